@@ -1,0 +1,175 @@
+//! Who a message belongs to: buffer, chat, and the lane to a destination.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+/// Most bytes a chat id may have.
+pub const MAX_CHAT_ID_BYTES: usize = 512;
+
+/// The name of a buffer or a destination: `[a-z0-9_-]{1,64}`, so that it can stand between colons in a key.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Name(String);
+
+impl Name {
+    /// The buffer and the destination that the environment's settings describe.
+    pub fn default_name() -> Self {
+        Self("default".to_owned())
+    }
+
+    /// Takes `text` as a name.
+    ///
+    /// # Errors
+    /// When it is empty, longer than 64 bytes, or holds anything but `a-z`, `0-9`, `_` and `-`.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let allowed =
+            |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_' || c == b'-';
+        if text.is_empty() || text.len() > 64 || !text.bytes().all(allowed) {
+            return Err(NameError);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A name that could not stand in a key.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("a name has 1 to 64 characters out of a-z, 0-9, _ and -")]
+pub struct NameError;
+
+/// The value of the buffer's key field, such as a phone number: any text of 1 to 512 bytes that is not blank.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChatId(String);
+
+impl ChatId {
+    /// Takes `text` as a chat id.
+    ///
+    /// # Errors
+    /// Says what is wrong with it; see [`ChatIdError`].
+    pub fn parse(text: &str) -> Result<Self, ChatIdError> {
+        if text.trim().is_empty() {
+            return Err(ChatIdError::Blank);
+        }
+        if text.len() > MAX_CHAT_ID_BYTES {
+            return Err(ChatIdError::TooLong(text.len()));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Why a text cannot be a chat id.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum ChatIdError {
+    /// A template that found nothing sends blanks, and would put everybody into one chat.
+    #[error("must not be empty or blank")]
+    Blank,
+    /// Keys stay short, so that memory per chat stays predictable.
+    #[error("must have at most {MAX_CHAT_ID_BYTES} bytes, this one has {0}")]
+    TooLong(usize),
+}
+
+/// One conversation in one buffer.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Chat {
+    /// The rules it is gathered by.
+    pub buffer: Name,
+    /// Who is talking.
+    pub id: ChatId,
+}
+
+impl Chat {
+    /// A chat of the buffer `default`.
+    pub fn of_default(id: ChatId) -> Self {
+        Self {
+            buffer: Name::default_name(),
+            id,
+        }
+    }
+
+    /// What stands for the chat in logs: eight hex digits, the same in every daemon, so that an operator can follow
+    /// one chat without its phone number being written down.
+    pub fn hash(&self) -> ChatHash {
+        let digest = Sha256::new()
+            .chain_update(self.buffer.as_str())
+            .chain_update(":")
+            .chain_update(self.id.as_str())
+            .finalize();
+        ChatHash([digest[0], digest[1], digest[2], digest[3]])
+    }
+}
+
+/// See [`Chat::hash`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ChatHash([u8; 4]);
+
+impl fmt::Display for ChatHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x}", u32::from_be_bytes(self.0))
+    }
+}
+
+/// The queue of batches from one chat to one destination.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Lane {
+    /// Where the batches go.
+    pub destination: Name,
+    /// Whose batches they are.
+    pub chat: Chat,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_can_stand_between_colons() {
+        assert!(Name::parse("loja_1-a").is_ok());
+        for bad in ["", "Loja", "a:b", "a b", "{a}", &"x".repeat(65)] {
+            assert_eq!(Name::parse(bad), Err(NameError), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_chat_id_may_be_anything_but_blank_or_long() {
+        for good in [
+            "5511988887777",
+            "a:b:{c}",
+            "x\u{0}y",
+            " padded ",
+            &"x".repeat(512),
+        ] {
+            assert_eq!(ChatId::parse(good).unwrap().as_str(), good);
+        }
+        assert_eq!(ChatId::parse(""), Err(ChatIdError::Blank));
+        assert_eq!(ChatId::parse(" \n"), Err(ChatIdError::Blank));
+        assert_eq!(
+            ChatId::parse(&"é".repeat(257)),
+            Err(ChatIdError::TooLong(514))
+        );
+    }
+
+    #[test]
+    fn the_hash_tells_chats_apart_and_hides_them() {
+        let ana = Chat::of_default(ChatId::parse("5511988887777").unwrap());
+        let eva = Chat::of_default(ChatId::parse("5511988887778").unwrap());
+
+        assert_ne!(ana.hash(), eva.hash());
+        assert_eq!(ana.hash().to_string().len(), 8);
+    }
+}

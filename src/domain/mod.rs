@@ -1,0 +1,7 @@
+//! The pure rules: no I/O, no async, no clock. Time and chance come in as arguments.
+
+pub mod batch;
+pub mod breaker;
+pub mod chat;
+pub mod retry;
+pub mod window;

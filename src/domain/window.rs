@@ -1,0 +1,132 @@
+//! The rules of a window: how long it stays open and what closes it.
+
+use std::fmt;
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// The shortest quiet window a client may ask for.
+pub const MIN_TTL: Duration = Duration::from_millis(100);
+
+/// When windows of a buffer close. A limit of 0 is no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WindowRules {
+    /// The quiet window of a message that names no `ttl` of its own.
+    pub default_ttl: Duration,
+    /// The longest `ttl` a message may name.
+    pub max_ttl: Duration,
+    /// The cap: a window closes this long after its first message, however much is still being said.
+    pub max_wait: Duration,
+    /// A window with so many messages closes at once.
+    pub max_messages: u64,
+    /// A window with so many bytes closes at once.
+    pub max_bytes: u64,
+}
+
+impl WindowRules {
+    /// The quiet window for a message that asked for `seconds`.
+    ///
+    /// # Errors
+    /// When it is not a number from 0.1 to the longest `ttl` allowed.
+    pub fn ttl(&self, seconds: Option<f64>) -> Result<Duration, TtlError> {
+        let Some(seconds) = seconds else {
+            return Ok(self.default_ttl);
+        };
+        match Duration::try_from_secs_f64(seconds) {
+            // A millisecond is the finest step of the timer.
+            Ok(ttl) if ttl >= MIN_TTL && ttl <= self.max_ttl => Ok(Duration::from_millis(
+                u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX),
+            )),
+            _ => Err(TtlError {
+                max: self.max_ttl.as_secs_f64(),
+            }),
+        }
+    }
+}
+
+/// A `ttl` outside what the rules allow.
+#[derive(Debug, Error, PartialEq)]
+#[error("must be a number of seconds from 0.1 to {max}")]
+pub struct TtlError {
+    max: f64,
+}
+
+/// What closed a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CloseReason {
+    /// The chat was quiet for its window.
+    Quiet,
+    /// `MAX_WAIT` since the first message had passed.
+    Cap,
+    /// `MAX_MESSAGES` was reached.
+    Messages,
+    /// `MAX_WINDOW_BYTES` was reached.
+    Bytes,
+    /// An operator closed it.
+    Flush,
+}
+
+impl CloseReason {
+    /// The word for it in Redis, JSON and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Quiet => "quiet",
+            Self::Cap => "cap",
+            Self::Messages => "messages",
+            Self::Bytes => "bytes",
+            Self::Flush => "flush",
+        }
+    }
+
+    /// The inverse of [`CloseReason::as_str`].
+    pub fn parse(word: &str) -> Option<Self> {
+        [
+            Self::Quiet,
+            Self::Cap,
+            Self::Messages,
+            Self::Bytes,
+            Self::Flush,
+        ]
+        .into_iter()
+        .find(|reason| reason.as_str() == word)
+    }
+}
+
+impl fmt::Display for CloseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: WindowRules = WindowRules {
+        default_ttl: Duration::from_secs(15),
+        max_ttl: Duration::from_secs(60),
+        max_wait: Duration::ZERO,
+        max_messages: 0,
+        max_bytes: 0,
+    };
+
+    #[test]
+    fn a_ttl_is_taken_to_the_millisecond() {
+        assert_eq!(RULES.ttl(None), Ok(Duration::from_secs(15)));
+        assert_eq!(RULES.ttl(Some(0.1)), Ok(Duration::from_millis(100)));
+        assert_eq!(RULES.ttl(Some(1.2345)), Ok(Duration::from_millis(1234)));
+        assert_eq!(RULES.ttl(Some(60.0)), Ok(Duration::from_secs(60)));
+    }
+
+    #[test]
+    fn a_ttl_outside_the_rules_is_refused() {
+        for bad in [0.0, -1.0, 0.0999, 60.001, 1e300, f64::NAN, f64::INFINITY] {
+            let refusal = RULES.ttl(Some(bad)).unwrap_err();
+            assert_eq!(
+                refusal.to_string(),
+                "must be a number of seconds from 0.1 to 60",
+                "{bad}"
+            );
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Lull waits until a person has stopped typing, then hands everything they said to a bot in one call.
+//!
+//! # Layout
+//!
+//! ```text
+//! bin  ->  http | monitor  ->  delivery, store  ->  wire  ->  domain
+//! ```
+//!
+//! - [`domain`]: the pure rules: chats, windows, retries, the circuit breaker.
+//! - [`wire`]: every JSON shape that comes in, goes out or lies in Redis.
+//! - [`store`]: the only room that knows Redis; its scripts keep every promise.
+//! - [`delivery`]: the only room that knows the destination.
+//! - [`http`]: the api daemon's room.
+//! - [`monitor`]: the monitor daemon's room.
+//! - [`up`]: both in one process, with a Redis and a receiver of their own.
+//! - [`config`]: the only reader of the environment.
+//! - [`daemon`], [`shutdown`], [`telemetry`]: how daemons start, stop, and tell about themselves.
+
+pub mod domain;
