@@ -16,4 +16,6 @@
 //! - [`config`]: the only reader of the environment.
 //! - [`daemon`], [`shutdown`], [`telemetry`]: how daemons start, stop, and tell about themselves.
 
+pub mod config;
 pub mod domain;
+pub mod wire;

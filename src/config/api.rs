@@ -1,0 +1,113 @@
+//! The settings of the api daemon.
+
+use anyhow::{Result, ensure};
+use serde::Deserialize;
+
+use super::Vars;
+use super::limits::window_rules;
+use super::redis::RedisConfig;
+use crate::domain::window::WindowRules;
+
+/// Everything the api daemon is told.
+#[derive(Clone)]
+pub struct ApiConfig {
+    /// Where to listen, as `host:port`.
+    pub listen: String,
+    /// Where Redis is.
+    pub redis: RedisConfig,
+    /// When windows close.
+    pub rules: WindowRules,
+    /// The largest body taken.
+    pub max_body_bytes: usize,
+}
+
+#[derive(Deserialize)]
+struct RawApi {
+    #[serde(default = "default_host")]
+    host: String,
+    #[serde(default = "default_port")]
+    port: u16,
+    #[serde(default = "max_body_bytes")]
+    max_body_bytes: usize,
+}
+
+pub(super) fn default_host() -> String {
+    "0.0.0.0".to_owned()
+}
+
+fn default_port() -> u16 {
+    5000
+}
+
+fn max_body_bytes() -> usize {
+    1024 * 1024
+}
+
+impl ApiConfig {
+    /// Reads the settings of the api daemon.
+    ///
+    /// # Errors
+    /// Names the variable that is missing or wrong.
+    pub fn from_vars(vars: &Vars) -> Result<Self> {
+        let raw: RawApi = vars.read()?;
+        ensure!(raw.max_body_bytes > 0, "MAX_BODY_BYTES must be above 0");
+        Ok(Self {
+            listen: listen_address(&raw.host, raw.port),
+            redis: RedisConfig::from_vars(vars)?,
+            rules: window_rules(vars)?,
+            max_body_bytes: raw.max_body_bytes,
+        })
+    }
+
+    /// The port the daemon would listen on: all that a healthcheck needs to know.
+    ///
+    /// # Errors
+    /// When `PORT` cannot be read.
+    pub fn port(vars: &Vars) -> Result<u16> {
+        Ok(vars.read::<RawApi>()?.port)
+    }
+}
+
+/// Host and port as one address; an IPv6 address gets its brackets.
+pub(super) fn listen_address(host: &str, port: u16) -> String {
+    if host.contains(':') && !host.starts_with('[') {
+        format!("[{host}]:{port}")
+    } else {
+        format!("{host}:{port}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::vars;
+    use super::*;
+
+    #[test]
+    fn the_defaults_listen_everywhere_on_port_5000() {
+        let config = ApiConfig::from_vars(&vars(&[("REDIS_HOST", "h")])).unwrap();
+
+        assert_eq!(config.listen, "0.0.0.0:5000");
+        assert_eq!(config.max_body_bytes, 1_048_576);
+    }
+
+    #[test]
+    fn an_ipv6_host_gets_brackets() {
+        assert_eq!(listen_address("::", 5000), "[::]:5000");
+        assert_eq!(listen_address("[::1]", 1), "[::1]:1");
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named() {
+        for (name, value) in [
+            ("PORT", "http"),
+            ("PORT", "70000"),
+            ("MAX_BODY_BYTES", "0"),
+            ("MAX_TTL", "x"),
+        ] {
+            let error = ApiConfig::from_vars(&vars(&[("REDIS_HOST", "h"), (name, value)]))
+                .err()
+                .unwrap();
+            assert!(format!("{error:#}").contains(name), "{name}: {error:#}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The only reader of the environment.
+//!
+//! Settings come in as flat `Raw*` structs, are checked with their relations, and go on as what the rooms need. A wrong
+//! one is an error that names the variable; a variable that is set but empty counts as not set, as panels leave them.
+
+pub mod api;
+pub mod limits;
+pub mod log;
+pub mod monitor;
+pub mod redis;
+pub mod up;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use serde::de::DeserializeOwned;
+
+/// The variables of a process, or of a test.
+#[derive(Clone)]
+pub struct Vars(Vec<(String, String)>);
+
+impl Vars {
+    /// The environment of this process.
+    pub fn from_env() -> Self {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is the one place that reads the environment"
+        )]
+        let vars = std::env::vars_os();
+        // Foreign variables may be anything; ours are text.
+        Self::new(vars.filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        }))
+    }
+
+    /// The given variables.
+    pub fn new(vars: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self(
+            vars.into_iter()
+                .filter(|(_, value)| !value.trim().is_empty())
+                .collect(),
+        )
+    }
+
+    /// The value of one variable.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(other, _)| other == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The same with one variable set.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.0.retain(|(other, _)| other != name);
+        self.0.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    fn read<T: DeserializeOwned>(&self) -> Result<T> {
+        envy::from_iter(self.0.iter().cloned()).context("a setting cannot be read")
+    }
+}
+
+/// The folders that programs are looked for in.
+pub fn search_path() -> Vec<PathBuf> {
+    let path = Vars::from_env();
+    std::env::split_paths(path.get("PATH").unwrap_or_default()).collect()
+}
+
+/// A number of seconds, whole or fractional.
+fn seconds(name: &str, value: f64) -> Result<Duration> {
+    let duration = Duration::try_from_secs_f64(value).ok();
+    duration.with_context(|| format!("{name}={value} is not a number of seconds"))
+}
+
+/// A number of seconds above zero.
+fn positive_seconds(name: &str, value: f64) -> Result<Duration> {
+    let duration = seconds(name, value)?;
+    ensure!(!duration.is_zero(), "{name} must be above 0");
+    Ok(duration)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(super) fn vars(pairs: &[(&str, &str)]) -> Vars {
+        Vars::new(
+            pairs
+                .iter()
+                .map(|&(name, value)| (name.to_owned(), value.to_owned())),
+        )
+    }
+
+    #[test]
+    fn a_variable_that_is_set_but_empty_counts_as_not_set() {
+        assert_eq!(vars(&[("A", ""), ("B", " "), ("C", "c")]).get("A"), None);
+        assert_eq!(
+            vars(&[("A", ""), ("B", " "), ("C", "c")]).get("C"),
+            Some("c")
+        );
+    }
+}

@@ -1,0 +1,194 @@
+//! What the daemons answer over HTTP.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+/// The answer to a message.
+#[derive(Debug, Serialize)]
+pub struct Accepted<'a> {
+    /// Always true: a refusal is an [`ErrorAnswer`].
+    pub success: bool,
+    /// For people.
+    pub message: &'static str,
+    /// The chat, as text.
+    pub user: &'a str,
+    /// How many messages its window holds now.
+    pub buffered: u64,
+    /// Seconds until its window closes if nothing more is said.
+    pub expires_in: f64,
+    /// This message id was seen within 24 hours, and nothing was changed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub duplicate: bool,
+}
+
+/// The answer to a typing signal.
+#[derive(Debug, Serialize)]
+pub struct Held<'a> {
+    /// Always true.
+    pub success: bool,
+    /// For people.
+    pub message: &'static str,
+    /// The chat, as text.
+    pub user: &'a str,
+    /// Whether there was an open window to hold.
+    pub open: bool,
+    /// Seconds until it closes now; absent without a window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<f64>,
+}
+
+/// One open window.
+#[derive(Debug, Serialize)]
+pub struct OpenWindow {
+    /// The chat.
+    pub user: String,
+    /// The buffer it belongs to.
+    pub buffer: String,
+    /// What stands for the chat in the logs.
+    pub hash: String,
+    /// How many messages it holds.
+    pub messages: u64,
+    /// When its first message came (RFC 3339, UTC).
+    pub opened: String,
+    /// When it closes if nothing more is said (RFC 3339, UTC).
+    pub deadline: String,
+    /// Seconds until then; 0 when it is being closed.
+    pub expires_in: f64,
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize)]
+pub struct Page<T> {
+    /// The entries.
+    pub items: Vec<T>,
+    /// How many there are in all, where that is known without reading them all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+    /// Pass it as `?cursor=` for the next page; null on the last.
+    pub next_cursor: Option<String>,
+}
+
+/// The answer to a flush or a cancel.
+#[derive(Debug, Serialize)]
+pub struct Closed<'a> {
+    /// Always true.
+    pub success: bool,
+    /// For people.
+    pub message: &'static str,
+    /// The chat.
+    pub user: &'a str,
+    /// How many messages were sent on or dropped; 0 when no window was open.
+    pub messages: u64,
+}
+
+/// A batch that was given up on.
+#[derive(Debug, Serialize)]
+pub struct DeadLetterAnswer {
+    /// Names it in the paths of revive and delete.
+    pub id: String,
+    /// The `webhook-id` it was sent under.
+    pub webhook_id: String,
+    /// The chat.
+    pub user: String,
+    /// The buffer and the destination.
+    pub buffer: String,
+    /// Where it was to go.
+    pub destination: String,
+    /// Why it was given up on.
+    pub reason: String,
+    /// How often it was tried.
+    pub attempts: u64,
+    /// When its first message came (RFC 3339, UTC).
+    pub opened_at: String,
+    /// When its window was closed.
+    pub closed_at: String,
+    /// When it was first tried.
+    pub first_attempt_at: String,
+    /// When it was given up on.
+    pub buried_at: String,
+    /// What was said, in order.
+    pub messages: Vec<Box<RawValue>>,
+}
+
+/// The answer to revive and delete.
+#[derive(Debug, Serialize)]
+pub struct Count {
+    /// Always true.
+    pub success: bool,
+    /// For people.
+    pub message: &'static str,
+    /// How many dead letters it was done to.
+    pub count: u64,
+}
+
+/// A delivered batch.
+#[derive(Debug, Serialize)]
+pub struct SentAnswer {
+    /// The `webhook-id`.
+    pub webhook_id: String,
+    /// The chat.
+    pub user: String,
+    /// The buffer and the destination.
+    pub buffer: String,
+    /// Where it went.
+    pub destination: String,
+    /// How many messages it held.
+    pub messages: u64,
+    /// The status it was answered with.
+    pub status: Option<u16>,
+    /// The number of the attempt that succeeded.
+    pub attempts: u64,
+    /// How long that attempt took, in ms.
+    pub duration_ms: u64,
+    /// What closed the window.
+    pub reason: String,
+    /// When its first message came (RFC 3339, UTC).
+    pub opened_at: String,
+    /// When its window was closed.
+    pub closed_at: String,
+    /// When the destination had accepted it.
+    pub sent_at: String,
+}
+
+/// The health of a daemon.
+#[derive(Debug, Serialize)]
+pub struct Health {
+    /// `ok`, or `unavailable` while Redis does not answer.
+    pub status: &'static str,
+    /// `api` or `monitor`.
+    pub service: &'static str,
+    /// The version of Lull.
+    pub version: &'static str,
+    /// Redis.
+    pub redis: RedisHealth,
+}
+
+impl Health {
+    /// The status of a daemon that can work.
+    pub const OK: &'static str = "ok";
+
+    /// Whether the daemon can work.
+    pub fn is_ok(&self) -> bool {
+        self.status == Self::OK
+    }
+}
+
+/// Redis as a daemon sees it.
+#[derive(Debug, Serialize)]
+pub struct RedisHealth {
+    /// `ok`, or what is wrong.
+    pub status: String,
+    /// How long a PING took, in ms.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ping_ms: Option<f64>,
+    /// `on`: expired events come; `off`: Lull works by its due index alone, as punctually; `unknown`: Redis does not
+    /// tell.
+    pub events: &'static str,
+}
+
+/// What went wrong and what to do.
+#[derive(Debug, Serialize)]
+pub struct ErrorAnswer<'a> {
+    /// For people.
+    pub error: &'a str,
+}

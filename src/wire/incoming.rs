@@ -1,0 +1,414 @@
+//! What clients post: checked once at the door, so that nobody behind it checks again.
+
+use indexmap::IndexMap;
+use serde_json::value::{RawValue, to_raw_value};
+use thiserror::Error;
+
+use super::RawObject;
+use crate::domain::chat::{ChatId, ChatIdError};
+use crate::domain::window::TtlError;
+
+/// Most bytes a `message_id` may have.
+pub const MAX_MESSAGE_ID_BYTES: usize = 512;
+
+/// One thing said, as `POST /api/message` takes it.
+#[derive(Debug)]
+pub struct Incoming {
+    /// The chat.
+    pub user: ChatId,
+    /// What was said: any JSON value but null and the empty string.
+    pub message: Box<RawValue>,
+    /// The quiet window asked for, in seconds; not yet held against the rules.
+    pub ttl: Option<f64>,
+    /// The client's id for this message.
+    pub message_id: Option<String>,
+    /// Everything else, to be passed through.
+    pub fields: RawObject,
+}
+
+/// A typing signal, as `POST /api/typing` takes it.
+#[derive(Debug)]
+pub struct Typing {
+    /// The chat.
+    pub user: ChatId,
+    /// True while the person types.
+    pub typing: bool,
+}
+
+/// What is wrong with a body, and with which field.
+#[derive(Debug, Error)]
+pub enum BadInput {
+    /// It is not JSON, or not an object.
+    #[error("the body is not a JSON object: {0}")]
+    NotJson(serde_json::Error),
+    /// JSON was sent under the content type of a form, as curl does by itself.
+    #[error(
+        "the body looks like JSON but was sent as a form: send the header Content-Type: application/json"
+    )]
+    JsonAsForm,
+    /// A required field is not there, or is null.
+    #[error("{field} is missing: {what}")]
+    Missing {
+        /// Its name.
+        field: &'static str,
+        /// What belongs there.
+        what: &'static str,
+    },
+    /// A field has a value that it cannot have.
+    #[error("{field} {why}")]
+    Field {
+        /// Its name.
+        field: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl BadInput {
+    fn field(field: &'static str, why: impl Into<String>) -> Self {
+        Self::Field {
+            field,
+            why: why.into(),
+        }
+    }
+
+    /// The refusal of a `ttl` that the rules do not allow.
+    pub fn ttl(error: &TtlError) -> Self {
+        Self::field("ttl", error.to_string())
+    }
+
+    /// The field at fault (`body` for the whole), as metrics count it.
+    pub fn at_fault(&self) -> &'static str {
+        match self {
+            Self::NotJson(_) | Self::JsonAsForm => "body",
+            Self::Missing { field, .. } | Self::Field { field, .. } => field,
+        }
+    }
+}
+
+/// Reads a JSON body into its fields.
+///
+/// # Errors
+/// When it is not a JSON object.
+pub fn json_fields(body: &[u8]) -> Result<RawObject, BadInput> {
+    serde_json::from_slice(body).map_err(BadInput::NotJson)
+}
+
+/// Reads a form body into its fields, each a JSON string. Of a repeated field the last counts, as in JSON.
+///
+/// # Errors
+/// When the body is JSON after all.
+pub fn form_fields(body: &[u8]) -> Result<RawObject, BadInput> {
+    if body.trim_ascii_start().starts_with(b"{") {
+        return Err(BadInput::JsonAsForm);
+    }
+    form_urlencoded::parse(body)
+        .map(|(name, value)| {
+            Ok((
+                name.into_owned(),
+                to_raw_value(&value).map_err(BadInput::NotJson)?,
+            ))
+        })
+        .collect()
+}
+
+impl Incoming {
+    /// Takes the fields of a body as a message.
+    ///
+    /// # Errors
+    /// Says what is wrong, and with which field.
+    pub fn from_fields(mut fields: RawObject) -> Result<Self, BadInput> {
+        let user = user_of(&mut fields)?;
+        let message = take(&mut fields, "message").ok_or(BadInput::Missing {
+            field: "message",
+            what: "it holds what was said, as any JSON value",
+        })?;
+        if message.get() == r#""""# {
+            return Err(BadInput::field("message", "must not be empty"));
+        }
+        let ttl = take(&mut fields, "ttl")
+            .map(|raw| seconds(&raw))
+            .transpose()?;
+        let message_id = take(&mut fields, "message_id")
+            .map(|raw| message_id_of(&raw))
+            .transpose()?;
+        Ok(Self {
+            user,
+            message,
+            ttl,
+            message_id,
+            fields,
+        })
+    }
+}
+
+impl Typing {
+    /// Takes the fields of a body as a typing signal; without `typing` it is one of somebody typing.
+    ///
+    /// # Errors
+    /// Says what is wrong, and with which field.
+    pub fn from_fields(mut fields: RawObject) -> Result<Self, BadInput> {
+        let user = user_of(&mut fields)?;
+        let typing = match take(&mut fields, "typing") {
+            None => true,
+            Some(raw) => match raw.get().trim_matches('"') {
+                "true" => true,
+                "false" => false,
+                _ => return Err(BadInput::field("typing", "must be true or false")),
+            },
+        };
+        Ok(Self { user, typing })
+    }
+}
+
+/// The chat that a body names, if it names one.
+///
+/// # Errors
+/// When what it names cannot be a chat.
+pub fn optional_user(mut fields: RawObject) -> Result<Option<ChatId>, BadInput> {
+    if fields.get("user").is_none_or(|raw| raw.get() == "null") {
+        return Ok(None);
+    }
+    user_of(&mut fields).map(Some)
+}
+
+/// Checks the id that a client gave its message, in the body or in `Idempotency-Key`.
+///
+/// # Errors
+/// When it is empty or too long.
+pub fn check_message_id(text: String) -> Result<String, BadInput> {
+    if text.is_empty() || text.len() > MAX_MESSAGE_ID_BYTES {
+        let why = format!(
+            "must have 1 to {MAX_MESSAGE_ID_BYTES} bytes, this one has {}",
+            text.len()
+        );
+        return Err(BadInput::Field {
+            field: "message_id",
+            why,
+        });
+    }
+    Ok(text)
+}
+
+/// Takes a field out; null is taken for absent, because templates send null for what they did not find.
+fn take(fields: &mut IndexMap<String, Box<RawValue>>, name: &str) -> Option<Box<RawValue>> {
+    fields.shift_remove(name).filter(|raw| raw.get() != "null")
+}
+
+fn user_of(fields: &mut RawObject) -> Result<ChatId, BadInput> {
+    let raw = take(fields, "user").ok_or(BadInput::Missing {
+        field: "user",
+        what: "it names the chat, as text or an integer",
+    })?;
+    let text = text_or_integer(&raw)
+        .ok_or_else(|| BadInput::field("user", "must be text or an integer"))?;
+    ChatId::parse(&text).map_err(|error: ChatIdError| BadInput::field("user", error.to_string()))
+}
+
+fn message_id_of(raw: &RawValue) -> Result<String, BadInput> {
+    let text = text_or_integer(raw)
+        .ok_or_else(|| BadInput::field("message_id", "must be text or an integer"))?;
+    check_message_id(text)
+}
+
+/// The text of a JSON string, or the digits of a JSON integer of any length.
+fn text_or_integer(raw: &RawValue) -> Option<String> {
+    let raw = raw.get();
+    if raw.starts_with('"') {
+        return serde_json::from_str(raw).ok();
+    }
+    let digits = raw.strip_prefix('-').unwrap_or(raw);
+    (!digits.is_empty() && digits.bytes().all(|c| c.is_ascii_digit())).then(|| raw.to_owned())
+}
+
+fn seconds(raw: &RawValue) -> Result<f64, BadInput> {
+    let number = match serde_json::from_str::<String>(raw.get()) {
+        Ok(text) => text.trim().parse().ok(),
+        Err(_) => serde_json::from_str(raw.get()).ok(),
+    };
+    number.ok_or_else(|| BadInput::field("ttl", "must be a number of seconds"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(body: &str) -> Result<Incoming, String> {
+        json_fields(body.as_bytes())
+            .and_then(Incoming::from_fields)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn everything_unknown_passes_through_to_the_letter_and_in_order() {
+        let body = r#"{"z":12345678901234567890123,"user":"ana","message":"oi","a":{"k":[1.50,"\u00e9"]},"ttl":3}"#;
+
+        let incoming = parse(body).unwrap();
+
+        let fields: Vec<_> = incoming
+            .fields
+            .iter()
+            .map(|(name, raw)| (name.as_str(), raw.get()))
+            .collect();
+        assert_eq!(
+            fields,
+            [
+                ("z", "12345678901234567890123"),
+                ("a", r#"{"k":[1.50,"\u00e9"]}"#)
+            ]
+        );
+        assert_eq!(incoming.ttl, Some(3.0));
+    }
+
+    #[test]
+    fn a_user_is_text_or_an_integer() {
+        assert_eq!(
+            parse(r#"{"user":"a:b","message":1}"#)
+                .unwrap()
+                .user
+                .as_str(),
+            "a:b"
+        );
+        assert_eq!(
+            parse(r#"{"user":5511988887777,"message":1}"#)
+                .unwrap()
+                .user
+                .as_str(),
+            "5511988887777"
+        );
+        for (bad, why) in [
+            (
+                r#"{"message":1}"#,
+                "user is missing: it names the chat, as text or an integer",
+            ),
+            (
+                r#"{"user":null,"message":1}"#,
+                "user is missing: it names the chat, as text or an integer",
+            ),
+            (
+                r#"{"user":"","message":1}"#,
+                "user must not be empty or blank",
+            ),
+            (
+                r#"{"user":1.5,"message":1}"#,
+                "user must be text or an integer",
+            ),
+            (
+                r#"{"user":1e5,"message":1}"#,
+                "user must be text or an integer",
+            ),
+            (
+                r#"{"user":["a"],"message":1}"#,
+                "user must be text or an integer",
+            ),
+            (
+                r#"{"user":true,"message":1}"#,
+                "user must be text or an integer",
+            ),
+        ] {
+            assert_eq!(parse(bad).unwrap_err(), why);
+        }
+        let long = format!(r#"{{"user":"{}","message":1}}"#, "x".repeat(513));
+        assert_eq!(
+            parse(&long).unwrap_err(),
+            "user must have at most 512 bytes, this one has 513"
+        );
+    }
+
+    #[test]
+    fn a_message_is_any_value_but_null_and_the_empty_string() {
+        for good in ["0", "false", "[]", "{}", r#"" ""#, r#"{"a":1}"#] {
+            assert_eq!(
+                parse(&format!(r#"{{"user":"a","message":{good}}}"#))
+                    .unwrap()
+                    .message
+                    .get(),
+                good
+            );
+        }
+        assert!(
+            parse(r#"{"user":"a","message":null}"#)
+                .unwrap_err()
+                .starts_with("message is missing")
+        );
+        assert_eq!(
+            parse(r#"{"user":"a","message":""}"#).unwrap_err(),
+            "message must not be empty"
+        );
+    }
+
+    #[test]
+    fn a_ttl_is_a_number_or_its_text() {
+        let ttl =
+            |raw: &str| parse(&format!(r#"{{"user":"a","message":1,"ttl":{raw}}}"#)).map(|m| m.ttl);
+
+        assert_eq!(ttl("2.5"), Ok(Some(2.5)));
+        assert_eq!(ttl(r#""20""#), Ok(Some(20.0)));
+        assert_eq!(ttl("null"), Ok(None));
+        for bad in [r#""""#, r#""soon""#, "true", "[1]", "{}"] {
+            assert_eq!(
+                ttl(bad).unwrap_err(),
+                "ttl must be a number of seconds",
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_message_id_has_bounds() {
+        let id = |raw: &str| {
+            parse(&format!(r#"{{"user":"a","message":1,"message_id":{raw}}}"#))
+                .map(|m| m.message_id)
+        };
+
+        assert_eq!(id(r#""3EB0""#), Ok(Some("3EB0".to_owned())));
+        assert_eq!(id("77"), Ok(Some("77".to_owned())));
+        assert_eq!(id("null"), Ok(None));
+        assert!(
+            id(r#""""#)
+                .unwrap_err()
+                .starts_with("message_id must have 1 to 512 bytes")
+        );
+        assert!(id("{}").unwrap_err().starts_with("message_id must be text"));
+    }
+
+    #[test]
+    fn a_form_is_taken_like_json_with_texts() {
+        let fields = form_fields(b"user=55119&message=oi%2C+tudo%3F&ttl=4&foto=%22").unwrap();
+        let incoming = Incoming::from_fields(fields).unwrap();
+
+        assert_eq!(incoming.user.as_str(), "55119");
+        assert_eq!(incoming.message.get(), r#""oi, tudo?""#);
+        assert_eq!(incoming.ttl, Some(4.0));
+        assert_eq!(incoming.fields["foto"].get(), r#""\"""#);
+    }
+
+    #[test]
+    fn json_under_the_wrong_content_type_gets_a_hint() {
+        assert!(
+            form_fields(br#" {"user":"a"}"#)
+                .unwrap_err()
+                .to_string()
+                .contains("application/json")
+        );
+    }
+
+    #[test]
+    fn typing_defaults_to_true() {
+        let typing = |body: &str| {
+            json_fields(body.as_bytes())
+                .and_then(Typing::from_fields)
+                .map(|t| t.typing)
+        };
+
+        assert!(typing(r#"{"user":"a"}"#).unwrap());
+        assert!(!typing(r#"{"user":"a","typing":false}"#).unwrap());
+        assert!(!typing(r#"{"user":"a","typing":"false"}"#).unwrap());
+        assert_eq!(
+            typing(r#"{"user":"a","typing":3}"#)
+                .unwrap_err()
+                .to_string(),
+            "typing must be true or false"
+        );
+    }
+}

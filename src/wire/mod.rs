@@ -1,0 +1,12 @@
+//! Every JSON shape that comes in, goes out or lies in Redis.
+
+pub mod answer;
+pub mod incoming;
+pub mod item;
+pub mod payload;
+
+use indexmap::IndexMap;
+use serde_json::value::RawValue;
+
+/// A JSON object whose values are kept to the letter: big integers, key order and unknown fields pass untouched.
+pub type RawObject = IndexMap<String, Box<RawValue>>;

@@ -1,0 +1,161 @@
+//! The body of a webhook call (contract A).
+
+use chrono::{DateTime, SecondsFormat};
+use chrono_tz::Tz;
+use serde_json::value::to_raw_value;
+
+use super::RawObject;
+use super::item::Item;
+use crate::domain::batch::Millis;
+use crate::domain::chat::ChatId;
+
+/// Names that are always Lull's own, whatever a client sends.
+const USER: &str = "user";
+const USER_ID: &str = "user_id";
+const MESSAGES: &str = "messages";
+const PROCESSED_AT: &str = "processed_at";
+
+/// How payloads look.
+#[derive(Clone, Debug)]
+pub struct PayloadRules {
+    /// The name of the list of messages: `messages`, or `listamessages` for newer redis-datafy flows.
+    pub messages_field: String,
+    /// The zone that `processed_at` is written in.
+    pub timezone: Tz,
+}
+
+impl PayloadRules {
+    /// Whether a list of messages may have that name.
+    pub fn allows_messages_field(name: &str) -> bool {
+        !name.is_empty() && ![USER, USER_ID, PROCESSED_AT].contains(&name)
+    }
+
+    /// Builds the body for a batch that was closed at `closed`. The same batch gives the same bytes at every attempt.
+    ///
+    /// # Errors
+    /// None that a stored batch can cause.
+    pub fn body(
+        &self,
+        user: &ChatId,
+        items: &[Item],
+        closed: Millis,
+    ) -> serde_json::Result<String> {
+        let mut body = RawObject::new();
+        for item in items {
+            for (name, value) in &item.fields {
+                body.insert(name.clone(), value.clone());
+            }
+        }
+        // A client's field of an own name would otherwise stand where the receiver looks for Lull's.
+        for own in [USER, USER_ID, MESSAGES, PROCESSED_AT, &self.messages_field] {
+            body.shift_remove(own);
+        }
+        let user = to_raw_value(user.as_str())?;
+        let messages: Vec<_> = items.iter().map(|item| &item.message).collect();
+        body.insert(USER.to_owned(), user.clone());
+        body.insert(USER_ID.to_owned(), user);
+        body.insert(self.messages_field.clone(), to_raw_value(&messages)?);
+        body.insert(
+            PROCESSED_AT.to_owned(),
+            to_raw_value(&rfc3339(closed, self.timezone))?,
+        );
+        serde_json::to_string(&body)
+    }
+}
+
+/// A moment in RFC 3339, to the millisecond.
+pub fn rfc3339(at: Millis, zone: Tz) -> String {
+    let at = i64::try_from(at)
+        .ok()
+        .and_then(DateTime::from_timestamp_millis)
+        .unwrap_or_default();
+    let at = at.with_timezone(&zone);
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::wire::item::read_items;
+
+    fn body(rules: &PayloadRules, items: &str) -> String {
+        rules
+            .body(
+                &ChatId::parse("55119").unwrap(),
+                &read_items(items).unwrap(),
+                1_763_770_000_123,
+            )
+            .unwrap()
+    }
+
+    fn rules() -> PayloadRules {
+        PayloadRules {
+            messages_field: "messages".to_owned(),
+            timezone: Tz::UTC,
+        }
+    }
+
+    #[test]
+    fn the_body_is_contract_a() {
+        let items = r#"{"at":1,"message":"oi","fields":{"phone":"1","token":"t"}},{"at":2,"message":{"a":1},"id":"x"}"#;
+
+        assert_eq!(
+            serde_json::from_str::<Value>(&body(&rules(), items)).unwrap(),
+            json!({
+                "phone": "1",
+                "token": "t",
+                "user": "55119",
+                "user_id": "55119",
+                "messages": ["oi", {"a": 1}],
+                "processed_at": "2025-11-22T00:06:40.123Z",
+            })
+        );
+    }
+
+    #[test]
+    fn later_fields_win_and_values_keep_every_letter() {
+        let items = concat!(
+            r#"{"at":1,"message":1,"fields":{"z":1,"n":12345678901234567890123,"a":1.10}},"#,
+            r#"{"at":2,"message":2,"fields":{"z":2}}"#
+        );
+
+        assert!(
+            body(&rules(), items)
+                .starts_with(r#"{"z":2,"n":12345678901234567890123,"a":1.10,"user":"55119","#)
+        );
+    }
+
+    #[test]
+    fn a_client_field_never_replaces_one_of_lull() {
+        let items = r#"{"at":1,"message":"oi","fields":{"user_id":9,"messages":9,"processed_at":9,"listamessages":9}}"#;
+
+        let plain: Value = serde_json::from_str(&body(&rules(), items)).unwrap();
+        assert_eq!(plain["user_id"], "55119");
+        assert_eq!(plain["messages"], json!(["oi"]));
+        assert_eq!(plain["processed_at"], "2025-11-22T00:06:40.123Z");
+        assert_eq!(plain["listamessages"], 9);
+
+        let renamed = PayloadRules {
+            messages_field: "listamessages".to_owned(),
+            ..rules()
+        };
+        let renamed: Value = serde_json::from_str(&body(&renamed, items)).unwrap();
+        assert_eq!(renamed["listamessages"], json!(["oi"]));
+        assert_eq!(renamed.get("messages"), None);
+    }
+
+    #[test]
+    fn processed_at_stands_in_the_zone() {
+        let rules = PayloadRules {
+            timezone: Tz::America__Sao_Paulo,
+            ..rules()
+        };
+
+        assert!(
+            body(&rules, r#"{"at":1,"message":1}"#)
+                .contains(r#""processed_at":"2025-11-21T21:06:40.123-03:00""#)
+        );
+    }
+}
