@@ -1,0 +1,231 @@
+//! Getting to Redis at start.
+
+use std::time::Duration;
+
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::io::tcp::TcpSettings;
+use redis::{
+    Client, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo, RedisConnectionInfo,
+    RedisError,
+};
+use thiserror::Error;
+use tracing::{info, warn};
+
+use super::{Result, Store, StoreError, due, lanes, windows};
+use crate::config::redis::{Address, RedisConfig};
+
+/// The oldest Redis that has what the scripts use (script flags); Valkey answers with a number above it.
+const OLDEST_MAJOR: u32 = 7;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// Without it a host that vanished without a word would be waited for by the kernel's patience, a quarter of an hour.
+const TCP_USER_TIMEOUT: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+
+/// A setting is wrong; waiting would not help.
+#[derive(Debug, Error)]
+pub enum ConnectError {
+    /// The address cannot be understood.
+    #[error("REDIS_URL is not an address of Redis: {0}")]
+    Address(RedisError),
+    /// Redis is there and lets nobody in like that.
+    #[error("Redis at {place} refused the login: {error}; check REDIS_USERNAME and REDIS_PASSWORD")]
+    Login {
+        /// Host and port.
+        place: String,
+        /// Redis's words.
+        error: RedisError,
+    },
+    /// The server is too old.
+    #[error(
+        "Redis at {place} is version {version}; Lull needs Redis {OLDEST_MAJOR}.0 or newer, or Valkey"
+    )]
+    Version {
+        /// Host and port.
+        place: String,
+        /// What it says it is.
+        version: String,
+    },
+}
+
+impl Store {
+    /// Connects to Redis, waiting for it as long as it takes: panels start services in any order.
+    /// `patience` is the longest wait for any later answer.
+    ///
+    /// # Errors
+    /// When a setting is wrong; an absent Redis is not an error but is said in the log.
+    pub async fn connect(
+        config: &RedisConfig,
+        patience: Duration,
+    ) -> std::result::Result<Self, ConnectError> {
+        let info = connection_info(config).map_err(ConnectError::Address)?;
+        let place = info.addr().to_string();
+        let client = Client::open(info).map_err(ConnectError::Address)?;
+        let manager = ConnectionManagerConfig::new()
+            .set_response_timeout(Some(patience))
+            .set_connection_timeout(Some(CONNECT_TIMEOUT))
+            // While Redis is away every call tries once and fails at once, instead of queueing behind a back-off.
+            .set_number_of_retries(0)
+            .set_pipeline_buffer_size(1024);
+        let connection = ConnectionManager::new_lazy_with_config(client.clone(), manager)
+            .map_err(ConnectError::Address)?;
+        let store = Self {
+            connection,
+            client,
+            patience,
+        };
+
+        let mut pause = Duration::from_millis(100);
+        loop {
+            match store.prepare().await {
+                Ok(version) => {
+                    check_version(&version, &place)?;
+                    info!(redis = %place, version, "Connected to Redis {version} at {place}");
+                    return Ok(store);
+                }
+                Err(StoreError::Unavailable(error)) if is_login(&error) => {
+                    return Err(ConnectError::Login { place, error });
+                }
+                Err(error) => warn!(redis = %place, "Waiting for Redis at {place}: {error}"),
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Says the server's version, after a check that it answers at all.
+    async fn prepare(&self) -> Result<String> {
+        let info: String = self.query(redis::cmd("INFO").arg("server")).await?;
+        let version = info
+            .lines()
+            .find_map(|line| line.strip_prefix("redis_version:"))
+            .unwrap_or("unknown");
+        for script in windows::scripts()
+            .chain(lanes::scripts())
+            .chain(due::scripts())
+        {
+            if check_version(version, "").is_ok() {
+                self.patiently(script.load_async(&mut self.connection.clone()))
+                    .await?;
+            }
+        }
+        Ok(version.to_owned())
+    }
+}
+
+fn connection_info(config: &RedisConfig) -> redis::RedisResult<ConnectionInfo> {
+    let info = match &config.address {
+        Address::Url(url) => url.as_str().into_connection_info()?,
+        Address::Host {
+            host,
+            port,
+            tls: false,
+        } => ConnectionAddr::Tcp(host.clone(), *port).into_connection_info()?,
+        Address::Host {
+            host,
+            port,
+            tls: true,
+        } => {
+            let addr = ConnectionAddr::TcpTls {
+                host: host.clone(),
+                port: *port,
+                insecure: false,
+                tls_params: None,
+            };
+            addr.into_connection_info()?
+        }
+    };
+    // What the URL says for itself wins over the single settings.
+    let mut login: RedisConnectionInfo = info
+        .redis_settings()
+        .clone()
+        .set_lib_name("lull", env!("CARGO_PKG_VERSION"));
+    if let (None, Some(username)) = (login.username(), &config.username) {
+        login = login.set_username(username);
+    }
+    if let (None, Some(password)) = (login.password(), &config.password) {
+        login = login.set_password(password);
+    }
+    if let (0, Some(db)) = (login.db(), config.db) {
+        login = login.set_db(db);
+    }
+    let tcp = TcpSettings::default()
+        .set_nodelay(true)
+        .set_user_timeout(TCP_USER_TIMEOUT);
+    Ok(info.set_redis_settings(login).set_tcp_settings(tcp))
+}
+
+fn check_version(version: &str, place: &str) -> std::result::Result<(), ConnectError> {
+    match version
+        .split('.')
+        .next()
+        .and_then(|major| major.parse::<u32>().ok())
+    {
+        Some(major) if major < OLDEST_MAJOR => Err(ConnectError::Version {
+            place: place.to_owned(),
+            version: version.to_owned(),
+        }),
+        // Services that hide or rename their version are given the benefit of the doubt.
+        _ => Ok(()),
+    }
+}
+
+fn is_login(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::AuthenticationFailed
+        || matches!(error.code(), Some("NOAUTH" | "WRONGPASS" | "NOPERM"))
+        || error.to_string().contains("WRONGPASS")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn info(address: Address) -> ConnectionInfo {
+        let config = RedisConfig {
+            address,
+            username: None,
+            password: Some("from REDIS_PASSWORD".to_owned()),
+            db: Some(3),
+        };
+        connection_info(&config).unwrap()
+    }
+
+    #[test]
+    fn a_host_name_may_hold_underscores() {
+        let by_host = info(Address::Host {
+            host: "project_lull-redis".to_owned(),
+            port: 6379,
+            tls: false,
+        });
+        let by_url = info(Address::Url("redis://project_lull-redis:6379".to_owned()));
+
+        for info in [by_host, by_url] {
+            assert_eq!(
+                info.addr(),
+                &ConnectionAddr::Tcp("project_lull-redis".to_owned(), 6379)
+            );
+        }
+    }
+
+    #[test]
+    fn a_url_wins_over_the_single_settings_and_they_fill_its_gaps() {
+        let full = info(Address::Url("redis://:secret@h:1/5".to_owned()));
+        assert_eq!(
+            (full.redis_settings().password(), full.redis_settings().db()),
+            (Some("secret"), 5)
+        );
+
+        let bare = info(Address::Url("redis://h:1".to_owned()));
+        assert_eq!(
+            (bare.redis_settings().password(), bare.redis_settings().db()),
+            (Some("from REDIS_PASSWORD"), 3)
+        );
+    }
+
+    #[test]
+    fn an_old_redis_is_refused_and_an_unknown_one_is_not() {
+        assert!(check_version("6.2.14", "h").is_err());
+        for good in ["7.0.15", "8.0.0", "255.255.255", "unknown"] {
+            assert!(check_version(good, "h").is_ok(), "{good}");
+        }
+    }
+}

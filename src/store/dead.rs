@@ -1,0 +1,170 @@
+//! Dead letters: batches given up on, kept whole.
+
+use std::sync::LazyLock;
+
+use redis::Script;
+use serde::{Deserialize, Serialize};
+
+use super::keys::{self, Due, Shard};
+use super::lanes::read_batch;
+use super::paging::{EntryId, StreamEntry};
+use super::{Result, Store, StoreError, script};
+use crate::domain::batch::{Batch, Millis};
+use crate::domain::chat::{Chat, ChatId, Lane, Name};
+
+static REVIVE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/revive.lua")));
+
+/// What is written about a batch when it is given up on.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Letter {
+    /// The buffer of its chat.
+    pub buffer: String,
+    /// Its chat.
+    pub chat: String,
+    /// Where it was to go.
+    pub destination: String,
+    /// Why it was given up on.
+    pub reason: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it was first tried.
+    pub first_attempt: Millis,
+}
+
+impl Letter {
+    /// The lane it came from.
+    fn lane(&self) -> Result<Lane> {
+        let unreadable = || StoreError::Unreadable("a dead letter".to_owned());
+        let name = |text: &str| Name::parse(text).map_err(|_| unreadable());
+        let id = ChatId::parse(&self.chat).map_err(|_| unreadable())?;
+        Ok(Lane {
+            destination: name(&self.destination)?,
+            chat: Chat {
+                buffer: name(&self.buffer)?,
+                id,
+            },
+        })
+    }
+}
+
+/// A dead letter.
+#[derive(Debug)]
+pub struct DeadLetter {
+    /// Where it lies.
+    pub id: EntryId,
+    /// What was written about it.
+    pub letter: Letter,
+    /// The batch itself.
+    pub batch: Batch,
+}
+
+impl DeadLetter {
+    fn read(entry: &StreamEntry) -> Result<Self> {
+        let letter = serde_json::from_str(&entry.field("letter")?)
+            .map_err(|error| StoreError::Unreadable(error.to_string()))?;
+        Ok(Self {
+            id: entry.id,
+            letter,
+            batch: read_batch(&entry.field("batch")?)?,
+        })
+    }
+
+    /// When it was given up on.
+    pub fn buried(&self) -> Millis {
+        self.id.ms
+    }
+}
+
+/// The shards that can hold something of `chat`: its own, or, for everybody, all.
+pub(super) fn shards_of(chat: Option<&Chat>) -> Box<dyn Iterator<Item = Shard> + Send> {
+    match chat {
+        Some(chat) => Box::new(std::iter::once(Shard::of(chat))),
+        None => Box::new(Shard::all()),
+    }
+}
+
+impl Store {
+    /// A page of dead letters, newest first, of everybody or of one chat.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn dead_letters(
+        &self,
+        chat: Option<&Chat>,
+        after: Option<EntryId>,
+        limit: usize,
+    ) -> Result<(Vec<DeadLetter>, Option<String>)> {
+        self.newest(keys::dead, shards_of(chat), after, limit, |entry| {
+            let dead = DeadLetter::read(entry)?;
+            Ok(chat
+                .is_none_or(|chat| dead.letter.chat == chat.id.as_str())
+                .then_some(dead))
+        })
+        .await
+    }
+
+    /// One dead letter, if it is still there.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn dead_letter(&self, id: EntryId) -> Result<Option<DeadLetter>> {
+        self.entry(keys::dead(id.shard), id)
+            .await?
+            .map(|entry| DeadLetter::read(&entry))
+            .transpose()
+    }
+
+    /// Puts a dead letter back at the head of its lane; false if it is not there (any more).
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn revive(&self, id: EntryId) -> Result<bool> {
+        match self.dead_letter(id).await? {
+            Some(dead) => self.revive_to(id, &dead.letter.lane()?).await,
+            None => Ok(false),
+        }
+    }
+
+    /// Puts back all dead letters that lie there now, of everybody or of one chat; answers how many.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable; what was put back until then stays put back.
+    pub async fn revive_all(&self, chat: Option<&Chat>) -> Result<u64> {
+        let mut revived = 0;
+        let mut after = None;
+        loop {
+            // Newest first, each to the head of its lane: the oldest of a lane ends up in front. And what is buried
+            // again meanwhile is newer than the cursor, so this comes to an end.
+            let (page, next) = self.dead_letters(chat, after, 64).await?;
+            for dead in &page {
+                revived += u64::from(self.revive_to(dead.id, &dead.letter.lane()?).await?);
+            }
+            let Some(next) = next else { return Ok(revived) };
+            after = EntryId::parse(&next);
+        }
+    }
+
+    async fn revive_to(&self, id: EntryId, lane: &Lane) -> Result<bool> {
+        self.run(
+            REVIVE
+                .key(Due::Lanes(lane.destination.clone()).key(id.shard))
+                .key(keys::lane(lane))
+                .key(keys::head(lane))
+                .key(keys::dead(id.shard))
+                .arg(keys::member(&lane.chat))
+                .arg(id.in_stream()),
+        )
+        .await
+    }
+
+    /// Drops a dead letter for good; false if it is not there (any more).
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn discard(&self, id: EntryId) -> Result<bool> {
+        let dropped: u64 = self
+            .query(&redis::Cmd::xdel(keys::dead(id.shard), &[id.in_stream()]))
+            .await?;
+        Ok(dropped > 0)
+    }
+}

@@ -1,0 +1,71 @@
+//! The due indexes: what needs attention, and when.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use redis::Script;
+
+use super::keys::{self, Due, Shard};
+use super::windows::millis;
+use super::{Result, Store, reply, script};
+use crate::domain::chat::Chat;
+
+static TAKE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/take.lua")));
+
+/// What a monitor took is due again after this, should the monitor die with it in hand.
+const AHEAD: Duration = Duration::from_secs(5);
+
+pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
+    std::iter::once(&*TAKE)
+}
+
+impl Store {
+    /// How long until the next thing is due in each shard of an index, by [`Shard::index`]; `None`: nothing is there.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn look(&self, due: &Due) -> Result<Vec<Option<Duration>>> {
+        let mut reads = redis::pipe();
+        reads.cmd("TIME");
+        for shard in Shard::all() {
+            reads.zrange_withscores(due.key(shard), 0, 0);
+        }
+        let mut values = self
+            .pipeline::<Vec<redis::Value>>(&reads)
+            .await?
+            .into_iter();
+        let now = reply::time(values.next())?;
+        values
+            .map(|value| {
+                let first: Vec<(redis::Value, f64)> = reply::value(Some(value))?;
+                Ok(first.first().map(|(_, score)| {
+                    Duration::from_millis(reply::score(*score).saturating_sub(now))
+                }))
+            })
+            .collect()
+    }
+
+    /// Takes up to `most` chats that are due in a shard of an index, and how long until the next is.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn take(
+        &self,
+        due: &Due,
+        shard: Shard,
+        most: usize,
+    ) -> Result<(Vec<Chat>, Option<Duration>)> {
+        let (left, members): (i64, Vec<Vec<u8>>) = self
+            .run(TAKE.key(due.key(shard)).arg(most).arg(millis(AHEAD)))
+            .await?;
+        let chats = members
+            .iter()
+            .filter_map(|member| {
+                std::str::from_utf8(member)
+                    .ok()
+                    .and_then(keys::chat_of_member)
+            })
+            .collect();
+        Ok((chats, u64::try_from(left).ok().map(Duration::from_millis)))
+    }
+}

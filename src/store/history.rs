@@ -1,0 +1,121 @@
+//! History: settled attempts, trimmed by age and count.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::dead::shards_of;
+use super::keys::{self, Shard};
+use super::lanes::Retention;
+use super::paging::EntryId;
+use super::windows::{SEEN_FOR, millis};
+use super::{Result, Store, StoreError, reply};
+use crate::domain::batch::Millis;
+use crate::domain::chat::Chat;
+
+/// What is written about a settled attempt.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Record {
+    /// The batch's `webhook-id`.
+    pub id: String,
+    /// The buffer of its chat.
+    pub buffer: String,
+    /// Its chat.
+    pub chat: String,
+    /// Where it went.
+    pub destination: String,
+    /// `delivered`, `retry`, `rejected` or `exhausted`.
+    pub outcome: String,
+    /// The HTTP status, if there was an answer.
+    pub status: Option<u16>,
+    /// The number of the attempt.
+    pub attempt: u32,
+    /// How long it took.
+    pub ms: u64,
+    /// How many messages the batch holds.
+    pub messages: u64,
+    /// What closed its window.
+    pub reason: String,
+    /// When its first message came.
+    pub opened: Millis,
+    /// When its window was closed.
+    pub closed: Millis,
+}
+
+/// A settled attempt.
+#[derive(Debug)]
+pub struct Settlement {
+    /// When it was settled.
+    pub at: Millis,
+    /// What was written about it.
+    pub record: Record,
+}
+
+/// The outcome of a delivered batch in its [`Record`].
+pub const DELIVERED: &str = "delivered";
+
+/// What trimming by age took away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Trimmed {
+    /// Settled attempts.
+    pub history: u64,
+    /// Dead letters.
+    pub dead_letters: u64,
+}
+
+impl Store {
+    /// A page of delivered batches, newest first, of everybody or of one chat.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn sent(
+        &self,
+        chat: Option<&Chat>,
+        after: Option<EntryId>,
+        limit: usize,
+    ) -> Result<(Vec<Settlement>, Option<String>)> {
+        self.newest(keys::history, shards_of(chat), after, limit, |entry| {
+            let record: Record = serde_json::from_str(&entry.field("record")?)
+                .map_err(|error| StoreError::Unreadable(error.to_string()))?;
+            let wanted = record.outcome == DELIVERED
+                && chat.is_none_or(|chat| record.chat == chat.id.as_str());
+            Ok(wanted.then_some(Settlement {
+                at: entry.id.ms,
+                record,
+            }))
+        })
+        .await
+    }
+
+    /// Drops what is too old in every shard; settling keeps the counts, but a quiet shard settles nothing.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn trim(&self, retention: &Retention) -> Result<Trimmed> {
+        let now = reply::time(Some(self.query(&redis::cmd("TIME")).await?))?;
+        let before = |age: Duration| now.saturating_sub(millis(age)).to_string();
+        let mut trims = redis::pipe();
+        for shard in Shard::all() {
+            trims
+                .cmd("XTRIM")
+                .arg(keys::history(shard))
+                .arg("MINID")
+                .arg(before(retention.history_age));
+            trims
+                .cmd("XTRIM")
+                .arg(keys::dead(shard))
+                .arg("MINID")
+                .arg(before(retention.dead_letter_age));
+            trims
+                .zrembyscore(keys::seen(shard), "-inf", before(SEEN_FOR))
+                .ignore();
+        }
+        let counts: Vec<(u64, u64)> = self.pipeline(&trims).await?;
+        Ok(counts
+            .iter()
+            .fold(Trimmed::default(), |sum, (history, dead)| Trimmed {
+                history: sum.history + history,
+                dead_letters: sum.dead_letters + dead,
+            }))
+    }
+}

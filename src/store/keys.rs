@@ -1,0 +1,183 @@
+//! The one place where keys are built and read back.
+//!
+//! Every key of a shard carries the shard's hash tag, so that each script touches one slot of a Redis Cluster. The tag
+//! comes first, and Redis looks at the first braces only: a chat id may hold colons and braces.
+
+use crate::domain::chat::{Chat, ChatId, Lane, Name};
+
+/// How many shards there are. Fixed for ever: another number would look for every chat in another place.
+pub(crate) const SHARDS: u8 = 64;
+
+/// Where a wake-up is published when something falls due sooner than a sleeping sweep would look.
+pub(crate) const WAKE: &str = "lull:wake";
+
+/// One of the [`SHARDS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Shard(u8);
+
+impl Shard {
+    /// The shard of a chat: CRC-32, which no release of anything will ever change.
+    pub fn of(chat: &Chat) -> Self {
+        let hash = crc32fast::hash(member(chat).as_bytes()) % u32::from(SHARDS);
+        Self(u8::try_from(hash).unwrap_or_default())
+    }
+
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..SHARDS).map(Self)
+    }
+
+    /// Its number, from 0.
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+
+    /// The shard with that number.
+    pub(crate) fn from_index(index: u8) -> Option<Self> {
+        (index < SHARDS).then_some(Self(index))
+    }
+
+    fn key(self, rest: &str) -> String {
+        format!("lull:{{{:02}}}:{rest}", self.0)
+    }
+}
+
+/// A due index: where one kind of work stands, scored by when it is due.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Due {
+    /// Open windows, by deadline.
+    Windows,
+    /// Lanes to one destination, by next attempt or lease end.
+    Lanes(Name),
+}
+
+impl Due {
+    pub(crate) fn key(&self, shard: Shard) -> String {
+        match self {
+            Self::Windows => shard.key("due"),
+            Self::Lanes(destination) => shard.key(&format!("due:{destination}")),
+        }
+    }
+}
+
+/// What stands for a chat in a due index.
+pub(crate) fn member(chat: &Chat) -> String {
+    format!("{}:{}", chat.buffer, chat.id.as_str())
+}
+
+/// The inverse of [`member`].
+pub(crate) fn chat_of_member(member: &str) -> Option<Chat> {
+    let (buffer, id) = member.split_once(':')?;
+    Some(Chat {
+        buffer: Name::parse(buffer).ok()?,
+        id: ChatId::parse(id).ok()?,
+    })
+}
+
+pub(crate) fn timer(chat: &Chat) -> String {
+    Shard::of(chat).key(&format!("timer:{}", member(chat)))
+}
+
+/// The inverse of [`timer`]; `None` for any other key.
+pub(crate) fn chat_of_timer(key: &str) -> Option<Chat> {
+    let (_, rest) = key.strip_prefix("lull:{")?.split_once('}')?;
+    chat_of_member(rest.strip_prefix(":timer:")?)
+}
+
+pub(crate) fn window(chat: &Chat) -> String {
+    Shard::of(chat).key(&format!("window:{}", member(chat)))
+}
+
+pub(crate) fn lane(lane: &Lane) -> String {
+    Shard::of(&lane.chat).key(&format!("lane:{}:{}", lane.destination, member(&lane.chat)))
+}
+
+pub(crate) fn head(lane: &Lane) -> String {
+    Shard::of(&lane.chat).key(&format!("head:{}:{}", lane.destination, member(&lane.chat)))
+}
+
+pub(crate) fn seen(shard: Shard) -> String {
+    shard.key("seen")
+}
+
+pub(crate) fn history(shard: Shard) -> String {
+    shard.key("history")
+}
+
+pub(crate) fn dead(shard: Shard) -> String {
+    shard.key("dead")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chat(id: &str) -> Chat {
+        Chat::of_default(ChatId::parse(id).unwrap())
+    }
+
+    #[test]
+    fn a_chat_keeps_its_shard_for_ever() {
+        let shards: Vec<_> = ["5511988887777", "ana", "a:b:{c}"]
+            .map(|id| Shard::of(&chat(id)).index())
+            .into();
+
+        assert_eq!(shards, [34, 62, 2]);
+    }
+
+    #[test]
+    fn the_chat_is_read_back_from_its_timer_whatever_its_id() {
+        for id in [
+            "5511988887777",
+            "a:b",
+            "{x}",
+            "}{:timer:",
+            "é\n\u{0}",
+            "lull:{07}:timer:default:x",
+        ] {
+            assert_eq!(chat_of_timer(&timer(&chat(id))), Some(chat(id)), "{id:?}");
+        }
+    }
+
+    #[test]
+    fn other_keys_are_nobodys_timer() {
+        for key in [
+            "",
+            "x",
+            "lull:{07}:window:default:a",
+            "lull:{07}:timer:Bad Name:a",
+            "lull:{07}:timer:default:",
+        ] {
+            assert_eq!(chat_of_timer(key), None, "{key}");
+        }
+    }
+
+    #[test]
+    fn all_keys_of_a_chat_carry_one_hash_tag() {
+        let chat = chat("}{evil");
+        let shard = Shard::of(&chat);
+        let to = Lane {
+            destination: Name::default_name(),
+            chat: chat.clone(),
+        };
+        let tag = shard.key("");
+
+        for key in [
+            timer(&chat),
+            window(&chat),
+            lane(&to),
+            head(&to),
+            seen(shard),
+            history(shard),
+            dead(shard),
+        ] {
+            assert!(key.starts_with(&tag), "{key}");
+        }
+        assert!(Due::Windows.key(shard).starts_with(&tag));
+        assert!(
+            Due::Lanes(Name::default_name())
+                .key(shard)
+                .starts_with(&tag)
+        );
+    }
+}

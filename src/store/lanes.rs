@@ -1,0 +1,297 @@
+//! Lanes: the queues of batches from one chat to one destination.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+use redis::Script;
+use uuid::Uuid;
+
+use super::keys::{self, Due, Shard};
+use super::windows::millis;
+use super::{Result, Store, StoreError, reply, script};
+use crate::domain::batch::{Batch, BatchId, Millis};
+use crate::domain::chat::{Chat, Lane, Name};
+use crate::domain::window::CloseReason;
+
+static LEASE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/lease.lua")));
+static SETTLE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/settle.lua")));
+static HASTEN: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/hasten.lua")));
+
+pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
+    [&LEASE, &SETTLE, &HASTEN]
+        .into_iter()
+        .map(|script| &**script)
+}
+
+/// How leases are taken.
+#[derive(Clone, Copy, Debug)]
+pub struct LeaseRules {
+    /// How long a lease lasts; longer than an attempt can.
+    pub length: Duration,
+    /// Batches are joined up to so many messages; 0 = no limit.
+    pub max_messages: u64,
+    /// Batches are joined up to so many bytes; 0 = no limit.
+    pub max_bytes: u64,
+}
+
+/// How much is kept of what is over. Limits are for all of Lull; each shard keeps its part.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    /// Settled attempts.
+    pub history: u64,
+    /// Dead letters.
+    pub dead_letters: u64,
+    /// The oldest settled attempt.
+    pub history_age: Duration,
+    /// The oldest dead letter.
+    pub dead_letter_age: Duration,
+}
+
+impl Retention {
+    /// A shard's part of a limit, rounded up.
+    pub(super) fn per_shard(limit: u64) -> u64 {
+        limit.div_ceil(u64::from(keys::SHARDS))
+    }
+}
+
+/// The right to attempt the head of a lane for a while.
+#[derive(Debug)]
+pub struct Lease {
+    /// Whose head it is.
+    pub lane: Lane,
+    /// The head.
+    pub batch: Batch,
+    /// The number of this attempt; 1 is the first.
+    pub attempt: u32,
+    /// How long after the batch's deadline the lease was taken.
+    pub late: Duration,
+    /// When the first attempt was.
+    pub first_attempt: Millis,
+    token: String,
+}
+
+/// How an attempt is settled.
+#[derive(Debug)]
+pub enum Verdict {
+    /// Delivered: the batch is over.
+    Drop,
+    /// Not yet: again after `wait`; `asked` says that the destination asked for that wait itself.
+    Retry {
+        /// From now.
+        wait: Duration,
+        /// Whether a recovered destination must not cut it short.
+        asked: bool,
+    },
+    /// Given up: the JSON describes the dead letter.
+    Bury {
+        /// See [`crate::store::dead`].
+        letter: String,
+    },
+    /// Not attempted after all.
+    Release,
+}
+
+/// What settling did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Settled {
+    /// Recorded.
+    Done {
+        /// More batches wait on the lane.
+        more: bool,
+        /// Old dead letters that had to go to make room.
+        dropped: u64,
+    },
+    /// The lease had run out and another monitor has the head; nothing changed.
+    Stale,
+}
+
+impl Store {
+    /// Takes the head of a lane, if one is due.
+    ///
+    /// # Errors
+    /// Unavailable, silent, or a batch that is not as Lull wrote it.
+    pub async fn lease(&self, lane: &Lane, rules: LeaseRules) -> Result<Option<Lease>> {
+        let token = Uuid::now_v7().simple().to_string();
+        let answer: Vec<redis::Value> = self
+            .run(
+                LEASE
+                    .key(Due::Lanes(lane.destination.clone()).key(Shard::of(&lane.chat)))
+                    .key(keys::lane(lane))
+                    .key(keys::head(lane))
+                    .arg(keys::member(&lane.chat))
+                    .arg(&token)
+                    .arg(millis(rules.length))
+                    .arg(rules.max_messages)
+                    .arg(rules.max_bytes),
+            )
+            .await?;
+        let mut answer = answer.into_iter();
+        if reply::value::<String>(answer.next())? != "leased" {
+            return Ok(None);
+        }
+        let batch = read_batch(&reply::value::<String>(answer.next())?)?;
+        let attempt = reply::value(answer.next())?;
+        let late: i64 = reply::value(answer.next())?;
+        let first_attempt = reply::value(answer.next())?;
+        let late = Duration::from_millis(u64::try_from(late).unwrap_or_default());
+        Ok(Some(Lease {
+            lane: lane.clone(),
+            batch,
+            attempt,
+            late,
+            first_attempt,
+            token,
+        }))
+    }
+
+    /// Records how the attempt ended; `record` is JSON for the history.
+    ///
+    /// # Errors
+    /// Unavailable or silent: then it may be recorded or not. The lease runs out, and the batch is attempted again
+    /// under the same id.
+    pub async fn settle(
+        &self,
+        lease: &Lease,
+        verdict: &Verdict,
+        record: Option<&str>,
+        retention: &Retention,
+    ) -> Result<Settled> {
+        let lane = &lease.lane;
+        let shard = Shard::of(&lane.chat);
+        let (word, wait, asked, letter) = match verdict {
+            Verdict::Drop => ("drop", Duration::ZERO, false, ""),
+            Verdict::Retry { wait, asked } => ("retry", *wait, *asked, ""),
+            Verdict::Bury { letter } => ("bury", Duration::ZERO, false, letter.as_str()),
+            Verdict::Release => ("release", Duration::ZERO, false, ""),
+        };
+        let (status, left, dropped): (String, u64, u64) = self
+            .run(
+                SETTLE
+                    .key(Due::Lanes(lane.destination.clone()).key(shard))
+                    .key(keys::lane(lane))
+                    .key(keys::head(lane))
+                    .key(keys::history(shard))
+                    .key(keys::dead(shard))
+                    .arg(keys::member(&lane.chat))
+                    .arg(&lease.token)
+                    .arg(word)
+                    .arg(millis(wait))
+                    .arg(u8::from(asked))
+                    .arg(record.unwrap_or_default())
+                    .arg(Retention::per_shard(retention.history))
+                    .arg(letter)
+                    .arg(Retention::per_shard(retention.dead_letters)),
+            )
+            .await?;
+        Ok(match status.as_str() {
+            "settled" => Settled::Done {
+                more: left > 0,
+                dropped,
+            },
+            _ => Settled::Stale,
+        })
+    }
+
+    /// Brings forward the retries of a destination that is back, each to a moment within `spread`; answers how many.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn hasten(&self, destination: &Name, spread: Duration) -> Result<u64> {
+        let due = Due::Lanes(destination.clone());
+        let now = reply::time(Some(self.query(&redis::cmd("TIME")).await?))?;
+        let mut hastened = 0;
+        for shard in Shard::all() {
+            let later = redis::Cmd::zrangebyscore(due.key(shard), format!("({now}"), "+inf");
+            let members: Vec<Vec<u8>> = self.query(&later).await?;
+            let chats = members
+                .iter()
+                .filter_map(|member| keys::chat_of_member(std::str::from_utf8(member).ok()?));
+            let lanes = chats.map(|chat| self.hasten_lane(&due, destination, chat, spread));
+            hastened += try_join_all(lanes).await?.iter().sum::<u64>();
+        }
+        Ok(hastened)
+    }
+
+    async fn hasten_lane(
+        &self,
+        due: &Due,
+        destination: &Name,
+        chat: Chat,
+        spread: Duration,
+    ) -> Result<u64> {
+        let member = keys::member(&chat);
+        let lane = Lane {
+            destination: destination.clone(),
+            chat,
+        };
+        let wait = spread.mul_f64(fastrand::f64());
+        let key = due.key(Shard::of(&lane.chat));
+        self.run(
+            HASTEN
+                .key(key)
+                .key(keys::head(&lane))
+                .arg(member)
+                .arg(millis(wait)),
+        )
+        .await
+    }
+}
+
+/// Reads what the close script wrote.
+pub(super) fn read_batch(text: &str) -> Result<Batch> {
+    let unreadable = || StoreError::Unreadable("a batch on a lane".to_owned());
+    let (line, items) = text.split_once('\n').ok_or_else(unreadable)?;
+    let mut words = line.split(' ').skip(1);
+    let mut word = || words.next().ok_or_else(unreadable);
+    let id = BatchId::from_stored(word()?);
+    let mut number = || word()?.parse::<Millis>().map_err(|_| unreadable());
+    let (opened, closed, deadline) = (number()?, number()?, number()?);
+    let reason = CloseReason::parse(word()?).ok_or_else(unreadable)?;
+    let count = word()?.parse().map_err(|_| unreadable())?;
+    Ok(Batch {
+        id,
+        opened,
+        closed,
+        deadline,
+        reason,
+        count,
+        items: items.to_owned(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_is_read_back_from_its_line_and_items() {
+        let batch = read_batch("= msg_1 10 30 20 cap 2\n{\"a\":\"\\n\"},{\n}").unwrap();
+
+        assert_eq!(
+            batch,
+            Batch {
+                id: BatchId::from_stored("msg_1"),
+                opened: 10,
+                closed: 30,
+                deadline: 20,
+                reason: CloseReason::Cap,
+                count: 2,
+                items: "{\"a\":\"\\n\"},{\n}".to_owned(),
+            }
+        );
+    }
+
+    #[test]
+    fn what_lull_did_not_write_is_an_error() {
+        for bad in [
+            "",
+            "\n",
+            "- msg_1 10 30 20 cap\n{}",
+            "- msg_1 10 x 20 cap 1\n{}",
+            "- msg_1 10 30 20 why 1\n{}",
+        ] {
+            assert!(read_batch(bad).is_err(), "{bad:?}");
+        }
+    }
+}

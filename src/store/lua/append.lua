@@ -1,0 +1,113 @@
+#!lua
+--[[
+  append: put a message into its chat's window and work out the deadline.
+
+  KEYS[1]  timer   set anew, to expire at the deadline
+  KEYS[2]  window  a head, then the messages
+  KEYS[3]  due     open windows by deadline
+  KEYS[4]  seen    message ids by the time they came
+
+  ARGV[1]  member        the chat in the due index
+  ARGV[2]  item          the message, a JSON object
+  ARGV[3]  ttl           its quiet window, ms
+  ARGV[4]  max wait      cap since the first message, ms; 0 = none
+  ARGV[5]  max messages  per window; 0 = no limit
+  ARGV[6]  max bytes     per window; 0 = no limit
+  ARGV[7]  id            digest of the message id; empty = none
+  ARGV[8]  keep          how long an id counts as seen, ms
+
+  Output: {status, messages in the window, ms until the deadline}
+    appended
+    duplicate  the id was seen; nothing changed
+    full       no room; nothing stored, the window is due now and the caller
+               closes it before it comes again
+
+  The head is "opened cap ttl bytes deadline reason". A window whose limit is
+  reached gets a cap that has passed: then no message and no typing signal can
+  move its deadline any more.
+
+  Without allow-oom, so that a full Redis refuses before anything is written.
+]]
+local timer, window, due, seen = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local member, item, id = ARGV[1], ARGV[2], ARGV[7]
+local ttl, max_wait = tonumber(ARGV[3]), tonumber(ARGV[4])
+local max_messages, max_bytes = tonumber(ARGV[5]), tonumber(ARGV[6])
+
+local NO_CAP = 9000000000000000
+-- The sweep looks ahead this far at the least; what falls due sooner must wake it.
+local LOOK_AHEAD = 250
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local opened, cap, bytes, deadline, reason = now, 0, 0, now, 'quiet'
+local count = redis.call('LLEN', window) - 1
+if count > 0 then
+  local head = redis.call('LINDEX', window, 0)
+  local o, c, _, b, d, r = string.match(head, '(%d+) (%d+) (%d+) (%d+) (%d+) (%a+)')
+  opened, cap, bytes, deadline, reason = tonumber(o), tonumber(c), tonumber(b), tonumber(d), r
+else
+  count = 0
+end
+
+local function keep()
+  local head = string.format('%d %d %d %d %d %s', opened, cap, ttl, bytes, deadline, reason)
+  if redis.call('EXISTS', window) == 1 then
+    redis.call('LSET', window, 0, head)
+  else
+    redis.call('RPUSH', window, head)
+  end
+  -- A key set to expire in the past is deleted without an event.
+  redis.call('SET', timer, '', 'PXAT', math.max(deadline, now + 1))
+  redis.call('ZADD', due, deadline, member)
+  if deadline - now < LOOK_AHEAD then
+    -- Only a hint: a user without the right to publish must not fail here, with half the script done.
+    redis.pcall('PUBLISH', 'lull:wake', '')
+  end
+end
+
+if id ~= '' then
+  redis.call('ZREMRANGEBYSCORE', seen, '-inf', now - tonumber(ARGV[8]))
+  if redis.call('ZSCORE', seen, id) then
+    return {'duplicate', count, math.max(deadline - now, 0)}
+  end
+end
+
+local full_of = nil
+if count > 0 then
+  if max_messages > 0 and count >= max_messages then
+    full_of = 'messages'
+  elseif max_bytes > 0 and bytes + #item > max_bytes then
+    full_of = 'bytes'
+  end
+end
+if full_of then
+  if deadline > now then
+    cap, deadline, reason = now, now, full_of
+    keep()
+  end
+  return {'full', count, 0}
+end
+
+count, bytes = count + 1, bytes + #item
+if max_wait > 0 then
+  cap = math.max(cap, opened + math.max(max_wait, ttl))
+else
+  cap = NO_CAP
+end
+deadline, reason = now + ttl, 'quiet'
+if deadline > cap then
+  deadline, reason = cap, 'cap'
+end
+if max_messages > 0 and count >= max_messages then
+  cap, deadline, reason = now, now, 'messages'
+elseif max_bytes > 0 and bytes >= max_bytes then
+  cap, deadline, reason = now, now, 'bytes'
+end
+
+keep()
+redis.call('RPUSH', window, string.format('{"at":%d,', now) .. string.sub(item, 2))
+if id ~= '' then
+  redis.call('ZADD', seen, now, id)
+end
+return {'appended', count, math.max(deadline - now, 0)}

@@ -1,0 +1,46 @@
+#!lua
+--[[
+  hold: a typing signal moves the deadline of an open window, never past its cap.
+
+  KEYS[1]  timer   set anew, to expire at the deadline
+  KEYS[2]  window  its head tells cap and quiet window
+  KEYS[3]  due     open windows by deadline
+
+  ARGV[1]  member  the chat in the due index
+  ARGV[2]  hold    how long a typing person is waited for, ms; empty = stopped
+                   typing, and the quiet window starts again
+
+  Output: ms until the deadline, or -1 when no window is open
+
+  A window that has passed its deadline but is not closed yet is open again:
+  the person is still writing, and one answer is better than two.
+]]
+local timer, window, due = KEYS[1], KEYS[2], KEYS[3]
+local member, hold = ARGV[1], tonumber(ARGV[2])
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local head = redis.call('LINDEX', window, 0)
+if not head then return -1 end
+local opened, cap, ttl, bytes, deadline, reason = string.match(head, '(%d+) (%d+) (%d+) (%d+) (%d+) (%a+)')
+cap, deadline = tonumber(cap), tonumber(deadline)
+
+local moved = now + (hold or tonumber(ttl))
+if hold then moved = math.max(moved, deadline) end
+if moved > cap then
+  moved = cap
+  if reason == 'quiet' then reason = 'cap' end
+elseif reason == 'cap' then
+  reason = 'quiet'
+end
+
+head = string.format('%s %d %s %s %d %s', opened, cap, ttl, bytes, moved, reason)
+redis.call('LSET', window, 0, head)
+redis.call('SET', timer, '', 'PXAT', math.max(moved, now + 1))
+redis.call('ZADD', due, moved, member)
+if moved - now < 250 then
+  -- The sweep may be asleep for longer than that. Only a hint: see append.
+  redis.pcall('PUBLISH', 'lull:wake', '')
+end
+return math.max(moved - now, 0)

@@ -1,0 +1,72 @@
+#!lua flags=allow-oom
+--[[
+  lease: take the head of a due lane for a limited time and count the attempt.
+
+  KEYS[1]  due   lanes of the destination by their next attempt
+  KEYS[2]  lane  batches, oldest first
+  KEYS[3]  head  how far the first batch has come
+
+  ARGV[1]  member        the chat in the due index
+  ARGV[2]  token         names this lease
+  ARGV[3]  length        of the lease, ms
+  ARGV[4]  max messages  that batches may be joined up to; 0 = no limit
+  ARGV[5]  max bytes     likewise
+
+  Output: {status, batch, number of this attempt, ms since the batch's deadline,
+           when the first attempt was}
+    leased
+    later   the head waits for its retry, or another monitor has it
+    empty   nothing is on the lane
+
+  On the first attempt of a head the batches behind it are joined to it: after
+  an outage a person gets one answer, not five. Never after it: a batch that was
+  attempted may have arrived, and must stay what it was under its id. For the
+  same reason a revived batch, marked "=", is never joined.
+]]
+local due, lane, head = KEYS[1], KEYS[2], KEYS[3]
+local member, token, length = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local max_messages, max_bytes = tonumber(ARGV[4]), tonumber(ARGV[5])
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local batch = redis.call('LINDEX', lane, 0)
+if not batch then
+  redis.call('ZREM', due, member)
+  redis.call('DEL', head)
+  return {'empty'}
+end
+
+local state = redis.call('HMGET', head, 'attempts', 'due', 'first')
+local attempts = tonumber(state[1] or 0)
+if state[2] and tonumber(state[2]) > now then
+  redis.call('ZADD', due, state[2], member)
+  return {'later'}
+end
+
+local LINE = '^(.) (%S+) (%d+) (%d+) (%d+) (%a+) (%d+)\n'
+local mark, id, opened, closed, deadline, reason, count = string.match(batch, LINE)
+if attempts == 0 and mark == '-' and redis.call('LLEN', lane) > 1 then
+  local bytes, joined = #batch, {}
+  -- 64 at a time: what is left over is joined once this delivery is through.
+  for _, next in ipairs(redis.call('LRANGE', lane, 1, 64)) do
+    local m, _, _, c, _, r, n = string.match(next, LINE)
+    local fits = (max_messages == 0 or count + n <= max_messages) and (max_bytes == 0 or bytes + #next <= max_bytes)
+    if m ~= '-' or not fits then break end
+    closed, reason, count, bytes = c, r, count + n, bytes + #next
+    joined[#joined + 1] = string.sub(next, string.find(next, '\n', 1, true) + 1)
+  end
+  if #joined > 0 then
+    local items = string.sub(batch, string.find(batch, '\n', 1, true) + 1)
+    batch = string.format('- %s %s %s %s %s %d\n', id, opened, closed, deadline, reason, count)
+      .. items .. ',' .. table.concat(joined, ',')
+    redis.call('LTRIM', lane, #joined + 1, -1)
+    redis.call('LPUSH', lane, batch)
+  end
+end
+
+attempts = attempts + 1
+local first = state[3] or tostring(now)
+redis.call('HSET', head, 'attempts', attempts, 'due', now + length, 'token', token, 'first', first)
+redis.call('ZADD', due, now + length, member)
+return {'leased', batch, attempts, now - deadline, tonumber(first)}

@@ -1,0 +1,41 @@
+#!lua flags=allow-oom
+--[[
+  revive: put a dead letter back at the head of its lane.
+
+  KEYS[1]  due   lanes of the destination by their next attempt
+  KEYS[2]  lane  batches, oldest first
+  KEYS[3]  head  exists while the first batch has attempts behind it
+  KEYS[4]  dead  dead letters
+
+  ARGV[1]  member  the chat in the due index
+  ARGV[2]  entry   of the dead letter in its stream
+
+  Output: 1, or 0 when there is no such dead letter (any more)
+
+  A head that was attempted stays in front: its state is about the first place,
+  and it may be on its way at this moment. The batch is marked "=" so that no
+  lease joins it with others: under its id it must stay what it was.
+]]
+local due, lane, head, dead = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local member, entry = ARGV[1], ARGV[2]
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local found = redis.call('XRANGE', dead, entry, entry)[1]
+if not found then return 0 end
+local fields = found[2]
+local batch = nil
+for i = 1, #fields, 2 do
+  if fields[i] == 'batch' then batch = '=' .. string.sub(fields[i + 1], 2) end
+end
+
+if redis.call('EXISTS', head) == 1 then
+  redis.call('LINSERT', lane, 'AFTER', redis.call('LINDEX', lane, 0), batch)
+else
+  redis.call('LPUSH', lane, batch)
+end
+redis.call('ZADD', due, 'NX', now, member)
+redis.call('XDEL', dead, entry)
+redis.pcall('PUBLISH', 'lull:wake', '')
+return 1

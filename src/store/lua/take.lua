@@ -1,0 +1,29 @@
+#!lua flags=allow-oom
+--[[
+  take: pick what is due from one index and move it a few seconds ahead.
+
+  KEYS[1]  due    the open windows of a shard, or its lanes to one destination
+
+  ARGV[1]  most   how many to take
+  ARGV[2]  ahead  how far to move each, ms
+
+  Output: {ms until the next is due, or -1 when there is none, members taken}
+
+  Moving instead of removing: several monitors get different members, and what
+  a monitor took before it died comes up again a moment later.
+]]
+local due = KEYS[1]
+local most, ahead = tonumber(ARGV[1]), tonumber(ARGV[2])
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local members = redis.call('ZRANGE', due, '-inf', now, 'BYSCORE', 'LIMIT', 0, most)
+for _, member in ipairs(members) do
+  redis.call('ZADD', due, 'XX', now + ahead, member)
+end
+
+local first = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')
+local left = -1
+if first[2] then left = math.max(tonumber(first[2]) - now, 0) end
+return {left, members}

@@ -1,0 +1,107 @@
+//! The only room that knows Redis. Each verb is one script or one command; the scripts are in `lua/`.
+
+mod connect;
+pub mod dead;
+mod due;
+pub mod events;
+pub mod history;
+pub mod keys;
+pub mod lanes;
+mod paging;
+mod reply;
+pub mod status;
+pub mod windows;
+
+use std::time::Duration;
+
+use redis::aio::ConnectionManager;
+use redis::{FromRedisValue, Script, ScriptInvocation, ServerErrorKind};
+use thiserror::Error;
+
+pub use connect::ConnectError;
+pub use paging::EntryId;
+
+/// Redis, as one shared connection that mends itself.
+#[derive(Clone)]
+pub struct Store {
+    connection: ConnectionManager,
+    client: redis::Client,
+    /// The longest wait for any answer.
+    patience: Duration,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store")
+            .field("patience", &self.patience)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why Redis did not do what was asked.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// Nothing was stored, and nothing will be until there is room.
+    #[error("Redis is full (maxmemory): {0}")]
+    Full(redis::RedisError),
+    /// It may have been stored or not.
+    #[error("Redis did not answer within {0:?}")]
+    Silent(Duration),
+    /// Unreachable, loading, read-only, or refusing.
+    #[error("Redis: {0}")]
+    Unavailable(redis::RedisError),
+    /// What lies in Redis is not what Lull wrote.
+    #[error("unreadable data in Redis: {0}")]
+    Unreadable(String),
+    /// Other clients filled the window again and again between closing and appending.
+    #[error("the window stayed full")]
+    Contended,
+}
+
+impl From<redis::RedisError> for StoreError {
+    fn from(error: redis::RedisError) -> Self {
+        match error.code() {
+            Some("OOM" | "MISCONF") => Self::Full(error),
+            _ => Self::Unavailable(error),
+        }
+    }
+}
+
+/// The result of a store verb.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// A script from its source.
+pub(crate) fn script(source: &'static str) -> Script {
+    Script::new(source)
+}
+
+impl Store {
+    async fn run<T: FromRedisValue>(&self, invocation: &ScriptInvocation<'_>) -> Result<T> {
+        self.patiently(invocation.invoke_async(&mut self.connection.clone()))
+            .await
+    }
+
+    async fn query<T: FromRedisValue>(&self, command: &redis::Cmd) -> Result<T> {
+        self.patiently(command.query_async(&mut self.connection.clone()))
+            .await
+    }
+
+    async fn pipeline<T: FromRedisValue>(&self, pipeline: &redis::Pipeline) -> Result<T> {
+        self.patiently(pipeline.query_async(&mut self.connection.clone()))
+            .await
+    }
+
+    async fn patiently<T>(&self, work: impl Future<Output = redis::RedisResult<T>>) -> Result<T> {
+        match tokio::time::timeout(self.patience, work).await {
+            Ok(answer) => answer.map_err(StoreError::from),
+            Err(_) => Err(StoreError::Silent(self.patience)),
+        }
+    }
+}
+
+/// Whether Redis answered that this user may not do that.
+fn is_denied(error: &StoreError) -> bool {
+    matches!(error, StoreError::Unavailable(error)
+        if error.kind() == redis::ErrorKind::Server(ServerErrorKind::NoPerm)
+            || error.kind() == redis::ErrorKind::Server(ServerErrorKind::ResponseError))
+}

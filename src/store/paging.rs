@@ -1,0 +1,280 @@
+//! Lists over all shards, a page at a time. A cursor names the last entry of the page before, so that entries which
+//! come and go meanwhile move nothing else.
+
+use std::collections::VecDeque;
+
+use redis::streams::StreamRangeReply;
+
+use super::keys::{self, Due, Shard};
+use super::{Result, Store, reply};
+use crate::domain::batch::Millis;
+use crate::domain::chat::Chat;
+
+/// Entries looked at for one page at the most, where a filter passes few of them.
+const MOST_SCANNED: usize = 5_000;
+
+/// The place of an entry in the list of open windows.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct DueCursor {
+    deadline: Millis,
+    shard: Shard,
+    member: String,
+}
+
+impl DueCursor {
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, '.');
+        let deadline = parts.next()?.parse().ok()?;
+        let shard = Shard::from_index(parts.next()?.parse().ok()?)?;
+        Some(Self {
+            deadline,
+            shard,
+            member: parts.next()?.to_owned(),
+        })
+    }
+
+    fn text(&self) -> String {
+        format!("{}.{}.{}", self.deadline, self.shard.index(), self.member)
+    }
+}
+
+/// An entry of a due index.
+pub(super) struct DueEntry {
+    pub(super) chat: Chat,
+}
+
+/// The place of an entry in a list of stream entries; later entries are greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EntryId {
+    pub(super) ms: Millis,
+    seq: u64,
+    pub(super) shard: Shard,
+}
+
+impl EntryId {
+    /// Reads what [`EntryId::text`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('-');
+        let (ms, seq) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+        let shard = Shard::from_index(parts.next()?.parse().ok()?)?;
+        parts.next().is_none().then_some(Self { ms, seq, shard })
+    }
+
+    /// The id as it stands in paths and cursors.
+    pub fn text(&self) -> String {
+        format!("{}-{}-{}", self.ms, self.seq, self.shard.index())
+    }
+
+    /// The id as Redis knows it within the shard.
+    pub(super) fn in_stream(&self) -> String {
+        format!("{}-{}", self.ms, self.seq)
+    }
+
+    fn of(shard: Shard, id: &str) -> Option<Self> {
+        let (ms, seq) = id.split_once('-')?;
+        Some(Self {
+            ms: ms.parse().ok()?,
+            seq: seq.parse().ok()?,
+            shard,
+        })
+    }
+
+    /// The end of the range in `shard` that holds everything older than this entry.
+    fn older_in(&self, shard: Shard) -> String {
+        let inclusive = if shard < self.shard { "" } else { "(" };
+        format!("{inclusive}{}", self.in_stream())
+    }
+}
+
+/// An entry of a stream.
+pub(super) struct StreamEntry {
+    pub(super) id: EntryId,
+    fields: std::collections::HashMap<String, redis::Value>,
+}
+
+impl StreamEntry {
+    pub(super) fn field(&self, name: &str) -> Result<String> {
+        reply::value(self.fields.get(name).cloned())
+    }
+}
+
+/// What one shard has delivered and not yet been asked for.
+struct Source {
+    shard: Shard,
+    entries: VecDeque<StreamEntry>,
+    dry: bool,
+}
+
+impl Store {
+    /// The entries of the window index after `after`, next deadline first.
+    pub(super) async fn earliest_due(
+        &self,
+        after: Option<DueCursor>,
+        limit: usize,
+    ) -> Result<(Vec<DueEntry>, Option<String>)> {
+        let from = after.as_ref().map_or(0, |cursor| cursor.deadline);
+        let mut reads = redis::pipe();
+        for shard in Shard::all() {
+            reads.zrangebyscore_limit_withscores(
+                Due::Windows.key(shard),
+                from,
+                "+inf",
+                0,
+                page(limit),
+            );
+        }
+        let answers: Vec<Vec<(Vec<u8>, f64)>> = self.pipeline(&reads).await?;
+        let mut found: Vec<DueCursor> = Shard::all()
+            .zip(answers)
+            .flat_map(|(shard, entries)| {
+                entries
+                    .into_iter()
+                    .map(move |(member, score)| (shard, member, score))
+            })
+            .filter_map(|(shard, member, score)| {
+                Some(DueCursor {
+                    deadline: reply::score(score),
+                    shard,
+                    member: String::from_utf8(member).ok()?,
+                })
+            })
+            .filter(|entry| after.as_ref().is_none_or(|after| entry > after))
+            .collect();
+        found.sort_unstable();
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let next = found.last().filter(|_| more).map(DueCursor::text);
+        let chats = found
+            .iter()
+            .filter_map(|entry| keys::chat_of_member(&entry.member));
+        Ok((chats.map(|chat| DueEntry { chat }).collect(), next))
+    }
+
+    /// One entry of a stream, if it is still there.
+    pub(super) async fn entry(&self, key: String, id: EntryId) -> Result<Option<StreamEntry>> {
+        let found: StreamRangeReply = self
+            .query(&redis::Cmd::xrange(key, id.in_stream(), id.in_stream()))
+            .await?;
+        Ok(found.ids.into_iter().next().map(|entry| StreamEntry {
+            id,
+            fields: entry.map,
+        }))
+    }
+
+    /// The newest entries of a stream that `shards` keep, older than `after`, that `keep` makes something of.
+    pub(super) async fn newest<T>(
+        &self,
+        key: fn(Shard) -> String,
+        shards: impl Iterator<Item = Shard>,
+        mut after: Option<EntryId>,
+        limit: usize,
+        mut keep: impl FnMut(&StreamEntry) -> Result<Option<T>>,
+    ) -> Result<(Vec<T>, Option<String>)> {
+        // A few from each: dead letters can be large, and most of what 64 shards would offer is never shown.
+        let chunk = (limit / 8).max(1);
+        let mut sources: Vec<Source> = Vec::new();
+        let mut reads = redis::pipe();
+        for shard in shards {
+            let end = after.map_or_else(|| "+".to_owned(), |id| id.older_in(shard));
+            reads.xrevrange_count(key(shard), end, "-", chunk);
+            sources.push(Source {
+                shard,
+                entries: VecDeque::new(),
+                dry: false,
+            });
+        }
+        let answers: Vec<StreamRangeReply> = self.pipeline(&reads).await?;
+        for (source, answer) in sources.iter_mut().zip(answers) {
+            source.refill(answer, chunk);
+        }
+
+        let mut kept = Vec::new();
+        for _ in 0..MOST_SCANNED {
+            let newest = sources
+                .iter_mut()
+                .filter(|source| !source.entries.is_empty());
+            let Some(source) =
+                newest.max_by_key(|source| source.entries.front().map(|entry| entry.id))
+            else {
+                return Ok((kept, None));
+            };
+            if kept.len() == limit {
+                break;
+            }
+            let Some(entry) = source.entries.pop_front() else {
+                continue;
+            };
+            after = Some(entry.id);
+            kept.extend(keep(&entry)?);
+            if source.entries.is_empty() && !source.dry {
+                let read = redis::Cmd::xrevrange_count(
+                    key(source.shard),
+                    entry.id.older_in(source.shard),
+                    "-",
+                    chunk,
+                );
+                source.refill(self.query(&read).await?, chunk);
+            }
+        }
+        Ok((kept, after.map(|id| id.text())))
+    }
+}
+
+impl Source {
+    fn refill(&mut self, answer: StreamRangeReply, chunk: usize) {
+        self.dry = answer.ids.len() < chunk;
+        let shard = self.shard;
+        self.entries
+            .extend(answer.ids.into_iter().filter_map(|entry| {
+                Some(StreamEntry {
+                    id: EntryId::of(shard, &entry.id)?,
+                    fields: entry.map,
+                })
+            }));
+    }
+}
+
+/// One more than shown, to know whether there is a next page.
+fn page(limit: usize) -> isize {
+    isize::try_from(limit)
+        .unwrap_or(isize::MAX)
+        .saturating_add(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_and_cursors_are_read_back() {
+        let id = EntryId {
+            ms: 1_763_770_000_123,
+            seq: 4,
+            shard: Shard::from_index(63).unwrap(),
+        };
+        assert_eq!(EntryId::parse(&id.text()), Some(id));
+
+        let member = "default:a.b:é".to_owned();
+        let cursor = DueCursor {
+            deadline: 7,
+            shard: Shard::from_index(0).unwrap(),
+            member,
+        };
+        assert_eq!(DueCursor::parse(&cursor.text()), Some(cursor));
+    }
+
+    #[test]
+    fn anything_else_is_no_id() {
+        for bad in [
+            "",
+            "1",
+            "1-2",
+            "1-2-64",
+            "1-2-3-4",
+            "x-2-3",
+            "1763770000123-0-0 ",
+        ] {
+            assert_eq!(EntryId::parse(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! Reading what Redis answers.
+
+use redis::{FromRedisValue, Value};
+
+use super::{Result, StoreError};
+use crate::domain::batch::Millis;
+
+/// A value of an answer as what it should be.
+pub(super) fn value<T: FromRedisValue>(value: Option<Value>) -> Result<T> {
+    let value =
+        value.ok_or_else(|| StoreError::Unreadable("an answer that is too short".to_owned()))?;
+    T::from_redis_value(value).map_err(|error| StoreError::Unreadable(error.to_string()))
+}
+
+/// The answer of `TIME`: Redis's own clock.
+pub(super) fn time(answer: Option<Value>) -> Result<Millis> {
+    let (seconds, micros): (Millis, Millis) = value(answer)?;
+    Ok(seconds * 1000 + micros / 1000)
+}
+
+/// A score, which Lull always writes as whole milliseconds.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a float casts to the nearest it can"
+)]
+pub(super) fn score(score: f64) -> Millis {
+    score as Millis
+}

@@ -1,0 +1,93 @@
+//! Counts and health of Redis.
+
+use std::time::{Duration, Instant};
+
+use super::events::EventMode;
+use super::keys::{self, Due, Shard};
+use super::{Result, Store, StoreError};
+use crate::domain::chat::Name;
+use crate::wire::answer::{Health, RedisHealth};
+
+/// How much stands in Redis.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Open windows.
+    pub windows: u64,
+    /// Lanes with a batch on them.
+    pub lanes: u64,
+    /// Dead letters.
+    pub dead_letters: u64,
+}
+
+impl Store {
+    /// How long Redis takes to answer.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn ping(&self) -> Result<Duration> {
+        let asked = Instant::now();
+        self.query::<()>(&redis::cmd("PING")).await?;
+        Ok(asked.elapsed())
+    }
+
+    /// How Redis is, as the daemon `service` sees it.
+    pub async fn health(&self, service: &'static str) -> Health {
+        let (ping, events) = tokio::join!(self.ping(), self.event_mode());
+        let redis = match &ping {
+            Ok(took) => RedisHealth {
+                status: "ok".to_owned(),
+                ping_ms: Some(took.as_secs_f64() * 1000.0),
+                events: events.unwrap_or(EventMode::Unknown).as_str(),
+            },
+            Err(error) => RedisHealth {
+                status: error.to_string(),
+                ping_ms: None,
+                events: EventMode::Unknown.as_str(),
+            },
+        };
+        let status = if ping.is_ok() {
+            Health::OK
+        } else {
+            "unavailable"
+        };
+        Health {
+            status,
+            service,
+            version: env!("CARGO_PKG_VERSION"),
+            redis,
+        }
+    }
+
+    /// Counts what stands in Redis; each count is one look at an index.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn counts(&self, destination: &Name) -> Result<Counts> {
+        let lanes = Due::Lanes(destination.clone());
+        let mut reads = redis::pipe();
+        for shard in Shard::all() {
+            reads
+                .zcard(Due::Windows.key(shard))
+                .zcard(lanes.key(shard))
+                .xlen(keys::dead(shard));
+        }
+        let counts: Vec<u64> = self.pipeline(&reads).await?;
+        let sum = |place: usize| counts.iter().skip(place).step_by(3).sum();
+        Ok(Counts {
+            windows: sum(0),
+            lanes: sum(1),
+            dead_letters: sum(2),
+        })
+    }
+
+    /// Asks Redis to write everything down and stop: for the Redis that `lull up` started.
+    ///
+    /// # Errors
+    /// When it could not be reached. That it hangs up is its answer.
+    pub async fn shut_down(&self) -> Result<()> {
+        match self.query::<()>(&redis::cmd("SHUTDOWN")).await {
+            Err(StoreError::Unavailable(error)) if error.is_connection_dropped() => Ok(()),
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! Open windows: append, hold, close, and what an operator does to them.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use redis::Script;
+use sha2::{Digest, Sha256};
+
+use super::keys::{self, Due, Shard};
+use super::{Result, Store, StoreError, paging, reply, script};
+use crate::domain::batch::{BatchId, Millis};
+use crate::domain::chat::{Chat, Lane, Name};
+use crate::domain::window::{CloseReason, WindowRules};
+
+static APPEND: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/append.lua")));
+static HOLD: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/hold.lua")));
+static CLOSE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/close.lua")));
+static CANCEL: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/cancel.lua")));
+
+/// How long a message id counts as seen.
+pub const SEEN_FOR: Duration = Duration::from_secs(24 * 3600);
+/// A full window is closed and the message tried again; each round another client may have filled it meanwhile.
+const MOST_ROUNDS: usize = 64;
+
+pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
+    [&APPEND, &HOLD, &CLOSE, &CANCEL]
+        .into_iter()
+        .map(|script| &**script)
+}
+
+/// A message on its way into its window.
+#[derive(Clone, Copy, Debug)]
+pub struct NewMessage<'a> {
+    /// The JSON object that [`crate::wire::item::stored_item`] made.
+    pub item: &'a str,
+    /// The quiet window after it.
+    pub ttl: Duration,
+    /// The client's id for it.
+    pub id: Option<&'a str>,
+}
+
+/// The state of a window after an append.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// The message's id was seen before; nothing was changed.
+    pub duplicate: bool,
+    /// Messages in the window.
+    pub count: u64,
+    /// Until its deadline.
+    pub left: Duration,
+    /// A window had to be closed first, because it was full.
+    pub closed: Option<CloseReason>,
+}
+
+/// What became of a close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closing {
+    /// The messages are a batch on each lane now.
+    Closed {
+        /// How many.
+        count: u64,
+        /// What closed the window.
+        reason: CloseReason,
+    },
+    /// Its deadline lies ahead.
+    Open,
+    /// There is none.
+    NoWindow,
+}
+
+/// An open window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Whose it is.
+    pub chat: Chat,
+    /// How many messages it holds.
+    pub count: u64,
+    /// When its first message came.
+    pub opened: Millis,
+    /// When it closes if nothing more is said.
+    pub deadline: Millis,
+    /// Until then; zero when it is being closed.
+    pub left: Duration,
+}
+
+impl Store {
+    /// Puts a message into its chat's window. Redis has it, in the way its `appendfsync` says, when this returns.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`] when there is no room: nothing was stored. Else unavailable or silent.
+    pub async fn append(
+        &self,
+        chat: &Chat,
+        message: NewMessage<'_>,
+        rules: &WindowRules,
+        destinations: &[Name],
+    ) -> Result<Appended> {
+        let mut closed = None;
+        for _ in 0..MOST_ROUNDS {
+            let (status, count, left): (String, u64, u64) = self
+                .run(
+                    APPEND
+                        .key(keys::timer(chat))
+                        .key(keys::window(chat))
+                        .key(Due::Windows.key(Shard::of(chat)))
+                        .key(keys::seen(Shard::of(chat)))
+                        .arg(keys::member(chat))
+                        .arg(message.item)
+                        .arg(millis(message.ttl))
+                        .arg(millis(rules.max_wait))
+                        .arg(rules.max_messages)
+                        .arg(rules.max_bytes)
+                        .arg(
+                            message
+                                .id
+                                .map(|id| seen_digest(chat, id))
+                                .unwrap_or_default(),
+                        )
+                        .arg(millis(SEEN_FOR)),
+                )
+                .await?;
+            if status != "full" {
+                let left = Duration::from_millis(left);
+                return Ok(Appended {
+                    duplicate: status == "duplicate",
+                    count,
+                    left,
+                    closed,
+                });
+            }
+            if let Closing::Closed { reason, .. } = self
+                .close_as(chat, &BatchId::generate(), destinations, "", true)
+                .await?
+            {
+                closed = Some(reason);
+            }
+        }
+        Err(StoreError::Contended)
+    }
+
+    /// Moves the deadline of an open window: for `hold` from now while the person types, or, without, by the window's
+    /// own quiet time. Never past its cap. Answers what is left, or `None` without a window.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn hold(&self, chat: &Chat, hold: Option<Duration>) -> Result<Option<Duration>> {
+        let left: i64 = self
+            .run(
+                HOLD.key(keys::timer(chat))
+                    .key(keys::window(chat))
+                    .key(Due::Windows.key(Shard::of(chat)))
+                    .arg(keys::member(chat))
+                    .arg(
+                        hold.map(|hold| millis(hold).to_string())
+                            .unwrap_or_default(),
+                    ),
+            )
+            .await?;
+        Ok(u64::try_from(left).ok().map(Duration::from_millis))
+    }
+
+    /// Turns the window into a batch on each lane, if its deadline has passed.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn close(&self, chat: &Chat, id: &BatchId, destinations: &[Name]) -> Result<Closing> {
+        self.close_as(chat, id, destinations, "", false).await
+    }
+
+    /// Closes the window at once.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn flush(&self, chat: &Chat, id: &BatchId, destinations: &[Name]) -> Result<Closing> {
+        self.close_as(chat, id, destinations, CloseReason::Flush.as_str(), true)
+            .await
+    }
+
+    async fn close_as(
+        &self,
+        chat: &Chat,
+        id: &BatchId,
+        destinations: &[Name],
+        forced: &str,
+        wake: bool,
+    ) -> Result<Closing> {
+        let shard = Shard::of(chat);
+        let mut close = CLOSE.key(keys::timer(chat));
+        close.key(keys::window(chat)).key(Due::Windows.key(shard));
+        for destination in destinations {
+            let lane = Lane {
+                destination: destination.clone(),
+                chat: chat.clone(),
+            };
+            close
+                .key(Due::Lanes(destination.clone()).key(shard))
+                .key(keys::lane(&lane));
+        }
+        close
+            .arg(keys::member(chat))
+            .arg(id.as_str())
+            .arg(forced)
+            .arg(u8::from(wake));
+        let (status, count, reason, _late): (String, u64, String, i64) = self.run(&close).await?;
+        Ok(match status.as_str() {
+            "closed" => {
+                let reason =
+                    CloseReason::parse(&reason).ok_or_else(|| StoreError::Unreadable(reason))?;
+                Closing::Closed { count, reason }
+            }
+            "open" => Closing::Open,
+            _ => Closing::NoWindow,
+        })
+    }
+
+    /// Drops the window with its messages; answers how many.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn cancel(&self, chat: &Chat) -> Result<u64> {
+        self.run(
+            CANCEL
+                .key(keys::timer(chat))
+                .key(keys::window(chat))
+                .key(Due::Windows.key(Shard::of(chat)))
+                .arg(keys::member(chat)),
+        )
+        .await
+    }
+
+    /// A page of open windows, the next to close first, after `cursor` (from the page before). A window whose deadline
+    /// moves while somebody pages may show twice.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn open_windows(
+        &self,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<Window>, Option<String>)> {
+        let after = cursor.and_then(paging::DueCursor::parse);
+        let (entries, next) = self.earliest_due(after, limit).await?;
+        let mut reads = redis::pipe();
+        reads.cmd("TIME");
+        for entry in &entries {
+            reads
+                .lindex(keys::window(&entry.chat), 0)
+                .llen(keys::window(&entry.chat));
+        }
+        let mut values: std::vec::IntoIter<redis::Value> = self
+            .pipeline::<Vec<redis::Value>>(&reads)
+            .await?
+            .into_iter();
+        let now = reply::time(values.next())?;
+        let mut windows = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let head: Option<String> = reply::value(values.next())?;
+            let length: u64 = reply::value(values.next())?;
+            // Closed since the index was read.
+            let Some(head) = head else { continue };
+            let number = |at: usize| {
+                head.split(' ')
+                    .nth(at)
+                    .and_then(|text| text.parse::<Millis>().ok())
+            };
+            let (Some(opened), Some(deadline)) = (number(0), number(4)) else {
+                return Err(StoreError::Unreadable(format!("head of a window: {head}")));
+            };
+            let left = Duration::from_millis(deadline.saturating_sub(now));
+            windows.push(Window {
+                chat: entry.chat,
+                count: length.saturating_sub(1),
+                opened,
+                deadline,
+                left,
+            });
+        }
+        Ok((windows, next))
+    }
+}
+
+/// Ids are kept as 16 bytes of digest: short whatever the client sends, and no phone number stays behind for a day.
+fn seen_digest(chat: &Chat, id: &str) -> Vec<u8> {
+    let member = keys::member(chat);
+    let digest = Sha256::new()
+        // The length keeps chat and id apart: no two pairs run together.
+        .chain_update(member.len().to_be_bytes())
+        .chain_update(member)
+        .chain_update(id)
+        .finalize();
+    digest[..16].to_vec()
+}
+
+/// A duration as the scripts count.
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
