@@ -17,6 +17,8 @@
 //! - [`daemon`], [`shutdown`], [`telemetry`]: how daemons start, stop, and tell about themselves.
 
 pub mod config;
+pub mod delivery;
 pub mod domain;
 pub mod store;
+pub mod telemetry;
 pub mod wire;

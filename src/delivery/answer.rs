@@ -1,0 +1,81 @@
+//! What an answer, or none, means for the batch.
+
+use std::error::Error;
+use std::time::{Duration, SystemTime};
+
+use chrono::DateTime;
+use reqwest::StatusCode;
+use reqwest::header::HeaderValue;
+
+use crate::domain::batch::Outcome;
+
+/// 2xx is accepted and 410 says never again. All else may be better later: n8n, for one, answers 404 for seconds at each
+/// of its restarts.
+pub(super) fn outcome(status: StatusCode, asked: Option<Duration>) -> Outcome {
+    match status {
+        status if status.is_success() => Outcome::Delivered,
+        StatusCode::GONE => Outcome::Rejected,
+        _ => Outcome::Retry { asked },
+    }
+}
+
+/// How long a `Retry-After` asks to wait: seconds or a date (RFC 9110, 10.2.3).
+pub(super) fn retry_after(value: &HeaderValue, now: SystemTime) -> Option<Duration> {
+    let text = value.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = SystemTime::from(DateTime::parse_from_rfc2822(text).ok()?);
+    Some(at.duration_since(now).unwrap_or_default())
+}
+
+/// Why there was no answer. Never the error's own words as a whole: they hold the URL.
+pub(super) fn why_none(error: &reqwest::Error, timeout: Duration) -> String {
+    if error.is_timeout() {
+        return format!("no answer within {} s", timeout.as_secs_f64());
+    }
+    let mut cause: &dyn Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    let at = if error.is_connect() {
+        "cannot connect"
+    } else {
+        "connection broke"
+    };
+    format!("{at}: {cause}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_2xx_is_accepted_and_only_410_is_final() {
+        for code in 100..600 {
+            let status = StatusCode::from_u16(code).unwrap();
+            let expected = match code {
+                200..=299 => Outcome::Delivered,
+                410 => Outcome::Rejected,
+                _ => Outcome::Retry { asked: None },
+            };
+            assert_eq!(outcome(status, None), expected, "{code}");
+        }
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        let asked = |text: &str| retry_after(&HeaderValue::from_str(text).unwrap(), now);
+
+        assert_eq!(asked("120"), Some(Duration::from_secs(120)));
+        assert_eq!(
+            asked("Sun, 06 Nov 1994 08:49:47 GMT"),
+            Some(Duration::from_secs(10))
+        );
+        assert_eq!(asked("Sun, 06 Nov 1994 08:49:27 GMT"), Some(Duration::ZERO));
+        for bad in ["soon", "-1", "1.5", ""] {
+            assert_eq!(asked(bad), None, "{bad}");
+        }
+    }
+}

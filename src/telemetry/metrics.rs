@@ -1,0 +1,213 @@
+//! Metrics, in the OpenMetrics text that Prometheus reads.
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use crate::store::status::Counts;
+
+/// The content type of the text.
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// A count by one label.
+pub type CounterBy = Family<[(&'static str, &'static str); 1], Counter>;
+
+/// Which daemon's metrics to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The api daemon.
+    Api,
+    /// The monitor daemon.
+    Monitor,
+}
+
+/// Everything this process counts. Clones count together.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    /// Messages that are in Redis.
+    pub accepted: Counter,
+    /// Messages whose id was seen before.
+    pub duplicates: Counter,
+    /// Requests refused, by `reason`: the field at fault, `body`, `too_large`, `content_type` or `redis`.
+    pub refused: CounterBy,
+    /// Windows closed, by `reason`.
+    pub batches: CounterBy,
+    /// Windows closed by a monitor, by what `found` them: `event` or `sweep`.
+    pub found: CounterBy,
+    /// Expired events heard.
+    pub events: Counter,
+    /// Events that found the channel full; the sweep had them.
+    pub events_dropped: Counter,
+    /// Attempts, by `outcome`.
+    pub attempts: CounterBy,
+    /// From a batch's deadline to its first attempt, in s.
+    pub lateness: Histogram,
+    /// How long attempts took, in s.
+    pub delivery: Histogram,
+    /// Attempts on their way.
+    pub in_flight: Gauge,
+    /// 1 while the destination is taken for down.
+    pub breaker_open: Gauge,
+    /// Dead letters that had to go because of a limit.
+    pub dead_letters_dropped: Counter,
+    windows: Gauge,
+    lanes: Gauge,
+    dead_letters: Gauge,
+    redis_up: Gauge,
+}
+
+impl Metrics {
+    /// Metrics of a process that plays `roles`.
+    pub fn new(roles: &[Role]) -> Self {
+        let mut metrics = Self {
+            registry: Registry::with_prefix("lull"),
+            accepted: Counter::default(),
+            duplicates: Counter::default(),
+            refused: Family::default(),
+            batches: Family::default(),
+            found: Family::default(),
+            events: Counter::default(),
+            events_dropped: Counter::default(),
+            attempts: Family::default(),
+            lateness: Histogram::new([
+                0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 600.0,
+            ]),
+            delivery: Histogram::new([
+                0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
+            ]),
+            in_flight: Gauge::default(),
+            breaker_open: Gauge::default(),
+            dead_letters_dropped: Counter::default(),
+            windows: Gauge::default(),
+            lanes: Gauge::default(),
+            dead_letters: Gauge::default(),
+            redis_up: Gauge::default(),
+        };
+        metrics.register_common();
+        if roles.contains(&Role::Api) {
+            metrics.register_api();
+        }
+        if roles.contains(&Role::Monitor) {
+            metrics.register_monitor();
+        }
+        metrics
+    }
+
+    fn register_common(&mut self) {
+        let registry = &mut self.registry;
+        registry.register("batches", "Windows closed, by reason", self.batches.clone());
+        registry.register(
+            "windows_open",
+            "Open windows in Redis",
+            self.windows.clone(),
+        );
+        registry.register(
+            "lanes_waiting",
+            "Lanes in Redis with a batch on them",
+            self.lanes.clone(),
+        );
+        registry.register(
+            "dead_letters",
+            "Dead letters in Redis",
+            self.dead_letters.clone(),
+        );
+        registry.register(
+            "redis_up",
+            "1 when Redis answered this scrape",
+            self.redis_up.clone(),
+        );
+    }
+
+    fn register_api(&mut self) {
+        let registry = &mut self.registry;
+        registry.register(
+            "messages_accepted",
+            "Messages stored",
+            self.accepted.clone(),
+        );
+        registry.register(
+            "messages_duplicate",
+            "Messages whose id was seen before",
+            self.duplicates.clone(),
+        );
+        registry.register(
+            "requests_refused",
+            "Requests refused, by reason",
+            self.refused.clone(),
+        );
+    }
+
+    fn register_monitor(&mut self) {
+        let registry = &mut self.registry;
+        registry.register(
+            "windows_found",
+            "Windows closed, by what found them first",
+            self.found.clone(),
+        );
+        registry.register(
+            "events_received",
+            "Expired events heard",
+            self.events.clone(),
+        );
+        registry.register(
+            "events_dropped",
+            "Expired events left to the sweep",
+            self.events_dropped.clone(),
+        );
+        registry.register("attempts", "Attempts, by outcome", self.attempts.clone());
+        registry.register(
+            "lateness_seconds",
+            "From deadline to first attempt",
+            self.lateness.clone(),
+        );
+        registry.register(
+            "delivery_seconds",
+            "Time an attempt took",
+            self.delivery.clone(),
+        );
+        registry.register(
+            "attempts_in_flight",
+            "Attempts on their way",
+            self.in_flight.clone(),
+        );
+        registry.register(
+            "breaker_open",
+            "1 while the destination is taken for down",
+            self.breaker_open.clone(),
+        );
+        let dropped = self.dead_letters_dropped.clone();
+        registry.register(
+            "dead_letters_dropped",
+            "Dead letters that a limit took away",
+            dropped,
+        );
+    }
+
+    /// All metrics as text; `counts` is what Redis holds now, `None` when it does not answer.
+    pub fn text(&self, counts: Option<Counts>) -> String {
+        self.redis_up.set(i64::from(counts.is_some()));
+        if let Some(counts) = counts {
+            let gauges = [
+                (&self.windows, counts.windows),
+                (&self.lanes, counts.lanes),
+                (&self.dead_letters, counts.dead_letters),
+            ];
+            for (gauge, count) in gauges {
+                gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+            }
+        }
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}
+
+/// Counts one more under a label.
+pub fn count(family: &CounterBy, label: &'static str, value: &'static str) {
+    family.get_or_create(&[(label, value)]).inc();
+}
