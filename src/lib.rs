@@ -19,6 +19,8 @@
 pub mod config;
 pub mod delivery;
 pub mod domain;
+pub mod http;
+pub mod shutdown;
 pub mod store;
 pub mod telemetry;
 pub mod wire;

@@ -1,0 +1,101 @@
+//! Open windows: list them, close one now, drop one.
+
+use axum::Json;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use chrono_tz::Tz;
+use tracing::info;
+
+use super::Api;
+use super::error::ApiError;
+use super::query::{List, ListQuery, chat_of};
+use crate::domain::batch::BatchId;
+use crate::domain::chat::Name;
+use crate::store::windows::{Closing, Window};
+use crate::telemetry::metrics::count;
+use crate::wire::answer::{Closed, OpenWindow, Page};
+use crate::wire::payload::rfc3339;
+
+pub(super) async fn list(
+    State(api): State<Api>,
+    query: Result<Query<ListQuery>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let list = List::parse(query)?;
+    let (windows, next_cursor) = api
+        .store
+        .open_windows(list.cursor.as_deref(), list.limit)
+        .await?;
+    let total = Some(api.store.counts(&Name::default_name()).await?.windows);
+    let items: Vec<_> = windows.iter().map(shown).collect();
+    Ok(Json(Page {
+        items,
+        total,
+        next_cursor,
+    })
+    .into_response())
+}
+
+pub(super) async fn flush(
+    State(api): State<Api>,
+    user: Result<Path<String>, PathRejection>,
+) -> Result<Response, ApiError> {
+    let Path(user) = user?;
+    let chat = chat_of(&user)?;
+    let closing = api
+        .store
+        .flush(&chat, &BatchId::generate(), &api.destinations)
+        .await?;
+    let (message, messages) = match closing {
+        Closing::Closed {
+            count: messages,
+            reason,
+        } => {
+            count(&api.metrics.batches, "reason", reason.as_str());
+            info!(chat = %chat.hash(), messages, "An operator closed the window of chat {}", chat.hash());
+            ("Window closed, on its way", messages)
+        }
+        Closing::Open | Closing::NoWindow => ("No open window", 0),
+    };
+    Ok(Json(Closed {
+        success: true,
+        message,
+        user: &user,
+        messages,
+    })
+    .into_response())
+}
+
+pub(super) async fn cancel(
+    State(api): State<Api>,
+    user: Result<Path<String>, PathRejection>,
+) -> Result<Response, ApiError> {
+    let Path(user) = user?;
+    let chat = chat_of(&user)?;
+    let messages = api.store.cancel(&chat).await?;
+    let message = if messages > 0 {
+        info!(chat = %chat.hash(), messages, "An operator dropped the window of chat {}", chat.hash());
+        "Window cancelled, its messages are dropped"
+    } else {
+        "No open window"
+    };
+    Ok(Json(Closed {
+        success: true,
+        message,
+        user: &user,
+        messages,
+    })
+    .into_response())
+}
+
+fn shown(window: &Window) -> OpenWindow {
+    OpenWindow {
+        hash: window.chat.hash().to_string(),
+        user: window.chat.id.as_str().to_owned(),
+        buffer: window.chat.buffer.to_string(),
+        messages: window.count,
+        opened: rfc3339(window.opened, Tz::UTC),
+        deadline: rfc3339(window.deadline, Tz::UTC),
+        expires_in: window.left.as_secs_f64(),
+    }
+}

@@ -1,0 +1,125 @@
+//! Dead letters: list, show, revive, discard.
+
+use axum::Json;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use chrono_tz::Tz;
+use tracing::info;
+
+use super::Api;
+use super::body::OptionalFields;
+use super::error::ApiError;
+use super::query::{List, ListQuery};
+use crate::domain::chat::Chat;
+use crate::store::dead::DeadLetter;
+use crate::store::{EntryId, StoreError};
+use crate::wire::answer::{Count, DeadLetterAnswer, Page};
+use crate::wire::incoming::optional_user;
+use crate::wire::item::read_items;
+use crate::wire::payload::rfc3339;
+
+const NOT_THERE: ApiError = ApiError::NotFound("there is no dead letter with this id (any more)");
+
+pub(super) async fn list(
+    State(api): State<Api>,
+    query: Result<Query<ListQuery>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let list = List::parse(query)?;
+    let (letters, next_cursor) = api
+        .store
+        .dead_letters(list.chat.as_ref(), list.after()?, list.limit)
+        .await?;
+    let items = letters.iter().map(shown).collect::<Result<Vec<_>, _>>()?;
+    Ok(Json(Page {
+        items,
+        total: None,
+        next_cursor,
+    })
+    .into_response())
+}
+
+pub(super) async fn show(
+    State(api): State<Api>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, ApiError> {
+    let letter = api.store.dead_letter(entry(id)?).await?.ok_or(NOT_THERE)?;
+    Ok(Json(shown(&letter)?).into_response())
+}
+
+pub(super) async fn revive(
+    State(api): State<Api>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, ApiError> {
+    let id = entry(id)?;
+    if !api.store.revive(id).await? {
+        return Err(NOT_THERE);
+    }
+    info!(dead_letter = id.text(), "An operator revived a dead letter");
+    Ok(Json(Count {
+        success: true,
+        message: "Back at the head of its lane",
+        count: 1,
+    })
+    .into_response())
+}
+
+pub(super) async fn revive_all(
+    State(api): State<Api>,
+    OptionalFields(fields): OptionalFields,
+) -> Result<Response, ApiError> {
+    let chat = optional_user(fields)?.map(Chat::of_default);
+    let count = api.store.revive_all(chat.as_ref()).await?;
+    info!(count, "An operator revived {count} dead letters");
+    Ok(Json(Count {
+        success: true,
+        message: "Back at the heads of their lanes",
+        count,
+    })
+    .into_response())
+}
+
+pub(super) async fn discard(
+    State(api): State<Api>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, ApiError> {
+    let id = entry(id)?;
+    if !api.store.discard(id).await? {
+        return Err(NOT_THERE);
+    }
+    info!(
+        dead_letter = id.text(),
+        "An operator discarded a dead letter"
+    );
+    Ok(Json(Count {
+        success: true,
+        message: "Dropped for good",
+        count: 1,
+    })
+    .into_response())
+}
+
+/// An id that no list ever gave names nothing, which is not worth another status.
+fn entry(id: Result<Path<String>, PathRejection>) -> Result<EntryId, ApiError> {
+    let Path(id) = id?;
+    EntryId::parse(&id).ok_or(NOT_THERE)
+}
+
+fn shown(dead: &DeadLetter) -> Result<DeadLetterAnswer, ApiError> {
+    let items =
+        read_items(&dead.batch.items).map_err(|error| StoreError::Unreadable(error.to_string()))?;
+    Ok(DeadLetterAnswer {
+        id: dead.id.text(),
+        webhook_id: dead.batch.id.to_string(),
+        user: dead.letter.chat.clone(),
+        buffer: dead.letter.buffer.clone(),
+        destination: dead.letter.destination.clone(),
+        reason: dead.letter.reason.clone(),
+        attempts: u64::from(dead.letter.attempts),
+        opened_at: rfc3339(dead.batch.opened, Tz::UTC),
+        closed_at: rfc3339(dead.batch.closed, Tz::UTC),
+        first_attempt_at: rfc3339(dead.letter.first_attempt, Tz::UTC),
+        buried_at: rfc3339(dead.buried(), Tz::UTC),
+        messages: items.into_iter().map(|item| item.message).collect(),
+    })
+}

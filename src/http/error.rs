@@ -1,0 +1,120 @@
+//! How a refusal looks: a status, and what was wrong in JSON.
+
+use axum::Json;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::http::header::RETRY_AFTER;
+use axum::http::{Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use thiserror::Error;
+use tracing::warn;
+
+use crate::store::StoreError;
+use crate::wire::answer::ErrorAnswer;
+use crate::wire::incoming::BadInput;
+
+/// Why a request was not done.
+#[derive(Debug, Error)]
+pub(super) enum ApiError {
+    /// The caller must change something.
+    #[error(transparent)]
+    BadInput(#[from] BadInput),
+    /// A path or query that cannot be.
+    #[error("{0}")]
+    BadRequest(String),
+    /// The body is over `MAX_BODY_BYTES`.
+    #[error("the body is larger than {0} bytes")]
+    TooLarge(usize),
+    /// Neither JSON nor a form.
+    #[error(
+        "the header Content-Type must be application/json or application/x-www-form-urlencoded"
+    )]
+    ContentType,
+    /// What the path names is not there.
+    #[error("{0}")]
+    NotFound(&'static str),
+    /// Nothing the caller did: it may come again.
+    #[error("storage is unavailable, nothing is certain to be stored: try again")]
+    Store(#[from] StoreError),
+}
+
+impl ApiError {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::BadInput(_) | Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    /// How metrics count it.
+    pub(super) fn reason(&self) -> &'static str {
+        match self {
+            Self::BadInput(bad) => bad.at_fault(),
+            Self::BadRequest(_) => "request",
+            Self::TooLarge(_) => "too_large",
+            Self::ContentType => "content_type",
+            Self::NotFound(_) => "not_found",
+            Self::Store(_) => "redis",
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut text = self.to_string();
+        let mut seconds = None;
+        if let Self::Store(error) = &self {
+            warn!(error = %error, "A request failed: {error}");
+            // A full Redis needs longer to drain than a lost one to come back.
+            seconds = Some(if matches!(error, StoreError::Full(_)) {
+                "5"
+            } else {
+                "1"
+            });
+            if matches!(error, StoreError::Full(_)) {
+                "storage is full, nothing was stored: try again".clone_into(&mut text);
+            }
+        }
+        let answer = (self.status(), Json(ErrorAnswer { error: &text }));
+        match seconds {
+            Some(seconds) => ([(RETRY_AFTER, seconds)], answer).into_response(),
+            None => answer.into_response(),
+        }
+    }
+}
+
+impl From<PathRejection> for ApiError {
+    fn from(rejection: PathRejection) -> Self {
+        Self::BadRequest(rejection.body_text())
+    }
+}
+
+impl From<QueryRejection> for ApiError {
+    fn from(rejection: QueryRejection) -> Self {
+        Self::BadRequest(rejection.body_text())
+    }
+}
+
+pub(super) async fn no_such_path(uri: Uri) -> (StatusCode, Json<serde_json::Value>) {
+    let error = format!("there is nothing at {}", uri.path());
+    (
+        StatusCode::NOT_FOUND,
+        Json(serde_json::json!({ "error": error })),
+    )
+}
+
+pub(super) async fn no_such_method(
+    method: Method,
+    uri: Uri,
+) -> (StatusCode, Json<serde_json::Value>) {
+    let error = format!(
+        "{} does not take {method}; the header Allow says what it takes",
+        uri.path()
+    );
+    (
+        StatusCode::METHOD_NOT_ALLOWED,
+        Json(serde_json::json!({ "error": error })),
+    )
+}

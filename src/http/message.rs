@@ -1,0 +1,91 @@
+//! `POST /api/message`: one thing said.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+
+use super::Api;
+use super::body::Fields;
+use super::error::ApiError;
+use crate::domain::chat::Chat;
+use crate::store::windows::NewMessage;
+use crate::telemetry::metrics::count;
+use crate::wire::answer::Accepted;
+use crate::wire::incoming::{BadInput, Incoming, check_message_id};
+use crate::wire::item::stored_item;
+
+const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+pub(super) async fn post(
+    State(api): State<Api>,
+    headers: HeaderMap,
+    fields: Result<Fields, ApiError>,
+) -> Result<Response, ApiError> {
+    let taken = match fields {
+        Ok(Fields(fields)) => take(&api, &headers, Incoming::from_fields(fields)).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = &taken {
+        count(&api.metrics.refused, "reason", error.reason());
+    }
+    taken
+}
+
+async fn take(
+    api: &Api,
+    headers: &HeaderMap,
+    incoming: Result<Incoming, BadInput>,
+) -> Result<Response, ApiError> {
+    let mut incoming = incoming?;
+    if incoming.message_id.is_none() {
+        incoming.message_id = idempotency_key(headers)?;
+    }
+    let ttl = api
+        .rules
+        .ttl(incoming.ttl)
+        .map_err(|error| BadInput::ttl(&error))?;
+    let item = stored_item(&incoming).map_err(BadInput::NotJson)?;
+    let chat = Chat::of_default(incoming.user);
+    let message = NewMessage {
+        item: &item,
+        ttl,
+        id: incoming.message_id.as_deref(),
+    };
+
+    let appended = api
+        .store
+        .append(&chat, message, &api.rules, &api.destinations)
+        .await?;
+
+    let counter = if appended.duplicate {
+        &api.metrics.duplicates
+    } else {
+        &api.metrics.accepted
+    };
+    counter.inc();
+    if let Some(reason) = appended.closed {
+        count(&api.metrics.batches, "reason", reason.as_str());
+    }
+    let answer = Accepted {
+        success: true,
+        message: if appended.duplicate {
+            "Already received"
+        } else {
+            "Message buffered"
+        },
+        user: chat.id.as_str(),
+        buffered: appended.count,
+        expires_in: appended.left.as_secs_f64(),
+        duplicate: appended.duplicate,
+    };
+    Ok(Json(answer).into_response())
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, BadInput> {
+    let Some(key) = headers.get(IDEMPOTENCY_KEY) else {
+        return Ok(None);
+    };
+    let key = String::from_utf8_lossy(key.as_bytes()).into_owned();
+    check_message_id(key).map(Some)
+}

@@ -1,0 +1,106 @@
+//! The api daemon's room: messages in, and what an operator asks.
+
+mod body;
+mod chats;
+mod dead_letters;
+mod error;
+mod health;
+mod message;
+mod query;
+pub mod receiver;
+mod sent;
+mod typing;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::config::api::ApiConfig;
+use crate::domain::chat::Name;
+use crate::domain::window::WindowRules;
+use crate::shutdown::GRACE;
+use crate::store::Store;
+use crate::telemetry::metrics::Metrics;
+
+/// A client gets its answer within 2 s, whatever Redis does.
+pub const PATIENCE: Duration = Duration::from_millis(1800);
+
+/// What every handler works with.
+#[derive(Clone)]
+pub struct Api {
+    store: Store,
+    metrics: Arc<Metrics>,
+    rules: WindowRules,
+    destinations: Arc<[Name]>,
+    max_body_bytes: usize,
+}
+
+impl Api {
+    /// Puts the room together; `store` has [`PATIENCE`].
+    pub fn new(config: &ApiConfig, store: Store, metrics: Arc<Metrics>) -> Self {
+        Self {
+            store,
+            metrics,
+            rules: config.rules,
+            destinations: Arc::new([Name::default_name()]),
+            max_body_bytes: config.max_body_bytes,
+        }
+    }
+}
+
+/// Serves on `listener` until told to stop, then finishes the requests in hand.
+///
+/// # Errors
+/// When the listener breaks.
+pub async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> Result<()> {
+    let at = listener.local_addr().context("the address listened on")?;
+    info!(address = %at, "Taking messages on http://{at}");
+    // Answers are small, and a client waits for each.
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
+    let serving =
+        axum::serve(listener, router(api)).with_graceful_shutdown(stop.clone().cancelled_owned());
+    tokio::select! {
+        served = serving.into_future() => served.context("serving")?,
+        () = async { stop.cancelled().await; tokio::time::sleep(GRACE).await } => {
+            warn!("Some requests did not finish within {} s", GRACE.as_secs());
+        }
+    }
+    info!("No longer taking messages");
+    Ok(())
+}
+
+fn router(api: Api) -> Router {
+    Router::new()
+        .route("/", post(message::post))
+        .route("/message", post(message::post))
+        .route("/api/message", post(message::post))
+        .route("/api/typing", post(typing::post))
+        .route("/api/chats", get(chats::list))
+        .route("/api/chats/{user}", axum::routing::delete(chats::cancel))
+        .route("/api/chats/{user}/flush", post(chats::flush))
+        .route("/api/messages/sent", get(sent::list))
+        .route("/api/messages/dead-letter", get(dead_letters::list))
+        .route("/api/dead-letter/revive", post(dead_letters::revive_all))
+        .route(
+            "/api/dead-letter/{id}",
+            get(dead_letters::show).delete(dead_letters::discard),
+        )
+        .route("/api/dead-letter/{id}/revive", post(dead_letters::revive))
+        .route("/api/health", get(health::health))
+        .route("/metrics", get(health::metrics))
+        .fallback(error::no_such_path)
+        .method_not_allowed_fallback(error::no_such_method)
+        // The body is read in one place, which knows the limit and answers in JSON.
+        .layer(DefaultBodyLimit::disable())
+        .with_state(api)
+}
