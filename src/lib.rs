@@ -20,6 +20,7 @@ pub mod config;
 pub mod delivery;
 pub mod domain;
 pub mod http;
+pub mod monitor;
 pub mod shutdown;
 pub mod store;
 pub mod telemetry;

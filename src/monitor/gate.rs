@@ -1,0 +1,173 @@
+//! Who may attempt now: room for so many attempts in flight, and the destination's circuit breaker.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+
+use crate::domain::batch::Outcome;
+use crate::domain::breaker::{Admission, Breaker, Turn};
+
+/// Lets attempts in.
+#[derive(Debug)]
+pub(super) struct Gate {
+    room: Arc<Semaphore>,
+    breaker: Mutex<Breaker>,
+    /// Somebody left, or the breaker turned.
+    changed: Notify,
+}
+
+/// The right to make attempts, one after the other, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Pass {
+    gate: Arc<Gate>,
+    probe: bool,
+    _room: OwnedSemaphorePermit,
+}
+
+impl Gate {
+    pub(super) fn new(concurrency: usize) -> Arc<Self> {
+        Arc::new(Self {
+            room: Arc::new(Semaphore::new(concurrency)),
+            breaker: Mutex::default(),
+            changed: Notify::new(),
+        })
+    }
+
+    /// A pass, if there is room at this moment.
+    pub(super) fn try_enter(self: &Arc<Self>) -> Option<Pass> {
+        let room = self.room.clone().try_acquire_owned().ok()?;
+        let probe = match self.admit() {
+            Admission::All => false,
+            Admission::Probe => true,
+            Admission::Nobody(_) => return None,
+        };
+        Some(Pass {
+            gate: self.clone(),
+            probe,
+            _room: room,
+        })
+    }
+
+    /// Up to `most` passes, as soon as there is room for one.
+    pub(super) async fn enter(self: &Arc<Self>, most: usize) -> Vec<Pass> {
+        loop {
+            let changed = self.changed.notified();
+            let passes: Vec<_> = (0..most).map_while(|_| self.try_enter()).collect();
+            if !passes.is_empty() {
+                return passes;
+            }
+            let breaker = self.breaker().admission(Instant::now());
+            match breaker {
+                Admission::Nobody(Some(at)) => {
+                    let _ = tokio::time::timeout_at(at.into(), changed).await;
+                }
+                _ => changed.await,
+            }
+        }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.breaker().is_open()
+    }
+
+    fn admit(&self) -> Admission {
+        let mut breaker = self.breaker();
+        let admission = breaker.admission(Instant::now());
+        if admission == Admission::Probe {
+            breaker.begin_probe();
+        }
+        admission
+    }
+
+    fn breaker(&self) -> MutexGuard<'_, Breaker> {
+        // Each change of the breaker is one step, so a panic elsewhere leaves it whole.
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pass {
+    /// Tells the breaker how an attempt ended.
+    pub(super) fn record(&mut self, outcome: &Outcome) -> Turn {
+        let probe = std::mem::take(&mut self.probe);
+        match outcome {
+            Outcome::Delivered => self.gate.breaker().succeeded(),
+            Outcome::Retry { .. } => self.gate.breaker().failed(probe, Instant::now()),
+            // It was there to say so, yet has taken nothing.
+            Outcome::Rejected => {
+                self.probe = probe;
+                Turn::Unchanged
+            }
+        }
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        if self.probe {
+            self.gate.breaker().abandon_probe();
+        }
+        self.gate.changed.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const RETRY: Outcome = Outcome::Retry { asked: None };
+
+    #[tokio::test]
+    async fn there_is_room_for_so_many() {
+        let gate = Gate::new(3);
+
+        let passes = gate.enter(64).await;
+
+        assert_eq!(passes.len(), 3);
+        assert!(gate.try_enter().is_none());
+        drop(passes);
+        assert!(gate.try_enter().is_some());
+    }
+
+    #[tokio::test]
+    async fn who_waits_enters_when_somebody_leaves() {
+        let gate = Gate::new(1);
+        let pass = gate.try_enter();
+        let waiting = tokio::spawn({
+            let gate = gate.clone();
+            async move { gate.enter(1).await.len() }
+        });
+        tokio::task::yield_now().await;
+
+        drop(pass);
+
+        assert_eq!(
+            tokio::time::timeout(Duration::from_secs(5), waiting)
+                .await
+                .unwrap()
+                .unwrap(),
+            1
+        );
+    }
+
+    #[tokio::test]
+    async fn while_the_destination_refuses_everything_one_probe_goes() {
+        let gate = Gate::new(64);
+        for mut pass in gate.enter(10).await {
+            pass.record(&RETRY);
+        }
+        assert!(gate.is_open());
+        assert!(gate.try_enter().is_none());
+
+        let mut probes = tokio::time::timeout(Duration::from_secs(5), gate.enter(64))
+            .await
+            .unwrap();
+
+        assert_eq!(probes.len(), 1);
+        assert!(gate.try_enter().is_none());
+        assert_eq!(probes[0].record(&Outcome::Delivered), Turn::Closed);
+        assert_eq!(gate.enter(10).await.len(), 10);
+    }
+}

@@ -1,0 +1,43 @@
+//! Health and metrics of the monitor, on `MONITOR_PORT`.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use tokio::net::TcpListener;
+use tracing::info;
+
+use super::Monitor;
+use crate::telemetry::metrics::CONTENT_TYPE as METRICS_TYPE;
+
+pub(super) async fn serve(listener: TcpListener, monitor: Arc<Monitor>) -> std::io::Result<()> {
+    let at = listener.local_addr()?;
+    info!(address = %at, "Health and metrics on http://{at}");
+    let stop = monitor.stop.clone();
+    let router = Router::new()
+        .route("/api/health", get(health))
+        .route("/metrics", get(metrics))
+        .with_state(monitor);
+    axum::serve(listener, router)
+        .with_graceful_shutdown(stop.cancelled_owned())
+        .await
+}
+
+async fn health(State(monitor): State<Arc<Monitor>>) -> Response {
+    let health = monitor.store.health("monitor").await;
+    let status = if health.is_ok() {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (status, Json(health)).into_response()
+}
+
+async fn metrics(State(monitor): State<Arc<Monitor>>) -> Response {
+    let counts = monitor.store.counts(&monitor.destination).await.ok();
+    ([(CONTENT_TYPE, METRICS_TYPE)], monitor.metrics.text(counts)).into_response()
+}

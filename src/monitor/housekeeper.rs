@@ -1,0 +1,37 @@
+//! The housekeeper: drops what is too old, where no settling comes by to do it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tracing::{info, warn};
+
+use super::Monitor;
+
+const PERIOD: Duration = Duration::from_secs(600);
+
+/// Trims every ten minutes until told to stop.
+pub(super) async fn run(monitor: Arc<Monitor>) {
+    let mut ticks = tokio::time::interval(PERIOD);
+    loop {
+        tokio::select! {
+            () = monitor.stop.cancelled() => return,
+            _ = ticks.tick() => trim(&monitor).await,
+        }
+    }
+}
+
+async fn trim(monitor: &Monitor) {
+    match monitor.store.trim(&monitor.retention).await {
+        Ok(trimmed) => {
+            let dropped = trimmed.dead_letters;
+            if dropped > 0 {
+                monitor.metrics.dead_letters_dropped.inc_by(dropped);
+                info!(
+                    dropped,
+                    "{dropped} dead letters were older than DEAD_LETTER_AGE and are gone"
+                );
+            }
+        }
+        Err(error) => warn!(error = %error, "Could not trim, again in {PERIOD:?}: {error}"),
+    }
+}
