@@ -17,6 +17,7 @@
 //! - [`daemon`], [`shutdown`], [`telemetry`]: how daemons start, stop, and tell about themselves.
 
 pub mod config;
+pub mod daemon;
 pub mod delivery;
 pub mod domain;
 pub mod http;
@@ -24,4 +25,5 @@ pub mod monitor;
 pub mod shutdown;
 pub mod store;
 pub mod telemetry;
+pub mod up;
 pub mod wire;

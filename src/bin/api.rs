@@ -1,0 +1,40 @@
+//! The api daemon: takes messages over HTTP and keeps them in Redis.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Result;
+use clap::Parser;
+use lull::config::Vars;
+use lull::config::api::ApiConfig;
+use lull::daemon::{self, Arguments, Command};
+use lull::http::{self, Api};
+use lull::store::Store;
+use lull::telemetry::metrics::{Metrics, Role};
+use lull::{delivery, shutdown};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        None => daemon::run(serve),
+        Some(Command::Healthcheck) => {
+            daemon::run(async |vars| delivery::healthcheck(ApiConfig::port(vars)?).await)
+        }
+    }
+}
+
+async fn serve(vars: &Vars) -> Result<()> {
+    let config = ApiConfig::from_vars(vars)?;
+    let stop = shutdown::on_signal()?;
+    let Some(connected) = stop
+        .run_until_cancelled(Store::connect(&config.redis, http::PATIENCE))
+        .await
+    else {
+        return Ok(());
+    };
+    let listener = daemon::listen(&config.listen, "HOST, PORT").await?;
+    let api = Api::new(&config, connected?, Arc::new(Metrics::new(&[Role::Api])));
+    http::serve(listener, api, stop).await
+}

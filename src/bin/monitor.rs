@@ -1,0 +1,56 @@
+//! The monitor daemon: closes windows at their deadlines and delivers their messages.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Result;
+use clap::Parser;
+use lull::config::Vars;
+use lull::config::monitor::MonitorConfig;
+use lull::daemon::{self, Arguments, Command};
+use lull::delivery::{self, Sender};
+use lull::monitor::{self, Monitor};
+use lull::shutdown;
+use lull::store::Store;
+use lull::telemetry::metrics::{Metrics, Role};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    match Arguments::parse().command {
+        None => daemon::run(work),
+        Some(Command::Healthcheck) => daemon::run(healthcheck),
+    }
+}
+
+async fn work(vars: &Vars) -> Result<()> {
+    let config = MonitorConfig::from_vars(vars)?;
+    let sender = Sender::new(&config.webhook)?;
+    let stop = shutdown::on_signal()?;
+    let listener = match &config.listen {
+        Some(address) => Some(daemon::listen(address, "HOST, MONITOR_PORT").await?),
+        None => None,
+    };
+    let Some(connected) = stop
+        .run_until_cancelled(Store::connect(&config.redis, monitor::PATIENCE))
+        .await
+    else {
+        return Ok(());
+    };
+    let metrics = Arc::new(Metrics::new(&[Role::Monitor]));
+    let monitor = Monitor::new(&config, sender, connected?, metrics, stop);
+    if let Some(listener) = listener {
+        tokio::spawn(monitor.clone().serve_health(listener));
+    }
+    monitor.run().await;
+    Ok(())
+}
+
+async fn healthcheck(vars: &Vars) -> Result<()> {
+    match MonitorConfig::port(vars)? {
+        Some(port) => delivery::healthcheck(port).await,
+        // Health is off, so there is nobody to ask; the container's own process is all there is to see.
+        None => Ok(()),
+    }
+}

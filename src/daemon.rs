@@ -1,0 +1,66 @@
+//! What the daemons' bins have in common: the command line, how they start, and how they end when a setting is wrong.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+use tokio::net::TcpListener;
+
+use crate::config::Vars;
+use crate::config::log::LogConfig;
+use crate::telemetry::log;
+
+/// The command line of a daemon; its settings come from the environment.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    about = "A daemon of Lull. Settings come from the environment; see .env.example."
+)]
+pub struct Arguments {
+    /// Without one, the daemon runs.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What else a daemon can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Ask the daemon that runs on this machine how it is; exit 0 if it is well
+    Healthcheck,
+}
+
+/// Starts logging as the environment says, and runs `work` until it ends.
+pub fn run(work: impl AsyncFnOnce(&Vars) -> Result<()>) -> ExitCode {
+    let vars = Vars::from_env();
+    let ended = LogConfig::from_vars(&vars).and_then(|config| {
+        log::init(config);
+        let runtime = tokio::runtime::Runtime::new().context("starting the runtime")?;
+        let ended = runtime.block_on(work(&vars));
+        // A resolver that still waits for an answer must not keep the process.
+        runtime.shutdown_background();
+        ended
+    });
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            #[expect(
+                clippy::print_stderr,
+                reason = "logging may not have started, and this line is for a person"
+            )]
+            {
+                eprintln!("error: {error:#}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Listens on `host:port`.
+///
+/// # Errors
+/// Names the address and the variables that chose it.
+pub async fn listen(address: &str, variables: &str) -> Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address} ({variables})"))
+}

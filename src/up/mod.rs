@@ -1,0 +1,151 @@
+//! `lull up`: everything in one process, for trying it and for small hosts.
+
+mod redis_server;
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Vars;
+use crate::config::api::ApiConfig;
+use crate::config::monitor::MonitorConfig;
+use crate::config::up::UpConfig;
+use crate::delivery::Sender;
+use crate::http::{self, Api};
+use crate::monitor::{self, Monitor};
+use crate::store::Store;
+use crate::telemetry::metrics::{Metrics, Role};
+use crate::{daemon, shutdown};
+use redis_server::RedisServer;
+
+/// Runs everything until told to stop.
+///
+/// # Errors
+/// Names the setting that is wrong, or what could not be started.
+pub async fn up(vars: &Vars) -> Result<()> {
+    let config = UpConfig::from_vars(vars)?;
+    let mut vars = vars.clone();
+    // What is wrong with a setting is said before anything is started.
+    let placeholders = vars
+        .clone()
+        .with("REDIS_HOST", "127.0.0.1")
+        .with("WEBHOOK_URL", "http://127.0.0.1/");
+    ApiConfig::from_vars(&placeholders)?;
+    MonitorConfig::from_vars(&placeholders)?;
+    let stop = shutdown::on_signal()?;
+
+    let receiver = if config.own_receiver {
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .context("starting the receiver")?;
+        vars = vars.with(
+            "WEBHOOK_URL",
+            &format!("http://{}/", listener.local_addr()?),
+        );
+        Some(listener)
+    } else {
+        None
+    };
+    let mut redis = if config.own_redis {
+        let redis = RedisServer::start(&config).await?;
+        vars = vars.with("REDIS_URL", &redis.url());
+        Some(redis)
+    } else {
+        None
+    };
+    let ended = run(&vars, &config, receiver, redis.as_mut(), stop).await;
+    if let Some(redis) = redis {
+        redis.stop().await?;
+    }
+    ended
+}
+
+async fn run(
+    vars: &Vars,
+    up: &UpConfig,
+    receiver: Option<TcpListener>,
+    redis: Option<&mut RedisServer>,
+    stop: CancellationToken,
+) -> Result<()> {
+    let api_config = ApiConfig::from_vars(vars)?;
+    let monitor_config = MonitorConfig::from_vars(vars)?;
+    let sender = Sender::new(&monitor_config.webhook)?;
+    let listener = daemon::listen(&api_config.listen, "HOST, PORT").await?;
+    let at = listener.local_addr()?;
+    let connecting = async {
+        tokio::try_join!(
+            Store::connect(&api_config.redis, http::PATIENCE),
+            Store::connect(&monitor_config.redis, monitor::PATIENCE)
+        )
+    };
+    let Some(connected) = stop.run_until_cancelled(connecting).await else {
+        return Ok(());
+    };
+    let (api_store, monitor_store) = connected?;
+    let metrics = Arc::new(Metrics::new(&[Role::Api, Role::Monitor]));
+    let api = Api::new(&api_config, api_store, metrics.clone());
+    let monitor = Monitor::new(
+        &monitor_config,
+        sender,
+        monitor_store,
+        metrics,
+        stop.clone(),
+    );
+
+    // The receiver outlives the monitor, whose last attempts it takes.
+    let printing = CancellationToken::new();
+    let printer = receiver
+        .map(|listener| tokio::spawn(http::receiver::serve(listener, print, printing.clone())));
+    welcome(at.port(), up);
+    let redis_ended = async {
+        match redis {
+            Some(redis) => redis.ended().await,
+            None => std::future::pending().await,
+        }
+    };
+    let serving = async {
+        let served = http::serve(listener, api, stop.clone()).await;
+        // Whatever ended it, the monitor has nothing more to come.
+        stop.cancel();
+        served
+    };
+    let guarding = async {
+        tokio::select! {
+            ended = redis_ended => { stop.cancel(); Err(ended) }
+            () = stop.cancelled() => Ok(()),
+        }
+    };
+    let (served, (), guarded) = tokio::join!(serving, monitor.run(), guarding);
+    printing.cancel();
+    if let Some(printer) = printer {
+        printer.await.context("the receiver")??;
+    }
+    served.and(guarded)
+}
+
+#[expect(clippy::print_stdout, reason = "this is what the command is run for")]
+fn welcome(port: u16, up: &UpConfig) {
+    let redis = if up.own_redis {
+        format!("its own Redis, files in {}", up.data.display())
+    } else {
+        "your Redis".into()
+    };
+    let webhook = if up.own_receiver {
+        "printed below"
+    } else {
+        "POSTed to WEBHOOK_URL"
+    };
+    println!("Lull is up, with {redis}; payloads are {webhook}. Ctrl-C stops it. Say something:\n");
+    println!(
+        "  curl http://127.0.0.1:{port}/api/message -H 'Content-Type: application/json' \\\n    \
+         -d '{{\"user\": \"5511988887777\", \"message\": \"hi\", \"ttl\": 3}}'\n"
+    );
+}
+
+/// Prints a payload that arrived.
+#[expect(clippy::print_stdout, reason = "this is what the receiver is for")]
+fn print(payload: &str) {
+    println!("{payload}");
+}
