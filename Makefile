@@ -1,0 +1,32 @@
+# Everything one does with Lull. Each target installs what a fresh Debian or Ubuntu with a Rust toolchain lacks.
+
+BINARIES := $(or $(CARGO_TARGET_DIR),target)/release
+
+.PHONY: help run test check bench
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Build, then start Redis, api and monitor in one process, without any configuration
+	@scripts/need-cc
+	@redis=$$(scripts/need-redis) && \
+	cargo build --locked --release --bin lull && \
+	REDIS_SERVER=$$redis exec $(BINARIES)/lull up
+
+test: ## Run the whole suite against a real Redis
+	@scripts/need-cc
+	@redis=$$(scripts/need-redis) && \
+	REDIS_SERVER=$$redis cargo test --locked
+
+check: ## Formatting, lints, documentation, Dockerfiles, compose.yaml and scripts
+	@scripts/need-cc
+	@scripts/need-lint-tools
+	cargo fmt --check
+	cargo clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps --document-private-items
+	scripts/check-deploy
+
+bench: ## Measure throughput, lateness, drain and memory
+	@scripts/need-cc
+	@redis=$$(scripts/need-redis) && \
+	REDIS_SERVER=$$redis cargo bench --locked --bench lull

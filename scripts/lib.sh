@@ -1,0 +1,38 @@
+# Shared by the need-* scripts: what a machine lacks comes from apt, as root, or from PyPI into target/tools.
+# Sourced, never run. Standard output belongs to the callers' answers, so everything here speaks on standard error.
+# shellcheck shell=bash
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck disable=SC2034  # read by the scripts that source this file
+tools=$root/target/tools
+
+say() { echo "$*" >&2; }
+
+fail() {
+  say "${0##*/}: $*"
+  exit 1
+}
+
+can_apt() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+
+apt_update() {
+  # One dead third-party source fails the whole update, while the lists we need did arrive.
+  apt-get update -qq >&2 || say "apt-get update failed, going on with the package lists at hand"
+}
+
+apt_install() {
+  say "Installing $* with apt"
+  # Ubuntu upgrades itself right after the first boot and holds this lock for a minute or two.
+  DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 \
+    install -y -qq --no-install-recommends "$@" >&2
+}
+
+# As root, a missing pip is installed first.
+pip() {
+  if ! python3 -m pip --version >/dev/null 2>&1; then
+    can_apt || return 1
+    apt_update
+    apt_install python3-pip
+  fi
+  PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 python3 -m pip --quiet "$@" >&2
+}
