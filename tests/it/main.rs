@@ -1,0 +1,6 @@
+//! The promises of Lull, kept against a real Redis, over real HTTP, by real processes and signals.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod support;
+
+mod smoke;

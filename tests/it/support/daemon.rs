@@ -1,0 +1,238 @@
+//! The daemons as their users run them: processes with an environment, ended by signals.
+
+use std::net::TcpListener;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use reqwest::{Client, Method, Response, StatusCode};
+use serde_json::Value;
+use tempfile::NamedTempFile;
+
+use super::{TestRedis, eventually};
+
+/// A process of Lull that ends with the test.
+pub(crate) struct Daemon {
+    child: Child,
+    port: u16,
+    log: NamedTempFile,
+    client: Client,
+}
+
+impl Daemon {
+    /// An api daemon that answers.
+    pub(crate) async fn api(redis: &TestRedis) -> Self {
+        Self::api_with(redis, &[]).await
+    }
+
+    /// An api daemon with more settings, that answers.
+    pub(crate) async fn api_with(redis: &TestRedis, settings: &[(&str, &str)]) -> Self {
+        let port = free_port();
+        let (url, text) = (redis.url(), port.to_string());
+        let mut all = vec![
+            ("REDIS_URL", url.as_str()),
+            ("HOST", "127.0.0.1"),
+            ("PORT", &text),
+        ];
+        all.extend(settings);
+        let daemon = Self::spawn(env!("CARGO_BIN_EXE_api"), &[], &all, port);
+        daemon.wait_until_up().await;
+        daemon
+    }
+
+    /// A monitor that delivers to `webhook`, with health and metrics on, that answers.
+    pub(crate) async fn monitor(redis: &TestRedis, webhook: &str) -> Self {
+        Self::monitor_with(redis, webhook, &[]).await
+    }
+
+    /// A monitor with more settings, that answers.
+    pub(crate) async fn monitor_with(
+        redis: &TestRedis,
+        webhook: &str,
+        settings: &[(&str, &str)],
+    ) -> Self {
+        let port = free_port();
+        let (url, text) = (redis.url(), port.to_string());
+        let mut all = vec![
+            ("REDIS_URL", url.as_str()),
+            ("HOST", "127.0.0.1"),
+            ("MONITOR_PORT", &text),
+            ("WEBHOOK_URL", webhook),
+        ];
+        all.extend(settings);
+        let daemon = Self::spawn(env!("CARGO_BIN_EXE_monitor"), &[], &all, port);
+        daemon.wait_until_up().await;
+        daemon
+    }
+
+    /// Any program of Lull, with nothing but these settings.
+    pub(crate) fn spawn(
+        program: &str,
+        arguments: &[&str],
+        settings: &[(&str, &str)],
+        port: u16,
+    ) -> Self {
+        // Only the first in the process has an effect.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let log = NamedTempFile::new().unwrap();
+        let child = Command::new(program)
+            .args(arguments)
+            .env_clear()
+            .envs(settings.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::from(log.reopen().unwrap()))
+            .stderr(Stdio::from(log.as_file().try_clone().unwrap()))
+            .spawn()
+            .unwrap();
+        let client = Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
+        Self {
+            child,
+            port,
+            log,
+            client,
+        }
+    }
+
+    /// Waits until it says that it is well.
+    pub(crate) async fn wait_until_up(&self) {
+        eventually("the daemon answers", async || {
+            let health = self.client.get(self.url("/api/health")).send().await;
+            health.is_ok_and(|answer| answer.status() == StatusCode::OK)
+        })
+        .await;
+    }
+
+    /// What it has written, on stdout and stderr.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.log.path()).unwrap()
+    }
+
+    /// Waits until its log holds `words`.
+    pub(crate) async fn logs(&self, words: &str) {
+        eventually(words, async || self.log().contains(words)).await;
+    }
+
+    /// The address of a path.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// A request with a body of JSON.
+    pub(crate) async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> (StatusCode, Value) {
+        let mut request = self.client.request(method, self.url(path));
+        if let Some(body) = body {
+            request = request
+                .header("content-type", "application/json")
+                .body(body.to_string());
+        }
+        read(request.send().await.unwrap()).await
+    }
+
+    /// `POST` with JSON.
+    pub(crate) async fn post(&self, path: &str, body: Value) -> (StatusCode, Value) {
+        self.request(Method::POST, path, Some(body)).await
+    }
+
+    /// `GET`.
+    pub(crate) async fn get(&self, path: &str) -> (StatusCode, Value) {
+        self.request(Method::GET, path, None).await
+    }
+
+    /// Says something, which must be accepted.
+    pub(crate) async fn say(&self, user: &str, message: &str, ttl: f64) {
+        let body = serde_json::json!({ "user": user, "message": message, "ttl": ttl });
+        let (status, answer) = self.post("/api/message", body).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+
+    /// The client, for requests that are not JSON.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// One metric's value, 0 when it does not show yet.
+    pub(crate) async fn metric(&self, name: &str) -> f64 {
+        let text = self
+            .client
+            .get(self.url("/metrics"))
+            .send()
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap();
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.map_or(0.0, |value| value.parse().unwrap())
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
+    }
+
+    /// Kills it with SIGKILL.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Waits until it has ended.
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
+        let mut status = None;
+        eventually("the process ends", async || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        })
+        .await;
+        status.unwrap()
+    }
+
+    /// Sends SIGTERM and waits until it has ended.
+    pub(crate) async fn stop(&mut self) -> ExitStatus {
+        self.signal(Signal::SIGTERM);
+        self.ended().await
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!(
+                "--- log of the daemon on port {} ---\n{}",
+                self.port,
+                self.log()
+            );
+        }
+    }
+}
+
+/// The status and the JSON of an answer.
+pub(crate) async fn read(answer: Response) -> (StatusCode, Value) {
+    let status = answer.status();
+    let text = answer.text().await.unwrap();
+    (
+        status,
+        serde_json::from_str(&text).unwrap_or(Value::String(text)),
+    )
+}
+
+/// A port that was free a moment ago.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}

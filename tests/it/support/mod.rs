@@ -1,0 +1,105 @@
+//! The harness: a private Redis for each test, a receiver that answers by a script, the daemons as real processes, and
+//! waiting that ends with a deadline instead of a guess.
+
+pub(crate) mod daemon;
+pub(crate) mod receiver;
+pub(crate) mod redis;
+
+use std::time::{Duration, Instant};
+
+use lull::domain::chat::{Chat, ChatId, Lane, Name};
+use lull::domain::window::WindowRules;
+use lull::store::Store;
+use lull::store::lanes::{LeaseRules, Retention};
+use lull::store::windows::NewMessage;
+
+pub(crate) use daemon::Daemon;
+pub(crate) use receiver::{Answer, Receiver};
+pub(crate) use redis::TestRedis;
+
+/// No step of any test takes longer, on however slow a machine.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(40);
+
+/// Asks until the answer is yes.
+pub(crate) async fn eventually(what: &str, mut ask: impl AsyncFnMut() -> bool) {
+    let began = Instant::now();
+    while !ask().await {
+        assert!(began.elapsed() < DEADLINE, "waited in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// A chat of the buffer `default`.
+pub(crate) fn chat(id: &str) -> Chat {
+    Chat::of_default(ChatId::parse(id).unwrap())
+}
+
+/// The lane of a chat to the destination `default`.
+pub(crate) fn lane(id: &str) -> Lane {
+    Lane {
+        destination: Name::default_name(),
+        chat: chat(id),
+    }
+}
+
+/// The destination `default`, as the store wants destinations.
+pub(crate) fn destinations() -> [Name; 1] {
+    [Name::default_name()]
+}
+
+/// Rules without limits, but for a cap of a minute.
+pub(crate) const RULES: WindowRules = WindowRules {
+    default_ttl: Duration::from_secs(15),
+    max_ttl: Duration::from_secs(3600),
+    max_wait: Duration::from_secs(60),
+    max_messages: 0,
+    max_bytes: 0,
+};
+
+/// Leases of a minute, joining without limits.
+pub(crate) const LEASES: LeaseRules = LeaseRules {
+    length: Duration::from_secs(60),
+    max_messages: 0,
+    max_bytes: 0,
+};
+
+/// Room for everything a test settles.
+pub(crate) const RETENTION: Retention = Retention {
+    history: 64_000,
+    dead_letters: 64_000,
+    history_age: Duration::from_secs(3600),
+    dead_letter_age: Duration::from_secs(3600),
+};
+
+/// The shortest window a script knows.
+pub(crate) const SHORT: Duration = Duration::from_millis(1);
+/// A window that does not close by itself within a test.
+pub(crate) const LONG: Duration = Duration::from_secs(30);
+
+/// A message that says `text`.
+pub(crate) fn item(text: &str) -> String {
+    serde_json::json!({ "message": text }).to_string()
+}
+
+/// Puts `text` into the window of a chat; answers what the window holds then.
+pub(crate) async fn say(store: &Store, id: &str, text: &str, ttl: Duration) -> u64 {
+    let message = NewMessage {
+        item: &item(text),
+        ttl,
+        id: None,
+    };
+    store
+        .append(&chat(id), message, &RULES, &destinations())
+        .await
+        .unwrap()
+        .count
+}
+
+/// What was said, out of the items of a batch.
+pub(crate) fn texts(items: &str) -> Vec<String> {
+    let items = lull::wire::item::read_items(items).unwrap();
+    items
+        .iter()
+        .map(|item| serde_json::from_str(item.message.get()).unwrap())
+        .collect()
+}

@@ -1,0 +1,150 @@
+//! A private Redis with the shipped `redis.conf`, on a socket in its own folder.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use lull::config::redis::{Address, RedisConfig};
+use lull::store::Store;
+use redis::aio::MultiplexedConnection;
+use tempfile::TempDir;
+
+use super::eventually;
+
+/// A Redis that ends with the test.
+pub(crate) struct TestRedis {
+    child: Child,
+    folder: TempDir,
+    arguments: Vec<String>,
+}
+
+impl TestRedis {
+    /// Starts one.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts one whose settings differ from the shipped ones.
+    pub(crate) async fn start_with(arguments: &[&str]) -> Self {
+        let folder = tempfile::Builder::new().prefix("lull-").tempdir().unwrap();
+        let arguments: Vec<_> = arguments
+            .iter()
+            .map(|&argument| argument.to_owned())
+            .collect();
+        let child = spawn(folder.path(), &arguments);
+        let redis = Self {
+            child,
+            folder,
+            arguments,
+        };
+        redis.wait_until_up().await;
+        redis
+    }
+
+    /// Where it listens, as `REDIS_URL`.
+    pub(crate) fn url(&self) -> String {
+        format!("unix://{}", self.folder.path().join("redis.sock").display())
+    }
+
+    /// The store on it.
+    pub(crate) async fn store(&self) -> Store {
+        self.store_with(Duration::from_secs(5)).await
+    }
+
+    /// The store on it, with so much patience.
+    pub(crate) async fn store_with(&self, patience: Duration) -> Store {
+        let config = RedisConfig {
+            address: Address::Url(self.url()),
+            username: None,
+            password: None,
+            db: None,
+        };
+        Store::connect(&config, patience).await.unwrap()
+    }
+
+    /// A connection past the store, to look at what really lies there.
+    pub(crate) async fn raw(&self) -> MultiplexedConnection {
+        redis::Client::open(self.url())
+            .unwrap()
+            .get_multiplexed_async_connection()
+            .await
+            .unwrap()
+    }
+
+    /// All keys that match.
+    pub(crate) async fn keys(&self, pattern: &str) -> Vec<String> {
+        redis::cmd("KEYS")
+            .arg(pattern)
+            .query_async(&mut self.raw().await)
+            .await
+            .unwrap()
+    }
+
+    /// The process, for signals.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Kills it with SIGKILL.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Starts it again on the same files.
+    pub(crate) async fn start_again(&mut self) {
+        self.child = spawn(self.folder.path(), &self.arguments);
+        self.wait_until_up().await;
+    }
+
+    async fn wait_until_up(&self) {
+        let client = redis::Client::open(self.url()).unwrap();
+        eventually("Redis answers", async || {
+            let Ok(mut connection) = client.get_multiplexed_async_connection().await else {
+                return false;
+            };
+            redis::cmd("PING")
+                .query_async::<()>(&mut connection)
+                .await
+                .is_ok()
+        })
+        .await;
+    }
+}
+
+impl Drop for TestRedis {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn spawn(folder: &Path, arguments: &[String]) -> Child {
+    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("redis.conf");
+    Command::new(program())
+        .arg(config)
+        .args([
+            "--port",
+            "0",
+            "--unixsocket",
+            "redis.sock",
+            "--dir",
+            ".",
+            "--logfile",
+            "redis.log",
+        ])
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// `make test` names the server it found or installed.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test suite's own setting, not Lull's"
+)]
+fn program() -> PathBuf {
+    std::env::var_os("REDIS_SERVER").map_or_else(|| "redis-server".into(), PathBuf::from)
+}
