@@ -3,4 +3,6 @@
 
 mod support;
 
+mod lanes;
 mod smoke;
+mod windows;
