@@ -4,5 +4,6 @@
 mod support;
 
 mod lanes;
+mod property;
 mod smoke;
 mod windows;

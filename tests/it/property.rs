@@ -1,0 +1,408 @@
+//! Random histories of append, hold, close, lease, settle, crash and the operator's hands, against a simple model: every
+//! accepted message is in exactly one place, lanes keep their order, and a head has one attempt at a time.
+
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+use lull::domain::batch::BatchId;
+use lull::store::Store;
+use lull::store::dead::Letter;
+use lull::store::keys::{Due, Shard};
+use lull::store::lanes::{Lease, LeaseRules, Settled, Verdict};
+use lull::store::windows::NewMessage;
+use proptest::prelude::{Just, Strategy, any};
+use proptest::test_runner::{Config, TestRunner};
+use proptest::{collection, prop_oneof};
+use redis::AsyncCommands;
+use redis::aio::MultiplexedConnection;
+use redis::streams::StreamRangeReply;
+
+use crate::support::{
+    LEASES, LONG, RETENTION, RULES, SHORT, TestRedis, chat, destinations, item, lane, texts,
+};
+
+const CHATS: [&str; 3] = ["5511988887777", "a:b", "{x}"];
+
+#[derive(Clone, Debug)]
+enum Step {
+    Append {
+        chat: usize,
+        short: bool,
+    },
+    Hold {
+        chat: usize,
+        typing: bool,
+    },
+    Take {
+        chat: usize,
+    },
+    Close {
+        chat: usize,
+    },
+    Flush {
+        chat: usize,
+    },
+    Cancel {
+        chat: usize,
+    },
+    Lease {
+        chat: usize,
+        short: bool,
+    },
+    Settle {
+        which: usize,
+        how: How,
+    },
+    /// The monitor dies with everything in hand; its leases run out in their time.
+    Crash,
+    Hasten,
+    Revive,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum How {
+    Deliver,
+    Retry,
+    Bury,
+    Release,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let chat = 0..CHATS.len();
+    let how = prop_oneof![3 => Just(How::Deliver), 2 => Just(How::Retry), 1 => Just(How::Bury), 1 => Just(How::Release)];
+    prop_oneof![
+        8 => (chat.clone(), any::<bool>()).prop_map(|(chat, short)| Step::Append { chat, short }),
+        2 => (chat.clone(), any::<bool>()).prop_map(|(chat, typing)| Step::Hold { chat, typing }),
+        2 => chat.clone().prop_map(|chat| Step::Take { chat }),
+        5 => chat.clone().prop_map(|chat| Step::Close { chat }),
+        3 => chat.clone().prop_map(|chat| Step::Flush { chat }),
+        1 => chat.clone().prop_map(|chat| Step::Cancel { chat }),
+        6 => (chat, any::<bool>()).prop_map(|(chat, short)| Step::Lease { chat, short }),
+        6 => (any::<usize>(), how).prop_map(|(which, how)| Step::Settle { which, how }),
+        1 => Just(Step::Crash),
+        1 => Just(Step::Hasten),
+        1 => Just(Step::Revive),
+    ]
+}
+
+/// What must be true, kept in the simplest way.
+#[derive(Default)]
+struct Model {
+    said: usize,
+    /// By chat: accepted, delivered in this order, cancelled.
+    accepted: [Vec<usize>; 3],
+    delivered: [Vec<usize>; 3],
+    cancelled: [Vec<usize>; 3],
+    /// Ever given up on: revived, they rightly come out of turn.
+    buried: BTreeSet<usize>,
+    /// In hand, with the chat, and whether the lease lasts.
+    leases: Vec<(usize, bool, Lease)>,
+    /// Lasting leases of a monitor that died: they block their lane.
+    orphaned: [bool; 3],
+    /// What stood under an id when it was first attempted.
+    attempted: HashMap<BatchId, String>,
+}
+
+struct World {
+    store: Store,
+    raw: MultiplexedConnection,
+    model: Model,
+}
+
+impl World {
+    async fn apply(&mut self, step: Step) {
+        let model = &mut self.model;
+        let store = &self.store;
+        match step {
+            Step::Append { chat: index, short } => {
+                let number = model.said;
+                model.said += 1;
+                let rules = lull::domain::window::WindowRules {
+                    max_messages: 4,
+                    ..RULES
+                };
+                let ttl = if short { SHORT } else { LONG };
+                let message = NewMessage {
+                    item: &item(&number.to_string()),
+                    ttl,
+                    id: None,
+                };
+                store
+                    .append(&chat(CHATS[index]), message, &rules, &destinations())
+                    .await
+                    .unwrap();
+                model.accepted[index].push(number);
+            }
+            Step::Hold {
+                chat: index,
+                typing,
+            } => {
+                store
+                    .hold(&chat(CHATS[index]), typing.then_some(LONG))
+                    .await
+                    .unwrap();
+            }
+            Step::Take { chat: index } => {
+                store
+                    .take(&Due::Windows, Shard::of(&chat(CHATS[index])), 64)
+                    .await
+                    .unwrap();
+            }
+            Step::Close { chat: index } => {
+                store
+                    .close(&chat(CHATS[index]), &BatchId::generate(), &destinations())
+                    .await
+                    .unwrap();
+            }
+            Step::Flush { chat: index } => {
+                store
+                    .flush(&chat(CHATS[index]), &BatchId::generate(), &destinations())
+                    .await
+                    .unwrap();
+            }
+            Step::Cancel { chat: index } => {
+                let open = self.window(index).await;
+                let dropped = self.store.cancel(&chat(CHATS[index])).await.unwrap();
+                assert_eq!(dropped, open.len() as u64);
+                self.model.cancelled[index].extend(open);
+            }
+            Step::Lease { chat: index, short } => self.lease(index, short).await,
+            Step::Settle { which, how } => {
+                if !model.leases.is_empty() {
+                    let lease = model.leases.swap_remove(which % model.leases.len());
+                    self.settle(lease, how).await;
+                }
+            }
+            Step::Crash => {
+                for (index, lasting, _) in model.leases.drain(..) {
+                    model.orphaned[index] |= lasting;
+                }
+            }
+            Step::Hasten => {
+                store
+                    .hasten(&lane("x").destination, Duration::ZERO)
+                    .await
+                    .unwrap();
+            }
+            Step::Revive => {
+                store.revive_all(None).await.unwrap();
+            }
+        }
+    }
+
+    async fn lease(&mut self, index: usize, short: bool) {
+        let rules = LeaseRules {
+            length: if short { SHORT } else { LONG },
+            max_messages: 6,
+            ..LEASES
+        };
+        let Some(lease) = self.store.lease(&lane(CHATS[index]), rules).await.unwrap() else {
+            return;
+        };
+        let model = &mut self.model;
+
+        let live = model
+            .leases
+            .iter()
+            .any(|(other, lasting, _)| *other == index && *lasting);
+        assert!(!live && !model.orphaned[index], "two attempts at one head");
+        let content = lease.batch.items.clone();
+        // A lease that was given back was no attempt: until then the batch may still grow.
+        if lease.attempt > 1 {
+            let before = model.attempted.get(&lease.batch.id);
+            assert!(
+                before.is_none_or(|before| *before == content),
+                "a batch changed under its id"
+            );
+        }
+        model.attempted.insert(lease.batch.id.clone(), content);
+        model.leases.push((index, !short, lease));
+    }
+
+    async fn settle(&mut self, (index, lasting, lease): (usize, bool, Lease), how: How) {
+        let verdict = match how {
+            How::Deliver => Verdict::Drop,
+            How::Retry => Verdict::Retry {
+                wait: Duration::ZERO,
+                asked: false,
+            },
+            How::Release => Verdict::Release,
+            How::Bury => Verdict::Bury {
+                letter: letter(index, &lease),
+            },
+        };
+        let settled = self
+            .store
+            .settle(&lease, &verdict, None, &RETENTION)
+            .await
+            .unwrap();
+        let numbers = numbers(&lease.batch.items);
+        assert!(
+            !(lasting && settled == Settled::Stale),
+            "a lease was lost before its time"
+        );
+        if settled != Settled::Stale {
+            match how {
+                How::Deliver => self.model.delivered[index].extend(numbers),
+                How::Bury => self.model.buried.extend(numbers),
+                How::Retry | How::Release => {}
+            }
+        }
+    }
+
+    async fn window(&mut self, index: usize) -> Vec<usize> {
+        let key = self.key("window:default:", index);
+        let items: Vec<String> = self.raw.lrange(key, 1, -1).await.unwrap();
+        items.iter().flat_map(|item| numbers(item)).collect()
+    }
+
+    async fn lane(&mut self, index: usize) -> Vec<usize> {
+        let key = self.key("lane:default:default:", index);
+        let batches: Vec<String> = self.raw.lrange(key, 0, -1).await.unwrap();
+        batches
+            .iter()
+            .flat_map(|batch| numbers(batch.split_once('\n').unwrap().1))
+            .collect()
+    }
+
+    async fn dead(&mut self, index: usize) -> Vec<usize> {
+        let shard = Shard::of(&chat(CHATS[index])).index();
+        let stream: StreamRangeReply = self
+            .raw
+            .xrange_all(format!("lull:{{{shard:02}}}:dead"))
+            .await
+            .unwrap();
+        let mut found = Vec::new();
+        for entry in stream.ids {
+            let letter: Letter =
+                serde_json::from_str(&entry.get::<String>("letter").unwrap()).unwrap();
+            if letter.chat == CHATS[index] {
+                let batch = entry.get::<String>("batch").unwrap();
+                found.extend(numbers(batch.split_once('\n').unwrap().1));
+            }
+        }
+        found
+    }
+
+    fn key(&self, rest: &str, index: usize) -> String {
+        format!(
+            "lull:{{{:02}}}:{rest}{}",
+            Shard::of(&chat(CHATS[index])).index(),
+            CHATS[index]
+        )
+    }
+
+    async fn check(&mut self) {
+        for index in 0..CHATS.len() {
+            let (window, lane, dead) = (
+                self.window(index).await,
+                self.lane(index).await,
+                self.dead(index).await,
+            );
+            let model = &self.model;
+
+            let places = [
+                &model.delivered[index],
+                &model.cancelled[index],
+                &dead,
+                &lane,
+                &window,
+            ];
+            let mut everywhere: Vec<_> = places.into_iter().flatten().copied().collect();
+            everywhere.sort_unstable();
+            assert_eq!(
+                everywhere, model.accepted[index],
+                "a message is lost or stands in two places"
+            );
+
+            let in_turn = model.delivered[index].iter().chain(&lane).chain(&window);
+            let in_turn: Vec<_> = in_turn
+                .filter(|number| !model.buried.contains(number))
+                .collect();
+            assert!(in_turn.is_sorted(), "out of order: {in_turn:?}");
+
+            // Whatever stands somewhere is announced in a due index, or nobody would ever come for it.
+            let windows_due = self.is_due("due", index).await;
+            assert_eq!(
+                windows_due,
+                !window.is_empty(),
+                "the window and its due entry part"
+            );
+            let lanes_due = self.is_due("due:default", index).await;
+            assert_eq!(
+                lanes_due,
+                !lane.is_empty(),
+                "the lane and its due entry part"
+            );
+        }
+    }
+
+    async fn is_due(&mut self, due: &str, index: usize) -> bool {
+        let key = format!(
+            "lull:{{{:02}}}:{due}",
+            Shard::of(&chat(CHATS[index])).index()
+        );
+        let score: Option<f64> = self
+            .raw
+            .zscore(key, format!("default:{}", CHATS[index]))
+            .await
+            .unwrap();
+        score.is_some()
+    }
+}
+
+fn numbers(items: &str) -> Vec<usize> {
+    texts(items)
+        .iter()
+        .map(|text| text.parse().unwrap())
+        .collect()
+}
+
+fn letter(index: usize, lease: &Lease) -> String {
+    let letter = Letter {
+        buffer: "default".to_owned(),
+        chat: CHATS[index].to_owned(),
+        destination: "default".to_owned(),
+        reason: String::new(),
+        attempts: lease.attempt,
+        first_attempt: lease.first_attempt,
+    };
+    serde_json::to_string(&letter).unwrap()
+}
+
+#[test]
+fn every_accepted_message_is_in_exactly_one_place_whatever_happens() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    // No disk here: what is random is the order of steps, not a power cut.
+    let redis = runtime.block_on(TestRedis::start_with(&["--appendonly", "no"]));
+    let (store, raw) = runtime.block_on(async { (redis.store().await, redis.raw().await) });
+    let config = Config {
+        cases: 100,
+        failure_persistence: None,
+        ..Config::default()
+    };
+
+    let outcome = TestRunner::new(config).run(&collection::vec(step(), 1..120), |steps| {
+        runtime.block_on(async {
+            let mut world = World {
+                store: store.clone(),
+                raw: raw.clone(),
+                model: Model::default(),
+            };
+            redis::cmd("FLUSHALL")
+                .exec_async(&mut world.raw)
+                .await
+                .unwrap();
+            for step in steps {
+                world.apply(step).await;
+                world.check().await;
+            }
+        });
+        Ok(())
+    });
+
+    outcome.unwrap();
+}
