@@ -3,7 +3,9 @@
 
 mod support;
 
+mod delivery;
 mod lanes;
 mod property;
+mod recovery;
 mod smoke;
 mod windows;
