@@ -8,7 +8,9 @@ pub mod limits;
 pub mod log;
 pub mod monitor;
 pub mod redis;
+pub mod retention;
 pub mod up;
+pub mod webhook;
 
 use std::path::PathBuf;
 use std::time::Duration;

@@ -11,7 +11,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AF
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, Url};
 
-use crate::config::monitor::WebhookConfig;
+use crate::config::webhook::WebhookConfig;
 use crate::domain::batch::{BatchId, Outcome};
 use signature::Signer;
 

@@ -7,7 +7,7 @@ use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use super::Api;
 use super::error::ApiError;
 use crate::wire::RawObject;
-use crate::wire::incoming::{form_fields, json_fields};
+use crate::wire::fields::{form_fields, json_fields};
 
 /// The fields of a body.
 pub(super) struct Fields(pub(super) RawObject);

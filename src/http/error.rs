@@ -10,7 +10,7 @@ use tracing::warn;
 
 use crate::store::StoreError;
 use crate::wire::answer::ErrorAnswer;
-use crate::wire::incoming::BadInput;
+use crate::wire::fields::BadInput;
 
 /// Why a request was not done.
 #[derive(Debug, Error)]

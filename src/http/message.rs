@@ -12,7 +12,8 @@ use crate::domain::chat::Chat;
 use crate::store::windows::NewMessage;
 use crate::telemetry::metrics::count;
 use crate::wire::answer::Accepted;
-use crate::wire::incoming::{BadInput, Incoming, check_message_id};
+use crate::wire::fields::BadInput;
+use crate::wire::incoming::{Incoming, check_message_id};
 use crate::wire::item::stored_item;
 
 const IDEMPOTENCY_KEY: &str = "idempotency-key";

@@ -11,7 +11,7 @@ use super::body::Fields;
 use super::error::ApiError;
 use crate::domain::chat::Chat;
 use crate::wire::answer::Held;
-use crate::wire::incoming::Typing;
+use crate::wire::typing::Typing;
 
 /// A typing person is waited for this long; the presence of WhatsApp's clients ends after as much without renewal.
 const HOLD: Duration = Duration::from_secs(10);

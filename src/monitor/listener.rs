@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tracing::{info, warn};
 
 use super::Monitor;
-use super::worker::Found;
+use super::closer::Found;
 use crate::domain::chat::Chat;
 use crate::store::Result;
 use crate::store::events::{Event, EventMode, Events};

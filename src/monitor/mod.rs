@@ -4,10 +4,12 @@
 //! attempts the head of each lane that is due. Nothing is kept here that Redis does not have.
 
 mod agenda;
+mod closer;
 mod gate;
 mod health;
 mod housekeeper;
 mod listener;
+mod settling;
 mod sweeper;
 mod worker;
 
@@ -22,7 +24,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
-use crate::config::monitor::{MonitorConfig, RetentionConfig};
+use crate::config::monitor::MonitorConfig;
+use crate::config::retention::RetentionConfig;
 use crate::delivery::Sender;
 use crate::domain::chat::Name;
 use crate::domain::retry::RetryPolicy;

@@ -11,7 +11,7 @@ use tracing::{info, warn};
 
 use super::Monitor;
 use super::agenda::Agenda;
-use super::worker::Found;
+use super::closer::Found;
 use crate::domain::chat::Lane;
 use crate::store::Result;
 use crate::store::keys::{Due, Shard};

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use redis::Script;
 use serde::{Deserialize, Serialize};
 
+use super::batch::read_batch;
 use super::keys::{self, Due, Shard};
-use super::lanes::read_batch;
 use super::paging::{EntryId, StreamEntry};
 use super::{Result, Store, StoreError, script};
 use crate::domain::batch::{Batch, Millis};

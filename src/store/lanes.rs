@@ -7,12 +7,14 @@ use futures_util::future::try_join_all;
 use redis::Script;
 use uuid::Uuid;
 
+use super::batch::read_batch;
+use super::dead::Letter;
+use super::history::{DELIVERED, Record};
 use super::keys::{self, Due, Shard};
 use super::windows::millis;
-use super::{Result, Store, StoreError, reply, script};
-use crate::domain::batch::{Batch, BatchId, Millis};
+use super::{Result, Store, reply, script};
+use crate::domain::batch::{Batch, Millis};
 use crate::domain::chat::{Chat, Lane, Name};
-use crate::domain::window::CloseReason;
 
 static LEASE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/lease.lua")));
 static SETTLE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/settle.lua")));
@@ -83,13 +85,25 @@ pub enum Verdict {
         /// Whether a recovered destination must not cut it short.
         asked: bool,
     },
-    /// Given up: the JSON describes the dead letter.
+    /// Given up.
     Bury {
-        /// See [`crate::store::dead`].
-        letter: String,
+        /// What is kept with the batch.
+        letter: Letter,
     },
     /// Not attempted after all.
     Release,
+}
+
+impl Verdict {
+    /// The word for it in history.
+    pub fn outcome(&self) -> &'static str {
+        match self {
+            Self::Drop => DELIVERED,
+            Self::Retry { .. } => "retry",
+            Self::Bury { .. } => "buried",
+            Self::Release => "released",
+        }
+    }
 }
 
 /// What settling did.
@@ -145,7 +159,7 @@ impl Store {
         }))
     }
 
-    /// Records how the attempt ended; `record` is JSON for the history.
+    /// Records how the attempt ended; `record` goes into history.
     ///
     /// # Errors
     /// Unavailable or silent: then it may be recorded or not. The lease runs out, and the batch is attempted again
@@ -154,16 +168,20 @@ impl Store {
         &self,
         lease: &Lease,
         verdict: &Verdict,
-        record: Option<&str>,
+        record: Option<&Record>,
         retention: &Retention,
     ) -> Result<Settled> {
         let lane = &lease.lane;
         let shard = Shard::of(&lane.chat);
         let (word, wait, asked, letter) = match verdict {
-            Verdict::Drop => ("drop", Duration::ZERO, false, ""),
-            Verdict::Retry { wait, asked } => ("retry", *wait, *asked, ""),
-            Verdict::Bury { letter } => ("bury", Duration::ZERO, false, letter.as_str()),
-            Verdict::Release => ("release", Duration::ZERO, false, ""),
+            Verdict::Drop => ("drop", Duration::ZERO, false, String::new()),
+            Verdict::Retry { wait, asked } => ("retry", *wait, *asked, String::new()),
+            Verdict::Bury { letter } => ("bury", Duration::ZERO, false, reply::json(letter)?),
+            Verdict::Release => ("release", Duration::ZERO, false, String::new()),
+        };
+        let record = match record {
+            Some(record) => reply::json(record)?,
+            None => String::new(),
         };
         let (status, left, dropped): (String, u64, u64) = self
             .run(
@@ -178,7 +196,7 @@ impl Store {
                     .arg(word)
                     .arg(millis(wait))
                     .arg(u8::from(asked))
-                    .arg(record.unwrap_or_default())
+                    .arg(record)
                     .arg(Retention::per_shard(retention.history))
                     .arg(letter)
                     .arg(Retention::per_shard(retention.dead_letters)),
@@ -235,63 +253,5 @@ impl Store {
                 .arg(millis(wait)),
         )
         .await
-    }
-}
-
-/// Reads what the close script wrote.
-pub(super) fn read_batch(text: &str) -> Result<Batch> {
-    let unreadable = || StoreError::Unreadable("a batch on a lane".to_owned());
-    let (line, items) = text.split_once('\n').ok_or_else(unreadable)?;
-    let mut words = line.split(' ').skip(1);
-    let mut word = || words.next().ok_or_else(unreadable);
-    let id = BatchId::from_stored(word()?);
-    let mut number = || word()?.parse::<Millis>().map_err(|_| unreadable());
-    let (opened, closed, deadline) = (number()?, number()?, number()?);
-    let reason = CloseReason::parse(word()?).ok_or_else(unreadable)?;
-    let count = word()?.parse().map_err(|_| unreadable())?;
-    Ok(Batch {
-        id,
-        opened,
-        closed,
-        deadline,
-        reason,
-        count,
-        items: items.to_owned(),
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_batch_is_read_back_from_its_line_and_items() {
-        let batch = read_batch("= msg_1 10 30 20 cap 2\n{\"a\":\"\\n\"},{\n}").unwrap();
-
-        assert_eq!(
-            batch,
-            Batch {
-                id: BatchId::from_stored("msg_1"),
-                opened: 10,
-                closed: 30,
-                deadline: 20,
-                reason: CloseReason::Cap,
-                count: 2,
-                items: "{\"a\":\"\\n\"},{\n}".to_owned(),
-            }
-        );
-    }
-
-    #[test]
-    fn what_lull_did_not_write_is_an_error() {
-        for bad in [
-            "",
-            "\n",
-            "- msg_1 10 30 20 cap\n{}",
-            "- msg_1 10 x 20 cap 1\n{}",
-            "- msg_1 10 30 20 why 1\n{}",
-        ] {
-            assert!(read_batch(bad).is_err(), "{bad:?}");
-        }
     }
 }

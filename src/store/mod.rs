@@ -1,5 +1,6 @@
 //! The only room that knows Redis. Each verb is one script or one command; the scripts are in `lua/`.
 
+mod batch;
 mod connect;
 pub mod dead;
 mod due;

@@ -1,6 +1,7 @@
-//! Reading what Redis answers.
+//! Reading what Redis answers, and writing what it is to keep.
 
 use redis::{FromRedisValue, Value};
+use serde::Serialize;
 
 use super::{Result, StoreError};
 use crate::domain::batch::Millis;
@@ -10,6 +11,11 @@ pub(super) fn value<T: FromRedisValue>(value: Option<Value>) -> Result<T> {
     let value =
         value.ok_or_else(|| StoreError::Unreadable("an answer that is too short".to_owned()))?;
     T::from_redis_value(value).map_err(|error| StoreError::Unreadable(error.to_string()))
+}
+
+/// A value as JSON to lie in Redis.
+pub(super) fn json(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| StoreError::Unreadable(error.to_string()))
 }
 
 /// The answer of `TIME`: Redis's own clock.

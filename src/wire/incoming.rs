@@ -1,12 +1,10 @@
 //! What clients post: checked once at the door, so that nobody behind it checks again.
 
-use indexmap::IndexMap;
-use serde_json::value::{RawValue, to_raw_value};
-use thiserror::Error;
+use serde_json::value::RawValue;
 
 use super::RawObject;
+use super::fields::{BadInput, take, text_or_integer};
 use crate::domain::chat::{ChatId, ChatIdError};
-use crate::domain::window::TtlError;
 
 /// Most bytes a `message_id` may have.
 pub const MAX_MESSAGE_ID_BYTES: usize = 512;
@@ -24,92 +22,6 @@ pub struct Incoming {
     pub message_id: Option<String>,
     /// Everything else, to be passed through.
     pub fields: RawObject,
-}
-
-/// A typing signal, as `POST /api/typing` takes it.
-#[derive(Debug)]
-pub struct Typing {
-    /// The chat.
-    pub user: ChatId,
-    /// True while the person types.
-    pub typing: bool,
-}
-
-/// What is wrong with a body, and with which field.
-#[derive(Debug, Error)]
-pub enum BadInput {
-    /// It is not JSON, or not an object.
-    #[error("the body is not a JSON object: {0}")]
-    NotJson(serde_json::Error),
-    /// JSON was sent under the content type of a form, as curl does by itself.
-    #[error(
-        "the body looks like JSON but was sent as a form: send the header Content-Type: application/json"
-    )]
-    JsonAsForm,
-    /// A required field is not there, or is null.
-    #[error("{field} is missing: {what}")]
-    Missing {
-        /// Its name.
-        field: &'static str,
-        /// What belongs there.
-        what: &'static str,
-    },
-    /// A field has a value that it cannot have.
-    #[error("{field} {why}")]
-    Field {
-        /// Its name.
-        field: &'static str,
-        /// What is wrong with it.
-        why: String,
-    },
-}
-
-impl BadInput {
-    fn field(field: &'static str, why: impl Into<String>) -> Self {
-        Self::Field {
-            field,
-            why: why.into(),
-        }
-    }
-
-    /// The refusal of a `ttl` that the rules do not allow.
-    pub fn ttl(error: &TtlError) -> Self {
-        Self::field("ttl", error.to_string())
-    }
-
-    /// The field at fault (`body` for the whole), as metrics count it.
-    pub fn at_fault(&self) -> &'static str {
-        match self {
-            Self::NotJson(_) | Self::JsonAsForm => "body",
-            Self::Missing { field, .. } | Self::Field { field, .. } => field,
-        }
-    }
-}
-
-/// Reads a JSON body into its fields.
-///
-/// # Errors
-/// When it is not a JSON object.
-pub fn json_fields(body: &[u8]) -> Result<RawObject, BadInput> {
-    serde_json::from_slice(body).map_err(BadInput::NotJson)
-}
-
-/// Reads a form body into its fields, each a JSON string. Of a repeated field the last counts, as in JSON.
-///
-/// # Errors
-/// When the body is JSON after all.
-pub fn form_fields(body: &[u8]) -> Result<RawObject, BadInput> {
-    if body.trim_ascii_start().starts_with(b"{") {
-        return Err(BadInput::JsonAsForm);
-    }
-    form_urlencoded::parse(body)
-        .map(|(name, value)| {
-            Ok((
-                name.into_owned(),
-                to_raw_value(&value).map_err(BadInput::NotJson)?,
-            ))
-        })
-        .collect()
 }
 
 impl Incoming {
@@ -142,25 +54,6 @@ impl Incoming {
     }
 }
 
-impl Typing {
-    /// Takes the fields of a body as a typing signal; without `typing` it is one of somebody typing.
-    ///
-    /// # Errors
-    /// Says what is wrong, and with which field.
-    pub fn from_fields(mut fields: RawObject) -> Result<Self, BadInput> {
-        let user = user_of(&mut fields)?;
-        let typing = match take(&mut fields, "typing") {
-            None => true,
-            Some(raw) => match raw.get().trim_matches('"') {
-                "true" => true,
-                "false" => false,
-                _ => return Err(BadInput::field("typing", "must be true or false")),
-            },
-        };
-        Ok(Self { user, typing })
-    }
-}
-
 /// The chat that a body names, if it names one.
 ///
 /// # Errors
@@ -190,12 +83,7 @@ pub fn check_message_id(text: String) -> Result<String, BadInput> {
     Ok(text)
 }
 
-/// Takes a field out; null is taken for absent, because templates send null for what they did not find.
-fn take(fields: &mut IndexMap<String, Box<RawValue>>, name: &str) -> Option<Box<RawValue>> {
-    fields.shift_remove(name).filter(|raw| raw.get() != "null")
-}
-
-fn user_of(fields: &mut RawObject) -> Result<ChatId, BadInput> {
+pub(super) fn user_of(fields: &mut RawObject) -> Result<ChatId, BadInput> {
     let raw = take(fields, "user").ok_or(BadInput::Missing {
         field: "user",
         what: "it names the chat, as text or an integer",
@@ -211,16 +99,6 @@ fn message_id_of(raw: &RawValue) -> Result<String, BadInput> {
     check_message_id(text)
 }
 
-/// The text of a JSON string, or the digits of a JSON integer of any length.
-fn text_or_integer(raw: &RawValue) -> Option<String> {
-    let raw = raw.get();
-    if raw.starts_with('"') {
-        return serde_json::from_str(raw).ok();
-    }
-    let digits = raw.strip_prefix('-').unwrap_or(raw);
-    (!digits.is_empty() && digits.bytes().all(|c| c.is_ascii_digit())).then(|| raw.to_owned())
-}
-
 fn seconds(raw: &RawValue) -> Result<f64, BadInput> {
     let number = match serde_json::from_str::<String>(raw.get()) {
         Ok(text) => text.trim().parse().ok(),
@@ -232,6 +110,7 @@ fn seconds(raw: &RawValue) -> Result<f64, BadInput> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::fields::{form_fields, json_fields};
 
     fn parse(body: &str) -> Result<Incoming, String> {
         json_fields(body.as_bytes())
@@ -381,34 +260,5 @@ mod tests {
         assert_eq!(incoming.message.get(), r#""oi, tudo?""#);
         assert_eq!(incoming.ttl, Some(4.0));
         assert_eq!(incoming.fields["foto"].get(), r#""\"""#);
-    }
-
-    #[test]
-    fn json_under_the_wrong_content_type_gets_a_hint() {
-        assert!(
-            form_fields(br#" {"user":"a"}"#)
-                .unwrap_err()
-                .to_string()
-                .contains("application/json")
-        );
-    }
-
-    #[test]
-    fn typing_defaults_to_true() {
-        let typing = |body: &str| {
-            json_fields(body.as_bytes())
-                .and_then(Typing::from_fields)
-                .map(|t| t.typing)
-        };
-
-        assert!(typing(r#"{"user":"a"}"#).unwrap());
-        assert!(!typing(r#"{"user":"a","typing":false}"#).unwrap());
-        assert!(!typing(r#"{"user":"a","typing":"false"}"#).unwrap());
-        assert_eq!(
-            typing(r#"{"user":"a","typing":3}"#)
-                .unwrap_err()
-                .to_string(),
-            "typing must be true or false"
-        );
     }
 }

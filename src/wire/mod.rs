@@ -1,9 +1,11 @@
 //! Every JSON shape that comes in, goes out or lies in Redis.
 
 pub mod answer;
+pub mod fields;
 pub mod incoming;
 pub mod item;
 pub mod payload;
+pub mod typing;
 
 use indexmap::IndexMap;
 use serde_json::value::RawValue;

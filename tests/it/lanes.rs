@@ -5,6 +5,7 @@ use std::time::Duration;
 use lull::domain::batch::BatchId;
 use lull::store::Store;
 use lull::store::dead::Letter;
+use lull::store::history::Record;
 use lull::store::keys::{Due, Shard};
 use lull::store::lanes::{Lease, LeaseRules, Retention, Settled, Verdict};
 
@@ -50,16 +51,32 @@ async fn settle(store: &Store, lease: &Lease, verdict: &Verdict) -> Settled {
 }
 
 fn bury(lease: &Lease) -> Verdict {
-    let letter = Letter {
+    Verdict::Bury {
+        letter: Letter {
+            buffer: "default".to_owned(),
+            chat: lease.lane.chat.id.as_str().to_owned(),
+            destination: "default".to_owned(),
+            reason: "HTTP 410".to_owned(),
+            attempts: lease.attempt,
+            first_attempt: lease.first_attempt,
+        },
+    }
+}
+
+fn record(lease: &Lease) -> Record {
+    Record {
+        id: lease.batch.id.to_string(),
         buffer: "default".to_owned(),
         chat: lease.lane.chat.id.as_str().to_owned(),
         destination: "default".to_owned(),
-        reason: "HTTP 410".to_owned(),
-        attempts: lease.attempt,
-        first_attempt: lease.first_attempt,
-    };
-    Verdict::Bury {
-        letter: serde_json::to_string(&letter).unwrap(),
+        outcome: "retry".to_owned(),
+        status: Some(500),
+        attempt: lease.attempt,
+        ms: 1,
+        messages: lease.batch.count,
+        reason: lease.batch.reason.to_string(),
+        opened: lease.batch.opened,
+        closed: lease.batch.closed,
     }
 }
 
@@ -324,7 +341,7 @@ async fn what_is_too_old_is_trimmed() {
     batch(&store, "ana", "a").await;
     let leased = lease(&store, "ana").await.unwrap();
     store
-        .settle(&leased, &bury(&leased), Some("{}"), &RETENTION)
+        .settle(&leased, &bury(&leased), Some(&record(&leased)), &RETENTION)
         .await
         .unwrap();
     let young = store.trim(&RETENTION).await.unwrap();

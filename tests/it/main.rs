@@ -1,5 +1,9 @@
 //! The promises of Lull, kept against a real Redis, over real HTTP, by real processes and signals.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+#![expect(
+    clippy::print_stderr,
+    reason = "the log of a daemon belongs to its failed test"
+)]
 
 mod support;
 

@@ -358,16 +358,15 @@ fn numbers(items: &str) -> Vec<usize> {
         .collect()
 }
 
-fn letter(index: usize, lease: &Lease) -> String {
-    let letter = Letter {
+fn letter(index: usize, lease: &Lease) -> Letter {
+    Letter {
         buffer: "default".to_owned(),
         chat: CHATS[index].to_owned(),
         destination: "default".to_owned(),
         reason: String::new(),
         attempts: lease.attempt,
         first_attempt: lease.first_attempt,
-    };
-    serde_json::to_string(&letter).unwrap()
+    }
 }
 
 #[test]

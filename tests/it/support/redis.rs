@@ -141,10 +141,6 @@ fn spawn(folder: &Path, arguments: &[String]) -> Child {
 }
 
 /// `make test` names the server it found or installed.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the test suite's own setting, not Lull's"
-)]
 fn program() -> PathBuf {
     std::env::var_os("REDIS_SERVER").map_or_else(|| "redis-server".into(), PathBuf::from)
 }

@@ -1,0 +1,131 @@
+//! The fields of a body, JSON or form, and what can be wrong with them.
+
+use serde_json::value::{RawValue, to_raw_value};
+use thiserror::Error;
+
+use super::RawObject;
+use crate::domain::window::TtlError;
+
+/// What is wrong with a body, and with which field.
+#[derive(Debug, Error)]
+pub enum BadInput {
+    /// It is not JSON, or not an object.
+    #[error("the body is not a JSON object: {0}")]
+    NotJson(serde_json::Error),
+    /// JSON was sent under the content type of a form, as curl does by itself.
+    #[error(
+        "the body looks like JSON but was sent as a form: send the header Content-Type: application/json"
+    )]
+    JsonAsForm,
+    /// A required field is not there, or is null.
+    #[error("{field} is missing: {what}")]
+    Missing {
+        /// Its name.
+        field: &'static str,
+        /// What belongs there.
+        what: &'static str,
+    },
+    /// A field has a value that it cannot have.
+    #[error("{field} {why}")]
+    Field {
+        /// Its name.
+        field: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl BadInput {
+    pub(super) fn field(field: &'static str, why: impl Into<String>) -> Self {
+        Self::Field {
+            field,
+            why: why.into(),
+        }
+    }
+
+    /// The refusal of a `ttl` that the rules do not allow.
+    pub fn ttl(error: &TtlError) -> Self {
+        Self::field("ttl", error.to_string())
+    }
+
+    /// The field at fault (`body` for the whole), as metrics count it.
+    pub fn at_fault(&self) -> &'static str {
+        match self {
+            Self::NotJson(_) | Self::JsonAsForm => "body",
+            Self::Missing { field, .. } | Self::Field { field, .. } => field,
+        }
+    }
+}
+
+/// Reads a JSON body into its fields.
+///
+/// # Errors
+/// When it is not a JSON object.
+pub fn json_fields(body: &[u8]) -> Result<RawObject, BadInput> {
+    serde_json::from_slice(body).map_err(BadInput::NotJson)
+}
+
+/// Reads a form body into its fields, each a JSON string. Of a repeated field the last counts, as in JSON.
+///
+/// # Errors
+/// When the body is JSON after all.
+pub fn form_fields(body: &[u8]) -> Result<RawObject, BadInput> {
+    if body.trim_ascii_start().starts_with(b"{") {
+        return Err(BadInput::JsonAsForm);
+    }
+    form_urlencoded::parse(body)
+        .map(|(name, value)| {
+            Ok((
+                name.into_owned(),
+                to_raw_value(&value).map_err(BadInput::NotJson)?,
+            ))
+        })
+        .collect()
+}
+
+/// Takes a field out; null is taken for absent, because templates send null for what they did not find.
+pub(super) fn take(fields: &mut RawObject, name: &str) -> Option<Box<RawValue>> {
+    fields.shift_remove(name).filter(|raw| raw.get() != "null")
+}
+
+/// The text of a JSON string, or the digits of a JSON integer of any length.
+pub(super) fn text_or_integer(raw: &RawValue) -> Option<String> {
+    let raw = raw.get();
+    if raw.starts_with('"') {
+        return serde_json::from_str(raw).ok();
+    }
+    let digits = raw.strip_prefix('-').unwrap_or(raw);
+    (!digits.is_empty() && digits.bytes().all(|c| c.is_ascii_digit())).then(|| raw.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_under_the_wrong_content_type_gets_a_hint() {
+        assert!(
+            form_fields(br#" {"user":"a"}"#)
+                .unwrap_err()
+                .to_string()
+                .contains("application/json")
+        );
+    }
+
+    #[test]
+    fn of_a_repeated_field_the_last_counts() {
+        assert_eq!(form_fields(b"a=1&a=2").unwrap()["a"].get(), r#""2""#);
+        assert_eq!(json_fields(br#"{"a":1,"a":2}"#).unwrap()["a"].get(), "2");
+    }
+
+    #[test]
+    fn only_an_object_has_fields() {
+        for bad in ["", "[]", "1", r#""a""#, "null", "{", r#"{"a":1}x"#] {
+            let error = json_fields(bad.as_bytes()).unwrap_err().to_string();
+            assert!(
+                error.starts_with("the body is not a JSON object"),
+                "{bad}: {error}"
+            );
+        }
+    }
+}
