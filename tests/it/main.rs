@@ -12,4 +12,5 @@ mod lanes;
 mod property;
 mod recovery;
 mod smoke;
+mod tidy;
 mod windows;

@@ -1,0 +1,226 @@
+//! The rules of the house, as tests: who may know whom, which crate stays in which room, and that the papers are in order.
+
+use std::path::{Path, PathBuf};
+
+/// Where a room stands; a room may use what stands above it, and only that.
+const ROOMS: [(&str, &[&str]); 8] = [
+    ("domain", &[]),
+    ("wire", &["domain"]),
+    ("config", &["domain", "wire"]),
+    ("store", &["domain", "wire", "config"]),
+    ("telemetry", &["config", "store"]),
+    ("delivery", &["domain", "wire", "config"]),
+    (
+        "http",
+        &["domain", "wire", "config", "store", "telemetry", "shutdown"],
+    ),
+    (
+        "monitor",
+        &[
+            "domain",
+            "wire",
+            "config",
+            "store",
+            "delivery",
+            "telemetry",
+            "shutdown",
+        ],
+    ),
+];
+
+/// Outside crates that stay in their rooms.
+const CRATES: [(&str, &[&str]); 6] = [
+    ("redis::", &["src/store/"]),
+    ("reqwest::", &["src/delivery/"]),
+    ("axum::", &["src/http/", "src/monitor/health.rs"]),
+    ("envy::", &["src/config/"]),
+    ("prometheus_client::", &["src/telemetry/"]),
+    ("standardwebhooks::", &["src/delivery/"]),
+];
+
+const LONGEST_FILE: usize = 300;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap()
+}
+
+/// All files below a folder with this ending, by their path from the root, with their text.
+fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path: PathBuf = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == ending)
+            {
+                let name = path
+                    .strip_prefix(root())
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .to_owned();
+                found.push((name, std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    assert!(
+        !found.is_empty(),
+        "no .{ending} files in {folder}: the rule would hold for nothing"
+    );
+    found
+}
+
+/// The code of a file, without its tests and comments.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    code.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+}
+
+#[test]
+fn rooms_know_only_what_stands_above_them() {
+    for (room, known) in ROOMS {
+        for (name, text) in files(&format!("src/{room}"), "rs") {
+            for line in code(&text) {
+                let Some((_, used)) = line.split_once("crate::") else {
+                    continue;
+                };
+                let used = used
+                    .split(|c: char| !c.is_alphanumeric() && c != '_')
+                    .next()
+                    .unwrap();
+                assert!(
+                    used == room || known.contains(&used),
+                    "{name} uses crate::{used}: {line}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn outside_crates_stay_in_their_rooms() {
+    for (name, text) in files("src", "rs") {
+        for (outside, rooms) in CRATES {
+            let at_home = rooms.iter().any(|room| name.starts_with(room));
+            for line in code(&text) {
+                let used = line.match_indices(outside).any(|(at, _)| {
+                    let before = line[..at].chars().next_back();
+                    before.is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != ':')
+                });
+                assert!(at_home || !used, "{name} uses {outside} {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_environment_is_read_in_one_place() {
+    for (name, text) in files("src", "rs") {
+        let reads = code(&text).any(|line| line.contains("env::var"));
+        assert!(
+            !reads || name == "src/config/mod.rs",
+            "{name} reads the environment"
+        );
+    }
+}
+
+#[test]
+fn no_file_outgrows_its_reader() {
+    for (name, text) in files("src", "rs") {
+        let lines = text.lines().count();
+        assert!(
+            lines <= LONGEST_FILE,
+            "{name} has {lines} lines: is it still one thing?"
+        );
+    }
+}
+
+#[test]
+fn every_module_says_what_it_is_for() {
+    for folder in ["src", "tests"] {
+        for (name, text) in files(folder, "rs") {
+            assert!(text.starts_with("//! "), "{name}");
+        }
+    }
+}
+
+#[test]
+fn every_script_declares_every_key_and_argument_it_uses() {
+    for (name, text) in files("src/store/lua", "lua") {
+        assert!(
+            text.starts_with("#!lua"),
+            "{name}: without a shebang an undeclared key would pass"
+        );
+        let (header, code) = text.split_once("]]").unwrap();
+        let script = Path::new(&name).file_stem().unwrap().to_str().unwrap();
+        assert!(
+            header.contains(&format!("\n  {script}: ")),
+            "{name}: the header names another script"
+        );
+        assert!(
+            header.contains("Output: "),
+            "{name}: the header does not tell what comes out"
+        );
+        for kind in ["KEYS", "ARGV"] {
+            for number in 1..20 {
+                let place = format!("{kind}[{number}]");
+                let of_many = kind == "KEYS" && header.contains("\n  ...");
+                let agree = header.contains(&place) == code.contains(&place);
+                assert!(
+                    agree || of_many,
+                    "{name}: {place} is used and not declared, or the other way round"
+                );
+            }
+        }
+        assert!(
+            !code.contains("cjson"),
+            "{name} decodes JSON: numbers would not survive"
+        );
+    }
+}
+
+#[test]
+fn every_setting_is_in_env_example_and_in_the_readme() {
+    let (example, readme) = (read(".env.example"), read("README.md"));
+    let mut settings = Vec::new();
+    for (_, text) in files("src/config", "rs") {
+        for raw in text.split("struct Raw").skip(1) {
+            let fields = raw.split('}').next().unwrap().lines().skip(1);
+            let fields = fields.filter_map(|line| line.trim().split_once(": "));
+            settings.extend(fields.map(|(field, _)| field.to_uppercase()));
+        }
+    }
+    assert!(settings.len() > 30, "{settings:?}");
+    for setting in settings {
+        let shown = example.lines().any(|line| {
+            line.trim_start_matches('#')
+                .starts_with(&format!("{setting}="))
+        });
+        assert!(shown, "{setting} is not in .env.example");
+        assert!(
+            readme.contains(&format!("`{setting}")),
+            "{setting} is not in README.md"
+        );
+    }
+}
+
+#[test]
+fn nothing_is_unfinished() {
+    for (name, text) in files("src", "rs").into_iter().chain(files("tests", "rs")) {
+        if name.ends_with("tidy.rs") {
+            continue;
+        }
+        for word in ["TODO", "FIXME", "todo!(", "unimplemented!(", "#[ignore"] {
+            assert!(!text.contains(word), "{name}: {word}");
+        }
+    }
+}
