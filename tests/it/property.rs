@@ -21,7 +21,8 @@ use crate::support::{
     LEASES, LONG, RETENTION, RULES, SHORT, TestRedis, chat, destinations, item, lane, texts,
 };
 
-const CHATS: [&str; 3] = ["5511988887777", "a:b", "{x}"];
+/// Few, so that much happens to each.
+const CHATS: [&str; 2] = ["5511988887777", "{a:b}"];
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -69,7 +70,7 @@ enum How {
 
 fn step() -> impl Strategy<Value = Step> {
     let chat = 0..CHATS.len();
-    let how = prop_oneof![3 => Just(How::Deliver), 2 => Just(How::Retry), 1 => Just(How::Bury), 1 => Just(How::Release)];
+    let how = prop_oneof![3 => Just(How::Deliver), 2 => Just(How::Retry), 3 => Just(How::Bury), 1 => Just(How::Release)];
     prop_oneof![
         8 => (chat.clone(), any::<bool>()).prop_map(|(chat, short)| Step::Append { chat, short }),
         2 => (chat.clone(), any::<bool>()).prop_map(|(chat, typing)| Step::Hold { chat, typing }),
@@ -81,7 +82,7 @@ fn step() -> impl Strategy<Value = Step> {
         6 => (any::<usize>(), how).prop_map(|(which, how)| Step::Settle { which, how }),
         1 => Just(Step::Crash),
         1 => Just(Step::Hasten),
-        1 => Just(Step::Revive),
+        3 => Just(Step::Revive),
     ]
 }
 
@@ -90,15 +91,15 @@ fn step() -> impl Strategy<Value = Step> {
 struct Model {
     said: usize,
     /// By chat: accepted, delivered in this order, cancelled.
-    accepted: [Vec<usize>; 3],
-    delivered: [Vec<usize>; 3],
-    cancelled: [Vec<usize>; 3],
+    accepted: [Vec<usize>; 2],
+    delivered: [Vec<usize>; 2],
+    cancelled: [Vec<usize>; 2],
     /// Ever given up on: revived, they rightly come out of turn.
     buried: BTreeSet<usize>,
     /// In hand, with the chat, and whether the lease lasts.
     leases: Vec<(usize, bool, Lease)>,
     /// Lasting leases of a monitor that died: they block their lane.
-    orphaned: [bool; 3],
+    orphaned: [bool; 2],
     /// What stood under an id when it was first attempted.
     attempted: HashMap<BatchId, String>,
 }
@@ -379,7 +380,7 @@ fn every_accepted_message_is_in_exactly_one_place_whatever_happens() {
     let redis = runtime.block_on(TestRedis::start_with(&["--appendonly", "no"]));
     let (store, raw) = runtime.block_on(async { (redis.store().await, redis.raw().await) });
     let config = Config {
-        cases: 100,
+        cases: 120,
         failure_persistence: None,
         ..Config::default()
     };
