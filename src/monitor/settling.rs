@@ -6,7 +6,7 @@ use tokio::time::sleep;
 use tracing::{error, warn};
 
 use super::Monitor;
-use super::worker::InHand;
+use super::worker::{InHand, millis};
 use crate::delivery::Attempt;
 use crate::store::dead::Letter;
 use crate::store::history::Record;
@@ -113,8 +113,4 @@ fn record(lease: &Lease, verdict: &Verdict, attempt: &Attempt) -> Record {
         opened: batch.opened,
         closed: batch.closed,
     }
-}
-
-pub(super) fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

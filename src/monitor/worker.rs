@@ -7,7 +7,6 @@ use tracing::{info, warn};
 
 use super::Monitor;
 use super::gate::Pass;
-use super::settling::millis;
 use crate::delivery::Attempt;
 use crate::domain::batch::Outcome;
 use crate::domain::breaker::Turn;
@@ -171,4 +170,8 @@ impl Monitor {
         }
         self.lanes_changed.notify_one();
     }
+}
+
+pub(super) fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -61,7 +61,8 @@ impl Store {
         let place = info.addr().to_string();
         let client = Client::open(info).map_err(ConnectError::Address)?;
         let manager = ConnectionManagerConfig::new()
-            .set_response_timeout(Some(patience))
+            // `patiently` times the whole of a call; a second timer for a part of it would only cost.
+            .set_response_timeout(None)
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
             // While Redis is away every call tries once and fails at once, instead of queueing behind a back-off.
             .set_number_of_retries(0)

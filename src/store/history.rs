@@ -6,12 +6,31 @@ use serde::{Deserialize, Serialize};
 
 use super::dead::shards_of;
 use super::keys::{self, Shard};
-use super::lanes::Retention;
 use super::paging::EntryId;
 use super::windows::{SEEN_FOR, millis};
 use super::{Result, Store, StoreError, reply};
 use crate::domain::batch::Millis;
 use crate::domain::chat::Chat;
+
+/// How much is kept of what is over. Limits are for all of Lull; each shard keeps its part.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    /// Settled attempts.
+    pub history: u64,
+    /// Dead letters.
+    pub dead_letters: u64,
+    /// The oldest settled attempt.
+    pub history_age: Duration,
+    /// The oldest dead letter.
+    pub dead_letter_age: Duration,
+}
+
+impl Retention {
+    /// A shard's part of a limit, rounded up.
+    pub(super) fn per_shard(limit: u64) -> u64 {
+        limit.div_ceil(u64::from(keys::SHARDS))
+    }
+}
 
 /// What is written about a settled attempt.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]

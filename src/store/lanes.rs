@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::batch::read_batch;
 use super::dead::Letter;
-use super::history::{DELIVERED, Record};
+use super::history::{DELIVERED, Record, Retention};
 use super::keys::{self, Due, Shard};
 use super::windows::millis;
 use super::{Result, Store, reply, script};
@@ -35,26 +35,6 @@ pub struct LeaseRules {
     pub max_messages: u64,
     /// Batches are joined up to so many bytes; 0 = no limit.
     pub max_bytes: u64,
-}
-
-/// How much is kept of what is over. Limits are for all of Lull; each shard keeps its part.
-#[derive(Clone, Copy, Debug)]
-pub struct Retention {
-    /// Settled attempts.
-    pub history: u64,
-    /// Dead letters.
-    pub dead_letters: u64,
-    /// The oldest settled attempt.
-    pub history_age: Duration,
-    /// The oldest dead letter.
-    pub dead_letter_age: Duration,
-}
-
-impl Retention {
-    /// A shard's part of a limit, rounded up.
-    pub(super) fn per_shard(limit: u64) -> u64 {
-        limit.div_ceil(u64::from(keys::SHARDS))
-    }
 }
 
 /// The right to attempt the head of a lane for a while.

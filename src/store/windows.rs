@@ -243,11 +243,9 @@ impl Store {
         let mut reads = redis::pipe();
         reads.cmd("TIME");
         for entry in &entries {
-            reads
-                .lindex(keys::window(&entry.chat), 0)
-                .llen(keys::window(&entry.chat));
+            reads.lindex(keys::window(&entry.chat), 0);
         }
-        let mut values: std::vec::IntoIter<redis::Value> = self
+        let mut values = self
             .pipeline::<Vec<redis::Value>>(&reads)
             .await?
             .into_iter();
@@ -255,21 +253,17 @@ impl Store {
         let mut windows = Vec::with_capacity(entries.len());
         for entry in entries {
             let head: Option<String> = reply::value(values.next())?;
-            let length: u64 = reply::value(values.next())?;
             // Closed since the index was read.
             let Some(head) = head else { continue };
-            let number = |at: usize| {
-                head.split(' ')
-                    .nth(at)
-                    .and_then(|text| text.parse::<Millis>().ok())
-            };
-            let (Some(opened), Some(deadline)) = (number(0), number(4)) else {
+            let number = |at: usize| head.split(' ').nth(at)?.parse::<u64>().ok();
+            let (Some(opened), Some(count), Some(deadline)) = (number(0), number(4), number(5))
+            else {
                 return Err(StoreError::Unreadable(format!("head of a window: {head}")));
             };
             let left = Duration::from_millis(deadline.saturating_sub(now));
             windows.push(Window {
                 chat: entry.chat,
-                count: length.saturating_sub(1),
+                count,
                 opened,
                 deadline,
                 left,

@@ -5,9 +5,9 @@ use std::time::Duration;
 use lull::domain::batch::BatchId;
 use lull::store::Store;
 use lull::store::dead::Letter;
-use lull::store::history::Record;
+use lull::store::history::{Record, Retention};
 use lull::store::keys::{Due, Shard};
-use lull::store::lanes::{Lease, LeaseRules, Retention, Settled, Verdict};
+use lull::store::lanes::{Lease, LeaseRules, Settled, Verdict};
 
 use crate::support::{
     LEASES, LONG, RETENTION, TestRedis, chat, destinations, eventually, lane, say, texts,

@@ -22,7 +22,7 @@
     full       no room; nothing stored, the window is due now and the caller
                closes it before it comes again
 
-  The head is "opened cap ttl bytes deadline reason". A window whose limit is
+  The head is "opened cap ttl bytes count deadline reason". A window whose limit is
   reached gets a cap that has passed: then no message and no typing signal can
   move its deadline any more.
 
@@ -32,59 +32,56 @@ local timer, window, due, seen = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local member, item, id = ARGV[1], ARGV[2], ARGV[7]
 local ttl, max_wait = tonumber(ARGV[3]), tonumber(ARGV[4])
 local max_messages, max_bytes = tonumber(ARGV[5]), tonumber(ARGV[6])
+local call = redis.call
 
 local NO_CAP = 9000000000000000
 -- The sweep looks ahead this far at the least; what falls due sooner must wake it.
 local LOOK_AHEAD = 250
 
-local time = redis.call('TIME')
+local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local opened, cap, bytes, deadline, reason = now, 0, 0, now, 'quiet'
-local count = redis.call('LLEN', window) - 1
-if count > 0 then
-  local head = redis.call('LINDEX', window, 0)
-  local o, c, _, b, d, r = string.match(head, '(%d+) (%d+) (%d+) (%d+) (%d+) (%a+)')
-  opened, cap, bytes, deadline, reason = tonumber(o), tonumber(c), tonumber(b), tonumber(d), r
-else
-  count = 0
+local opened, cap, bytes, count, deadline, reason = now, 0, 0, 0, now, 'quiet'
+local head = call('LINDEX', window, 0)
+if head then
+  local o, c, _, b, n, d, r = string.match(head, '(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%a+)')
+  opened, cap, bytes, count, deadline, reason = tonumber(o), tonumber(c), tonumber(b), tonumber(n), tonumber(d), r
 end
 
-local function keep()
-  local head = string.format('%d %d %d %d %d %s', opened, cap, ttl, bytes, deadline, reason)
-  if redis.call('EXISTS', window) == 1 then
-    redis.call('LSET', window, 0, head)
-  else
-    redis.call('RPUSH', window, head)
-  end
+-- Numbers are written out here, because Redis writes a Lua number far more slowly.
+local function head_line()
+  return string.format('%d %d %d %d %d %d %s', opened, cap, ttl, bytes, count, deadline, reason)
+end
+
+local function announce()
+  local at = string.format('%d', deadline)
   -- A key set to expire in the past is deleted without an event.
-  redis.call('SET', timer, '', 'PXAT', math.max(deadline, now + 1))
-  redis.call('ZADD', due, deadline, member)
+  call('SET', timer, '', 'PXAT', deadline > now and at or string.format('%d', now + 1))
+  call('ZADD', due, at, member)
   if deadline - now < LOOK_AHEAD then
-    -- Only a hint: a user without the right to publish must not fail here, with half the script done.
+    -- Only a hint: a user without the right to publish must not fail here, with the script done.
     redis.pcall('PUBLISH', 'lull:wake', '')
   end
 end
 
 if id ~= '' then
-  redis.call('ZREMRANGEBYSCORE', seen, '-inf', now - tonumber(ARGV[8]))
-  if redis.call('ZSCORE', seen, id) then
+  call('ZREMRANGEBYSCORE', seen, '-inf', now - tonumber(ARGV[8]))
+  if call('ZSCORE', seen, id) then
     return {'duplicate', count, math.max(deadline - now, 0)}
   end
 end
 
 local full_of = nil
-if count > 0 then
-  if max_messages > 0 and count >= max_messages then
-    full_of = 'messages'
-  elseif max_bytes > 0 and bytes + #item > max_bytes then
-    full_of = 'bytes'
-  end
+if head and max_messages > 0 and count >= max_messages then
+  full_of = 'messages'
+elseif head and max_bytes > 0 and bytes + #item > max_bytes then
+  full_of = 'bytes'
 end
 if full_of then
   if deadline > now then
     cap, deadline, reason = now, now, full_of
-    keep()
+    call('LSET', window, 0, head_line())
+    announce()
   end
   return {'full', count, 0}
 end
@@ -105,9 +102,15 @@ elseif max_bytes > 0 and bytes >= max_bytes then
   cap, deadline, reason = now, now, 'bytes'
 end
 
-keep()
-redis.call('RPUSH', window, string.format('{"at":%d,', now) .. string.sub(item, 2))
-if id ~= '' then
-  redis.call('ZADD', seen, now, id)
+local stamped = string.format('{"at":%d,', now) .. string.sub(item, 2)
+if head then
+  call('LSET', window, 0, head_line())
+  call('RPUSH', window, stamped)
+else
+  call('RPUSH', window, head_line(), stamped)
 end
+if id ~= '' then
+  call('ZADD', seen, now, id)
+end
+announce()
 return {'appended', count, math.max(deadline - now, 0)}

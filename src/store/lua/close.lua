@@ -40,7 +40,7 @@ if not head then
   redis.call('ZREM', due, member)
   return {'none', 0, '', 0}
 end
-local opened, _, _, _, deadline, reason = string.match(head, '(%d+) (%d+) (%d+) (%d+) (%d+) (%a+)')
+local opened, _, _, _, _, deadline, reason = string.match(head, '(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%a+)')
 if forced ~= '' then
   deadline, reason = now, forced
 elseif tonumber(deadline) > now then

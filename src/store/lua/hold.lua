@@ -23,7 +23,8 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 local head = redis.call('LINDEX', window, 0)
 if not head then return -1 end
-local opened, cap, ttl, bytes, deadline, reason = string.match(head, '(%d+) (%d+) (%d+) (%d+) (%d+) (%a+)')
+local LINE = '(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%a+)'
+local opened, cap, ttl, bytes, count, deadline, reason = string.match(head, LINE)
 cap, deadline = tonumber(cap), tonumber(deadline)
 
 local moved = now + (hold or tonumber(ttl))
@@ -35,7 +36,7 @@ elseif reason == 'cap' then
   reason = 'quiet'
 end
 
-head = string.format('%s %d %s %s %d %s', opened, cap, ttl, bytes, moved, reason)
+head = string.format('%s %d %s %s %s %d %s', opened, cap, ttl, bytes, count, moved, reason)
 redis.call('LSET', window, 0, head)
 redis.call('SET', timer, '', 'PXAT', math.max(moved, now + 1))
 redis.call('ZADD', due, moved, member)

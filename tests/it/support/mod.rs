@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use lull::domain::chat::{Chat, ChatId, Lane, Name};
 use lull::domain::window::WindowRules;
 use lull::store::Store;
-use lull::store::lanes::{LeaseRules, Retention};
+use lull::store::history::Retention;
+use lull::store::lanes::LeaseRules;
 use lull::store::windows::NewMessage;
 
 pub(crate) use daemon::Daemon;
