@@ -1,13 +1,19 @@
 //! Reading a body, JSON or form, into its fields.
 
-use axum::body::{Bytes, to_bytes};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use super::Api;
 use super::error::ApiError;
 use crate::wire::RawObject;
 use crate::wire::fields::{form_fields, json_fields};
+
+/// How long what is left of a refused body is read for nothing.
+const DISCARD_FOR: Duration = Duration::from_secs(5);
 
 /// The fields of a body.
 pub(super) struct Fields(pub(super) RawObject);
@@ -19,7 +25,13 @@ impl FromRequest<Api> for Fields {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
-        let kind = Kind::of(&request)?;
+        let kind = match Kind::of(&request) {
+            Ok(kind) => kind,
+            Err(error) => {
+                discard(request).await;
+                return Err(error);
+            }
+        };
         let body = read(request, api.max_body_bytes).await?;
         kind.fields(&body).map(Self)
     }
@@ -73,22 +85,35 @@ impl Kind {
     }
 }
 
-async fn read(request: Request, limit: usize) -> Result<Bytes, ApiError> {
+async fn read(mut request: Request, limit: usize) -> Result<Bytes, ApiError> {
     let announced = request
         .headers()
         .get(CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: usize| length > limit) {
+        discard(request).await;
         return Err(ApiError::TooLarge(limit));
     }
-    to_bytes(request.into_body(), limit).await.map_err(|error| {
-        // The limit is the only failure with a cause that axum names; all others are the connection's.
-        if std::error::Error::source(&error)
-            .is_some_and(|cause| cause.is::<http_body_util::LengthLimitError>())
-        {
-            ApiError::TooLarge(limit)
-        } else {
-            ApiError::BadRequest("the body broke off".to_owned())
+    match Limited::new(request.body_mut(), limit).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            read_for_nothing(request.into_body()).await;
+            Err(ApiError::TooLarge(limit))
         }
-    })
+        Err(_) => Err(ApiError::BadRequest("the body broke off".to_owned())),
+    }
+}
+
+/// Before a request is refused unread: a client that is still sending when the connection closes gets a reset instead
+/// of the answer.
+pub(super) async fn discard(request: Request) {
+    // Such a client sends nothing before it has heard something.
+    if !request.headers().contains_key(EXPECT) {
+        read_for_nothing(request.into_body()).await;
+    }
+}
+
+async fn read_for_nothing(mut body: Body) {
+    let rest = async { while let Some(Ok(_)) = body.frame().await {} };
+    let _ = tokio::time::timeout(DISCARD_FOR, rest).await;
 }

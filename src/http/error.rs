@@ -1,6 +1,7 @@
 //! How a refusal looks: a status, and what was wrong in JSON.
 
 use axum::Json;
+use axum::extract::Request;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{Method, StatusCode, Uri};
@@ -8,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use thiserror::Error;
 use tracing::warn;
 
+use super::body::discard;
 use crate::store::StoreError;
 use crate::wire::answer::ErrorAnswer;
 use crate::wire::fields::BadInput;
@@ -97,7 +99,11 @@ impl From<QueryRejection> for ApiError {
     }
 }
 
-pub(super) async fn no_such_path(uri: Uri) -> (StatusCode, Json<serde_json::Value>) {
+pub(super) async fn no_such_path(
+    uri: Uri,
+    request: Request,
+) -> (StatusCode, Json<serde_json::Value>) {
+    discard(request).await;
     let error = format!("there is nothing at {}", uri.path());
     (
         StatusCode::NOT_FOUND,
@@ -108,7 +114,9 @@ pub(super) async fn no_such_path(uri: Uri) -> (StatusCode, Json<serde_json::Valu
 pub(super) async fn no_such_method(
     method: Method,
     uri: Uri,
+    request: Request,
 ) -> (StatusCode, Json<serde_json::Value>) {
+    discard(request).await;
     let error = format!(
         "{} does not take {method}; the header Allow says what it takes",
         uri.path()
