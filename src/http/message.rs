@@ -16,7 +16,7 @@ use crate::wire::fields::BadInput;
 use crate::wire::incoming::{Incoming, check_message_id};
 use crate::wire::item::stored_item;
 
-const IDEMPOTENCY_KEY: &str = "idempotency-key";
+const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
 pub(super) async fn post(
     State(api): State<Api>,
@@ -88,5 +88,5 @@ fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, BadInput> {
         return Ok(None);
     };
     let key = String::from_utf8_lossy(key.as_bytes()).into_owned();
-    check_message_id(key).map(Some)
+    check_message_id(IDEMPOTENCY_KEY, key).map(Some)
 }

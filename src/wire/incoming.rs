@@ -65,20 +65,17 @@ pub fn optional_user(mut fields: RawObject) -> Result<Option<ChatId>, BadInput> 
     user_of(&mut fields).map(Some)
 }
 
-/// Checks the id that a client gave its message, in the body or in `Idempotency-Key`.
+/// Checks the id that a client gave its message in `field`: in the body or in the header `Idempotency-Key`.
 ///
 /// # Errors
 /// When it is empty or too long.
-pub fn check_message_id(text: String) -> Result<String, BadInput> {
+pub fn check_message_id(field: &'static str, text: String) -> Result<String, BadInput> {
     if text.is_empty() || text.len() > MAX_MESSAGE_ID_BYTES {
         let why = format!(
             "must have 1 to {MAX_MESSAGE_ID_BYTES} bytes, this one has {}",
             text.len()
         );
-        return Err(BadInput::Field {
-            field: "message_id",
-            why,
-        });
+        return Err(BadInput::Field { field, why });
     }
     Ok(text)
 }
@@ -96,7 +93,7 @@ pub(super) fn user_of(fields: &mut RawObject) -> Result<ChatId, BadInput> {
 fn message_id_of(raw: &RawValue) -> Result<String, BadInput> {
     let text = text_or_integer(raw)
         .ok_or_else(|| BadInput::field("message_id", "must be text or an integer"))?;
-    check_message_id(text)
+    check_message_id("message_id", text)
 }
 
 fn seconds(raw: &RawValue) -> Result<f64, BadInput> {
