@@ -9,8 +9,11 @@ mod support;
 
 mod delivery;
 mod lanes;
+mod message;
+mod message_id;
 mod property;
 mod recovery;
+mod refusals;
 mod smoke;
 mod tidy;
 mod windows;

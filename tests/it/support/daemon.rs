@@ -5,11 +5,15 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::Value;
 use tempfile::NamedTempFile;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
 
-use super::{TestRedis, eventually};
+use super::{DEADLINE, TestRedis, eventually};
 
 /// A process of Lull that ends with the test.
 pub(crate) struct Daemon {
@@ -226,6 +230,57 @@ pub(crate) async fn read(answer: Response) -> (StatusCode, Value) {
         status,
         serde_json::from_str(&text).unwrap_or(Value::String(text)),
     )
+}
+
+/// A refusal, in the shape that all of them have.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) error: String,
+}
+
+impl Refusal {
+    /// Reads one: JSON with `error` and nothing else.
+    pub(crate) async fn of(answer: Response) -> Self {
+        let headers = answer.headers().clone();
+        let (status, body) = read(answer).await;
+        assert!(status.is_client_error() || status.is_server_error());
+        assert_eq!(headers["content-type"], "application/json", "{body}");
+        let error = body["error"].as_str().unwrap().to_owned();
+        assert_eq!(body, serde_json::json!({ "error": error }));
+        Self {
+            status,
+            headers,
+            error,
+        }
+    }
+}
+
+/// Sends what no client would send, and reads all that comes back until the daemon closes the connection.
+pub(crate) async fn speak_and_wait(daemon: &Daemon, request: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", daemon.port))
+        .await
+        .unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    read_all(stream).await
+}
+
+/// The same, but says that nothing more will come.
+pub(crate) async fn speak(daemon: &Daemon, request: &str) -> String {
+    let mut stream = TcpStream::connect(("127.0.0.1", daemon.port))
+        .await
+        .unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream.shutdown().await.unwrap();
+    read_all(stream).await
+}
+
+async fn read_all(mut stream: TcpStream) -> String {
+    let mut answer = Vec::new();
+    let reading = stream.read_to_end(&mut answer);
+    timeout(DEADLINE, reading).await.unwrap().unwrap();
+    String::from_utf8(answer).unwrap()
 }
 
 /// A port that was free a moment ago.
