@@ -8,11 +8,14 @@
 mod support;
 
 mod delivery;
+mod bodies;
 mod lanes;
+mod limits;
 mod message;
 mod message_id;
 mod property;
 mod recovery;
+mod outage;
 mod refusals;
 mod smoke;
 mod tidy;

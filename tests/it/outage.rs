@@ -1,0 +1,211 @@
+//! The api while Redis is gone, frozen or full: a quick refusal that says to come again, and then work as before.
+
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use reqwest::{Response, StatusCode};
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use crate::support::daemon::Refusal;
+use crate::support::{Daemon, Receiver, TestRedis, eventually};
+
+/// A client gets its answer within this, whatever Redis does.
+const AT_MOST: Duration = Duration::from_secs(2);
+
+async fn post(api: &Daemon, user: &str, message: &str, ttl: f64) -> Response {
+    let body = json!({"user": user, "message": message, "ttl": ttl});
+    let request = api.client().post(api.url("/api/message"));
+    let request = request.header("content-type", "application/json");
+    request.body(body.to_string()).send().await.unwrap()
+}
+
+async fn accepts_again(api: &Daemon) {
+    eventually("messages are accepted again", async || {
+        post(api, "ana", "de novo", 60.0).await.status() == StatusCode::OK
+    })
+    .await;
+}
+
+fn signal(redis: &TestRedis, signal: Signal) {
+    kill(Pid::from_raw(redis.pid().try_into().unwrap()), signal).unwrap();
+}
+
+#[tokio::test]
+async fn while_redis_is_gone_a_message_is_refused_at_once_with_the_hint_to_come_again() {
+    let mut redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+    redis.kill();
+
+    let began = Instant::now();
+    let refusal = Refusal::of(post(&api, "ana", "oi", 60.0).await).await;
+
+    assert!(began.elapsed() < AT_MOST, "{:?}", began.elapsed());
+    assert_eq!(refusal.status, 503);
+    assert_eq!(refusal.headers["retry-after"], "1");
+}
+
+#[tokio::test]
+async fn when_redis_is_back_messages_are_accepted_again_and_the_old_ones_are_there() {
+    let mut redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+    api.say("ana", "antes", 60.0).await;
+    redis.kill();
+    let refused = post(&api, "ana", "durante", 60.0).await.status();
+
+    redis.start_again().await;
+    accepts_again(&api).await;
+
+    let (_, chats) = api.get("/api/chats").await;
+    assert_eq!(refused, 503);
+    assert_eq!(chats["items"][0]["messages"], 2);
+}
+
+#[tokio::test]
+async fn while_redis_is_frozen_a_crowd_is_refused_within_two_seconds() {
+    let redis = TestRedis::start().await;
+    let api = std::sync::Arc::new(Daemon::api(&redis).await);
+    signal(&redis, Signal::SIGSTOP);
+
+    let mut posts = JoinSet::new();
+    for number in 0..50 {
+        let api = api.clone();
+        posts.spawn(async move {
+            let began = Instant::now();
+            let answer = post(&api, &number.to_string(), "oi", 60.0).await;
+            (began.elapsed(), Refusal::of(answer).await)
+        });
+    }
+
+    while let Some(posted) = posts.join_next().await {
+        let (took, refusal) = posted.unwrap();
+        assert!(took < AT_MOST, "{took:?}");
+        assert_eq!(refusal.status, 503);
+        assert_eq!(refusal.headers["retry-after"], "1");
+    }
+}
+
+#[tokio::test]
+async fn every_question_to_a_frozen_redis_is_answered_within_two_seconds() {
+    let redis = TestRedis::start().await;
+    let api = std::sync::Arc::new(Daemon::api(&redis).await);
+    signal(&redis, Signal::SIGSTOP);
+
+    let mut requests = JoinSet::new();
+    for (method, path) in [
+        ("POST", "/api/chats/ana/flush"),
+        ("DELETE", "/api/chats/ana"),
+        ("GET", "/api/chats"),
+        ("GET", "/api/messages/dead-letter"),
+        ("GET", "/api/messages/sent"),
+        ("POST", "/api/dead-letter/revive"),
+        ("GET", "/api/health"),
+    ] {
+        let api = api.clone();
+        requests.spawn(async move {
+            let began = Instant::now();
+            let (status, _) = api.request(method.parse().unwrap(), path, None).await;
+            (path, status, began.elapsed())
+        });
+    }
+
+    while let Some(answered) = requests.join_next().await {
+        let (path, status, took) = answered.unwrap();
+        assert_eq!(status, 503, "{path}");
+        assert!(took < AT_MOST, "{path}: {took:?}");
+    }
+}
+
+#[tokio::test]
+async fn when_redis_thaws_messages_are_accepted_again_and_delivered() {
+    let redis = TestRedis::start().await;
+    let mut receiver = Receiver::start().await;
+    let api = Daemon::api(&redis).await;
+    let _monitor = Daemon::monitor(&redis, &receiver.url()).await;
+    signal(&redis, Signal::SIGSTOP);
+    let refused = post(&api, "eva", "durante", 60.0).await.status();
+
+    signal(&redis, Signal::SIGCONT);
+    accepts_again(&api).await;
+    api.say("eva", "depois", 0.1).await;
+
+    assert_eq!(refused, 503);
+    assert_eq!(receiver.call().await.user(), "eva");
+}
+
+#[tokio::test]
+async fn while_redis_is_full_a_message_is_refused_and_nothing_of_it_is_stored() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+    fill(&redis, &api).await;
+
+    let refusal = Refusal::of(post(&api, "eva", "oi", 60.0).await).await;
+
+    assert_eq!(refusal.status, 503);
+    assert_eq!(refusal.headers["retry-after"], "5");
+    let (_, chats) = api.get("/api/chats").await;
+    assert_eq!(chats["total"], FILL);
+}
+
+#[tokio::test]
+async fn a_full_redis_drains_and_takes_messages_again() {
+    let redis = TestRedis::start().await;
+    let mut receiver = Receiver::start().await;
+    let api = Daemon::api(&redis).await;
+    fill(&redis, &api).await;
+    let refused = post(&api, "ana", "oi", 60.0).await.status();
+
+    let _monitor = Daemon::monitor(&redis, &receiver.url()).await;
+
+    for _ in 0..FILL {
+        receiver.call().await;
+    }
+    accepts_again(&api).await;
+    assert_eq!(refused, 503);
+}
+
+#[tokio::test]
+async fn a_message_refused_by_a_full_redis_has_not_used_up_its_id() {
+    let redis = TestRedis::start().await;
+    let receiver = Receiver::start().await;
+    let api = Daemon::api(&redis).await;
+    fill(&redis, &api).await;
+    let message = json!({"user": "eva", "message": "oi", "message_id": "a", "ttl": 60});
+    let (refused, _) = api.post("/", message.clone()).await;
+
+    let _monitor = Daemon::monitor(&redis, &receiver.url()).await;
+    accepts_again(&api).await;
+    let (_, answer) = api.post("/", message).await;
+
+    assert_eq!(refused, 503);
+    assert_eq!(answer["buffered"], 1, "{answer}");
+    assert_eq!(answer.get("duplicate"), None, "{answer}");
+}
+
+/// How many chats fill Redis.
+const FILL: u64 = 20;
+
+/// Lets chats say large things, and takes away the room for half of that.
+async fn fill(redis: &TestRedis, api: &Daemon) {
+    let text = "x".repeat(50_000);
+    for chat in 0..FILL {
+        api.say(&format!("chat {chat}"), &text, 0.1).await;
+    }
+    let mut connection = redis.raw().await;
+    let info: String = redis::cmd("INFO")
+        .arg("memory")
+        .query_async(&mut connection)
+        .await
+        .unwrap();
+    let used = info
+        .lines()
+        .find_map(|line| line.strip_prefix("used_memory:"))
+        .unwrap();
+    redis::cmd("CONFIG")
+        .arg(&["SET", "maxmemory"])
+        .arg(used.parse::<u64>().unwrap() - 500_000)
+        .query_async::<()>(&mut connection)
+        .await
+        .unwrap();
+}
