@@ -12,7 +12,9 @@ use super::error::ApiError;
 use super::query::{List, ListQuery, chat_of};
 use crate::domain::batch::BatchId;
 use crate::domain::chat::Name;
-use crate::store::windows::{Closing, Window};
+use crate::store::DueCursor;
+use crate::store::open::Window;
+use crate::store::windows::Closing;
 use crate::telemetry::metrics::count;
 use crate::wire::answer::{Closed, OpenWindow, Page};
 use crate::wire::payload::rfc3339;
@@ -22,15 +24,25 @@ pub(super) async fn list(
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let list = List::parse(query)?;
-    let (windows, next_cursor) = api
-        .store
-        .open_windows(list.cursor.as_deref(), list.limit)
-        .await?;
-    let total = Some(api.store.counts(&Name::default_name()).await?.windows);
+    let (windows, next_cursor) = match &list.chat {
+        Some(chat) => (
+            api.store.open_window(chat).await?.into_iter().collect(),
+            None,
+        ),
+        None => {
+            api.store
+                .open_windows(list.after(DueCursor::parse)?, list.limit)
+                .await?
+        }
+    };
+    let total = match &list.chat {
+        Some(_) => u64::try_from(windows.len()).unwrap_or(u64::MAX),
+        None => api.store.counts(&Name::default_name()).await?.windows,
+    };
     let items: Vec<_> = windows.iter().map(shown).collect();
     Ok(Json(Page {
         items,
-        total,
+        total: Some(total),
         next_cursor,
     })
     .into_response())

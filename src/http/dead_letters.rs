@@ -28,7 +28,7 @@ pub(super) async fn list(
     let list = List::parse(query)?;
     let (letters, next_cursor) = api
         .store
-        .dead_letters(list.chat.as_ref(), list.after()?, list.limit)
+        .dead_letters(list.chat.as_ref(), list.after(EntryId::parse)?, list.limit)
         .await?;
     let items = letters.iter().map(shown).collect::<Result<Vec<_>, _>>()?;
     Ok(Json(Page {

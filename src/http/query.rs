@@ -6,7 +6,6 @@ use serde::Deserialize;
 
 use super::error::ApiError;
 use crate::domain::chat::{Chat, ChatId};
-use crate::store::EntryId;
 
 const DEFAULT_LIMIT: usize = 50;
 const MOST: usize = 500;
@@ -22,7 +21,7 @@ pub(super) struct ListQuery {
 /// The query of a list, checked.
 pub(super) struct List {
     pub(super) limit: usize,
-    pub(super) cursor: Option<String>,
+    cursor: Option<String>,
     pub(super) chat: Option<Chat>,
 }
 
@@ -43,14 +42,14 @@ impl List {
         })
     }
 
-    /// The cursor as the place of an entry.
-    pub(super) fn after(&self) -> Result<Option<EntryId>, ApiError> {
-        let parse = |cursor: &String| {
-            EntryId::parse(cursor).ok_or_else(|| {
-                ApiError::BadRequest("cursor is not one that a list gave".to_owned())
+    /// The cursor as the place that `parse` reads from it.
+    pub(super) fn after<T>(&self, parse: fn(&str) -> Option<T>) -> Result<Option<T>, ApiError> {
+        let read = |cursor: &str| {
+            parse(cursor).ok_or_else(|| {
+                ApiError::BadRequest("cursor is not one that this list gave".to_owned())
             })
         };
-        self.cursor.as_ref().map(parse).transpose()
+        self.cursor.as_deref().map(read).transpose()
     }
 }
 

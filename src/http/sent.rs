@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use super::Api;
 use super::error::ApiError;
 use super::query::{List, ListQuery};
+use crate::store::EntryId;
 use crate::store::history::Settlement;
 use crate::wire::answer::{Page, SentAnswer};
 use crate::wire::payload::rfc3339;
@@ -20,7 +21,7 @@ pub(super) async fn list(
     let list = List::parse(query)?;
     let (sent, next_cursor) = api
         .store
-        .sent(list.chat.as_ref(), list.after()?, list.limit)
+        .sent(list.chat.as_ref(), list.after(EntryId::parse)?, list.limit)
         .await?;
     let items: Vec<_> = sent.into_iter().map(shown).collect();
     Ok(Json(Page {

@@ -8,6 +8,7 @@ pub mod events;
 pub mod history;
 pub mod keys;
 pub mod lanes;
+pub mod open;
 mod paging;
 mod reply;
 pub mod status;
@@ -20,7 +21,7 @@ use redis::{FromRedisValue, Script, ScriptInvocation, ServerErrorKind};
 use thiserror::Error;
 
 pub use connect::ConnectError;
-pub use paging::EntryId;
+pub use paging::{DueCursor, EntryId};
 
 /// Redis, as one shared connection that mends itself.
 #[derive(Clone)]

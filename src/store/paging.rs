@@ -15,14 +15,15 @@ const MOST_SCANNED: usize = 5_000;
 
 /// The place of an entry in the list of open windows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct DueCursor {
+pub struct DueCursor {
     deadline: Millis,
     shard: Shard,
     member: String,
 }
 
 impl DueCursor {
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    /// Reads what a list of open windows gave.
+    pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, '.');
         let deadline = parts.next()?.parse().ok()?;
         let shard = Shard::from_index(parts.next()?.parse().ok()?)?;

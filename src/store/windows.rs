@@ -7,8 +7,8 @@ use redis::Script;
 use sha2::{Digest, Sha256};
 
 use super::keys::{self, Due, Shard};
-use super::{Result, Store, StoreError, paging, reply, script};
-use crate::domain::batch::{BatchId, Millis};
+use super::{Result, Store, StoreError, script};
+use crate::domain::batch::BatchId;
 use crate::domain::chat::{Chat, Lane, Name};
 use crate::domain::window::{CloseReason, WindowRules};
 
@@ -66,21 +66,6 @@ pub enum Closing {
     Open,
     /// There is none.
     NoWindow,
-}
-
-/// An open window.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Window {
-    /// Whose it is.
-    pub chat: Chat,
-    /// How many messages it holds.
-    pub count: u64,
-    /// When its first message came.
-    pub opened: Millis,
-    /// When it closes if nothing more is said.
-    pub deadline: Millis,
-    /// Until then; zero when it is being closed.
-    pub left: Duration,
 }
 
 impl Store {
@@ -226,50 +211,6 @@ impl Store {
                 .arg(keys::member(chat)),
         )
         .await
-    }
-
-    /// A page of open windows, the next to close first, after `cursor` (from the page before). A window whose deadline
-    /// moves while somebody pages may show twice.
-    ///
-    /// # Errors
-    /// Unavailable or silent.
-    pub async fn open_windows(
-        &self,
-        cursor: Option<&str>,
-        limit: usize,
-    ) -> Result<(Vec<Window>, Option<String>)> {
-        let after = cursor.and_then(paging::DueCursor::parse);
-        let (entries, next) = self.earliest_due(after, limit).await?;
-        let mut reads = redis::pipe();
-        reads.cmd("TIME");
-        for entry in &entries {
-            reads.lindex(keys::window(&entry.chat), 0);
-        }
-        let mut values = self
-            .pipeline::<Vec<redis::Value>>(&reads)
-            .await?
-            .into_iter();
-        let now = reply::time(values.next())?;
-        let mut windows = Vec::with_capacity(entries.len());
-        for entry in entries {
-            let head: Option<String> = reply::value(values.next())?;
-            // Closed since the index was read.
-            let Some(head) = head else { continue };
-            let number = |at: usize| head.split(' ').nth(at)?.parse::<u64>().ok();
-            let (Some(opened), Some(count), Some(deadline)) = (number(0), number(4), number(5))
-            else {
-                return Err(StoreError::Unreadable(format!("head of a window: {head}")));
-            };
-            let left = Duration::from_millis(deadline.saturating_sub(now));
-            windows.push(Window {
-                chat: entry.chat,
-                count,
-                opened,
-                deadline,
-                left,
-            });
-        }
-        Ok((windows, next))
     }
 }
 

@@ -7,15 +7,15 @@
 
 mod support;
 
-mod delivery;
 mod bodies;
+mod delivery;
 mod lanes;
 mod limits;
 mod message;
 mod message_id;
+mod outage;
 mod property;
 mod recovery;
-mod outage;
 mod refusals;
 mod smoke;
 mod tidy;

@@ -1,0 +1,86 @@
+//! Open windows as an operator sees them.
+
+use std::time::Duration;
+
+use super::keys;
+use super::paging::DueCursor;
+use super::{Result, Store, StoreError, reply};
+use crate::domain::batch::Millis;
+use crate::domain::chat::Chat;
+
+/// An open window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Whose it is.
+    pub chat: Chat,
+    /// How many messages it holds.
+    pub count: u64,
+    /// When its first message came.
+    pub opened: Millis,
+    /// When it closes if nothing more is said.
+    pub deadline: Millis,
+    /// Until then; zero when it is being closed.
+    pub left: Duration,
+}
+
+impl Window {
+    /// Reads what the append script keeps in front of the messages.
+    fn read(chat: Chat, head: &str, now: Millis) -> Result<Self> {
+        let number = |at: usize| head.split(' ').nth(at)?.parse::<u64>().ok();
+        let (Some(opened), Some(count), Some(deadline)) = (number(0), number(4), number(5)) else {
+            return Err(StoreError::Unreadable(format!("head of a window: {head}")));
+        };
+        Ok(Self {
+            chat,
+            count,
+            opened,
+            deadline,
+            left: Duration::from_millis(deadline.saturating_sub(now)),
+        })
+    }
+}
+
+impl Store {
+    /// A page of open windows, the next to close first, after `after` (from the page before). A window whose deadline
+    /// moves while somebody pages may show twice.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn open_windows(
+        &self,
+        after: Option<DueCursor>,
+        limit: usize,
+    ) -> Result<(Vec<Window>, Option<String>)> {
+        let (entries, next) = self.earliest_due(after, limit).await?;
+        let chats = entries.into_iter().map(|entry| entry.chat).collect();
+        Ok((self.windows_of(chats).await?, next))
+    }
+
+    /// The window of a chat, if one is open.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn open_window(&self, chat: &Chat) -> Result<Option<Window>> {
+        Ok(self.windows_of(vec![chat.clone()]).await?.pop())
+    }
+
+    async fn windows_of(&self, chats: Vec<Chat>) -> Result<Vec<Window>> {
+        let mut reads = redis::pipe();
+        reads.cmd("TIME");
+        for chat in &chats {
+            reads.lindex(keys::window(chat), 0);
+        }
+        let values: Vec<redis::Value> = self.pipeline(&reads).await?;
+        let mut values = values.into_iter();
+        let now = reply::time(values.next())?;
+        let mut windows = Vec::with_capacity(chats.len());
+        for chat in chats {
+            let head: Option<String> = reply::value(values.next())?;
+            // Without a head it was closed since the index was read.
+            if let Some(head) = head {
+                windows.push(Window::read(chat, &head, now)?);
+            }
+        }
+        Ok(windows)
+    }
+}
