@@ -8,6 +8,7 @@
 mod support;
 
 mod bodies;
+mod chats;
 mod delivery;
 mod lanes;
 mod limits;
@@ -19,4 +20,5 @@ mod recovery;
 mod refusals;
 mod smoke;
 mod tidy;
+mod typing;
 mod windows;
