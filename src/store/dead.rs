@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use redis::Script;
+use redis::streams::StreamRangeReply;
 use serde::{Deserialize, Serialize};
 
 use super::batch::read_batch;
@@ -13,6 +14,9 @@ use crate::domain::batch::{Batch, Millis};
 use crate::domain::chat::{Chat, ChatId, Lane, Name};
 
 static REVIVE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/revive.lua")));
+
+/// Dead letters put back between two looks.
+const PAGE: usize = 64;
 
 /// What is written about a batch when it is given up on.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
@@ -131,16 +135,41 @@ impl Store {
     /// Unavailable, silent or unreadable; what was put back until then stays put back.
     pub async fn revive_all(&self, chat: Option<&Chat>) -> Result<u64> {
         let mut revived = 0;
-        let mut after = None;
+        for shard in shards_of(chat) {
+            revived += self.revive_shard(shard, chat).await?;
+        }
+        Ok(revived)
+    }
+
+    /// Oldest first: a monitor attempts the first of a lane while the rest of it is still being put back.
+    async fn revive_shard(&self, shard: Shard, chat: Option<&Chat>) -> Result<u64> {
+        let newest: StreamRangeReply = self
+            .query(&redis::Cmd::xrevrange_count(keys::dead(shard), "+", "-", 1))
+            .await?;
+        // What is buried again meanwhile is newer than this, so it comes to an end.
+        let Some(last) = newest.ids.into_iter().next() else {
+            return Ok(0);
+        };
+        let mut revived = 0;
+        let mut from = "-".to_owned();
         loop {
-            // Newest first, each to the head of its lane: the oldest of a lane ends up in front. And what is buried
-            // again meanwhile is newer than the cursor, so this comes to an end.
-            let (page, next) = self.dead_letters(chat, after, 64).await?;
-            for dead in &page {
-                revived += u64::from(self.revive_to(dead.id, &dead.letter.lane()?).await?);
+            let read = redis::Cmd::xrange_count(keys::dead(shard), &from, &last.id, PAGE);
+            let page = self.query::<StreamRangeReply>(&read).await?.ids;
+            let is_last = page.len() < PAGE;
+            for entry in page
+                .into_iter()
+                .filter_map(|entry| StreamEntry::of(shard, entry))
+            {
+                let dead = DeadLetter::read(&entry)?;
+                from = format!("({}", dead.id.in_stream());
+                if chat.is_none_or(|chat| dead.letter.chat == chat.id.as_str()) {
+                    let lane = dead.letter.lane()?;
+                    revived += u64::from(self.revive_to(dead.id, &lane).await?);
+                }
             }
-            let Some(next) = next else { return Ok(revived) };
-            after = EntryId::parse(&next);
+            if is_last {
+                return Ok(revived);
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use redis::streams::StreamRangeReply;
+use redis::streams::{StreamId, StreamRangeReply};
 
 use super::keys::{self, Due, Shard};
 use super::{Result, Store, reply};
@@ -94,6 +94,13 @@ pub(super) struct StreamEntry {
 }
 
 impl StreamEntry {
+    pub(super) fn of(shard: Shard, entry: StreamId) -> Option<Self> {
+        Some(Self {
+            id: EntryId::of(shard, &entry.id)?,
+            fields: entry.map,
+        })
+    }
+
     pub(super) fn field(&self, name: &str) -> Result<String> {
         reply::value(self.fields.get(name).cloned())
     }
@@ -156,10 +163,8 @@ impl Store {
         let found: StreamRangeReply = self
             .query(&redis::Cmd::xrange(key, id.in_stream(), id.in_stream()))
             .await?;
-        Ok(found.ids.into_iter().next().map(|entry| StreamEntry {
-            id,
-            fields: entry.map,
-        }))
+        let entry = found.ids.into_iter().next();
+        Ok(entry.and_then(|entry| StreamEntry::of(id.shard, entry)))
     }
 
     /// The newest entries of a stream that `shards` keep, older than `after`, that `keep` makes something of.
@@ -224,14 +229,9 @@ impl Store {
 impl Source {
     fn refill(&mut self, answer: StreamRangeReply, chunk: usize) {
         self.dry = answer.ids.len() < chunk;
-        let shard = self.shard;
+        let entries = answer.ids.into_iter();
         self.entries
-            .extend(answer.ids.into_iter().filter_map(|entry| {
-                Some(StreamEntry {
-                    id: EntryId::of(shard, &entry.id)?,
-                    fields: entry.map,
-                })
-            }));
+            .extend(entries.filter_map(|entry| StreamEntry::of(self.shard, entry)));
     }
 }
 

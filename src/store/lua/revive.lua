@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 --[[
-  revive: put a dead letter back at the head of its lane.
+  revive: put a dead letter back in front of what waits on its lane.
 
   KEYS[1]  due   lanes of the destination by their next attempt
   KEYS[2]  lane  batches, oldest first
@@ -14,7 +14,8 @@
 
   A head that was attempted stays in front: its state is about the first place,
   and it may be on its way at this moment. The batch is marked "=" so that no
-  lease joins it with others: under its id it must stay what it was.
+  lease joins it with others: under its id it must stay what it was. Among
+  batches so marked the older goes first, in whatever order they are revived.
 ]]
 local due, lane, head, dead = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local member, entry = ARGV[1], ARGV[2]
@@ -30,10 +31,20 @@ for i = 1, #fields, 2 do
   if fields[i] == 'batch' then batch = '=' .. string.sub(fields[i + 1], 2) end
 end
 
-if redis.call('EXISTS', head) == 1 then
-  redis.call('LINSERT', lane, 'AFTER', redis.call('LINDEX', lane, 0), batch)
+local LINE = '^(.) %S+ %d+ (%d+) '
+local _, closed = string.match(batch, LINE)
+local place = redis.call('EXISTS', head)
+local behind = redis.call('LINDEX', lane, place)
+while behind do
+  local mark, other = string.match(behind, LINE)
+  if mark ~= '=' or tonumber(other) > tonumber(closed) then break end
+  place = place + 1
+  behind = redis.call('LINDEX', lane, place)
+end
+if behind then
+  redis.call('LINSERT', lane, 'BEFORE', behind, batch)
 else
-  redis.call('LPUSH', lane, batch)
+  redis.call('RPUSH', lane, batch)
 end
 redis.call('ZADD', due, 'NX', now, member)
 redis.call('XDEL', dead, entry)
