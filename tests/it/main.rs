@@ -9,6 +9,7 @@ mod support;
 
 mod bodies;
 mod chats;
+mod dead_letters;
 mod delivery;
 mod lanes;
 mod limits;
@@ -18,6 +19,7 @@ mod outage;
 mod property;
 mod recovery;
 mod refusals;
+mod revival;
 mod smoke;
 mod tidy;
 mod typing;
