@@ -28,12 +28,15 @@ pub async fn up(vars: &Vars) -> Result<()> {
     let config = UpConfig::from_vars(vars)?;
     let mut vars = vars.clone();
     // What is wrong with a setting is said before anything is started.
-    let placeholders = vars
-        .clone()
-        .with("REDIS_HOST", "127.0.0.1")
-        .with("WEBHOOK_URL", "http://127.0.0.1/");
-    ApiConfig::from_vars(&placeholders)?;
-    MonitorConfig::from_vars(&placeholders)?;
+    let mut complete = vars.clone();
+    if config.own_redis {
+        complete = complete.with("REDIS_HOST", "127.0.0.1");
+    }
+    if config.own_receiver {
+        complete = complete.with("WEBHOOK_URL", "http://127.0.0.1/");
+    }
+    ApiConfig::from_vars(&complete)?;
+    Sender::new(&MonitorConfig::from_vars(&complete)?.webhook)?;
     let stop = shutdown::on_signal()?;
 
     let receiver = if config.own_receiver {
