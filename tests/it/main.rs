@@ -20,6 +20,7 @@ mod property;
 mod recovery;
 mod refusals;
 mod revival;
+mod settings;
 mod smoke;
 mod tidy;
 mod typing;

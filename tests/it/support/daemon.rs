@@ -15,6 +15,11 @@ use tokio::time::timeout;
 
 use super::{DEADLINE, TestRedis, eventually};
 
+/// The programs of Lull.
+pub(crate) const API: &str = env!("CARGO_BIN_EXE_api");
+pub(crate) const MONITOR: &str = env!("CARGO_BIN_EXE_monitor");
+pub(crate) const LULL: &str = env!("CARGO_BIN_EXE_lull");
+
 /// A process of Lull that ends with the test.
 pub(crate) struct Daemon {
     child: Child,
@@ -39,7 +44,7 @@ impl Daemon {
             ("PORT", &text),
         ];
         all.extend(settings);
-        let daemon = Self::spawn(env!("CARGO_BIN_EXE_api"), &[], &all, port);
+        let daemon = Self::spawn(API, &[], &all, port);
         daemon.wait_until_up().await;
         daemon
     }
@@ -64,7 +69,7 @@ impl Daemon {
             ("WEBHOOK_URL", webhook),
         ];
         all.extend(settings);
-        let daemon = Self::spawn(env!("CARGO_BIN_EXE_monitor"), &[], &all, port);
+        let daemon = Self::spawn(MONITOR, &[], &all, port);
         daemon.wait_until_up().await;
         daemon
     }
