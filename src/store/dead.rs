@@ -7,7 +7,7 @@ use redis::streams::StreamRangeReply;
 use serde::{Deserialize, Serialize};
 
 use super::batch::read_batch;
-use super::keys::{self, Due, Shard};
+use super::keys::{self, Place, Shard};
 use super::paging::{EntryId, StreamEntry};
 use super::{Result, Store, StoreError, script};
 use crate::domain::batch::{Batch, Millis};
@@ -174,13 +174,14 @@ impl Store {
     }
 
     async fn revive_to(&self, id: EntryId, lane: &Lane) -> Result<bool> {
+        let place = Place::of(&lane.chat);
         self.run(
             REVIVE
-                .key(Due::Lanes(lane.destination.clone()).key(id.shard))
-                .key(keys::lane(lane))
-                .key(keys::head(lane))
+                .key(place.due_lanes(&lane.destination))
+                .key(place.lane(&lane.destination))
+                .key(place.head(&lane.destination))
                 .key(keys::dead(id.shard))
-                .arg(keys::member(&lane.chat))
+                .arg(&place.member)
                 .arg(id.in_stream()),
         )
         .await

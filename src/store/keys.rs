@@ -3,7 +3,9 @@
 //! Every key of a shard carries the shard's hash tag, so that each script touches one slot of a Redis Cluster. The tag
 //! comes first, and Redis looks at the first braces only: a chat id may hold colons and braces.
 
-use crate::domain::chat::{Chat, ChatId, Lane, Name};
+use std::fmt;
+
+use crate::domain::chat::{Chat, ChatId, Name};
 
 /// How many shards there are. Fixed for ever: another number would look for every chat in another place.
 pub(crate) const SHARDS: u8 = 64;
@@ -18,7 +20,11 @@ pub struct Shard(u8);
 impl Shard {
     /// The shard of a chat: CRC-32, which no release of anything will ever change.
     pub fn of(chat: &Chat) -> Self {
-        let hash = crc32fast::hash(member(chat).as_bytes()) % u32::from(SHARDS);
+        Self::of_member(&member(chat))
+    }
+
+    fn of_member(member: &str) -> Self {
+        let hash = crc32fast::hash(member.as_bytes()) % u32::from(SHARDS);
         Self(u8::try_from(hash).unwrap_or_default())
     }
 
@@ -37,7 +43,7 @@ impl Shard {
         (index < SHARDS).then_some(Self(index))
     }
 
-    fn key(self, rest: &str) -> String {
+    fn key(self, rest: impl fmt::Display) -> String {
         format!("lull:{{{:02}}}:{rest}", self.0)
     }
 }
@@ -54,14 +60,14 @@ pub enum Due {
 impl Due {
     pub(crate) fn key(&self, shard: Shard) -> String {
         match self {
-            Self::Windows => shard.key("due"),
-            Self::Lanes(destination) => shard.key(&format!("due:{destination}")),
+            Self::Windows => due(shard),
+            Self::Lanes(destination) => due_lanes(shard, destination),
         }
     }
 }
 
 /// What stands for a chat in a due index.
-pub(crate) fn member(chat: &Chat) -> String {
+fn member(chat: &Chat) -> String {
     format!("{}:{}", chat.buffer, chat.id.as_str())
 }
 
@@ -74,26 +80,60 @@ pub(crate) fn chat_of_member(member: &str) -> Option<Chat> {
     })
 }
 
-pub(crate) fn timer(chat: &Chat) -> String {
-    Shard::of(chat).key(&format!("timer:{}", member(chat)))
-}
-
-/// The inverse of [`timer`]; `None` for any other key.
+/// The inverse of [`Place::timer`]; `None` for any other key.
 pub(crate) fn chat_of_timer(key: &str) -> Option<Chat> {
     let (_, rest) = key.strip_prefix("lull:{")?.split_once('}')?;
     chat_of_member(rest.strip_prefix(":timer:")?)
 }
 
-pub(crate) fn window(chat: &Chat) -> String {
-    Shard::of(chat).key(&format!("window:{}", member(chat)))
+/// Where a chat lies: worked out once, for all the keys of a script.
+pub(crate) struct Place {
+    pub(crate) shard: Shard,
+    pub(crate) member: String,
 }
 
-pub(crate) fn lane(lane: &Lane) -> String {
-    Shard::of(&lane.chat).key(&format!("lane:{}:{}", lane.destination, member(&lane.chat)))
+impl Place {
+    pub(crate) fn of(chat: &Chat) -> Self {
+        let member = member(chat);
+        Self {
+            shard: Shard::of_member(&member),
+            member,
+        }
+    }
+
+    pub(crate) fn timer(&self) -> String {
+        self.shard.key(format_args!("timer:{}", self.member))
+    }
+
+    pub(crate) fn window(&self) -> String {
+        self.shard.key(format_args!("window:{}", self.member))
+    }
+
+    pub(crate) fn lane(&self, destination: &Name) -> String {
+        self.shard
+            .key(format_args!("lane:{destination}:{}", self.member))
+    }
+
+    pub(crate) fn head(&self, destination: &Name) -> String {
+        self.shard
+            .key(format_args!("head:{destination}:{}", self.member))
+    }
+
+    pub(crate) fn due(&self) -> String {
+        due(self.shard)
+    }
+
+    pub(crate) fn due_lanes(&self, destination: &Name) -> String {
+        due_lanes(self.shard, destination)
+    }
 }
 
-pub(crate) fn head(lane: &Lane) -> String {
-    Shard::of(&lane.chat).key(&format!("head:{}:{}", lane.destination, member(&lane.chat)))
+fn due(shard: Shard) -> String {
+    shard.key("due")
+}
+
+fn due_lanes(shard: Shard, destination: &Name) -> String {
+    shard.key(format_args!("due:{destination}"))
 }
 
 pub(crate) fn seen(shard: Shard) -> String {
@@ -135,7 +175,11 @@ mod tests {
             "é\n\u{0}",
             "lull:{07}:timer:default:x",
         ] {
-            assert_eq!(chat_of_timer(&timer(&chat(id))), Some(chat(id)), "{id:?}");
+            assert_eq!(
+                chat_of_timer(&Place::of(&chat(id)).timer()),
+                Some(chat(id)),
+                "{id:?}"
+            );
         }
     }
 
@@ -154,19 +198,16 @@ mod tests {
 
     #[test]
     fn all_keys_of_a_chat_carry_one_hash_tag() {
-        let chat = chat("}{evil");
-        let shard = Shard::of(&chat);
-        let to = Lane {
-            destination: Name::default_name(),
-            chat: chat.clone(),
-        };
+        let place = Place::of(&chat("}{evil"));
+        let shard = place.shard;
+        let default = Name::default_name();
         let tag = shard.key("");
 
         for key in [
-            timer(&chat),
-            window(&chat),
-            lane(&to),
-            head(&to),
+            place.timer(),
+            place.window(),
+            place.lane(&default),
+            place.head(&default),
             seen(shard),
             history(shard),
             dead(shard),

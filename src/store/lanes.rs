@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::batch::read_batch;
 use super::dead::Letter;
 use super::history::{DELIVERED, Record, Retention};
-use super::keys::{self, Due, Shard};
+use super::keys::{self, Due, Place, Shard};
 use super::windows::millis;
 use super::{Result, Store, reply, script};
 use crate::domain::batch::{Batch, Millis};
@@ -106,14 +106,15 @@ impl Store {
     /// # Errors
     /// Unavailable, silent, or a batch that is not as Lull wrote it.
     pub async fn lease(&self, lane: &Lane, rules: LeaseRules) -> Result<Option<Lease>> {
+        let place = Place::of(&lane.chat);
         let token = Uuid::now_v7().simple().to_string();
         let answer: Vec<redis::Value> = self
             .run(
                 LEASE
-                    .key(Due::Lanes(lane.destination.clone()).key(Shard::of(&lane.chat)))
-                    .key(keys::lane(lane))
-                    .key(keys::head(lane))
-                    .arg(keys::member(&lane.chat))
+                    .key(place.due_lanes(&lane.destination))
+                    .key(place.lane(&lane.destination))
+                    .key(place.head(&lane.destination))
+                    .arg(&place.member)
                     .arg(&token)
                     .arg(millis(rules.length))
                     .arg(rules.max_messages)
@@ -152,7 +153,7 @@ impl Store {
         retention: &Retention,
     ) -> Result<Settled> {
         let lane = &lease.lane;
-        let shard = Shard::of(&lane.chat);
+        let place = Place::of(&lane.chat);
         let (word, wait, asked, letter) = match verdict {
             Verdict::Drop => ("drop", Duration::ZERO, false, String::new()),
             Verdict::Retry { wait, asked } => ("retry", *wait, *asked, String::new()),
@@ -166,12 +167,12 @@ impl Store {
         let (status, left, dropped): (String, u64, u64) = self
             .run(
                 SETTLE
-                    .key(Due::Lanes(lane.destination.clone()).key(shard))
-                    .key(keys::lane(lane))
-                    .key(keys::head(lane))
-                    .key(keys::history(shard))
-                    .key(keys::dead(shard))
-                    .arg(keys::member(&lane.chat))
+                    .key(place.due_lanes(&lane.destination))
+                    .key(place.lane(&lane.destination))
+                    .key(place.head(&lane.destination))
+                    .key(keys::history(place.shard))
+                    .key(keys::dead(place.shard))
+                    .arg(&place.member)
                     .arg(&lease.token)
                     .arg(word)
                     .arg(millis(wait))
@@ -205,32 +206,20 @@ impl Store {
             let chats = members
                 .iter()
                 .filter_map(|member| keys::chat_of_member(std::str::from_utf8(member).ok()?));
-            let lanes = chats.map(|chat| self.hasten_lane(&due, destination, chat, spread));
+            let lanes = chats.map(|chat| self.hasten_lane(destination, chat, spread));
             hastened += try_join_all(lanes).await?.iter().sum::<u64>();
         }
         Ok(hastened)
     }
 
-    async fn hasten_lane(
-        &self,
-        due: &Due,
-        destination: &Name,
-        chat: Chat,
-        spread: Duration,
-    ) -> Result<u64> {
-        let member = keys::member(&chat);
-        let lane = Lane {
-            destination: destination.clone(),
-            chat,
-        };
-        let wait = spread.mul_f64(fastrand::f64());
-        let key = due.key(Shard::of(&lane.chat));
+    async fn hasten_lane(&self, destination: &Name, chat: Chat, spread: Duration) -> Result<u64> {
+        let place = Place::of(&chat);
         self.run(
             HASTEN
-                .key(key)
-                .key(keys::head(&lane))
-                .arg(member)
-                .arg(millis(wait)),
+                .key(place.due_lanes(destination))
+                .key(place.head(destination))
+                .arg(&place.member)
+                .arg(millis(spread.mul_f64(fastrand::f64()))),
         )
         .await
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::keys;
+use super::keys::Place;
 use super::paging::DueCursor;
 use super::{Result, Store, StoreError, reply};
 use crate::domain::batch::Millis;
@@ -68,7 +68,7 @@ impl Store {
         let mut reads = redis::pipe();
         reads.cmd("TIME");
         for chat in &chats {
-            reads.lindex(keys::window(chat), 0);
+            reads.lindex(Place::of(chat).window(), 0);
         }
         let values: Vec<redis::Value> = self.pipeline(&reads).await?;
         let mut values = values.into_iter();

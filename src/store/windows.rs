@@ -6,10 +6,10 @@ use std::time::Duration;
 use redis::Script;
 use sha2::{Digest, Sha256};
 
-use super::keys::{self, Due, Shard};
+use super::keys::{self, Place};
 use super::{Result, Store, StoreError, script};
 use crate::domain::batch::BatchId;
-use crate::domain::chat::{Chat, Lane, Name};
+use crate::domain::chat::{Chat, Name};
 use crate::domain::window::{CloseReason, WindowRules};
 
 static APPEND: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/append.lua")));
@@ -80,16 +80,17 @@ impl Store {
         rules: &WindowRules,
         destinations: &[Name],
     ) -> Result<Appended> {
+        let place = Place::of(chat);
         let mut closed = None;
         for _ in 0..MOST_ROUNDS {
             let (status, count, left): (String, u64, u64) = self
                 .run(
                     APPEND
-                        .key(keys::timer(chat))
-                        .key(keys::window(chat))
-                        .key(Due::Windows.key(Shard::of(chat)))
-                        .key(keys::seen(Shard::of(chat)))
-                        .arg(keys::member(chat))
+                        .key(place.timer())
+                        .key(place.window())
+                        .key(place.due())
+                        .key(keys::seen(place.shard))
+                        .arg(&place.member)
                         .arg(message.item)
                         .arg(millis(message.ttl))
                         .arg(millis(rules.max_wait))
@@ -98,7 +99,7 @@ impl Store {
                         .arg(
                             message
                                 .id
-                                .map(|id| seen_digest(chat, id))
+                                .map(|id| seen_digest(&place, id))
                                 .unwrap_or_default(),
                         )
                         .arg(millis(SEEN_FOR)),
@@ -129,12 +130,13 @@ impl Store {
     /// # Errors
     /// Unavailable or silent.
     pub async fn hold(&self, chat: &Chat, hold: Option<Duration>) -> Result<Option<Duration>> {
+        let place = Place::of(chat);
         let left: i64 = self
             .run(
-                HOLD.key(keys::timer(chat))
-                    .key(keys::window(chat))
-                    .key(Due::Windows.key(Shard::of(chat)))
-                    .arg(keys::member(chat))
+                HOLD.key(place.timer())
+                    .key(place.window())
+                    .key(place.due())
+                    .arg(&place.member)
                     .arg(
                         hold.map(|hold| millis(hold).to_string())
                             .unwrap_or_default(),
@@ -169,20 +171,16 @@ impl Store {
         forced: &str,
         wake: bool,
     ) -> Result<Closing> {
-        let shard = Shard::of(chat);
-        let mut close = CLOSE.key(keys::timer(chat));
-        close.key(keys::window(chat)).key(Due::Windows.key(shard));
+        let place = Place::of(chat);
+        let mut close = CLOSE.key(place.timer());
+        close.key(place.window()).key(place.due());
         for destination in destinations {
-            let lane = Lane {
-                destination: destination.clone(),
-                chat: chat.clone(),
-            };
             close
-                .key(Due::Lanes(destination.clone()).key(shard))
-                .key(keys::lane(&lane));
+                .key(place.due_lanes(destination))
+                .key(place.lane(destination));
         }
         close
-            .arg(keys::member(chat))
+            .arg(&place.member)
             .arg(id.as_str())
             .arg(forced)
             .arg(u8::from(wake));
@@ -203,24 +201,24 @@ impl Store {
     /// # Errors
     /// Unavailable or silent.
     pub async fn cancel(&self, chat: &Chat) -> Result<u64> {
+        let place = Place::of(chat);
         self.run(
             CANCEL
-                .key(keys::timer(chat))
-                .key(keys::window(chat))
-                .key(Due::Windows.key(Shard::of(chat)))
-                .arg(keys::member(chat)),
+                .key(place.timer())
+                .key(place.window())
+                .key(place.due())
+                .arg(&place.member),
         )
         .await
     }
 }
 
 /// Ids are kept as 16 bytes of digest: short whatever the client sends, and no phone number stays behind for a day.
-fn seen_digest(chat: &Chat, id: &str) -> Vec<u8> {
-    let member = keys::member(chat);
+fn seen_digest(place: &Place, id: &str) -> Vec<u8> {
     let digest = Sha256::new()
         // The length keeps chat and id apart: no two pairs run together.
-        .chain_update(member.len().to_be_bytes())
-        .chain_update(member)
+        .chain_update(place.member.len().to_be_bytes())
+        .chain_update(&place.member)
         .chain_update(id)
         .finalize();
     digest[..16].to_vec()
