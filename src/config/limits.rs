@@ -1,6 +1,6 @@
 //! The limits of a window. Both daemons read them: api closes full windows by them, monitor joins batches up to them.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, bail, ensure};
 use serde::Deserialize;
 
 use super::{Vars, positive_seconds, seconds};
@@ -51,7 +51,7 @@ pub fn window_rules(vars: &Vars) -> Result<WindowRules> {
     let raw: RawLimits = vars.read()?;
     for (name, value) in [("MAX_TTL", raw.max_ttl), ("MAX_WAIT", raw.max_wait)] {
         ensure!(
-            value <= LONGEST,
+            value.is_nan() || value <= LONGEST,
             "{name}={value} is over ten years; it is in seconds"
         );
     }
@@ -67,9 +67,9 @@ pub fn window_rules(vars: &Vars) -> Result<WindowRules> {
         "MAX_TTL must be at least {}",
         MIN_TTL.as_secs_f64()
     );
-    rules
-        .ttl(Some(raw.default_ttl))
-        .context("DEFAULT_TTL does not fit under MAX_TTL: it")?;
+    if let Err(error) = rules.ttl(Some(raw.default_ttl)) {
+        bail!("DEFAULT_TTL={} {error}, which is MAX_TTL", raw.default_ttl);
+    }
     Ok(rules)
 }
 
