@@ -15,6 +15,20 @@ pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; cha
 /// A count by one label.
 pub type CounterBy = Family<[(&'static str, &'static str); 1], Counter>;
 
+/// Words of labels that show from the start.
+const CLOSE_REASONS: [&str; 5] = ["quiet", "cap", "messages", "bytes", "flush"];
+const OUTCOMES: [&str; 3] = ["delivered", "retry", "rejected"];
+const REFUSALS: [&str; 8] = [
+    "user",
+    "message",
+    "ttl",
+    "message_id",
+    "body",
+    "too_large",
+    "content_type",
+    "redis",
+];
+
 /// Which daemon's metrics to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -98,6 +112,7 @@ impl Metrics {
     }
 
     fn register_common(&mut self) {
+        show_zeros(&self.batches, "reason", &CLOSE_REASONS);
         let registry = &mut self.registry;
         registry.register("batches", "Windows closed, by reason", self.batches.clone());
         registry.register(
@@ -123,6 +138,7 @@ impl Metrics {
     }
 
     fn register_api(&mut self) {
+        show_zeros(&self.refused, "reason", &REFUSALS);
         let registry = &mut self.registry;
         registry.register(
             "messages_accepted",
@@ -142,6 +158,8 @@ impl Metrics {
     }
 
     fn register_monitor(&mut self) {
+        show_zeros(&self.found, "by", &["event", "sweep"]);
+        show_zeros(&self.attempts, "outcome", &OUTCOMES);
         let registry = &mut self.registry;
         registry.register(
             "windows_found",
@@ -204,6 +222,13 @@ impl Metrics {
         // Writing to a string cannot fail.
         let _ = encode(&mut text, &self.registry);
         text
+    }
+}
+
+/// A count that appears with its first event cannot be seen to rise, and the first is what an alert waits for.
+fn show_zeros(family: &CounterBy, label: &'static str, values: &[&'static str]) {
+    for value in values {
+        drop(family.get_or_create(&[(label, value)]));
     }
 }
 
