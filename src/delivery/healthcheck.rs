@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use reqwest::Url;
 
 use super::client;
 
@@ -13,13 +14,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// # Errors
 /// When it does not answer, or not with 2xx.
 pub async fn healthcheck(port: u16) -> Result<()> {
-    let client = client(PATIENCE)?
+    let url: Url = format!("http://127.0.0.1:{port}/api/health").parse()?;
+    let client = client(&url, PATIENCE)
         .build()
         .context("making the HTTP client")?;
-    let answer = client
-        .get(format!("http://127.0.0.1:{port}/api/health"))
-        .send()
-        .await;
+    let answer = client.get(url).send().await;
     let status = answer
         .with_context(|| format!("nobody answers on port {port}"))?
         .status();

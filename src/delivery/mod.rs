@@ -4,6 +4,7 @@ mod answer;
 mod healthcheck;
 mod signature;
 
+use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -62,7 +63,7 @@ impl Sender {
             "WEBHOOK_URL must begin with http:// or https://"
         );
         ensure!(url.has_host(), "WEBHOOK_URL names no host");
-        let client = client(config.timeout)?
+        let client = client(&url, config.timeout)
             .pool_max_idle_per_host(config.concurrency)
             .build();
         Ok(Self {
@@ -158,16 +159,29 @@ async fn read_rest(mut answer: Response) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn client(timeout: Duration) -> Result<reqwest::ClientBuilder> {
+fn client(url: &Url, timeout: Duration) -> reqwest::ClientBuilder {
     // Only the first call in a process has an effect; the second finds the same provider there.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let agent = HeaderValue::from_static(concat!("lull/", env!("CARGO_PKG_VERSION")));
-    Ok(Client::builder()
+    let client = Client::builder()
         .user_agent(agent)
         .timeout(timeout)
         .redirect(Policy::none())
         .pool_idle_timeout(IDLE_FOR)
-        .tcp_nodelay(true))
+        .tcp_nodelay(true);
+    // A proxy that the environment names has another idea of who 127.0.0.1 is.
+    if is_here(url) {
+        client.no_proxy()
+    } else {
+        client
+    }
+}
+
+/// Whether a URL leads to this machine.
+fn is_here(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
+    host == "localhost" || address.is_some_and(|address| address.is_loopback())
 }
 
 /// The headers that every call carries.
@@ -232,6 +246,24 @@ mod tests {
                 .place(),
             "http://project_n8n:5678"
         );
+    }
+
+    #[test]
+    fn this_machine_is_recognised() {
+        for here in [
+            "http://127.0.0.1:5000/x",
+            "http://[::1]/",
+            "http://localhost:5678/",
+        ] {
+            assert!(is_here(&here.parse().unwrap()), "{here}");
+        }
+        for elsewhere in [
+            "http://10.0.0.1/",
+            "http://n8n/",
+            "https://localhost.example.com/",
+        ] {
+            assert!(!is_here(&elsewhere.parse().unwrap()), "{elsewhere}");
+        }
     }
 
     #[test]
