@@ -15,6 +15,7 @@ mod lanes;
 mod limits;
 mod message;
 mod message_id;
+mod observing;
 mod outage;
 mod property;
 mod recovery;

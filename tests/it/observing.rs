@@ -1,0 +1,323 @@
+//! Health and metrics: what an operator sees from outside.
+
+use nix::sys::signal::Signal;
+use serde_json::{Value, json};
+
+use crate::support::daemon::{API, LULL, MONITOR, free_port};
+use crate::support::house::House;
+use crate::support::{Answer, Daemon, Receiver, TestRedis, eventually};
+
+/// Waits until health has this status; answers what it says then.
+async fn healthy_as(daemon: &Daemon, status: u16) -> Value {
+    let mut said = Value::Null;
+    eventually("health changes", async || {
+        let (found, body) = daemon.get("/api/health").await;
+        said = body;
+        found == status
+    })
+    .await;
+    said
+}
+
+async fn set_events(redis: &TestRedis, flags: &str) {
+    redis::cmd("CONFIG")
+        .arg(&["SET", "notify-keyspace-events", flags])
+        .query_async::<()>(&mut redis.raw().await)
+        .await
+        .unwrap();
+}
+
+/// The names of all metrics, without what stands for their kind or their parts.
+async fn metric_names(daemon: &Daemon) -> Vec<String> {
+    let (_, text) = daemon.get("/metrics").await;
+    let text = text.as_str().unwrap().to_owned();
+    assert!(text.ends_with("# EOF\n"), "{text}");
+    let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+    let mut names: Vec<_> = types.map(str::to_owned).collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn health_tells_who_it_is_and_how_redis_is() {
+    let redis = TestRedis::start().await;
+    let receiver = Receiver::start().await;
+    let api = Daemon::api(&redis).await;
+    let monitor = Daemon::monitor(&redis, &receiver.url()).await;
+
+    for (daemon, service) in [(&api, "api"), (&monitor, "monitor")] {
+        let (status, mut health) = daemon.get("/api/health").await;
+
+        let ping = health["redis"]["ping_ms"].take().as_f64().unwrap();
+        assert!(ping > 0.0 && ping < 10_000.0, "{ping}");
+        assert_eq!(status, 200);
+        assert_eq!(
+            health,
+            json!({
+                "status": "ok",
+                "service": service,
+                "version": env!("CARGO_PKG_VERSION"),
+                "redis": {"status": "ok", "ping_ms": null, "events": "on"},
+            })
+        );
+    }
+}
+
+#[tokio::test]
+async fn health_falls_with_redis_and_rises_with_it() {
+    let mut redis = TestRedis::start().await;
+    let receiver = Receiver::start().await;
+    let api = Daemon::api(&redis).await;
+    let monitor = Daemon::monitor(&redis, &receiver.url()).await;
+
+    for daemon in [&api, &monitor] {
+        redis.kill();
+        let ill = healthy_as(daemon, 503).await;
+        redis.start_again().await;
+        let well = healthy_as(daemon, 200).await;
+
+        assert_eq!(
+            (&ill["status"], &ill["redis"]["events"]),
+            (&json!("unavailable"), &json!("unknown"))
+        );
+        assert!(
+            ill["redis"]["status"]
+                .as_str()
+                .unwrap()
+                .starts_with("Redis: "),
+            "{ill}"
+        );
+        assert_eq!(well["status"], "ok");
+    }
+}
+
+#[tokio::test]
+async fn health_tells_whether_events_are_on() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+
+    let mut said = Vec::new();
+    for flags in ["Ex", "", "KEA", "Kx"] {
+        set_events(&redis, flags).await;
+        let (status, health) = api.get("/api/health").await;
+        assert_eq!(status, 200);
+        said.push(health["redis"]["events"].as_str().unwrap().to_owned());
+    }
+
+    assert_eq!(said, ["on", "off", "on", "off"]);
+}
+
+#[tokio::test]
+async fn api_counts_what_it_takes_and_what_it_refuses() {
+    let mut redis = TestRedis::start().await;
+    let api = Daemon::api_with(&redis, &[("MAX_MESSAGES", "2"), ("MAX_BODY_BYTES", "200")]).await;
+    let good = json!({"user": "ana", "message": "oi", "ttl": 60, "message_id": "a"});
+    let bad = json!({"user": "ana", "message": "oi", "ttl": "soon"});
+
+    for body in [
+        &good,
+        &good,
+        &bad,
+        &bad,
+        &json!({"message": "oi"}),
+        &json!("oi"),
+    ] {
+        api.post("/api/message", body.clone()).await;
+    }
+    for _ in 0..2 {
+        api.say("ana", "oi", 60.0).await;
+    }
+    api.post("/", json!({"user": "ana", "message": "x".repeat(200)}))
+        .await;
+    let other = api.client().post(api.url("/")).body("oi");
+    other.send().await.unwrap();
+    let windows = api.metric("lull_windows_open").await;
+    redis.kill();
+    api.post("/", good).await;
+
+    for (name, expected) in [
+        ("lull_messages_accepted_total", 3.0),
+        ("lull_messages_duplicate_total", 1.0),
+        (r#"lull_requests_refused_total{reason="ttl"}"#, 2.0),
+        (r#"lull_requests_refused_total{reason="user"}"#, 1.0),
+        (r#"lull_requests_refused_total{reason="body"}"#, 1.0),
+        (r#"lull_requests_refused_total{reason="too_large"}"#, 1.0),
+        (r#"lull_requests_refused_total{reason="content_type"}"#, 1.0),
+        (r#"lull_requests_refused_total{reason="redis"}"#, 1.0),
+        (r#"lull_batches_total{reason="messages"}"#, 1.0),
+        ("lull_redis_up", 0.0),
+    ] {
+        assert_eq!(api.metric(name).await, expected, "{name}");
+    }
+    assert_eq!(windows, 1.0);
+}
+
+#[tokio::test]
+async fn monitor_counts_what_it_closes_and_how_its_attempts_end() {
+    let redis = TestRedis::start().await;
+    let script = [
+        Answer::Status(500),
+        Answer::Status(200),
+        Answer::Status(410),
+    ];
+    let mut receiver = Receiver::answering(&script, Answer::Status(200)).await;
+    let api = Daemon::api(&redis).await;
+    let settings = [("RETRY_FIRST", "0.01")];
+    let monitor = Daemon::monitor_with(&redis, &receiver.url(), &settings).await;
+
+    api.say("ana", "oi", 0.1).await;
+    for _ in 0..2 {
+        receiver.call().await;
+    }
+    api.say("eva", "oi", 0.1).await;
+    receiver.call().await;
+    api.say("rui", "oi", 60.0).await;
+    eventually("all is settled", async || {
+        monitor.metric("lull_lanes_waiting").await == 0.0
+            && monitor.metric("lull_dead_letters").await == 1.0
+    })
+    .await;
+
+    for (name, expected) in [
+        (r#"lull_batches_total{reason="quiet"}"#, 2.0),
+        (r#"lull_attempts_total{outcome="delivered"}"#, 1.0),
+        (r#"lull_attempts_total{outcome="retry"}"#, 1.0),
+        (r#"lull_attempts_total{outcome="rejected"}"#, 1.0),
+        ("lull_lateness_seconds_count", 2.0),
+        (r#"lull_lateness_seconds_bucket{le="+Inf"}"#, 2.0),
+        ("lull_delivery_seconds_count", 3.0),
+        ("lull_attempts_in_flight", 0.0),
+        ("lull_breaker_open", 0.0),
+        ("lull_windows_open", 1.0),
+        ("lull_redis_up", 1.0),
+    ] {
+        assert_eq!(monitor.metric(name).await, expected, "{name}");
+    }
+    let found = monitor
+        .metric(r#"lull_windows_found_total{by="sweep"}"#)
+        .await
+        + monitor
+            .metric(r#"lull_windows_found_total{by="event"}"#)
+            .await;
+    assert_eq!(found, 2.0);
+}
+
+#[tokio::test]
+async fn lateness_is_from_the_deadline_to_the_attempt() {
+    let redis = TestRedis::start().await;
+    let mut receiver = Receiver::start().await;
+    let api = Daemon::api(&redis).await;
+    let monitor = Daemon::monitor(&redis, &receiver.url()).await;
+
+    // A window of a second that is delivered on time is not a second late.
+    api.say("ana", "oi", 1.0).await;
+    receiver.call().await;
+
+    let lateness = monitor.metric("lull_lateness_seconds_sum").await;
+    assert!(lateness > 0.0 && lateness < 0.95, "{lateness}");
+}
+
+#[tokio::test]
+async fn events_heard_are_counted() {
+    let redis = TestRedis::start().await;
+    let receiver = Receiver::start().await;
+    let monitor = Daemon::monitor(&redis, &receiver.url()).await;
+    monitor.logs("Listening to expired events").await;
+
+    // Stands for a timer: nothing else is there for the sweep to find and delete before it expires.
+    redis::cmd("SET")
+        .arg(&["lull:{34}:timer:default:5511988887777", "", "PX", "50"])
+        .query_async::<()>(&mut redis.raw().await)
+        .await
+        .unwrap();
+
+    eventually("the event is counted", async || {
+        monitor.metric("lull_events_received_total").await == 1.0
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_metric_of_the_house_is_there_from_the_start() {
+    let redis = TestRedis::start().await;
+    let receiver = Receiver::start().await;
+    let api = Daemon::api(&redis).await;
+    let monitor = Daemon::monitor(&redis, &receiver.url()).await;
+
+    let (of_api, of_monitor) = (metric_names(&api).await, metric_names(&monitor).await);
+
+    assert_eq!(
+        of_api,
+        [
+            "lull_batches counter",
+            "lull_dead_letters gauge",
+            "lull_lanes_waiting gauge",
+            "lull_messages_accepted counter",
+            "lull_messages_duplicate counter",
+            "lull_redis_up gauge",
+            "lull_requests_refused counter",
+            "lull_windows_open gauge",
+        ]
+    );
+    assert_eq!(
+        of_monitor,
+        [
+            "lull_attempts counter",
+            "lull_attempts_in_flight gauge",
+            "lull_batches counter",
+            "lull_breaker_open gauge",
+            "lull_dead_letters gauge",
+            "lull_dead_letters_dropped counter",
+            "lull_delivery_seconds histogram",
+            "lull_events_dropped counter",
+            "lull_events_received counter",
+            "lull_lanes_waiting gauge",
+            "lull_lateness_seconds histogram",
+            "lull_redis_up gauge",
+            "lull_windows_found counter",
+            "lull_windows_open gauge",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_healthcheck_agrees_with_the_health_of_its_daemon() {
+    let mut house = House::start().await;
+    let port = |daemon: &Daemon| daemon.url("").rsplit(':').next().unwrap().to_owned();
+    let (api, monitor) = (port(&house.api), port(&house.monitor));
+    // What a container may have set for its own calls.
+    let proxy = ("HTTP_PROXY", "http://127.0.0.1:9");
+    let checks = [
+        (API, ("PORT", api.as_str())),
+        (MONITOR, ("MONITOR_PORT", monitor.as_str())),
+    ];
+
+    let mut codes = Vec::new();
+    for redis_is_there in [true, false] {
+        if !redis_is_there {
+            house.redis.kill();
+        }
+        for (program, setting) in checks {
+            let mut check = Daemon::spawn(program, &["healthcheck"], &[setting, proxy], 0);
+            codes.push(check.ended().await.code());
+        }
+    }
+
+    assert_eq!(codes, [Some(0), Some(0), Some(1), Some(1)]);
+}
+
+#[tokio::test]
+async fn a_healthcheck_of_nobody_fails_and_says_why() {
+    let port = free_port().to_string();
+
+    let mut check = Daemon::spawn(API, &["healthcheck"], &[("PORT", &port)], 0);
+
+    assert_eq!(check.ended().await.code(), Some(1));
+    assert!(
+        check
+            .log()
+            .contains(&format!("nobody answers on port {port}")),
+        "{}",
+        check.log()
+    );
+}
