@@ -146,7 +146,7 @@ fn no_file_outgrows_its_reader() {
 
 #[test]
 fn every_module_says_what_it_is_for() {
-    for folder in ["src", "tests"] {
+    for folder in ["src", "tests", "benches"] {
         for (name, text) in files(folder, "rs") {
             assert!(text.starts_with("//! "), "{name}");
         }

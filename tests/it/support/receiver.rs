@@ -107,6 +107,11 @@ impl Receiver {
         format!("http://{}/webhook", self.address)
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// From now on answers with this.
     pub(crate) fn answer(&self, then: Answer) {
         let mut script = self.script.lock().unwrap();

@@ -1,0 +1,110 @@
+//! The Redis ceiling: appends through the store's own client, without HTTP. It also fills Redis for what is measured
+//! later.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use lull::config::Vars;
+use lull::config::limits::window_rules;
+use lull::config::redis::RedisConfig;
+use lull::domain::chat::Name;
+use lull::domain::window::WindowRules;
+use lull::store::Store;
+use lull::store::windows::NewMessage;
+use serde::{Deserialize, Serialize};
+
+use crate::course::{self, Client, Course, Tally};
+use crate::message;
+
+/// Redis is kept busier than any client would wait for.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Appends under way while filling.
+const AT_ONCE: usize = 256;
+
+/// Messages to append.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Appends {
+    /// Where Redis is.
+    pub(crate) redis_url: String,
+    /// How many.
+    pub(crate) course: Course,
+    /// Among how many chats they are spread.
+    pub(crate) chats: u64,
+}
+
+impl Appends {
+    /// Appends them.
+    pub(crate) async fn run(&self) -> Result<Tally> {
+        let appender = Appender {
+            store: store(&self.redis_url).await?,
+            item: message::item()?,
+            rules: rules()?,
+            chats: self.chats,
+        };
+        course::run(self.course, vec![appender; self.course.clients]).await
+    }
+}
+
+#[derive(Clone)]
+struct Appender {
+    store: Store,
+    item: String,
+    rules: WindowRules,
+    chats: u64,
+}
+
+impl Client for Appender {
+    async fn request(&mut self, number: u64) -> Result<()> {
+        let ttl = self.rules.default_ttl;
+        self.append(number % self.chats, ttl).await
+    }
+}
+
+impl Appender {
+    async fn append(&self, number: u64, ttl: Duration) -> Result<()> {
+        let new = NewMessage {
+            item: &self.item,
+            ttl,
+            id: None,
+        };
+        let chat = message::chat(number)?;
+        let to = [Name::default_name()];
+        self.store.append(&chat, new, &self.rules, &to).await?;
+        Ok(())
+    }
+}
+
+/// Opens a window with one message in each of the chats of those numbers; `ttl` is asked when its turn has come.
+pub(crate) async fn open_windows(
+    store: &Store,
+    chats: std::ops::Range<u64>,
+    item: String,
+    ttl: impl Fn(u64) -> Duration,
+) -> Result<()> {
+    let appender = Appender {
+        store: store.clone(),
+        item,
+        rules: rules()?,
+        chats: chats.end,
+    };
+    stream::iter(chats)
+        .map(|number| appender.append(number, ttl(number)))
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await
+}
+
+/// The store on a Redis.
+pub(crate) async fn store(redis_url: &str) -> Result<Store> {
+    let vars = [("REDIS_URL".to_owned(), redis_url.to_owned())];
+    let config = RedisConfig::from_vars(&Vars::new(vars))?;
+    Store::connect(&config, PATIENCE)
+        .await
+        .context("connecting to Redis")
+}
+
+/// The rules that the daemons go by without settings.
+fn rules() -> Result<WindowRules> {
+    window_rules(&Vars::new([]))
+}

@@ -1,0 +1,138 @@
+//! Memory: what an open chat takes in Redis, and what the daemons take.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::append;
+use crate::course::{Course, Tally};
+use crate::daemon::Daemon;
+use crate::helper::Job;
+use crate::load::Load;
+use crate::message;
+use crate::proc;
+use crate::receiver;
+use crate::redis_server::RedisServer;
+use crate::report::{Expectation, Section, row};
+
+const MESSAGE_BYTES: usize = 500;
+/// None falls due while Redis is measured.
+const LONG: Duration = Duration::from_secs(3600);
+/// Redis takes a moment to let go of the buffers of a connection that has ended.
+const SETTLING: Duration = Duration::from_millis(500);
+const CLIENTS: usize = 64;
+
+#[derive(Debug, Serialize)]
+struct Measured {
+    redis_bytes_per_chat: Vec<(u64, f64)>,
+    daemons: Vec<Stage>,
+}
+
+/// The daemons at one moment.
+#[derive(Debug, Serialize)]
+struct Stage {
+    when: String,
+    api: proc::Memory,
+    monitor: proc::Memory,
+}
+
+/// Measures it.
+pub(crate) async fn measure(quick: bool) -> Result<Section> {
+    let (chats, counts) = if quick {
+        (500, [100, 500])
+    } else {
+        (10_000, [10_000, 100_000])
+    };
+    let measured = Measured {
+        redis_bytes_per_chat: bytes_per_chat(&counts).await?,
+        daemons: daemons(chats, if quick { 1.0 } else { 6.0 }).await?,
+    };
+    let per_chat = measured.redis_bytes_per_chat.iter();
+    let mut expectations: Vec<_> = per_chat
+        .map(|&(count, bytes)| {
+            let what = format!("Redis per open chat with one 500-byte message, {count} chats");
+            Expectation::under(what, 1.5, bytes / 1024.0, "KiB")
+        })
+        .collect();
+    let peak = |of: fn(&Stage) -> f64| measured.daemons.iter().map(of).fold(0.0, f64::max);
+    for (name, peak) in [
+        ("api", peak(|stage| stage.api.peak_mib)),
+        ("monitor", peak(|stage| stage.monitor.peak_mib)),
+    ] {
+        let what = format!("{name} at its peak, {chats} windows");
+        expectations.push(Expectation::under(what, 30.0, peak, "MiB"));
+    }
+    Ok(Section {
+        name: "memory",
+        title: "Memory".to_owned(),
+        rows: rows(&measured),
+        notes: Vec::new(),
+        expectations,
+        data: serde_json::to_value(&measured)?,
+    })
+}
+
+fn rows(measured: &Measured) -> Vec<Vec<String>> {
+    let head = ["", "api RSS MiB", "peak", "monitor RSS MiB", "peak"];
+    let mut rows = vec![head.map(str::to_owned).into()];
+    for Stage { when, api, monitor } in &measured.daemons {
+        let mut cells = vec![when.clone()];
+        let mib = [api.rss_mib, api.peak_mib, monitor.rss_mib, monitor.peak_mib];
+        cells.extend(mib.map(|mib| format!("{mib:.1}")));
+        rows.push(cells);
+    }
+    for (count, bytes) in &measured.redis_bytes_per_chat {
+        rows.push(row([&format!(
+            "Redis: {bytes:.0} bytes per chat at {count} open chats"
+        )]));
+    }
+    rows
+}
+
+async fn bytes_per_chat(counts: &[u64]) -> Result<Vec<(u64, f64)>> {
+    let redis = RedisServer::start("").await?;
+    // Scripts are loaded once, and do not belong to any chat.
+    drop(redis.store().await?);
+    tokio::time::sleep(SETTLING).await;
+    let empty = redis.used_memory().await?;
+    let (mut open, mut found) = (0, Vec::new());
+    for &count in counts {
+        let item = message::plain_item(MESSAGE_BYTES)?;
+        append::open_windows(&redis.store().await?, open..count, item, |_| LONG).await?;
+        open = count;
+        tokio::time::sleep(SETTLING).await;
+        let used = redis.used_memory().await? - empty;
+        found.push((count, used as f64 / count as f64));
+    }
+    Ok(found)
+}
+
+/// Posts one message in each of `chats`, and has them delivered.
+async fn daemons(chats: u64, ttl: f64) -> Result<Vec<Stage>> {
+    let redis = RedisServer::start("").await?;
+    let mut receiver = Job::Receiver.serving().await?;
+    let (monitor, _) = Daemon::monitor(redis.url(), receiver.port(), redis.folder()).await?;
+    let (api, port) = Daemon::api(redis.url(), redis.folder()).await?;
+    let stage = |when: String| {
+        anyhow::Ok(Stage {
+            when,
+            api: api.memory()?,
+            monitor: monitor.memory()?,
+        })
+    };
+    let mut stages = vec![stage("just started".to_owned())?];
+    let load = Load {
+        port,
+        course: Course::of_requests(CLIENTS, chats),
+        chats,
+        ttl,
+    };
+    Job::Load(load).done::<Tally>().await?;
+    stages.push(stage(format!("{chats} windows open"))?);
+    let patience = Duration::from_secs_f64(ttl) + Duration::from_secs(20);
+    receiver::wait_for(&mut receiver, usize::try_from(chats)?, patience).await?;
+    tokio::time::sleep(SETTLING).await;
+    stages.push(stage("all delivered".to_owned())?);
+    Ok(stages)
+}

@@ -1,0 +1,52 @@
+//! What is said in the chats of a bench: the request that a gateway's workflow typically sends.
+
+use anyhow::{Context, Result};
+use lull::domain::chat::{Chat, ChatId};
+use lull::wire::fields::json_fields;
+use lull::wire::incoming::Incoming;
+use lull::wire::item::stored_item;
+
+/// All chats have ids of this length, so that all requests have the same.
+pub(crate) const USER_BYTES: usize = 13;
+
+/// The id of a chat by its number.
+pub(crate) fn user(number: u64) -> String {
+    format!("55119{:08}", number % 100_000_000)
+}
+
+/// The inverse of [`user`].
+pub(crate) fn number(user: &str) -> Option<u64> {
+    user.strip_prefix("55119")?.parse().ok()
+}
+
+/// A chat by its number.
+pub(crate) fn chat(number: u64) -> Result<Chat> {
+    Ok(Chat::of_default(ChatId::parse(&user(number))?))
+}
+
+/// The body of a request in that chat.
+pub(crate) fn body(number: u64, ttl: f64) -> String {
+    let user = user(number);
+    format!(
+        r#"{{"user":"{user}","message":"Oi, tudo bem? Queria saber se o pedido de ontem já saiu para entrega 🙂","#
+    ) + &format!(r#""ttl":{ttl},"phone":"{user}","sender_name":"Maria da Silva","id_agente":"7","#)
+        + r#""numero_conectado":"551140001234","instance_id":"loja-centro","provider":"evolution","#
+        + r#""server_url":"https://evolution.example.com","token":"B6D711FCDE4D4FD5936544120E713976","#
+        + r#""foto":"https://cdn.example.com/v/t61.24694-24/profile.jpg?ccb=11-4","modo":"producao"}"#
+}
+
+/// What of such a request goes into the window; chat and quiet window stand beside it.
+pub(crate) fn item() -> Result<String> {
+    item_of(&body(0, 15.0))
+}
+
+/// What goes into the window of a message whose JSON has `bytes`, with nothing passed through.
+pub(crate) fn plain_item(bytes: usize) -> Result<String> {
+    let text = "x".repeat(bytes.saturating_sub(r#""""#.len()));
+    item_of(&format!(r#"{{"user":"{}","message":"{text}"}}"#, user(0)))
+}
+
+fn item_of(body: &str) -> Result<String> {
+    let incoming = Incoming::from_fields(json_fields(body.as_bytes())?)?;
+    stored_item(&incoming).context("encoding an item")
+}
