@@ -5,6 +5,7 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use chrono_tz::Tz;
+use serde_json::value::{RawValue, to_raw_value};
 use tracing::info;
 
 use super::Api;
@@ -12,8 +13,8 @@ use super::body::OptionalFields;
 use super::error::ApiError;
 use super::query::{List, ListQuery};
 use crate::domain::chat::Chat;
+use crate::store::EntryId;
 use crate::store::dead::DeadLetter;
-use crate::store::{EntryId, StoreError};
 use crate::wire::answer::{Count, DeadLetterAnswer, Page};
 use crate::wire::incoming::optional_user;
 use crate::wire::item::read_items;
@@ -30,7 +31,7 @@ pub(super) async fn list(
         .store
         .dead_letters(list.chat.as_ref(), list.after(EntryId::parse)?, list.limit)
         .await?;
-    let items = letters.iter().map(shown).collect::<Result<Vec<_>, _>>()?;
+    let items = letters.iter().map(shown).collect::<Vec<_>>();
     Ok(Json(Page {
         items,
         total: None,
@@ -44,7 +45,7 @@ pub(super) async fn show(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
     let letter = api.store.dead_letter(entry(id)?).await?.ok_or(NOT_THERE)?;
-    Ok(Json(shown(&letter)?).into_response())
+    Ok(Json(shown(&letter)).into_response())
 }
 
 pub(super) async fn revive(
@@ -105,10 +106,8 @@ fn entry(id: Result<Path<String>, PathRejection>) -> Result<EntryId, ApiError> {
     EntryId::parse(&id).ok_or(NOT_THERE)
 }
 
-fn shown(dead: &DeadLetter) -> Result<DeadLetterAnswer, ApiError> {
-    let items =
-        read_items(&dead.batch.items).map_err(|error| StoreError::Unreadable(error.to_string()))?;
-    Ok(DeadLetterAnswer {
+fn shown(dead: &DeadLetter) -> DeadLetterAnswer {
+    DeadLetterAnswer {
         id: dead.id.text(),
         webhook_id: dead.batch.id.to_string(),
         user: dead.letter.chat.clone(),
@@ -120,6 +119,14 @@ fn shown(dead: &DeadLetter) -> Result<DeadLetterAnswer, ApiError> {
         closed_at: rfc3339(dead.batch.closed, Tz::UTC),
         first_attempt_at: rfc3339(dead.letter.first_attempt, Tz::UTC),
         buried_at: rfc3339(dead.buried(), Tz::UTC),
-        messages: items.into_iter().map(|item| item.message).collect(),
-    })
+        messages: messages(&dead.batch.items),
+    }
+}
+
+/// What was said; as one text, just as it lies there, where it cannot be read, which is then why it was given up on.
+fn messages(items: &str) -> Vec<Box<RawValue>> {
+    match read_items(items) {
+        Ok(items) => items.into_iter().map(|item| item.message).collect(),
+        Err(_) => to_raw_value(items).into_iter().collect(),
+    }
 }

@@ -74,8 +74,8 @@ impl Monitor {
                 .await;
         }
         let body = read_items(&lease.batch.items).and_then(|items| {
-            self.payload
-                .body(&lease.lane.chat.id, &items, lease.batch.closed)
+            let (user, closed) = (&lease.lane.chat.id, lease.batch.closed);
+            Ok(self.payload.body(user, &items, closed)?)
         });
         let body = match body {
             Ok(body) => body,

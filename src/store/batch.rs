@@ -6,7 +6,7 @@ use crate::domain::window::CloseReason;
 
 /// Reads what the close script wrote.
 pub(super) fn read_batch(text: &str) -> Result<Batch> {
-    let unreadable = || StoreError::Unreadable("a batch on a lane".to_owned());
+    let unreadable = || StoreError::Unreadable("a batch on a lane");
     let (line, items) = text.split_once('\n').ok_or_else(unreadable)?;
     let mut words = line.split(' ').skip(1);
     let mut word = || words.next().ok_or_else(unreadable);

@@ -38,7 +38,7 @@ pub struct Letter {
 impl Letter {
     /// The lane it came from.
     fn lane(&self) -> Result<Lane> {
-        let unreadable = || StoreError::Unreadable("a dead letter".to_owned());
+        let unreadable = || StoreError::Unreadable("a dead letter");
         let name = |text: &str| Name::parse(text).map_err(|_| unreadable());
         let id = ChatId::parse(&self.chat).map_err(|_| unreadable())?;
         Ok(Lane {
@@ -65,7 +65,7 @@ pub struct DeadLetter {
 impl DeadLetter {
     fn read(entry: &StreamEntry) -> Result<Self> {
         let letter = serde_json::from_str(&entry.field("letter")?)
-            .map_err(|error| StoreError::Unreadable(error.to_string()))?;
+            .map_err(|_| StoreError::Unreadable("a dead letter"))?;
         Ok(Self {
             id: entry.id,
             letter,

@@ -95,7 +95,7 @@ impl Store {
     ) -> Result<(Vec<Settlement>, Option<String>)> {
         self.newest(keys::history, shards_of(chat), after, limit, |entry| {
             let record: Record = serde_json::from_str(&entry.field("record")?)
-                .map_err(|error| StoreError::Unreadable(error.to_string()))?;
+                .map_err(|_| StoreError::Unreadable("an entry of the history"))?;
             let wanted = record.outcome == DELIVERED
                 && chat.is_none_or(|chat| record.chat == chat.id.as_str());
             Ok(wanted.then_some(Settlement {

@@ -52,9 +52,9 @@ pub enum StoreError {
     /// Unreachable, loading, read-only, or refusing.
     #[error("Redis: {0}")]
     Unavailable(redis::RedisError),
-    /// What lies in Redis is not what Lull wrote.
+    /// What lies in Redis is not what Lull wrote. Says which kind of thing and never what it holds: errors are logged.
     #[error("unreadable data in Redis: {0}")]
-    Unreadable(String),
+    Unreadable(&'static str),
     /// Other clients filled the window again and again between closing and appending.
     #[error("the window stayed full")]
     Contended,

@@ -28,7 +28,7 @@ impl Window {
     fn read(chat: Chat, head: &str, now: Millis) -> Result<Self> {
         let number = |at: usize| head.split(' ').nth(at)?.parse::<u64>().ok();
         let (Some(opened), Some(count), Some(deadline)) = (number(0), number(4), number(5)) else {
-            return Err(StoreError::Unreadable(format!("head of a window: {head}")));
+            return Err(StoreError::Unreadable("the head of a window"));
         };
         Ok(Self {
             chat,

@@ -8,14 +8,13 @@ use crate::domain::batch::Millis;
 
 /// A value of an answer as what it should be.
 pub(super) fn value<T: FromRedisValue>(value: Option<Value>) -> Result<T> {
-    let value =
-        value.ok_or_else(|| StoreError::Unreadable("an answer that is too short".to_owned()))?;
-    T::from_redis_value(value).map_err(|error| StoreError::Unreadable(error.to_string()))
+    let value = value.ok_or_else(|| StoreError::Unreadable("an answer that is too short"))?;
+    T::from_redis_value(value).map_err(|_| StoreError::Unreadable("an answer of another kind"))
 }
 
 /// A value as JSON to lie in Redis.
 pub(super) fn json(value: &impl Serialize) -> Result<String> {
-    serde_json::to_string(value).map_err(|error| StoreError::Unreadable(error.to_string()))
+    serde_json::to_string(value).map_err(|_| StoreError::Unreadable("what is to be written"))
 }
 
 /// The answer of `TIME`: Redis's own clock.

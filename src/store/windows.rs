@@ -187,8 +187,8 @@ impl Store {
         let (status, count, reason, _late): (String, u64, String, i64) = self.run(&close).await?;
         Ok(match status.as_str() {
             "closed" => {
-                let reason =
-                    CloseReason::parse(&reason).ok_or_else(|| StoreError::Unreadable(reason))?;
+                let reason = CloseReason::parse(&reason)
+                    .ok_or(StoreError::Unreadable("why a window closed"))?;
                 Closing::Closed { count, reason }
             }
             "open" => Closing::Open,

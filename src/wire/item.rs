@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use thiserror::Error;
 
 use super::RawObject;
 use super::incoming::Incoming;
@@ -43,10 +44,27 @@ pub fn stored_item(incoming: &Incoming) -> serde_json::Result<String> {
     })
 }
 
+/// What lies in Redis is not what [`stored_item`] wrote. Says where and not what, for it may be what was said.
+#[derive(Debug, Error)]
+#[error("not as Lull writes it at line {line}, column {column}")]
+pub struct UnreadableItems {
+    line: usize,
+    column: usize,
+}
+
+impl From<serde_json::Error> for UnreadableItems {
+    fn from(error: serde_json::Error) -> Self {
+        Self {
+            line: error.line(),
+            column: error.column(),
+        }
+    }
+}
+
 /// Reads the items of a batch: JSON objects with commas between them.
 ///
 /// # Errors
 /// When what lies in Redis is not what [`stored_item`] wrote.
-pub fn read_items(items: &str) -> serde_json::Result<Vec<Item>> {
-    serde_json::from_str(&format!("[{items}]"))
+pub fn read_items(items: &str) -> Result<Vec<Item>, UnreadableItems> {
+    Ok(serde_json::from_str(&format!("[{items}]"))?)
 }
