@@ -156,6 +156,34 @@ async fn what_dead_letter_count_drops_is_counted_and_said() {
 }
 
 #[tokio::test]
+async fn a_letter_that_cannot_be_read_is_shown_as_it_lies_there() {
+    let mut house = House::start().await;
+    house.bury("ana", "oi").await;
+    house.api.say("eva", "oi", 0.5).await;
+    let window = house.redis.keys("*:window:*").await.remove(0);
+    redis::cmd("RPUSH")
+        .arg(&[window.as_str(), "no JSON at all"])
+        .query_async::<()>(&mut house.redis.raw().await)
+        .await
+        .unwrap();
+
+    let mut letters = Vec::new();
+    eventually("it is buried", async || {
+        letters = house.letters("").await;
+        letters.len() == 2
+    })
+    .await;
+
+    let (reason, said) = (&letters[0]["reason"], said(&letters));
+    assert!(
+        reason.as_str().unwrap().starts_with("unreadable in Redis"),
+        "{reason}"
+    );
+    assert!(said[0].ends_with(",no JSON at all"), "{said:?}");
+    assert_eq!(said[1], "oi");
+}
+
+#[tokio::test]
 async fn a_delivered_batch_stands_in_the_list_of_what_was_sent() {
     let mut house = House::start().await;
     house.receiver.answer(Answer::Status(202));

@@ -18,6 +18,7 @@ mod message_id;
 mod observing;
 mod outage;
 mod property;
+mod quiet;
 mod recovery;
 mod refusals;
 mod revival;

@@ -22,6 +22,8 @@ pub(crate) enum Answer {
     Status(u16),
     /// With this status, these header lines and this body.
     Full(u16, &'static str, &'static str),
+    /// With this status and the body of the call.
+    Echo(u16),
     /// Not at all, while the connection stays.
     Silence,
     /// By closing the connection with a reset.
@@ -162,9 +164,11 @@ async fn connection(
             let mut script = script.lock().unwrap();
             script.next.pop().unwrap_or_else(|| script.then.clone())
         };
+        let echo = call.body.clone();
         let _ = record.send(call);
         let (status, headers, body) = match answer {
             Answer::Status(status) => (status, "", ""),
+            Answer::Echo(status) => (status, "", echo.as_str()),
             Answer::Full(status, headers, body) => (status, headers, body),
             Answer::Silence => std::future::pending().await,
             Answer::Reset => {
