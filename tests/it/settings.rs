@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::support::daemon::{API, LULL, MONITOR};
+use crate::support::redis::server_settings;
 use crate::support::{Daemon, TestRedis};
 
 /// Stands wherever a person may have put a password or a token.
@@ -159,16 +160,11 @@ async fn a_missing_setting_is_named() {
 async fn a_data_folder_that_cannot_be_made_is_named() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let data = file.path().join("data");
+    let server = server_settings();
+    let mut settings = vec![("LULL_DATA", data.to_str().unwrap())];
+    settings.extend(server.iter().map(|(name, value)| (*name, value.as_str())));
 
-    let complaint = complaint(
-        LULL,
-        &["up"],
-        &[
-            ("LULL_DATA", data.to_str().unwrap()),
-            ("PATH", "/usr/local/bin:/usr/bin:/bin"),
-        ],
-    )
-    .await;
+    let complaint = complaint(LULL, &["up"], &settings).await;
 
     assert_names(&complaint, "LULL_DATA", "a file in the way");
 }

@@ -140,6 +140,17 @@ fn spawn(folder: &Path, arguments: &[String]) -> Child {
         .unwrap()
 }
 
+/// What a program needs to find the server that the suite itself uses.
+pub(crate) fn server_settings() -> Vec<(&'static str, String)> {
+    let path = std::env::var_os("PATH").unwrap().into_string().unwrap();
+    let mut settings = vec![("PATH", path)];
+    let program = program();
+    if program.is_absolute() {
+        settings.push(("REDIS_SERVER", program.to_str().unwrap().to_owned()));
+    }
+    settings
+}
+
 /// `make test` names the server it found or installed.
 fn program() -> PathBuf {
     std::env::var_os("REDIS_SERVER").map_or_else(|| "redis-server".into(), PathBuf::from)
