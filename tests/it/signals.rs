@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::support::daemon::{API, LULL, MONITOR, free_port};
@@ -24,6 +24,23 @@ async fn up(redis: &TestRedis, receiver: &Receiver) -> Daemon {
     let daemon = Daemon::spawn(LULL, &["up"], &settings, port);
     daemon.wait_until_up().await;
     daemon
+}
+
+const BODY: &str = r#"{"user": "ana", "message": "oi"}"#;
+
+/// A client whose request the api has begun to read, and that has yet to send the body.
+async fn request_in_hand(api: &Daemon) -> TcpStream {
+    let address = api.url("").replace("http://", "");
+    let mut client = TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST / HTTP/1.1\r\nhost: lull\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
+         expect: 100-continue\r\n\r\n",
+        BODY.len()
+    );
+    client.write_all(head.as_bytes()).await.unwrap();
+    let mut go_on = [0; "HTTP/1.1 100 Continue\r\n\r\n".len()];
+    client.read_exact(&mut go_on).await.unwrap();
+    client
 }
 
 /// Signals twice, the second time while the first is being heeded; answers the exit code and how long that took.
@@ -91,10 +108,7 @@ async fn a_second_signal_ends_a_monitor_that_still_waits_for_an_answer() {
 async fn a_second_signal_ends_an_api_that_still_reads_a_request() {
     let redis = TestRedis::start().await;
     let api = Daemon::api(&redis).await;
-    let address = api.url("").replace("http://", "");
-    let mut client = TcpStream::connect(address).await.unwrap();
-    let half = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{";
-    client.write_all(half).await.unwrap();
+    let _client = request_in_hand(&api).await;
 
     let (code, took) = stopped_twice(api).await;
 
@@ -120,25 +134,14 @@ async fn a_second_signal_ends_lull_up() {
 async fn a_request_in_hand_is_answered_before_the_end() {
     let redis = TestRedis::start().await;
     let mut api = Daemon::api(&redis).await;
-    let address = api.url("").replace("http://", "");
-    let mut client = TcpStream::connect(address).await.unwrap();
-    let body = r#"{"user": "ana", "message": "oi"}"#;
-    let head = format!(
-        "POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{{",
-        body.len()
-    );
-    client.write_all(head.as_bytes()).await.unwrap();
-    // The daemon has the request in hand when it answers another that came later.
-    api.get("/api/health").await;
+    let mut client = request_in_hand(&api).await;
 
     api.signal(Signal::SIGTERM);
     api.logs("finishing what is in hand").await;
-    client.write_all(&body.as_bytes()[1..]).await.unwrap();
+    client.write_all(BODY.as_bytes()).await.unwrap();
 
     assert_eq!(api.ended().await.code(), Some(0));
     let mut answer = String::new();
-    tokio::io::AsyncReadExt::read_to_string(&mut client, &mut answer)
-        .await
-        .unwrap();
+    client.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 }
