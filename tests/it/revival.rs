@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::support::daemon::read;
-use crate::support::house::{House, id, said};
+use crate::support::house::{House, id, neighbour_of, said};
 use crate::support::{Daemon, eventually};
 
 #[tokio::test]
@@ -87,7 +87,7 @@ async fn the_letters_of_one_user_can_be_revived_alone() {
         ("application/x-www-form-urlencoded", "user=ana"),
     ] {
         let mut house = House::start().await;
-        for (user, text) in [("ana", "1"), ("eva", "2"), ("ana", "3")] {
+        for (user, text) in [("ana", "1"), (&neighbour_of("ana"), "2"), ("ana", "3")] {
             house.bury(user, text).await;
         }
         house.accept();

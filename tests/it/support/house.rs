@@ -1,8 +1,9 @@
 //! A house whose destination wants nothing for ever, so that what is said becomes dead letters.
 
+use lull::store::keys::Shard;
 use serde_json::Value;
 
-use super::{Answer, Daemon, Receiver, TestRedis, eventually};
+use super::{Answer, Daemon, Receiver, TestRedis, chat, eventually};
 
 /// Where dead letters are listed.
 pub(crate) const LIST: &str = "/api/messages/dead-letter";
@@ -63,6 +64,13 @@ impl House {
         assert_eq!(status, 200, "{page}");
         page["items"].as_array().unwrap().clone()
     }
+}
+
+/// A user whose letters lie in the same shard, where a filter must tell them apart.
+pub(crate) fn neighbour_of(user: &str) -> String {
+    let shard = Shard::of(&chat(user));
+    let mut users = (0..).map(|number| format!("vizinha/{number} é"));
+    users.find(|id| Shard::of(&chat(id)) == shard).unwrap()
 }
 
 /// What each of the letters says first.
