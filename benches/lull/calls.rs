@@ -34,6 +34,7 @@ impl Calls {
             .default_headers(headers)
             .timeout(Duration::from_secs(30))
             .redirect(Policy::none())
+            .no_proxy()
             .pool_idle_timeout(Duration::from_secs(4))
             .pool_max_idle_per_host(self.course.clients)
             .tcp_nodelay(true)

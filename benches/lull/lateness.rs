@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde::Serialize;
 
 use crate::append;
@@ -21,6 +21,8 @@ use crate::stats::Quantiles;
 const FOREIGN_KEYS: u64 = 100_000;
 /// A monitor that may not ask for events cannot switch them on.
 const EVENTS_OFF: &str = "notify-keyspace-events \"\"\nrename-command CONFIG \"\"\n";
+/// To open windows before the first falls due: a slow machine opens so many in a second.
+const SLOW: f64 = 7_000.0;
 /// After the last deadline.
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -28,23 +30,16 @@ const PATIENCE: Duration = Duration::from_secs(15);
 #[derive(Clone, Copy)]
 struct Scene {
     windows: u64,
-    /// From the start to the first deadline: time to open them all.
-    lead: Duration,
     /// From the first deadline to the last.
     spread: Duration,
 }
 
-const SCENES: [Scene; 3] = [
-    scene(1_000, 2, 10),
-    scene(10_000, 4, 10),
-    scene(100_000, 14, 25),
-];
-const QUICK_SCENES: [Scene; 1] = [scene(300, 1, 1)];
+const SCENES: [Scene; 3] = [scene(1_000, 10), scene(10_000, 10), scene(100_000, 25)];
+const QUICK_SCENES: [Scene; 1] = [scene(300, 1)];
 
-const fn scene(windows: u64, lead: u64, spread: u64) -> Scene {
+const fn scene(windows: u64, spread: u64) -> Scene {
     Scene {
         windows,
-        lead: Duration::from_secs(lead),
         spread: Duration::from_secs(spread),
     }
 }
@@ -53,6 +48,8 @@ const fn scene(windows: u64, lead: u64, spread: u64) -> Scene {
 #[derive(Debug, Serialize)]
 struct Run {
     windows: u64,
+    /// Of them, when the first fell due.
+    open_at_once: usize,
     events: bool,
     lateness: Quantiles,
     arrived: usize,
@@ -165,15 +162,12 @@ impl Scene {
         let (first, last) = self.open_windows(&redis).await?;
         let deadlines = self.deadlines(&redis).await?;
         let opened = spent()?;
-        ensure!(
-            Instant::now() < first,
-            "not all windows were open when the first fell due"
-        );
         tokio::time::sleep_until(first.into()).await;
         let begun = spent()?;
         tokio::time::sleep_until(last.into()).await;
         let ended = spent()?;
-        let arrivals = receiver::wait_for(&mut receiver, deadlines.len(), PATIENCE).await?;
+        let windows = usize::try_from(self.windows)?;
+        let arrivals = receiver::wait_for(&mut receiver, windows, PATIENCE).await?;
         let said = Metrics::of(metrics).await?;
 
         let late: Vec<f64> = arrivals
@@ -185,6 +179,7 @@ impl Scene {
         let lateness = "lull_lateness_seconds";
         Ok(Run {
             windows: self.windows,
+            open_at_once: deadlines.len(),
             events,
             lateness: Quantiles::of(late.iter().copied()),
             arrived: receiver::chats(&arrivals),
@@ -204,7 +199,8 @@ impl Scene {
 
     /// Opens them all; answers about when the first and the last fall due.
     async fn open_windows(self, redis: &RedisServer) -> Result<(Instant, Instant)> {
-        let first = Instant::now() + self.lead;
+        let lead = 1.0 + self.windows as f64 / SLOW;
+        let first = Instant::now() + Duration::from_secs_f64(lead);
         let step = self.spread.as_secs_f64() / self.windows as f64;
         let due = |number: u64| first + Duration::from_secs_f64(step * number as f64);
         let ttl = |number| due(number).saturating_duration_since(Instant::now());
@@ -228,23 +224,20 @@ impl Scene {
             let number = message::number(window.chat.id.as_str()).context("a foreign chat")?;
             Ok((number, window.deadline))
         });
-        let deadlines: HashMap<_, _> = deadlines.collect::<Result<_>>()?;
-        ensure!(
-            deadlines.len() as u64 == self.windows,
-            "not all windows are open"
-        );
-        Ok(deadlines)
+        deadlines.collect()
     }
 }
 
 impl Run {
     /// What makes its numbers less than they seem.
     fn note(&self) -> Option<String> {
-        let lost = usize::try_from(self.windows).ok()? - self.arrived;
-        (lost + self.repeated + self.before_their_deadline > 0).then(|| {
+        let windows = usize::try_from(self.windows).ok()?;
+        let (closed, lost) = (windows - self.open_at_once, windows - self.arrived);
+        (closed + lost + self.repeated + self.before_their_deadline > 0).then(|| {
             format!(
-                "Of {} windows {lost} did not arrive, {} arrived again, {} before their deadline.",
-                self.windows, self.repeated, self.before_their_deadline
+                "Of {windows} windows {closed} were closed before all were open, {lost} did not arrive, {} arrived \
+                 again, {} before their deadline.",
+                self.repeated, self.before_their_deadline
             )
         })
     }

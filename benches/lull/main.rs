@@ -33,7 +33,7 @@ mod stats;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
 use lull::shutdown;
 use tokio::runtime::Builder;
@@ -89,7 +89,7 @@ fn main() -> Result<()> {
         // Dropped half-way, a measurement ends all its processes.
         match stop.run_until_cancelled(measure(&arguments)).await {
             Some(measured) => measured,
-            None => Ok(()),
+            None => bail!("stopped half-way"),
         }
     })
 }

@@ -124,6 +124,9 @@ pub(crate) fn write(
             "expectations": section.expectations,
         });
     }
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
     let text = serde_json::to_string_pretty(&report)?;
     std::fs::write(path, text).with_context(|| format!("writing {}", path.display()))
 }

@@ -31,7 +31,7 @@ use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
 
 /// A client gets its answer within 2 s, whatever Redis does.
-pub const PATIENCE: Duration = Duration::from_millis(1800);
+pub const PATIENCE: Duration = Duration::from_millis(1500);
 
 /// What every handler works with.
 #[derive(Clone)]

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use tracing::warn;
 
 use super::Monitor;
+use super::worker::InHand;
 use crate::domain::batch::BatchId;
 use crate::domain::chat::{Chat, Lane};
-use crate::store;
-use crate::store::windows::Closing;
+use crate::store::closing::Closing;
 use crate::telemetry::metrics::count;
 
 /// What announced that a window may have to be closed.
@@ -33,51 +33,46 @@ impl Found {
 impl Monitor {
     /// Closes the window of a chat, if it is time, and begins to deliver if there is room.
     pub(super) async fn close(self: &Arc<Self>, chat: Chat, found: Found) {
-        let lane = Lane {
-            destination: self.destination.clone(),
-            chat,
-        };
         let id = BatchId::generate();
-        let closing = self
-            .store
-            .close(&lane.chat, &id, slice::from_ref(&lane.destination));
-        // The sweep is nearly always right, so the lease is asked for in the same breath. An event mostly comes after
-        // the sweep, when there is nothing left to do.
-        let pass = if found == Found::BySweep {
-            self.gate.try_enter()
-        } else {
-            None
+        let destinations = slice::from_ref(&self.destination);
+        // With a pass in hand the lease comes in the same step. An event mostly comes after the sweep, when there is
+        // nothing left to do.
+        let pass = match found {
+            Found::BySweep => self.gate.try_enter(),
+            Found::ByEvent => None,
         };
-        let Some(pass) = pass else {
-            if self.has_closed(&lane.chat, found, closing.await) {
-                match self.gate.try_enter() {
-                    Some(pass) => self.attempt(lane, pass),
-                    None => self.lanes_changed.notify_one(),
-                }
+        let length = self.lease_rules.length;
+        let closed = match &pass {
+            Some(_) => {
+                self.store
+                    .close_and_lease(&chat, &id, destinations, length)
+                    .await
             }
-            return;
+            None => self
+                .store
+                .close(&chat, &id, destinations)
+                .await
+                .map(|closing| (closing, None)),
         };
-        let (closed, lease) = tokio::join!(closing, self.lease(&lane));
-        let has_closed = self.has_closed(&lane.chat, found, closed);
-        match lease {
-            Some(lease) => self.begin(lease, pass),
-            None if has_closed => self.lanes_changed.notify_one(),
-            None => {}
-        }
-    }
-
-    fn has_closed(&self, chat: &Chat, found: Found, closed: store::Result<Closing>) -> bool {
-        match closed {
-            Ok(Closing::Closed { reason, .. }) => {
+        let lease = match closed {
+            Ok((Closing::Closed { reason, .. }, lease)) => {
                 count(&self.metrics.batches, "reason", reason.as_str());
                 count(&self.metrics.found, "by", found.as_str());
-                true
+                lease
             }
-            Ok(Closing::Open | Closing::NoWindow) => false,
+            Ok((Closing::Open | Closing::NoWindow, _)) => return,
             Err(error) => {
                 warn!(chat = %chat.hash(), error = %error, "Could not close a window, the sweep will: {error}");
-                false
+                return;
             }
+        };
+        match (lease, pass.or_else(|| self.gate.try_enter())) {
+            (Some(lease), Some(pass)) => self.begin(InHand::new(lease), pass),
+            (None, Some(pass)) => {
+                let destination = self.destination.clone();
+                self.attempt(Lane { destination, chat }, pass);
+            }
+            (_, None) => self.lanes_changed.notify_one(),
         }
     }
 }

@@ -6,6 +6,7 @@ use tokio::time::sleep;
 use tracing::{error, warn};
 
 use super::Monitor;
+use super::agenda::LONGEST_SLEEP;
 use super::worker::{InHand, millis};
 use crate::delivery::Attempt;
 use crate::store::dead::Letter;
@@ -72,6 +73,10 @@ impl Monitor {
                             dropped,
                             "DEAD_LETTER_COUNT is reached: {dropped} of the oldest dead letters are gone"
                         );
+                    }
+                    if matches!(verdict, Verdict::Retry { wait, .. } if wait < LONGEST_SLEEP) {
+                        // The sweep may be asleep for longer than that.
+                        self.lanes_changed.notify_one();
                     }
                     return more && matches!(verdict, Verdict::Drop | Verdict::Bury { .. });
                 }

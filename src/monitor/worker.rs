@@ -23,6 +23,15 @@ pub(super) struct InHand {
     pub(super) since: Instant,
 }
 
+impl InHand {
+    pub(super) fn new(lease: Lease) -> Self {
+        Self {
+            lease,
+            since: Instant::now(),
+        }
+    }
+}
+
 impl Monitor {
     /// Attempts the head of a lane, if it is due, and what comes after it.
     pub(super) fn attempt(self: &Arc<Self>, lane: Lane, pass: Pass) {
@@ -39,12 +48,9 @@ impl Monitor {
         self.attempts.spawn(self.clone().work(lease, pass));
     }
 
-    pub(super) async fn lease(&self, lane: &Lane) -> Option<InHand> {
+    async fn lease(&self, lane: &Lane) -> Option<InHand> {
         match self.store.lease(lane, self.lease_rules).await {
-            Ok(lease) => lease.map(|lease| InHand {
-                lease,
-                since: Instant::now(),
-            }),
+            Ok(lease) => lease.map(InHand::new),
             Err(error) => {
                 warn!(chat = %lane.chat.hash(), error = %error, "Could not lease, the sweep will: {error}");
                 None

@@ -1,5 +1,6 @@
 //! Getting to Redis at start.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
@@ -11,7 +12,7 @@ use redis::{
 use thiserror::Error;
 use tracing::{info, warn};
 
-use super::{Result, Store, StoreError, due, lanes, windows};
+use super::{Result, Store, StoreError, closing, due, lanes, windows};
 use crate::config::redis::{Address, RedisConfig};
 
 /// The oldest Redis that has what the scripts use (script flags); Valkey answers with a number above it.
@@ -71,7 +72,7 @@ impl Store {
             .map_err(ConnectError::Address)?;
         let store = Self {
             connection,
-            client,
+            client: Arc::new(client),
             patience,
         };
 
@@ -101,6 +102,7 @@ impl Store {
             .find_map(|line| line.strip_prefix("redis_version:"))
             .unwrap_or("unknown");
         for script in windows::scripts()
+            .chain(closing::scripts())
             .chain(lanes::scripts())
             .chain(due::scripts())
         {

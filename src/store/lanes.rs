@@ -53,6 +53,31 @@ pub struct Lease {
     token: String,
 }
 
+impl Lease {
+    /// The lease that the close script took at `at`.
+    pub(super) fn at_close(
+        lane: Lane,
+        batch: &str,
+        late: Duration,
+        at: Millis,
+        token: String,
+    ) -> Result<Self> {
+        Ok(Self {
+            lane,
+            batch: read_batch(batch)?,
+            attempt: 1,
+            late,
+            first_attempt: at,
+            token,
+        })
+    }
+}
+
+/// Names a lease, like no other.
+pub(super) fn token() -> String {
+    Uuid::now_v7().simple().to_string()
+}
+
 /// How an attempt is settled.
 #[derive(Debug)]
 pub enum Verdict {
@@ -107,7 +132,7 @@ impl Store {
     /// Unavailable, silent, or a batch that is not as Lull wrote it.
     pub async fn lease(&self, lane: &Lane, rules: LeaseRules) -> Result<Option<Lease>> {
         let place = Place::of(&lane.chat);
-        let token = Uuid::now_v7().simple().to_string();
+        let token = token();
         let answer: Vec<redis::Value> = self
             .run(
                 LEASE

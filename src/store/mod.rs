@@ -1,6 +1,7 @@
 //! The only room that knows Redis. Each verb is one script or one command; the scripts are in `lua/`.
 
 mod batch;
+pub mod closing;
 mod connect;
 pub mod dead;
 mod due;
@@ -14,6 +15,7 @@ mod reply;
 pub mod status;
 pub mod windows;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::ConnectionManager;
@@ -27,7 +29,8 @@ pub use paging::{DueCursor, EntryId};
 #[derive(Clone)]
 pub struct Store {
     connection: ConnectionManager,
-    client: redis::Client,
+    /// Shared, because every request clones the store.
+    client: Arc<redis::Client>,
     /// The longest wait for any answer.
     patience: Duration,
 }

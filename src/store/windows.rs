@@ -6,6 +6,7 @@ use std::time::Duration;
 use redis::Script;
 use sha2::{Digest, Sha256};
 
+use super::closing::Closing;
 use super::keys::{self, Place};
 use super::{Result, Store, StoreError, script};
 use crate::domain::batch::BatchId;
@@ -14,7 +15,6 @@ use crate::domain::window::{CloseReason, WindowRules};
 
 static APPEND: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/append.lua")));
 static HOLD: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/hold.lua")));
-static CLOSE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/close.lua")));
 static CANCEL: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/cancel.lua")));
 
 /// How long a message id counts as seen.
@@ -23,7 +23,7 @@ pub const SEEN_FOR: Duration = Duration::from_secs(24 * 3600);
 const MOST_ROUNDS: usize = 64;
 
 pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    [&APPEND, &HOLD, &CLOSE, &CANCEL]
+    [&APPEND, &HOLD, &CANCEL]
         .into_iter()
         .map(|script| &**script)
 }
@@ -50,22 +50,6 @@ pub struct Appended {
     pub left: Duration,
     /// A window had to be closed first, because it was full.
     pub closed: Option<CloseReason>,
-}
-
-/// What became of a close.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Closing {
-    /// The messages are a batch on each lane now.
-    Closed {
-        /// How many.
-        count: u64,
-        /// What closed the window.
-        reason: CloseReason,
-    },
-    /// Its deadline lies ahead.
-    Open,
-    /// There is none.
-    NoWindow,
 }
 
 impl Store {
@@ -115,7 +99,7 @@ impl Store {
                 });
             }
             if let Closing::Closed { reason, .. } = self
-                .close_as(chat, &BatchId::generate(), destinations, "", true)
+                .close_full(chat, &BatchId::generate(), destinations)
                 .await?
             {
                 closed = Some(reason);
@@ -144,56 +128,6 @@ impl Store {
             )
             .await?;
         Ok(u64::try_from(left).ok().map(Duration::from_millis))
-    }
-
-    /// Turns the window into a batch on each lane, if its deadline has passed.
-    ///
-    /// # Errors
-    /// Unavailable or silent.
-    pub async fn close(&self, chat: &Chat, id: &BatchId, destinations: &[Name]) -> Result<Closing> {
-        self.close_as(chat, id, destinations, "", false).await
-    }
-
-    /// Closes the window at once.
-    ///
-    /// # Errors
-    /// Unavailable or silent.
-    pub async fn flush(&self, chat: &Chat, id: &BatchId, destinations: &[Name]) -> Result<Closing> {
-        self.close_as(chat, id, destinations, CloseReason::Flush.as_str(), true)
-            .await
-    }
-
-    async fn close_as(
-        &self,
-        chat: &Chat,
-        id: &BatchId,
-        destinations: &[Name],
-        forced: &str,
-        wake: bool,
-    ) -> Result<Closing> {
-        let place = Place::of(chat);
-        let mut close = CLOSE.key(place.timer());
-        close.key(place.window()).key(place.due());
-        for destination in destinations {
-            close
-                .key(place.due_lanes(destination))
-                .key(place.lane(destination));
-        }
-        close
-            .arg(&place.member)
-            .arg(id.as_str())
-            .arg(forced)
-            .arg(u8::from(wake));
-        let (status, count, reason, _late): (String, u64, String, i64) = self.run(&close).await?;
-        Ok(match status.as_str() {
-            "closed" => {
-                let reason = CloseReason::parse(&reason)
-                    .ok_or(StoreError::Unreadable("why a window closed"))?;
-                Closing::Closed { count, reason }
-            }
-            "open" => Closing::Open,
-            _ => Closing::NoWindow,
-        })
     }
 
     /// Drops the window with its messages; answers how many.

@@ -546,7 +546,7 @@ async fn a_full_redis_still_drains() {
             .close(&chat("ana"), &BatchId::generate(), &destinations())
             .await
             .unwrap();
-        closing != lull::store::windows::Closing::Open
+        closing != lull::store::closing::Closing::Open
     })
     .await;
     let leased = lease(&store, "ana").await.unwrap();

@@ -7,8 +7,9 @@ use futures_util::future::join_all;
 use lull::domain::batch::BatchId;
 use lull::domain::window::{CloseReason, WindowRules};
 use lull::store::Store;
+use lull::store::closing::Closing;
 use lull::store::keys::{Due, Shard};
-use lull::store::windows::{Closing, NewMessage};
+use lull::store::windows::NewMessage;
 
 use crate::support::{
     LEASES, LONG, RULES, SHORT, TestRedis, chat, destinations, eventually, item, lane, say, texts,

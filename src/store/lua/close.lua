@@ -7,7 +7,8 @@
   KEYS[3]  due     open windows by deadline; the chat's entry goes
   KEYS[4]  due of the first destination   lanes by their next attempt
   KEYS[5]  lane of the first destination  gets the batch
-  ...      two more for each further destination
+  KEYS[6]  head of the first destination  set if the batch is leased
+  ...      three more for each further destination
 
   ARGV[1]  member  the chat in the due indexes
   ARGV[2]  id      the batch's id
@@ -15,8 +16,12 @@
                    close it at once
   ARGV[4]  wake    1: nobody is going to attempt the lanes in this moment, so
                    wake a monitor
+  ARGV[5]  token   empty, or that of a lease on the first destination's lane, to
+                   be taken in the same step if the batch is the only one on it
+  ARGV[6]  length  of the lease, ms
 
-  Output: {status, messages, reason, ms since the deadline}
+  Output: {status, messages, reason, ms since the deadline, when it was closed,
+           the batch if it was leased, else empty}
     closed
     open    the deadline lies ahead: a message or a typing signal has moved it;
             the due entry is put back to it
@@ -30,35 +35,45 @@
   memory beyond maxmemory: it frees what it writes, and a full Redis must drain.
 ]]
 local timer, window, due = KEYS[1], KEYS[2], KEYS[3]
-local member, id, forced, wake = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local member, id, forced, wake, token = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local call = redis.call
 
-local time = redis.call('TIME')
+local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local head = redis.call('LINDEX', window, 0)
+local items = call('LRANGE', window, 0, -1)
+local head = table.remove(items, 1)
 if not head then
-  redis.call('ZREM', due, member)
-  return {'none', 0, '', 0}
+  call('ZREM', due, member)
+  return {'none', 0, '', 0, now, ''}
 end
-local opened, _, _, _, _, deadline, reason = string.match(head, '(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%a+)')
+local LINE = '(%d+) %d+ %d+ %d+ %d+ (%d+) (%a+)'
+local opened, deadline, reason = string.match(head, LINE)
 if forced ~= '' then
-  deadline, reason = now, forced
+  deadline, reason = string.format('%d', now), forced
 elseif tonumber(deadline) > now then
-  redis.call('ZADD', due, deadline, member)
-  return {'open', redis.call('LLEN', window) - 1, reason, now - deadline}
+  call('ZADD', due, deadline, member)
+  return {'open', #items, reason, now - deadline, now, ''}
 end
 
-local items = redis.call('LRANGE', window, 1, -1)
-local line = string.format('- %s %d %d %d %s %d', id, opened, now, deadline, reason, #items)
+local line = string.format('- %s %s %d %s %s %d', id, opened, now, deadline, reason, #items)
 local batch = line .. '\n' .. table.concat(items, ',')
-for i = 4, #KEYS, 2 do
-  redis.call('RPUSH', KEYS[i + 1], batch)
-  -- NX: a lane with a head in backoff or under a lease keeps its own time.
-  redis.call('ZADD', KEYS[i], 'NX', now, member)
+local leased = ''
+for i = 4, #KEYS, 3 do
+  local only = call('RPUSH', KEYS[i + 1], batch) == 1
+  if only and i == 4 and token ~= '' then
+    local until_then = string.format('%d', now + ARGV[6])
+    call('HSET', KEYS[i + 2], 'attempts', '1', 'due', until_then, 'token', token, 'first', string.format('%d', now))
+    call('ZADD', KEYS[i], until_then, member)
+    leased = batch
+  else
+    -- NX: a lane with a head in backoff or under a lease keeps its own time.
+    call('ZADD', KEYS[i], 'NX', string.format('%d', now), member)
+  end
 end
-redis.call('DEL', window, timer)
-redis.call('ZREM', due, member)
+call('DEL', window, timer)
+call('ZREM', due, member)
 if wake == '1' then
   redis.pcall('PUBLISH', 'lull:wake', '')
 end
-return {'closed', #items, reason, now - deadline}
+return {'closed', #items, reason, now - deadline, now, leased}

@@ -30,7 +30,7 @@ local max_messages, max_bytes = tonumber(ARGV[4]), tonumber(ARGV[5])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local batch = redis.call('LINDEX', lane, 0)
+local batch, behind = unpack(redis.call('LRANGE', lane, 0, 1))
 if not batch then
   redis.call('ZREM', due, member)
   redis.call('DEL', head)
@@ -46,7 +46,7 @@ end
 
 local LINE = '^(.) (%S+) (%d+) (%d+) (%d+) (%a+) (%d+)\n'
 local mark, id, opened, closed, deadline, reason, count = string.match(batch, LINE)
-if attempts == 0 and mark == '-' and redis.call('LLEN', lane) > 1 then
+if attempts == 0 and mark == '-' and behind then
   local bytes, joined = #batch, {}
   -- 64 at a time: what is left over is joined once this delivery is through.
   for _, next in ipairs(redis.call('LRANGE', lane, 1, 64)) do
@@ -66,7 +66,8 @@ if attempts == 0 and mark == '-' and redis.call('LLEN', lane) > 1 then
 end
 
 attempts = attempts + 1
-local first = state[3] or tostring(now)
-redis.call('HSET', head, 'attempts', attempts, 'due', now + length, 'token', token, 'first', first)
-redis.call('ZADD', due, now + length, member)
+local first = state[3] or string.format('%d', now)
+local until_then = string.format('%d', now + length)
+redis.call('HSET', head, 'attempts', attempts, 'due', until_then, 'token', token, 'first', first)
+redis.call('ZADD', due, until_then, member)
 return {'leased', batch, attempts, now - deadline, tonumber(first)}

@@ -28,39 +28,40 @@
 local due, lane, head, history, dead = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local member, token, verdict, wait = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local call = redis.call
 
-if redis.call('HGET', head, 'token') ~= token then
+if call('HGET', head, 'token') ~= token then
   return {'stale', 0, 0}
 end
 
-local dropped, next_attempt = 0, now
+-- What is due at once needs no clock: it was due at any time.
+local dropped, next_attempt = 0, '0'
 if verdict == 'drop' or verdict == 'bury' then
-  local batch = redis.call('LPOP', lane)
-  redis.call('DEL', head)
+  local batch = call('LPOP', lane)
+  call('DEL', head)
   if verdict == 'bury' then
-    redis.call('XADD', dead, '*', 'letter', ARGV[8], 'batch', batch)
-    dropped = redis.call('XTRIM', dead, 'MAXLEN', '=', ARGV[9])
+    call('XADD', dead, '*', 'letter', ARGV[8], 'batch', batch)
+    dropped = call('XTRIM', dead, 'MAXLEN', '=', ARGV[9])
   end
 elseif verdict == 'retry' then
-  next_attempt = now + wait
-  redis.call('HDEL', head, 'token')
-  redis.call('HSET', head, 'due', next_attempt, 'asked', ARGV[5])
-elseif redis.call('HINCRBY', head, 'attempts', -1) > 0 then
-  redis.call('HDEL', head, 'token', 'due')
+  local time = call('TIME')
+  next_attempt = string.format('%d', time[1] * 1000 + math.floor(time[2] / 1000) + wait)
+  call('HDEL', head, 'token')
+  call('HSET', head, 'due', next_attempt, 'asked', ARGV[5])
+elseif call('HINCRBY', head, 'attempts', -1) > 0 then
+  call('HDEL', head, 'token', 'due')
 else
-  redis.call('DEL', head)
+  call('DEL', head)
 end
 
 if ARGV[6] ~= '' then
-  redis.call('XADD', history, 'MAXLEN', '~', ARGV[7], '*', 'record', ARGV[6])
+  call('XADD', history, 'MAXLEN', '~', ARGV[7], '*', 'record', ARGV[6])
 end
 
-local left = redis.call('LLEN', lane)
+local left = call('LLEN', lane)
 if left > 0 then
-  redis.call('ZADD', due, next_attempt, member)
+  call('ZADD', due, next_attempt, member)
 else
-  redis.call('ZREM', due, member)
+  call('ZREM', due, member)
 end
 return {'settled', left, dropped}

@@ -18,9 +18,14 @@ local most, ahead = tonumber(ARGV[1]), tonumber(ARGV[2])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local members = redis.call('ZRANGE', due, '-inf', now, 'BYSCORE', 'LIMIT', 0, most)
-for _, member in ipairs(members) do
-  redis.call('ZADD', due, 'XX', now + ahead, member)
+local members = redis.call('ZRANGE', due, '-inf', string.format('%d', now), 'BYSCORE', 'LIMIT', 0, most)
+if #members > 0 then
+  local later, moves = string.format('%d', now + ahead), {}
+  for i, member in ipairs(members) do
+    moves[2 * i - 1], moves[2 * i] = later, member
+  end
+  -- At most 128 arguments; unpack can take some thousands.
+  redis.call('ZADD', due, 'XX', unpack(moves))
 end
 
 local first = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')

@@ -1,0 +1,166 @@
+//! Closing windows: by their deadline, or by an operator's hand.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use redis::Script;
+
+use super::keys::Place;
+use super::lanes::{self, Lease};
+use super::windows::millis;
+use super::{Result, Store, StoreError, script};
+use crate::domain::batch::{BatchId, Millis};
+use crate::domain::chat::{Chat, Lane, Name};
+use crate::domain::window::CloseReason;
+
+static CLOSE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/close.lua")));
+
+pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
+    std::iter::once(&*CLOSE)
+}
+
+/// What became of a close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closing {
+    /// The messages are a batch on each lane now.
+    Closed {
+        /// How many.
+        count: u64,
+        /// What closed the window.
+        reason: CloseReason,
+    },
+    /// Its deadline lies ahead.
+    Open,
+    /// There is none.
+    NoWindow,
+}
+
+/// How a window is closed.
+#[derive(Clone, Copy, Default)]
+struct How<'a> {
+    /// The reason to close it before its deadline; empty: there is none.
+    forced: &'static str,
+    /// Whether a monitor has to be woken.
+    wake: bool,
+    /// Token and length of a lease to take.
+    lease: Option<(&'a str, Duration)>,
+}
+
+/// What the close script answered.
+struct Closed {
+    closing: Closing,
+    late: Duration,
+    at: Millis,
+    batch: String,
+}
+
+impl Store {
+    /// Turns the window into a batch on each lane, if its deadline has passed.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn close(&self, chat: &Chat, id: &BatchId, destinations: &[Name]) -> Result<Closing> {
+        let how = How::default();
+        Ok(self.close_as(chat, id, destinations, how).await?.closing)
+    }
+
+    /// The same, and, if a batch is the only one on the lane to the first destination, takes a lease on it in the same
+    /// step: that is what mostly comes next.
+    ///
+    /// # Errors
+    /// Unavailable or silent: then there may be a lease that nobody has; it runs out.
+    pub async fn close_and_lease(
+        &self,
+        chat: &Chat,
+        id: &BatchId,
+        destinations: &[Name],
+        length: Duration,
+    ) -> Result<(Closing, Option<Lease>)> {
+        let token = lanes::token();
+        let how = How {
+            lease: Some((&token, length)),
+            ..How::default()
+        };
+        let closed = self.close_as(chat, id, destinations, how).await?;
+        if closed.batch.is_empty() {
+            return Ok((closed.closing, None));
+        }
+        let lane = Lane {
+            destination: destinations[0].clone(),
+            chat: chat.clone(),
+        };
+        let lease = Lease::at_close(lane, &closed.batch, closed.late, closed.at, token)?;
+        Ok((closed.closing, Some(lease)))
+    }
+
+    /// Closes the window at once.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn flush(&self, chat: &Chat, id: &BatchId, destinations: &[Name]) -> Result<Closing> {
+        let how = How {
+            forced: CloseReason::Flush.as_str(),
+            wake: true,
+            lease: None,
+        };
+        Ok(self.close_as(chat, id, destinations, how).await?.closing)
+    }
+
+    /// Closes a window that the append script has found full and made due; the caller is no monitor.
+    pub(super) async fn close_full(
+        &self,
+        chat: &Chat,
+        id: &BatchId,
+        destinations: &[Name],
+    ) -> Result<Closing> {
+        let how = How {
+            wake: true,
+            ..How::default()
+        };
+        Ok(self.close_as(chat, id, destinations, how).await?.closing)
+    }
+
+    async fn close_as(
+        &self,
+        chat: &Chat,
+        id: &BatchId,
+        destinations: &[Name],
+        how: How<'_>,
+    ) -> Result<Closed> {
+        let place = Place::of(chat);
+        let mut close = CLOSE.key(place.timer());
+        close.key(place.window()).key(place.due());
+        for destination in destinations {
+            close
+                .key(place.due_lanes(destination))
+                .key(place.lane(destination))
+                .key(place.head(destination));
+        }
+        let (token, length) = how.lease.unwrap_or_default();
+        close
+            .arg(&place.member)
+            .arg(id.as_str())
+            .arg(how.forced)
+            .arg(u8::from(how.wake))
+            .arg(token)
+            .arg(millis(length));
+        let answer: (String, u64, String, i64, Millis, String) = self.run(&close).await?;
+        let (status, count, reason, late, at, batch) = answer;
+        let closing = match status.as_str() {
+            "closed" => {
+                let reason = CloseReason::parse(&reason)
+                    .ok_or_else(|| StoreError::Unreadable("why a window closed"))?;
+                Closing::Closed { count, reason }
+            }
+            "open" => Closing::Open,
+            _ => Closing::NoWindow,
+        };
+        let late = Duration::from_millis(u64::try_from(late).unwrap_or_default());
+        Ok(Closed {
+            closing,
+            late,
+            at,
+            batch,
+        })
+    }
+}
