@@ -2,6 +2,7 @@
 
 use std::slice;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing::warn;
 
@@ -11,6 +12,9 @@ use crate::domain::batch::BatchId;
 use crate::domain::chat::{Chat, Lane};
 use crate::store::closing::Closing;
 use crate::telemetry::metrics::count;
+
+/// How long a closing waits for room to deliver, which spares Redis a script; a window must not stay open for longer.
+const PATIENCE: Duration = Duration::from_millis(25);
 
 /// What announced that a window may have to be closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +42,7 @@ impl Monitor {
         // With a pass in hand the lease comes in the same step. An event mostly comes after the sweep, when there is
         // nothing left to do.
         let pass = match found {
-            Found::BySweep => self.gate.try_enter(),
+            Found::BySweep => self.gate.enter_within(PATIENCE).await,
             Found::ByEvent => None,
         };
         let length = self.lease_rules.length;

@@ -1,9 +1,10 @@
 //! Who may attempt now: room for so many attempts in flight, and the destination's circuit breaker.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::time::{timeout, timeout_at};
 
 use crate::domain::batch::Outcome;
 use crate::domain::breaker::{Admission, Breaker, Turn};
@@ -13,7 +14,7 @@ use crate::domain::breaker::{Admission, Breaker, Turn};
 pub(super) struct Gate {
     room: Arc<Semaphore>,
     breaker: Mutex<Breaker>,
-    /// Somebody left, or the breaker turned.
+    /// The breaker may let somebody in.
     changed: Notify,
 }
 
@@ -37,32 +38,37 @@ impl Gate {
     /// A pass, if there is room at this moment.
     pub(super) fn try_enter(self: &Arc<Self>) -> Option<Pass> {
         let room = self.room.clone().try_acquire_owned().ok()?;
-        let probe = match self.admit() {
-            Admission::All => false,
-            Admission::Probe => true,
-            Admission::Nobody(_) => return None,
-        };
-        Some(Pass {
-            gate: self.clone(),
-            probe,
-            _room: room,
-        })
+        self.admit(room)
     }
 
-    /// Up to `most` passes, as soon as there is room for one.
+    /// A pass, if there is room within `patience`; while the destination is down nobody waits.
+    pub(super) async fn enter_within(self: &Arc<Self>, patience: Duration) -> Option<Pass> {
+        if self.is_open() {
+            return self.try_enter();
+        }
+        let room = timeout(patience, self.room.clone().acquire_owned()).await;
+        self.admit(room.ok()?.ok()?)
+    }
+
+    /// Up to `most` passes, as soon as there is room for one. Those who wait are let in by turns.
     pub(super) async fn enter(self: &Arc<Self>, most: usize) -> Vec<Pass> {
         loop {
             let changed = self.changed.notified();
-            let passes: Vec<_> = (0..most).map_while(|_| self.try_enter()).collect();
-            if !passes.is_empty() {
-                return passes;
-            }
-            let breaker = self.breaker().admission(Instant::now());
-            match breaker {
+            let admission = self.breaker().admission(Instant::now());
+            match admission {
                 Admission::Nobody(Some(at)) => {
-                    let _ = tokio::time::timeout_at(at.into(), changed).await;
+                    let _ = timeout_at(at.into(), changed).await;
                 }
-                _ => changed.await,
+                Admission::Nobody(None) => changed.await,
+                Admission::All | Admission::Probe => {
+                    let room = self.room.clone().acquire_owned().await.ok();
+                    let first = room.and_then(|room| self.admit(room));
+                    let more = (1..most).map_while(|_| self.try_enter());
+                    let passes: Vec<_> = first.into_iter().chain(more).collect();
+                    if !passes.is_empty() {
+                        return passes;
+                    }
+                }
             }
         }
     }
@@ -71,13 +77,21 @@ impl Gate {
         self.breaker().is_open()
     }
 
-    fn admit(&self) -> Admission {
+    fn admit(self: &Arc<Self>, room: OwnedSemaphorePermit) -> Option<Pass> {
         let mut breaker = self.breaker();
-        let admission = breaker.admission(Instant::now());
-        if admission == Admission::Probe {
+        let probe = match breaker.admission(Instant::now()) {
+            Admission::All => false,
+            Admission::Probe => true,
+            Admission::Nobody(_) => return None,
+        };
+        if probe {
             breaker.begin_probe();
         }
-        admission
+        Some(Pass {
+            gate: self.clone(),
+            probe,
+            _room: room,
+        })
     }
 
     fn breaker(&self) -> MutexGuard<'_, Breaker> {
@@ -90,7 +104,7 @@ impl Pass {
     /// Tells the breaker how an attempt ended.
     pub(super) fn record(&mut self, outcome: &Outcome) -> Turn {
         let probe = std::mem::take(&mut self.probe);
-        match outcome {
+        let turn = match outcome {
             Outcome::Delivered => self.gate.breaker().succeeded(),
             Outcome::Retry { .. } => self.gate.breaker().failed(probe, Instant::now()),
             // It was there to say so, yet has taken nothing.
@@ -98,7 +112,11 @@ impl Pass {
                 self.probe = probe;
                 Turn::Unchanged
             }
+        };
+        if probe || turn != Turn::Unchanged {
+            self.gate.changed.notify_waiters();
         }
+        turn
     }
 }
 
@@ -106,15 +124,13 @@ impl Drop for Pass {
     fn drop(&mut self) {
         if self.probe {
             self.gate.breaker().abandon_probe();
+            self.gate.changed.notify_waiters();
         }
-        self.gate.changed.notify_waiters();
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     const RETRY: Outcome = Outcome::Retry { asked: None };
@@ -144,7 +160,7 @@ mod tests {
         drop(pass);
 
         assert_eq!(
-            tokio::time::timeout(Duration::from_secs(5), waiting)
+            timeout(Duration::from_secs(5), waiting)
                 .await
                 .unwrap()
                 .unwrap(),
@@ -161,7 +177,7 @@ mod tests {
         assert!(gate.is_open());
         assert!(gate.try_enter().is_none());
 
-        let mut probes = tokio::time::timeout(Duration::from_secs(5), gate.enter(64))
+        let mut probes = timeout(Duration::from_secs(5), gate.enter(64))
             .await
             .unwrap();
 

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -45,6 +45,9 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 /// while the first is still at it.
 const LEASE_MARGIN: Duration = Duration::from_secs(10);
 
+/// Windows that the sweep closes at a time.
+const MOST_CLOSING: usize = 512;
+
 /// Leases are given back within this, once the grace is over.
 const GIVE_BACK: Duration = Duration::from_secs(2);
 
@@ -59,6 +62,8 @@ pub struct Monitor {
     destination: Name,
     metrics: Arc<Metrics>,
     gate: Arc<Gate>,
+    /// Windows being closed for the sweep.
+    closing: Arc<Semaphore>,
     /// Look at the windows again: something may fall due sooner than known.
     windows_changed: Notify,
     /// Look at the lanes again.
@@ -101,6 +106,7 @@ impl Monitor {
             retention: retention(&config.retention),
             destination: Name::default_name(),
             gate: Gate::new(config.webhook.concurrency),
+            closing: Arc::new(Semaphore::new(MOST_CLOSING)),
             metrics,
             windows_changed: Notify::new(),
             lanes_changed: Notify::new(),

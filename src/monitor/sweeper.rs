@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::StreamExt;
 use futures_util::future::try_join_all;
-use futures_util::stream;
 use tokio::sync::Notify;
 use tracing::{info, warn};
 
@@ -18,8 +16,8 @@ use crate::store::keys::{Due, Shard};
 
 /// Most that one take script moves: beyond it nothing is gained, and Redis is kept from others for longer.
 const MOST_TAKEN: usize = 64;
-/// Windows closed at a time.
-const CLOSING: usize = 256;
+/// Passes asked for at a time.
+const MOST_PASSES: usize = 256;
 /// After an error of Redis.
 const PAUSE: Duration = Duration::from_millis(250);
 
@@ -48,6 +46,7 @@ impl Sweep {
         let mut agenda = Agenda::new(Instant::now());
         let mut failing = false;
         loop {
+            let began = Instant::now();
             // Not cut short by a stop: a lease whose answer nobody hears would hold its lane until it runs out.
             let wake_at = match self.round(&monitor, &mut agenda).await {
                 Ok(Round::More) if !monitor.stop.is_cancelled() => continue,
@@ -56,7 +55,7 @@ impl Sweep {
                     if std::mem::take(&mut failing) {
                         info!(what, "Sweep of {what} works again");
                     }
-                    agenda.wake_at(Instant::now())
+                    agenda.wake_at(began)
                 }
                 Err(error) => {
                     // Said once: a Redis that is away for an hour is one piece of news.
@@ -127,9 +126,17 @@ async fn close_windows(
             round = Round::More;
         }
     }
-    stream::iter(taken.into_iter().flat_map(|(chats, _)| chats))
-        .for_each_concurrent(CLOSING, |chat| monitor.close(chat, Found::BySweep))
-        .await;
+    // Not waited for: the next round may find what falls due meanwhile.
+    for chat in taken.into_iter().flat_map(|(chats, _)| chats) {
+        let Ok(place) = monitor.closing.clone().acquire_owned().await else {
+            break;
+        };
+        let closer = monitor.clone();
+        monitor.attempts.spawn(async move {
+            closer.close(chat, Found::BySweep).await;
+            drop(place);
+        });
+    }
     Ok(round)
 }
 
@@ -142,26 +149,28 @@ async fn attempt_lanes(
     agenda: &mut Agenda,
 ) -> Result<Round> {
     let mut round = Round::Done;
-    for shard in shards {
+    let mut shards = shards.as_slice();
+    while !shards.is_empty() {
         let mut passes = tokio::select! {
             () = monitor.stop.cancelled() => return Ok(Round::Done),
-            passes = monitor.gate.enter(MOST_TAKEN) => passes,
+            passes = monitor.gate.enter(MOST_PASSES) => passes,
         };
-        let (chats, left) = monitor.store.take(due, shard, passes.len()).await?;
-        agenda.looked_at(shard, left, Instant::now());
-        if chats.len() == passes.len() {
-            round = Round::More;
+        let (now, later) = shards.split_at(shards.len().min(passes.len()));
+        let most = (passes.len() / now.len()).min(MOST_TAKEN);
+        let takes = now
+            .iter()
+            .map(|&shard| monitor.store.take(due, shard, most));
+        for (&shard, (chats, left)) in now.iter().zip(try_join_all(takes).await?) {
+            agenda.looked_at(shard, left, Instant::now());
+            if chats.len() == most {
+                round = Round::More;
+            }
+            for (chat, pass) in chats.into_iter().zip(passes.drain(..most)) {
+                let destination = monitor.destination.clone();
+                monitor.attempt(Lane { destination, chat }, pass);
+            }
         }
-        for chat in chats {
-            let Some(pass) = passes.pop() else { break };
-            monitor.attempt(
-                Lane {
-                    destination: monitor.destination.clone(),
-                    chat,
-                },
-                pass,
-            );
-        }
+        shards = later;
     }
     Ok(round)
 }
