@@ -150,7 +150,9 @@ fn program(named: Option<&Path>) -> Result<PathBuf> {
             "REDIS_SERVER={} is not a file",
             named.display()
         );
-        return Ok(named.canonicalize()?);
+        // Absolute, because the child starts in another folder; but not resolved: on Debian redis-server is a link to
+        // a program that knows by its name what to be.
+        return Ok(std::path::absolute(named)?);
     }
     let path = crate::config::search_path();
     let candidates = path
