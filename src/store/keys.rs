@@ -13,7 +13,7 @@ pub(crate) const SHARDS: u8 = 64;
 /// Where a wake-up is published when something falls due sooner than a sleeping sweep would look.
 pub(crate) const WAKE: &str = "lull:wake";
 
-/// One of the [`SHARDS`].
+/// One of the 64 parts of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Shard(u8);
 
