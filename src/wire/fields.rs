@@ -83,6 +83,14 @@ pub fn form_fields(body: &[u8]) -> Result<RawObject, BadInput> {
         .collect()
 }
 
+/// A form body as the text of a JSON object of strings, for [`Node::parse`](super::node::Node::parse).
+///
+/// # Errors
+/// When the body is JSON after all.
+pub fn form_as_json(body: &[u8]) -> Result<String, BadInput> {
+    serde_json::to_string(&form_fields(body)?).map_err(BadInput::NotJson)
+}
+
 /// Takes a field out; null is taken for absent, because templates send null for what they did not find.
 pub(super) fn take(fields: &mut RawObject, name: &str) -> Option<Box<RawValue>> {
     fields.shift_remove(name).filter(|raw| raw.get() != "null")
@@ -116,6 +124,14 @@ mod tests {
     fn of_a_repeated_field_the_last_counts() {
         assert_eq!(form_fields(b"a=1&a=2").unwrap()["a"].get(), r#""2""#);
         assert_eq!(json_fields(br#"{"a":1,"a":2}"#).unwrap()["a"].get(), "2");
+    }
+
+    #[test]
+    fn a_form_reads_as_json() {
+        assert_eq!(
+            form_as_json(b"From=whatsapp%3A%2B55&Body=oi+%22x%22").unwrap(),
+            r#"{"From":"whatsapp:+55","Body":"oi \"x\""}"#
+        );
     }
 
     #[test]

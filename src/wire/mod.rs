@@ -4,6 +4,8 @@ pub mod answer;
 pub mod fields;
 pub mod incoming;
 pub mod item;
+pub mod node;
+pub mod path;
 pub mod payload;
 pub mod typing;
 
