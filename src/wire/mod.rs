@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod fields;
+pub mod gateway;
 pub mod incoming;
 pub mod item;
 pub mod node;

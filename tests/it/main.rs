@@ -11,6 +11,7 @@ mod bodies;
 mod chats;
 mod dead_letters;
 mod delivery;
+mod gateways;
 mod health;
 mod lanes;
 mod limits;

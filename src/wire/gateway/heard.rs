@@ -1,0 +1,177 @@
+//! What a post says, whichever gateway it came from.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::batch::Millis;
+use crate::domain::chat::{ChatId, ChatIdError};
+use crate::wire::RawObject;
+
+/// One thing out of a post.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Heard {
+    /// A person said something.
+    Said(Said),
+    /// We said something to a person.
+    Own(Own),
+    /// A person began or ceased to type or to record.
+    Typing {
+        /// Who, and to which of our lines.
+        party: Party,
+        /// Whether they do now.
+        typing: bool,
+    },
+    /// Nothing for a bot to answer.
+    Ignored {
+        /// Why, for people. It quotes names of events and types, never what was said or by whom.
+        reason: String,
+    },
+}
+
+/// What a person said.
+#[derive(Debug, Serialize)]
+pub struct Said {
+    /// Who, and to which of our lines.
+    pub party: Party,
+    /// What was written, or written below the first medium; a medium alone has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The gateway's id of the message: the same when it posts the message again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// How the person calls themself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sender: Option<String>,
+    /// When it was said, by the gateway's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Millis>,
+    /// What came with it, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub media: Vec<Media>,
+}
+
+/// What we said.
+#[derive(Debug, Serialize)]
+pub struct Own {
+    /// To whom, and from which of our lines.
+    pub party: Party,
+    /// Who of us said it.
+    pub by: Author,
+    /// What was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The gateway's id of the message.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+}
+
+/// Who wrote one of our own messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Author {
+    /// One of our people, in the app or the inbox: they have taken over.
+    Human,
+    /// A program, through the gateway's API.
+    Bot,
+    /// The gateway does not tell. It may be the echo of the bot's own answer.
+    Unknown,
+}
+
+/// Two sides of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Party {
+    /// Ours: an instance, a session, an account or our number, where the gateway tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<String>,
+    /// Theirs.
+    pub person: Person,
+}
+
+impl Party {
+    /// The chat: `<line>:<person>`, or the person alone without a line.
+    ///
+    /// # Errors
+    /// When the two are longer than a chat id may be.
+    pub fn chat_id(&self) -> Result<ChatId, ChatIdError> {
+        let person = self.person.name();
+        match &self.line {
+            Some(line) => ChatId::parse(&format!("{line}:{person}")),
+            None => ChatId::parse(person),
+        }
+    }
+}
+
+/// A person by all names that a post gives them, so that one can be remembered for the other. It has at least one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+pub struct Person {
+    /// The gateway's own name of the conversation, where it keeps conversations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The number, digits only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// What stands in for a number that is hidden or that there is none of, such as `99887766554433@lid`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alias: Option<String>,
+}
+
+impl Person {
+    /// The name they go by: the conversation's, else the number, else the alias.
+    pub fn name(&self) -> &str {
+        let names = [&self.id, &self.phone, &self.alias];
+        names
+            .into_iter()
+            .flatten()
+            .next()
+            .map_or("", String::as_str)
+    }
+}
+
+/// Something other than text.
+#[derive(Debug, Serialize)]
+pub struct Media {
+    /// What it is.
+    pub kind: MediaKind,
+    /// Where to load it from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The gateway's id of the file, where it is loaded by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// What is written below it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caption: Option<String>,
+    /// Its media type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mime: Option<String>,
+    /// Its file name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What a place or a contact consists of, as the gateway spells it.
+    #[serde(skip_serializing_if = "RawObject::is_empty")]
+    pub details: RawObject,
+}
+
+/// The kinds of media; each also by the names that gateways have for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MediaKind {
+    /// A picture.
+    Image,
+    /// A voice message or a sound.
+    #[serde(alias = "ptt", alias = "voice")]
+    Audio,
+    /// A film, round ones and silent ones included.
+    #[serde(alias = "ptv")]
+    Video,
+    /// Any other file.
+    #[serde(alias = "file")]
+    Document,
+    /// A sticker.
+    Sticker,
+    /// One or more contacts.
+    #[serde(alias = "vcard", alias = "multi_vcard")]
+    Contact,
+    /// A place.
+    Location,
+}

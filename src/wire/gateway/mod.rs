@@ -1,0 +1,128 @@
+//! The gateways that Lull knows by name: what their posts say, and how they prove where they come from. Each is a data
+//! file in `presets/`; no gateway has code of its own.
+
+mod address;
+mod heard;
+mod preset;
+pub mod proof;
+mod reading;
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use thiserror::Error;
+
+pub use heard::{Author, Heard, Media, MediaKind, Own, Party, Person, Said};
+
+use super::node::Node;
+use preset::Preset;
+use proof::Proof;
+
+/// The data files by the names of their gateways.
+const FILES: [(&str, &str); 7] = [
+    ("evolution", include_str!("presets/evolution.toml")),
+    ("waha", include_str!("presets/waha.toml")),
+    ("zapi", include_str!("presets/zapi.toml")),
+    ("cloud", include_str!("presets/cloud.toml")),
+    ("telegram", include_str!("presets/telegram.toml")),
+    ("twilio", include_str!("presets/twilio.toml")),
+    ("chatwoot", include_str!("presets/chatwoot.toml")),
+];
+
+static PRESETS: LazyLock<Vec<(&str, Result<Preset, toml::de::Error>)>> = LazyLock::new(|| {
+    let files = FILES.into_iter();
+    files
+        .map(|(name, file)| (name, toml::from_str(file)))
+        .collect()
+});
+
+/// A gateway whose posts Lull can read.
+#[derive(Clone, Copy)]
+pub struct Gateway {
+    name: &'static str,
+    preset: &'static Preset,
+}
+
+impl Gateway {
+    /// Finds a gateway by its name, such as `evolution`.
+    ///
+    /// # Errors
+    /// Lists the names when there is none of this name.
+    pub fn parse(name: &str) -> Result<Self, GatewayError> {
+        let known = PRESETS.iter().find(|(known, _)| *known == name);
+        match known {
+            Some((name, Ok(preset))) => Ok(Self { name, preset }),
+            Some((name, Err(error))) => Err(GatewayError::Broken(name, error.clone())),
+            None => Err(GatewayError::Unknown),
+        }
+    }
+
+    /// The names of all gateways.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        FILES.into_iter().map(|(name, _)| name)
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        self.name
+    }
+
+    /// How its posts prove where they come from.
+    pub fn proof(self) -> &'static Proof {
+        &self.preset.proof
+    }
+
+    /// Whether it asks before it posts, to be answered by [`proof::handshake`].
+    pub fn has_handshake(self) -> bool {
+        self.preset.handshake
+    }
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Gateway({})", self.name)
+    }
+}
+
+/// Why there is no such gateway.
+#[derive(Clone, Debug, Error)]
+pub enum GatewayError {
+    /// No data file has this name.
+    #[error("no gateway has this name: there are {}", Gateway::names().collect::<Vec<_>>().join(", "))]
+    Unknown,
+    /// The data file has a mistake; a test keeps this from happening.
+    #[error("the preset {0} cannot be read: {1}")]
+    Broken(&'static str, toml::de::Error),
+}
+
+/// What a post says, in its order: one entry for each message, and at least one, which tells why there is nothing.
+pub fn read(gateway: Gateway, body: &Node<'_>) -> Vec<Heard> {
+    let mut heard = gateway.preset.read(body);
+    if heard.is_empty() {
+        heard.push(Heard::Ignored {
+            reason: format!("not a post as {} sends it", gateway.name),
+        });
+    }
+    heard
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_preset_can_be_read() {
+        for (name, preset) in PRESETS.iter() {
+            assert!(preset.is_ok(), "{name}: {preset:?}");
+        }
+    }
+
+    #[test]
+    fn a_gateway_goes_by_its_name() {
+        assert_eq!(Gateway::parse("waha").unwrap().name(), "waha");
+        assert_eq!(
+            Gateway::parse("whatsapp").unwrap_err().to_string(),
+            "no gateway has this name: there are evolution, waha, zapi, cloud, telegram, twilio, chatwoot"
+        );
+    }
+}

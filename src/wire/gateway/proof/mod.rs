@@ -1,0 +1,291 @@
+//! How a post proves that it comes from its gateway, and how a gateway is told that its posts are welcome.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::digest::KeyInit;
+use hmac::{Hmac, Mac};
+use serde::Deserialize;
+use sha1::Sha1;
+use sha2::{Digest, Sha256, Sha512};
+use subtle::ConstantTimeEq;
+use thiserror::Error;
+
+use crate::domain::batch::Millis;
+use crate::wire::node::Node;
+use crate::wire::path::Path;
+
+/// How far the time of a signed post may be from now, in ms, so that a recorded one is of no use later.
+const MAX_AGE_MS: Millis = 5 * 60 * 1000;
+
+/// A post, as far as proofs look at it.
+#[derive(Clone, Copy)]
+pub struct Post<'p, 'a> {
+    /// The value of a header by its name in lower case.
+    pub header: &'p dyn Fn(&str) -> Option<&'p str>,
+    /// The whole URL as the gateway called it, from the scheme to the query: behind a proxy that is not the URL that
+    /// arrives.
+    pub url: &'p str,
+    /// The body, byte by byte as it came.
+    pub bytes: &'p [u8],
+    /// The same body, to look into.
+    pub body: &'p Node<'a>,
+}
+
+/// What makes a post of a gateway credible. Which of them a gateway uses stands in its preset.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proof {
+    /// What the secret is at the gateway, for people who look for it there.
+    secret_is: String,
+    way: Way,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+enum Way {
+    /// The secret itself stands in one of these headers (there also as `Bearer`), in this part of the URL's query, or
+    /// in this place of the body.
+    Secret {
+        headers: Vec<String>,
+        query: Option<String>,
+        body: Option<Path>,
+    },
+    /// A header has the hex HMAC of the body; with a timestamp, of `<seconds since 1970>.<body>`.
+    Hmac {
+        header: String,
+        algorithm: Algorithm,
+        #[serde(default)]
+        prefix: String,
+        timestamp: Option<String>,
+    },
+    /// Twilio's own: base64 HMAC-SHA1 of the URL and the sorted form.
+    Twilio,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Algorithm {
+    Sha256,
+    Sha512,
+}
+
+/// Why a post is not believed.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum ProofError {
+    /// The buffer has an empty secret, which everybody knows.
+    #[error("the secret is empty: set it to {0}")]
+    NoSecret(String),
+    /// There is no proof in it.
+    #[error("the post has no {place}: set the secret at the gateway too; it is {secret_is}")]
+    Missing {
+        /// Where it was looked for.
+        place: String,
+        /// What the secret is at the gateway.
+        secret_is: String,
+    },
+    /// It was made with another secret, for another body, or for another URL.
+    #[error(
+        "{place} does not fit the post: is the secret {secret_is}, and do proxies leave URL and body alone?"
+    )]
+    Wrong {
+        /// Where it stands.
+        place: String,
+        /// What the secret is at the gateway.
+        secret_is: String,
+    },
+    /// It was signed too long ago, or in the future.
+    #[error("{0} is more than 5 minutes from now: is the post a repetition, or a clock wrong?")]
+    Stale(String),
+}
+
+impl Proof {
+    /// The proof for posts of programs that Lull knows no preset for: the secret in `x-webhook-secret`, or in
+    /// `authorization` as `Bearer`.
+    pub fn plain() -> Self {
+        Self {
+            secret_is: "what the client sends in x-webhook-secret".to_owned(),
+            way: Way::Secret {
+                headers: vec!["x-webhook-secret".to_owned(), "authorization".to_owned()],
+                query: None,
+                body: None,
+            },
+        }
+    }
+
+    /// Checks a post at `now`. No comparison takes longer the more of a guess is right.
+    ///
+    /// # Errors
+    /// Says what is wrong with the proof and what to do.
+    pub fn check(&self, secret: &str, post: Post<'_, '_>, now: Millis) -> Result<(), ProofError> {
+        if secret.is_empty() {
+            return Err(ProofError::NoSecret(self.secret_is.clone()));
+        }
+        match &self.way {
+            Way::Secret {
+                headers,
+                query,
+                body,
+            } => self.check_secret(secret, post, headers, query.as_deref(), body.as_ref()),
+            Way::Hmac {
+                header,
+                algorithm,
+                prefix,
+                timestamp,
+            } => {
+                let proof = self.header(post, header)?;
+                let digits = proof.strip_prefix(prefix.as_str()).unwrap_or_default();
+                let Ok(proof) = hex::decode(digits) else {
+                    return Err(self.wrong(header));
+                };
+                let time = match timestamp {
+                    Some(header) => format!("{}.", self.fresh(post, header, now)?),
+                    None => String::new(),
+                };
+                let signed = [time.as_bytes(), post.bytes];
+                let fits = match algorithm {
+                    Algorithm::Sha256 => fits::<Hmac<Sha256>>(secret, &signed, &proof),
+                    Algorithm::Sha512 => fits::<Hmac<Sha512>>(secret, &signed, &proof),
+                };
+                fits.then_some(()).ok_or_else(|| self.wrong(header))
+            }
+            Way::Twilio => {
+                let header = "x-twilio-signature";
+                let proof = STANDARD.decode(self.header(post, header)?);
+                let fits = proof.is_ok_and(|proof| twilio_fits(secret, post, &proof));
+                fits.then_some(()).ok_or_else(|| self.wrong(header))
+            }
+        }
+    }
+
+    fn check_secret(
+        &self,
+        secret: &str,
+        post: Post<'_, '_>,
+        headers: &[String],
+        query: Option<&str>,
+        body: Option<&Path>,
+    ) -> Result<(), ProofError> {
+        let mut given: Vec<String> = headers
+            .iter()
+            .filter_map(|header| (post.header)(header))
+            .map(|value| value.strip_prefix("Bearer ").unwrap_or(value).to_owned())
+            .collect();
+        given.extend(query.and_then(|name| in_query(post.url, name)));
+        given.extend(body.and_then(|path| path.text(post.body)).map(Into::into));
+
+        let place = headers.join(", ");
+        if given.is_empty() {
+            return Err(self.missing(&place));
+        }
+        let fits = |given: &String| given.as_bytes().ct_eq(secret.as_bytes()).into();
+        given
+            .iter()
+            .any(fits)
+            .then_some(())
+            .ok_or_else(|| self.wrong(&place))
+    }
+
+    fn header<'p>(&self, post: Post<'p, '_>, name: &str) -> Result<&'p str, ProofError> {
+        (post.header)(name).ok_or_else(|| self.missing(name))
+    }
+
+    /// The timestamp (s since 1970) of a header, if it is of these minutes.
+    fn fresh<'p>(
+        &self,
+        post: Post<'p, '_>,
+        header: &str,
+        now: Millis,
+    ) -> Result<&'p str, ProofError> {
+        let text = self.header(post, header)?;
+        let seconds: u64 = text.parse().map_err(|_| self.wrong(header))?;
+        if seconds.saturating_mul(1000).abs_diff(now) > MAX_AGE_MS {
+            return Err(ProofError::Stale(header.to_owned()));
+        }
+        Ok(text)
+    }
+
+    fn missing(&self, place: &str) -> ProofError {
+        ProofError::Missing {
+            place: place.to_owned(),
+            secret_is: self.secret_is.clone(),
+        }
+    }
+
+    fn wrong(&self, place: &str) -> ProofError {
+        ProofError::Wrong {
+            place: place.to_owned(),
+            secret_is: self.secret_is.clone(),
+        }
+    }
+}
+
+fn fits<M: Mac + KeyInit>(secret: &str, signed: &[&[u8]], proof: &[u8]) -> bool {
+    // A key of any length is taken.
+    let Ok(mut mac) = <M as Mac>::new_from_slice(secret.as_bytes()) else {
+        return false;
+    };
+    signed.iter().for_each(|part| mac.update(part));
+    mac.verify_slice(proof).is_ok()
+}
+
+/// Of a form, the URL and all its fields in order of their names are signed, each pair once. Of any other body the URL
+/// is signed, and has the body's digest in its query.
+fn twilio_fits(secret: &str, post: Post<'_, '_>, proof: &[u8]) -> bool {
+    let mut signed = vec![post.url.as_bytes()];
+    if let Some(digest) = in_query(post.url, "bodySHA256") {
+        let body = hex::encode(Sha256::digest(post.bytes));
+        return bool::from(body.as_bytes().ct_eq(digest.as_bytes()))
+            && fits::<Hmac<Sha1>>(secret, &signed, proof);
+    }
+    let mut fields: Vec<_> = form_urlencoded::parse(post.bytes).collect();
+    fields.sort();
+    fields.dedup();
+    for (name, value) in &fields {
+        signed.extend([name.as_bytes(), value.as_bytes()]);
+    }
+    fits::<Hmac<Sha1>>(secret, &signed, proof)
+}
+
+fn in_query(url: &str, name: &str) -> Option<String> {
+    let (_, query) = url.split_once('?')?;
+    let query = query.split('#').next().unwrap_or_default();
+    form_urlencoded::parse(query.as_bytes())
+        .find(|(known, _)| known == name)
+        .map(|(_, value)| value.into_owned())
+}
+
+/// Why a handshake is refused.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+pub enum HandshakeError {
+    /// It is no handshake at all.
+    #[error(
+        "hub.mode must be subscribe, and hub.challenge must be there: this address is for the gateway"
+    )]
+    NotOne,
+    /// It comes from somebody else's app.
+    #[error(
+        "hub.verify_token is not the one of this buffer: enter the buffer's at Meta, where the webhook is set up"
+    )]
+    WrongToken,
+}
+
+/// What to answer to the GET by which Meta asks, before its first post, whether posts are welcome: the challenge.
+/// `query` is the part of the URL behind the question mark.
+///
+/// # Errors
+/// When it is no such question, or not asked with our token.
+pub fn handshake(query: &str, token: &str) -> Result<String, HandshakeError> {
+    let of = |name: &str| in_query(&format!("?{query}"), name);
+    let (Some("subscribe"), Some(challenge)) = (of("hub.mode").as_deref(), of("hub.challenge"))
+    else {
+        return Err(HandshakeError::NotOne);
+    };
+    let given = of("hub.verify_token").unwrap_or_default();
+    if token.is_empty() || !bool::from(given.as_bytes().ct_eq(token.as_bytes())) {
+        return Err(HandshakeError::WrongToken);
+    }
+    Ok(challenge)
+}
+
+#[cfg(test)]
+mod tests;
