@@ -100,6 +100,23 @@ fn a_reason_quotes_no_more_of_a_body_than_a_name_has() {
     assert!(reason.len() < 100 && !reason.contains('\n'), "{reason}");
 }
 
+#[test]
+fn a_post_of_too_many_messages_is_read_so_far_and_the_rest_is_told_of() {
+    let body = format!(
+        r#"{{"event":"messages.upsert","data":[{}{{}}]}}"#,
+        "{},".repeat(5000)
+    );
+
+    let heard = heard("evolution", &body);
+
+    let heard = heard.as_array().unwrap();
+    assert_eq!(heard.len(), 4097);
+    assert_eq!(
+        heard[4096],
+        json!({"ignored": {"reason": "the rest of a post of more than 4096 messages"}})
+    );
+}
+
 /// Every place in a value, as JSON pointers.
 fn places(value: &Value, at: &str, found: &mut Vec<String>) {
     found.push(at.to_owned());

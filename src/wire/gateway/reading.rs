@@ -10,6 +10,9 @@ use super::preset::{MediaPlaces, PersonPlaces, Place, Preset, Rule, Scope, Time,
 use crate::domain::batch::Millis;
 use crate::wire::node::Node;
 
+/// Most messages that are read of one post; Meta puts at most 1,000 into one.
+const MAX_MESSAGES: usize = 4096;
+
 /// Most characters of a name that a reason quotes.
 const MAX_SHOWN: usize = 64;
 
@@ -29,11 +32,14 @@ impl Preset {
             if messages.is_empty() {
                 messages.push(around);
             }
-            heard.extend(
-                messages
-                    .into_iter()
-                    .map(|here| self.hear(Scope { here, around })),
-            );
+            for here in messages {
+                if heard.len() == MAX_MESSAGES {
+                    let reason = format!("the rest of a post of more than {MAX_MESSAGES} messages");
+                    heard.push(ignored(reason));
+                    return heard;
+                }
+                heard.push(self.hear(Scope { here, around }));
+            }
         }
         heard
     }

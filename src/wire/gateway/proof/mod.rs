@@ -37,17 +37,18 @@ pub struct Post<'p, 'a> {
 pub struct Proof {
     /// What the secret is at the gateway, for people who look for it there.
     secret_is: String,
+    /// The part of the URL's query where the secret itself may stand, for gateways that cannot be made to send a
+    /// header or, in older versions, to sign.
+    query: Option<String>,
     way: Way,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "snake_case")]
 enum Way {
-    /// The secret itself stands in one of these headers (there also as `Bearer`), in this part of the URL's query, or
-    /// in this place of the body.
+    /// The secret itself stands in one of these headers, there also as `Bearer`, or in this place of the body.
     Secret {
         headers: Vec<String>,
-        query: Option<String>,
         body: Option<Path>,
     },
     /// A header has the hex HMAC of the body; with a timestamp, of `<seconds since 1970>.<body>`.
@@ -104,9 +105,9 @@ impl Proof {
     pub fn plain() -> Self {
         Self {
             secret_is: "what the client sends in x-webhook-secret".to_owned(),
+            query: None,
             way: Way::Secret {
                 headers: vec!["x-webhook-secret".to_owned(), "authorization".to_owned()],
-                query: None,
                 body: None,
             },
         }
@@ -120,12 +121,16 @@ impl Proof {
         if secret.is_empty() {
             return Err(ProofError::NoSecret(self.secret_is.clone()));
         }
+        let query = self.query.as_deref();
+        if query
+            .is_some_and(|name| in_query(post.url, name).is_some_and(|given| same(&given, secret)))
+        {
+            return Ok(());
+        }
         match &self.way {
-            Way::Secret {
-                headers,
-                query,
-                body,
-            } => self.check_secret(secret, post, headers, query.as_deref(), body.as_ref()),
+            Way::Secret { headers, body } => {
+                self.check_secret(secret, post, headers, body.as_ref())
+            }
             Way::Hmac {
                 header,
                 algorithm,
@@ -162,7 +167,6 @@ impl Proof {
         secret: &str,
         post: Post<'_, '_>,
         headers: &[String],
-        query: Option<&str>,
         body: Option<&Path>,
     ) -> Result<(), ProofError> {
         let mut given: Vec<String> = headers
@@ -170,17 +174,15 @@ impl Proof {
             .filter_map(|header| (post.header)(header))
             .map(|value| value.strip_prefix("Bearer ").unwrap_or(value).to_owned())
             .collect();
-        given.extend(query.and_then(|name| in_query(post.url, name)));
         given.extend(body.and_then(|path| path.text(post.body)).map(Into::into));
 
         let place = headers.join(", ");
         if given.is_empty() {
             return Err(self.missing(&place));
         }
-        let fits = |given: &String| given.as_bytes().ct_eq(secret.as_bytes()).into();
         given
             .iter()
-            .any(fits)
+            .any(|given| same(given, secret))
             .then_some(())
             .ok_or_else(|| self.wrong(&place))
     }
@@ -205,8 +207,10 @@ impl Proof {
     }
 
     fn missing(&self, place: &str) -> ProofError {
+        let query = self.query.as_ref();
+        let query = query.map_or(String::new(), |name| format!(" and no fitting ?{name}="));
         ProofError::Missing {
-            place: place.to_owned(),
+            place: format!("{place}{query}"),
             secret_is: self.secret_is.clone(),
         }
     }
@@ -217,6 +221,10 @@ impl Proof {
             secret_is: self.secret_is.clone(),
         }
     }
+}
+
+fn same(given: &str, secret: &str) -> bool {
+    given.as_bytes().ct_eq(secret.as_bytes()).into()
 }
 
 fn fits<M: Mac + KeyInit>(secret: &str, signed: &[&[u8]], proof: &[u8]) -> bool {
@@ -234,8 +242,7 @@ fn twilio_fits(secret: &str, post: Post<'_, '_>, proof: &[u8]) -> bool {
     let mut signed = vec![post.url.as_bytes()];
     if let Some(digest) = in_query(post.url, "bodySHA256") {
         let body = hex::encode(Sha256::digest(post.bytes));
-        return bool::from(body.as_bytes().ct_eq(digest.as_bytes()))
-            && fits::<Hmac<Sha1>>(secret, &signed, proof);
+        return same(&body, &digest) && fits::<Hmac<Sha1>>(secret, &signed, proof);
     }
     let mut fields: Vec<_> = form_urlencoded::parse(post.bytes).collect();
     fields.sort();
@@ -281,7 +288,7 @@ pub fn handshake(query: &str, token: &str) -> Result<String, HandshakeError> {
         return Err(HandshakeError::NotOne);
     };
     let given = of("hub.verify_token").unwrap_or_default();
-    if token.is_empty() || !bool::from(given.as_bytes().ct_eq(token.as_bytes())) {
+    if token.is_empty() || !same(&given, token) {
         return Err(HandshakeError::WrongToken);
     }
     Ok(challenge)

@@ -201,6 +201,17 @@ fn zapi_sends_its_token_or_the_secret_of_the_url() {
 }
 
 #[test]
+fn where_signing_may_be_impossible_the_url_can_have_the_secret() {
+    for gateway in ["evolution", "waha", "zapi", "chatwoot"] {
+        let check = |url| check(gateway, "s3cret", &[], url, b"{}");
+        assert_eq!(check("https://lull.example/hook?secret=s3cret"), Ok(()));
+        assert!(is_missing(&check("https://lull.example/hook?secret=other")));
+    }
+    let url = "https://lull.example/hook?secret=s3cret";
+    assert!(is_missing(&check("cloud", "s3cret", &[], url, b"{}")));
+}
+
+#[test]
 fn any_program_can_send_the_secret_in_a_header() {
     let proof = Proof::plain();
     let header = |name| [(name, "s3cret")];
