@@ -78,6 +78,14 @@ impl Gateway {
     }
 }
 
+impl PartialEq for Gateway {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Gateway {}
+
 impl fmt::Debug for Gateway {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Gateway({})", self.name)
