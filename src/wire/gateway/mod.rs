@@ -1,5 +1,6 @@
 //! The gateways that Lull knows by name: what their posts say, and how they prove where they come from. Each is a data
-//! file in `presets/`; no gateway has code of its own.
+//! file in `presets/`; no gateway has code of its own. What such a file holds stands in `preset.rs`. To add one, write
+//! the file, enter it in `FILES`, and put its bodies with what is to be heard in them into `tests/gateways/`.
 
 mod address;
 mod heard;
