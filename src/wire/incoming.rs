@@ -4,6 +4,7 @@ use serde_json::value::RawValue;
 
 use super::RawObject;
 use super::fields::{BadInput, take, text_or_integer};
+use super::item::Details;
 use crate::domain::chat::{ChatId, ChatIdError};
 
 /// Most bytes a `message_id` may have.
@@ -20,6 +21,8 @@ pub struct Incoming {
     pub ttl: Option<f64>,
     /// The client's id for this message.
     pub message_id: Option<String>,
+    /// What a gateway tells beside it; nothing for a plain message.
+    pub details: Details,
     /// Everything else, to be passed through.
     pub fields: RawObject,
 }
@@ -49,6 +52,7 @@ impl Incoming {
             message,
             ttl,
             message_id,
+            details: Details::default(),
             fields,
         })
     }

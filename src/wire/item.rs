@@ -1,5 +1,7 @@
 //! A message as it lies in Redis: in its window, then in its batch.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use thiserror::Error;
@@ -7,6 +9,44 @@ use thiserror::Error;
 use super::RawObject;
 use super::incoming::Incoming;
 use crate::domain::batch::Millis;
+
+/// What a gateway tells about a message beside what was said. All of it may be absent, and is then not stored.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Details {
+    /// The words in it, where `message` is not those words alone: a caption, a transcript, the text inside an object.
+    pub text: Option<String>,
+    /// What it is: `text`, `image`, `audio`, …
+    pub kind: Option<String>,
+    /// What is attached to it.
+    pub media: Vec<Media>,
+    /// Who said it, where that is not the chat itself, as in a group.
+    pub sender: Option<String>,
+    /// When it was said, by the gateway's clock.
+    pub time: Option<Millis>,
+}
+
+/// Something attached to a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Media {
+    /// What it is: `image`, `audio`, `video`, `document`, …
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Where it can be fetched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The gateway's name for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// What was written under it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caption: Option<String>,
+    /// Its MIME type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mime_type: Option<String>,
+    /// What its file was called.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_name: Option<String>,
+}
 
 /// One message of a batch.
 #[derive(Debug, Deserialize)]
@@ -18,9 +58,46 @@ pub struct Item {
     /// The client's id for it.
     #[serde(default)]
     pub id: Option<String>,
+    /// See [`Details::text`]; [`Item::text`] is what to ask.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// See [`Details::kind`]; [`Item::kind`] is what to ask.
+    #[serde(default, rename = "type")]
+    pub kind: Option<String>,
+    /// What is attached to it.
+    #[serde(default)]
+    pub media: Vec<Media>,
+    /// Who said it, where that is not the chat itself.
+    #[serde(default)]
+    pub sender: Option<String>,
+    /// When it was said, by the gateway's clock.
+    #[serde(default)]
+    pub time: Option<Millis>,
     /// What is passed through.
     #[serde(default)]
     pub fields: RawObject,
+}
+
+impl Item {
+    /// The words in it: what the gateway found, or the message itself where that is a JSON string.
+    pub fn text(&self) -> Option<Cow<'_, str>> {
+        if let Some(text) = &self.text {
+            return Some(Cow::Borrowed(text));
+        }
+        serde_json::from_str(self.message.get())
+            .map(Cow::Owned)
+            .ok()
+    }
+
+    /// What it is: what the gateway said, else `text` for a JSON string and `json` for anything else.
+    pub fn kind(&self) -> &str {
+        let plain = if self.message.get().starts_with('"') {
+            "text"
+        } else {
+            "json"
+        };
+        self.kind.as_deref().unwrap_or(plain)
+    }
 }
 
 #[derive(Serialize)]
@@ -28,6 +105,16 @@ struct StoredItem<'a> {
     message: &'a RawValue,
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    media: &'a [Media],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sender: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<Millis>,
     #[serde(skip_serializing_if = "RawObject::is_empty")]
     fields: &'a RawObject,
 }
@@ -37,9 +124,15 @@ struct StoredItem<'a> {
 /// # Errors
 /// None that a parsed message can cause.
 pub fn stored_item(incoming: &Incoming) -> serde_json::Result<String> {
+    let details = &incoming.details;
     serde_json::to_string(&StoredItem {
         message: &incoming.message,
         id: incoming.message_id.as_deref(),
+        text: details.text.as_deref(),
+        kind: details.kind.as_deref(),
+        media: &details.media,
+        sender: details.sender.as_deref(),
+        time: details.time,
         fields: &incoming.fields,
     })
 }
@@ -67,4 +160,69 @@ impl From<serde_json::Error> for UnreadableItems {
 /// When what lies in Redis is not what [`stored_item`] wrote.
 pub fn read_items(items: &str) -> Result<Vec<Item>, UnreadableItems> {
     Ok(serde_json::from_str(&format!("[{items}]"))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::fields::json_fields;
+
+    fn incoming(body: &str) -> Incoming {
+        Incoming::from_fields(json_fields(body.as_bytes()).unwrap()).unwrap()
+    }
+
+    fn read(item: &str) -> Item {
+        read_items(item).unwrap().remove(0)
+    }
+
+    #[test]
+    fn a_plain_message_is_stored_as_small_as_ever() {
+        let stored = stored_item(&incoming(r#"{"user":"u","message":"oi","a":1.10}"#)).unwrap();
+
+        assert_eq!(stored, r#"{"message":"oi","fields":{"a":1.10}}"#);
+    }
+
+    #[test]
+    fn what_lay_in_redis_before_there_were_details_can_be_read() {
+        let item = read(r#"{"at":1,"message":"a \"b\"","id":"x","fields":{"a":1}}"#);
+
+        assert_eq!(item.text().as_deref(), Some(r#"a "b""#));
+        assert_eq!(item.kind(), "text");
+        assert!(item.media.is_empty() && item.sender.is_none() && item.time.is_none());
+    }
+
+    #[test]
+    fn what_is_not_a_text_is_json_and_has_no_words() {
+        let item = read(r#"{"at":1,"message":{"text":"x"}}"#);
+
+        assert_eq!((item.text(), item.kind()), (None, "json"));
+    }
+
+    #[test]
+    fn what_a_gateway_tells_is_stored_and_comes_back() {
+        let mut incoming = incoming(r#"{"user":"u","message":{"m":1}}"#);
+        incoming.details = Details {
+            text: Some("look".to_owned()),
+            kind: Some("image".to_owned()),
+            media: vec![Media {
+                kind: "image".to_owned(),
+                url: Some("https://m/1".to_owned()),
+                ..Media::default()
+            }],
+            sender: Some("5511".to_owned()),
+            time: Some(1_763_770_000_123),
+        };
+
+        let stored = stored_item(&incoming).unwrap();
+        let item = read(&stored.replacen('{', r#"{"at":1,"#, 1));
+
+        assert!(stored.contains(r#""media":[{"type":"image","url":"https://m/1"}]"#));
+        assert_eq!(item.text().as_deref(), Some("look"));
+        assert_eq!(item.kind(), "image");
+        assert_eq!(item.media, incoming.details.media);
+        assert_eq!(
+            (item.sender.as_deref(), item.time),
+            (Some("5511"), Some(1_763_770_000_123))
+        );
+    }
 }
