@@ -1,5 +1,6 @@
 //! Every JSON shape that comes in, goes out or lies in Redis.
 
+pub mod aggregate;
 pub mod answer;
 pub mod fields;
 pub mod gateway;
@@ -8,6 +9,7 @@ pub mod item;
 pub mod node;
 pub mod path;
 pub mod payload;
+pub mod query_pairs;
 pub mod typing;
 
 use indexmap::IndexMap;
