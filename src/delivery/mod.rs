@@ -3,6 +3,7 @@
 mod answer;
 mod healthcheck;
 mod signature;
+pub mod template;
 
 use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime};

@@ -1,0 +1,172 @@
+//! What one filling of a template is written on, and where in it the pen stands.
+
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chrono_tz::Tz;
+use minijinja::value::Object;
+use minijinja::{Error, ErrorKind, Output, State};
+
+use super::MOST_MADE_BYTES;
+use super::escape::Escape;
+
+/// The name of the desk among the values of a filling. It begins with a space, so that no template can name it.
+pub(super) const DESK: &str = " desk";
+
+/// What the formatter and the filters know of the filling they serve.
+#[derive(Debug)]
+pub(super) struct Desk {
+    /// How values are escaped.
+    pub(super) escape: Escape,
+    /// The zone that dates are written in.
+    pub(super) zone: Tz,
+    sheet: Mutex<Sheet>,
+}
+
+impl Object for Desk {}
+
+#[derive(Debug, Default)]
+struct Sheet {
+    made: Vec<u8>,
+    position: Position,
+    reached: bool,
+    full: bool,
+}
+
+/// Where in JSON the next byte will stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Position {
+    /// Not in a string.
+    #[default]
+    Outside,
+    /// In a string.
+    InString,
+    /// In a string, behind a backslash.
+    AfterBackslash,
+    /// In a string, with so many digits of a `\u` still to come.
+    InUnicode(u8),
+}
+
+impl Position {
+    fn after(self, byte: u8) -> Self {
+        match (self, byte) {
+            (Self::Outside, b'"') => Self::InString,
+            (Self::Outside, _) => Self::Outside,
+            (Self::InString, b'"') => Self::Outside,
+            (Self::InString, b'\\') => Self::AfterBackslash,
+            (Self::AfterBackslash, b'u') => Self::InUnicode(4),
+            (Self::InUnicode(left), _) if left > 1 => Self::InUnicode(left - 1),
+            (Self::InString | Self::AfterBackslash | Self::InUnicode(_), _) => Self::InString,
+        }
+    }
+}
+
+impl Desk {
+    pub(super) fn new(escape: Escape, zone: Tz) -> Self {
+        Self {
+            escape,
+            zone,
+            sheet: Mutex::default(),
+        }
+    }
+
+    /// Takes the desk of this filling into a function.
+    pub(super) fn with<T>(
+        state: &State<'_, '_>,
+        function: impl FnOnce(&Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let value = state.lookup(DESK);
+        match value.as_ref().and_then(|value| value.downcast_object_ref()) {
+            Some(desk) => function(desk),
+            None => Err(Error::new(
+                ErrorKind::InvalidOperation,
+                "filled without a desk",
+            )),
+        }
+    }
+
+    /// Where `out` stands, or nothing if it leads aside, as within `{% set %} … {% endset %}`.
+    pub(super) fn position(&self, out: &mut Output<'_>) -> Result<Option<Position>, Error> {
+        // What is written aside does not come by the pen, not even when it is nothing.
+        self.sheet().reached = false;
+        out.write_str("")?;
+        let sheet = self.sheet();
+        Ok(sheet.reached.then_some(sheet.position))
+    }
+
+    /// Whether the sheet could not hold all that was written.
+    pub(super) fn is_full(&self) -> bool {
+        self.sheet().full
+    }
+
+    /// What was made.
+    pub(super) fn take(&self) -> String {
+        let made = std::mem::take(&mut self.sheet().made);
+        // The engine writes whole texts only.
+        String::from_utf8(made).unwrap_or_default()
+    }
+
+    pub(super) fn pen(&self) -> Pen<'_> {
+        Pen(self)
+    }
+
+    fn sheet(&self) -> MutexGuard<'_, Sheet> {
+        self.sheet.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Writes on the sheet of a desk.
+pub(super) struct Pen<'a>(&'a Desk);
+
+impl io::Write for Pen<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut sheet = self.0.sheet();
+        sheet.reached = true;
+        if sheet.made.len() + bytes.len() > MOST_MADE_BYTES {
+            sheet.full = true;
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        sheet.made.extend_from_slice(bytes);
+        if self.0.escape == Escape::Json {
+            sheet.position = bytes
+                .iter()
+                .fold(sheet.position, |position, &byte| position.after(byte));
+        }
+        Ok(bytes.len())
+    }
+
+    /// The provided one would not call `write` for nothing.
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write(bytes).map(drop)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_position_follows_strings_and_escapes() {
+        use Position::{AfterBackslash, InString, InUnicode, Outside};
+        for (made, position) in [
+            ("", Outside),
+            (r#"{"a""#, Outside),
+            (r#"{"a"#, InString),
+            (r#"{"a\"#, AfterBackslash),
+            (r#"{"a\""#, InString),
+            (r#"{"a\\"#, InString),
+            (r#"{"a\\""#, Outside),
+            (r#"{"\u"#, InUnicode(4)),
+            (r#"{"\u12"#, InUnicode(2)),
+            (r#"{"\u1234"#, InString),
+            (r#"{"\u1234""#, Outside),
+        ] {
+            let reached = made.bytes().fold(Outside, Position::after);
+            assert_eq!(reached, position, "{made}");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! What a template sees of a batch.
+//!
+//! | name | |
+//! |---|---|
+//! | `user`, `buffer` | the chat; the name of its buffer |
+//! | `text` | the words of all messages, with line breaks between them |
+//! | `messages` | the messages in order, as in the default payload |
+//! | `items` | the messages whole: `message text type media sender time at id fields` |
+//! | `first`, `last`, `count` | the first and the last of the items, and how many there are |
+//! | `opened_at`, `closed_at`, `reason` | when the window was opened and closed (RFC 3339), and what closed it |
+//! | anything else | the pass-through field of that name; of several messages' the last |
+//!
+//! `time` and `at` are milliseconds since 1970: by the gateway's clock where that told it, and by Redis's.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use chrono_tz::Tz;
+use minijinja::Value;
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::json::{from_any, from_raw};
+use crate::domain::batch::Millis;
+use crate::domain::window::CloseReason;
+use crate::wire::RawObject;
+use crate::wire::item::{Item, Media};
+use crate::wire::payload::rfc3339;
+
+/// Names that are always Lull's own, whatever a client sends.
+const OWN: [&str; 11] = [
+    "user",
+    "buffer",
+    "text",
+    "messages",
+    "items",
+    "first",
+    "last",
+    "count",
+    "opened_at",
+    "closed_at",
+    "reason",
+];
+const OWN_OF_AN_ITEM: [&str; 9] = [
+    "message", "text", "type", "media", "sender", "time", "at", "id", "fields",
+];
+
+/// A batch as a template sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Letter<'a> {
+    /// The chat.
+    pub user: &'a str,
+    /// The name of its buffer.
+    pub buffer: &'a str,
+    /// When the first message came.
+    pub opened: Millis,
+    /// When the window was closed.
+    pub closed: Millis,
+    /// What closed it.
+    pub reason: CloseReason,
+    /// The zone that moments are written in.
+    pub zone: Tz,
+    /// The messages, in order.
+    pub items: &'a [Item],
+}
+
+#[derive(Serialize)]
+struct WholeItem<'a> {
+    message: &'a RawValue,
+    text: Option<Cow<'a, str>>,
+    r#type: &'a str,
+    media: &'a [Media],
+    sender: Option<&'a str>,
+    time: Millis,
+    at: Millis,
+    id: Option<&'a str>,
+    fields: &'a RawObject,
+}
+
+impl<'a> From<&'a Item> for WholeItem<'a> {
+    fn from(item: &'a Item) -> Self {
+        Self {
+            message: &item.message,
+            text: item.text(),
+            r#type: item.kind(),
+            media: &item.media,
+            sender: item.sender.as_deref(),
+            time: item.time.unwrap_or(item.at),
+            at: item.at,
+            id: item.id.as_deref(),
+            fields: &item.fields,
+        }
+    }
+}
+
+impl Letter<'_> {
+    /// The values of those names that are among the words of a template.
+    pub(super) fn names(
+        &self,
+        words: &HashSet<String>,
+    ) -> serde_json::Result<Vec<(String, Value)>> {
+        let mut names = Vec::new();
+        for item in self.items.iter().rev() {
+            add_fields(&mut names, item, words);
+        }
+        names.retain(|(name, _)| !OWN.contains(&name.as_str()));
+        for name in OWN.into_iter().filter(|&name| words.contains(name)) {
+            names.push((name.to_owned(), self.value(name)?));
+        }
+        Ok(names)
+    }
+
+    /// The same for a template that is filled with one message.
+    pub(super) fn names_for(
+        &self,
+        item: &Item,
+        words: &HashSet<String>,
+    ) -> serde_json::Result<Vec<(String, Value)>> {
+        let mut names = Vec::new();
+        add_fields(&mut names, item, words);
+        let is_free = |names: &[(String, Value)], name: &str| {
+            words.contains(name) && names.iter().all(|(taken, _)| taken != name)
+        };
+        if OWN_OF_AN_ITEM.iter().any(|name| is_free(&names, name)) {
+            let whole = from_any(&WholeItem::from(item))?;
+            for name in OWN_OF_AN_ITEM {
+                if is_free(&names, name) {
+                    names.push((name.to_owned(), whole.get_attr(name).unwrap_or_default()));
+                }
+            }
+        }
+        for name in OWN {
+            if is_free(&names, name) {
+                names.push((name.to_owned(), self.value(name)?));
+            }
+        }
+        Ok(names)
+    }
+
+    /// The value of one of Lull's own names.
+    fn value(&self, name: &str) -> serde_json::Result<Value> {
+        Ok(match name {
+            "user" => Value::from(self.user),
+            "buffer" => Value::from(self.buffer),
+            "text" => Value::from(self.text()),
+            "messages" => from_any(
+                &self
+                    .items
+                    .iter()
+                    .map(|item| &item.message)
+                    .collect::<Vec<_>>(),
+            )?,
+            "items" => from_any(&self.items.iter().map(WholeItem::from).collect::<Vec<_>>())?,
+            "first" => from_any(&self.items.first().map(WholeItem::from))?,
+            "last" => from_any(&self.items.last().map(WholeItem::from))?,
+            "count" => Value::from(self.items.len()),
+            "opened_at" => Value::from(rfc3339(self.opened, self.zone)),
+            "closed_at" => Value::from(rfc3339(self.closed, self.zone)),
+            "reason" => Value::from(self.reason.as_str()),
+            _ => Value::UNDEFINED,
+        })
+    }
+
+    fn text(&self) -> String {
+        let texts: Vec<_> = self.items.iter().filter_map(Item::text).collect();
+        texts.join("\n")
+    }
+}
+
+/// Adds the pass-through fields of a message that are wanted and not yet there.
+fn add_fields(names: &mut Vec<(String, Value)>, item: &Item, words: &HashSet<String>) {
+    for (name, raw) in &item.fields {
+        if words.contains(name) && names.iter().all(|(taken, _)| taken != name) {
+            names.push((name.clone(), from_raw(raw)));
+        }
+    }
+}

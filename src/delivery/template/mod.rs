@@ -1,0 +1,187 @@
+//! Templates: a request body as a destination wants it, made from a letter.
+//!
+//! A template is compiled once and filled for each call. What it may name is in [`letter`]; how a value is written where
+//! it stands, so that no message can break out of it, is in [`escape`].
+
+mod desk;
+mod error;
+mod escape;
+mod filters;
+mod json;
+pub mod letter;
+mod sample;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
+use serde::de::IgnoredAny;
+
+use crate::wire::item::Item;
+use desk::{DESK, Desk};
+use error::Detail;
+use escape::Escape;
+use letter::Letter;
+
+pub use error::TemplateError;
+
+/// Most bytes the source of a template may have.
+pub const MOST_SOURCE_BYTES: usize = 64 * 1024;
+/// Most bytes one filling may make.
+pub const MOST_MADE_BYTES: usize = 4 * 1024 * 1024;
+/// Steps one filling may take: some 50 for each of 20,000 messages, done in a fraction of a second.
+const FUEL: u64 = 1_000_000;
+const RECURSION: usize = 50;
+const NAME: &str = "template";
+
+/// A compiled template for a body of one content type.
+///
+/// A name that is nowhere is undefined, and may be followed further (`a.b.c`): it is `null` where JSON stands outside of
+/// a string, and nothing anywhere else. So is null.
+pub struct Template {
+    environment: Environment<'static>,
+    escape: Escape,
+    /// Every word in the source: only what is among them is worked out for a filling.
+    words: HashSet<String>,
+}
+
+impl fmt::Debug for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Template({:?})", self.escape)
+    }
+}
+
+impl Template {
+    /// Compiles a template whose bodies are sent under `content_type`, which decides how values are escaped.
+    ///
+    /// # Errors
+    /// When the source is too long or broken; says in which line and why.
+    pub fn compile(source: &str, content_type: &str) -> Result<Self, TemplateError> {
+        if source.len() > MOST_SOURCE_BYTES {
+            return Err(TemplateError::TooLong(source.len()));
+        }
+        let escape = Escape::of(content_type);
+        let mut environment = Environment::new();
+        environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+        environment.set_fuel(Some(FUEL));
+        environment.set_recursion_limit(RECURSION);
+        environment.set_auto_escape_callback(move |_| match escape {
+            // With any but this, what is set aside would count as escaped.
+            Escape::Json | Escape::Form | Escape::Plain => AutoEscape::None,
+            Escape::Markup => AutoEscape::Html,
+        });
+        environment.set_formatter(escape::write);
+        filters::put_into(&mut environment, escape);
+        environment
+            .add_template_owned(NAME, source.to_owned())
+            .map_err(|error| TemplateError::broken(&error))?;
+        Ok(Self {
+            environment,
+            escape,
+            words: words(source),
+        })
+    }
+
+    /// Makes the body for a letter. The same letter gives the same bytes at every attempt.
+    ///
+    /// # Errors
+    /// When a step of the template cannot be done, what it makes is too large, or is not JSON where it should be. The
+    /// error tells nothing of what was said.
+    pub fn render(&self, letter: &Letter<'_>) -> Result<String, TemplateError> {
+        self.body(letter, Detail::Hidden)
+    }
+
+    /// Fills the template with one message, as plain text (contract B): its pass-through fields at top level, and what
+    /// they leave free of the message's own parts and of the letter.
+    ///
+    /// # Errors
+    /// The same as [`Template::render`].
+    pub fn render_item(&self, letter: &Letter<'_>, item: &Item) -> Result<String, TemplateError> {
+        self.line(letter, item, Detail::Hidden)
+    }
+
+    /// Fills the template with two made-up messages that hold all that is hard to escape, and answers what it made, for
+    /// the author to see.
+    ///
+    /// # Errors
+    /// The same as [`Template::render`], in detail.
+    pub fn try_sample(&self) -> Result<String, TemplateError> {
+        let items = sample::items();
+        self.body(&sample::letter(&items), Detail::Told)
+    }
+
+    /// The same as [`Template::try_sample`] for a template that is filled once for each message.
+    ///
+    /// # Errors
+    /// The same as [`Template::render_item`], in detail.
+    pub fn try_sample_item(&self) -> Result<String, TemplateError> {
+        let items = sample::items();
+        let letter = sample::letter(&items);
+        let lines: Result<Vec<_>, _> = items
+            .iter()
+            .map(|item| self.line(&letter, item, Detail::Told))
+            .collect();
+        Ok(lines?.join("\n"))
+    }
+
+    fn body(&self, letter: &Letter<'_>, detail: Detail) -> Result<String, TemplateError> {
+        let names = letter
+            .names(&self.words)
+            .map_err(|_| TemplateError::unreadable())?;
+        let body = self.fill(self.escape, letter, names, detail)?;
+        if self.escape == Escape::Json {
+            serde_json::from_str::<IgnoredAny>(&body)
+                .map_err(|error| TemplateError::not_json(&error, &body, detail))?;
+        }
+        Ok(body)
+    }
+
+    fn line(
+        &self,
+        letter: &Letter<'_>,
+        item: &Item,
+        detail: Detail,
+    ) -> Result<String, TemplateError> {
+        let names = letter
+            .names_for(item, &self.words)
+            .map_err(|_| TemplateError::unreadable())?;
+        self.fill(Escape::Plain, letter, names, detail)
+    }
+
+    fn fill(
+        &self,
+        escape: Escape,
+        letter: &Letter<'_>,
+        mut names: Vec<(String, Value)>,
+        detail: Detail,
+    ) -> Result<String, TemplateError> {
+        let desk = Arc::new(Desk::new(escape, letter.zone));
+        names.push((DESK.to_owned(), Value::from_dyn_object(desk.clone())));
+        self.environment
+            .get_template(NAME)
+            .and_then(|template| {
+                template.render_captured_to(Value::from_pairs(names), desk.pen())?;
+                Ok(())
+            })
+            .map_err(|error| {
+                if desk.is_full() {
+                    TemplateError::TooLarge
+                } else {
+                    TemplateError::failed(&error, detail)
+                }
+            })?;
+        Ok(desk.take())
+    }
+}
+
+/// The words that stand in a source, in tags or between them.
+fn words(source: &str) -> HashSet<String> {
+    source
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
