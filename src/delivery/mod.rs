@@ -1,6 +1,7 @@
 //! The only room that knows the destination: headers, signature, the HTTP call, and what its answer means.
 
 mod answer;
+pub mod guard;
 mod healthcheck;
 mod signature;
 pub mod template;
