@@ -271,12 +271,10 @@ mod tests {
 
     #[test]
     fn the_test_url_of_n8n_is_recognised() {
-        assert!(
-            sender("http://n8n/webhook-test/x", &[])
-                .unwrap()
-                .is_test_url()
-        );
-        assert!(!sender("http://n8n/webhook/x", &[]).unwrap().is_test_url());
+        let is_test_url = |url: &str| sender(url, &[]).unwrap().is_test_url();
+
+        assert!(is_test_url("http://n8n/webhook-test/x"));
+        assert!(!is_test_url("http://n8n/webhook/x"));
     }
 
     #[test]

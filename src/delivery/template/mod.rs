@@ -1,7 +1,7 @@
 //! Templates: a request body as a destination wants it, made from a letter.
 //!
 //! A template is compiled once and filled for each call. What it may name is in [`letter`]; how a value is written where
-//! it stands, so that no message can break out of it, is in [`escape`].
+//! it stands, so that no message can break out of it, is in `escape`.
 
 mod desk;
 mod error;
