@@ -30,6 +30,7 @@ struct Sheet {
     made: Vec<u8>,
     position: Position,
     reached: bool,
+    value_comes: bool,
     full: bool,
 }
 
@@ -85,12 +86,14 @@ impl Desk {
         }
     }
 
-    /// Where `out` stands, or nothing if it leads aside, as within `{% set %} … {% endset %}`.
+    /// Where `out` stands, or nothing if it leads aside, as within `{% set %} … {% endset %}`. What is written next must be
+    /// one whole value as it belongs there: the pen takes it that it stands in the same place afterwards.
     pub(super) fn position(&self, out: &mut Output<'_>) -> Result<Option<Position>, Error> {
         // What is written aside does not come by the pen, not even when it is nothing.
         self.sheet().reached = false;
         out.write_str("")?;
-        let sheet = self.sheet();
+        let mut sheet = self.sheet();
+        sheet.value_comes = sheet.reached;
         Ok(sheet.reached.then_some(sheet.position))
     }
 
@@ -127,7 +130,8 @@ impl io::Write for Pen<'_> {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         sheet.made.extend_from_slice(bytes);
-        if self.0.escape == Escape::Json {
+        let is_value = std::mem::take(&mut sheet.value_comes);
+        if self.0.escape == Escape::Json && !is_value {
             sheet.position = bytes
                 .iter()
                 .fold(sheet.position, |position, &byte| position.after(byte));

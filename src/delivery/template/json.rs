@@ -7,12 +7,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
+use indexmap::IndexMap;
 use minijinja::value::{Enumerator, Object, ObjectRepr, ValueKind};
 use minijinja::{Error, ErrorKind, Value};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
-
-use crate::wire::RawObject;
 
 /// Deeper than this nothing is written: a template can build a value that holds itself.
 const DEEPEST: usize = 64;
@@ -50,9 +49,10 @@ impl Json {
                 let list: Vec<&RawValue> = serde_json::from_str(raw).unwrap_or_default();
                 Parts::List(list.into_iter().map(from_raw).collect())
             } else if raw.starts_with('{') {
-                let object: RawObject = serde_json::from_str(raw).unwrap_or_default();
+                let object: IndexMap<String, &RawValue> =
+                    serde_json::from_str(raw).unwrap_or_default();
                 let members = object.into_iter();
-                Parts::Object(members.map(|(name, raw)| (name, from_raw(&raw))).collect())
+                Parts::Object(members.map(|(name, raw)| (name, from_raw(raw))).collect())
             } else {
                 Parts::None
             }

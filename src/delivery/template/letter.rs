@@ -12,19 +12,15 @@
 //!
 //! `time` and `at` are milliseconds since 1970: by the gateway's clock where that told it, and by Redis's.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
 use chrono_tz::Tz;
 use minijinja::Value;
-use serde::Serialize;
-use serde_json::value::RawValue;
 
 use super::json::{from_any, from_raw};
 use crate::domain::batch::Millis;
 use crate::domain::window::CloseReason;
-use crate::wire::RawObject;
-use crate::wire::item::{Item, Media};
+use crate::wire::item::Item;
 use crate::wire::payload::rfc3339;
 
 /// Names that are always Lull's own, whatever a client sends.
@@ -64,33 +60,25 @@ pub struct Letter<'a> {
     pub items: &'a [Item],
 }
 
-#[derive(Serialize)]
-struct WholeItem<'a> {
-    message: &'a RawValue,
-    text: Option<Cow<'a, str>>,
-    r#type: &'a str,
-    media: &'a [Media],
-    sender: Option<&'a str>,
-    time: Millis,
-    at: Millis,
-    id: Option<&'a str>,
-    fields: &'a RawObject,
-}
-
-impl<'a> From<&'a Item> for WholeItem<'a> {
-    fn from(item: &'a Item) -> Self {
-        Self {
-            message: &item.message,
-            text: item.text(),
-            r#type: item.kind(),
-            media: &item.media,
-            sender: item.sender.as_deref(),
-            time: item.time.unwrap_or(item.at),
-            at: item.at,
-            id: item.id.as_deref(),
-            fields: &item.fields,
-        }
-    }
+/// A message with all its parts.
+fn whole(item: &Item) -> serde_json::Result<Value> {
+    let message = from_raw(&item.message);
+    let text = match &item.text {
+        Some(text) => Value::from(text.as_str()),
+        None if message.as_str().is_some() => message.clone(),
+        None => Value::from(()),
+    };
+    Ok(Value::from_pairs([
+        ("message", message),
+        ("text", text),
+        ("type", Value::from(item.kind())),
+        ("media", from_any(&item.media)?),
+        ("sender", from_any(&item.sender)?),
+        ("time", Value::from(item.time.unwrap_or(item.at))),
+        ("at", Value::from(item.at)),
+        ("id", from_any(&item.id)?),
+        ("fields", from_any(&item.fields)?),
+    ]))
 }
 
 impl Letter<'_> {
@@ -122,7 +110,7 @@ impl Letter<'_> {
             words.contains(name) && names.iter().all(|(taken, _)| taken != name)
         };
         if OWN_OF_AN_ITEM.iter().any(|name| is_free(&names, name)) {
-            let whole = from_any(&WholeItem::from(item))?;
+            let whole = whole(item)?;
             for name in OWN_OF_AN_ITEM {
                 if is_free(&names, name) {
                     names.push((name.to_owned(), whole.get_attr(name).unwrap_or_default()));
@@ -150,9 +138,24 @@ impl Letter<'_> {
                     .map(|item| &item.message)
                     .collect::<Vec<_>>(),
             )?,
-            "items" => from_any(&self.items.iter().map(WholeItem::from).collect::<Vec<_>>())?,
-            "first" => from_any(&self.items.first().map(WholeItem::from))?,
-            "last" => from_any(&self.items.last().map(WholeItem::from))?,
+            "items" => self
+                .items
+                .iter()
+                .map(whole)
+                .collect::<serde_json::Result<Vec<_>>>()?
+                .into(),
+            "first" => self
+                .items
+                .first()
+                .map(whole)
+                .transpose()?
+                .unwrap_or_default(),
+            "last" => self
+                .items
+                .last()
+                .map(whole)
+                .transpose()?
+                .unwrap_or_default(),
             "count" => Value::from(self.items.len()),
             "opened_at" => Value::from(rfc3339(self.opened, self.zone)),
             "closed_at" => Value::from(rfc3339(self.closed, self.zone)),

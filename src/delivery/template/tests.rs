@@ -130,7 +130,7 @@ fn the_filters_do_what_they_say() {
         ),
         (
             r#"{{ {"role": "user", "content": text, "n": n} }}"#,
-            r#"{"content":"oi\nmy \"order\"","n":12345678901234567890123,"role":"user"}"#,
+            r#"{"role":"user","content":"oi\nmy \"order\"","n":12345678901234567890123}"#,
         ),
         (
             r#"{{ closed_at | date("%d/%m/%Y %H:%M") }}"#,
