@@ -76,6 +76,9 @@ fn pass_on(monitor: &Monitor, heard: &mpsc::Sender<Chat>, event: Event) {
     match event {
         Event::Expired(chat) => {
             monitor.metrics.events.inc();
+            if monitor.recent.forget(&chat) {
+                return;
+            }
             if heard.try_send(chat).is_err() {
                 monitor.metrics.events_dropped.inc();
             }

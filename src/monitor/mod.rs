@@ -9,6 +9,7 @@ mod gate;
 mod health;
 mod housekeeper;
 mod listener;
+mod recent;
 mod settling;
 mod sweeper;
 mod worker;
@@ -36,6 +37,7 @@ use crate::store::lanes::LeaseRules;
 use crate::telemetry::metrics::Metrics;
 use crate::wire::payload::PayloadRules;
 use gate::Gate;
+use recent::Recent;
 use sweeper::Sweep;
 
 /// Redis may take this long to answer a monitor; unlike a client, it can wait.
@@ -62,6 +64,8 @@ pub struct Monitor {
     destination: Name,
     metrics: Arc<Metrics>,
     gate: Arc<Gate>,
+    /// What the sweep has just taken.
+    recent: Recent,
     /// Windows being closed for the sweep.
     closing: Arc<Semaphore>,
     /// Look at the windows again: something may fall due sooner than known.
@@ -97,7 +101,7 @@ impl Monitor {
             store,
             sender,
             payload: config.payload.clone(),
-            retry: config.retry,
+            retry: config.retry.clone(),
             lease_rules: LeaseRules {
                 length: config.webhook.timeout + LEASE_MARGIN,
                 max_messages: config.rules.max_messages,
@@ -106,6 +110,7 @@ impl Monitor {
             retention: retention(&config.retention),
             destination: Name::default_name(),
             gate: Gate::new(config.webhook.concurrency),
+            recent: Recent::default(),
             closing: Arc::new(Semaphore::new(MOST_CLOSING)),
             metrics,
             windows_changed: Notify::new(),

@@ -126,6 +126,9 @@ async fn close_windows(
             round = Round::More;
         }
     }
+    for chat in taken.iter().flat_map(|(chats, _)| chats) {
+        monitor.recent.remember(chat);
+    }
     // Not waited for: the next round may find what falls due meanwhile.
     for chat in taken.into_iter().flat_map(|(chats, _)| chats) {
         let Ok(place) = monitor.closing.clone().acquire_owned().await else {

@@ -144,7 +144,8 @@ impl Store {
             .arg(u8::from(how.wake))
             .arg(token)
             .arg(millis(length));
-        let answer: (String, u64, String, i64, Millis, String) = self.run(&close).await?;
+        let answer: (String, u64, String, i64, Millis, String) =
+            self.run(place.shard, &close).await?;
         let (status, count, reason, late, at, batch) = answer;
         let closing = match status.as_str() {
             "closed" => {

@@ -176,6 +176,7 @@ impl Store {
     async fn revive_to(&self, id: EntryId, lane: &Lane) -> Result<bool> {
         let place = Place::of(&lane.chat);
         self.run(
+            place.shard,
             REVIVE
                 .key(place.due_lanes(&lane.destination))
                 .key(place.lane(&lane.destination))

@@ -56,7 +56,7 @@ impl Store {
         most: usize,
     ) -> Result<(Vec<Chat>, Option<Duration>)> {
         let (left, members): (i64, Vec<Vec<u8>>) = self
-            .run(TAKE.key(due.key(shard)).arg(most).arg(millis(AHEAD)))
+            .run(shard, TAKE.key(due.key(shard)).arg(most).arg(millis(AHEAD)))
             .await?;
         let chats = members
             .iter()

@@ -135,6 +135,7 @@ impl Store {
         let token = token();
         let answer: Vec<redis::Value> = self
             .run(
+                place.shard,
                 LEASE
                     .key(place.due_lanes(&lane.destination))
                     .key(place.lane(&lane.destination))
@@ -191,6 +192,7 @@ impl Store {
         };
         let (status, left, dropped): (String, u64, u64) = self
             .run(
+                place.shard,
                 SETTLE
                     .key(place.due_lanes(&lane.destination))
                     .key(place.lane(&lane.destination))
@@ -240,6 +242,7 @@ impl Store {
     async fn hasten_lane(&self, destination: &Name, chat: Chat, spread: Duration) -> Result<u64> {
         let place = Place::of(&chat);
         self.run(
+            place.shard,
             HASTEN
                 .key(place.due_lanes(destination))
                 .key(place.head(destination))

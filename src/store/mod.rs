@@ -22,13 +22,15 @@ use redis::aio::ConnectionManager;
 use redis::{FromRedisValue, Script, ScriptInvocation, ServerErrorKind};
 use thiserror::Error;
 
+use self::keys::Shard;
+
 pub use connect::ConnectError;
 pub use paging::{DueCursor, EntryId};
 
-/// Redis, as one shared connection that mends itself.
+/// Redis, as a few shared connections that mend themselves.
 #[derive(Clone)]
 pub struct Store {
-    connection: ConnectionManager,
+    connections: Arc<[ConnectionManager]>,
     /// Shared, because every request clones the store.
     client: Arc<redis::Client>,
     /// The longest wait for any answer.
@@ -81,18 +83,24 @@ pub(crate) fn script(source: &'static str) -> Script {
 }
 
 impl Store {
-    async fn run<T: FromRedisValue>(&self, invocation: &ScriptInvocation<'_>) -> Result<T> {
-        self.patiently(invocation.invoke_async(&mut self.connection.clone()))
+    /// Runs a script on keys of `shard`.
+    async fn run<T: FromRedisValue>(
+        &self,
+        shard: Shard,
+        invocation: &ScriptInvocation<'_>,
+    ) -> Result<T> {
+        let connection = &self.connections[shard.index() % self.connections.len()];
+        self.patiently(invocation.invoke_async(&mut connection.clone()))
             .await
     }
 
     async fn query<T: FromRedisValue>(&self, command: &redis::Cmd) -> Result<T> {
-        self.patiently(command.query_async(&mut self.connection.clone()))
+        self.patiently(command.query_async(&mut self.connections[0].clone()))
             .await
     }
 
     async fn pipeline<T: FromRedisValue>(&self, pipeline: &redis::Pipeline) -> Result<T> {
-        self.patiently(pipeline.query_async(&mut self.connection.clone()))
+        self.patiently(pipeline.query_async(&mut self.connections[0].clone()))
             .await
     }
 

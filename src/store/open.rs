@@ -24,9 +24,10 @@ pub struct Window {
 }
 
 impl Window {
-    /// Reads what the append script keeps in front of the messages.
-    fn read(chat: Chat, head: &str, now: Millis) -> Result<Self> {
-        let number = |at: usize| head.split(' ').nth(at)?.parse::<u64>().ok();
+    /// Reads what the append script keeps in front of the messages: big-endian doubles, then the reason.
+    fn read(chat: Chat, head: &[u8], now: Millis) -> Result<Self> {
+        let (numbers, _) = head.as_chunks::<8>();
+        let number = |at: usize| Some(reply::score(f64::from_be_bytes(*numbers.get(at)?)));
         let (Some(opened), Some(count), Some(deadline)) = (number(0), number(4), number(5)) else {
             return Err(StoreError::Unreadable("the head of a window"));
         };
@@ -75,7 +76,7 @@ impl Store {
         let now = reply::time(values.next())?;
         let mut windows = Vec::with_capacity(chats.len());
         for chat in chats {
-            let head: Option<String> = reply::value(values.next())?;
+            let head: Option<Vec<u8>> = reply::value(values.next())?;
             // Without a head it was closed since the index was read.
             if let Some(head) = head {
                 windows.push(Window::read(chat, &head, now)?);

@@ -69,13 +69,15 @@ impl Store {
         for _ in 0..MOST_ROUNDS {
             let (status, count, left): (String, u64, u64) = self
                 .run(
+                    place.shard,
                     APPEND
                         .key(place.timer())
                         .key(place.window())
                         .key(place.due())
                         .key(keys::seen(place.shard))
                         .arg(&place.member)
-                        .arg(message.item)
+                        // The script puts the time in front of the other fields.
+                        .arg(message.item.strip_prefix('{').unwrap_or_default())
                         .arg(millis(message.ttl))
                         .arg(millis(rules.max_wait))
                         .arg(rules.max_messages)
@@ -117,6 +119,7 @@ impl Store {
         let place = Place::of(chat);
         let left: i64 = self
             .run(
+                place.shard,
                 HOLD.key(place.timer())
                     .key(place.window())
                     .key(place.due())
@@ -137,6 +140,7 @@ impl Store {
     pub async fn cancel(&self, chat: &Chat) -> Result<u64> {
         let place = Place::of(chat);
         self.run(
+            place.shard,
             CANCEL
                 .key(place.timer())
                 .key(place.window())

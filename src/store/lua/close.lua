@@ -47,16 +47,15 @@ if not head then
   call('ZREM', due, member)
   return {'none', 0, '', 0, now, ''}
 end
-local LINE = '(%d+) %d+ %d+ %d+ %d+ (%d+) (%a+)'
-local opened, deadline, reason = string.match(head, LINE)
+local opened, _, _, _, _, deadline, reason = struct.unpack('>dddddds', head)
 if forced ~= '' then
-  deadline, reason = string.format('%d', now), forced
-elseif tonumber(deadline) > now then
-  call('ZADD', due, deadline, member)
+  deadline, reason = now, forced
+elseif deadline > now then
+  call('ZADD', due, string.format('%d', deadline), member)
   return {'open', #items, reason, now - deadline, now, ''}
 end
 
-local line = string.format('- %s %s %d %s %s %d', id, opened, now, deadline, reason, #items)
+local line = string.format('- %s %d %d %d %s %d', id, opened, now, deadline, reason, #items)
 local batch = line .. '\n' .. table.concat(items, ',')
 local leased = ''
 for i = 4, #KEYS, 3 do

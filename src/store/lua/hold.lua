@@ -23,11 +23,10 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 local head = redis.call('LINDEX', window, 0)
 if not head then return -1 end
-local LINE = '(%d+) (%d+) (%d+) (%d+) (%d+) (%d+) (%a+)'
-local opened, cap, ttl, bytes, count, deadline, reason = string.match(head, LINE)
-cap, deadline = tonumber(cap), tonumber(deadline)
+local HEAD = '>dddddds'
+local opened, cap, ttl, bytes, count, deadline, reason = struct.unpack(HEAD, head)
 
-local moved = now + (hold or tonumber(ttl))
+local moved = now + (hold or ttl)
 if hold then moved = math.max(moved, deadline) end
 if moved > cap then
   moved = cap
@@ -36,8 +35,7 @@ elseif reason == 'cap' then
   reason = 'quiet'
 end
 
-head = string.format('%s %d %s %s %s %d %s', opened, cap, ttl, bytes, count, moved, reason)
-redis.call('LSET', window, 0, head)
+redis.call('LSET', window, 0, struct.pack(HEAD, opened, cap, ttl, bytes, count, moved, reason))
 redis.call('SET', timer, '', 'PXAT', math.max(moved, now + 1))
 redis.call('ZADD', due, moved, member)
 if moved - now < 250 then
