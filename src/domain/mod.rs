@@ -4,5 +4,7 @@ pub mod address;
 pub mod batch;
 pub mod breaker;
 pub mod chat;
+pub mod destination;
 pub mod retry;
 pub mod window;
+pub mod words;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Exponential back-off with full jitter: before retry `n` any time up to `first * 2^(n-1)`, but not over `cap`.
 /// Full jitter spreads a thousand lanes that failed in one moment, so that they do not come back in one moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// Retries after the first attempt; 0 gives every batch one chance.
     pub max_retries: u32,
@@ -12,6 +12,8 @@ pub struct RetryPolicy {
     pub first: Duration,
     /// The longest wait before any retry.
     pub cap: Duration,
+    /// The waits themselves, one for each retry, where somebody wants these and no others; empty: back-off.
+    pub waits: Vec<Duration>,
 }
 
 /// The longest wait a `Retry-After` may ask for; a slip of a receiver must not park a chat for days.
@@ -29,11 +31,28 @@ impl RetryPolicy {
         if self.exhausted(attempt) {
             return None;
         }
-        let doubled = self
-            .first
-            .saturating_mul(1 << attempt.saturating_sub(1).min(30));
-        let wait = doubled.min(self.cap).mul_f64(jitter.clamp(0.0, 1.0));
+        let before = attempt.saturating_sub(1);
+        let told = usize::try_from(before)
+            .ok()
+            .and_then(|before| self.waits.get(before));
+        let wait = match told {
+            Some(wait) => *wait,
+            None => {
+                let doubled = self.first.saturating_mul(1 << before.min(30));
+                doubled.min(self.cap).mul_f64(jitter.clamp(0.0, 1.0))
+            }
+        };
         Some(wait.max(asked.unwrap_or_default().min(MAX_RETRY_AFTER)))
+    }
+
+    /// A policy with exactly these waits.
+    pub fn of_waits(waits: Vec<Duration>) -> Self {
+        Self {
+            max_retries: u32::try_from(waits.len()).unwrap_or(u32::MAX),
+            first: Duration::ZERO,
+            cap: Duration::ZERO,
+            waits,
+        }
     }
 
     /// Whether no attempt may follow number `attempt`.
@@ -50,6 +69,7 @@ mod tests {
         max_retries: 12,
         first: Duration::from_secs(1),
         cap: Duration::from_secs(300),
+        waits: Vec::new(),
     };
 
     #[test]
@@ -89,6 +109,22 @@ mod tests {
             }
             .wait_after(4_000_000, 1.0, None)
             .is_some()
+        );
+    }
+
+    #[test]
+    fn explicit_waits_are_taken_as_they_are() {
+        let policy = RetryPolicy::of_waits([5, 1].map(Duration::from_secs).into());
+
+        let waits: Vec<_> = (1..=3).map(|n| policy.wait_after(n, 0.0, None)).collect();
+
+        assert_eq!(
+            waits,
+            [
+                Some(Duration::from_secs(5)),
+                Some(Duration::from_secs(1)),
+                None
+            ]
         );
     }
 

@@ -21,6 +21,40 @@ pub struct WindowRules {
     pub max_messages: u64,
     /// A window with so many bytes closes at once.
     pub max_bytes: u64,
+    /// Each message starts the quiet window anew; without, only the first does, and the window is of fixed length.
+    pub restarts: bool,
+    /// Another quiet window for a chat that was not heard from for a while.
+    pub first: Option<FirstWait>,
+    /// A text equal to the one before it in the window is dropped.
+    pub drops_repeats: bool,
+    /// A window that holds only media waits for its text, up to `max_wait`.
+    pub media_waits: bool,
+}
+
+/// The quiet window of a chat that has just turned up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FirstWait {
+    /// The quiet window; zero closes at once, to answer a greeting at once.
+    pub wait: Duration,
+    /// A chat has just turned up if nothing was heard from it for so long.
+    pub after: Duration,
+}
+
+impl Default for WindowRules {
+    /// The documented defaults of the environment's settings.
+    fn default() -> Self {
+        Self {
+            default_ttl: Duration::from_secs(15),
+            max_ttl: Duration::from_secs(86_400),
+            max_wait: Duration::from_secs(120),
+            max_messages: 500,
+            max_bytes: 4 * 1024 * 1024,
+            restarts: true,
+            first: None,
+            drops_repeats: false,
+            media_waits: false,
+        }
+    }
 }
 
 impl WindowRules {
@@ -62,6 +96,8 @@ pub enum CloseReason {
     Messages,
     /// `MAX_WINDOW_BYTES` was reached.
     Bytes,
+    /// A flush word was said.
+    Word,
     /// An operator closed it.
     Flush,
 }
@@ -74,6 +110,7 @@ impl CloseReason {
             Self::Cap => "cap",
             Self::Messages => "messages",
             Self::Bytes => "bytes",
+            Self::Word => "word",
             Self::Flush => "flush",
         }
     }
@@ -85,6 +122,7 @@ impl CloseReason {
             Self::Cap,
             Self::Messages,
             Self::Bytes,
+            Self::Word,
             Self::Flush,
         ]
         .into_iter()
@@ -108,6 +146,10 @@ mod tests {
         max_wait: Duration::ZERO,
         max_messages: 0,
         max_bytes: 0,
+        restarts: true,
+        first: None,
+        drops_repeats: false,
+        media_waits: false,
     };
 
     #[test]

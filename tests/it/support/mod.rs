@@ -57,6 +57,10 @@ pub(crate) const RULES: WindowRules = WindowRules {
     max_wait: Duration::from_secs(60),
     max_messages: 0,
     max_bytes: 0,
+    restarts: true,
+    first: None,
+    drops_repeats: false,
+    media_waits: false,
 };
 
 /// Leases of a minute, joining without limits.

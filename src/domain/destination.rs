@@ -1,0 +1,134 @@
+//! Where batches go, and how they are handed over.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use thiserror::Error;
+
+use super::chat::Name;
+use super::retry::RetryPolicy;
+
+/// A destination, with everything that a call to it needs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Destination {
+    /// What it is called.
+    pub name: Name,
+    /// Where it is.
+    pub url: String,
+    /// How it is called.
+    pub method: Method,
+    /// Headers to send along.
+    pub headers: BTreeMap<String, String>,
+    /// What the calls say.
+    pub body: Body,
+    /// The longest that an attempt may take.
+    pub timeout: Duration,
+    /// When a batch is tried again.
+    pub retry: RetryPolicy,
+    /// The keys to sign with, in the `whsec_` form.
+    pub secrets: Vec<String>,
+    /// Attempts in flight.
+    pub concurrency: usize,
+    /// Off: its lanes wait.
+    pub active: bool,
+    /// The URL came from a caller, who may not reach inside the network.
+    pub guarded: bool,
+}
+
+/// What a call says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Body {
+    /// The payload of contract A.
+    Payload {
+        /// The name of the list of messages.
+        messages_field: String,
+        /// The zone that moments are written in; without, the buffer's.
+        zone: Option<Tz>,
+        /// Only these fields; without, all.
+        fields: Option<Vec<String>>,
+    },
+    /// A template for the whole of it.
+    Template(String),
+    /// Contract B: the chat, and a list of what each message gives.
+    Content {
+        /// What the chat is called in it.
+        key_field: String,
+        /// A template for each message; without, the messages as they came.
+        template: Option<String>,
+        /// Only these fields of each message; without, all.
+        fields: Option<Vec<String>>,
+    },
+    /// Contract C: the newest message, with the texts of all at this path.
+    Newest {
+        /// Where the texts stand.
+        aggregate_field: String,
+    },
+}
+
+/// The HTTP methods that a destination may be called with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Method {
+    /// `POST`.
+    #[default]
+    Post,
+    /// `PUT`.
+    Put,
+    /// `PATCH`.
+    Patch,
+    /// `DELETE`.
+    Delete,
+    /// `GET`: what would be the body's top-level fields is the query.
+    Get,
+}
+
+impl Method {
+    const ALL: [Self; 5] = [Self::Post, Self::Put, Self::Patch, Self::Delete, Self::Get];
+
+    /// Its name in a request.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Get => "GET",
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A method that a destination cannot be called with.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("must be POST, PUT, PATCH, DELETE or GET")]
+pub struct MethodError;
+
+impl FromStr for Method {
+    type Err = MethodError;
+
+    fn from_str(text: &str) -> Result<Self, MethodError> {
+        let text = text.to_ascii_uppercase();
+        Self::ALL
+            .into_iter()
+            .find(|method| method.as_str() == text)
+            .ok_or(MethodError)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_method_is_known_in_any_case() {
+        assert_eq!("put".parse(), Ok(Method::Put));
+        assert_eq!("TRACE".parse::<Method>(), Err(MethodError));
+    }
+}

@@ -1,0 +1,278 @@
+//! A buffer: where key and text are found, how long to wait, where to deliver.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use super::masked::{MASK, unmasked};
+use super::source::{FIELDS, Source};
+use super::window::WindowSpec;
+use super::{SpecError, name, seconds};
+use crate::domain::chat::Name;
+use crate::domain::window::WindowRules;
+use crate::domain::words::WordRules;
+
+/// Most destinations of a buffer.
+const MOST_DESTINATIONS: usize = 16;
+
+/// A buffer as it is written, kept and shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BufferSpec {
+    /// What it is called.
+    pub name: String,
+    /// For people.
+    pub description: String,
+    /// `fields`, or the name of the gateway that posts to it.
+    pub source: String,
+    /// For `fields`: the path of the chat.
+    pub key: String,
+    /// For `fields`: the path of what was said.
+    pub text: String,
+    /// For `fields`: the path of the message's id.
+    pub id: String,
+    /// When its windows close.
+    pub window: WindowSpec,
+    /// The zone that moments in payloads are written in (IANA).
+    pub timezone: String,
+    /// What to do when one of our own people writes in the chat: `ignore`, or `pause`.
+    pub on_own_message: OnOwnMessage,
+    /// How long such a pause lasts, s.
+    pub pause_for: f64,
+    /// What posts must prove to know, by the gateway's own way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    /// Where its batches go: each gets every batch.
+    pub destinations: Vec<String>,
+    /// Off: messages for it are refused.
+    pub active: bool,
+}
+
+/// What becomes of a chat in which one of our own people writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnOwnMessage {
+    /// Nothing.
+    #[default]
+    Ignore,
+    /// They have taken over: its window is cancelled, and nothing is gathered for a while.
+    Pause,
+}
+
+impl Default for BufferSpec {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            description: String::new(),
+            source: FIELDS.to_owned(),
+            key: "user".to_owned(),
+            text: "message".to_owned(),
+            id: "message_id".to_owned(),
+            window: WindowSpec::default(),
+            timezone: "UTC".to_owned(),
+            on_own_message: OnOwnMessage::Ignore,
+            pause_for: 3600.0,
+            secret: None,
+            destinations: vec!["default".to_owned()],
+            active: true,
+        }
+    }
+}
+
+/// A buffer as the daemons go by it.
+#[derive(Clone, Debug)]
+pub struct Buffer {
+    /// What it is called.
+    pub name: Name,
+    /// How a post is read.
+    pub source: Source,
+    /// When its windows close.
+    pub window: WindowRules,
+    /// What the words decide.
+    pub words: WordRules,
+    /// The zone that moments are written in.
+    pub zone: Tz,
+    /// How long a chat is left alone in which one of our own people writes; without, it is not.
+    pub pause: Option<Duration>,
+    /// What posts must prove to know.
+    pub secret: Option<String>,
+    /// Where its batches go.
+    pub destinations: Arc<[Name]>,
+    /// Whether it takes messages.
+    pub active: bool,
+}
+
+impl BufferSpec {
+    /// The same with a mask in place of the secret.
+    #[must_use]
+    pub fn masked(mut self) -> Self {
+        self.secret = self.secret.map(|_| MASK.to_owned());
+        self
+    }
+
+    /// The same with the secret of `old` where a mask was put back.
+    #[must_use]
+    pub fn unmasked(mut self, old: Option<&Self>) -> Self {
+        let old = old.and_then(|old| old.secret.as_deref());
+        self.secret = self.secret.map(|put| unmasked(&put, old));
+        self
+    }
+
+    /// Checks it and makes it ready; `limits` are the environment's, which hold for every buffer.
+    ///
+    /// # Errors
+    /// Names the field that is wrong.
+    pub fn check(&self, limits: &WindowRules) -> Result<Buffer, SpecError> {
+        let zone = self.timezone.parse().map_err(|_| {
+            SpecError::new(
+                "timezone",
+                "is not a zone of the IANA list, such as America/Sao_Paulo",
+            )
+        })?;
+        if self
+            .secret
+            .as_deref()
+            .is_some_and(|secret| secret.is_empty() || secret == MASK)
+        {
+            return Err(SpecError::new(
+                "secret",
+                "must not be empty, nor the mask it is shown as",
+            ));
+        }
+        Ok(Buffer {
+            name: name(&self.name)?,
+            source: Source::of(self)?,
+            window: self.window.rules(limits)?,
+            words: self.window.words()?,
+            zone,
+            pause: match self.on_own_message {
+                OnOwnMessage::Ignore => None,
+                OnOwnMessage::Pause => Some(seconds("pause_for", self.pause_for, 1.0)?),
+            },
+            secret: self.secret.clone(),
+            destinations: self.destinations()?,
+            active: self.active,
+        })
+    }
+
+    fn destinations(&self) -> Result<Arc<[Name]>, SpecError> {
+        let mut names = Vec::new();
+        for text in &self.destinations {
+            let name = Name::parse(text)
+                .map_err(|error| SpecError::new("destinations", error.to_string()))?;
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        if names.is_empty() || names.len() > MOST_DESTINATIONS {
+            let why = format!("must name 1 to {MOST_DESTINATIONS} destinations");
+            return Err(SpecError::new("destinations", why));
+        }
+        Ok(names.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read;
+    use super::*;
+
+    fn check(json: &str) -> Result<Buffer, SpecError> {
+        read::<BufferSpec>(json.as_bytes())?.check(&WindowRules::default())
+    }
+
+    #[test]
+    fn a_name_is_enough() {
+        let buffer = check(r#"{"name":"loja"}"#).unwrap();
+
+        assert_eq!(buffer.window, WindowRules::default());
+        assert_eq!(&*buffer.destinations, [Name::default_name()]);
+        assert!(buffer.active && buffer.pause.is_none());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (json, why) in [
+            (r#"{"name":"Loja"}"#, "name: a name has 1 to 64"),
+            (r#"{"name":"a","wait":3}"#, "body: unknown field `wait`"),
+            (r#"{"name":"a","key":"a[["}"#, "key: "),
+            (
+                r#"{"name":"a","source":"whatsapp"}"#,
+                "source: must be fields or a gateway",
+            ),
+            (
+                r#"{"name":"a","timezone":"Brasilia"}"#,
+                "timezone: is not a zone",
+            ),
+            (
+                r#"{"name":"a","destinations":[]}"#,
+                "destinations: must name 1 to 16",
+            ),
+            (
+                r#"{"name":"a","secret":"********"}"#,
+                "secret: must not be empty",
+            ),
+            (
+                r#"{"name":"a","window":{"wait":0}}"#,
+                "window.wait: must be a number of seconds from 0.1",
+            ),
+            (
+                r#"{"name":"a","window":{"wait":90000}}"#,
+                "window.wait: must be at most MAX_TTL",
+            ),
+            (
+                r#"{"name":"a","window":{"first_wait":-1}}"#,
+                "window.first_wait: ",
+            ),
+            (
+                r#"{"name":"a","window":{"flush_words":[" "]}}"#,
+                "window.flush_words: ",
+            ),
+            (
+                r#"{"name":"a","window":{"media_waits":true,"max_wait":0}}"#,
+                "window.media_waits: ",
+            ),
+            (
+                r#"{"name":"a","on_own_message":"pause","pause_for":0}"#,
+                "pause_for: ",
+            ),
+        ] {
+            let error = check(json).unwrap_err().to_string();
+            assert!(error.starts_with(why), "{json}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_value_is_not_quoted() {
+        let error = check(r#"{"name":"a","secret":["s3cret"]}"#)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("expected a string") && !error.contains("s3cret"),
+            "{error}"
+        );
+
+        let error = check(r#"{"name":"a","active":"s3cret"}"#)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.contains("expected a boolean") && !error.contains("s3cret"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_secret_is_shown_masked_and_kept_when_the_mask_is_put_back() {
+        let old = BufferSpec {
+            secret: Some("s3cret".to_owned()),
+            ..BufferSpec::default()
+        };
+
+        let shown = old.clone().masked();
+
+        assert_eq!(shown.secret.as_deref(), Some("********"));
+        assert_eq!(shown.unmasked(Some(&old)).secret.as_deref(), Some("s3cret"));
+    }
+}

@@ -1,0 +1,260 @@
+//! A destination: where batches go, how the call looks, and when it is tried again.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::masked::{MASK, unmasked};
+use super::retry::RetrySpec;
+use super::{SpecError, name, seconds};
+use crate::domain::destination::{Body, Destination, MethodError};
+use crate::wire::payload::PayloadRules;
+
+/// More attempts in flight than this would only exhaust ports and file handles.
+pub const MOST_CONCURRENCY: usize = 10_000;
+/// A longer attempt would keep its chat waiting behind a dead connection, s.
+const LONGEST_TIMEOUT: f64 = 3600.0;
+
+/// A destination as it is written, kept and shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DestinationSpec {
+    /// What it is called.
+    pub name: String,
+    /// For people.
+    pub description: String,
+    /// Where it is.
+    pub url: String,
+    /// `POST`, `PUT`, `PATCH`, `DELETE` or `GET`.
+    pub method: String,
+    /// Headers to send along.
+    pub headers: BTreeMap<String, String>,
+    /// Which fields of the payload to send; absent: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fields: Option<Vec<String>>,
+    /// What the payload's list of messages is called.
+    pub messages_field: String,
+    /// The whole body as a template, instead of the payload.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
+    /// The body of contract B, instead of the payload.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<ContentSpec>,
+    /// The newest message with the texts of all at this path, instead of the payload (contract C).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aggregate_field: Option<String>,
+    /// The longest that an attempt may take, s.
+    pub timeout: f64,
+    /// When a batch is tried again.
+    pub retry: RetrySpec,
+    /// The keys to sign with, in the `whsec_` form.
+    pub secrets: Vec<String>,
+    /// Attempts in flight.
+    pub concurrency: usize,
+    /// Off: its lanes wait.
+    pub active: bool,
+    /// The URL may not lead inside the network.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub guarded: bool,
+}
+
+/// The chat, and a list of what each message gives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContentSpec {
+    /// What the chat is called in the body.
+    pub key_field: String,
+    /// A template for each message; absent: the messages as they came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<String>,
+}
+
+impl Default for DestinationSpec {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            description: String::new(),
+            url: String::new(),
+            method: "POST".to_owned(),
+            headers: BTreeMap::new(),
+            fields: None,
+            messages_field: "messages".to_owned(),
+            template: None,
+            content: None,
+            aggregate_field: None,
+            timeout: 30.0,
+            retry: RetrySpec::default(),
+            secrets: Vec::new(),
+            concurrency: 256,
+            active: true,
+            guarded: false,
+        }
+    }
+}
+
+impl DestinationSpec {
+    /// The same with masks in place of secrets and of the values of headers.
+    #[must_use]
+    pub fn masked(mut self) -> Self {
+        for secret in self.secrets.iter_mut().chain(self.headers.values_mut()) {
+            MASK.clone_into(secret);
+        }
+        self
+    }
+
+    /// The same with the secrets and values of `old` where masks were put back.
+    #[must_use]
+    pub fn unmasked(mut self, old: Option<&Self>) -> Self {
+        for (header, value) in &mut self.headers {
+            *value = unmasked(
+                value,
+                old.and_then(|old| Some(old.headers.get(header)?.as_str())),
+            );
+        }
+        for (place, secret) in self.secrets.iter_mut().enumerate() {
+            *secret = unmasked(
+                secret,
+                old.and_then(|old| Some(old.secrets.get(place)?.as_str())),
+            );
+        }
+        self
+    }
+
+    /// Checks it. What only a call can tell, such as whether a template or a key is sound, its sender checks.
+    ///
+    /// # Errors
+    /// Names the field that is wrong.
+    pub fn check(&self) -> Result<Destination, SpecError> {
+        if self
+            .headers
+            .values()
+            .chain(&self.secrets)
+            .any(|value| value == MASK)
+        {
+            let why = "a mask was put where nothing was before: give the value itself";
+            return Err(SpecError::new("headers, secrets", why));
+        }
+        if !(1..=MOST_CONCURRENCY).contains(&self.concurrency) {
+            let why = format!("must be from 1 to {MOST_CONCURRENCY}");
+            return Err(SpecError::new("concurrency", why));
+        }
+        let timeout = seconds("timeout", self.timeout, 0.1)?;
+        if self.timeout > LONGEST_TIMEOUT {
+            let why = format!("must be at most {LONGEST_TIMEOUT} seconds");
+            return Err(SpecError::new("timeout", why));
+        }
+        Ok(Destination {
+            name: name(&self.name)?,
+            url: self.url.clone(),
+            method: self
+                .method
+                .parse()
+                .map_err(|error: MethodError| SpecError::new("method", error.to_string()))?,
+            headers: self.headers.clone(),
+            body: self.body()?,
+            timeout,
+            retry: self.retry.policy()?,
+            secrets: self.secrets.clone(),
+            concurrency: self.concurrency,
+            active: self.active,
+            guarded: self.guarded,
+        })
+    }
+
+    fn body(&self) -> Result<Body, SpecError> {
+        let ways = [
+            self.template.is_some(),
+            self.content.is_some(),
+            self.aggregate_field.is_some(),
+        ];
+        if ways.into_iter().filter(|&is_there| is_there).count() > 1 {
+            let why = "only one of template, content and aggregate_field can make the body";
+            return Err(SpecError::new("template", why));
+        }
+        if let Some(template) = &self.template {
+            return Ok(Body::Template(template.clone()));
+        }
+        if let Some(content) = &self.content {
+            return Ok(Body::Content {
+                key_field: content.key_field.clone(),
+                template: content.template.clone(),
+                fields: self.fields.clone(),
+            });
+        }
+        if let Some(aggregate_field) = &self.aggregate_field {
+            return Ok(Body::Newest {
+                aggregate_field: aggregate_field.clone(),
+            });
+        }
+        if !PayloadRules::allows_messages_field(&self.messages_field) {
+            let why = "is the name of another field of the payload";
+            return Err(SpecError::new("messages_field", why));
+        }
+        Ok(Body::Payload {
+            messages_field: self.messages_field.clone(),
+            zone: None,
+            fields: self.fields.clone(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::read;
+    use super::*;
+
+    fn check(json: &str) -> Result<Destination, SpecError> {
+        read::<DestinationSpec>(json.as_bytes())?.check()
+    }
+
+    #[test]
+    fn a_name_and_a_url_are_enough() {
+        let bot = check(r#"{"name":"bot","url":"http://n8n/x"}"#).unwrap();
+
+        assert_eq!(bot.timeout, Duration::from_secs(30));
+        assert_eq!((bot.retry.max_retries, bot.concurrency), (12, 256));
+        assert!(bot.active && !bot.guarded);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (field, why) in [
+            (r#""method":"TRACE""#, "method: must be POST"),
+            (r#""timeout":4000"#, "timeout: must be at most 3600"),
+            (r#""concurrency":0"#, "concurrency: must be from 1"),
+            (r#""retry":{"first":9,"cap":3}"#, "retry.first: "),
+            (r#""retry":{"waits":[-1]}"#, "retry.waits: "),
+            (r#""headers":{"x":"********"}"#, "headers, secrets: "),
+            (r#""messages_field":"user""#, "messages_field: "),
+            (
+                r#""template":"{}","aggregate_field":"a""#,
+                "template: only one of",
+            ),
+        ] {
+            let error = check(&format!(r#"{{"name":"bot",{field}}}"#)).unwrap_err();
+            assert!(error.to_string().starts_with(why), "{field}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_masked_is_kept_when_put_back() {
+        let old = read::<DestinationSpec>(
+            br#"{"name":"bot","headers":{"a":"1","b":"2"},"secrets":["whsec_x"]}"#,
+        )
+        .unwrap();
+
+        let mut shown = old.clone().masked();
+        assert_eq!(shown.headers["a"], MASK);
+        assert_eq!(shown.secrets, [MASK]);
+        shown.headers.insert("b".to_owned(), "3".to_owned());
+        let put = shown.unmasked(Some(&old));
+
+        assert_eq!(
+            (put.headers["a"].as_str(), put.headers["b"].as_str()),
+            ("1", "3")
+        );
+        assert_eq!(put.secrets, ["whsec_x"]);
+    }
+}

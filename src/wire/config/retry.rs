@@ -1,0 +1,61 @@
+//! When a batch is tried again.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{SpecError, seconds};
+use crate::domain::retry::RetryPolicy;
+
+/// Most waits that a list of them may have.
+const MOST_WAITS: usize = 100;
+
+/// When a batch is tried again: `max`, `first` and `cap` of a back-off, or `waits`. Times in seconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetrySpec {
+    /// Retries after the first attempt.
+    pub max: u32,
+    /// The longest wait before the first.
+    pub first: f64,
+    /// The longest wait before any.
+    pub cap: f64,
+    /// The waits themselves, one for each retry, instead of the three.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waits: Option<Vec<f64>>,
+}
+
+impl Default for RetrySpec {
+    fn default() -> Self {
+        Self {
+            max: 12,
+            first: 1.0,
+            cap: 300.0,
+            waits: None,
+        }
+    }
+}
+
+impl RetrySpec {
+    pub(super) fn policy(&self) -> Result<RetryPolicy, SpecError> {
+        if let Some(waits) = &self.waits {
+            if waits.len() > MOST_WAITS {
+                let why = format!("must be at most {MOST_WAITS}");
+                return Err(SpecError::new("retry.waits", why));
+            }
+            let waits = waits.iter().map(|&wait| seconds("retry.waits", wait, 0.0));
+            let waits: Vec<Duration> = waits.collect::<Result<_, _>>()?;
+            return Ok(RetryPolicy::of_waits(waits));
+        }
+        let policy = RetryPolicy {
+            max_retries: self.max,
+            first: seconds("retry.first", self.first, 0.001)?,
+            cap: seconds("retry.cap", self.cap, 0.001)?,
+            waits: Vec::new(),
+        };
+        if policy.first > policy.cap {
+            return Err(SpecError::new("retry.first", "must not be over retry.cap"));
+        }
+        Ok(policy)
+    }
+}

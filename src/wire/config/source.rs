@@ -1,0 +1,43 @@
+//! How a post to a buffer is read.
+
+use super::{BufferSpec, SpecError};
+use crate::wire::gateway::Gateway;
+use crate::wire::path::Path;
+
+/// The source of buffers that say themselves where things stand in a post.
+pub(super) const FIELDS: &str = "fields";
+
+/// How a post to a buffer is read.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// Chat, text and id stand at these paths.
+    Fields {
+        /// The chat.
+        key: Path,
+        /// What was said.
+        text: Path,
+        /// The id of the message.
+        id: Path,
+    },
+    /// As the gateway's preset says.
+    Gateway(Gateway),
+}
+
+impl Source {
+    pub(super) fn of(spec: &BufferSpec) -> Result<Self, SpecError> {
+        if spec.source != FIELDS {
+            let gateway = Gateway::parse(&spec.source).map_err(|error| {
+                SpecError::new("source", format!("must be fields or a gateway: {error}"))
+            })?;
+            return Ok(Self::Gateway(gateway));
+        }
+        let path = |field: &str, text: &str| {
+            Path::parse(text).map_err(|error| SpecError::new(field, error.to_string()))
+        };
+        Ok(Self::Fields {
+            key: path("key", &spec.key)?,
+            text: path("text", &spec.text)?,
+            id: path("id", &spec.id)?,
+        })
+    }
+}

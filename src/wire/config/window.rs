@@ -1,0 +1,125 @@
+//! When the windows of a buffer close.
+
+use serde::{Deserialize, Serialize};
+
+use super::{SpecError, seconds};
+use crate::domain::window::{FirstWait, MIN_TTL, WindowRules};
+use crate::domain::words::{ShortWait, WordRules};
+
+/// Most flush words of a buffer.
+const MOST_WORDS: usize = 200;
+
+/// When the windows of a buffer close. Times in seconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct WindowSpec {
+    /// The quiet window.
+    pub wait: f64,
+    /// The cap since the first message; 0 = none.
+    pub max_wait: f64,
+    /// A window with so many messages closes at once; 0 = no limit.
+    pub max_messages: u64,
+    /// Each message starts the quiet window anew; false: it counts from the first message.
+    pub reset_on_message: bool,
+    /// A message that is one of these closes its window at once.
+    pub flush_words: Vec<String>,
+    /// The quiet window of a chat not heard from for `first_after`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_wait: Option<f64>,
+    /// See `first_wait`.
+    pub first_after: f64,
+    /// The quiet window after a text with fewer than `short_words` words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub short_wait: Option<f64>,
+    /// See `short_wait`.
+    pub short_words: usize,
+    /// `keep`, or `drop` a text equal to the one before it in the window.
+    pub duplicates: Duplicates,
+    /// A window that holds only media waits for its text, up to `max_wait`.
+    pub media_waits: bool,
+}
+
+/// What becomes of a text equal to the one before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Duplicates {
+    /// It is a message like any other.
+    #[default]
+    Keep,
+    /// It is dropped.
+    Drop,
+}
+
+impl Default for WindowSpec {
+    fn default() -> Self {
+        Self {
+            wait: 15.0,
+            max_wait: 120.0,
+            max_messages: 500,
+            reset_on_message: true,
+            flush_words: Vec::new(),
+            first_wait: None,
+            first_after: 86_400.0,
+            short_wait: None,
+            short_words: 3,
+            duplicates: Duplicates::Keep,
+            media_waits: false,
+        }
+    }
+}
+
+impl WindowSpec {
+    pub(super) fn rules(&self, limits: &WindowRules) -> Result<WindowRules, SpecError> {
+        let least = MIN_TTL.as_secs_f64();
+        let first = match self.first_wait {
+            Some(wait) => Some(FirstWait {
+                wait: seconds("window.first_wait", wait, 0.0)?,
+                after: seconds("window.first_after", self.first_after, 1.0)?,
+            }),
+            None => None,
+        };
+        let rules = WindowRules {
+            default_ttl: seconds("window.wait", self.wait, least)?,
+            max_wait: seconds("window.max_wait", self.max_wait, 0.0)?,
+            max_messages: self.max_messages,
+            restarts: self.reset_on_message,
+            first,
+            drops_repeats: self.duplicates == Duplicates::Drop,
+            media_waits: self.media_waits,
+            ..*limits
+        };
+        if rules.default_ttl > rules.max_ttl {
+            let why = format!("must be at most MAX_TTL, {} s", rules.max_ttl.as_secs_f64());
+            return Err(SpecError::new("window.wait", why));
+        }
+        if rules.media_waits && rules.max_wait.is_zero() {
+            let why = "needs a max_wait, or a medium without a text would wait for ever";
+            return Err(SpecError::new("window.media_waits", why));
+        }
+        Ok(rules)
+    }
+
+    pub(super) fn words(&self) -> Result<WordRules, SpecError> {
+        if self.flush_words.len() > MOST_WORDS {
+            let why = format!("must be at most {MOST_WORDS}");
+            return Err(SpecError::new("window.flush_words", why));
+        }
+        if self.flush_words.iter().any(|word| word.trim().is_empty()) {
+            return Err(SpecError::new(
+                "window.flush_words",
+                "must not hold an empty word",
+            ));
+        }
+        let short = match self.short_wait {
+            Some(wait) => Some(ShortWait {
+                wait: seconds("window.short_wait", wait, MIN_TTL.as_secs_f64())?,
+                words: self.short_words,
+            }),
+            None => None,
+        };
+        Ok(WordRules::new(
+            self.flush_words.iter().map(String::as_str),
+            short,
+        ))
+    }
+}
