@@ -3,12 +3,13 @@
 //! # Layout
 //!
 //! ```text
-//! bin  ->  http | monitor  ->  delivery, store  ->  wire  ->  domain
+//! bin  ->  http | monitor  ->  delivery, catalog  ->  store  ->  wire  ->  domain
 //! ```
 //!
 //! - [`domain`]: the pure rules: chats, windows, retries, the circuit breaker.
 //! - [`wire`]: every JSON shape that comes in, goes out or lies in Redis.
 //! - [`store`]: the only room that knows Redis; its scripts keep every promise.
+//! - [`catalog`]: the buffers and destinations there are, kept fresh.
 //! - [`delivery`]: the only room that knows the destination.
 //! - [`http`]: the api daemon's room.
 //! - [`monitor`]: the monitor daemon's room.
@@ -16,6 +17,7 @@
 //! - [`config`]: the only reader of the environment.
 //! - [`daemon`], [`shutdown`], [`telemetry`]: how daemons start, stop, and tell about themselves.
 
+pub mod catalog;
 pub mod config;
 pub mod daemon;
 pub mod delivery;

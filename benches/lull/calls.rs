@@ -79,10 +79,10 @@ fn payload() -> Result<String> {
     let item = message::item()?;
     let stored = format!(r#"{{"at":1763770000123,{}"#, &item[1..]);
     let rules = PayloadRules {
-        messages_field: "messages".to_owned(),
+        messages_field: "messages",
         timezone: Tz::UTC,
     };
     let chat = message::chat(0)?;
-    let body = rules.body(&chat.id, &read_items(&stored)?, 1_763_770_000_123);
+    let body = rules.body(chat.id.as_str(), &read_items(&stored)?, 1_763_770_000_123);
     body.context("building a payload")
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use clap::Parser;
+use lull::catalog::Catalogs;
 use lull::config::Vars;
 use lull::config::api::ApiConfig;
 use lull::daemon::{self, Arguments, Command};
@@ -35,6 +36,13 @@ async fn serve(vars: &Vars) -> Result<()> {
         return Ok(());
     };
     let listener = daemon::listen(&config.listen, "HOST, PORT").await?;
-    let api = Api::new(&config, connected?, Arc::new(Metrics::new(&[Role::Api])));
+    let store = connected?;
+    let catalogs = Catalogs::load(store.clone(), config.defaults()).await;
+    let api = Api::new(
+        &config,
+        catalogs,
+        store,
+        Arc::new(Metrics::new(&[Role::Api])),
+    );
     http::serve(listener, api, stop).await
 }

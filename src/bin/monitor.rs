@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use clap::Parser;
+use lull::catalog::Catalogs;
 use lull::config::Vars;
 use lull::config::monitor::MonitorConfig;
 use lull::daemon::{self, Arguments, Command};
-use lull::delivery::{self, Sender};
+use lull::delivery;
 use lull::monitor::{self, Monitor};
 use lull::shutdown;
 use lull::store::Store;
@@ -26,7 +27,7 @@ fn main() -> ExitCode {
 
 async fn work(vars: &Vars) -> Result<()> {
     let config = MonitorConfig::from_vars(vars)?;
-    let sender = Sender::new(&config.webhook)?;
+    monitor::check(&config)?;
     let stop = shutdown::on_signal()?;
     let listener = match &config.listen {
         Some(address) => Some(daemon::listen(address, "HOST, MONITOR_PORT").await?),
@@ -39,7 +40,9 @@ async fn work(vars: &Vars) -> Result<()> {
         return Ok(());
     };
     let metrics = Arc::new(Metrics::new(&[Role::Monitor]));
-    let monitor = Monitor::new(&config, sender, connected?, metrics, stop);
+    let store = connected?;
+    let catalogs = Catalogs::load(store.clone(), config.defaults()).await;
+    let monitor = Monitor::new(&config, catalogs, store, metrics, stop);
     if let Some(listener) = listener {
         tokio::spawn(monitor.clone().serve_health(listener));
     }

@@ -4,9 +4,11 @@ use anyhow::{Result, ensure};
 use serde::Deserialize;
 
 use super::Vars;
-use super::limits::window_rules;
+use super::buffer::default_buffer;
 use super::redis::RedisConfig;
-use crate::domain::window::WindowRules;
+use super::webhook::default_destination;
+use crate::domain::destination::Destination;
+use crate::wire::config::{Buffer, Defaults};
 
 /// Everything the api daemon is told.
 #[derive(Clone)]
@@ -15,8 +17,10 @@ pub struct ApiConfig {
     pub listen: String,
     /// Where Redis is.
     pub redis: RedisConfig,
-    /// When windows close.
-    pub rules: WindowRules,
+    /// The buffer `default`; its limits hold for all.
+    pub buffer: Buffer,
+    /// The destination `default`, where api is told of it too: to show it and to try it.
+    pub destination: Option<Destination>,
     /// The largest body taken.
     pub max_body_bytes: usize,
 }
@@ -54,9 +58,18 @@ impl ApiConfig {
         Ok(Self {
             listen: listen_address(&raw.host, raw.port),
             redis: RedisConfig::from_vars(vars)?,
-            rules: window_rules(vars)?,
+            buffer: default_buffer(vars)?,
+            destination: default_destination(vars)?,
             max_body_bytes: raw.max_body_bytes,
         })
+    }
+
+    /// What the environment describes of buffers and destinations.
+    pub fn defaults(&self) -> Defaults {
+        Defaults {
+            buffer: self.buffer.clone(),
+            destination: self.destination.clone(),
+        }
     }
 
     /// The port the daemon would listen on: all that a healthcheck needs to know.

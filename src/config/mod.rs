@@ -4,6 +4,7 @@
 //! one is an error that names the variable; a variable that is set but empty counts as not set, as panels leave them.
 
 pub mod api;
+pub mod buffer;
 pub mod guard;
 pub mod limits;
 pub mod log;

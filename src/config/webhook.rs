@@ -1,27 +1,17 @@
-//! The destination `default`.
+//! The destination `default`, which the environment describes.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
+use chrono_tz::Tz;
 use serde::Deserialize;
 
 use super::{Vars, positive_seconds};
-
-/// The destination `default`.
-#[derive(Clone)]
-pub struct WebhookConfig {
-    /// `WEBHOOK_URL`.
-    pub url: String,
-    /// `WEBHOOK_SECRET`: the keys to sign with, in the `whsec_` form.
-    pub secrets: Vec<String>,
-    /// `WEBHOOK_HEADERS`: headers to send along.
-    pub headers: BTreeMap<String, String>,
-    /// `WEBHOOK_TIMEOUT`: the longest an attempt may take.
-    pub timeout: Duration,
-    /// `CONCURRENCY`: attempts in flight.
-    pub concurrency: usize,
-}
+use crate::domain::chat::Name;
+use crate::domain::destination::{Body, Destination, Method};
+use crate::domain::retry::RetryPolicy;
+use crate::wire::config::destination::{LONGEST_TIMEOUT, MOST_CONCURRENCY};
+use crate::wire::payload::PayloadRules;
 
 #[derive(Deserialize)]
 struct RawWebhook {
@@ -32,6 +22,16 @@ struct RawWebhook {
     webhook_timeout: f64,
     #[serde(default = "concurrency")]
     concurrency: usize,
+    #[serde(default = "messages_field")]
+    messages_field: String,
+    #[serde(default = "timezone")]
+    timezone: String,
+    #[serde(default = "max_retries")]
+    max_retries: u32,
+    #[serde(default = "retry_first")]
+    retry_first: f64,
+    #[serde(default = "retry_cap")]
+    retry_cap: f64,
 }
 
 fn webhook_timeout() -> f64 {
@@ -42,42 +42,106 @@ fn concurrency() -> usize {
     256
 }
 
-/// More attempts in flight than this would only exhaust ports and file handles.
-const MOST_CONCURRENCY: usize = 10_000;
-/// A longer attempt would keep its chat waiting behind a dead connection.
-const LONGEST_TIMEOUT: Duration = Duration::from_secs(3600);
+fn messages_field() -> String {
+    "messages".to_owned()
+}
 
-impl WebhookConfig {
-    /// Reads `WEBHOOK_URL`, its companions, and `CONCURRENCY`.
-    ///
-    /// # Errors
-    /// Names the variable that is missing or wrong.
-    pub fn from_vars(vars: &Vars) -> Result<Self> {
-        let raw: RawWebhook = vars.read()?;
-        let Some(url) = raw.webhook_url else {
-            bail!(
-                "WEBHOOK_URL must be set: where batches are POSTed, such as https://n8n.example.com/webhook/bot"
-            );
-        };
-        let timeout = positive_seconds("WEBHOOK_TIMEOUT", raw.webhook_timeout)?;
-        ensure!(
-            timeout <= LONGEST_TIMEOUT,
-            "WEBHOOK_TIMEOUT must be at most {} seconds",
-            LONGEST_TIMEOUT.as_secs()
-        );
-        ensure!(
-            (1..=MOST_CONCURRENCY).contains(&raw.concurrency),
-            "CONCURRENCY={} must be from 1 to {MOST_CONCURRENCY}",
-            raw.concurrency
-        );
-        Ok(Self {
-            url,
-            secrets: secrets(raw.webhook_secret.as_deref()),
-            headers: headers(raw.webhook_headers.as_deref())?,
-            timeout,
-            concurrency: raw.concurrency,
-        })
+fn timezone() -> String {
+    "UTC".to_owned()
+}
+
+fn max_retries() -> u32 {
+    12
+}
+
+fn retry_first() -> f64 {
+    1.0
+}
+
+fn retry_cap() -> f64 {
+    300.0
+}
+
+/// Reads `WEBHOOK_URL`, its companions, `CONCURRENCY`, `MESSAGES_FIELD`, `TIMEZONE` and the `RETRY_` settings; `None`
+/// without a `WEBHOOK_URL`.
+///
+/// # Errors
+/// Names the variable that is wrong.
+pub fn default_destination(vars: &Vars) -> Result<Option<Destination>> {
+    let raw: RawWebhook = vars.read()?;
+    let timeout = positive_seconds("WEBHOOK_TIMEOUT", raw.webhook_timeout)?;
+    ensure!(
+        raw.webhook_timeout <= LONGEST_TIMEOUT,
+        "WEBHOOK_TIMEOUT must be at most {LONGEST_TIMEOUT} seconds"
+    );
+    ensure!(
+        (1..=MOST_CONCURRENCY).contains(&raw.concurrency),
+        "CONCURRENCY={} must be from 1 to {MOST_CONCURRENCY}",
+        raw.concurrency
+    );
+    ensure!(
+        PayloadRules::allows_messages_field(&raw.messages_field),
+        "MESSAGES_FIELD={} is the name of another field of the payload",
+        raw.messages_field
+    );
+    let (headers, zone, retry) = (headers(&raw)?, zone(&raw)?, retry(&raw)?);
+    Ok(raw.webhook_url.map(|url| Destination {
+        name: Name::default_name(),
+        url,
+        method: Method::Post,
+        headers,
+        body: Body::Payload {
+            messages_field: raw.messages_field,
+            zone: Some(zone),
+            fields: None,
+        },
+        timeout,
+        retry,
+        secrets: secrets(raw.webhook_secret.as_deref()),
+        concurrency: raw.concurrency,
+        active: true,
+        guarded: false,
+    }))
+}
+
+/// The variable that a field of the destination `default` comes from.
+pub fn variable_of(field: &str) -> &'static str {
+    match field {
+        "headers" => "WEBHOOK_HEADERS",
+        "secrets" => "WEBHOOK_SECRET",
+        _ => "WEBHOOK_URL",
     }
+}
+
+/// Reads `TIMEZONE`.
+///
+/// # Errors
+/// When it is no zone.
+pub(super) fn default_zone(vars: &Vars) -> Result<Tz> {
+    zone(&vars.read()?)
+}
+
+fn zone(raw: &RawWebhook) -> Result<Tz> {
+    raw.timezone.parse().ok().with_context(|| {
+        format!(
+            "TIMEZONE={} is not a time zone by its IANA name, such as America/Sao_Paulo",
+            raw.timezone
+        )
+    })
+}
+
+fn retry(raw: &RawWebhook) -> Result<RetryPolicy> {
+    let retry = RetryPolicy {
+        max_retries: raw.max_retries,
+        first: positive_seconds("RETRY_FIRST", raw.retry_first)?,
+        cap: positive_seconds("RETRY_CAP", raw.retry_cap)?,
+        waits: Vec::new(),
+    };
+    ensure!(
+        retry.first <= retry.cap,
+        "RETRY_FIRST must not be over RETRY_CAP"
+    );
+    Ok(retry)
 }
 
 fn secrets(text: Option<&str>) -> Vec<String> {
@@ -88,9 +152,9 @@ fn secrets(text: Option<&str>) -> Vec<String> {
         .collect()
 }
 
-fn headers(text: Option<&str>) -> Result<BTreeMap<String, String>> {
+fn headers(raw: &RawWebhook) -> Result<BTreeMap<String, String>> {
     // The error of the parser would quote the value, which may be a token.
-    let headers = serde_json::from_str(text.unwrap_or("{}")).ok();
+    let headers = serde_json::from_str(raw.webhook_headers.as_deref().unwrap_or("{}")).ok();
     headers.context(
         r#"WEBHOOK_HEADERS must be a JSON object of texts, such as {"Authorization": "Bearer …"}"#,
     )
@@ -98,39 +162,42 @@ fn headers(text: Option<&str>) -> Result<BTreeMap<String, String>> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::super::tests::vars;
     use super::*;
 
-    fn config(pairs: &[(&str, &str)]) -> Result<WebhookConfig> {
+    fn destination(pairs: &[(&str, &str)]) -> Result<Destination> {
         let mut all = vec![("WEBHOOK_URL", "http://n8n/webhook/x")];
         all.extend(pairs);
-        WebhookConfig::from_vars(&vars(&all))
+        Ok(default_destination(&vars(&all))?.unwrap())
     }
 
     #[test]
     fn the_defaults_are_the_documented_ones() {
-        let config = config(&[]).unwrap();
+        let destination = destination(&[]).unwrap();
 
-        assert_eq!(config.timeout, Duration::from_secs(30));
-        assert_eq!(config.concurrency, 256);
-        assert!(config.secrets.is_empty() && config.headers.is_empty());
+        assert_eq!(destination.timeout, Duration::from_secs(30));
+        assert_eq!(destination.concurrency, 256);
+        assert!(destination.secrets.is_empty() && destination.headers.is_empty());
+        assert_eq!(destination.retry.max_retries, 12);
+        assert_eq!(destination.retry.first, Duration::from_secs(1));
+        assert_eq!(destination.retry.cap, Duration::from_secs(300));
+        assert!(
+            matches!(destination.body, Body::Payload { messages_field, .. } if messages_field == "messages")
+        );
     }
 
     #[test]
-    fn a_missing_url_is_named() {
-        let error = WebhookConfig::from_vars(&vars(&[]))
-            .err()
-            .unwrap()
-            .to_string();
-
-        assert!(error.starts_with("WEBHOOK_URL must be set"), "{error}");
+    fn without_a_url_there_is_none() {
+        assert_eq!(default_destination(&vars(&[])).unwrap(), None);
     }
 
     #[test]
     fn several_secrets_stand_between_commas() {
-        let config = config(&[("WEBHOOK_SECRET", "whsec_a, whsec_b,")]).unwrap();
+        let destination = destination(&[("WEBHOOK_SECRET", "whsec_a, whsec_b,")]).unwrap();
 
-        assert_eq!(config.secrets, ["whsec_a", "whsec_b"]);
+        assert_eq!(destination.secrets, ["whsec_a", "whsec_b"]);
     }
 
     #[test]
@@ -140,11 +207,16 @@ mod tests {
             ("WEBHOOK_TIMEOUT", "4000"),
             ("CONCURRENCY", "0"),
             ("CONCURRENCY", "10001"),
+            ("TIMEZONE", "Brasil"),
+            ("MESSAGES_FIELD", "user"),
+            ("RETRY_FIRST", "301"),
+            ("RETRY_CAP", "0"),
+            ("MAX_RETRIES", "-1"),
             ("WEBHOOK_HEADERS", r#"["tok3n"]"#),
             ("WEBHOOK_HEADERS", "Authorization: tok3n"),
             ("WEBHOOK_HEADERS", r#"{"tok3n": 5}"#),
         ] {
-            let error = format!("{:#}", config(&[(name, value)]).err().unwrap());
+            let error = format!("{:#}", destination(&[(name, value)]).err().unwrap());
             assert!(error.contains(name), "{name}={value}: {error}");
             assert!(!error.contains("tok3n"), "{error}");
         }

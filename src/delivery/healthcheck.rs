@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use reqwest::Url;
 
-use super::client;
+use super::client::builder;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// When it does not answer, or not with 2xx.
 pub async fn healthcheck(port: u16) -> Result<()> {
     let url: Url = format!("http://127.0.0.1:{port}/api/health").parse()?;
-    let client = client(&url, PATIENCE)
+    let client = builder(&url, PATIENCE)
         .build()
         .context("making the HTTP client")?;
     let answer = client.get(url).send().await;

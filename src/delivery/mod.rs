@@ -1,27 +1,31 @@
 //! The only room that knows the destination: headers, signature, the HTTP call, and what its answer means.
 
 mod answer;
+mod body;
+mod client;
 pub mod guard;
 mod healthcheck;
 mod signature;
 pub mod template;
 
-use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::{Context, Result, bail, ensure};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::redirect::Policy;
-use reqwest::{Client, Response, Url};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::{Client, Method, RequestBuilder, Response, Url};
 
-use crate::config::webhook::WebhookConfig;
 use crate::domain::batch::{BatchId, Outcome};
+use crate::domain::destination::Destination;
+use crate::wire::config::SpecError;
+use crate::wire::query_pairs::query_pairs;
+use body::BodyMaker;
+use guard::{Guard, Refused};
 use signature::Signer;
+use template::letter::Letter;
+
+pub use body::BodyError;
 
 pub use healthcheck::healthcheck;
 
-/// n8n (Node) closes a connection that was idle for 5 s; one that we keep for less is never found closed.
-const IDLE_FOR: Duration = Duration::from_secs(4);
 /// Reading the rest of an answer lets the connection be used again; beyond this a new one is cheaper.
 const MOST_OF_AN_ANSWER: usize = 64 * 1024;
 const WAIT_FOR_AN_ANSWER: Duration = Duration::from_secs(1);
@@ -32,10 +36,14 @@ const MOST_OF_A_REFUSAL: usize = 300;
 #[derive(Debug)]
 pub struct Sender {
     client: Client,
+    method: Method,
     url: Url,
     headers: HeaderMap,
     signer: Signer,
+    body: BodyMaker,
     timeout: Duration,
+    /// Watches over a URL that a caller gave.
+    guard: Option<Guard>,
 }
 
 /// What one call came to.
@@ -54,27 +62,42 @@ pub struct Attempt {
 }
 
 impl Sender {
-    /// Makes ready to call the destination.
+    /// Makes ready to call a destination; `guard` watches over it if a caller gave its URL.
     ///
     /// # Errors
-    /// Names the setting that is wrong.
-    pub fn new(config: &WebhookConfig) -> Result<Self> {
-        let url: Url = config.url.parse().context("WEBHOOK_URL is not a URL")?;
-        ensure!(
-            matches!(url.scheme(), "http" | "https"),
-            "WEBHOOK_URL must begin with http:// or https://"
-        );
-        ensure!(url.has_host(), "WEBHOOK_URL names no host");
-        let client = client(&url, config.timeout)
-            .pool_max_idle_per_host(config.concurrency)
-            .build();
+    /// Names the field that is wrong.
+    pub fn new(destination: &Destination, guard: &Guard) -> Result<Self, SpecError> {
+        let url = url_of(&destination.url)?;
+        let headers = client::headers(&destination.headers)?;
+        let guard = destination.guarded.then(|| guard.clone());
+        let refused = guard.as_ref().and_then(|guard| guard.check_url(&url).err());
+        if let Some(refused) = refused {
+            return Err(SpecError::new("url", refused.to_string()));
+        }
+        let content_type = headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        let body = BodyMaker::new(&destination.body, content_type)?;
         Ok(Self {
-            client: client.context("making the HTTP client")?,
+            client: client::client(&url, destination, guard.as_ref())?,
+            method: client::method(destination.method),
+            body,
+            headers,
+            signer: Signer::new(&destination.secrets)
+                .map_err(|error| SpecError::new("secrets", error.to_string()))?,
             url,
-            headers: headers(config)?,
-            signer: Signer::new(&config.secrets)?,
-            timeout: config.timeout,
+            timeout: destination.timeout,
+            guard,
         })
+    }
+
+    /// What a call for this letter says.
+    ///
+    /// # Errors
+    /// When it cannot be made of this letter, and never will be. Says nothing of what was said.
+    pub fn body(&self, letter: &Letter<'_>) -> Result<String, BodyError> {
+        self.body.make(letter)
     }
 
     /// Where the calls go, without path and query, which may hold tokens.
@@ -99,17 +122,11 @@ impl Sender {
     /// Makes one call.
     pub async fn send(&self, id: &BatchId, body: String) -> Attempt {
         let began = Instant::now();
-        let timestamp = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs();
-        let request = self
-            .client
-            .post(self.url.clone())
-            .headers(self.headers.clone())
-            .headers(self.signer.headers(id, timestamp, &body))
-            .body(body);
-        match request.send().await {
+        let refused = self.guard.as_ref().map(|guard| guard.check_url(&self.url));
+        if let Some(Err(refused)) = refused {
+            return Attempt::refused(&refused, began);
+        }
+        match self.request(id, body).send().await {
             Ok(answer) => {
                 let took = began.elapsed();
                 let status = answer.status();
@@ -130,15 +147,69 @@ impl Sender {
                     refusal,
                 }
             }
-            Err(error) => Attempt {
-                outcome: Outcome::Retry { asked: None },
-                status: None,
-                took: began.elapsed(),
-                summary: answer::why_none(&error, self.timeout),
-                refusal: None,
+            Err(error) => match Refused::behind(&error) {
+                Some(refused) => Attempt::refused(refused, began),
+                None => Attempt {
+                    outcome: Outcome::Retry { asked: None },
+                    status: None,
+                    took: began.elapsed(),
+                    summary: answer::why_none(&error, self.timeout),
+                    refusal: None,
+                },
             },
         }
     }
+
+    /// The call for a body, signed.
+    fn request(&self, id: &BatchId, body: String) -> RequestBuilder {
+        let timestamp = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs();
+        let mut url = self.url.clone();
+        // What a query can carry of the body is the body then.
+        let body = if self.method == Method::GET {
+            if let Ok(pairs) = query_pairs(&body) {
+                url.query_pairs_mut().extend_pairs(pairs);
+            }
+            String::new()
+        } else {
+            body
+        };
+        self.client
+            .request(self.method.clone(), url)
+            .headers(self.headers.clone())
+            .headers(self.signer.headers(id, timestamp, &body))
+            .body(body)
+    }
+}
+
+impl Attempt {
+    /// A call that must not be made, now or ever.
+    fn refused(refused: &Refused, began: Instant) -> Self {
+        Self {
+            outcome: Outcome::Rejected,
+            status: None,
+            took: began.elapsed(),
+            summary: "the URL leads inside the network".to_owned(),
+            refusal: Some(refused.to_string()),
+        }
+    }
+}
+
+/// The URL of a destination.
+fn url_of(text: &str) -> Result<Url, SpecError> {
+    let wrong = |why: &str| SpecError::new("url", why);
+    let url: Url = text
+        .parse()
+        .map_err(|error| wrong(&format!("is not a URL: {error}")))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(wrong("must begin with http:// or https://"));
+    }
+    if !url.has_host() {
+        return Err(wrong("names no host"));
+    }
+    Ok(url)
 }
 
 /// Reads an answer to its end, so that its connection can be used again, and answers its beginning. The status has
@@ -161,70 +232,21 @@ async fn read_rest(mut answer: Response) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn client(url: &Url, timeout: Duration) -> reqwest::ClientBuilder {
-    // Only the first call in a process has an effect; the second finds the same provider there.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let agent = HeaderValue::from_static(concat!("lull/", env!("CARGO_PKG_VERSION")));
-    let client = Client::builder()
-        .user_agent(agent)
-        .timeout(timeout)
-        .redirect(Policy::none())
-        .pool_idle_timeout(IDLE_FOR)
-        .tcp_nodelay(true);
-    // A proxy that the environment names has another idea of who 127.0.0.1 is.
-    if is_here(url) {
-        client.no_proxy()
-    } else {
-        client
-    }
-}
-
-/// Whether a URL leads to this machine.
-fn is_here(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
-    host == "localhost" || address.is_some_and(|address| address.is_loopback())
-}
-
-/// The headers that every call carries.
-fn headers(config: &WebhookConfig) -> Result<HeaderMap> {
-    let mut headers = HeaderMap::new();
-    for (name, value) in &config.headers {
-        let Ok(name) = HeaderName::try_from(name) else {
-            // Not told which: who mixes up name and value puts a token there.
-            bail!("WEBHOOK_HEADERS: a name in it cannot be a header's name")
-        };
-        let own = name.as_str().starts_with("webhook-")
-            || name == CONTENT_TYPE
-            || name == "content-length";
-        ensure!(!own, "WEBHOOK_HEADERS: {name} is set by Lull itself");
-        let Ok(mut value) = HeaderValue::try_from(value) else {
-            bail!(
-                "WEBHOOK_HEADERS: the value of {name} holds characters that a header cannot carry"
-            );
-        };
-        value.set_sensitive(true);
-        headers.insert(name, value);
-    }
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    Ok(headers)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Vars;
+    use crate::config::guard::GuardConfig;
+    use crate::wire::config::DestinationSpec;
 
-    fn sender(url: &str, headers: &[(&str, &str)]) -> Result<Sender> {
-        Sender::new(&WebhookConfig {
+    fn sender(url: &str) -> Result<Sender, SpecError> {
+        let spec = DestinationSpec {
+            name: "bot".to_owned(),
             url: url.to_owned(),
-            secrets: Vec::new(),
-            headers: headers
-                .iter()
-                .map(|&(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
-            timeout: Duration::from_secs(30),
-            concurrency: 1,
-        })
+            ..DestinationSpec::default()
+        };
+        let rules = GuardConfig::from_vars(&Vars::new([])).unwrap();
+        Sender::new(&spec.check()?, &Guard::new(rules))
     }
 
     #[test]
@@ -236,15 +258,15 @@ mod tests {
             "/webhook/x",
             "http:///x y",
         ] {
-            let error = format!("{:#}", sender(bad, &[]).err().unwrap());
-            assert!(error.contains("WEBHOOK_URL"), "{bad}: {error}");
+            let error = sender(bad).err().unwrap().to_string();
+            assert!(error.starts_with("url: "), "{bad}: {error}");
         }
     }
 
     #[test]
     fn host_names_may_hold_underscores() {
         assert_eq!(
-            sender("http://project_n8n:5678/webhook/x?token=t", &[])
+            sender("http://project_n8n:5678/webhook/x?token=t")
                 .unwrap()
                 .place(),
             "http://project_n8n:5678"
@@ -252,48 +274,10 @@ mod tests {
     }
 
     #[test]
-    fn this_machine_is_recognised() {
-        for here in [
-            "http://127.0.0.1:5000/x",
-            "http://[::1]/",
-            "http://localhost:5678/",
-        ] {
-            assert!(is_here(&here.parse().unwrap()), "{here}");
-        }
-        for elsewhere in [
-            "http://10.0.0.1/",
-            "http://n8n/",
-            "https://localhost.example.com/",
-        ] {
-            assert!(!is_here(&elsewhere.parse().unwrap()), "{elsewhere}");
-        }
-    }
-
-    #[test]
     fn the_test_url_of_n8n_is_recognised() {
-        let is_test_url = |url: &str| sender(url, &[]).unwrap().is_test_url();
+        let is_test_url = |url: &str| sender(url).unwrap().is_test_url();
 
         assert!(is_test_url("http://n8n/webhook-test/x"));
         assert!(!is_test_url("http://n8n/webhook/x"));
-    }
-
-    #[test]
-    fn own_headers_cannot_be_replaced_nor_broken_ones_sent() {
-        for (name, value) in [
-            ("Webhook-Id", "x"),
-            ("content-type", "text/plain"),
-            ("a b", "x"),
-            ("x", "line\nbreak"),
-        ] {
-            let error = format!(
-                "{:#}",
-                sender("http://n8n/x", &[(name, value)]).err().unwrap()
-            );
-            assert!(
-                error.contains("WEBHOOK_HEADERS") && !error.contains("line"),
-                "{name}: {error}"
-            );
-        }
-        assert!(sender("http://n8n/x", &[("Authorization", "Bearer t")]).is_ok());
     }
 }

@@ -25,11 +25,11 @@ impl Signer {
         let key = |secret: &String| {
             ensure!(
                 secret.starts_with("whsec_"),
-                "WEBHOOK_SECRET: each secret begins with whsec_"
+                "each secret begins with whsec_"
             );
             // The error of the decoder would tell a part of the secret.
             let key = Webhook::new(secret).ok();
-            key.context("WEBHOOK_SECRET: after whsec_ a secret is base64, such as from: openssl rand -base64 32")
+            key.context("after whsec_ a secret is base64, such as from: openssl rand -base64 32")
         };
         Ok(Self {
             keys: secrets.iter().map(key).collect::<Result<_>>()?,
@@ -108,7 +108,7 @@ mod tests {
         for bad in ["MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_not base64!"] {
             let error = Signer::new(&[bad.to_owned()]).unwrap_err().to_string();
             assert!(
-                error.contains("WEBHOOK_SECRET") && !error.contains("not base64!"),
+                error.contains("whsec_") && !error.contains("not base64!"),
                 "{error}"
             );
         }

@@ -11,7 +11,6 @@ use super::Api;
 use super::error::ApiError;
 use super::query::{List, ListQuery, chat_of};
 use crate::domain::batch::BatchId;
-use crate::domain::chat::Name;
 use crate::store::DueCursor;
 use crate::store::closing::Closing;
 use crate::store::open::Window;
@@ -37,7 +36,7 @@ pub(super) async fn list(
     };
     let total = match &list.chat {
         Some(_) => u64::try_from(windows.len()).unwrap_or(u64::MAX),
-        None => api.store.counts(&Name::default_name()).await?.windows,
+        None => api.store.counts(std::iter::empty()).await?.windows,
     };
     let items: Vec<_> = windows.iter().map(shown).collect();
     Ok(Json(Page {
@@ -54,9 +53,10 @@ pub(super) async fn flush(
 ) -> Result<Response, ApiError> {
     let Path(user) = user?;
     let chat = chat_of(&user)?;
+    let buffer = api.default_buffer();
     let closing = api
         .store
-        .flush(&chat, &BatchId::generate(), &api.destinations)
+        .flush(&chat, &BatchId::generate(), &buffer.destinations)
         .await?;
     let (message, messages) = match closing {
         Closing::Closed {

@@ -7,7 +7,6 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
 use super::Api;
-use crate::domain::chat::Name;
 use crate::telemetry::metrics::CONTENT_TYPE as METRICS_TYPE;
 
 pub(super) async fn health(State(api): State<Api>) -> Response {
@@ -21,6 +20,6 @@ pub(super) async fn health(State(api): State<Api>) -> Response {
 }
 
 pub(super) async fn metrics(State(api): State<Api>) -> Response {
-    let counts = api.store.counts(&Name::default_name()).await.ok();
+    let counts = api.counts().await.ok();
     ([(CONTENT_TYPE, METRICS_TYPE)], api.metrics.text(counts)).into_response()
 }

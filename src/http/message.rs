@@ -42,8 +42,9 @@ async fn take(
     if incoming.message_id.is_none() {
         incoming.message_id = idempotency_key(headers)?;
     }
-    let ttl = api
-        .rules
+    let buffer = api.default_buffer();
+    let ttl = buffer
+        .window
         .ttl(incoming.ttl)
         .map_err(|error| BadInput::ttl(&error))?;
     let item = stored_item(&incoming).map_err(BadInput::NotJson)?;
@@ -56,7 +57,7 @@ async fn take(
 
     let appended = api
         .store
-        .append(&chat, message, &api.rules, &api.destinations)
+        .append(&chat, message, &buffer.window, &buffer.destinations)
         .await?;
 
     let counter = if appended.duplicate {

@@ -11,6 +11,7 @@ pub mod receiver;
 mod sent;
 mod typing;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,12 +24,14 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::catalog::Catalogs;
 use crate::config::api::ApiConfig;
 use crate::domain::chat::Name;
-use crate::domain::window::WindowRules;
 use crate::shutdown::GRACE;
-use crate::store::Store;
+use crate::store::status::Counts;
+use crate::store::{self, Store};
 use crate::telemetry::metrics::Metrics;
+use crate::wire::config::Buffer;
 
 /// A client gets its answer within 2 s, whatever Redis does.
 pub const PATIENCE: Duration = Duration::from_millis(1500);
@@ -38,21 +41,44 @@ pub const PATIENCE: Duration = Duration::from_millis(1500);
 pub struct Api {
     store: Store,
     metrics: Arc<Metrics>,
-    rules: WindowRules,
-    destinations: Arc<[Name]>,
+    catalogs: Catalogs,
     max_body_bytes: usize,
 }
 
 impl Api {
     /// Puts the room together; `store` has [`PATIENCE`].
-    pub fn new(config: &ApiConfig, store: Store, metrics: Arc<Metrics>) -> Self {
+    pub fn new(
+        config: &ApiConfig,
+        catalogs: Catalogs,
+        store: Store,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Self {
             store,
             metrics,
-            rules: config.rules,
-            destinations: Arc::new([Name::default_name()]),
+            catalogs,
             max_body_bytes: config.max_body_bytes,
         }
+    }
+}
+
+impl Api {
+    /// The buffer that the environment describes.
+    fn default_buffer(&self) -> &Buffer {
+        &self.catalogs.defaults().buffer
+    }
+
+    /// How much stands in Redis.
+    async fn counts(&self) -> store::Result<Counts> {
+        let catalog = self.catalogs.get();
+        let mut names: HashSet<_> = catalog
+            .destinations()
+            .map(|destination| &destination.name)
+            .collect();
+        // It has lanes, whether or not this daemon is told of its URL.
+        let default = Name::default_name();
+        names.insert(&default);
+        self.store.counts(names.into_iter()).await
     }
 }
 
@@ -63,6 +89,7 @@ impl Api {
 pub async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> Result<()> {
     let at = listener.local_addr().context("the address listened on")?;
     info!(address = %at, "Taking messages on http://{at}");
+    tokio::spawn(api.catalogs.clone().keep_fresh(stop.clone()));
     // Answers are small, and a client waits for each.
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);

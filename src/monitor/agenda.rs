@@ -9,20 +9,28 @@ use crate::store::keys::Shard;
 pub(super) const SHORTEST_SLEEP: Duration = Duration::from_millis(2);
 /// What comes into an index unseen is found within this. What falls due sooner wakes the sweeper by a hint.
 pub(super) const LONGEST_SLEEP: Duration = Duration::from_millis(250);
+/// The same for an index with nothing in it, where whoever puts something there gives a hint: what such a one could not
+/// hint at because it died is found within this. Many destinations are idle, and a look costs 64 reads.
+pub(super) const LONGEST_IDLE: Duration = Duration::from_secs(2);
 
 /// The next due time of each shard, as last seen.
 #[derive(Debug)]
 pub(super) struct Agenda {
     next: Vec<Option<Instant>>,
     look_at: Instant,
+    /// How long an empty index may go without a look.
+    longest_idle: Duration,
+    idle: Duration,
 }
 
 impl Agenda {
     /// An agenda that has not looked yet.
-    pub(super) fn new(now: Instant) -> Self {
+    pub(super) fn new(now: Instant, longest_idle: Duration) -> Self {
         Self {
             next: Vec::new(),
             look_at: now,
+            longest_idle,
+            idle: LONGEST_SLEEP,
         }
     }
 
@@ -32,7 +40,12 @@ impl Agenda {
             .iter()
             .map(|left| left.map(|left| now + left))
             .collect();
-        self.look_at = now + LONGEST_SLEEP;
+        self.idle = if self.next.iter().all(Option::is_none) {
+            (self.idle * 2).min(self.longest_idle)
+        } else {
+            LONGEST_SLEEP
+        };
+        self.look_at = now + self.idle;
     }
 
     /// One shard was looked at.
@@ -84,7 +97,7 @@ mod tests {
     #[test]
     fn it_sleeps_until_the_next_deadline_within_bounds() {
         let now = Instant::now();
-        let mut agenda = Agenda::new(now);
+        let mut agenda = Agenda::new(now, LONGEST_SLEEP);
         assert!(agenda.has_to_look(now));
 
         for (left, sleep) in [(0, 2), (1, 2), (40, 40), (9000, 250)] {
@@ -100,9 +113,26 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_index_is_looked_at_ever_more_seldom() {
+        let now = Instant::now();
+        let mut agenda = Agenda::new(now, LONGEST_IDLE);
+        let mut sleep = |left| {
+            agenda.looked(&[left], now);
+            agenda.wake_at(now) - now
+        };
+
+        assert_eq!(sleep(None), 2 * LONGEST_SLEEP);
+        for _ in 0..9 {
+            sleep(None);
+        }
+        assert_eq!(sleep(None), LONGEST_IDLE);
+        assert_eq!(sleep(Some(Duration::from_secs(9))), LONGEST_SLEEP);
+    }
+
+    #[test]
     fn only_what_is_due_is_due() {
         let now = Instant::now();
-        let mut agenda = Agenda::new(now);
+        let mut agenda = Agenda::new(now, LONGEST_SLEEP);
         agenda.looked(
             &[
                 Some(Duration::ZERO),
@@ -120,7 +150,7 @@ mod tests {
     #[test]
     fn a_hint_makes_it_look() {
         let now = Instant::now();
-        let mut agenda = Agenda::new(now);
+        let mut agenda = Agenda::new(now, LONGEST_SLEEP);
         agenda.looked(&[None], now);
         assert!(!agenda.has_to_look(now));
 

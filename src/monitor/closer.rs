@@ -1,15 +1,16 @@
 //! The closer: turns a window whose deadline has passed into a batch, and begins to deliver it if there is room.
 
-use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::warn;
 
 use super::Monitor;
+use super::gate::Pass;
+use super::outlet::Outlet;
 use super::worker::InHand;
 use crate::domain::batch::BatchId;
-use crate::domain::chat::{Chat, Lane};
+use crate::domain::chat::Chat;
 use crate::store::closing::Closing;
 use crate::telemetry::metrics::count;
 
@@ -37,24 +38,29 @@ impl Found {
 impl Monitor {
     /// Closes the window of a chat, if it is time, and begins to deliver if there is room.
     pub(super) async fn close(self: &Arc<Self>, chat: Chat, found: Found) {
+        let catalog = self.catalogs.get();
+        // A buffer that this monitor has not heard of yet, or that is gone with windows still open: they stay.
+        let Some(buffer) = catalog.buffer(&chat.buffer) else {
+            return;
+        };
         let id = BatchId::generate();
-        let destinations = slice::from_ref(&self.destination);
+        let first = self.outlets.get(&buffer.destinations[0]);
         // With a pass in hand the lease comes in the same step. An event mostly comes after the sweep, when there is
         // nothing left to do.
-        let pass = match found {
-            Found::BySweep => self.gate.enter_within(PATIENCE).await,
-            Found::ByEvent => None,
+        let pass = match (&first, found) {
+            (Some(first), Found::BySweep) => first.gate.enter_within(PATIENCE).await,
+            _ => None,
         };
-        let length = self.lease_rules.length;
-        let closed = match &pass {
-            Some(_) => {
+        let closed = match (&first, &pass) {
+            (Some(first), Some(_)) => {
+                let length = self.lease_rules(first).length;
                 self.store
-                    .close_and_lease(&chat, &id, destinations, length)
+                    .close_and_lease(&chat, &id, &buffer.destinations, length)
                     .await
             }
-            None => self
+            _ => self
                 .store
-                .close(&chat, &id, destinations)
+                .close(&chat, &id, &buffer.destinations)
                 .await
                 .map(|closing| (closing, None)),
         };
@@ -70,13 +76,23 @@ impl Monitor {
                 return;
             }
         };
-        match (lease, pass.or_else(|| self.gate.try_enter())) {
-            (Some(lease), Some(pass)) => self.begin(InHand::new(lease), pass),
-            (None, Some(pass)) => {
-                let destination = self.destination.clone();
-                self.attempt(Lane { destination, chat }, pass);
+        for name in &buffer.destinations[1..] {
+            if let Some(outlet) = self.outlets.get(name) {
+                self.attempt_if_room(&outlet, chat.clone(), None);
             }
-            (_, None) => self.lanes_changed.notify_one(),
+        }
+        match (first, lease, pass) {
+            (Some(first), Some(lease), Some(pass)) => self.begin(first, InHand::new(lease), pass),
+            (Some(first), _, pass) => self.attempt_if_room(&first, chat, pass),
+            (None, ..) => {}
+        }
+    }
+
+    /// Attempts a lane, or leaves it to the sweep.
+    fn attempt_if_room(self: &Arc<Self>, outlet: &Arc<Outlet>, chat: Chat, pass: Option<Pass>) {
+        match pass.or_else(|| outlet.gate.try_enter()) {
+            Some(pass) => self.attempt(outlet.clone(), chat, pass),
+            None => outlet.lanes_changed.notify_one(),
         }
     }
 }

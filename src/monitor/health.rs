@@ -38,6 +38,8 @@ async fn health(State(monitor): State<Arc<Monitor>>) -> Response {
 }
 
 async fn metrics(State(monitor): State<Arc<Monitor>>) -> Response {
-    let counts = monitor.store.counts(&monitor.destination).await.ok();
+    let catalog = monitor.catalogs.get();
+    let destinations = catalog.destinations().map(|destination| &destination.name);
+    let counts = monitor.store.counts(destinations).await.ok();
     ([(CONTENT_TYPE, METRICS_TYPE)], monitor.metrics.text(counts)).into_response()
 }

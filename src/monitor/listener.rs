@@ -47,7 +47,7 @@ async fn listen(monitor: &Monitor, heard: mpsc::Sender<Chat>) {
                 }
                 // Whatever was announced while nobody listened.
                 monitor.windows_changed.notify_one();
-                monitor.lanes_changed.notify_one();
+                monitor.outlets.look_again();
                 while let Some(event) = events.next().await {
                     pass_on(monitor, &heard, event);
                 }
@@ -85,7 +85,7 @@ fn pass_on(monitor: &Monitor, heard: &mpsc::Sender<Chat>, event: Event) {
         }
         Event::Wake => {
             monitor.windows_changed.notify_one();
-            monitor.lanes_changed.notify_one();
+            monitor.outlets.look_again();
         }
     }
 }

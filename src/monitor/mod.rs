@@ -9,6 +9,7 @@ mod gate;
 mod health;
 mod housekeeper;
 mod listener;
+mod outlet;
 mod recent;
 mod settling;
 mod sweeper;
@@ -17,7 +18,7 @@ mod worker;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, timeout_at};
@@ -25,27 +26,22 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
+use crate::catalog::Catalogs;
 use crate::config::monitor::MonitorConfig;
 use crate::config::retention::RetentionConfig;
+use crate::config::webhook;
 use crate::delivery::Sender;
-use crate::domain::chat::Name;
-use crate::domain::retry::RetryPolicy;
+use crate::delivery::guard::Guard;
 use crate::shutdown::GRACE;
 use crate::store::Store;
 use crate::store::history::Retention;
-use crate::store::lanes::LeaseRules;
 use crate::telemetry::metrics::Metrics;
-use crate::wire::payload::PayloadRules;
-use gate::Gate;
+use outlet::Outlets;
 use recent::Recent;
 use sweeper::Sweep;
 
 /// Redis may take this long to answer a monitor; unlike a client, it can wait.
 pub const PATIENCE: Duration = Duration::from_secs(10);
-
-/// How much longer a lease lasts than an attempt can: time to settle it. Were it shorter, a second monitor could begin
-/// while the first is still at it.
-const LEASE_MARGIN: Duration = Duration::from_secs(10);
 
 /// Windows that the sweep closes at a time.
 const MOST_CLOSING: usize = 512;
@@ -53,38 +49,45 @@ const MOST_CLOSING: usize = 512;
 /// Leases are given back within this, once the grace is over.
 const GIVE_BACK: Duration = Duration::from_secs(2);
 
+/// Checks what only a sender can tell about the destination `default`.
+///
+/// # Errors
+/// Names the variable that is wrong.
+pub fn check(config: &MonitorConfig) -> Result<()> {
+    let guard = Guard::new(config.guard.clone());
+    match Sender::new(&config.destination, &guard) {
+        Ok(_) => Ok(()),
+        Err(error) => bail!("{}: {}", webhook::variable_of(&error.field), error.why),
+    }
+}
+
 /// One monitor.
 pub struct Monitor {
     store: Store,
-    sender: Sender,
-    payload: PayloadRules,
-    retry: RetryPolicy,
-    lease_rules: LeaseRules,
+    catalogs: Catalogs,
+    guard: Guard,
+    outlets: Outlets,
     retention: Retention,
-    destination: Name,
     metrics: Arc<Metrics>,
-    gate: Arc<Gate>,
     /// What the sweep has just taken.
     recent: Recent,
     /// Windows being closed for the sweep.
     closing: Arc<Semaphore>,
     /// Look at the windows again: something may fall due sooner than known.
     windows_changed: Notify,
-    /// Look at the lanes again.
-    lanes_changed: Notify,
     /// Begin nothing new.
     stop: CancellationToken,
     /// Let go of what is in hand.
     abandon: CancellationToken,
+    /// What runs until told to stop.
+    loops: TaskTracker,
     /// Attempts on their way.
     attempts: TaskTracker,
 }
 
 impl std::fmt::Debug for Monitor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Monitor")
-            .field("sender", &self.sender)
-            .finish_non_exhaustive()
+        f.debug_struct("Monitor").finish_non_exhaustive()
     }
 }
 
@@ -92,58 +95,43 @@ impl Monitor {
     /// Puts a monitor together; `store` has [`PATIENCE`]. Cancelling `stop` ends it.
     pub fn new(
         config: &MonitorConfig,
-        sender: Sender,
+        catalogs: Catalogs,
         store: Store,
         metrics: Arc<Metrics>,
         stop: CancellationToken,
     ) -> Arc<Self> {
         Arc::new(Self {
             store,
-            sender,
-            payload: config.payload.clone(),
-            retry: config.retry.clone(),
-            lease_rules: LeaseRules {
-                length: config.webhook.timeout + LEASE_MARGIN,
-                max_messages: config.rules.max_messages,
-                max_bytes: config.rules.max_bytes,
-            },
+            catalogs,
+            guard: Guard::new(config.guard.clone()),
+            outlets: Outlets::default(),
             retention: retention(&config.retention),
-            destination: Name::default_name(),
-            gate: Gate::new(config.webhook.concurrency),
             recent: Recent::default(),
             closing: Arc::new(Semaphore::new(MOST_CLOSING)),
             metrics,
             windows_changed: Notify::new(),
-            lanes_changed: Notify::new(),
             stop,
             abandon: CancellationToken::new(),
+            loops: TaskTracker::new(),
             attempts: TaskTracker::new(),
         })
     }
 
     /// Works until told to stop; then finishes what is in hand, at most [`GRACE`] long, and gives its leases back.
     pub async fn run(self: &Arc<Self>) {
-        info!(
-            webhook = self.sender.place(),
-            "Delivering to {}",
-            self.sender.place()
-        );
-        if self.sender.is_test_url() {
-            warn!(
-                "WEBHOOK_URL holds /webhook-test/: n8n answers there only once after each click on Listen; use the \
-                 production URL with /webhook/"
-            );
-        }
-        let loops = TaskTracker::new();
-        loops.spawn(listener::run(self.clone()));
-        loops.spawn(Sweep::Windows.run(self.clone()));
-        loops.spawn(Sweep::Lanes.run(self.clone()));
-        loops.spawn(housekeeper::run(self.clone()));
-        loops.close();
+        // Before the first window is closed, so that its batch is not left to a sweep.
+        self.open_outlets();
+        let keep_fresh = self.catalogs.clone().keep_fresh(self.stop.clone());
+        self.loops.spawn(keep_fresh);
+        self.loops.spawn(outlet::run(self.clone()));
+        self.loops.spawn(listener::run(self.clone()));
+        self.loops.spawn(Sweep::Windows.run(self.clone()));
+        self.loops.spawn(housekeeper::run(self.clone()));
         self.stop.cancelled().await;
         let deadline = Instant::now() + GRACE;
+        self.loops.close();
         // A round that Redis keeps waiting is not waited for any longer than the rest.
-        let _ = timeout_at(deadline, loops.wait()).await;
+        let _ = timeout_at(deadline, self.loops.wait()).await;
         self.finish(deadline).await;
         info!("No longer delivering");
     }

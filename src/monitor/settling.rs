@@ -7,6 +7,7 @@ use tracing::{error, warn};
 
 use super::Monitor;
 use super::agenda::LONGEST_SLEEP;
+use super::outlet::Outlet;
 use super::worker::{InHand, millis};
 use crate::delivery::Attempt;
 use crate::store::dead::Letter;
@@ -21,6 +22,7 @@ impl Monitor {
     /// Gives a batch up; `summary` says why, without anything out of a body.
     pub(super) async fn bury(
         &self,
+        outlet: &Outlet,
         in_hand: &InHand,
         summary: &str,
         attempt: Option<&Attempt>,
@@ -46,13 +48,14 @@ impl Monitor {
             attempts,
             first_attempt: lease.first_attempt,
         };
-        self.settle(in_hand, Verdict::Bury { letter }, attempt)
+        self.settle(outlet, in_hand, Verdict::Bury { letter }, attempt)
             .await
     }
 
     /// Records the verdict, trying until the lease has run out; true when the lane has more to deliver at once.
     pub(super) async fn settle(
         &self,
+        outlet: &Outlet,
         in_hand: &InHand,
         verdict: Verdict,
         attempt: Option<&Attempt>,
@@ -76,7 +79,7 @@ impl Monitor {
                     }
                     if matches!(verdict, Verdict::Retry { wait, .. } if wait < LONGEST_SLEEP) {
                         // The sweep may be asleep for longer than that.
-                        self.lanes_changed.notify_one();
+                        outlet.lanes_changed.notify_one();
                     }
                     return more && matches!(verdict, Verdict::Drop | Verdict::Bury { .. });
                 }
@@ -84,7 +87,7 @@ impl Monitor {
                     warn!(%chat, %batch, "The lease ran out before the attempt was settled");
                     return false;
                 }
-                Err(error) if since.elapsed() < self.lease_rules.length => {
+                Err(error) if since.elapsed() < self.lease_rules(outlet).length => {
                     warn!(%chat, %batch, error = %error, "Could not settle, trying again: {error}");
                     sleep(PAUSE).await;
                 }

@@ -8,9 +8,9 @@ use tokio::sync::Notify;
 use tracing::{info, warn};
 
 use super::Monitor;
-use super::agenda::Agenda;
+use super::agenda::{Agenda, LONGEST_IDLE, LONGEST_SLEEP};
 use super::closer::Found;
-use crate::domain::chat::Lane;
+use super::outlet::Outlet;
 use crate::store::Result;
 use crate::store::keys::{Due, Shard};
 
@@ -31,25 +31,31 @@ enum Round {
 }
 
 /// Which index a sweeper works off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sweep {
     /// Closes windows at their deadlines.
     Windows,
-    /// Attempts the heads of lanes at their times.
-    Lanes,
+    /// Attempts the heads of an outlet's lanes at their times.
+    Lanes(Arc<Outlet>),
 }
 
 impl Sweep {
     /// Sweeps until told to stop.
     pub(super) async fn run(self, monitor: Arc<Monitor>) {
-        let what = self.name();
-        let mut agenda = Agenda::new(Instant::now());
+        let (what, stop, longest_idle) = match &self {
+            Self::Windows => ("windows".to_owned(), &monitor.stop, LONGEST_SLEEP),
+            Self::Lanes(outlet) => {
+                let what = format!("lanes to {}", outlet.name());
+                (what, &outlet.stop, LONGEST_IDLE)
+            }
+        };
+        let due = self.due();
+        let mut agenda = Agenda::new(Instant::now(), longest_idle);
         let mut failing = false;
         loop {
             let began = Instant::now();
             // Not cut short by a stop: a lease whose answer nobody hears would hold its lane until it runs out.
-            let wake_at = match self.round(&monitor, &mut agenda).await {
-                Ok(Round::More) if !monitor.stop.is_cancelled() => continue,
+            let wake_at = match self.round(&monitor, &due, &mut agenda).await {
+                Ok(Round::More) if !stop.is_cancelled() => continue,
                 Ok(Round::More) => return,
                 Ok(Round::Done) => {
                     if std::mem::take(&mut failing) {
@@ -67,44 +73,36 @@ impl Sweep {
                 }
             };
             tokio::select! {
-                () = monitor.stop.cancelled() => return,
+                () = stop.cancelled() => return,
                 () = tokio::time::sleep_until(wake_at.into()) => {}
                 () = self.changed(&monitor).notified() => agenda.look_again(Instant::now()),
             }
         }
     }
 
-    fn name(self) -> &'static str {
-        match self {
-            Self::Windows => "windows",
-            Self::Lanes => "lanes",
-        }
-    }
-
-    fn changed(self, monitor: &Monitor) -> &Notify {
+    fn changed<'a>(&'a self, monitor: &'a Monitor) -> &'a Notify {
         match self {
             Self::Windows => &monitor.windows_changed,
-            Self::Lanes => &monitor.lanes_changed,
+            Self::Lanes(outlet) => &outlet.lanes_changed,
         }
     }
 
-    fn due(self, monitor: &Monitor) -> Due {
+    fn due(&self) -> Due {
         match self {
             Self::Windows => Due::Windows,
-            Self::Lanes => Due::Lanes(monitor.destination.clone()),
+            Self::Lanes(outlet) => Due::Lanes(outlet.name().clone()),
         }
     }
 
-    async fn round(self, monitor: &Arc<Monitor>, agenda: &mut Agenda) -> Result<Round> {
-        let due = self.due(monitor);
+    async fn round(&self, monitor: &Arc<Monitor>, due: &Due, agenda: &mut Agenda) -> Result<Round> {
         if agenda.has_to_look(Instant::now()) {
-            let left = monitor.store.look(&due).await?;
+            let left = monitor.store.look(due).await?;
             agenda.looked(&left, Instant::now());
         }
         let shards = agenda.due(Instant::now()).collect();
         match self {
-            Self::Windows => close_windows(monitor, &due, shards, agenda).await,
-            Self::Lanes => attempt_lanes(monitor, &due, shards, agenda).await,
+            Self::Windows => close_windows(monitor, due, shards, agenda).await,
+            Self::Lanes(outlet) => attempt_lanes(monitor, outlet, due, shards, agenda).await,
         }
     }
 }
@@ -147,6 +145,7 @@ async fn close_windows(
 /// at once is taken, and while the destination is down its lanes simply stay due.
 async fn attempt_lanes(
     monitor: &Arc<Monitor>,
+    outlet: &Arc<Outlet>,
     due: &Due,
     shards: Vec<Shard>,
     agenda: &mut Agenda,
@@ -155,8 +154,8 @@ async fn attempt_lanes(
     let mut shards = shards.as_slice();
     while !shards.is_empty() {
         let mut passes = tokio::select! {
-            () = monitor.stop.cancelled() => return Ok(Round::Done),
-            passes = monitor.gate.enter(MOST_PASSES) => passes,
+            () = outlet.stop.cancelled() => return Ok(Round::Done),
+            passes = outlet.gate.enter(MOST_PASSES) => passes,
         };
         let (now, later) = shards.split_at(shards.len().min(passes.len()));
         let most = (passes.len() / now.len()).min(MOST_TAKEN);
@@ -169,8 +168,7 @@ async fn attempt_lanes(
                 round = Round::More;
             }
             for (chat, pass) in chats.into_iter().zip(passes.drain(..most)) {
-                let destination = monitor.destination.clone();
-                monitor.attempt(Lane { destination, chat }, pass);
+                monitor.attempt(outlet.clone(), chat, pass);
             }
         }
         shards = later;

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chrono_tz::Tz;
 use tracing::{info, warn};
 
 use super::Monitor;
 use super::gate::Pass;
+use super::outlet::Outlet;
 use crate::delivery::Attempt;
+use crate::delivery::template::letter::Letter;
 use crate::domain::batch::Outcome;
 use crate::domain::breaker::Turn;
-use crate::domain::chat::Lane;
+use crate::domain::chat::{Chat, Lane};
 use crate::store::lanes::{Lease, Verdict};
 use crate::wire::item::read_items;
 
@@ -33,23 +36,27 @@ impl InHand {
 }
 
 impl Monitor {
-    /// Attempts the head of a lane, if it is due, and what comes after it.
-    pub(super) fn attempt(self: &Arc<Self>, lane: Lane, pass: Pass) {
+    /// Attempts the head of a chat's lane, if it is due, and what comes after it.
+    pub(super) fn attempt(self: &Arc<Self>, outlet: Arc<Outlet>, chat: Chat, pass: Pass) {
         let monitor = self.clone();
         self.attempts.spawn(async move {
-            if let Some(lease) = monitor.lease(&lane).await {
-                monitor.work(lease, pass).await;
+            let lane = Lane {
+                destination: outlet.name().clone(),
+                chat,
+            };
+            if let Some(lease) = monitor.lease(&outlet, &lane).await {
+                monitor.work(outlet, lease, pass).await;
             }
         });
     }
 
     /// Attempts what was leased, and what comes after it.
-    pub(super) fn begin(self: &Arc<Self>, lease: InHand, pass: Pass) {
-        self.attempts.spawn(self.clone().work(lease, pass));
+    pub(super) fn begin(self: &Arc<Self>, outlet: Arc<Outlet>, lease: InHand, pass: Pass) {
+        self.attempts.spawn(self.clone().work(outlet, lease, pass));
     }
 
-    async fn lease(&self, lane: &Lane) -> Option<InHand> {
-        match self.store.lease(lane, self.lease_rules).await {
+    async fn lease(&self, outlet: &Outlet, lane: &Lane) -> Option<InHand> {
+        match self.store.lease(lane, self.lease_rules(outlet)).await {
             Ok(lease) => lease.map(InHand::new),
             Err(error) => {
                 warn!(chat = %lane.chat.hash(), error = %error, "Could not lease, the sweep will: {error}");
@@ -58,9 +65,9 @@ impl Monitor {
         }
     }
 
-    async fn work(self: Arc<Self>, mut in_hand: InHand, mut pass: Pass) {
-        while self.deliver(&in_hand, &mut pass).await && !self.stop.is_cancelled() {
-            match self.lease(&in_hand.lease.lane).await {
+    async fn work(self: Arc<Self>, outlet: Arc<Outlet>, mut in_hand: InHand, mut pass: Pass) {
+        while self.deliver(&outlet, &in_hand, &mut pass).await && !outlet.stop.is_cancelled() {
+            match self.lease(&outlet, &in_hand.lease.lane).await {
                 Some(next) => in_hand = next,
                 None => return,
             }
@@ -68,28 +75,24 @@ impl Monitor {
     }
 
     /// One attempt, from the lease to its settling; true when the lane has more to deliver at once.
-    async fn deliver(self: &Arc<Self>, in_hand: &InHand, pass: &mut Pass) -> bool {
+    async fn deliver(
+        self: &Arc<Self>,
+        outlet: &Arc<Outlet>,
+        in_hand: &InHand,
+        pass: &mut Pass,
+    ) -> bool {
         let InHand { lease, since } = in_hand;
-        if self.stop.is_cancelled() {
-            return self.settle(in_hand, Verdict::Release, None).await;
+        if outlet.stop.is_cancelled() {
+            return self.settle(outlet, in_hand, Verdict::Release, None).await;
         }
-        if lease.attempt > 1 && self.retry.exhausted(lease.attempt - 1) {
+        if lease.attempt > 1 && outlet.destination.retry.exhausted(lease.attempt - 1) {
             // Perhaps it is what kills the monitor.
-            return self
-                .bury(in_hand, "every attempt was cut off before it ended", None)
-                .await;
+            let why = "every attempt was cut off before it ended";
+            return self.bury(outlet, in_hand, why, None).await;
         }
-        let body = read_items(&lease.batch.items).and_then(|items| {
-            let (user, closed) = (&lease.lane.chat.id, lease.batch.closed);
-            Ok(self.payload.body(user, &items, closed)?)
-        });
-        let body = match body {
+        let body = match self.body(outlet, lease) {
             Ok(body) => body,
-            Err(error) => {
-                return self
-                    .bury(in_hand, &format!("unreadable in Redis: {error}"), None)
-                    .await;
-            }
+            Err(why) => return self.bury(outlet, in_hand, &why, None).await,
         };
         if lease.attempt == 1 {
             self.metrics
@@ -99,13 +102,13 @@ impl Monitor {
         self.metrics.in_flight.inc();
         let attempt = tokio::select! {
             () = self.abandon.cancelled() => None,
-            attempt = self.sender.send(&lease.batch.id, body) => Some(attempt),
+            attempt = outlet.sender.send(&lease.batch.id, body) => Some(attempt),
         };
         self.metrics.in_flight.dec();
         match attempt {
             Some(attempt) => {
-                self.turn(pass.record(&attempt.outcome));
-                self.conclude(in_hand, &attempt).await
+                self.turn(outlet, pass.record(&attempt.outcome));
+                self.conclude(outlet, in_hand, &attempt).await
             }
             None => {
                 // It may have arrived; the next attempt has the same id.
@@ -113,12 +116,35 @@ impl Monitor {
                     wait: Duration::ZERO,
                     asked: false,
                 };
-                self.settle(in_hand, at_once, None).await
+                self.settle(outlet, in_hand, at_once, None).await
             }
         }
     }
 
-    async fn conclude(&self, in_hand: &InHand, attempt: &Attempt) -> bool {
+    /// What the call says; else why it never can.
+    fn body(&self, outlet: &Outlet, lease: &Lease) -> Result<String, String> {
+        let (chat, batch) = (&lease.lane.chat, &lease.batch);
+        let items =
+            read_items(&batch.items).map_err(|error| format!("unreadable in Redis: {error}"))?;
+        let catalog = self.catalogs.get();
+        let letter = Letter {
+            user: chat.id.as_str(),
+            buffer: chat.buffer.as_str(),
+            opened: batch.opened,
+            closed: batch.closed,
+            reason: batch.reason,
+            zone: catalog
+                .buffer(&chat.buffer)
+                .map_or(Tz::UTC, |buffer| buffer.zone),
+            items: &items,
+        };
+        outlet
+            .sender
+            .body(&letter)
+            .map_err(|error| error.to_string())
+    }
+
+    async fn conclude(&self, outlet: &Outlet, in_hand: &InHand, attempt: &Attempt) -> bool {
         self.count_attempt(attempt);
         let lease = &in_hand.lease;
         let (chat, batch, messages) = (lease.lane.chat.hash(), &lease.batch.id, lease.batch.count);
@@ -127,10 +153,15 @@ impl Monitor {
         match &attempt.outcome {
             Outcome::Delivered => {
                 info!(%chat, %batch, messages, attempt = number, duration_ms, "Delivered: {summary}");
-                self.settle(in_hand, Verdict::Drop, Some(attempt)).await
+                self.settle(outlet, in_hand, Verdict::Drop, Some(attempt))
+                    .await
             }
             Outcome::Retry { asked } => {
-                match self.retry.wait_after(number, fastrand::f64(), *asked) {
+                match outlet
+                    .destination
+                    .retry
+                    .wait_after(number, fastrand::f64(), *asked)
+                {
                     Some(wait) => {
                         let wait_ms = millis(wait);
                         warn!(%chat, %batch, messages, attempt = number, duration_ms, wait_ms, "Not delivered: {summary}");
@@ -138,43 +169,39 @@ impl Monitor {
                             wait,
                             asked: asked.is_some(),
                         };
-                        self.settle(in_hand, verdict, Some(attempt)).await
+                        self.settle(outlet, in_hand, verdict, Some(attempt)).await
                     }
-                    None => self.bury(in_hand, summary, Some(attempt)).await,
+                    None => self.bury(outlet, in_hand, summary, Some(attempt)).await,
                 }
             }
-            Outcome::Rejected => self.bury(in_hand, summary, Some(attempt)).await,
+            Outcome::Rejected => self.bury(outlet, in_hand, summary, Some(attempt)).await,
         }
     }
 
-    fn turn(self: &Arc<Self>, turn: Turn) {
-        self.metrics
-            .breaker_open
-            .set(i64::from(self.gate.is_open()));
-        match turn {
-            Turn::Unchanged => {}
-            Turn::Opened => {
-                warn!(
-                    "{} refuses everything: only single probes until it is back",
-                    self.sender.place()
-                );
-            }
-            Turn::Closed => {
-                info!("{} is back", self.sender.place());
-                self.attempts.spawn(self.clone().hasten());
-            }
+    fn turn(self: &Arc<Self>, outlet: &Arc<Outlet>, turn: Turn) {
+        if turn == Turn::Unchanged {
+            return;
+        }
+        let down = i64::try_from(self.outlets.down()).unwrap_or(i64::MAX);
+        self.metrics.breakers_open.set(down);
+        let (name, place) = (outlet.name(), outlet.sender.place());
+        if turn == Turn::Opened {
+            warn!(destination = %name, "{place} refuses everything: only single probes until it is back");
+        } else {
+            info!(destination = %name, "{place} is back");
+            self.attempts.spawn(self.clone().hasten(outlet.clone()));
         }
     }
 
-    async fn hasten(self: Arc<Self>) {
-        match self.store.hasten(&self.destination, SPREAD).await {
+    async fn hasten(self: Arc<Self>, outlet: Arc<Outlet>) {
+        match self.store.hasten(outlet.name(), SPREAD).await {
             Ok(0) => {}
             Ok(lanes) => info!(lanes, "Brought the retries of {lanes} chats forward"),
             Err(error) => {
                 warn!(error = %error, "Could not bring retries forward, they keep their times: {error}");
             }
         }
-        self.lanes_changed.notify_one();
+        outlet.lanes_changed.notify_one();
     }
 }
 

@@ -12,7 +12,7 @@ use redis::{
 use thiserror::Error;
 use tracing::{info, warn};
 
-use super::{Result, Store, StoreError, closing, due, lanes, windows};
+use super::{Result, Store, StoreError, closing, config, due, lanes, windows};
 use crate::config::redis::{Address, RedisConfig};
 
 /// The oldest Redis that has what the scripts use (script flags); Valkey answers with a number above it.
@@ -110,6 +110,7 @@ impl Store {
             .chain(closing::scripts())
             .chain(lanes::scripts())
             .chain(due::scripts())
+            .chain(config::scripts())
         {
             if check_version(version, "").is_ok() {
                 self.patiently(script.load_async(&mut self.connections[0].clone()))

@@ -13,6 +13,9 @@ pub(crate) const SHARDS: u8 = 64;
 /// Where a wake-up is published when something falls due sooner than a sleeping sweep would look.
 pub(crate) const WAKE: &str = "lull:wake";
 
+/// What is configured: buffers, destinations, and a version.
+pub(crate) const CONFIG: &str = "lull:config";
+
 /// One of the 64 parts of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Shard(u8);
@@ -26,6 +29,11 @@ impl Shard {
     fn of_member(member: &str) -> Self {
         let hash = crc32fast::hash(member.as_bytes()) % u32::from(SHARDS);
         Self(u8::try_from(hash).unwrap_or_default())
+    }
+
+    /// The one to ask about what belongs to none.
+    pub(crate) fn first() -> Self {
+        Self(0)
     }
 
     /// All of them.

@@ -2,6 +2,7 @@
 
 mod batch;
 pub mod closing;
+pub mod config;
 mod connect;
 pub mod dead;
 mod due;

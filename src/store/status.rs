@@ -58,26 +58,29 @@ impl Store {
         }
     }
 
-    /// Counts what stands in Redis; each count is one look at an index.
+    /// Counts what stands in Redis, lanes to these destinations; each count is one look at an index.
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn counts(&self, destination: &Name) -> Result<Counts> {
-        let lanes = Due::Lanes(destination.clone());
+    pub async fn counts(&self, destinations: impl Iterator<Item = &Name>) -> Result<Counts> {
+        let destinations: Vec<_> = destinations.cloned().map(Due::Lanes).collect();
         let mut reads = redis::pipe();
         for shard in Shard::all() {
-            reads
-                .zcard(Due::Windows.key(shard))
-                .zcard(lanes.key(shard))
-                .xlen(keys::dead(shard));
+            reads.zcard(Due::Windows.key(shard)).xlen(keys::dead(shard));
+            for lanes in &destinations {
+                reads.zcard(lanes.key(shard));
+            }
         }
         let counts: Vec<u64> = self.pipeline(&reads).await?;
-        let sum = |place: usize| counts.iter().skip(place).step_by(3).sum();
-        Ok(Counts {
-            windows: sum(0),
-            lanes: sum(1),
-            dead_letters: sum(2),
-        })
+        let mut sum = Counts::default();
+        for shard in counts.chunks(2 + destinations.len()) {
+            if let [windows, dead_letters, lanes @ ..] = shard {
+                sum.windows += windows;
+                sum.dead_letters += dead_letters;
+                sum.lanes += lanes.iter().sum::<u64>();
+            }
+        }
+        Ok(sum)
     }
 
     /// Asks Redis to write everything down and stop: for the Redis that `lull up` started.

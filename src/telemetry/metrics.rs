@@ -16,7 +16,7 @@ pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; cha
 pub type CounterBy = Family<[(&'static str, &'static str); 1], Counter>;
 
 /// Words of labels that show from the start.
-const CLOSE_REASONS: [&str; 5] = ["quiet", "cap", "messages", "bytes", "flush"];
+const CLOSE_REASONS: [&str; 6] = ["quiet", "cap", "messages", "bytes", "word", "flush"];
 const OUTCOMES: [&str; 3] = ["delivered", "retry", "rejected"];
 const REFUSALS: [&str; 8] = [
     "user",
@@ -64,8 +64,8 @@ pub struct Metrics {
     pub delivery: Histogram,
     /// Attempts on their way.
     pub in_flight: Gauge,
-    /// 1 while the destination is taken for down.
-    pub breaker_open: Gauge,
+    /// Destinations that are taken for down.
+    pub breakers_open: Gauge,
     /// Dead letters that had to go because of a limit.
     pub dead_letters_dropped: Counter,
     windows: Gauge,
@@ -94,7 +94,7 @@ impl Metrics {
                 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
             ]),
             in_flight: Gauge::default(),
-            breaker_open: Gauge::default(),
+            breakers_open: Gauge::default(),
             dead_letters_dropped: Counter::default(),
             windows: Gauge::default(),
             lanes: Gauge::default(),
@@ -193,9 +193,9 @@ impl Metrics {
             self.in_flight.clone(),
         );
         registry.register(
-            "breaker_open",
-            "1 while the destination is taken for down",
-            self.breaker_open.clone(),
+            "breakers_open",
+            "Destinations that are taken for down",
+            self.breakers_open.clone(),
         );
         let dropped = self.dead_letters_dropped.clone();
         registry.register(

@@ -8,11 +8,11 @@ use anyhow::{Context, Result};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::catalog::Catalogs;
 use crate::config::Vars;
 use crate::config::api::ApiConfig;
 use crate::config::monitor::MonitorConfig;
 use crate::config::up::UpConfig;
-use crate::delivery::Sender;
 use crate::http::{self, Api};
 use crate::monitor::{self, Monitor};
 use crate::store::Store;
@@ -36,7 +36,7 @@ pub async fn up(vars: &Vars) -> Result<()> {
         complete = complete.with("WEBHOOK_URL", "http://127.0.0.1/");
     }
     ApiConfig::from_vars(&complete)?;
-    Sender::new(&MonitorConfig::from_vars(&complete)?.webhook)?;
+    monitor::check(&MonitorConfig::from_vars(&complete)?)?;
     let stop = shutdown::on_signal()?;
 
     let receiver = if config.own_receiver {
@@ -74,7 +74,6 @@ async fn run(
 ) -> Result<()> {
     let api_config = ApiConfig::from_vars(vars)?;
     let monitor_config = MonitorConfig::from_vars(vars)?;
-    let sender = Sender::new(&monitor_config.webhook)?;
     let listener = daemon::listen(&api_config.listen, "HOST, PORT").await?;
     let at = listener.local_addr()?;
     let connecting = async {
@@ -88,10 +87,13 @@ async fn run(
     };
     let (api_store, monitor_store) = connected?;
     let metrics = Arc::new(Metrics::new(&[Role::Api, Role::Monitor]));
-    let api = Api::new(&api_config, api_store, metrics.clone());
+    // Each has its own, as each has its own patience with Redis.
+    let api_catalogs = Catalogs::load(api_store.clone(), api_config.defaults()).await;
+    let api = Api::new(&api_config, api_catalogs, api_store, metrics.clone());
+    let catalogs = Catalogs::load(monitor_store.clone(), monitor_config.defaults()).await;
     let monitor = Monitor::new(
         &monitor_config,
-        sender,
+        catalogs,
         monitor_store,
         metrics,
         stop.clone(),

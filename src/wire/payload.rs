@@ -7,7 +7,6 @@ use serde_json::value::to_raw_value;
 use super::RawObject;
 use super::item::Item;
 use crate::domain::batch::Millis;
-use crate::domain::chat::ChatId;
 
 /// Names that are always Lull's own, whatever a client sends.
 const USER: &str = "user";
@@ -16,15 +15,15 @@ const MESSAGES: &str = "messages";
 const PROCESSED_AT: &str = "processed_at";
 
 /// How payloads look.
-#[derive(Clone, Debug)]
-pub struct PayloadRules {
+#[derive(Clone, Copy, Debug)]
+pub struct PayloadRules<'a> {
     /// The name of the list of messages: `messages`, or `listamessages` for newer redis-datafy flows.
-    pub messages_field: String,
+    pub messages_field: &'a str,
     /// The zone that `processed_at` is written in.
     pub timezone: Tz,
 }
 
-impl PayloadRules {
+impl PayloadRules<'_> {
     /// Whether a list of messages may have that name.
     pub fn allows_messages_field(name: &str) -> bool {
         !name.is_empty() && ![USER, USER_ID, PROCESSED_AT].contains(&name)
@@ -34,12 +33,7 @@ impl PayloadRules {
     ///
     /// # Errors
     /// None that a stored batch can cause.
-    pub fn body(
-        &self,
-        user: &ChatId,
-        items: &[Item],
-        closed: Millis,
-    ) -> serde_json::Result<String> {
+    pub fn body(&self, user: &str, items: &[Item], closed: Millis) -> serde_json::Result<String> {
         let mut body = RawObject::new();
         for item in items {
             for (name, value) in &item.fields {
@@ -47,14 +41,14 @@ impl PayloadRules {
             }
         }
         // A client's field of an own name would otherwise stand where the receiver looks for Lull's.
-        for own in [USER, USER_ID, MESSAGES, PROCESSED_AT, &self.messages_field] {
+        for own in [USER, USER_ID, MESSAGES, PROCESSED_AT, self.messages_field] {
             body.shift_remove(own);
         }
-        let user = to_raw_value(user.as_str())?;
+        let user = to_raw_value(user)?;
         let messages: Vec<_> = items.iter().map(|item| &item.message).collect();
         body.insert(USER.to_owned(), user.clone());
         body.insert(USER_ID.to_owned(), user);
-        body.insert(self.messages_field.clone(), to_raw_value(&messages)?);
+        body.insert(self.messages_field.to_owned(), to_raw_value(&messages)?);
         body.insert(
             PROCESSED_AT.to_owned(),
             to_raw_value(&rfc3339(closed, self.timezone))?,
@@ -80,19 +74,15 @@ mod tests {
     use super::*;
     use crate::wire::item::read_items;
 
-    fn body(rules: &PayloadRules, items: &str) -> String {
+    fn body(rules: &PayloadRules<'_>, items: &str) -> String {
         rules
-            .body(
-                &ChatId::parse("55119").unwrap(),
-                &read_items(items).unwrap(),
-                1_763_770_000_123,
-            )
+            .body("55119", &read_items(items).unwrap(), 1_763_770_000_123)
             .unwrap()
     }
 
-    fn rules() -> PayloadRules {
+    fn rules() -> PayloadRules<'static> {
         PayloadRules {
-            messages_field: "messages".to_owned(),
+            messages_field: "messages",
             timezone: Tz::UTC,
         }
     }
@@ -138,7 +128,7 @@ mod tests {
         assert_eq!(plain["listamessages"], 9);
 
         let renamed = PayloadRules {
-            messages_field: "listamessages".to_owned(),
+            messages_field: "listamessages",
             ..rules()
         };
         let renamed: Value = serde_json::from_str(&body(&renamed, items)).unwrap();

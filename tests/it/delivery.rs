@@ -295,7 +295,7 @@ async fn a_destination_that_is_down_gets_single_probes_and_everything_soon_after
         api.say(&user.to_string(), "oi", 0.1).await;
     }
     eventually("the breaker opens", async || {
-        monitor.metric("lull_breaker_open").await == 1.0
+        monitor.metric("lull_breakers_open").await == 1.0
     })
     .await;
     eventually("a probe went", async || {
@@ -324,5 +324,5 @@ async fn a_destination_that_is_down_gets_single_probes_and_everything_soon_after
         "{:?}",
         back.elapsed()
     );
-    assert_eq!(monitor.metric("lull_breaker_open").await, 0.0);
+    assert_eq!(monitor.metric("lull_breakers_open").await, 0.0);
 }

@@ -95,7 +95,7 @@ async fn monitor_counts_what_it_closes_and_how_its_attempts_end() {
         (r#"lull_lateness_seconds_bucket{le="+Inf"}"#, 2.0),
         ("lull_delivery_seconds_count", 3.0),
         ("lull_attempts_in_flight", 0.0),
-        ("lull_breaker_open", 0.0),
+        ("lull_breakers_open", 0.0),
         ("lull_windows_open", 1.0),
         ("lull_redis_up", 1.0),
     ] {
@@ -173,7 +173,7 @@ async fn every_metric_of_the_house_is_there_from_the_start() {
             "lull_attempts counter",
             "lull_attempts_in_flight gauge",
             "lull_batches counter",
-            "lull_breaker_open gauge",
+            "lull_breakers_open gauge",
             "lull_dead_letters gauge",
             "lull_dead_letters_dropped counter",
             "lull_delivery_seconds histogram",

@@ -162,7 +162,9 @@ async fn the_test_url_of_n8n_is_warned_of_and_still_used() {
     let monitor = Daemon::monitor(&redis, &test).await;
     api.say("ana", "oi", 0.1).await;
 
-    monitor.logs("WARN WEBHOOK_URL holds /webhook-test/").await;
+    monitor
+        .logs("WARN The URL of default holds /webhook-test/")
+        .await;
     let call = receiver.call().await;
     assert_eq!(call.request_line, "POST /webhook-test/x HTTP/1.1");
 }

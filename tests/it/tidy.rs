@@ -3,16 +3,26 @@
 use std::path::{Path, PathBuf};
 
 /// Where a room stands; a room may use what stands above it, and only that.
-const ROOMS: [(&str, &[&str]); 8] = [
+const ROOMS: [(&str, &[&str]); 9] = [
     ("domain", &[]),
     ("wire", &["domain"]),
     ("config", &["domain", "wire"]),
     ("store", &["domain", "wire", "config"]),
     ("telemetry", &["config", "store"]),
+    ("catalog", &["domain", "wire", "store"]),
     ("delivery", &["domain", "wire", "config"]),
     (
         "http",
-        &["domain", "wire", "config", "store", "telemetry", "shutdown"],
+        &[
+            "domain",
+            "wire",
+            "config",
+            "store",
+            "catalog",
+            "delivery",
+            "telemetry",
+            "shutdown",
+        ],
     ),
     (
         "monitor",
@@ -21,6 +31,7 @@ const ROOMS: [(&str, &[&str]); 8] = [
             "wire",
             "config",
             "store",
+            "catalog",
             "delivery",
             "telemetry",
             "shutdown",

@@ -138,7 +138,7 @@ async fn server() -> u16 {
 
 async fn get(guard: &Guard, url: &str) -> reqwest::Result<u16> {
     let url = url.parse().unwrap();
-    let client = super::super::client(&url, Duration::from_secs(5));
+    let client = super::super::client::builder(&url, Duration::from_secs(5));
     let client: Client = guard.protect(client).build()?;
     Ok(client.get(url).send().await?.status().as_u16())
 }

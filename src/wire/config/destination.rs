@@ -13,7 +13,7 @@ use crate::wire::payload::PayloadRules;
 /// More attempts in flight than this would only exhaust ports and file handles.
 pub const MOST_CONCURRENCY: usize = 10_000;
 /// A longer attempt would keep its chat waiting behind a dead connection, s.
-const LONGEST_TIMEOUT: f64 = 3600.0;
+pub const LONGEST_TIMEOUT: f64 = 3600.0;
 
 /// A destination as it is written, kept and shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -13,13 +13,23 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-pub use buffer::BufferSpec;
+pub use buffer::{Buffer, BufferSpec};
 pub use destination::DestinationSpec;
 
 use crate::domain::chat::Name;
+use crate::domain::destination::Destination;
 
 /// The longest that any time may be: beyond ten years somebody has mixed up seconds and milliseconds.
 const LONGEST: f64 = 315_360_000.0;
+
+/// What the environment describes.
+#[derive(Clone, Debug)]
+pub struct Defaults {
+    /// The buffer `default`; its limits hold for all.
+    pub buffer: Buffer,
+    /// The destination `default`, where this daemon is told of it.
+    pub destination: Option<Destination>,
+}
 
 /// What is wrong with a buffer or a destination, and with which field of it.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]

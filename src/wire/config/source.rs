@@ -24,7 +24,11 @@ pub enum Source {
 }
 
 impl Source {
-    pub(super) fn of(spec: &BufferSpec) -> Result<Self, SpecError> {
+    /// How posts to this buffer are read.
+    ///
+    /// # Errors
+    /// Names the field that is wrong.
+    pub fn of(spec: &BufferSpec) -> Result<Self, SpecError> {
         if spec.source != FIELDS {
             let gateway = Gateway::parse(&spec.source).map_err(|error| {
                 SpecError::new("source", format!("must be fields or a gateway: {error}"))

@@ -1,0 +1,175 @@
+//! The buffers and destinations there are, as both daemons go by them: those of the environment and those in Redis,
+//! checked and made ready once, and kept fresh.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::domain::chat::Name;
+use crate::domain::destination::Destination;
+use crate::domain::window::WindowRules;
+use crate::store::config::Configured;
+use crate::store::{Result, Store};
+use crate::wire::config::Defaults;
+use crate::wire::config::buffer::Buffer;
+
+/// How often the version is asked for; a change is taken up within twice this.
+const PERIOD: Duration = Duration::from_millis(400);
+/// Between tries to read at start.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// All buffers and destinations at one version.
+#[derive(Debug)]
+pub struct Catalog {
+    /// What lies in Redis, as it was written.
+    pub configured: Configured,
+    buffers: HashMap<Name, Arc<Buffer>>,
+    destinations: HashMap<Name, Arc<Destination>>,
+}
+
+impl Catalog {
+    /// Puts together what the environment describes and what is configured. What cannot be used is left out and said
+    /// in the log: another version of Lull may have written it.
+    pub fn new(defaults: &Defaults, configured: Configured) -> Self {
+        for field in &configured.unreadable {
+            warn!("Cannot read {field} in lull:config: another version of Lull has written it");
+        }
+        let limits: &WindowRules = &defaults.buffer.window;
+        let buffers = configured.buffers.iter().filter_map(|(name, written)| {
+            let buffer = written.spec.check(limits);
+            buffer
+                .inspect_err(|error| warn!(buffer = %name, "Buffer {name} cannot be used: {error}"))
+                .ok()
+        });
+        let mut buffers: HashMap<_, _> = buffers
+            .map(|buffer| (buffer.name.clone(), Arc::new(buffer)))
+            .collect();
+        let destinations = configured.destinations.iter().filter_map(|(name, written)| {
+            let destination = written.spec.check();
+            destination
+                .inspect_err(
+                    |error| warn!(destination = %name, "Destination {name} cannot be used: {error}"),
+                )
+                .ok()
+        });
+        let mut destinations: HashMap<_, _> = destinations
+            .map(|destination| (destination.name.clone(), Arc::new(destination)))
+            .collect();
+        let default = Name::default_name();
+        buffers.insert(default.clone(), Arc::new(defaults.buffer.clone()));
+        if let Some(destination) = &defaults.destination {
+            destinations.insert(default, Arc::new(destination.clone()));
+        }
+        Self {
+            configured,
+            buffers,
+            destinations,
+        }
+    }
+
+    /// The buffer of this name.
+    pub fn buffer(&self, name: &Name) -> Option<&Arc<Buffer>> {
+        self.buffers.get(name)
+    }
+
+    /// The destination of this name.
+    pub fn destination(&self, name: &Name) -> Option<&Arc<Destination>> {
+        self.destinations.get(name)
+    }
+
+    /// All buffers.
+    pub fn buffers(&self) -> impl Iterator<Item = &Arc<Buffer>> {
+        self.buffers.values()
+    }
+
+    /// All destinations.
+    pub fn destinations(&self) -> impl Iterator<Item = &Arc<Destination>> {
+        self.destinations.values()
+    }
+}
+
+/// The catalog as it is now, on its way to whoever works by it.
+#[derive(Clone, Debug)]
+pub struct Catalogs {
+    store: Store,
+    defaults: Arc<Defaults>,
+    newest: Arc<watch::Sender<Arc<Catalog>>>,
+}
+
+impl Catalogs {
+    /// Reads what is configured, waiting for Redis as long as it takes.
+    pub async fn load(store: Store, defaults: Defaults) -> Self {
+        let configured = loop {
+            match store.configured().await {
+                Ok(configured) => break configured,
+                Err(error) => warn!("Waiting for buffers and destinations: {error}"),
+            }
+            tokio::time::sleep(PAUSE).await;
+        };
+        let catalog = Catalog::new(&defaults, configured);
+        Self {
+            store,
+            defaults: Arc::new(defaults),
+            newest: Arc::new(watch::Sender::new(Arc::new(catalog))),
+        }
+    }
+
+    /// The newest known.
+    pub fn get(&self) -> Arc<Catalog> {
+        self.newest.borrow().clone()
+    }
+
+    /// Tells of each change.
+    pub fn subscribe(&self) -> watch::Receiver<Arc<Catalog>> {
+        self.newest.subscribe()
+    }
+
+    /// What the environment describes.
+    pub fn defaults(&self) -> &Defaults {
+        &self.defaults
+    }
+
+    /// Reads what is configured again: after a write of one's own, so that the next request finds it.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn reload(&self) -> Result<()> {
+        let configured = self.store.configured().await?;
+        // A slow answer must not replace a newer one.
+        if self.get().configured.version <= configured.version {
+            let catalog = Arc::new(Catalog::new(&self.defaults, configured));
+            self.newest.send_replace(catalog);
+        }
+        Ok(())
+    }
+
+    /// Takes changes up until told to stop. While Redis is away what was known is gone by.
+    pub async fn keep_fresh(self, stop: CancellationToken) {
+        let mut ticks = tokio::time::interval(PERIOD);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = ticks.tick() => {}
+            }
+            let known = self.get().configured.version;
+            // Not only a greater one: an emptied Redis counts from the start again.
+            match self.store.config_version().await {
+                Ok(version) if version != known => {
+                    if let Ok(configured) = self.store.configured().await {
+                        let version = configured.version;
+                        let catalog = Arc::new(Catalog::new(&self.defaults, configured));
+                        self.newest.send_replace(catalog);
+                        info!(version, "Buffers and destinations as of version {version}");
+                    }
+                }
+                // What is wrong with Redis is said by whoever works with it.
+                Ok(_) | Err(_) => {}
+            }
+        }
+    }
+}

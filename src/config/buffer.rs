@@ -1,0 +1,30 @@
+//! The buffer `default`, which the environment describes.
+
+use anyhow::Result;
+
+use super::Vars;
+use super::limits::window_rules;
+use super::webhook::default_zone;
+use crate::domain::chat::Name;
+use crate::domain::words::WordRules;
+use crate::wire::config::BufferSpec;
+use crate::wire::config::buffer::Buffer;
+use crate::wire::config::source::Source;
+
+/// Reads the limits of windows and `TIMEZONE`.
+///
+/// # Errors
+/// Names the variable that is wrong.
+pub fn default_buffer(vars: &Vars) -> Result<Buffer> {
+    Ok(Buffer {
+        name: Name::default_name(),
+        source: Source::of(&BufferSpec::default())?,
+        window: window_rules(vars)?,
+        words: WordRules::default(),
+        zone: default_zone(vars)?,
+        pause: None,
+        secret: None,
+        destinations: [Name::default_name()].into(),
+        active: true,
+    })
+}

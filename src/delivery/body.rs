@@ -1,0 +1,168 @@
+//! What a call says: the payload, or what the destination wants instead.
+
+use serde_json::value::{RawValue, to_raw_value};
+use thiserror::Error;
+
+use super::template::letter::Letter;
+use super::template::{Template, TemplateError};
+use crate::domain::destination::Body;
+use crate::wire::RawObject;
+use crate::wire::aggregate::{self, set_at};
+use crate::wire::config::SpecError;
+use crate::wire::payload::PayloadRules;
+
+/// Why no body can be made of a letter. Says nothing of what was said.
+#[derive(Debug, Error)]
+pub enum BodyError {
+    /// A stored message is not what it should be.
+    #[error("a message in Redis cannot be read")]
+    Unreadable,
+    /// The template cannot be filled.
+    #[error("template: {0}")]
+    Template(#[from] TemplateError),
+    /// The newest payload has no place for the texts.
+    #[error("{0}")]
+    Aggregate(#[from] aggregate::PathError),
+}
+
+/// Makes bodies; templates are compiled once.
+#[derive(Debug)]
+pub(super) enum BodyMaker {
+    Payload {
+        messages_field: String,
+        zone: Option<chrono_tz::Tz>,
+        fields: Option<Vec<String>>,
+    },
+    Template(Box<Template>),
+    Content {
+        key_field: String,
+        template: Option<Box<Template>>,
+        fields: Option<Vec<String>>,
+    },
+    Newest {
+        aggregate_field: String,
+    },
+}
+
+impl BodyMaker {
+    /// Makes ready; each template is tried on a sample.
+    pub(super) fn new(body: &Body, content_type: &str) -> Result<Self, SpecError> {
+        Ok(match body {
+            Body::Payload {
+                messages_field,
+                zone,
+                fields,
+            } => Self::Payload {
+                messages_field: messages_field.clone(),
+                zone: *zone,
+                fields: fields.clone(),
+            },
+            Body::Template(source) => {
+                let wrong = |error: TemplateError| SpecError::new("template", error.to_string());
+                let template = Template::compile(source, content_type).map_err(wrong)?;
+                template.try_sample().map_err(wrong)?;
+                Self::Template(Box::new(template))
+            }
+            Body::Content {
+                key_field,
+                template,
+                fields,
+            } => Self::Content {
+                key_field: key_field.clone(),
+                template: template.as_deref().map(template_of_items).transpose()?,
+                fields: fields.clone(),
+            },
+            Body::Newest { aggregate_field } => Self::Newest {
+                aggregate_field: aggregate_field.clone(),
+            },
+        })
+    }
+
+    /// The body for a letter. The same letter gives the same bytes at every attempt.
+    pub(super) fn make(&self, letter: &Letter<'_>) -> Result<String, BodyError> {
+        match self {
+            Self::Payload {
+                messages_field,
+                zone,
+                fields,
+            } => {
+                let rules = PayloadRules {
+                    messages_field,
+                    timezone: zone.unwrap_or(letter.zone),
+                };
+                let body = rules
+                    .body(letter.user, letter.items, letter.closed)
+                    .map_err(unreadable)?;
+                match fields {
+                    Some(fields) => only(&body, fields),
+                    None => Ok(body),
+                }
+            }
+            Self::Template(template) => Ok(template.render(letter)?),
+            Self::Content {
+                key_field,
+                template,
+                fields,
+            } => content(letter, key_field, template.as_deref(), fields.as_deref()),
+            Self::Newest { aggregate_field } => {
+                let newest = letter.items.last().ok_or(BodyError::Unreadable)?;
+                let texts: Vec<_> = letter.items.iter().filter_map(|item| item.text()).collect();
+                Ok(set_at(&newest.message, aggregate_field, &texts.join("\n"))?)
+            }
+        }
+    }
+}
+
+fn template_of_items(source: &str) -> Result<Box<Template>, SpecError> {
+    let wrong = |error: TemplateError| SpecError::new("content.template", error.to_string());
+    let template = Template::compile(source, "text/plain").map_err(wrong)?;
+    template.try_sample_item().map_err(wrong)?;
+    Ok(Box::new(template))
+}
+
+fn content(
+    letter: &Letter<'_>,
+    key_field: &str,
+    template: Option<&Template>,
+    fields: Option<&[String]>,
+) -> Result<String, BodyError> {
+    let Some(template) = template else {
+        let messages = letter.items.iter().map(|item| match fields {
+            Some(fields) => only(item.message.get(), fields),
+            None => Ok(item.message.get().to_owned()),
+        });
+        let messages: Vec<String> = messages.collect::<Result<_, _>>()?;
+        return Ok(format!("[{}]", messages.join(",")));
+    };
+    let lines = letter
+        .items
+        .iter()
+        .map(|item| template.render_item(letter, item));
+    let lines: Vec<String> = lines.collect::<Result<_, _>>()?;
+    let mut body = RawObject::new();
+    body.insert(
+        key_field.to_owned(),
+        to_raw_value(letter.user).map_err(unreadable)?,
+    );
+    body.insert(
+        "content".to_owned(),
+        to_raw_value(&lines).map_err(unreadable)?,
+    );
+    serde_json::to_string(&body).map_err(unreadable)
+}
+
+/// The fields of an object that are asked for, in the order of the object; what is no object stays whole.
+fn only(json: &str, fields: &[String]) -> Result<String, BodyError> {
+    let Ok(mut object) = serde_json::from_str::<RawObject>(json) else {
+        return serde_json::from_str::<Box<RawValue>>(json)
+            .map(|raw| raw.get().to_owned())
+            .map_err(unreadable);
+    };
+    object.retain(|name, _| fields.contains(name));
+    serde_json::to_string(&object).map_err(unreadable)
+}
+
+/// Tells nothing of what the parser has seen.
+fn unreadable(_: serde_json::Error) -> BodyError {
+    BodyError::Unreadable
+}

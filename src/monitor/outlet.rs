@@ -1,0 +1,165 @@
+//! An outlet: one destination at work, with its sender, its room and breaker, and a sweep of its lanes.
+//!
+//! It is made anew when its destination changes, so that a batch in a lane goes by the newest settings and what was
+//! learnt about the old ones is forgotten. A destination that is off, or cannot be used, has none: its lanes wait.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use super::Monitor;
+use super::gate::Gate;
+use super::sweeper::Sweep;
+use crate::delivery::Sender;
+use crate::delivery::guard::Guard;
+use crate::domain::chat::Name;
+use crate::domain::destination::Destination;
+use crate::store::lanes::LeaseRules;
+use crate::wire::config::SpecError;
+
+/// How much longer a lease lasts than an attempt can: time to settle it. Were it shorter, a second monitor could begin
+/// while the first is still at it.
+const LEASE_MARGIN: Duration = Duration::from_secs(10);
+
+/// One destination at work.
+pub(super) struct Outlet {
+    pub(super) destination: Arc<Destination>,
+    pub(super) sender: Sender,
+    pub(super) gate: Arc<Gate>,
+    /// Look at the lanes again: something may fall due sooner than known.
+    pub(super) lanes_changed: Notify,
+    /// Begin nothing new here.
+    pub(super) stop: CancellationToken,
+}
+
+impl Outlet {
+    fn new(
+        destination: Arc<Destination>,
+        guard: &Guard,
+        stop: CancellationToken,
+    ) -> Result<Self, SpecError> {
+        Ok(Self {
+            sender: Sender::new(&destination, guard)?,
+            gate: Gate::new(destination.concurrency),
+            lanes_changed: Notify::new(),
+            destination,
+            stop,
+        })
+    }
+
+    pub(super) fn name(&self) -> &Name {
+        &self.destination.name
+    }
+}
+
+/// All destinations at work.
+#[derive(Default)]
+pub(super) struct Outlets(RwLock<HashMap<Name, Arc<Outlet>>>);
+
+impl Outlets {
+    pub(super) fn get(&self, name: &Name) -> Option<Arc<Outlet>> {
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(name)
+            .cloned()
+    }
+
+    pub(super) fn all(&self) -> Vec<Arc<Outlet>> {
+        let outlets = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        outlets.values().cloned().collect()
+    }
+
+    /// How many destinations are taken for down.
+    pub(super) fn down(&self) -> usize {
+        let all = self.all();
+        all.iter().filter(|outlet| outlet.gate.is_open()).count()
+    }
+
+    /// Something may have fallen due on any lane.
+    pub(super) fn look_again(&self) {
+        for outlet in self.all() {
+            outlet.lanes_changed.notify_one();
+        }
+    }
+
+    fn put(&self, outlet: Arc<Outlet>) {
+        let mut outlets = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        outlets.insert(outlet.name().clone(), outlet);
+    }
+
+    fn remove(&self, name: &Name) {
+        let mut outlets = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        outlets.remove(name);
+    }
+}
+
+/// Opens and closes outlets as destinations come, change and go, until told to stop.
+pub(super) async fn run(monitor: Arc<Monitor>) {
+    let mut catalogs = monitor.catalogs.subscribe();
+    loop {
+        monitor.open_outlets();
+        tokio::select! {
+            () = monitor.stop.cancelled() => return,
+            changed = catalogs.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+impl Monitor {
+    /// Brings the outlets in line with the catalog.
+    pub(super) fn open_outlets(self: &Arc<Self>) {
+        let catalog = self.catalogs.get();
+        for outlet in self.outlets.all() {
+            let now = catalog.destination(outlet.name());
+            if now.is_none_or(|now| *now != outlet.destination) {
+                outlet.stop.cancel();
+                self.outlets.remove(outlet.name());
+            }
+        }
+        for destination in catalog
+            .destinations()
+            .filter(|destination| destination.active)
+        {
+            if self.outlets.get(&destination.name).is_none() {
+                self.open_outlet(destination.clone());
+            }
+        }
+    }
+
+    fn open_outlet(self: &Arc<Self>, destination: Arc<Destination>) {
+        let name = destination.name.clone();
+        let outlet = match Outlet::new(destination, &self.guard, self.stop.child_token()) {
+            Ok(outlet) => Arc::new(outlet),
+            Err(error) => {
+                error!(destination = %name, "Destination {name} cannot be used, its lanes wait: {error}");
+                return;
+            }
+        };
+        let place = outlet.sender.place();
+        info!(destination = %name, "Delivering to {place}");
+        if outlet.sender.is_test_url() {
+            warn!(
+                destination = %name,
+                "The URL of {name} holds /webhook-test/: n8n answers there only once after each click on Listen; use \
+                 the production URL with /webhook/"
+            );
+        }
+        self.outlets.put(outlet.clone());
+        self.loops.spawn(Sweep::Lanes(outlet).run(self.clone()));
+    }
+
+    /// How a lease for this outlet is taken.
+    pub(super) fn lease_rules(&self, outlet: &Outlet) -> LeaseRules {
+        let limits = &self.catalogs.defaults().buffer.window;
+        LeaseRules {
+            length: outlet.destination.timeout + LEASE_MARGIN,
+            max_messages: limits.max_messages,
+            max_bytes: limits.max_bytes,
+        }
+    }
+}

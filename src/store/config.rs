@@ -1,0 +1,169 @@
+//! Buffers and destinations as they lie in Redis.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
+
+use redis::Script;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::keys::{self, Shard};
+use super::{Result, Store, reply, script};
+use crate::domain::chat::Name;
+use crate::wire::config::{BufferSpec, DestinationSpec};
+
+static CONFIGURE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/configure.lua")));
+
+const VERSION: &str = "version";
+
+pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
+    std::iter::once(&*CONFIGURE)
+}
+
+/// What can be configured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A buffer.
+    Buffer,
+    /// A destination.
+    Destination,
+}
+
+impl Kind {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Buffer => "buffer",
+            Self::Destination => "destination",
+        }
+    }
+
+    fn field(self, name: &Name) -> String {
+        format!("{}:{name}", self.as_str())
+    }
+}
+
+/// Whether something may be there already when it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// It must not.
+    New,
+    /// It must.
+    Known,
+    /// It may.
+    Any,
+}
+
+impl Mode {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Known => "known",
+            Self::Any => "any",
+        }
+    }
+}
+
+/// A specification and the version that wrote it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Versioned<T> {
+    /// The version of the configuration that its last write made.
+    pub version: u64,
+    /// What was written.
+    pub spec: T,
+}
+
+/// All that is configured.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Configured {
+    /// Counts every write.
+    pub version: u64,
+    /// The buffers by their names.
+    pub buffers: BTreeMap<String, Versioned<BufferSpec>>,
+    /// The destinations by their names.
+    pub destinations: BTreeMap<String, Versioned<DestinationSpec>>,
+    /// What another version of Lull has written and this one cannot read.
+    pub unreadable: Vec<String>,
+}
+
+impl Store {
+    /// Counts every write of the configuration.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn config_version(&self) -> Result<u64> {
+        let version: Option<u64> = self.query(&redis::Cmd::hget(keys::CONFIG, VERSION)).await?;
+        Ok(version.unwrap_or_default())
+    }
+
+    /// All that is configured.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn configured(&self) -> Result<Configured> {
+        let fields: HashMap<String, String> =
+            self.query(&redis::Cmd::hgetall(keys::CONFIG)).await?;
+        let mut configured = Configured::default();
+        for (field, value) in fields {
+            match field.split_once(':') {
+                Some(("buffer", name)) => match read(&value) {
+                    Some(spec) => drop(configured.buffers.insert(name.to_owned(), spec)),
+                    None => configured.unreadable.push(field),
+                },
+                Some(("destination", name)) => match read(&value) {
+                    Some(spec) => drop(configured.destinations.insert(name.to_owned(), spec)),
+                    None => configured.unreadable.push(field),
+                },
+                _ if field == VERSION => configured.version = value.parse().unwrap_or_default(),
+                _ => configured.unreadable.push(field),
+            }
+        }
+        configured.unreadable.sort();
+        Ok(configured)
+    }
+
+    /// Writes a buffer or destination; answers the new version, or `None` if `mode` does not allow it.
+    ///
+    /// # Errors
+    /// Full, unavailable or silent.
+    pub async fn configure(
+        &self,
+        kind: Kind,
+        name: &Name,
+        spec: &impl Serialize,
+        mode: Mode,
+    ) -> Result<Option<u64>> {
+        self.run_configure(kind, name, &reply::json(spec)?, mode)
+            .await
+    }
+
+    /// Removes a buffer or destination; `None` if it was not there.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn unconfigure(&self, kind: Kind, name: &Name) -> Result<Option<u64>> {
+        self.run_configure(kind, name, "", Mode::Known).await
+    }
+
+    async fn run_configure(
+        &self,
+        kind: Kind,
+        name: &Name,
+        spec: &str,
+        mode: Mode,
+    ) -> Result<Option<u64>> {
+        let mut configure = CONFIGURE.key(keys::CONFIG);
+        configure.arg(kind.field(name)).arg(spec).arg(mode.as_str());
+        // The configuration belongs to no shard; any connection will do.
+        let version: u64 = self.run(Shard::first(), &configure).await?;
+        Ok((version > 0).then_some(version))
+    }
+}
+
+fn read<T: DeserializeOwned>(value: &str) -> Option<Versioned<T>> {
+    let (version, spec) = value.split_once(' ')?;
+    Some(Versioned {
+        version: version.parse().ok()?,
+        spec: serde_json::from_str(spec).ok()?,
+    })
+}
