@@ -63,11 +63,7 @@ impl Client for Appender {
 
 impl Appender {
     async fn append(&self, number: u64, ttl: Duration) -> Result<()> {
-        let new = NewMessage {
-            item: &self.item,
-            ttl,
-            id: None,
-        };
+        let new = NewMessage::plain(&self.item, ttl);
         let chat = message::chat(number)?;
         let to = [Name::default_name()];
         self.store.append(&chat, new, &self.rules, &to).await?;

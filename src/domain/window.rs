@@ -8,6 +8,9 @@ use thiserror::Error;
 /// The shortest quiet window a client may ask for.
 pub const MIN_TTL: Duration = Duration::from_millis(100);
 
+/// The longest silence after which a chat may count as newly turned up: who was last heard from is kept as long.
+pub const MAX_FIRST_AFTER: Duration = Duration::from_secs(90 * 24 * 3600);
+
 /// When windows of a buffer close. A limit of 0 is no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WindowRules {
@@ -21,7 +24,8 @@ pub struct WindowRules {
     pub max_messages: u64,
     /// A window with so many bytes closes at once.
     pub max_bytes: u64,
-    /// Each message starts the quiet window anew; without, only the first does, and the window is of fixed length.
+    /// Each message starts the quiet window anew; without, only the first does, and the window is of fixed length. A
+    /// typing signal holds it, up to `max_wait`, as any other.
     pub restarts: bool,
     /// Another quiet window for a chat that was not heard from for a while.
     pub first: Option<FirstWait>,
@@ -36,7 +40,7 @@ pub struct WindowRules {
 pub struct FirstWait {
     /// The quiet window; zero closes at once, to answer a greeting at once.
     pub wait: Duration,
-    /// A chat has just turned up if nothing was heard from it for so long.
+    /// A chat has just turned up if nothing was heard from it for so long, at most [`MAX_FIRST_AFTER`].
     pub after: Duration,
 }
 

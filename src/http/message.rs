@@ -9,7 +9,7 @@ use super::Api;
 use super::body::Fields;
 use super::error::ApiError;
 use crate::domain::chat::Chat;
-use crate::store::windows::NewMessage;
+use crate::store::windows::{NewMessage, Taken};
 use crate::telemetry::metrics::count;
 use crate::wire::answer::Accepted;
 use crate::wire::fields::BadInput;
@@ -50,9 +50,9 @@ async fn take(
     let item = stored_item(&incoming).map_err(BadInput::NotJson)?;
     let chat = Chat::of_default(incoming.user);
     let message = NewMessage {
-        item: &item,
-        ttl,
+        asked: incoming.ttl.is_some(),
         id: incoming.message_id.as_deref(),
+        ..NewMessage::plain(&item, ttl)
     };
 
     let appended = api
@@ -60,26 +60,33 @@ async fn take(
         .append(&chat, message, &buffer.window, &buffer.destinations)
         .await?;
 
-    let counter = if appended.duplicate {
-        &api.metrics.duplicates
-    } else {
-        &api.metrics.accepted
-    };
-    counter.inc();
+    match appended.taken {
+        Taken::Appended => {
+            api.metrics.accepted.inc();
+        }
+        Taken::Duplicate => {
+            api.metrics.duplicates.inc();
+        }
+        Taken::Repeated => count(&api.metrics.dropped, "reason", "repeated"),
+        Taken::Paused => count(&api.metrics.dropped, "reason", "paused"),
+    }
     if let Some(reason) = appended.closed {
         count(&api.metrics.batches, "reason", reason.as_str());
     }
     let answer = Accepted {
         success: true,
-        message: if appended.duplicate {
-            "Already received"
-        } else {
-            "Message buffered"
+        message: match appended.taken {
+            Taken::Appended => "Message buffered",
+            Taken::Duplicate => "Already received",
+            Taken::Repeated => "Said just before, dropped",
+            Taken::Paused => "The chat is paused, dropped",
         },
         user: chat.id.as_str(),
         buffered: appended.count,
         expires_in: appended.left.as_secs_f64(),
-        duplicate: appended.duplicate,
+        duplicate: appended.taken == Taken::Duplicate,
+        repeated: appended.taken == Taken::Repeated,
+        paused: appended.taken == Taken::Paused,
     };
     Ok(Json(answer).into_response())
 }

@@ -11,6 +11,7 @@ use super::windows::{SEEN_FOR, millis};
 use super::{Result, Store, StoreError, reply};
 use crate::domain::batch::Millis;
 use crate::domain::chat::Chat;
+use crate::domain::window::MAX_FIRST_AFTER;
 
 /// How much is kept of what is over. Limits are for all of Lull; each shard keeps its part.
 #[derive(Clone, Copy, Debug)]
@@ -128,6 +129,10 @@ impl Store {
             trims
                 .zrembyscore(keys::seen(shard), "-inf", before(SEEN_FOR))
                 .ignore();
+            trims
+                .zrembyscore(keys::heard(shard), "-inf", before(MAX_FIRST_AFTER))
+                .ignore();
+            trims.zrembyscore(keys::paused(shard), "-inf", now).ignore();
         }
         let counts: Vec<(u64, u64)> = self.pipeline(&trims).await?;
         Ok(counts

@@ -148,6 +148,16 @@ pub(crate) fn seen(shard: Shard) -> String {
     shard.key("seen")
 }
 
+/// When chats were last heard from.
+pub(crate) fn heard(shard: Shard) -> String {
+    shard.key("heard")
+}
+
+/// Until when chats are paused.
+pub(crate) fn paused(shard: Shard) -> String {
+    shard.key("paused")
+}
+
 pub(crate) fn history(shard: Shard) -> String {
     shard.key("history")
 }
@@ -217,6 +227,8 @@ mod tests {
             place.lane(&default),
             place.head(&default),
             seen(shard),
+            heard(shard),
+            paused(shard),
             history(shard),
             dead(shard),
         ] {

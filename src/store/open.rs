@@ -24,7 +24,8 @@ pub struct Window {
 }
 
 impl Window {
-    /// Reads what the append script keeps in front of the messages: big-endian doubles, then the reason.
+    /// Reads what the append script keeps in front of the messages: six big-endian doubles, then what does not
+    /// matter here.
     fn read(chat: Chat, head: &[u8], now: Millis) -> Result<Self> {
         let (numbers, _) = head.as_chunks::<8>();
         let number = |at: usize| Some(reply::score(f64::from_be_bytes(*numbers.get(at)?)));

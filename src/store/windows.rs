@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use redis::Script;
+use redis::{Script, ScriptInvocation};
 use sha2::{Digest, Sha256};
 
 use super::closing::Closing;
@@ -11,7 +11,7 @@ use super::keys::{self, Place};
 use super::{Result, Store, StoreError, script};
 use crate::domain::batch::BatchId;
 use crate::domain::chat::{Chat, Name};
-use crate::domain::window::{CloseReason, WindowRules};
+use crate::domain::window::{CloseReason, FirstWait, WindowRules};
 
 static APPEND: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/append.lua")));
 static HOLD: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/hold.lua")));
@@ -35,25 +35,63 @@ pub struct NewMessage<'a> {
     pub item: &'a str,
     /// The quiet window after it.
     pub ttl: Duration,
+    /// The client named `ttl` itself: it holds for a chat that has just turned up, too.
+    pub asked: bool,
     /// The client's id for it.
     pub id: Option<&'a str>,
+    /// Its text, if it is nothing but text: where the rules drop repeats, it is compared with the message just before.
+    /// A medium has none here, so that none is dropped for its caption.
+    pub text: Option<&'a str>,
+    /// It says that nothing more will come: its window is due at once.
+    pub flush: bool,
+    /// It holds media and no text; see [`WindowRules::media_waits`].
+    pub media_only: bool,
+}
+
+impl<'a> NewMessage<'a> {
+    /// A message about which nothing is special.
+    pub fn plain(item: &'a str, ttl: Duration) -> Self {
+        Self {
+            item,
+            ttl,
+            asked: false,
+            id: None,
+            text: None,
+            flush: false,
+            media_only: false,
+        }
+    }
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It is in its window.
+    Appended,
+    /// Its id was seen before; nothing was changed.
+    Duplicate,
+    /// Its text was said just before and the rules drop repeats; the window was not changed.
+    Repeated,
+    /// Its chat is paused; it was not stored.
+    Paused,
 }
 
 /// The state of a window after an append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Appended {
-    /// The message's id was seen before; nothing was changed.
-    pub duplicate: bool,
+    /// What became of the message.
+    pub taken: Taken,
     /// Messages in the window.
     pub count: u64,
-    /// Until its deadline.
+    /// Until its deadline; in a paused chat, until the end of the pause.
     pub left: Duration,
-    /// A window had to be closed first, because it was full.
+    /// A window had to be closed first, because it was full or a flush word had been said in it.
     pub closed: Option<CloseReason>,
 }
 
 impl Store {
-    /// Puts a message into its chat's window. Redis has it, in the way its `appendfsync` says, when this returns.
+    /// Puts a message into its chat's window, if [`Taken`] says so. Redis has it then, in the way its `appendfsync`
+    /// says, when this returns.
     ///
     /// # Errors
     /// [`StoreError::Full`] when there is no room: nothing was stored. Else unavailable or silent.
@@ -65,38 +103,15 @@ impl Store {
         destinations: &[Name],
     ) -> Result<Appended> {
         let place = Place::of(chat);
+        let append = append_call(&place, &message, rules);
         let mut closed = None;
         for _ in 0..MOST_ROUNDS {
-            let (status, count, left): (String, u64, u64) = self
-                .run(
-                    place.shard,
-                    APPEND
-                        .key(place.timer())
-                        .key(place.window())
-                        .key(place.due())
-                        .key(keys::seen(place.shard))
-                        .arg(&place.member)
-                        // The script puts the time in front of the other fields.
-                        .arg(message.item.strip_prefix('{').unwrap_or_default())
-                        .arg(millis(message.ttl))
-                        .arg(millis(rules.max_wait))
-                        .arg(rules.max_messages)
-                        .arg(rules.max_bytes)
-                        .arg(
-                            message
-                                .id
-                                .map(|id| seen_digest(&place, id))
-                                .unwrap_or_default(),
-                        )
-                        .arg(millis(SEEN_FOR)),
-                )
-                .await?;
-            if status != "full" {
-                let left = Duration::from_millis(left);
+            let (status, count, left): (String, u64, u64) = self.run(place.shard, &append).await?;
+            if let Some(taken) = taken(&status) {
                 return Ok(Appended {
-                    duplicate: status == "duplicate",
+                    taken,
                     count,
-                    left,
+                    left: Duration::from_millis(left),
                     closed,
                 });
             }
@@ -111,7 +126,8 @@ impl Store {
     }
 
     /// Moves the deadline of an open window: for `hold` from now while the person types, or, without, by the window's
-    /// own quiet time. Never past its cap. Answers what is left, or `None` without a window.
+    /// own quiet time; a window that messages do not restart gets its own deadline back. Never past its cap. Answers
+    /// what is left, or `None` without a window.
     ///
     /// # Errors
     /// Unavailable or silent.
@@ -149,6 +165,68 @@ impl Store {
         )
         .await
     }
+}
+
+/// The append script with all it needs; what makes a message or a buffer special is only sent where something does.
+fn append_call(
+    place: &Place,
+    message: &NewMessage<'_>,
+    rules: &WindowRules,
+) -> ScriptInvocation<'static> {
+    let id = message.id.map(|id| seen_digest(place, id));
+    let mut call = APPEND.key(place.timer());
+    call.key(place.window())
+        .key(place.due())
+        .key(keys::seen(place.shard))
+        .key(keys::paused(place.shard))
+        .arg(&place.member)
+        // The script puts the time in front of the other fields.
+        .arg(message.item.strip_prefix('{').unwrap_or_default())
+        .arg(millis(message.ttl))
+        .arg(millis(rules.max_wait))
+        .arg(rules.max_messages)
+        .arg(rules.max_bytes)
+        .arg(id.unwrap_or_default())
+        .arg(millis(SEEN_FOR));
+
+    let media = rules.media_waits && message.media_only;
+    let text = message.text.filter(|_| rules.drops_repeats);
+    let plain = rules.restarts && rules.first.is_none() && !media && text.is_none();
+    if plain && !message.flush {
+        return call;
+    }
+    if rules.first.is_some() {
+        call.key(keys::heard(place.shard));
+    }
+    let first = rules.first.filter(|_| !message.asked);
+    let first_millis = |part: fn(FirstWait) -> Duration| {
+        first
+            .map(|first| millis(part(first)).to_string())
+            .unwrap_or_default()
+    };
+    call.arg(u8::from(!rules.restarts))
+        .arg(u8::from(message.flush))
+        .arg(u8::from(media))
+        .arg(text.map(text_digest).unwrap_or_default())
+        .arg(first_millis(|first| first.wait))
+        .arg(first_millis(|first| first.after));
+    call
+}
+
+/// What the append script answered; `None`: the window has to be closed first.
+fn taken(status: &str) -> Option<Taken> {
+    match status {
+        "appended" => Some(Taken::Appended),
+        "duplicate" => Some(Taken::Duplicate),
+        "repeated" => Some(Taken::Repeated),
+        "paused" => Some(Taken::Paused),
+        _ => None,
+    }
+}
+
+/// Enough of a digest to tell a text from the one before it, without a zero byte, which would end it in the head.
+fn text_digest(text: &str) -> String {
+    hex::encode(&Sha256::digest(text)[..8])
 }
 
 /// Ids are kept as 16 bytes of digest: short whatever the client sends, and no phone number stays behind for a day.

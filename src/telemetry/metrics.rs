@@ -17,6 +17,7 @@ pub type CounterBy = Family<[(&'static str, &'static str); 1], Counter>;
 
 /// Words of labels that show from the start.
 const CLOSE_REASONS: [&str; 6] = ["quiet", "cap", "messages", "bytes", "word", "flush"];
+const DROPS: [&str; 2] = ["repeated", "paused"];
 const OUTCOMES: [&str; 3] = ["delivered", "retry", "rejected"];
 const REFUSALS: [&str; 8] = [
     "user",
@@ -46,6 +47,8 @@ pub struct Metrics {
     pub accepted: Counter,
     /// Messages whose id was seen before.
     pub duplicates: Counter,
+    /// Messages that a rule dropped, by `reason`: `repeated` or `paused`.
+    pub dropped: CounterBy,
     /// Requests refused, by `reason`: the field at fault, `body`, `too_large`, `content_type` or `redis`.
     pub refused: CounterBy,
     /// Windows closed, by `reason`.
@@ -81,6 +84,7 @@ impl Metrics {
             registry: Registry::with_prefix("lull"),
             accepted: Counter::default(),
             duplicates: Counter::default(),
+            dropped: Family::default(),
             refused: Family::default(),
             batches: Family::default(),
             found: Family::default(),
@@ -138,6 +142,7 @@ impl Metrics {
     }
 
     fn register_api(&mut self) {
+        show_zeros(&self.dropped, "reason", &DROPS);
         show_zeros(&self.refused, "reason", &REFUSALS);
         let registry = &mut self.registry;
         registry.register(
@@ -149,6 +154,11 @@ impl Metrics {
             "messages_duplicate",
             "Messages whose id was seen before",
             self.duplicates.clone(),
+        );
+        registry.register(
+            "messages_dropped",
+            "Messages that a rule dropped, by reason",
+            self.dropped.clone(),
         );
         registry.register(
             "requests_refused",

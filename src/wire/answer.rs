@@ -14,11 +14,17 @@ pub struct Accepted<'a> {
     pub user: &'a str,
     /// How many messages its window holds now.
     pub buffered: u64,
-    /// Seconds until its window closes if nothing more is said.
+    /// Seconds until its window closes if nothing more is said; while the chat is paused, until the end of the pause.
     pub expires_in: f64,
     /// This message id was seen within 24 hours, and nothing was changed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub duplicate: bool,
+    /// The same text was said just before, and it was dropped.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub repeated: bool,
+    /// The chat is paused, and the message was dropped.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub paused: bool,
 }
 
 /// The answer to a typing signal.

@@ -161,6 +161,7 @@ async fn every_metric_of_the_house_is_there_from_the_start() {
             "lull_dead_letters gauge",
             "lull_lanes_waiting gauge",
             "lull_messages_accepted counter",
+            "lull_messages_dropped counter",
             "lull_messages_duplicate counter",
             "lull_redis_up gauge",
             "lull_requests_refused counter",

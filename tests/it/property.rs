@@ -123,11 +123,8 @@ impl World {
                     ..RULES
                 };
                 let ttl = if short { SHORT } else { LONG };
-                let message = NewMessage {
-                    item: &item(&number.to_string()),
-                    ttl,
-                    id: None,
-                };
+                let said = item(&number.to_string());
+                let message = NewMessage::plain(&said, ttl);
                 store
                     .append(&chat(CHATS[index]), message, &rules, &destinations())
                     .await

@@ -9,7 +9,7 @@ use lull::domain::window::{CloseReason, WindowRules};
 use lull::store::Store;
 use lull::store::closing::Closing;
 use lull::store::keys::{Due, Shard};
-use lull::store::windows::NewMessage;
+use lull::store::windows::{NewMessage, Taken};
 
 use crate::support::{
     LEASES, LONG, RULES, SHORT, TestRedis, chat, destinations, eventually, item, lane, say, texts,
@@ -89,11 +89,8 @@ async fn a_window_closes_at_its_cap_however_much_is_said() {
         max_wait: Duration::from_millis(50),
         ..RULES
     };
-    let message = NewMessage {
-        item: &item("a"),
-        ttl: Duration::from_millis(20),
-        id: None,
-    };
+    let said = item("a");
+    let message = NewMessage::plain(&said, Duration::from_millis(20));
     store
         .append(&chat("ana"), message, &rules, &destinations())
         .await
@@ -130,11 +127,7 @@ async fn a_larger_ttl_raises_the_cap() {
         max_wait: Duration::from_secs(5),
         ..RULES
     };
-    let with = |ttl| NewMessage {
-        item: r#"{"message":1}"#,
-        ttl,
-        id: None,
-    };
+    let with = |ttl| NewMessage::plain(r#"{"message":1}"#, ttl);
     store
         .append(
             &chat("ana"),
@@ -164,11 +157,8 @@ async fn a_full_window_is_due_at_once_and_the_next_message_opens_another() {
     let mut states = Vec::new();
 
     for text in ["a", "b", "c"] {
-        let message = NewMessage {
-            item: &item(text),
-            ttl: LONG,
-            id: None,
-        };
+        let said = item(text);
+        let message = NewMessage::plain(&said, LONG);
         states.push(
             store
                 .append(&chat("ana"), message, &rules, &destinations())
@@ -193,11 +183,8 @@ async fn nothing_moves_the_deadline_of_a_full_window() {
         max_messages: 1,
         ..RULES
     };
-    let message = NewMessage {
-        item: &item("a"),
-        ttl: LONG,
-        id: None,
-    };
+    let said = item("a");
+    let message = NewMessage::plain(&said, LONG);
     store
         .append(&chat("ana"), message, &rules, &destinations())
         .await
@@ -224,11 +211,7 @@ async fn a_message_that_would_burst_the_window_goes_into_the_next() {
         ..RULES
     };
     let large = item(&"x".repeat(60));
-    let message = NewMessage {
-        item: &large,
-        ttl: LONG,
-        id: None,
-    };
+    let message = NewMessage::plain(&large, LONG);
 
     let first = store
         .append(&chat("ana"), message, &rules, &destinations())
@@ -251,11 +234,8 @@ async fn a_message_larger_than_a_window_is_one_by_itself() {
         max_bytes: 10,
         ..RULES
     };
-    let message = NewMessage {
-        item: &item("far more than ten bytes"),
-        ttl: LONG,
-        id: None,
-    };
+    let said = item("far more than ten bytes");
+    let message = NewMessage::plain(&said, LONG);
 
     let appended = store
         .append(&chat("ana"), message, &rules, &destinations())
@@ -283,11 +263,7 @@ async fn many_writers_of_one_chat_lose_nothing_and_overfill_nothing() {
     let items: Vec<_> = (0..300).map(|n| item(&n.to_string())).collect();
 
     let appends = items.iter().map(|item| {
-        let message = NewMessage {
-            item,
-            ttl: LONG,
-            id: None,
-        };
+        let message = NewMessage::plain(item, LONG);
         let store = &store;
         async move {
             store
@@ -324,10 +300,10 @@ async fn many_writers_of_one_chat_lose_nothing_and_overfill_nothing() {
 async fn a_message_id_counts_once_per_chat() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
+    let said = item("a");
     let message = NewMessage {
-        item: &item("a"),
-        ttl: LONG,
         id: Some("3EB0"),
+        ..NewMessage::plain(&said, LONG)
     };
     store
         .append(&chat("ana"), message, &RULES, &destinations())
@@ -343,18 +319,18 @@ async fn a_message_id_counts_once_per_chat() {
         .await
         .unwrap();
 
-    assert_eq!((again.duplicate, again.count), (true, 1));
-    assert_eq!((other.duplicate, other.count), (false, 1));
+    assert_eq!((again.taken, again.count), (Taken::Duplicate, 1));
+    assert_eq!((other.taken, other.count), (Taken::Appended, 1));
 }
 
 #[tokio::test]
 async fn a_message_id_is_remembered_after_its_window_has_closed() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
+    let said = item("a");
     let message = NewMessage {
-        item: &item("a"),
-        ttl: SHORT,
         id: Some("3EB0"),
+        ..NewMessage::plain(&said, SHORT)
     };
     store
         .append(&chat("ana"), message, &RULES, &destinations())
@@ -367,7 +343,7 @@ async fn a_message_id_is_remembered_after_its_window_has_closed() {
         .await
         .unwrap();
 
-    assert!(again.duplicate);
+    assert_eq!(again.taken, Taken::Duplicate);
     assert_eq!(close(&store, "ana").await, Closing::NoWindow);
 }
 
@@ -375,10 +351,10 @@ async fn a_message_id_is_remembered_after_its_window_has_closed() {
 async fn a_message_id_older_than_a_day_is_forgotten() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
+    let said = item("a");
     let message = NewMessage {
-        item: &item("a"),
-        ttl: LONG,
         id: Some("3EB0"),
+        ..NewMessage::plain(&said, LONG)
     };
     store
         .append(&chat("ana"), message, &RULES, &destinations())
@@ -406,7 +382,7 @@ async fn a_message_id_older_than_a_day_is_forgotten() {
         .await
         .unwrap();
 
-    assert!(!again.duplicate);
+    assert_eq!(again.taken, Taken::Appended);
 }
 
 #[tokio::test]
@@ -510,11 +486,8 @@ async fn typing_never_passes_the_cap() {
         max_wait: Duration::from_secs(3),
         ..RULES
     };
-    let message = NewMessage {
-        item: &item("a"),
-        ttl: Duration::from_secs(1),
-        id: None,
-    };
+    let said = item("a");
+    let message = NewMessage::plain(&said, Duration::from_secs(1));
     store
         .append(&chat("ana"), message, &rules, &destinations())
         .await

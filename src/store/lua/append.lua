@@ -6,6 +6,9 @@
   KEYS[2]  window  a head, then the messages
   KEYS[3]  due     open windows by deadline
   KEYS[4]  seen    message ids by the time they came
+  KEYS[5]  paused  chats that are left alone, by the time until when
+  KEYS[6]  heard   chats by the time they were last heard from; only where
+                   newly heard ones have a quiet window of their own
 
   ARGV[1]  member        the chat in the due index
   ARGV[2]  item          the message, a JSON object without its first brace
@@ -16,43 +19,61 @@
   ARGV[7]  id            digest of the message id; empty = none
   ARGV[8]  keep          how long an id counts as seen, ms
 
+  A plain message of a plain buffer ends here; any other brings all of these:
+  ARGV[9]   fixed        1: only the first message sets the deadline
+  ARGV[10]  flush        1: the window is due at once
+  ARGV[11]  media        1: it is no text, and waits for one, up to the cap
+  ARGV[12]  text         digest of its text, to drop it if the message before
+                         it has the same; empty = none
+  ARGV[13]  first wait   the quiet window, ms, if nothing was heard from the
+                         chat for so long; empty = ttl
+  ARGV[14]  first after  so long, ms
+
   Output: {status, messages in the window, ms until the deadline}
     appended
     duplicate  the id was seen; nothing changed
-    full       no room; nothing stored, the window is due now and the caller
-               closes it before it comes again
+    repeated   the text was said just before; only the id is remembered
+    paused     the chat is left alone, for the ms answered; only the id is
+               remembered
+    full       no room, or a flush word was said; nothing stored, the window is
+               due now and the caller closes it before it comes again
 
-  The head is opened, cap, ttl, bytes, count, deadline and reason, packed as
-  '>dddddds': as text it would cost a tenth of the script's time. A window whose
-  limit is reached gets a cap that has passed: then no message and no typing
-  signal can move its deadline any more.
+  The head is opened, cap, quiet, bytes, count, deadline, kind, text and reason,
+  packed as '>ddddddBss': as text it would cost a tenth of the script's time.
+  A window that is full or flushed gets a cap that has passed: then no message
+  and no typing signal can move its deadline any more.
 
   Without allow-oom, so that a full Redis refuses before anything is written.
 ]]
-local timer, window, due, seen = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local timer, window, due = KEYS[1], KEYS[2], KEYS[3]
+local seen, paused, heard = KEYS[4], KEYS[5], KEYS[6]
 local member, item, id = ARGV[1], ARGV[2], ARGV[7]
 local ttl, max_wait = tonumber(ARGV[3]), tonumber(ARGV[4])
 local max_messages, max_bytes = tonumber(ARGV[5]), tonumber(ARGV[6])
+local said, first_wait = ARGV[12] or '', tonumber(ARGV[13])
 local call, format = redis.call, string.format
 local size = #item + 1
 
-local HEAD = '>dddddds'
+local HEAD = '>ddddddBss'
 local NO_CAP = 9000000000000000
 -- The sweep looks ahead this far at the least; what falls due sooner must wake it.
 local LOOK_AHEAD = 250
+-- What may still set the deadline of a window: any message; none; the first text, as it holds only media.
+local RESTARTS, FIXED, MEDIA = 0, 1, 2
 
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local opened, cap, bytes, count, deadline, reason = now, 0, 0, 0, now, 'quiet'
+local opened, cap, quiet, bytes, count, deadline = now, 0, ttl, 0, 0, now
+local kind, text, reason = RESTARTS, '', 'quiet'
 local head = call('LINDEX', window, 0)
 if head then
-  local _
-  opened, cap, _, bytes, count, deadline, reason = struct.unpack(HEAD, head)
+  opened, cap, quiet, bytes, count, deadline, kind, text, reason = struct.unpack(HEAD, head)
 end
+local announced = deadline
 
 local function packed_head()
-  return struct.pack(HEAD, opened, cap, ttl, bytes, count, deadline, reason)
+  return struct.pack(HEAD, opened, cap, quiet, bytes, count, deadline, kind, text, reason)
 end
 
 local function announce()
@@ -70,6 +91,13 @@ local function announce()
   end
 end
 
+local function answer(status, left)
+  if id ~= '' then
+    call('ZADD', seen, now, id)
+  end
+  return {status, count, math.max(left, 0)}
+end
+
 if id ~= '' then
   call('ZREMRANGEBYSCORE', seen, '-inf', now - tonumber(ARGV[8]))
   if call('ZSCORE', seen, id) then
@@ -77,8 +105,32 @@ if id ~= '' then
   end
 end
 
+if heard then
+  if first_wait and not head then
+    local last = call('ZSCORE', heard, member)
+    if not last or now - last >= tonumber(ARGV[14]) then
+      ttl = first_wait
+    end
+  end
+  call('ZADD', heard, format('%d', now), member)
+end
+
+local paused_until = call('ZSCORE', paused, member)
+if paused_until then
+  if now < tonumber(paused_until) then
+    return answer('paused', paused_until - now)
+  end
+  call('ZREM', paused, member)
+end
+
+if head and said ~= '' and said == text then
+  return answer('repeated', deadline - now)
+end
+
 local full_of = nil
-if head and max_messages > 0 and count >= max_messages then
+if head and reason == 'word' then
+  full_of = reason
+elseif head and max_messages > 0 and count >= max_messages then
   full_of = 'messages'
 elseif head and max_bytes > 0 and bytes + size > max_bytes then
   full_of = 'bytes'
@@ -92,17 +144,29 @@ if full_of then
   return {'full', count, 0}
 end
 
-count, bytes = count + 1, bytes + size
+count, bytes, text = count + 1, bytes + size, said
 if max_wait > 0 then
   cap = math.max(cap, opened + math.max(max_wait, ttl))
 else
   cap = NO_CAP
 end
-deadline, reason = now + ttl, 'quiet'
-if deadline > cap then
-  deadline, reason = cap, 'cap'
+if ARGV[11] == '1' and max_wait > 0 and (not head or kind == MEDIA) then
+  -- The quiet time to its cap: a person who stops typing puts the deadline back to it.
+  kind, quiet, deadline, reason = MEDIA, cap - opened, cap, 'cap'
+elseif kind ~= FIXED then
+  quiet, deadline, reason = ttl, now + ttl, 'quiet'
+  if ARGV[9] == '1' then
+    kind, quiet = FIXED, deadline - opened
+  else
+    kind = RESTARTS
+  end
+  if deadline > cap then
+    deadline, reason = cap, 'cap'
+  end
 end
-if max_messages > 0 and count >= max_messages then
+if ARGV[10] == '1' then
+  cap, deadline, reason = now, now, 'word'
+elseif max_messages > 0 and count >= max_messages then
   cap, deadline, reason = now, now, 'messages'
 elseif max_bytes > 0 and bytes >= max_bytes then
   cap, deadline, reason = now, now, 'bytes'
@@ -115,8 +179,7 @@ if head then
 else
   call('RPUSH', window, packed_head(), stamped)
 end
-if id ~= '' then
-  call('ZADD', seen, now, id)
+if not head or deadline ~= announced then
+  announce()
 end
-announce()
-return {'appended', count, math.max(deadline - now, 0)}
+return answer('appended', deadline - now)

@@ -47,7 +47,7 @@ if not head then
   call('ZREM', due, member)
   return {'none', 0, '', 0, now, ''}
 end
-local opened, _, _, _, _, deadline, reason = struct.unpack('>dddddds', head)
+local opened, _, _, _, _, deadline, _, _, reason = struct.unpack('>ddddddBss', head)
 if forced ~= '' then
   deadline, reason = now, forced
 elseif deadline > now then

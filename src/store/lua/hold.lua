@@ -3,12 +3,13 @@
   hold: a typing signal moves the deadline of an open window, never past its cap.
 
   KEYS[1]  timer   set anew, to expire at the deadline
-  KEYS[2]  window  its head tells cap and quiet window
+  KEYS[2]  window  its head tells cap, quiet window and kind
   KEYS[3]  due     open windows by deadline
 
   ARGV[1]  member  the chat in the due index
   ARGV[2]  hold    how long a typing person is waited for, ms; empty = stopped
-                   typing, and the quiet window starts again
+                   typing: the quiet window starts again, and a window that
+                   no message restarts gets its own deadline back
 
   Output: ms until the deadline, or -1 when no window is open
 
@@ -23,19 +24,24 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 local head = redis.call('LINDEX', window, 0)
 if not head then return -1 end
-local HEAD = '>dddddds'
-local opened, cap, ttl, bytes, count, deadline, reason = struct.unpack(HEAD, head)
+local HEAD = '>ddddddBss'
+local opened, cap, quiet, bytes, count, deadline, kind, text, reason = struct.unpack(HEAD, head)
 
-local moved = now + (hold or ttl)
-if hold then moved = math.max(moved, deadline) end
-if moved > cap then
+local RESTARTS = 0
+local moved = now + quiet
+if hold then
+  moved = math.max(now + hold, deadline)
+elseif kind ~= RESTARTS then
+  moved = math.max(opened + quiet, now)
+end
+if moved >= cap then
   moved = cap
   if reason == 'quiet' then reason = 'cap' end
 elseif reason == 'cap' then
   reason = 'quiet'
 end
 
-redis.call('LSET', window, 0, struct.pack(HEAD, opened, cap, ttl, bytes, count, moved, reason))
+redis.call('LSET', window, 0, struct.pack(HEAD, opened, cap, quiet, bytes, count, moved, kind, text, reason))
 redis.call('SET', timer, '', 'PXAT', math.max(moved, now + 1))
 redis.call('ZADD', due, moved, member)
 if moved - now < 250 then

@@ -227,6 +227,10 @@ mod tests {
                 "window.first_wait: ",
             ),
             (
+                r#"{"name":"a","window":{"first_wait":0,"first_after":7776001}}"#,
+                "window.first_after: must be at most 7776000 s, 90 days",
+            ),
+            (
                 r#"{"name":"a","window":{"flush_words":[" "]}}"#,
                 "window.flush_words: ",
             ),

@@ -1,9 +1,11 @@
 //! When the windows of a buffer close.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::{SpecError, seconds};
-use crate::domain::window::{FirstWait, MIN_TTL, WindowRules};
+use crate::domain::window::{FirstWait, MAX_FIRST_AFTER, MIN_TTL, WindowRules};
 use crate::domain::words::{ShortWait, WordRules};
 
 /// Most flush words of a buffer.
@@ -74,7 +76,7 @@ impl WindowSpec {
         let first = match self.first_wait {
             Some(wait) => Some(FirstWait {
                 wait: seconds("window.first_wait", wait, 0.0)?,
-                after: seconds("window.first_after", self.first_after, 1.0)?,
+                after: first_after(self.first_after)?,
             }),
             None => None,
         };
@@ -122,4 +124,15 @@ impl WindowSpec {
             short,
         ))
     }
+}
+
+fn first_after(value: f64) -> Result<Duration, SpecError> {
+    const FIELD: &str = "window.first_after";
+    let after = seconds(FIELD, value, 1.0)?;
+    if after > MAX_FIRST_AFTER {
+        let most = MAX_FIRST_AFTER.as_secs();
+        let why = format!("must be at most {most} s, 90 days: who was heard before is forgotten");
+        return Err(SpecError::new(FIELD, why));
+    }
+    Ok(after)
 }

@@ -90,11 +90,8 @@ pub(crate) fn item(text: &str) -> String {
 
 /// Puts `text` into the window of a chat; answers what the window holds then.
 pub(crate) async fn say(store: &Store, id: &str, text: &str, ttl: Duration) -> u64 {
-    let message = NewMessage {
-        item: &item(text),
-        ttl,
-        id: None,
-    };
+    let said = item(text);
+    let message = NewMessage::plain(&said, ttl);
     store
         .append(&chat(id), message, &RULES, &destinations())
         .await
