@@ -12,6 +12,7 @@ pub mod keys;
 pub mod lanes;
 pub mod open;
 mod paging;
+pub mod pausing;
 mod reply;
 pub mod status;
 pub mod windows;

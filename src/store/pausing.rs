@@ -1,0 +1,72 @@
+//! Chats that are left alone for a while, because one of our own people talks there.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use redis::Script;
+
+use super::keys::{self, Place};
+use super::windows::millis;
+use super::{Result, Store, reply, script};
+use crate::domain::chat::Chat;
+
+static PAUSE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/pause.lua")));
+
+pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
+    std::iter::once(&*PAUSE)
+}
+
+impl Store {
+    /// Gathers nothing in the chat for `length` from now, and drops its open window; answers how many messages that
+    /// held. A pause that lasts longer already is not shortened. What is on its way to a destination goes on.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn pause(&self, chat: &Chat, length: Duration) -> Result<u64> {
+        let place = Place::of(chat);
+        self.run(
+            place.shard,
+            PAUSE
+                .key(place.timer())
+                .key(place.window())
+                .key(place.due())
+                .key(keys::paused(place.shard))
+                .arg(&place.member)
+                .arg(millis(length)),
+        )
+        .await
+    }
+
+    /// Ends the pause of a chat; answers whether there was one.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn resume(&self, chat: &Chat) -> Result<bool> {
+        let place = Place::of(chat);
+        let paused = self.paused(chat).await?.is_some();
+        let key = keys::paused(place.shard);
+        let removed: u64 = self.query(&redis::Cmd::zrem(key, &place.member)).await?;
+        // One that had run out stays until somebody comes by.
+        Ok(paused && removed > 0)
+    }
+
+    /// For how long a chat is still paused; `None`: it is not.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn paused(&self, chat: &Chat) -> Result<Option<Duration>> {
+        let place = Place::of(chat);
+        let mut reads = redis::pipe();
+        reads
+            .cmd("TIME")
+            .zscore(keys::paused(place.shard), &place.member);
+        let mut values = self
+            .pipeline::<Vec<redis::Value>>(&reads)
+            .await?
+            .into_iter();
+        let now = reply::time(values.next())?;
+        let until: Option<f64> = reply::value(values.next())?;
+        let left = until.map_or(0, |until| reply::score(until).saturating_sub(now));
+        Ok((left > 0).then(|| Duration::from_millis(left)))
+    }
+}
