@@ -1,6 +1,7 @@
 //! The harness: a private Redis for each test, a receiver that answers by a script, the daemons as real processes, and
 //! waiting that ends with a deadline instead of a guess.
 
+pub(crate) mod buffer;
 pub(crate) mod daemon;
 pub(crate) mod house;
 pub(crate) mod receiver;

@@ -1,0 +1,203 @@
+//! Chats that are left alone while one of our own people talks there.
+
+use std::time::Duration;
+
+use lull::domain::batch::BatchId;
+use lull::domain::chat::{Chat, Name};
+use lull::domain::window::{FirstWait, WindowRules};
+use lull::store::closing::Closing;
+use lull::store::windows::{NewMessage, Taken};
+use serde_json::json;
+
+use crate::support::buffer::Buffer;
+use crate::support::{
+    Daemon, LONG, RETENTION, RULES, SHORT, TestRedis, chat, destinations, eventually, item, say,
+};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+#[tokio::test]
+async fn a_pause_drops_the_open_window_and_nothing_that_is_on_its_way() {
+    let buffer = Buffer::with(RULES).await;
+    buffer.say("a", LONG).await;
+    buffer
+        .store
+        .flush(&chat("ana"), &BatchId::generate(), &destinations())
+        .await
+        .unwrap();
+    buffer.say("b", LONG).await;
+    buffer.say("c", LONG).await;
+
+    assert_eq!(buffer.store.pause(&chat("ana"), HOUR).await.unwrap(), 2);
+
+    assert_eq!(buffer.close().await, Closing::NoWindow);
+    assert_eq!(buffer.batch().await, ["a"]);
+    assert!(buffer.redis.keys("lull:*:timer:*").await.is_empty());
+    assert!(buffer.redis.keys("lull:*:due").await.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_said_during_a_pause_is_not_stored_and_the_answer_says_so() {
+    let buffer = Buffer::with(RULES).await;
+    buffer.store.pause(&chat("ana"), HOUR).await.unwrap();
+
+    let appended = buffer.say("a", LONG).await;
+
+    assert_eq!((appended.taken, appended.count), (Taken::Paused, 0));
+    assert!(appended.left > LONG && appended.left <= HOUR);
+    assert!(buffer.redis.keys("lull:*:window:*").await.is_empty());
+    assert!(buffer.redis.keys("lull:*:due").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_typing_signal_during_a_pause_opens_nothing() {
+    let buffer = Buffer::with(RULES).await;
+    buffer.say("a", LONG).await;
+    buffer.store.pause(&chat("ana"), HOUR).await.unwrap();
+
+    let held = buffer.store.hold(&chat("ana"), Some(LONG)).await.unwrap();
+
+    assert_eq!(held, None);
+}
+
+#[tokio::test]
+async fn a_message_of_a_pause_does_not_come_back_when_it_is_posted_again_later() {
+    let buffer = Buffer::with(RULES).await;
+    let said = item("a");
+    let message = NewMessage {
+        id: Some("3EB0"),
+        ..NewMessage::plain(&said, LONG)
+    };
+    buffer.store.pause(&chat("ana"), HOUR).await.unwrap();
+    buffer.append(message).await;
+    buffer.store.resume(&chat("ana")).await.unwrap();
+
+    let again = buffer.append(message).await;
+
+    assert_eq!(again.taken, Taken::Duplicate);
+}
+
+#[tokio::test]
+async fn who_spoke_during_a_pause_has_not_just_turned_up_after_it() {
+    let buffer = Buffer::with(WindowRules {
+        first: Some(FirstWait {
+            wait: Duration::ZERO,
+            after: HOUR,
+        }),
+        ..RULES
+    })
+    .await;
+    buffer.store.pause(&chat("ana"), HOUR).await.unwrap();
+    buffer.say("thank you", LONG).await;
+    buffer.store.resume(&chat("ana")).await.unwrap();
+
+    let next = buffer.say("one more thing", LONG).await;
+
+    assert!(next.left > Duration::from_secs(5), "{next:?}");
+}
+
+#[tokio::test]
+async fn a_resumed_chat_is_gathered_again() {
+    let buffer = Buffer::with(RULES).await;
+    buffer.store.pause(&chat("ana"), HOUR).await.unwrap();
+
+    assert!(buffer.store.resume(&chat("ana")).await.unwrap());
+
+    assert!(!buffer.store.resume(&chat("ana")).await.unwrap());
+    assert_eq!(buffer.say("a", LONG).await.taken, Taken::Appended);
+}
+
+#[tokio::test]
+async fn a_pause_ends_by_itself() {
+    let buffer = Buffer::with(RULES).await;
+    buffer.store.pause(&chat("ana"), SHORT).await.unwrap();
+
+    eventually("the pause is over", async || {
+        buffer.store.paused(&chat("ana")).await.unwrap().is_none()
+    })
+    .await;
+
+    assert!(!buffer.store.resume(&chat("ana")).await.unwrap());
+    assert_eq!(buffer.say("a", LONG).await.taken, Taken::Appended);
+    assert!(buffer.redis.keys("lull:*:paused").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_pause_that_is_over_is_tidied_away_even_if_nothing_is_said() {
+    let buffer = Buffer::with(RULES).await;
+    buffer.store.pause(&chat("ana"), HOUR).await.unwrap();
+    buffer.store.pause(&chat("eva"), HOUR).await.unwrap();
+    buffer.store.trim(&RETENTION).await.unwrap();
+    assert_eq!(buffer.redis.keys("lull:*:paused").await.len(), 2);
+
+    for id in ["ana", "eva"] {
+        buffer.store.resume(&chat(id)).await.unwrap();
+        buffer.store.pause(&chat(id), SHORT).await.unwrap();
+    }
+
+    eventually("they are gone", async || {
+        buffer.store.trim(&RETENTION).await.unwrap();
+        buffer.redis.keys("lull:*:paused").await.is_empty()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_pause_may_be_renewed_and_is_never_shortened() {
+    let buffer = Buffer::with(RULES).await;
+    let ana = chat("ana");
+    buffer.store.pause(&ana, HOUR).await.unwrap();
+
+    buffer.store.pause(&ana, LONG).await.unwrap();
+    let kept = buffer.store.paused(&ana).await.unwrap().unwrap();
+    buffer.store.pause(&ana, 2 * HOUR).await.unwrap();
+    let renewed = buffer.store.paused(&ana).await.unwrap().unwrap();
+
+    assert!(kept > LONG && kept <= HOUR, "{kept:?}");
+    assert!(renewed > HOUR, "{renewed:?}");
+}
+
+#[tokio::test]
+async fn a_pause_leaves_every_other_chat_as_it_is() {
+    let buffer = Buffer::with(RULES).await;
+    let same_id = Chat {
+        buffer: Name::parse("other").unwrap(),
+        ..chat("ana")
+    };
+    say(&buffer.store, "eva", "a", LONG).await;
+
+    buffer.store.pause(&chat("ana"), HOUR).await.unwrap();
+
+    assert_eq!(say(&buffer.store, "eva", "b", LONG).await, 2);
+    assert_eq!(buffer.store.paused(&chat("eva")).await.unwrap(), None);
+    assert_eq!(buffer.store.paused(&same_id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn the_api_tells_that_a_chat_is_paused_and_counts_what_it_drops() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+    let store = redis.store().await;
+    store.pause(&chat("ana"), HOUR).await.unwrap();
+
+    let (status, mut answer) = api
+        .post("/api/message", json!({"user": "ana", "message": "oi"}))
+        .await;
+
+    let left = answer["expires_in"].take().as_f64().unwrap();
+    assert!(left > 3500.0 && left <= 3600.0, "{left}");
+    assert_eq!(status, 200);
+    assert_eq!(
+        answer,
+        json!({
+            "success": true,
+            "message": "The chat is paused, dropped",
+            "user": "ana",
+            "buffered": 0,
+            "expires_in": null,
+            "paused": true,
+        })
+    );
+    let dropped = r#"lull_messages_dropped_total{reason="paused"}"#;
+    assert_eq!(api.metric(dropped).await, 1.0);
+}

@@ -1,0 +1,117 @@
+//! A buffer with rules of its own, and what is said in it.
+
+use std::time::Duration;
+
+use lull::domain::batch::BatchId;
+use lull::domain::window::WindowRules;
+use lull::store::Store;
+use lull::store::closing::Closing;
+use lull::store::windows::{Appended, NewMessage};
+
+use super::{LEASES, TestRedis, chat, destinations, eventually, item, lane, texts};
+
+/// A store and the rules that messages are appended by.
+pub(crate) struct Buffer {
+    pub(crate) store: Store,
+    pub(crate) redis: TestRedis,
+    rules: WindowRules,
+}
+
+impl Buffer {
+    pub(crate) async fn with(rules: WindowRules) -> Self {
+        let redis = TestRedis::start().await;
+        Self {
+            store: redis.store().await,
+            redis,
+            rules,
+        }
+    }
+
+    /// Appends a message to the chat of Ana.
+    pub(crate) async fn append(&self, message: NewMessage<'_>) -> Appended {
+        self.store
+            .append(&chat("ana"), message, &self.rules, &destinations())
+            .await
+            .unwrap()
+    }
+
+    /// Ana says a text.
+    pub(crate) async fn say(&self, text: &str, ttl: Duration) -> Appended {
+        let said = item(text);
+        self.append(NewMessage {
+            text: Some(text),
+            ..NewMessage::plain(&said, ttl)
+        })
+        .await
+    }
+
+    /// Ana says a text that is a flush word.
+    pub(crate) async fn flush(&self, text: &str, ttl: Duration) -> Appended {
+        let said = item(text);
+        self.append(NewMessage {
+            text: Some(text),
+            flush: true,
+            ..NewMessage::plain(&said, ttl)
+        })
+        .await
+    }
+
+    /// Ana sends a picture without a word.
+    pub(crate) async fn picture(&self, ttl: Duration) -> Appended {
+        let said = item("picture");
+        self.append(NewMessage {
+            media_only: true,
+            ..NewMessage::plain(&said, ttl)
+        })
+        .await
+    }
+
+    /// What is left of Ana's window after a typing signal.
+    pub(crate) async fn hold(&self, hold: Option<Duration>) -> Duration {
+        let left = self.store.hold(&chat("ana"), hold).await.unwrap();
+        left.unwrap()
+    }
+
+    /// What is left of Ana's window.
+    pub(crate) async fn left(&self) -> Duration {
+        let window = self.store.open_window(&chat("ana")).await.unwrap();
+        window.unwrap().left
+    }
+
+    pub(crate) async fn close(&self) -> Closing {
+        self.store
+            .close(&chat("ana"), &BatchId::generate(), &destinations())
+            .await
+            .unwrap()
+    }
+
+    /// Closes Ana's window as soon as its deadline has passed.
+    pub(crate) async fn close_when_due(&self) -> Closing {
+        let mut closing = Closing::Open;
+        eventually("the window closes", async || {
+            closing = self.close().await;
+            closing != Closing::Open
+        })
+        .await;
+        closing
+    }
+
+    /// What is said in the next batch of Ana.
+    pub(crate) async fn batch(&self) -> Vec<String> {
+        let lease = self.store.lease(&lane("ana"), LEASES).await.unwrap();
+        texts(&lease.unwrap().batch.items)
+    }
+
+    /// The key that ends like this, with what stands there for Ana moved back in time.
+    pub(crate) async fn long_ago(&self, key: &str, ago: Duration) {
+        let key = &self.redis.keys(&format!("lull:*:{key}")).await[0];
+        let ms = i64::try_from(ago.as_millis()).unwrap();
+        redis::cmd("ZINCRBY")
+            .arg(key)
+            .arg(-ms)
+            .arg("default:ana")
+            .exec_async(&mut self.redis.raw().await)
+            .await
+            .unwrap();
+    }
+}
