@@ -34,4 +34,7 @@ async fn trim(monitor: &Monitor) {
         }
         Err(error) => warn!(error = %error, "Could not trim, again in {PERIOD:?}: {error}"),
     }
+    if let Err(error) = monitor.store.forget_aliases().await {
+        warn!(error = %error, "Could not forget old aliases, again in {PERIOD:?}: {error}");
+    }
 }

@@ -12,7 +12,7 @@ use redis::{
 use thiserror::Error;
 use tracing::{info, warn};
 
-use super::{Result, Store, StoreError, closing, config, due, lanes, pausing, windows};
+use super::{Result, Store, StoreError, aliases, closing, config, due, lanes, pausing, windows};
 use crate::config::redis::{Address, RedisConfig};
 
 /// The oldest Redis that has what the scripts use (script flags); Valkey answers with a number above it.
@@ -109,6 +109,7 @@ impl Store {
         for script in windows::scripts()
             .chain(closing::scripts())
             .chain(pausing::scripts())
+            .chain(aliases::scripts())
             .chain(lanes::scripts())
             .chain(due::scripts())
             .chain(config::scripts())

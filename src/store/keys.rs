@@ -158,6 +158,11 @@ pub(crate) fn paused(shard: Shard) -> String {
     shard.key("paused")
 }
 
+/// Numbers by alias; the field is the chat under the alias, which lies in the same shard.
+pub(crate) fn aliases(shard: Shard) -> String {
+    shard.key("aliases")
+}
+
 pub(crate) fn history(shard: Shard) -> String {
     shard.key("history")
 }
@@ -228,6 +233,7 @@ mod tests {
             place.head(&default),
             seen(shard),
             heard(shard),
+            aliases(shard),
             paused(shard),
             history(shard),
             dead(shard),

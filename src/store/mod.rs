@@ -1,5 +1,6 @@
 //! The only room that knows Redis. Each verb is one script or one command; the scripts are in `lua/`.
 
+pub mod aliases;
 mod batch;
 pub mod closing;
 pub mod config;

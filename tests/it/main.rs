@@ -7,6 +7,7 @@
 
 mod support;
 
+mod aliases;
 mod bodies;
 mod chats;
 mod dead_letters;

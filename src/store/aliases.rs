@@ -1,0 +1,104 @@
+//! One person under two names: gateways name people by number, by an alias, or by both.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use redis::Script;
+
+use super::keys::{self, Place, Shard};
+use super::windows::millis;
+use super::{Result, Store, script};
+use crate::domain::chat::{Chat, Name};
+use crate::wire::gateway::{Party, Person};
+
+static ALIAS: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/alias.lua")));
+static FORGET: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/forget.lua")));
+
+/// An alias is forgotten when nobody has used it for so long.
+pub const REMEMBERED_FOR: Duration = Duration::from_secs(90 * 24 * 3600);
+/// Aliases looked at in one step: Redis does nothing else meanwhile.
+const STEP: u32 = 256;
+
+pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
+    [&ALIAS, &FORGET].into_iter().map(|script| &**script)
+}
+
+impl Store {
+    /// The person of a post to `buffer` by the one name that their chat goes by: [`Person::name`] of the answer.
+    ///
+    /// A post that tells number and alias is remembered, for this line of this buffer, and one that tells the alias
+    /// alone is answered with the number then. The alias stays the name as long as a window is open, or a pause lasts,
+    /// that began under it. Redis is asked only about a person with an alias and without a conversation of its own.
+    ///
+    /// # Errors
+    /// Full, unavailable or silent.
+    pub async fn person(&self, buffer: &Name, party: &Party) -> Result<Person> {
+        let person = &party.person;
+        let (None, Some(alias)) = (&person.id, &person.alias) else {
+            return Ok(person.clone());
+        };
+        let by_alias = Person {
+            alias: Some(alias.clone()),
+            ..Person::default()
+        };
+        let under_alias = Party {
+            line: party.line.clone(),
+            person: by_alias.clone(),
+        };
+        // What cannot be a chat is nothing to remember either: the caller will find out by itself.
+        let (Ok(_), Ok(id)) = (party.chat_id(), under_alias.chat_id()) else {
+            return Ok(person.clone());
+        };
+        let place = Place::of(&Chat {
+            buffer: buffer.clone(),
+            id,
+        });
+        let phone: String = self
+            .run(
+                place.shard,
+                ALIAS
+                    .key(keys::aliases(place.shard))
+                    .key(place.window())
+                    .key(keys::paused(place.shard))
+                    .arg(&place.member)
+                    .arg(person.phone.as_deref().unwrap_or_default()),
+            )
+            .await?;
+        if phone.is_empty() {
+            return Ok(by_alias);
+        }
+        Ok(Person {
+            phone: Some(phone),
+            ..by_alias
+        })
+    }
+
+    /// Forgets the aliases that nobody has used for [`REMEMBERED_FOR`]; answers how many.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn forget_aliases(&self) -> Result<u64> {
+        let mut forgotten = 0;
+        for shard in Shard::all() {
+            let mut cursor = "0".to_owned();
+            loop {
+                let step: (String, u64) = self
+                    .run(
+                        shard,
+                        FORGET
+                            .key(keys::aliases(shard))
+                            .arg(&cursor)
+                            .arg(millis(REMEMBERED_FOR))
+                            .arg(STEP),
+                    )
+                    .await?;
+                cursor = step.0;
+                forgotten += step.1;
+                if cursor == "0" {
+                    break;
+                }
+            }
+        }
+        Ok(forgotten)
+    }
+}
