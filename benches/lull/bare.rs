@@ -48,5 +48,7 @@ fn accepted(user: &str) -> Accepted<'_> {
         buffered: 3,
         expires_in: 15.0,
         duplicate: false,
+        repeated: false,
+        paused: false,
     }
 }

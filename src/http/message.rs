@@ -8,13 +8,11 @@ use axum::response::{IntoResponse, Response};
 use super::Api;
 use super::body::Fields;
 use super::error::ApiError;
-use crate::domain::chat::Chat;
-use crate::store::windows::{NewMessage, Taken};
+use crate::store::windows::Taken;
 use crate::telemetry::metrics::count;
 use crate::wire::answer::Accepted;
 use crate::wire::fields::BadInput;
 use crate::wire::incoming::{Incoming, check_message_id};
-use crate::wire::item::stored_item;
 
 const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
@@ -42,37 +40,7 @@ async fn take(
     if incoming.message_id.is_none() {
         incoming.message_id = idempotency_key(headers)?;
     }
-    let buffer = api.default_buffer();
-    let ttl = buffer
-        .window
-        .ttl(incoming.ttl)
-        .map_err(|error| BadInput::ttl(&error))?;
-    let item = stored_item(&incoming).map_err(BadInput::NotJson)?;
-    let chat = Chat::of_default(incoming.user);
-    let message = NewMessage {
-        asked: incoming.ttl.is_some(),
-        id: incoming.message_id.as_deref(),
-        ..NewMessage::plain(&item, ttl)
-    };
-
-    let appended = api
-        .store
-        .append(&chat, message, &buffer.window, &buffer.destinations)
-        .await?;
-
-    match appended.taken {
-        Taken::Appended => {
-            api.metrics.accepted.inc();
-        }
-        Taken::Duplicate => {
-            api.metrics.duplicates.inc();
-        }
-        Taken::Repeated => count(&api.metrics.dropped, "reason", "repeated"),
-        Taken::Paused => count(&api.metrics.dropped, "reason", "paused"),
-    }
-    if let Some(reason) = appended.closed {
-        count(&api.metrics.batches, "reason", reason.as_str());
-    }
+    let appended = api.take_in(api.default_buffer(), &incoming).await?;
     let answer = Accepted {
         success: true,
         message: match appended.taken {
@@ -81,7 +49,7 @@ async fn take(
             Taken::Repeated => "Said just before, dropped",
             Taken::Paused => "The chat is paused, dropped",
         },
-        user: chat.id.as_str(),
+        user: incoming.user.as_str(),
         buffered: appended.count,
         expires_in: appended.left.as_secs_f64(),
         duplicate: appended.taken == Taken::Duplicate,

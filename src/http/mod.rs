@@ -5,6 +5,7 @@ mod chats;
 mod dead_letters;
 mod error;
 mod health;
+mod intake;
 mod message;
 mod query;
 pub mod receiver;

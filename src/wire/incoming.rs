@@ -1,10 +1,12 @@
 //! What clients post: checked once at the door, so that nobody behind it checks again.
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 
 use super::RawObject;
 use super::fields::{BadInput, take, text_or_integer};
-use super::item::Details;
+use super::item::{Details, text_of};
 use crate::domain::chat::{ChatId, ChatIdError};
 
 /// Most bytes a `message_id` may have.
@@ -28,6 +30,11 @@ pub struct Incoming {
 }
 
 impl Incoming {
+    /// The words in it: what a gateway found, or the message itself where that is a JSON string.
+    pub fn text(&self) -> Option<Cow<'_, str>> {
+        text_of(&self.message, self.details.text.as_deref())
+    }
+
     /// Takes the fields of a body as a message.
     ///
     /// # Errors

@@ -81,12 +81,7 @@ pub struct Item {
 impl Item {
     /// The words in it: what the gateway found, or the message itself where that is a JSON string.
     pub fn text(&self) -> Option<Cow<'_, str>> {
-        if let Some(text) = &self.text {
-            return Some(Cow::Borrowed(text));
-        }
-        serde_json::from_str(self.message.get())
-            .map(Cow::Owned)
-            .ok()
+        text_of(&self.message, self.text.as_deref())
     }
 
     /// What it is: what the gateway said, else `text` for a JSON string and `json` for anything else.
@@ -98,6 +93,14 @@ impl Item {
         };
         self.kind.as_deref().unwrap_or(plain)
     }
+}
+
+/// The words in a message, beside which a gateway may have found others.
+pub(super) fn text_of<'a>(message: &'a RawValue, found: Option<&'a str>) -> Option<Cow<'a, str>> {
+    if let Some(text) = found {
+        return Some(Cow::Borrowed(text));
+    }
+    serde_json::from_str(message.get()).map(Cow::Owned).ok()
 }
 
 #[derive(Serialize)]

@@ -1,0 +1,67 @@
+//! What all ways in have in common: a message is appended by its buffer's rules, and counted.
+
+use super::Api;
+use super::error::ApiError;
+use crate::domain::chat::Chat;
+use crate::store::windows::{Appended, NewMessage, Taken};
+use crate::telemetry::metrics::count;
+use crate::wire::config::Buffer;
+use crate::wire::fields::BadInput;
+use crate::wire::incoming::Incoming;
+use crate::wire::item::stored_item;
+
+impl Api {
+    /// Puts a message into the window of its chat in this buffer.
+    pub(super) async fn take_in(
+        &self,
+        buffer: &Buffer,
+        incoming: &Incoming,
+    ) -> Result<Appended, ApiError> {
+        let chat = Chat {
+            buffer: buffer.name.clone(),
+            id: incoming.user.clone(),
+        };
+        let text = incoming.text();
+        let ttl = buffer
+            .window
+            .ttl(incoming.ttl)
+            .map_err(|error| BadInput::ttl(&error))?;
+        let short = text
+            .as_deref()
+            .and_then(|text| buffer.words.wait_after(text));
+        let item = stored_item(incoming).map_err(BadInput::NotJson)?;
+        let message = NewMessage {
+            item: &item,
+            // What the client asks for wins over what its words are short for.
+            ttl: match (incoming.ttl, short) {
+                (None, Some(short)) => short,
+                _ => ttl,
+            },
+            asked: incoming.ttl.is_some(),
+            id: incoming.message_id.as_deref(),
+            text: text.as_deref(),
+            flush: text
+                .as_deref()
+                .is_some_and(|text| buffer.words.is_flush_word(text)),
+            media_only: text.is_none() && !incoming.details.media.is_empty(),
+        };
+        let appended = self
+            .store
+            .append(&chat, message, &buffer.window, &buffer.destinations)
+            .await?;
+        self.count(&appended);
+        Ok(appended)
+    }
+
+    fn count(&self, appended: &Appended) {
+        match appended.taken {
+            Taken::Appended => drop(self.metrics.accepted.inc()),
+            Taken::Duplicate => drop(self.metrics.duplicates.inc()),
+            Taken::Repeated => count(&self.metrics.dropped, "reason", "repeated"),
+            Taken::Paused => count(&self.metrics.dropped, "reason", "paused"),
+        }
+        if let Some(reason) = appended.closed {
+            count(&self.metrics.batches, "reason", reason.as_str());
+        }
+    }
+}
