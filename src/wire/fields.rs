@@ -4,6 +4,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use thiserror::Error;
 
 use super::RawObject;
+use super::path::Path;
 use crate::domain::window::TtlError;
 
 /// What is wrong with a body, and with which field.
@@ -25,6 +26,16 @@ pub enum BadInput {
         /// What belongs there.
         what: &'static str,
     },
+    /// Nothing stands where the buffer looks for a field.
+    #[error("nothing stands at {path}, where this buffer looks for {what}")]
+    NotAt {
+        /// Which of its paths.
+        field: &'static str,
+        /// Where it leads.
+        path: String,
+        /// What belongs there.
+        what: &'static str,
+    },
     /// A field has a value that it cannot have.
     #[error("{field} {why}")]
     Field {
@@ -43,6 +54,14 @@ impl BadInput {
         }
     }
 
+    pub(super) fn not_at(field: &'static str, path: &Path, what: &'static str) -> Self {
+        Self::NotAt {
+            field,
+            path: path.to_string(),
+            what,
+        }
+    }
+
     /// The refusal of a `ttl` that the rules do not allow.
     pub fn ttl(error: &TtlError) -> Self {
         Self::field("ttl", error.to_string())
@@ -52,7 +71,9 @@ impl BadInput {
     pub fn at_fault(&self) -> &'static str {
         match self {
             Self::NotJson(_) | Self::JsonAsForm => "body",
-            Self::Missing { field, .. } | Self::Field { field, .. } => field,
+            Self::Missing { field, .. } | Self::NotAt { field, .. } | Self::Field { field, .. } => {
+                field
+            }
         }
     }
 }

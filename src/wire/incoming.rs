@@ -107,7 +107,7 @@ fn message_id_of(raw: &RawValue) -> Result<String, BadInput> {
     check_message_id("message_id", text)
 }
 
-fn seconds(raw: &RawValue) -> Result<f64, BadInput> {
+pub(super) fn seconds(raw: &RawValue) -> Result<f64, BadInput> {
     let number = match serde_json::from_str::<String>(raw.get()) {
         Ok(text) => text.trim().parse().ok(),
         Err(_) => serde_json::from_str(raw.get()).ok(),

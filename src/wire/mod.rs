@@ -2,6 +2,7 @@
 
 pub mod aggregate;
 pub mod answer;
+pub mod by_paths;
 pub mod config;
 pub mod fields;
 pub mod gateway;

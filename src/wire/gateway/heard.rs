@@ -175,3 +175,18 @@ pub enum MediaKind {
     /// A place.
     Location,
 }
+
+impl MediaKind {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Audio => "audio",
+            Self::Video => "video",
+            Self::Document => "document",
+            Self::Sticker => "sticker",
+            Self::Contact => "contact",
+            Self::Location => "location",
+        }
+    }
+}

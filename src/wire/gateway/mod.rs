@@ -4,6 +4,7 @@
 
 mod address;
 mod heard;
+mod message;
 mod preset;
 pub mod proof;
 mod reading;
