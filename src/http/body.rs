@@ -1,5 +1,6 @@
 //! Reading a body, JSON or form, into its fields.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -10,7 +11,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use super::Api;
 use super::error::ApiError;
 use crate::wire::RawObject;
-use crate::wire::fields::{form_fields, json_fields};
+use crate::wire::fields::{form_as_json, form_fields, json_fields};
 
 /// How long what is left of a refused body is read for nothing.
 const DISCARD_FOR: Duration = Duration::from_secs(5);
@@ -21,18 +22,37 @@ pub(super) struct Fields(pub(super) RawObject);
 /// The fields of a body that need not be there.
 pub(super) struct OptionalFields(pub(super) RawObject);
 
+/// A body as it came.
+pub(super) struct Whole {
+    /// Byte by byte, as proofs look at it.
+    pub(super) bytes: Bytes,
+    kind: Kind,
+}
+
+impl Whole {
+    /// The body as JSON; a form as an object of texts.
+    pub(super) fn json(&self) -> Result<Cow<'_, [u8]>, ApiError> {
+        Ok(match self.kind {
+            Kind::Json => Cow::Borrowed(&*self.bytes),
+            Kind::Form => Cow::Owned(form_as_json(&self.bytes)?.into_bytes()),
+        })
+    }
+}
+
+impl FromRequest<Api> for Whole {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
+        let (kind, bytes) = known(request, api).await?;
+        Ok(Self { bytes, kind })
+    }
+}
+
 impl FromRequest<Api> for Fields {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
-        let kind = match Kind::of(&request) {
-            Ok(kind) => kind,
-            Err(error) => {
-                discard(request).await;
-                return Err(error);
-            }
-        };
-        let body = read(request, api.max_body_bytes).await?;
+        let (kind, body) = known(request, api).await?;
         kind.fields(&body).map(Self)
     }
 }
@@ -50,6 +70,18 @@ impl FromRequest<Api> for OptionalFields {
     }
 }
 
+/// A body of a kind that can be read.
+async fn known(request: Request, api: &Api) -> Result<(Kind, Bytes), ApiError> {
+    match Kind::of(&request) {
+        Ok(kind) => Ok((kind, read(request, api.max_body_bytes).await?)),
+        Err(error) => {
+            discard(request).await;
+            Err(error)
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
 enum Kind {
     Json,
     Form,
@@ -77,7 +109,7 @@ impl Kind {
         }
     }
 
-    fn fields(&self, body: &[u8]) -> Result<RawObject, ApiError> {
+    fn fields(self, body: &[u8]) -> Result<RawObject, ApiError> {
         Ok(match self {
             Self::Json => json_fields(body)?,
             Self::Form => form_fields(body)?,

@@ -34,6 +34,12 @@ pub(super) enum ApiError {
     /// What the path names is not there.
     #[error("{0}")]
     NotFound(&'static str),
+    /// There is no such buffer, or it takes nothing.
+    #[error("{0}")]
+    NoBuffer(String),
+    /// It does not prove where it comes from.
+    #[error("{0}")]
+    Unproven(String),
     /// Nothing the caller did: it may come again.
     #[error("storage is unavailable, nothing is certain to be stored: try again")]
     Store(#[from] StoreError),
@@ -45,7 +51,8 @@ impl ApiError {
             Self::BadInput(_) | Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::NotFound(_) | Self::NoBuffer(_) => StatusCode::NOT_FOUND,
+            Self::Unproven(_) => StatusCode::UNAUTHORIZED,
             Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -58,6 +65,8 @@ impl ApiError {
             Self::TooLarge(_) => "too_large",
             Self::ContentType => "content_type",
             Self::NotFound(_) => "not_found",
+            Self::NoBuffer(_) => "buffer",
+            Self::Unproven(_) => "proof",
             Self::Store(_) => "redis",
         }
     }

@@ -5,10 +5,57 @@ use super::error::ApiError;
 use crate::domain::chat::Chat;
 use crate::store::windows::{Appended, NewMessage, Taken};
 use crate::telemetry::metrics::count;
+use crate::wire::answer::Accepted;
 use crate::wire::config::Buffer;
 use crate::wire::fields::BadInput;
 use crate::wire::incoming::Incoming;
 use crate::wire::item::stored_item;
+
+/// What the rules of a buffer make of a message with this text.
+pub(super) fn new_message<'a>(
+    buffer: &Buffer,
+    incoming: &'a Incoming,
+    text: Option<&'a str>,
+    item: &'a str,
+) -> Result<NewMessage<'a>, BadInput> {
+    let ttl = buffer
+        .window
+        .ttl(incoming.ttl)
+        .map_err(|error| BadInput::ttl(&error))?;
+    let short = text.and_then(|text| buffer.words.wait_after(text));
+    Ok(NewMessage {
+        item,
+        // What the client asks for wins over what its words are short for.
+        ttl: match (incoming.ttl, short) {
+            (None, Some(short)) => short,
+            _ => ttl,
+        },
+        asked: incoming.ttl.is_some(),
+        id: incoming.message_id.as_deref(),
+        text,
+        flush: text.is_some_and(|text| buffer.words.is_flush_word(text)),
+        media_only: text.is_none() && !incoming.details.media.is_empty(),
+    })
+}
+
+/// The answer to a message.
+pub(super) fn accepted<'a>(incoming: &'a Incoming, appended: &Appended) -> Accepted<'a> {
+    Accepted {
+        success: true,
+        message: match appended.taken {
+            Taken::Appended => "Message buffered",
+            Taken::Duplicate => "Already received",
+            Taken::Repeated => "Said just before, dropped",
+            Taken::Paused => "The chat is paused, dropped",
+        },
+        user: incoming.user.as_str(),
+        buffered: appended.count,
+        expires_in: appended.left.as_secs_f64(),
+        duplicate: appended.taken == Taken::Duplicate,
+        repeated: appended.taken == Taken::Repeated,
+        paused: appended.taken == Taken::Paused,
+    }
+}
 
 impl Api {
     /// Puts a message into the window of its chat in this buffer.
@@ -21,30 +68,9 @@ impl Api {
             buffer: buffer.name.clone(),
             id: incoming.user.clone(),
         };
-        let text = incoming.text();
-        let ttl = buffer
-            .window
-            .ttl(incoming.ttl)
-            .map_err(|error| BadInput::ttl(&error))?;
-        let short = text
-            .as_deref()
-            .and_then(|text| buffer.words.wait_after(text));
         let item = stored_item(incoming).map_err(BadInput::NotJson)?;
-        let message = NewMessage {
-            item: &item,
-            // What the client asks for wins over what its words are short for.
-            ttl: match (incoming.ttl, short) {
-                (None, Some(short)) => short,
-                _ => ttl,
-            },
-            asked: incoming.ttl.is_some(),
-            id: incoming.message_id.as_deref(),
-            text: text.as_deref(),
-            flush: text
-                .as_deref()
-                .is_some_and(|text| buffer.words.is_flush_word(text)),
-            media_only: text.is_none() && !incoming.details.media.is_empty(),
-        };
+        let text = incoming.text();
+        let message = new_message(buffer, incoming, text.as_deref(), &item)?;
         let appended = self
             .store
             .append(&chat, message, &buffer.window, &buffer.destinations)

@@ -8,9 +8,8 @@ use axum::response::{IntoResponse, Response};
 use super::Api;
 use super::body::Fields;
 use super::error::ApiError;
-use crate::store::windows::Taken;
+use super::intake::accepted;
 use crate::telemetry::metrics::count;
-use crate::wire::answer::Accepted;
 use crate::wire::fields::BadInput;
 use crate::wire::incoming::{Incoming, check_message_id};
 
@@ -41,25 +40,11 @@ async fn take(
         incoming.message_id = idempotency_key(headers)?;
     }
     let appended = api.take_in(api.default_buffer(), &incoming).await?;
-    let answer = Accepted {
-        success: true,
-        message: match appended.taken {
-            Taken::Appended => "Message buffered",
-            Taken::Duplicate => "Already received",
-            Taken::Repeated => "Said just before, dropped",
-            Taken::Paused => "The chat is paused, dropped",
-        },
-        user: incoming.user.as_str(),
-        buffered: appended.count,
-        expires_in: appended.left.as_secs_f64(),
-        duplicate: appended.taken == Taken::Duplicate,
-        repeated: appended.taken == Taken::Repeated,
-        paused: appended.taken == Taken::Paused,
-    };
-    Ok(Json(answer).into_response())
+    Ok(Json(accepted(&incoming, &appended)).into_response())
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, BadInput> {
+/// The client's id for a message whose body has none.
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, BadInput> {
     let Some(key) = headers.get(IDEMPOTENCY_KEY) else {
         return Ok(None);
     };

@@ -11,6 +11,7 @@ mod query;
 pub mod receiver;
 mod sent;
 mod typing;
+mod webhook;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -126,6 +127,7 @@ fn router(api: Api) -> Router {
         .route("/api/dead-letter/{id}/revive", post(dead_letters::revive))
         .route("/api/health", get(health::health))
         .route("/metrics", get(health::metrics))
+        .merge(webhook::routes())
         .fallback(error::no_such_path)
         .method_not_allowed_fallback(error::no_such_method)
         // The body is read in one place, which knows the limit and answers in JSON.

@@ -14,7 +14,7 @@ use crate::wire::answer::Held;
 use crate::wire::typing::Typing;
 
 /// A typing person is waited for this long; the presence of WhatsApp's clients ends after as much without renewal.
-const HOLD: Duration = Duration::from_secs(10);
+pub(super) const HOLD: Duration = Duration::from_secs(10);
 
 pub(super) async fn post(
     State(api): State<Api>,

@@ -27,6 +27,46 @@ pub struct Accepted<'a> {
     pub paused: bool,
 }
 
+/// The answer to a message for a buffer with paths of its own (contract B).
+#[derive(Debug, Serialize)]
+pub struct Buffered<'a> {
+    /// Always `buffered`.
+    pub status: &'static str,
+    /// The client's id of the message, or one made for this answer.
+    pub message_id: &'a str,
+    /// The rest of it.
+    #[serde(flatten)]
+    pub accepted: Accepted<'a>,
+}
+
+/// The answer to a post of a gateway.
+#[derive(Debug, Default, Serialize)]
+pub struct Gathered {
+    /// Always true: a refusal is an [`ErrorAnswer`].
+    pub success: bool,
+    /// Messages that are in their windows now.
+    pub accepted: u64,
+    /// Messages that had come before.
+    pub duplicates: u64,
+    /// Typing signals that held an open window, or let go of it.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub held: u64,
+    /// Chats left alone because one of our own people wrote there.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub paused: u64,
+    /// Why the rest was not stored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ignored: Option<String>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands fields over by reference"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
 /// The answer to a typing signal.
 #[derive(Debug, Serialize)]
 pub struct Held<'a> {

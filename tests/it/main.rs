@@ -33,5 +33,6 @@ mod startup;
 mod tidy;
 mod typing;
 mod up;
+mod webhooks;
 mod window_rules;
 mod windows;

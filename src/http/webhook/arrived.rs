@@ -1,0 +1,103 @@
+//! A post as it arrived: proved, and read as its buffer says.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use axum::http::header::HOST;
+use axum::http::{HeaderMap, Uri};
+
+use crate::domain::batch::Millis;
+use crate::http::body::Whole;
+use crate::http::error::ApiError;
+use crate::http::message::idempotency_key;
+use crate::wire::by_paths::Paths;
+use crate::wire::config::Buffer;
+use crate::wire::config::source::Source;
+use crate::wire::gateway::proof::{Post, Proof};
+use crate::wire::gateway::{Gateway, Heard, read};
+use crate::wire::incoming::Incoming;
+use crate::wire::node::Node;
+
+/// A post.
+pub(super) struct Arrived {
+    pub(super) uri: Uri,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Result<Whole, ApiError>,
+}
+
+/// What a post says.
+pub(super) enum Said {
+    /// One message, found by paths.
+    Message(Box<Incoming>),
+    /// What was heard through a gateway.
+    Heard(Gateway, Vec<Heard>),
+}
+
+impl Arrived {
+    /// Checks the proof, where the buffer has a secret, and reads the body. Without await: what is being read cannot be
+    /// shared between threads.
+    pub(super) fn said(self, buffer: &Buffer) -> Result<Said, ApiError> {
+        let Self { uri, headers, body } = self;
+        let body = body?;
+        let json = body.json()?;
+        let node = Node::parse(&json)?;
+        if let Some(secret) = &buffer.secret {
+            let post = Post {
+                header: &|name| headers.get(name)?.to_str().ok(),
+                url: &url_as_called(&uri, &headers),
+                bytes: &body.bytes,
+                body: &node,
+            };
+            let checked = match &buffer.source {
+                Source::Gateway(gateway) => gateway.proof().check(secret, post, now()),
+                Source::Fields { .. } => Proof::plain().check(secret, post, now()),
+            };
+            checked.map_err(|error| ApiError::Unproven(error.to_string()))?;
+        }
+        said(buffer, &node, &headers)
+    }
+}
+
+/// What a body says to a buffer.
+pub(super) fn said(
+    buffer: &Buffer,
+    body: &Node<'_>,
+    headers: &HeaderMap,
+) -> Result<Said, ApiError> {
+    match &buffer.source {
+        Source::Gateway(gateway) => Ok(Said::Heard(*gateway, read(*gateway, body))),
+        Source::Fields { key, text, id } => {
+            let text = text.as_ref();
+            let mut incoming = Paths { key, text, id }.incoming(body)?;
+            if incoming.message_id.is_none() {
+                incoming.message_id = idempotency_key(headers)?;
+            }
+            Ok(Said::Message(Box::new(incoming)))
+        }
+    }
+}
+
+/// The URL that the gateway called, which Twilio signs. A proxy in front tells it in `X-Forwarded-Proto` and
+/// `X-Forwarded-Host`. Whoever forges those gains nothing: the signature still has to fit.
+fn url_as_called(uri: &Uri, headers: &HeaderMap) -> String {
+    let header = |name: &str| {
+        let value = headers.get(name)?.to_str().ok()?;
+        // Of several proxies the first is the one that was called.
+        Some(value.split(',').next().unwrap_or_default().trim())
+    };
+    let scheme = header("x-forwarded-proto").unwrap_or("http");
+    let host = header("x-forwarded-host")
+        .or_else(|| header(HOST.as_str()))
+        .unwrap_or_default();
+    let path = uri
+        .path_and_query()
+        .map_or("/", |path_and_query| path_and_query.as_str());
+    format!("{scheme}://{host}{path}")
+}
+
+/// Now: for the age of a signed post only, which was signed by another clock anyway.
+pub(super) fn now() -> Millis {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
+}

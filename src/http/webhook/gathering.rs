@@ -1,0 +1,201 @@
+//! What was heard through a gateway, into the windows: each chat in order, different chats at the same time.
+
+use std::collections::HashMap;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use indexmap::{IndexMap, IndexSet};
+
+use crate::domain::chat::{Chat, ChatId};
+use crate::http::Api;
+use crate::http::error::ApiError;
+use crate::http::typing::HOLD;
+use crate::store::windows::Taken;
+use crate::wire::answer::Gathered;
+use crate::wire::config::Buffer;
+use crate::wire::gateway::{Author, Gateway, Heard, Own, Party, Person, Said};
+
+/// Chats of one post that are worked at together.
+const AT_A_TIME: usize = 16;
+
+/// A chat and what its person is known by.
+type Known = (ChatId, Person);
+
+impl Api {
+    /// Does what was heard. After an error the gateway posts again, and what is stored already is known by its id.
+    pub(super) async fn gather(
+        &self,
+        buffer: &Buffer,
+        gateway: Gateway,
+        heard: Vec<Heard>,
+    ) -> Result<Gathered, ApiError> {
+        let mut gathered = Gathered {
+            success: true,
+            ..Gathered::default()
+        };
+        let known = self.persons(buffer, &heard).await?;
+        let mut chats: IndexMap<ChatId, (Person, Vec<Heard>)> = IndexMap::new();
+        let mut reasons = IndexSet::new();
+        for heard in heard {
+            let found = match (party(&heard), &heard) {
+                (Some(party), _) => known.get(party),
+                (None, Heard::Ignored { reason }) => {
+                    reasons.insert(reason.clone());
+                    continue;
+                }
+                (None, _) => None,
+            };
+            let Some((id, person)) = found else {
+                reasons.insert("a person whose name is blank or too long".to_owned());
+                continue;
+            };
+            let (_, of_chat) = chats
+                .entry(id.clone())
+                .or_insert_with(|| (person.clone(), Vec::new()));
+            of_chat.push(heard);
+        }
+        let work = chats.into_iter().map(|(id, (person, heard))| {
+            let work = Work {
+                api: self,
+                buffer,
+                gateway,
+                chat: Chat {
+                    buffer: buffer.name.clone(),
+                    id,
+                },
+                person,
+            };
+            work.all(heard)
+        });
+        let done: Vec<Done> = stream::iter(work).buffered(AT_A_TIME).try_collect().await?;
+        for done in done {
+            gathered.accepted += done.accepted;
+            gathered.duplicates += done.duplicates;
+            gathered.held += done.held;
+            gathered.paused += done.paused;
+            reasons.extend(done.ignored.into_iter().map(str::to_owned));
+        }
+        let reasons: Vec<_> = reasons.into_iter().collect();
+        gathered.ignored = (!reasons.is_empty()).then(|| reasons.join("; "));
+        Ok(gathered)
+    }
+
+    /// The chats of all that were heard. Who is told of by number and alias comes first, so that a message under the
+    /// alias alone, wherever it stands in the same post, goes to the same chat.
+    async fn persons(
+        &self,
+        buffer: &Buffer,
+        heard: &[Heard],
+    ) -> Result<HashMap<Party, Known>, ApiError> {
+        let mut parties: IndexSet<&Party> = heard.iter().filter_map(party).collect();
+        parties
+            .sort_by_key(|party| !(party.person.phone.is_some() && party.person.alias.is_some()));
+        let mut known = HashMap::new();
+        for party in parties {
+            let named = Party {
+                line: party.line.clone(),
+                person: self.store.person(&buffer.name, party).await?,
+            };
+            if let Ok(id) = named.chat_id() {
+                known.insert(party.clone(), (id, named.person));
+            }
+        }
+        Ok(known)
+    }
+}
+
+fn party(heard: &Heard) -> Option<&Party> {
+    match heard {
+        Heard::Said(said) => Some(&said.party),
+        Heard::Own(own) => Some(&own.party),
+        Heard::Typing { party, .. } => Some(party),
+        Heard::Ignored { .. } => None,
+    }
+}
+
+/// What became of one chat's part of a post.
+#[derive(Default)]
+struct Done {
+    accepted: u64,
+    duplicates: u64,
+    held: u64,
+    paused: u64,
+    ignored: IndexSet<&'static str>,
+}
+
+/// One chat's part of a post.
+struct Work<'a> {
+    api: &'a Api,
+    buffer: &'a Buffer,
+    gateway: Gateway,
+    chat: Chat,
+    person: Person,
+}
+
+impl Work<'_> {
+    async fn all(self, mut heard: Vec<Heard>) -> Result<Done, ApiError> {
+        in_time(&mut heard);
+        let mut done = Done::default();
+        for heard in heard {
+            match heard {
+                Heard::Said(said) => self.say(said, &mut done).await?,
+                Heard::Own(own) => self.own(&own, &mut done).await?,
+                Heard::Typing { typing, .. } => {
+                    let hold = typing.then_some(HOLD);
+                    let left = self.api.store.hold(&self.chat, hold).await?;
+                    done.held += u64::from(left.is_some());
+                }
+                Heard::Ignored { .. } => {}
+            }
+        }
+        Ok(done)
+    }
+
+    async fn say(&self, said: Said, done: &mut Done) -> Result<(), ApiError> {
+        if said.text.is_none() && said.media.is_empty() {
+            done.ignored.insert("a message with nothing in it");
+            return Ok(());
+        }
+        let incoming = said.incoming(
+            self.chat.id.clone(),
+            &self.person,
+            self.gateway,
+            &self.buffer.name,
+        )?;
+        match self.api.take_in(self.buffer, &incoming).await?.taken {
+            Taken::Appended => done.accepted += 1,
+            Taken::Duplicate => done.duplicates += 1,
+            Taken::Repeated => drop(done.ignored.insert("said just before")),
+            Taken::Paused => drop(done.ignored.insert("the chat is paused")),
+        }
+        Ok(())
+    }
+
+    /// One of our own messages pauses the chat only where it is certain that a person wrote it. Where the gateway does
+    /// not tell, it is as likely the echo of the bot's own answer, and a bot that silences itself with each answer is
+    /// worse than one that talks on beside a person.
+    async fn own(&self, own: &Own, done: &mut Done) -> Result<(), ApiError> {
+        match (self.buffer.pause, own.by) {
+            (Some(length), Author::Human) => {
+                self.api.store.pause(&self.chat, length).await?;
+                done.paused += 1;
+            }
+            (Some(_), Author::Unknown) => {
+                done.ignored
+                    .insert("our own message, which may be the bot's as well as a person's");
+            }
+            (Some(_), Author::Bot) | (None, _) => drop(done.ignored.insert("our own message")),
+        }
+        Ok(())
+    }
+}
+
+/// Batches come in any order: where all messages tell their time, it decides.
+fn in_time(heard: &mut [Heard]) {
+    let time = |heard: &Heard| match heard {
+        Heard::Said(said) => said.at,
+        Heard::Own(_) | Heard::Typing { .. } | Heard::Ignored { .. } => None,
+    };
+    if heard.iter().all(|heard| time(heard).is_some()) {
+        heard.sort_by_key(|heard| time(heard));
+    }
+}

@@ -1,0 +1,190 @@
+//! Posts for a buffer: of programs, read by the buffer's paths, and of gateways, read by their presets.
+
+mod arrived;
+mod gathering;
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+
+use super::Api;
+use super::body::Whole;
+use super::error::ApiError;
+use super::intake::accepted;
+use crate::domain::batch::BatchId;
+use crate::domain::chat::Name;
+use crate::telemetry::metrics::count;
+use crate::wire::answer::Buffered;
+use crate::wire::config::Buffer;
+use crate::wire::config::source::Source;
+use crate::wire::gateway::proof::{HandshakeError, handshake};
+use crate::wire::incoming::Incoming;
+use arrived::{Arrived, Said};
+
+/// The routes of this room.
+pub(super) fn routes() -> Router<Api> {
+    Router::new()
+        .route("/api/webhook", post(post_to_the_only_one))
+        .route("/api/webhook/{buffer}", get(ask).post(post_to))
+        .route("/api/buffers/{name}/messages", post(post_message))
+}
+
+async fn post_to(
+    State(api): State<Api>,
+    name: Result<Path<String>, PathRejection>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Result<Whole, ApiError>,
+) -> Result<Response, ApiError> {
+    let arrived = Arrived { uri, headers, body };
+    let taken = match named(&api, name) {
+        Ok(buffer) => take(&api, &buffer, arrived, StatusCode::CREATED).await,
+        Err(error) => Err(error),
+    };
+    counted(&api, taken)
+}
+
+async fn post_message(
+    State(api): State<Api>,
+    name: Result<Path<String>, PathRejection>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Result<Whole, ApiError>,
+) -> Result<Response, ApiError> {
+    let arrived = Arrived { uri, headers, body };
+    let taken = match named(&api, name) {
+        Ok(buffer) => take(&api, &buffer, arrived, StatusCode::OK).await,
+        Err(error) => Err(error),
+    };
+    counted(&api, taken)
+}
+
+async fn post_to_the_only_one(
+    State(api): State<Api>,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Result<Whole, ApiError>,
+) -> Result<Response, ApiError> {
+    let arrived = Arrived { uri, headers, body };
+    let taken = match only_buffer(&api) {
+        Ok(buffer) => take(&api, &buffer, arrived, StatusCode::CREATED).await,
+        Err(error) => Err(error),
+    };
+    counted(&api, taken)
+}
+
+/// What a gateway asks before its first post.
+async fn ask(
+    State(api): State<Api>,
+    name: Result<Path<String>, PathRejection>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, ApiError> {
+    let buffer = named(&api, name)?;
+    match &buffer.source {
+        Source::Gateway(gateway) if gateway.has_handshake() => {}
+        Source::Gateway(_) | Source::Fields { .. } => {
+            let why = format!("buffer {} takes posts: send POST", buffer.name);
+            return Err(ApiError::BadRequest(why));
+        }
+    }
+    let Some(secret) = &buffer.secret else {
+        let why = format!(
+            "buffer {} has no secret: set one, and enter it as the verify token too",
+            buffer.name
+        );
+        return Err(ApiError::BadRequest(why));
+    };
+    match handshake(&query.unwrap_or_default(), secret) {
+        Ok(challenge) => Ok(challenge.into_response()),
+        Err(error @ HandshakeError::NotOne) => Err(ApiError::BadRequest(error.to_string())),
+        Err(error @ HandshakeError::WrongToken) => Err(ApiError::Unproven(error.to_string())),
+    }
+}
+
+fn counted(api: &Api, taken: Result<Response, ApiError>) -> Result<Response, ApiError> {
+    if let Err(error) = &taken {
+        count(&api.metrics.refused, "reason", error.reason());
+    }
+    taken
+}
+
+/// `done` is the status for a message by paths: contract B's is its own.
+async fn take(
+    api: &Api,
+    buffer: &Buffer,
+    arrived: Arrived,
+    done: StatusCode,
+) -> Result<Response, ApiError> {
+    match arrived.said(buffer)? {
+        Said::Message(incoming) => {
+            let answer = take_message(api, buffer, &incoming).await?;
+            Ok((done, answer).into_response())
+        }
+        Said::Heard(gateway, heard) => {
+            let gathered = api.gather(buffer, gateway, heard).await?;
+            if gateway.name() == "twilio" {
+                // Anything else is read to the person as an answer.
+                return Ok(([(CONTENT_TYPE, "text/xml")], "<Response/>").into_response());
+            }
+            Ok(Json(gathered).into_response())
+        }
+    }
+}
+
+async fn take_message(
+    api: &Api,
+    buffer: &Buffer,
+    incoming: &Incoming,
+) -> Result<Response, ApiError> {
+    let appended = api.take_in(buffer, incoming).await?;
+    let made = BatchId::generate().to_string();
+    let answer = Buffered {
+        status: "buffered",
+        message_id: incoming.message_id.as_deref().unwrap_or(&made),
+        accepted: accepted(incoming, &appended),
+    };
+    Ok(Json(answer).into_response())
+}
+
+/// The buffer of a path, if it takes messages.
+pub(super) fn named(
+    api: &Api,
+    name: Result<Path<String>, PathRejection>,
+) -> Result<std::sync::Arc<Buffer>, ApiError> {
+    let Path(name) = name?;
+    let catalog = api.catalogs.get();
+    let buffer = Name::parse(&name)
+        .ok()
+        .and_then(|name| catalog.buffer(&name).cloned());
+    match buffer {
+        Some(buffer) if buffer.active => Ok(buffer),
+        Some(_) => Err(ApiError::NoBuffer(format!(
+            "buffer {name} is not active: switch it on first"
+        ))),
+        None => Err(ApiError::NoBuffer(format!(
+            "there is no buffer {name:?}: configure it, or name another"
+        ))),
+    }
+}
+
+/// The buffer that is meant where only one is configured.
+fn only_buffer(api: &Api) -> Result<std::sync::Arc<Buffer>, ApiError> {
+    let catalog = api.catalogs.get();
+    let default = Name::default_name();
+    let mut configured = catalog
+        .buffers()
+        .filter(|buffer| buffer.active && buffer.name != default);
+    match (configured.next(), configured.next()) {
+        (Some(buffer), None) => Ok(buffer.clone()),
+        (None, _) => Err(ApiError::NoBuffer(
+            "no buffer is configured: post to /api/webhook/<buffer> once there is one, or to /api/message".to_owned(),
+        )),
+        (Some(_), Some(_)) => Err(ApiError::NoBuffer(
+            "several buffers are configured: name one, as /api/webhook/<buffer>".to_owned(),
+        )),
+    }
+}
