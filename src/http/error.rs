@@ -40,6 +40,9 @@ pub(super) enum ApiError {
     /// It does not prove where it comes from.
     #[error("{0}")]
     Unproven(String),
+    /// There is no room for more of this kind.
+    #[error("{0}")]
+    TooMany(String),
     /// Nothing the caller did: it may come again.
     #[error("storage is unavailable, nothing is certain to be stored: try again")]
     Store(#[from] StoreError),
@@ -53,6 +56,7 @@ impl ApiError {
             Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotFound(_) | Self::NoBuffer(_) => StatusCode::NOT_FOUND,
             Self::Unproven(_) => StatusCode::UNAUTHORIZED,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -67,6 +71,7 @@ impl ApiError {
             Self::NotFound(_) => "not_found",
             Self::NoBuffer(_) => "buffer",
             Self::Unproven(_) => "proof",
+            Self::TooMany(_) => "too_many",
             Self::Store(_) => "redis",
         }
     }

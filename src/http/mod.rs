@@ -1,12 +1,15 @@
 //! The api daemon's room: messages in, and what an operator asks.
 
+mod anonymous;
 mod body;
+mod celery;
 mod chats;
 mod dead_letters;
 mod error;
 mod health;
 mod intake;
 mod message;
+mod pausing;
 mod query;
 pub mod receiver;
 mod sent;
@@ -28,6 +31,7 @@ use tracing::{info, warn};
 
 use crate::catalog::Catalogs;
 use crate::config::api::ApiConfig;
+use crate::delivery::guard::Guard;
 use crate::domain::chat::Name;
 use crate::shutdown::GRACE;
 use crate::store::status::Counts;
@@ -44,6 +48,8 @@ pub struct Api {
     store: Store,
     metrics: Arc<Metrics>,
     catalogs: Catalogs,
+    guard: Guard,
+    noted: anonymous::Noted,
     max_body_bytes: usize,
 }
 
@@ -59,6 +65,8 @@ impl Api {
             store,
             metrics,
             catalogs,
+            guard: Guard::new(config.guard.clone()),
+            noted: anonymous::Noted::default(),
             max_body_bytes: config.max_body_bytes,
         }
     }
@@ -127,6 +135,9 @@ fn router(api: Api) -> Router {
         .route("/api/dead-letter/{id}/revive", post(dead_letters::revive))
         .route("/api/health", get(health::health))
         .route("/metrics", get(health::metrics))
+        .merge(anonymous::routes())
+        .merge(celery::routes())
+        .merge(pausing::routes())
         .merge(webhook::routes())
         .fallback(error::no_such_path)
         .method_not_allowed_fallback(error::no_such_method)

@@ -8,6 +8,8 @@ use tracing::{info, warn};
 use super::Monitor;
 
 const PERIOD: Duration = Duration::from_secs(600);
+/// A buffer or a destination that came with a message is removed when nobody has used it for so long.
+const DISUSED_FOR: Duration = Duration::from_secs(24 * 3600);
 
 /// Trims every ten minutes until told to stop.
 pub(super) async fn run(monitor: Arc<Monitor>) {
@@ -33,6 +35,16 @@ async fn trim(monitor: &Monitor) {
             }
         }
         Err(error) => warn!(error = %error, "Could not trim, again in {PERIOD:?}: {error}"),
+    }
+    match monitor.store.remove_disused(DISUSED_FOR).await {
+        Ok(0) => {}
+        Ok(removed) => info!(
+            removed,
+            "{removed} buffers and destinations that came with messages were not used for a day and are gone"
+        ),
+        Err(error) => {
+            warn!(error = %error, "Could not remove what nobody uses, again in {PERIOD:?}: {error}");
+        }
     }
     if let Err(error) = monitor.store.forget_aliases().await {
         warn!(error = %error, "Could not forget old aliases, again in {PERIOD:?}: {error}");

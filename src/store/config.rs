@@ -38,7 +38,7 @@ impl Kind {
         }
     }
 
-    fn field(self, name: &Name) -> String {
+    pub(super) fn field(self, name: &Name) -> String {
         format!("{}:{name}", self.as_str())
     }
 }

@@ -12,7 +12,9 @@ use redis::{
 use thiserror::Error;
 use tracing::{info, warn};
 
-use super::{Result, Store, StoreError, aliases, closing, config, due, lanes, pausing, windows};
+use super::{
+    Result, Store, StoreError, aliases, closing, config, disuse, due, lanes, pausing, windows,
+};
 use crate::config::redis::{Address, RedisConfig};
 
 /// The oldest Redis that has what the scripts use (script flags); Valkey answers with a number above it.
@@ -113,6 +115,7 @@ impl Store {
             .chain(lanes::scripts())
             .chain(due::scripts())
             .chain(config::scripts())
+            .chain(disuse::scripts())
         {
             if check_version(version, "").is_ok() {
                 self.patiently(script.load_async(&mut self.connections[0].clone()))

@@ -6,6 +6,7 @@ pub mod closing;
 pub mod config;
 mod connect;
 pub mod dead;
+pub mod disuse;
 mod due;
 pub mod events;
 pub mod history;

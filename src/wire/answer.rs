@@ -127,6 +127,53 @@ pub struct Closed<'a> {
     pub messages: u64,
 }
 
+/// The answer to a pause and a resume.
+#[derive(Debug, Serialize)]
+pub struct Paused<'a> {
+    /// Always true.
+    pub success: bool,
+    /// For people.
+    pub message: &'static str,
+    /// The chat.
+    pub user: &'a str,
+    /// The buffer it belongs to.
+    pub buffer: &'a str,
+    /// How many messages its window held, which are dropped.
+    pub messages: u64,
+    /// Seconds of the pause; absent when it is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paused_for: Option<f64>,
+}
+
+/// The answer of contract D.
+#[derive(Debug, Serialize)]
+pub struct Told {
+    /// For people.
+    pub message: &'static str,
+}
+
+/// The answer of contract C.
+#[derive(Debug, Serialize)]
+pub struct Taken {
+    /// Always `success`.
+    pub status: &'static str,
+    /// Made for this answer.
+    pub message_id: String,
+    /// The window that the message is in.
+    pub buffer_info: BufferInfo,
+}
+
+/// A window as contract C shows it.
+#[derive(Debug, Serialize)]
+pub struct BufferInfo {
+    /// How many messages it holds.
+    pub current_size: u64,
+    /// With how many it closes at once; 0: with any number.
+    pub max_size: u64,
+    /// Whole seconds until it closes.
+    pub time_remaining: u128,
+}
+
 /// A batch that was given up on.
 #[derive(Debug, Serialize)]
 pub struct DeadLetterAnswer {

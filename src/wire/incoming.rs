@@ -40,7 +40,20 @@ impl Incoming {
     /// # Errors
     /// Says what is wrong, and with which field.
     pub fn from_fields(mut fields: RawObject) -> Result<Self, BadInput> {
-        let user = user_of(&mut fields)?;
+        let user = user_of(&mut fields, "user")?;
+        Self::of_user(user, fields)
+    }
+
+    /// The same with the chat under `unique_id` (contract D).
+    ///
+    /// # Errors
+    /// Says what is wrong, and with which field.
+    pub fn from_unique_id(mut fields: RawObject) -> Result<Self, BadInput> {
+        let user = user_of(&mut fields, "unique_id")?;
+        Self::of_user(user, fields)
+    }
+
+    fn of_user(user: ChatId, mut fields: RawObject) -> Result<Self, BadInput> {
         let message = take(&mut fields, "message").ok_or(BadInput::Missing {
             field: "message",
             what: "it holds what was said, as any JSON value",
@@ -73,7 +86,7 @@ pub fn optional_user(mut fields: RawObject) -> Result<Option<ChatId>, BadInput> 
     if fields.get("user").is_none_or(|raw| raw.get() == "null") {
         return Ok(None);
     }
-    user_of(&mut fields).map(Some)
+    user_of(&mut fields, "user").map(Some)
 }
 
 /// Checks the id that a client gave its message in `field`: in the body or in the header `Idempotency-Key`.
@@ -91,14 +104,15 @@ pub fn check_message_id(field: &'static str, text: String) -> Result<String, Bad
     Ok(text)
 }
 
-pub(super) fn user_of(fields: &mut RawObject) -> Result<ChatId, BadInput> {
-    let raw = take(fields, "user").ok_or(BadInput::Missing {
-        field: "user",
+/// The chat under the field of this name.
+pub(super) fn user_of(fields: &mut RawObject, field: &'static str) -> Result<ChatId, BadInput> {
+    let raw = take(fields, field).ok_or(BadInput::Missing {
+        field,
         what: "it names the chat, as text or an integer",
     })?;
     let text = text_or_integer(&raw)
-        .ok_or_else(|| BadInput::field("user", "must be text or an integer"))?;
-    ChatId::parse(&text).map_err(|error: ChatIdError| BadInput::field("user", error.to_string()))
+        .ok_or_else(|| BadInput::field(field, "must be text or an integer"))?;
+    ChatId::parse(&text).map_err(|error: ChatIdError| BadInput::field(field, error.to_string()))
 }
 
 fn message_id_of(raw: &RawValue) -> Result<String, BadInput> {
@@ -108,11 +122,15 @@ fn message_id_of(raw: &RawValue) -> Result<String, BadInput> {
 }
 
 pub(super) fn seconds(raw: &RawValue) -> Result<f64, BadInput> {
-    let number = match serde_json::from_str::<String>(raw.get()) {
+    number_of(raw).ok_or_else(|| BadInput::field("ttl", "must be a number of seconds"))
+}
+
+/// A number, or the text of one.
+pub(super) fn number_of(raw: &RawValue) -> Option<f64> {
+    match serde_json::from_str::<String>(raw.get()) {
         Ok(text) => text.trim().parse().ok(),
         Err(_) => serde_json::from_str(raw.get()).ok(),
-    };
-    number.ok_or_else(|| BadInput::field("ttl", "must be a number of seconds"))
+    }
 }
 
 #[cfg(test)]

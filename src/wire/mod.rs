@@ -1,6 +1,7 @@
 //! Every JSON shape that comes in, goes out or lies in Redis.
 
 pub mod aggregate;
+pub mod anonymous;
 pub mod answer;
 pub mod by_paths;
 pub mod config;
@@ -10,6 +11,7 @@ pub mod incoming;
 pub mod item;
 pub mod node;
 pub mod path;
+pub mod pause;
 pub mod payload;
 pub mod query_pairs;
 pub mod typing;

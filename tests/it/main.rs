@@ -10,6 +10,8 @@ mod support;
 mod aliases;
 mod bodies;
 mod chats;
+mod contract_c;
+mod contract_d;
 mod dead_letters;
 mod delivery;
 mod gateways;

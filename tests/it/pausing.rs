@@ -7,9 +7,10 @@ use lull::domain::chat::{Chat, Name};
 use lull::domain::window::{FirstWait, WindowRules};
 use lull::store::closing::Closing;
 use lull::store::windows::{NewMessage, Taken};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::buffer::Buffer;
+use crate::support::shop::Shop;
 use crate::support::{
     Daemon, LONG, RETENTION, RULES, SHORT, TestRedis, chat, destinations, eventually, item, say,
 };
@@ -200,4 +201,51 @@ async fn the_api_tells_that_a_chat_is_paused_and_counts_what_it_drops() {
     );
     let dropped = r#"lull_messages_dropped_total{reason="paused"}"#;
     assert_eq!(api.metric(dropped).await, 1.0);
+}
+
+#[tokio::test]
+async fn an_operator_pauses_a_chat_of_any_buffer_and_resumes_it() {
+    let buffer = json!({"name": "loja", "window": {"wait": 60}});
+    let shop = Shop::with(&[buffer]).await;
+    let say = async || {
+        let body = json!({"user": "ana", "message": "oi"});
+        shop.api.post("/api/buffers/loja/messages", body).await.1
+    };
+    say().await;
+
+    let (status, paused) = shop
+        .api
+        .post("/api/chats/ana/pause?buffer=loja", json!({"for": 60}))
+        .await;
+
+    assert_eq!(status, 200);
+    assert_eq!(
+        paused,
+        json!({
+            "success": true, "message": "Chat paused, its window is dropped", "user": "ana", "buffer": "loja",
+            "messages": 1, "paused_for": 60.0,
+        })
+    );
+    assert_eq!(say().await["paused"], true);
+    let resume = "/api/chats/ana/resume?buffer=loja";
+    assert_eq!(
+        shop.api.post(resume, json!({})).await.1["message"],
+        "Chat resumed"
+    );
+    let (_, again) = shop.api.post(resume, json!({})).await;
+    assert_eq!(again["message"], "The chat was not paused");
+    assert_eq!(say().await["buffered"], 1);
+}
+
+#[tokio::test]
+async fn a_pause_lasts_an_hour_unless_told_and_at_most_a_year() {
+    let shop = Shop::with(&[]).await;
+    let pause = async |path: &str, body: Value| shop.api.post(path, body).await;
+
+    let (_, hour) = pause("/api/chats/ana/pause", json!({})).await;
+    assert_eq!(hour["paused_for"], 3600.0);
+    let (status, _) = pause("/api/chats/ana/pause", json!({"for": 31_536_001})).await;
+    assert_eq!(status, 400);
+    let (status, _) = pause("/api/chats/ana/pause?buffer=nobody", json!({})).await;
+    assert_eq!(status, 404);
 }

@@ -18,6 +18,7 @@ use super::intake::accepted;
 use crate::domain::batch::BatchId;
 use crate::domain::chat::Name;
 use crate::telemetry::metrics::count;
+use crate::wire::anonymous::is_anonymous;
 use crate::wire::answer::Buffered;
 use crate::wire::config::Buffer;
 use crate::wire::config::source::Source;
@@ -175,9 +176,9 @@ pub(super) fn named(
 fn only_buffer(api: &Api) -> Result<std::sync::Arc<Buffer>, ApiError> {
     let catalog = api.catalogs.get();
     let default = Name::default_name();
-    let mut configured = catalog
-        .buffers()
-        .filter(|buffer| buffer.active && buffer.name != default);
+    let mut configured = catalog.buffers().filter(|buffer| {
+        buffer.active && buffer.name != default && !is_anonymous(buffer.name.as_str())
+    });
     match (configured.next(), configured.next()) {
         (Some(buffer), None) => Ok(buffer.clone()),
         (None, _) => Err(ApiError::NoBuffer(

@@ -1,0 +1,146 @@
+//! `POST /api/v1/message`: a message that brings its webhook and its buffer along (contract C).
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+
+use super::Api;
+use super::body::Whole;
+use super::error::ApiError;
+use super::message::idempotency_key;
+use crate::delivery::Sender;
+use crate::domain::batch::BatchId;
+use crate::domain::chat::Name;
+use crate::store::config::{Kind, Mode};
+use crate::telemetry::metrics::count;
+use crate::wire::anonymous::{Anonymous, is_anonymous};
+use crate::wire::answer::{BufferInfo, Taken};
+use crate::wire::config::{Buffer, SpecError};
+
+/// Most webhooks that callers have brought; each is kept until it was not used for a day.
+const MOST: usize = 1000;
+/// Use is noted this often.
+const NOTED_FOR: Duration = Duration::from_secs(3600);
+
+/// The routes of this room.
+pub(super) fn routes() -> Router<Api> {
+    Router::new().route("/api/v1/message", post(take))
+}
+
+/// When this process has last noted the use of each anonymous buffer.
+#[derive(Clone, Default)]
+pub(super) struct Noted(Arc<Mutex<HashMap<Name, Instant>>>);
+
+impl Noted {
+    fn is_fresh(&self, buffer: &Name) -> bool {
+        let noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        noted
+            .get(buffer)
+            .is_some_and(|noted| noted.elapsed() < NOTED_FOR)
+    }
+
+    fn note(&self, buffer: Name) {
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.retain(|_, noted| noted.elapsed() < NOTED_FOR);
+        noted.insert(buffer, Instant::now());
+    }
+}
+
+async fn take(
+    State(api): State<Api>,
+    headers: HeaderMap,
+    body: Result<Whole, ApiError>,
+) -> Result<Response, ApiError> {
+    let taken = match body {
+        Ok(body) => append(&api, &headers, &body).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = &taken {
+        count(&api.metrics.refused, "reason", error.reason());
+    }
+    taken
+}
+
+async fn append(api: &Api, headers: &HeaderMap, body: &Whole) -> Result<Response, ApiError> {
+    let mut brought =
+        Anonymous::read(&body.json()?, api.catalogs.defaults()).map_err(|error| refused(&error))?;
+    brought.incoming.message_id = idempotency_key(headers)?;
+    let buffer = api.buffer_of(&brought).await?;
+    let appended = api.take_in(&buffer, &brought.incoming).await?;
+    let answer = Taken {
+        status: "success",
+        message_id: BatchId::generate().to_string(),
+        buffer_info: BufferInfo {
+            current_size: appended.count,
+            max_size: buffer.window.max_messages,
+            time_remaining: appended.left.as_millis().div_ceil(1000),
+        },
+    };
+    Ok(Json(answer).into_response())
+}
+
+impl Api {
+    /// The buffer that a message brought, written down if it is new, and its use noted.
+    async fn buffer_of(&self, brought: &Anonymous) -> Result<Arc<Buffer>, ApiError> {
+        let (buffer, destination) = brought.names().map_err(|error| refused(&error))?;
+        let catalog = self.catalogs.get();
+        let known = catalog
+            .buffer(&buffer)
+            .filter(|_| catalog.destination(&destination).is_some());
+        if let Some(known) = known.filter(|_| self.noted.is_fresh(&buffer)) {
+            return Ok(known.clone());
+        }
+        let limits = &self.catalogs.defaults().buffer.window;
+        let checked = brought.buffer.check(limits);
+        let checked = checked.map_err(|error| refused(&error))?;
+        if known.is_none() {
+            let sound = brought.destination.check();
+            sound
+                .and_then(|destination| Sender::new(&destination, &self.guard))
+                .map_err(|error| refused(&error))?;
+            let mut names = catalog.configured.destinations.keys();
+            if names.by_ref().filter(|name| is_anonymous(name)).count() >= MOST {
+                let why = format!(
+                    "more than {MOST} different webhooks within a day: configure a buffer and a destination instead"
+                );
+                return Err(ApiError::TooMany(why));
+            }
+        }
+        // In this order: see store::disuse.
+        self.store.touch(&buffer, &destination).await?;
+        self.store
+            .configure(
+                Kind::Destination,
+                &destination,
+                &brought.destination,
+                Mode::New,
+            )
+            .await?;
+        self.store
+            .configure(Kind::Buffer, &buffer, &brought.buffer, Mode::New)
+            .await?;
+        if known.is_none() {
+            self.catalogs.reload().await?;
+        }
+        self.noted.note(buffer);
+        Ok(Arc::new(checked))
+    }
+}
+
+/// A field is called here as the request calls it.
+fn refused(error: &SpecError) -> ApiError {
+    let field = match error.field.as_str() {
+        "window.wait" => "buffer.wait_time",
+        "url" => "webhook.url",
+        "method" => "webhook.method",
+        "headers" | "headers, secrets" => "webhook.headers",
+        field => field,
+    };
+    ApiError::BadRequest(format!("{field}: {}", error.why))
+}

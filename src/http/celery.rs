@@ -1,0 +1,48 @@
+//! `POST /webhook`: a message as the Celery Redis buffer takes it (contract D).
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+
+use super::Api;
+use super::body::Fields;
+use super::error::ApiError;
+use super::intake::accepted;
+use crate::telemetry::metrics::count;
+use crate::wire::answer::Told;
+use crate::wire::fields::BadInput;
+use crate::wire::incoming::Incoming;
+
+/// The window that its clients count on.
+const WINDOW: Duration = Duration::from_secs(12);
+
+/// The routes of this room.
+pub(super) fn routes() -> Router<Api> {
+    Router::new().route("/webhook", post(take))
+}
+
+async fn take(
+    State(api): State<Api>,
+    fields: Result<Fields, ApiError>,
+) -> Result<Response, ApiError> {
+    let taken = match fields {
+        Ok(Fields(fields)) => append(&api, Incoming::from_unique_id(fields)).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = &taken {
+        count(&api.metrics.refused, "reason", error.reason());
+    }
+    taken
+}
+
+async fn append(api: &Api, incoming: Result<Incoming, BadInput>) -> Result<Response, ApiError> {
+    let (mut incoming, buffer) = (incoming?, api.default_buffer());
+    let window = WINDOW.min(buffer.window.max_ttl);
+    incoming.ttl.get_or_insert(window.as_secs_f64());
+    let appended = api.take_in(buffer, &incoming).await?;
+    let message = accepted(&incoming, &appended).message;
+    Ok(Json(Told { message }).into_response())
+}

@@ -1,0 +1,149 @@
+//! Buffers and destinations that came with a message, and when they were last used.
+//!
+//! Who uses one notes it first and writes it then, if it is not there: what was noted is not removed, and what was
+//! removed just before is written again.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use redis::Script;
+
+use super::config::Kind;
+use super::keys::{self, Due, Shard, chat_of_member};
+use super::windows::millis;
+use super::{Result, Store, reply, script};
+use crate::domain::chat::Name;
+
+static TOUCH: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/touch.lua")));
+static DISUSE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/disuse.lua")));
+
+/// Looked at in one round; the next one takes up the rest.
+const AT_A_TIME: isize = 500;
+/// Members of an index that Redis reads in one step.
+const STEP: u32 = 512;
+
+pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
+    [&TOUCH, &DISUSE].into_iter().map(|script| &**script)
+}
+
+impl Store {
+    /// Notes that a buffer and its destination are in use.
+    ///
+    /// # Errors
+    /// Full, unavailable or silent.
+    pub async fn touch(&self, buffer: &Name, destination: &Name) -> Result<()> {
+        let mut touch = TOUCH.key(keys::USED);
+        touch
+            .arg(Kind::Buffer.field(buffer))
+            .arg(Kind::Destination.field(destination));
+        self.run::<u64>(Shard::first(), &touch).await?;
+        Ok(())
+    }
+
+    /// Removes what was noted as used and not used again for `age`, has no open window and no batch on its way; answers
+    /// how many.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn remove_disused(&self, age: Duration) -> Result<u64> {
+        let (buffers, destinations) = self.disused(age).await?;
+        if buffers.is_empty() && destinations.is_empty() {
+            return Ok(0);
+        }
+        let mut removed = 0;
+        let (busy, configured) = (self.buffers_with_windows().await?, self.configured().await?);
+        for buffer in buffers {
+            let spec = configured.buffers.get(buffer.as_str());
+            let mut lanes = 0;
+            for destination in spec.iter().flat_map(|written| &written.spec.destinations) {
+                if let Ok(destination) = Name::parse(destination) {
+                    lanes += self.lanes_to(&destination).await?;
+                }
+            }
+            if lanes == 0 && !busy.contains(&buffer) {
+                removed += self.disuse(Kind::Buffer, &buffer, age).await?;
+            }
+        }
+        // Without those that are gone now.
+        let configured = self.configured().await?;
+        for destination in destinations {
+            let is_named = configured.buffers.values().any(|written| {
+                let mut names = written.spec.destinations.iter();
+                names.any(|name| name == destination.as_str())
+            });
+            if !is_named && self.lanes_to(&destination).await? == 0 {
+                removed += self.disuse(Kind::Destination, &destination, age).await?;
+            }
+        }
+        Ok(removed)
+    }
+
+    async fn disuse(&self, kind: Kind, name: &Name, age: Duration) -> Result<u64> {
+        let mut disuse = DISUSE.key(keys::CONFIG);
+        disuse
+            .key(keys::USED)
+            .arg(kind.field(name))
+            .arg(millis(age));
+        self.run(Shard::first(), &disuse).await
+    }
+
+    /// The buffers and destinations that nobody has used for `age`.
+    async fn disused(&self, age: Duration) -> Result<(Vec<Name>, Vec<Name>)> {
+        let now = reply::time(Some(self.query(&redis::cmd("TIME")).await?))?;
+        let last = now.saturating_sub(millis(age));
+        let fields: Vec<String> = self
+            .query(&redis::Cmd::zrangebyscore_limit(
+                keys::USED,
+                "-inf",
+                last,
+                0,
+                AT_A_TIME,
+            ))
+            .await?;
+        let named = |kind: Kind| {
+            let names = fields.iter().filter_map(|field| {
+                let (word, name) = field.split_once(':')?;
+                (word == kind.as_str()).then(|| Name::parse(name).ok())?
+            });
+            names.collect()
+        };
+        Ok((named(Kind::Buffer), named(Kind::Destination)))
+    }
+
+    /// How many lanes lead to a destination.
+    async fn lanes_to(&self, destination: &Name) -> Result<u64> {
+        let due = Due::Lanes(destination.clone());
+        let mut reads = redis::pipe();
+        for shard in Shard::all() {
+            reads.zcard(due.key(shard));
+        }
+        let counts: Vec<u64> = self.pipeline(&reads).await?;
+        Ok(counts.into_iter().sum())
+    }
+
+    /// The buffers with an open window.
+    async fn buffers_with_windows(&self) -> Result<HashSet<Name>> {
+        let mut buffers = HashSet::new();
+        for shard in Shard::all() {
+            let mut cursor = "0".to_owned();
+            loop {
+                let mut scan = redis::cmd("ZSCAN");
+                scan.arg(Due::Windows.key(shard))
+                    .arg(&cursor)
+                    .arg("COUNT")
+                    .arg(STEP);
+                let (next, found): (String, Vec<(String, f64)>) = self.query(&scan).await?;
+                let chats = found
+                    .iter()
+                    .filter_map(|(member, _)| chat_of_member(member));
+                buffers.extend(chats.map(|chat| chat.buffer));
+                cursor = next;
+                if cursor == "0" {
+                    break;
+                }
+            }
+        }
+        Ok(buffers)
+    }
+}

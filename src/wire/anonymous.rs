@@ -1,0 +1,243 @@
+//! A message that brings its webhook and its buffer along (contract C). Both are kept as an anonymous destination and an
+//! anonymous buffer, named by what they say: the same words always lead to the same window.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
+
+use super::RawObject;
+use super::aggregate::text_at;
+use super::config::retry::RetrySpec;
+use super::config::window::WindowSpec;
+use super::config::{BufferSpec, Defaults, DestinationSpec, SpecError, read};
+use super::fields::text_or_integer;
+use super::incoming::Incoming;
+use super::item::Details;
+use crate::domain::chat::{ChatId, Name};
+use crate::domain::destination::Destination;
+
+/// What the names of anonymous buffers and destinations begin with; 16 hex digits follow.
+const PREFIX: &str = "c-";
+const DIGITS: usize = 16;
+
+#[derive(Deserialize)]
+struct Request {
+    webhook: Webhook,
+    buffer: Gathering,
+    payload: Box<RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Webhook {
+    url: String,
+    method: Option<String>,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+struct Gathering {
+    key: Box<RawValue>,
+    wait_time: Option<f64>,
+    aggregate_field: String,
+    max_size: Option<u64>,
+}
+
+/// A message with the buffer and the destination that it brought.
+#[derive(Debug)]
+pub struct Anonymous {
+    /// How it is gathered.
+    pub buffer: BufferSpec,
+    /// Where it goes.
+    pub destination: DestinationSpec,
+    /// What was said: the whole payload, with the text at the aggregate field as its words.
+    pub incoming: Incoming,
+}
+
+impl Anonymous {
+    /// Takes a body. What it does not say is as the environment says for all.
+    ///
+    /// # Errors
+    /// Names the field that is wrong.
+    pub fn read(body: &[u8], defaults: &Defaults) -> Result<Self, SpecError> {
+        let Request {
+            webhook,
+            buffer,
+            payload,
+        } = read(body)?;
+        let incoming = incoming(&buffer, payload)?;
+        let destination = destination_of(webhook, &buffer, defaults.destination.as_ref())?;
+        let buffer = buffer_of(&buffer, &destination, defaults)?;
+        Ok(Self {
+            buffer,
+            destination,
+            incoming,
+        })
+    }
+}
+
+/// Whether a buffer or destination came with a message.
+pub fn is_anonymous(name: &str) -> bool {
+    name.strip_prefix(PREFIX).is_some_and(|digits| {
+        digits.len() == DIGITS && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+    })
+}
+
+fn incoming(buffer: &Gathering, payload: Box<RawValue>) -> Result<Incoming, SpecError> {
+    let key = text_or_integer(&buffer.key)
+        .ok_or_else(|| SpecError::new("buffer.key", "must be text or an integer"))?;
+    let user =
+        ChatId::parse(&key).map_err(|error| SpecError::new("buffer.key", error.to_string()))?;
+    let text = text_at(&payload, &buffer.aggregate_field)
+        .map_err(|error| SpecError::new("buffer.aggregate_field", error.to_string()))?;
+    Ok(Incoming {
+        user,
+        message: payload,
+        ttl: None,
+        message_id: None,
+        details: Details {
+            text: Some(text),
+            ..Details::default()
+        },
+        fields: RawObject::new(),
+    })
+}
+
+fn destination_of(
+    webhook: Webhook,
+    buffer: &Gathering,
+    default: Option<&Destination>,
+) -> Result<DestinationSpec, SpecError> {
+    let mut spec = DestinationSpec {
+        url: webhook.url,
+        headers: webhook.headers,
+        aggregate_field: Some(buffer.aggregate_field.clone()),
+        guarded: true,
+        ..DestinationSpec::default()
+    };
+    if let Some(method) = webhook.method {
+        spec.method = method.to_ascii_uppercase();
+    }
+    if let Some(default) = default {
+        spec.timeout = default.timeout.as_secs_f64();
+        spec.retry = RetrySpec {
+            max: default.retry.max_retries,
+            first: default.retry.first.as_secs_f64(),
+            cap: default.retry.cap.as_secs_f64(),
+            waits: None,
+        };
+    }
+    let json = serde_json::to_string(&spec)
+        .map_err(|error| SpecError::new("webhook", error.to_string()))?;
+    spec.name = name_of(&json);
+    Ok(spec)
+}
+
+fn buffer_of(
+    gathering: &Gathering,
+    destination: &DestinationSpec,
+    defaults: &Defaults,
+) -> Result<BufferSpec, SpecError> {
+    let limits = &defaults.buffer.window;
+    let mut spec = BufferSpec {
+        window: WindowSpec {
+            wait: gathering
+                .wait_time
+                .unwrap_or(limits.default_ttl.as_secs_f64()),
+            max_wait: limits.max_wait.as_secs_f64(),
+            max_messages: gathering.max_size.unwrap_or(limits.max_messages),
+            // Its answers count the time down from the first message.
+            reset_on_message: false,
+            ..WindowSpec::default()
+        },
+        timezone: defaults.buffer.zone.to_string(),
+        destinations: vec![destination.name.clone()],
+        ..BufferSpec::default()
+    };
+    let json = serde_json::to_string(&spec)
+        .map_err(|error| SpecError::new("buffer", error.to_string()))?;
+    spec.name = name_of(&json);
+    Ok(spec)
+}
+
+fn name_of(spec: &str) -> String {
+    let digest = hex::encode(Sha256::digest(spec));
+    format!("{PREFIX}{}", &digest[..DIGITS])
+}
+
+impl Anonymous {
+    /// The names of the buffer and the destination.
+    ///
+    /// # Errors
+    /// None: they are made of hex digits.
+    pub fn names(&self) -> Result<(Name, Name), SpecError> {
+        let name = |text: &str| {
+            Name::parse(text).map_err(|error| SpecError::new("name", error.to_string()))
+        };
+        Ok((name(&self.buffer.name)?, name(&self.destination.name)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::config::Buffer;
+
+    fn request(changes: &str) -> Result<Anonymous, String> {
+        let buffer: Buffer = BufferSpec {
+            name: "default".to_owned(),
+            ..BufferSpec::default()
+        }
+        .check(&crate::domain::window::WindowRules::default())
+        .unwrap();
+        let defaults = Defaults {
+            buffer,
+            destination: None,
+        };
+        let mut body = serde_json::json!({
+            "webhook": {"url": "https://api.example.com/webhook", "headers": {"a": "b"}},
+            "buffer": {"key": "ana", "wait_time": 20, "aggregate_field": "q.0", "max_size": 5},
+            "payload": {"q": ["oi"]},
+        });
+        let changes: serde_json::Value = serde_json::from_str(changes).unwrap();
+        for (pointer, value) in changes.as_object().unwrap() {
+            *body.pointer_mut(pointer).unwrap() = value.clone();
+        }
+        Anonymous::read(body.to_string().as_bytes(), &defaults).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_same_webhook_and_buffer_have_the_same_names_whoever_speaks() {
+        let one = request("{}").unwrap();
+        let other = request(r#"{"/buffer/key":7,"/payload/q":["tudo"]}"#).unwrap();
+        let longer = request(r#"{"/buffer/wait_time":21}"#).unwrap();
+        let elsewhere = request(r#"{"/webhook/url":"https://b.example"}"#).unwrap();
+
+        assert!(is_anonymous(&one.buffer.name) && is_anonymous(&one.destination.name));
+        assert_eq!(one.names().unwrap(), other.names().unwrap());
+        assert_ne!(one.buffer.name, longer.buffer.name);
+        assert_eq!(one.destination.name, longer.destination.name);
+        assert_ne!(one.buffer.name, elsewhere.buffer.name);
+        assert_eq!(other.incoming.user.as_str(), "7");
+        assert_eq!(other.incoming.text().as_deref(), Some("tudo"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let error = |changes: &str| request(changes).unwrap_err();
+
+        assert!(error(r#"{"/buffer/key":" "}"#).starts_with("buffer.key: must not be empty"));
+        assert!(error(r#"{"/buffer/key":[]}"#).starts_with("buffer.key: must be text"));
+        assert!(error(r#"{"/payload":{}}"#).starts_with("buffer.aggregate_field: "));
+        assert!(error(r#"{"/buffer/wait_time":"tok3n"}"#).starts_with("body: a value is wrong"));
+    }
+
+    #[test]
+    fn a_name_that_somebody_chose_is_not_anonymous() {
+        for name in ["default", "c-", "c-0123", "c-0123456789abcdeg"] {
+            assert!(!is_anonymous(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! The Buffer Service's client, pointed at Lull: everything stands in the request.
+
+use std::time::Duration;
+
+use lull::domain::chat::Name;
+use lull::store::config::{Kind, Mode};
+use lull::wire::anonymous::is_anonymous;
+use lull::wire::config::BufferSpec;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::support::shop::Shop;
+use crate::support::{TestRedis, eventually};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// The receivers of tests listen on the loopback.
+const INSIDE: [(&str, &str); 1] = [("ALLOW_PRIVATE_WEBHOOKS", "true")];
+
+fn request(url: &str, text: &str, wait: f64) -> Value {
+    json!({
+        "webhook": {"url": url, "method": "POST", "headers": {"Authorization": "Bearer t"}},
+        "buffer": {
+            "key": "user123@domain.net", "wait_time": wait, "aggregate_field": "json.input.data.query", "max_size": 5,
+        },
+        "payload": {"json": {"input": {"data": {"query": text}}, "n": 1.50}},
+    })
+}
+
+async fn say(shop: &Shop, body: Value) -> (StatusCode, Value) {
+    shop.api.post("/api/v1/message", body).await
+}
+
+#[tokio::test]
+async fn the_answer_tells_of_the_window_which_counts_from_its_first_message() {
+    let shop = Shop::with_settings(&[], &INSIDE).await;
+    let url = "https://api.example.com/webhook";
+
+    say(&shop, request(url, "one", 20.0)).await;
+    let (status, answer) = say(&shop, request(url, "two", 20.0)).await;
+
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(answer["status"], "success");
+    assert!(answer["message_id"].as_str().unwrap().starts_with("msg_"));
+    let info = &answer["buffer_info"];
+    assert_eq!(
+        (&info["current_size"], &info["max_size"]),
+        (&json!(2), &json!(5))
+    );
+    assert!(
+        (15..=20).contains(&info["time_remaining"].as_u64().unwrap()),
+        "{info}"
+    );
+}
+
+#[tokio::test]
+async fn the_webhook_of_the_request_gets_its_payload_with_all_texts() {
+    let mut shop = Shop::with_settings(&[], &INSIDE).await;
+    let url = shop.receiver.url();
+
+    for text in ["one", "two \"x\"", "three"] {
+        assert_eq!(say(&shop, request(&url, text, 1.0)).await.0, 200);
+    }
+
+    let call = shop.receiver.call().await;
+    assert_eq!(call.headers["authorization"], "Bearer t");
+    let expected = json!({
+        "json": {"input": {"data": {"query": "one\ntwo \"x\"\nthree"}}, "n": 1.5},
+    });
+    assert_eq!(call.json(), expected);
+}
+
+#[tokio::test]
+async fn a_full_window_leaves_at_once() {
+    let mut shop = Shop::with_settings(&[], &INSIDE).await;
+    let url = shop.receiver.url();
+
+    for number in 0..5 {
+        say(&shop, request(&url, &number.to_string(), 600.0)).await;
+    }
+
+    let query = &shop.receiver.call().await.json()["json"]["input"]["data"]["query"];
+    assert_eq!(query, "0\n1\n2\n3\n4");
+}
+
+#[tokio::test]
+async fn a_url_that_leads_inside_is_refused_at_the_door() {
+    let shop = Shop::with(&[]).await;
+
+    for url in [
+        "http://127.0.0.1:1/x",
+        "http://[::1]/",
+        "http://2130706433/",
+        "ftp://example.com/",
+    ] {
+        let (status, answer) = say(&shop, request(url, "oi", 1.0)).await;
+        assert_eq!(status, 400, "{url}: {answer}");
+        let error = answer["error"].as_str().unwrap();
+        assert!(error.starts_with("webhook.url: "), "{error}");
+    }
+    assert_eq!(shop.open().await.len(), 0);
+    let store = shop.redis.store().await;
+    assert_eq!(store.configured().await.unwrap().destinations.len(), 0);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_request_is_named_as_the_request_names_it() {
+    let shop = Shop::with(&[]).await;
+    let wrong = async |pointer: &str, value: Value| {
+        let mut body = request("https://api.example.com/", "oi", 1.0);
+        *body.pointer_mut(pointer).unwrap() = value;
+        let (status, answer) = say(&shop, body).await;
+        assert_eq!(status, 400, "{pointer}: {answer}");
+        answer["error"].as_str().unwrap().to_owned()
+    };
+
+    assert!(
+        wrong("/buffer/wait_time", json!(0))
+            .await
+            .starts_with("buffer.wait_time: ")
+    );
+    assert!(
+        wrong("/buffer/key", json!(""))
+            .await
+            .starts_with("buffer.key: ")
+    );
+    assert!(
+        wrong("/buffer/aggregate_field", json!("a.b"))
+            .await
+            .contains("a.b")
+    );
+    assert!(
+        wrong("/webhook/method", json!("TRACE"))
+            .await
+            .starts_with("webhook.method: ")
+    );
+    assert!(
+        wrong("/webhook/headers", json!({"a b": "c"}))
+            .await
+            .starts_with("webhook.headers: ")
+    );
+    assert!(
+        wrong("/payload", json!("oi"))
+            .await
+            .contains("json.input.data.query")
+    );
+}
+
+/// Moves all notes of use so far into the past.
+async fn long_ago(redis: &TestRedis, ago: Duration) {
+    let mut raw = redis.raw().await;
+    let key = "lull:config:used";
+    let used: Vec<String> = redis::Cmd::zrange(key, 0, -1)
+        .query_async(&mut raw)
+        .await
+        .unwrap();
+    assert!(!used.is_empty());
+    for member in used {
+        let ms = i64::try_from(ago.as_millis()).unwrap();
+        let moved = redis::Cmd::zincr(key, member, -ms);
+        moved.exec_async(&mut raw).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_came_with_messages_goes_when_nobody_uses_it_and_not_before() {
+    let mut shop = Shop::with_settings(&[], &INSIDE).await;
+    let store = shop.redis.store().await;
+    let named = Name::parse("named").unwrap();
+    let spec = BufferSpec {
+        name: "named".to_owned(),
+        ..BufferSpec::default()
+    };
+    store
+        .configure(Kind::Buffer, &named, &spec, Mode::New)
+        .await
+        .unwrap();
+    let url = shop.receiver.url();
+    say(&shop, request(&url, "oi", 600.0)).await;
+    let left = async || store.configured().await.unwrap();
+
+    assert_eq!(store.remove_disused(DAY).await.unwrap(), 0);
+    long_ago(&shop.redis, 2 * DAY).await;
+    assert_eq!(
+        store.remove_disused(DAY).await.unwrap(),
+        0,
+        "its window is open"
+    );
+
+    let buffers = left().await.buffers;
+    let name = buffers
+        .keys()
+        .find(|name| is_anonymous(name))
+        .unwrap()
+        .clone();
+    // Closed as full, which is how it can be told that nothing is left of it.
+    for _ in 0..4 {
+        say(&shop, request(&url, "oi", 600.0)).await;
+    }
+    shop.receiver.call().await;
+    eventually("nothing is left", async || {
+        store.remove_disused(DAY).await.unwrap() == 2
+    })
+    .await;
+    let configured = left().await;
+    assert!(!configured.buffers.contains_key(&name));
+    assert!(configured.buffers.contains_key("named") && configured.destinations.is_empty());
+    let path = format!("/api/webhook/{name}");
+    eventually("the api has heard of it", async || {
+        shop.api.get(&path).await.0 == StatusCode::NOT_FOUND
+    })
+    .await;
+    // Who comes back is served as before.
+    let (status, _) = say(&shop, request(&url, "de volta", 0.2)).await;
+    assert_eq!(status, 200);
+    let call = shop.receiver.call().await.json();
+    assert_eq!(call["json"]["input"]["data"]["query"], "de volta");
+}
