@@ -14,6 +14,7 @@ pub mod path;
 pub mod pause;
 pub mod payload;
 pub mod query_pairs;
+pub mod trial;
 pub mod typing;
 
 use indexmap::IndexMap;

@@ -8,6 +8,7 @@
 mod support;
 
 mod aliases;
+mod any_body;
 mod bodies;
 mod chats;
 mod contract_c;
@@ -33,6 +34,7 @@ mod signals;
 mod smoke;
 mod startup;
 mod tidy;
+mod trial;
 mod typing;
 mod up;
 mod webhooks;

@@ -2,6 +2,9 @@
 
 mod arrived;
 mod gathering;
+mod trial;
+
+use std::sync::Arc;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
@@ -32,6 +35,7 @@ pub(super) fn routes() -> Router<Api> {
         .route("/api/webhook", post(post_to_the_only_one))
         .route("/api/webhook/{buffer}", get(ask).post(post_to))
         .route("/api/buffers/{name}/messages", post(post_message))
+        .route("/api/buffers/{name}/try", post(trial::post))
 }
 
 async fn post_to(
@@ -152,10 +156,7 @@ async fn take_message(
 }
 
 /// The buffer of a path, if it takes messages.
-pub(super) fn named(
-    api: &Api,
-    name: Result<Path<String>, PathRejection>,
-) -> Result<std::sync::Arc<Buffer>, ApiError> {
+fn named(api: &Api, name: Result<Path<String>, PathRejection>) -> Result<Arc<Buffer>, ApiError> {
     let Path(name) = name?;
     let catalog = api.catalogs.get();
     let buffer = Name::parse(&name)
@@ -173,7 +174,7 @@ pub(super) fn named(
 }
 
 /// The buffer that is meant where only one is configured.
-fn only_buffer(api: &Api) -> Result<std::sync::Arc<Buffer>, ApiError> {
+fn only_buffer(api: &Api) -> Result<Arc<Buffer>, ApiError> {
     let catalog = api.catalogs.get();
     let default = Name::default_name();
     let mut configured = catalog.buffers().filter(|buffer| {

@@ -1,0 +1,192 @@
+//! `POST /api/buffers/{name}/try`: what a buffer would make of a body. Nothing is stored and nothing sent.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse, Response};
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::arrived::{Said, now, said};
+use super::named;
+use crate::delivery::Sender;
+use crate::delivery::template::letter::Letter;
+use crate::domain::batch::Millis;
+use crate::domain::destination::Destination;
+use crate::domain::window::CloseReason;
+use crate::http::Api;
+use crate::http::body::Whole;
+use crate::http::error::ApiError;
+use crate::http::intake::new_message;
+use crate::wire::config::Buffer;
+use crate::wire::fields::BadInput;
+use crate::wire::gateway::{Gateway, Heard};
+use crate::wire::incoming::Incoming;
+use crate::wire::item::{Item, read_items, stored_item};
+use crate::wire::node::Node;
+use crate::wire::trial::{WouldBe, WouldSend};
+
+pub(super) async fn post(
+    State(api): State<Api>,
+    name: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+    body: Result<Whole, ApiError>,
+) -> Result<Response, ApiError> {
+    let buffer = named(&api, name)?;
+    let body = body?;
+    let heard = {
+        let json = body.json()?;
+        said(&buffer, &Node::parse(&json)?, &headers)?
+    };
+    let trial = Trial {
+        buffer: &buffer,
+        calls: api.calls(&buffer),
+        now: now(),
+    };
+    let would_be = match heard {
+        Said::Message(incoming) => vec![trial.message(&incoming)?],
+        Said::Heard(gateway, heard) => heard
+            .into_iter()
+            .map(|heard| trial.heard(gateway, heard))
+            .collect::<Result<_, _>>()?,
+    };
+    Ok(Json(would_be).into_response())
+}
+
+/// A destination, ready to be called; or why it cannot be.
+struct Call {
+    destination: String,
+    method: &'static str,
+    sender: Result<Sender, String>,
+}
+
+impl Api {
+    /// The destinations of a buffer, as far as this daemon is told of them.
+    fn calls(&self, buffer: &Buffer) -> Vec<Call> {
+        let catalog = self.catalogs.get();
+        let names = buffer.destinations.iter();
+        let known = names.filter_map(|name| catalog.destination(name));
+        known.map(|destination| self.call(destination)).collect()
+    }
+
+    fn call(&self, destination: &Destination) -> Call {
+        Call {
+            destination: destination.name.to_string(),
+            method: destination.method.as_str(),
+            sender: Sender::new(destination, &self.guard).map_err(|error| error.to_string()),
+        }
+    }
+}
+
+struct Trial<'a> {
+    buffer: &'a Buffer,
+    calls: Vec<Call>,
+    now: Millis,
+}
+
+impl Trial<'_> {
+    fn heard(&self, gateway: Gateway, heard: Heard) -> Result<WouldBe, ApiError> {
+        let mut would_be = WouldBe::default();
+        let party = match heard {
+            Heard::Said(said) => {
+                let Ok(chat) = said.party.chat_id() else {
+                    would_be.ignored = Some(UNNAMED.to_owned());
+                    return Ok(would_be);
+                };
+                let person = said.party.person.clone();
+                let name = &self.buffer.name;
+                return self.message(&said.incoming(chat, &person, gateway, name)?);
+            }
+            Heard::Own(own) => {
+                would_be.own = Some(own.by);
+                would_be.text = own.text;
+                would_be.id = own.id;
+                own.party
+            }
+            Heard::Typing { party, typing } => {
+                would_be.typing = Some(typing);
+                party
+            }
+            Heard::Ignored { reason } => {
+                would_be.ignored = Some(reason);
+                return Ok(would_be);
+            }
+        };
+        match party.chat_id() {
+            Ok(chat) => would_be.chat = Some(chat.as_str().to_owned()),
+            Err(_) => would_be.ignored = Some(UNNAMED.to_owned()),
+        }
+        Ok(would_be)
+    }
+
+    fn message(&self, incoming: &Incoming) -> Result<WouldBe, ApiError> {
+        let text = incoming.text();
+        let item = stored_item(incoming).map_err(BadInput::NotJson)?;
+        let message = new_message(self.buffer, incoming, text.as_deref(), &item)?;
+        let rules = &self.buffer.window;
+        let wait = match (message.flush, message.media_only && rules.media_waits) {
+            (true, _) => Duration::ZERO,
+            (false, true) => rules.max_wait,
+            (false, false) => message.ttl,
+        };
+        // The append script would put its time in front in the same way.
+        let stored = item.replacen('{', &format!("{{\"at\":{},", self.now), 1);
+        let items = read_items(&stored).map_err(|error| ApiError::BadRequest(error.to_string()))?;
+        Ok(WouldBe {
+            chat: Some(incoming.user.as_str().to_owned()),
+            message: Some(incoming.message.clone()),
+            text: text.map(Into::into),
+            id: incoming.message_id.clone(),
+            media: incoming.details.media.clone(),
+            deadline_in: Some(wait.as_secs_f64()),
+            requests: self.requests(incoming.user.as_str(), &items),
+            ..WouldBe::default()
+        })
+    }
+
+    fn requests(&self, user: &str, items: &[Item]) -> Vec<WouldSend> {
+        let letter = Letter {
+            user,
+            buffer: self.buffer.name.as_str(),
+            opened: self.now,
+            closed: self.now,
+            reason: CloseReason::Quiet,
+            zone: self.buffer.zone,
+            items,
+        };
+        let calls = self.calls.iter();
+        calls.map(|call| call.for_letter(&letter)).collect()
+    }
+}
+
+impl Call {
+    fn for_letter(&self, letter: &Letter<'_>) -> WouldSend {
+        let body = match &self.sender {
+            Ok(sender) => sender.body(letter).map_err(|error| error.to_string()),
+            Err(error) => Err(error.clone()),
+        };
+        let (body, error) = match body {
+            Ok(body) => (shown(body), None),
+            Err(error) => (None, Some(error)),
+        };
+        WouldSend {
+            destination: self.destination.clone(),
+            method: self.method,
+            url: self.sender.as_ref().ok().map(Sender::place),
+            body,
+            error,
+        }
+    }
+}
+
+const UNNAMED: &str = "a person whose name is blank or too long";
+
+/// JSON as it is, and any other body as a text.
+fn shown(body: String) -> Option<Box<RawValue>> {
+    match RawValue::from_string(body.clone()) {
+        Ok(json) => Some(json),
+        Err(_) => to_raw_value(&body).ok(),
+    }
+}
