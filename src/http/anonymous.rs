@@ -20,8 +20,8 @@ use crate::domain::chat::Name;
 use crate::store::config::{Kind, Mode};
 use crate::telemetry::metrics::count;
 use crate::wire::anonymous::{Anonymous, is_anonymous};
-use crate::wire::answer::{BufferInfo, Taken};
 use crate::wire::config::{Buffer, SpecError};
+use crate::wire::ways_in::{BufferInfo, Taken};
 
 /// Most webhooks that callers have brought; each is kept until it was not used for a day.
 const MOST: usize = 1000;

@@ -12,9 +12,9 @@ use super::body::Fields;
 use super::error::ApiError;
 use super::intake::accepted;
 use crate::telemetry::metrics::count;
-use crate::wire::answer::Told;
 use crate::wire::fields::BadInput;
 use crate::wire::incoming::Incoming;
+use crate::wire::ways_in::Told;
 
 /// The window that its clients count on.
 const WINDOW: Duration = Duration::from_secs(12);

@@ -14,8 +14,8 @@ use super::Api;
 use super::body::OptionalFields;
 use super::error::ApiError;
 use crate::domain::chat::{Chat, ChatId, Name};
-use crate::wire::answer::Paused;
 use crate::wire::pause::pause_of;
+use crate::wire::ways_in::Paused;
 
 /// The routes of this room.
 pub(super) fn routes() -> Router<Api> {

@@ -1,8 +1,8 @@
 //! A message out of any body, by the paths of its buffer.
 
 use super::RawObject;
-use super::fields::{BadInput, json_fields, take};
-use super::incoming::{Incoming, check_message_id, seconds};
+use super::fields::{BadInput, json_fields, seconds, take};
+use super::incoming::{Incoming, check_message_id};
 use super::item::Details;
 use super::node::Node;
 use super::path::Path;

@@ -127,6 +127,19 @@ pub(super) fn text_or_integer(raw: &RawValue) -> Option<String> {
     (!digits.is_empty() && digits.bytes().all(|c| c.is_ascii_digit())).then(|| raw.to_owned())
 }
 
+/// The number of seconds in `ttl`.
+pub(super) fn seconds(raw: &RawValue) -> Result<f64, BadInput> {
+    number_of(raw).ok_or_else(|| BadInput::field("ttl", "must be a number of seconds"))
+}
+
+/// A number, or the text of one.
+pub(super) fn number_of(raw: &RawValue) -> Option<f64> {
+    match serde_json::from_str::<String>(raw.get()) {
+        Ok(text) => text.trim().parse().ok(),
+        Err(_) => serde_json::from_str(raw.get()).ok(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 
 use super::RawObject;
-use super::fields::{BadInput, take, text_or_integer};
+use super::fields::{BadInput, seconds, take, text_or_integer};
 use super::item::{Details, text_of};
 use crate::domain::chat::{ChatId, ChatIdError};
 
@@ -40,7 +40,7 @@ impl Incoming {
     /// # Errors
     /// Says what is wrong, and with which field.
     pub fn from_fields(mut fields: RawObject) -> Result<Self, BadInput> {
-        let user = user_of(&mut fields, "user")?;
+        let user = user_of(&mut fields)?;
         Self::of_user(user, fields)
     }
 
@@ -49,7 +49,7 @@ impl Incoming {
     /// # Errors
     /// Says what is wrong, and with which field.
     pub fn from_unique_id(mut fields: RawObject) -> Result<Self, BadInput> {
-        let user = user_of(&mut fields, "unique_id")?;
+        let user = chat_under(&mut fields, "unique_id")?;
         Self::of_user(user, fields)
     }
 
@@ -86,7 +86,7 @@ pub fn optional_user(mut fields: RawObject) -> Result<Option<ChatId>, BadInput> 
     if fields.get("user").is_none_or(|raw| raw.get() == "null") {
         return Ok(None);
     }
-    user_of(&mut fields, "user").map(Some)
+    user_of(&mut fields).map(Some)
 }
 
 /// Checks the id that a client gave its message in `field`: in the body or in the header `Idempotency-Key`.
@@ -104,8 +104,11 @@ pub fn check_message_id(field: &'static str, text: String) -> Result<String, Bad
     Ok(text)
 }
 
-/// The chat under the field of this name.
-pub(super) fn user_of(fields: &mut RawObject, field: &'static str) -> Result<ChatId, BadInput> {
+pub(super) fn user_of(fields: &mut RawObject) -> Result<ChatId, BadInput> {
+    chat_under(fields, "user")
+}
+
+fn chat_under(fields: &mut RawObject, field: &'static str) -> Result<ChatId, BadInput> {
     let raw = take(fields, field).ok_or(BadInput::Missing {
         field,
         what: "it names the chat, as text or an integer",
@@ -119,18 +122,6 @@ fn message_id_of(raw: &RawValue) -> Result<String, BadInput> {
     let text = text_or_integer(raw)
         .ok_or_else(|| BadInput::field("message_id", "must be text or an integer"))?;
     check_message_id("message_id", text)
-}
-
-pub(super) fn seconds(raw: &RawValue) -> Result<f64, BadInput> {
-    number_of(raw).ok_or_else(|| BadInput::field("ttl", "must be a number of seconds"))
-}
-
-/// A number, or the text of one.
-pub(super) fn number_of(raw: &RawValue) -> Option<f64> {
-    match serde_json::from_str::<String>(raw.get()) {
-        Ok(text) => text.trim().parse().ok(),
-        Err(_) => serde_json::from_str(raw.get()).ok(),
-    }
 }
 
 #[cfg(test)]

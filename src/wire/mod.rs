@@ -16,6 +16,7 @@ pub mod payload;
 pub mod query_pairs;
 pub mod trial;
 pub mod typing;
+pub mod ways_in;
 
 use indexmap::IndexMap;
 use serde_json::value::RawValue;

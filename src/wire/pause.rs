@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::RawObject;
-use super::fields::{BadInput, take};
-use super::incoming::number_of;
+use super::fields::{BadInput, number_of, take};
 
 const PAUSE: Duration = Duration::from_secs(3600);
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);

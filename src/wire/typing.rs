@@ -20,7 +20,7 @@ impl Typing {
     /// # Errors
     /// Says what is wrong, and with which field.
     pub fn from_fields(mut fields: RawObject) -> Result<Self, BadInput> {
-        let user = user_of(&mut fields, "user")?;
+        let user = user_of(&mut fields)?;
         let typing = match take(&mut fields, "typing") {
             None => true,
             Some(raw) => match raw.get().trim_matches('"') {

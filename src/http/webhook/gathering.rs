@@ -10,9 +10,9 @@ use crate::http::Api;
 use crate::http::error::ApiError;
 use crate::http::typing::HOLD;
 use crate::store::windows::Taken;
-use crate::wire::answer::Gathered;
 use crate::wire::config::Buffer;
 use crate::wire::gateway::{Author, Gateway, Heard, Own, Party, Person, Said};
+use crate::wire::ways_in::Gathered;
 
 /// Chats of one post that are worked at together.
 const AT_A_TIME: usize = 16;

@@ -22,11 +22,11 @@ use crate::domain::batch::BatchId;
 use crate::domain::chat::Name;
 use crate::telemetry::metrics::count;
 use crate::wire::anonymous::is_anonymous;
-use crate::wire::answer::Buffered;
 use crate::wire::config::Buffer;
 use crate::wire::config::source::Source;
 use crate::wire::gateway::proof::{HandshakeError, handshake};
 use crate::wire::incoming::Incoming;
+use crate::wire::ways_in::Buffered;
 use arrived::{Arrived, Said};
 
 /// The routes of this room.

@@ -168,7 +168,7 @@ impl Call {
             Err(error) => Err(error.clone()),
         };
         let (body, error) = match body {
-            Ok(body) => (shown(body), None),
+            Ok(body) => (shown(&body), None),
             Err(error) => (None, Some(error)),
         };
         WouldSend {
@@ -184,9 +184,9 @@ impl Call {
 const UNNAMED: &str = "a person whose name is blank or too long";
 
 /// JSON as it is, and any other body as a text.
-fn shown(body: String) -> Option<Box<RawValue>> {
-    match RawValue::from_string(body.clone()) {
+fn shown(body: &str) -> Option<Box<RawValue>> {
+    match RawValue::from_string(body.to_owned()) {
         Ok(json) => Some(json),
-        Err(_) => to_raw_value(&body).ok(),
+        Err(_) => to_raw_value(body).ok(),
     }
 }

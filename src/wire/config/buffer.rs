@@ -29,7 +29,7 @@ pub struct BufferSpec {
     pub source: String,
     /// For `fields`: the path of the chat.
     pub key: String,
-    /// For `fields`: the path of what was said; empty: the whole body is.
+    /// For `fields`: the path of what was said; empty: the whole body is the message.
     pub text: String,
     /// For `fields`: the path of the message's id.
     pub id: String,

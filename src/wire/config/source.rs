@@ -5,7 +5,7 @@ use crate::wire::gateway::Gateway;
 use crate::wire::path::Path;
 
 /// The source of buffers that say themselves where things stand in a post.
-pub(super) const FIELDS: &str = "fields";
+pub const FIELDS: &str = "fields";
 
 /// How a post to a buffer is read.
 #[derive(Clone, Debug)]
@@ -14,7 +14,7 @@ pub enum Source {
     Fields {
         /// The chat.
         key: Path,
-        /// What was said; none: the whole body is.
+        /// What was said; without, the whole body is the message.
         text: Option<Path>,
         /// The id of the message.
         id: Path,

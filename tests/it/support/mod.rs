@@ -3,10 +3,10 @@
 
 pub(crate) mod buffer;
 pub(crate) mod daemon;
+pub(crate) mod desk;
 pub(crate) mod house;
 pub(crate) mod receiver;
 pub(crate) mod redis;
-pub(crate) mod shop;
 pub(crate) mod up;
 
 use std::time::{Duration, Instant};

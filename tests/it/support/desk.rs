@@ -10,14 +10,14 @@ use super::daemon::read;
 use super::{Daemon, Receiver, TestRedis};
 
 /// An api, a monitor, and a receiver that accepts everything.
-pub(crate) struct Shop {
+pub(crate) struct Desk {
     pub(crate) api: Daemon,
     pub(crate) receiver: Receiver,
     pub(crate) redis: TestRedis,
     _monitor: Daemon,
 }
 
-impl Shop {
+impl Desk {
     /// One with these buffers.
     pub(crate) async fn with(buffers: &[Value]) -> Self {
         Self::with_settings(buffers, &[]).await
