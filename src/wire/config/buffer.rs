@@ -29,7 +29,7 @@ pub struct BufferSpec {
     pub source: String,
     /// For `fields`: the path of the chat.
     pub key: String,
-    /// For `fields`: the path of what was said.
+    /// For `fields`: the path of what was said; empty: the whole body is the message.
     pub text: String,
     /// For `fields`: the path of the message's id.
     pub id: String,
@@ -190,6 +190,15 @@ mod tests {
         assert_eq!(buffer.window, WindowRules::default());
         assert_eq!(&*buffer.destinations, [Name::default_name()]);
         assert!(buffer.active && buffer.pause.is_none());
+    }
+
+    #[test]
+    fn without_a_path_of_the_text_the_whole_body_is_the_message() {
+        let whole = check(r#"{"name":"loja","text":""}"#).unwrap();
+        let part = check(r#"{"name":"loja"}"#).unwrap();
+
+        assert!(matches!(whole.source, Source::Fields { text: None, .. }));
+        assert!(matches!(part.source, Source::Fields { text: Some(_), .. }));
     }
 
     #[test]

@@ -14,8 +14,8 @@ pub enum Source {
     Fields {
         /// The chat.
         key: Path,
-        /// What was said.
-        text: Path,
+        /// What was said; without, the whole body is the message.
+        text: Option<Path>,
         /// The id of the message.
         id: Path,
     },
@@ -40,7 +40,10 @@ impl Source {
         };
         Ok(Self::Fields {
             key: path("key", &spec.key)?,
-            text: path("text", &spec.text)?,
+            text: match spec.text.as_str() {
+                "" => None,
+                text => Some(path("text", text)?),
+            },
             id: path("id", &spec.id)?,
         })
     }
