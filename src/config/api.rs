@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::Vars;
 use super::buffer::default_buffer;
+use super::guard::GuardConfig;
 use super::redis::RedisConfig;
 use super::webhook::default_destination;
 use crate::domain::destination::Destination;
@@ -21,6 +22,8 @@ pub struct ApiConfig {
     pub buffer: Buffer,
     /// The destination `default`, where api is told of it too: to show it and to try it.
     pub destination: Option<Destination>,
+    /// Where the URLs that callers give may lead.
+    pub guard: GuardConfig,
     /// The largest body taken.
     pub max_body_bytes: usize,
 }
@@ -60,6 +63,7 @@ impl ApiConfig {
             redis: RedisConfig::from_vars(vars)?,
             buffer: default_buffer(vars)?,
             destination: default_destination(vars)?,
+            guard: GuardConfig::from_vars(vars)?,
             max_body_bytes: raw.max_body_bytes,
         })
     }

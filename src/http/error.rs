@@ -12,6 +12,7 @@ use tracing::warn;
 use super::body::discard;
 use crate::store::StoreError;
 use crate::wire::answer::ErrorAnswer;
+use crate::wire::config::SpecError;
 use crate::wire::fields::BadInput;
 
 /// Why a request was not done.
@@ -34,6 +35,12 @@ pub(super) enum ApiError {
     /// What the path names is not there.
     #[error("{0}")]
     NotFound(&'static str),
+    /// A buffer or destination that cannot be.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// It does not go with what is there.
+    #[error("{0}")]
+    Conflict(String),
     /// Nothing the caller did: it may come again.
     #[error("storage is unavailable, nothing is certain to be stored: try again")]
     Store(#[from] StoreError),
@@ -42,10 +49,11 @@ pub(super) enum ApiError {
 impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
-            Self::BadInput(_) | Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::BadInput(_) | Self::BadRequest(_) | Self::Spec(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -58,6 +66,8 @@ impl ApiError {
             Self::TooLarge(_) => "too_large",
             Self::ContentType => "content_type",
             Self::NotFound(_) => "not_found",
+            Self::Spec(_) => "spec",
+            Self::Conflict(_) => "conflict",
             Self::Store(_) => "redis",
         }
     }

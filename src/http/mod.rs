@@ -2,6 +2,7 @@
 
 mod body;
 mod chats;
+mod config;
 mod dead_letters;
 mod error;
 mod health;
@@ -27,6 +28,7 @@ use tracing::{info, warn};
 
 use crate::catalog::Catalogs;
 use crate::config::api::ApiConfig;
+use crate::delivery::guard::Guard;
 use crate::domain::chat::Name;
 use crate::shutdown::GRACE;
 use crate::store::status::Counts;
@@ -43,6 +45,7 @@ pub struct Api {
     store: Store,
     metrics: Arc<Metrics>,
     catalogs: Catalogs,
+    guard: Guard,
     max_body_bytes: usize,
 }
 
@@ -58,6 +61,7 @@ impl Api {
             store,
             metrics,
             catalogs,
+            guard: Guard::new(config.guard.clone()),
             max_body_bytes: config.max_body_bytes,
         }
     }
@@ -126,6 +130,7 @@ fn router(api: Api) -> Router {
         .route("/api/dead-letter/{id}/revive", post(dead_letters::revive))
         .route("/api/health", get(health::health))
         .route("/metrics", get(health::metrics))
+        .merge(config::routes())
         .fallback(error::no_such_path)
         .method_not_allowed_fallback(error::no_such_method)
         // The body is read in one place, which knows the limit and answers in JSON.

@@ -12,7 +12,9 @@ use redis::{
 use thiserror::Error;
 use tracing::{info, warn};
 
-use super::{Result, Store, StoreError, aliases, closing, config, due, lanes, pausing, windows};
+use super::{
+    Result, Store, StoreError, aliases, clearing, closing, config, due, lanes, pausing, windows,
+};
 use crate::config::redis::{Address, RedisConfig};
 
 /// The oldest Redis that has what the scripts use (script flags); Valkey answers with a number above it.
@@ -108,6 +110,7 @@ impl Store {
             .unwrap_or("unknown");
         for script in windows::scripts()
             .chain(closing::scripts())
+            .chain(clearing::scripts())
             .chain(pausing::scripts())
             .chain(aliases::scripts())
             .chain(lanes::scripts())

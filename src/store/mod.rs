@@ -2,6 +2,7 @@
 
 pub mod aliases;
 mod batch;
+pub mod clearing;
 pub mod closing;
 pub mod config;
 mod connect;
