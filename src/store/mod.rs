@@ -8,6 +8,7 @@ pub mod config;
 mod connect;
 pub mod dead;
 mod due;
+mod due_list;
 pub mod events;
 pub mod history;
 pub mod keys;
@@ -29,7 +30,8 @@ use thiserror::Error;
 use self::keys::Shard;
 
 pub use connect::ConnectError;
-pub use paging::{DueCursor, EntryId};
+pub use due_list::DueCursor;
+pub use paging::EntryId;
 
 /// Redis, as a few shared connections that mend themselves.
 #[derive(Clone)]

@@ -9,9 +9,11 @@ mod support;
 
 mod aliases;
 mod bodies;
+mod buffers;
 mod chats;
 mod dead_letters;
 mod delivery;
+mod destinations;
 mod gateways;
 mod health;
 mod lanes;

@@ -41,7 +41,7 @@ pub(super) async fn create(
     State(api): State<Api>,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let written = api.write_buffer(spec_of(&fields)?, Mode::New).await?;
+    let written = api.write_buffer(spec_of(fields)?, Mode::New).await?;
     let name = written.spec.name.clone();
     Ok(created("buffers", &name, shown(written)))
 }

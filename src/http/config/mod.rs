@@ -6,6 +6,8 @@ mod removing;
 mod trying;
 mod writing;
 
+pub(super) use writing::NO_BUFFER;
+
 use axum::Json;
 use axum::Router;
 use axum::extract::Path;
@@ -57,9 +59,13 @@ fn named(path: Result<Path<String>, PathRejection>, not_there: ApiError) -> Resu
     Name::parse(&name).map_err(|_| not_there)
 }
 
+/// What is shown beside a specification, and may be put back with it.
+const BESIDE: [&str; 2] = ["version", "from"];
+
 /// Reads a specification out of a body.
-fn spec_of<T: DeserializeOwned>(fields: &RawObject) -> Result<T, ApiError> {
-    let body = serde_json::to_vec(fields).map_err(BadInput::NotJson)?;
+fn spec_of<T: DeserializeOwned>(mut fields: RawObject) -> Result<T, ApiError> {
+    fields.retain(|name, _| !BESIDE.contains(&name.as_str()));
+    let body = serde_json::to_vec(&fields).map_err(BadInput::NotJson)?;
     Ok(read(&body)?)
 }
 
@@ -74,7 +80,7 @@ fn spec_named<T: DeserializeOwned>(mut fields: RawObject, name: &Name) -> Result
         let why = "is another than in the URL, and nothing can be renamed: leave it out";
         return Err(SpecError::new("name", why).into());
     }
-    spec_of(&fields)
+    spec_of(fields)
 }
 
 /// 201, with where it is from now on.

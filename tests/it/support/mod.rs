@@ -6,6 +6,7 @@ pub(crate) mod daemon;
 pub(crate) mod house;
 pub(crate) mod receiver;
 pub(crate) mod redis;
+pub(crate) mod shop;
 pub(crate) mod up;
 
 use std::time::{Duration, Instant};
