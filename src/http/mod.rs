@@ -3,6 +3,7 @@
 mod body;
 mod chats;
 mod config;
+mod contract_b;
 mod dead_letters;
 mod error;
 mod health;
@@ -131,6 +132,7 @@ fn router(api: Api) -> Router {
         .route("/api/health", get(health::health))
         .route("/metrics", get(health::metrics))
         .merge(config::routes())
+        .merge(contract_b::routes())
         .fallback(error::no_such_path)
         .method_not_allowed_fallback(error::no_such_method)
         // The body is read in one place, which knows the limit and answers in JSON.

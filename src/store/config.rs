@@ -15,6 +15,7 @@ use crate::wire::config::{BufferSpec, DestinationSpec};
 static CONFIGURE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/configure.lua")));
 
 const VERSION: &str = "version";
+const TIMEZONE: &str = "setting:timezone";
 
 pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
     std::iter::once(&*CONFIGURE)
@@ -82,6 +83,8 @@ pub struct Configured {
     pub buffers: BTreeMap<String, Versioned<BufferSpec>>,
     /// The destinations by their names.
     pub destinations: BTreeMap<String, Versioned<DestinationSpec>>,
+    /// The zone of new buffers of contract B.
+    pub timezone: Option<String>,
     /// What another version of Lull has written and this one cannot read.
     pub unreadable: Vec<String>,
 }
@@ -114,6 +117,9 @@ impl Store {
                     Some(spec) => drop(configured.destinations.insert(name.to_owned(), spec)),
                     None => configured.unreadable.push(field),
                 },
+                _ if field == TIMEZONE => {
+                    configured.timezone = read(&value).map(|zone: Versioned<String>| zone.spec);
+                }
                 _ if field == VERSION => configured.version = value.parse().unwrap_or_default(),
                 _ => configured.unreadable.push(field),
             }
@@ -133,7 +139,7 @@ impl Store {
         spec: &impl Serialize,
         mode: Mode,
     ) -> Result<Option<u64>> {
-        self.run_configure(kind, name, &reply::json(spec)?, mode)
+        self.run_configure(&kind.field(name), &reply::json(spec)?, mode)
             .await
     }
 
@@ -142,18 +148,22 @@ impl Store {
     /// # Errors
     /// Unavailable or silent.
     pub async fn unconfigure(&self, kind: Kind, name: &Name) -> Result<Option<u64>> {
-        self.run_configure(kind, name, "", Mode::Known).await
+        self.run_configure(&kind.field(name), "", Mode::Known).await
     }
 
-    async fn run_configure(
-        &self,
-        kind: Kind,
-        name: &Name,
-        spec: &str,
-        mode: Mode,
-    ) -> Result<Option<u64>> {
+    /// Sets the zone of new buffers of contract B.
+    ///
+    /// # Errors
+    /// Full, unavailable or silent.
+    pub async fn set_timezone(&self, zone: &str) -> Result<()> {
+        self.run_configure(TIMEZONE, &reply::json(&zone)?, Mode::Any)
+            .await
+            .map(drop)
+    }
+
+    async fn run_configure(&self, field: &str, spec: &str, mode: Mode) -> Result<Option<u64>> {
         let mut configure = CONFIGURE.key(keys::CONFIG);
-        configure.arg(kind.field(name)).arg(spec).arg(mode.as_str());
+        configure.arg(field).arg(spec).arg(mode.as_str());
         // The configuration belongs to no shard; any connection will do.
         let version: u64 = self.run(Shard::first(), &configure).await?;
         Ok((version > 0).then_some(version))

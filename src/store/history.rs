@@ -94,15 +94,28 @@ impl Store {
         after: Option<EntryId>,
         limit: usize,
     ) -> Result<(Vec<Settlement>, Option<String>)> {
+        let wanted = |record: &Record, _| {
+            record.outcome == DELIVERED && whose.includes(&record.buffer, &record.chat)
+        };
+        self.settlements(whose, wanted, after, limit).await
+    }
+
+    /// A page of the settled attempts that are `wanted`, going by record and moment, newest first.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn settlements(
+        &self,
+        whose: &Whose,
+        wanted: impl Fn(&Record, Millis) -> bool,
+        after: Option<EntryId>,
+        limit: usize,
+    ) -> Result<(Vec<Settlement>, Option<String>)> {
         self.newest(keys::history, shards_of(whose), after, limit, |entry| {
             let record: Record = serde_json::from_str(&entry.field("record")?)
                 .map_err(|_| StoreError::Unreadable("an entry of the history"))?;
-            let wanted =
-                record.outcome == DELIVERED && whose.includes(&record.buffer, &record.chat);
-            Ok(wanted.then_some(Settlement {
-                at: entry.id.ms,
-                record,
-            }))
+            let at = entry.id.ms;
+            Ok(wanted(&record, at).then_some(Settlement { at, record }))
         })
         .await
     }

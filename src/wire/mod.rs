@@ -3,6 +3,7 @@
 pub mod aggregate;
 pub mod answer;
 pub mod config;
+pub mod contract_b;
 pub mod fields;
 pub mod gateway;
 pub mod incoming;

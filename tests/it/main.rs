@@ -11,6 +11,7 @@ mod aliases;
 mod bodies;
 mod buffers;
 mod chats;
+mod contract_b;
 mod dead_letters;
 mod delivery;
 mod destinations;

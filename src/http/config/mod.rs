@@ -6,7 +6,8 @@ mod removing;
 mod trying;
 mod writing;
 
-pub(super) use writing::NO_BUFFER;
+pub(super) use removing::{Removal, RemovalQuery};
+pub(super) use writing::{NO_BUFFER, NO_DESTINATION};
 
 use axum::Json;
 use axum::Router;
@@ -54,7 +55,10 @@ struct All<T> {
 }
 
 /// The name in a path; one that cannot be names nothing.
-fn named(path: Result<Path<String>, PathRejection>, not_there: ApiError) -> Result<Name, ApiError> {
+pub(super) fn named(
+    path: Result<Path<String>, PathRejection>,
+    not_there: ApiError,
+) -> Result<Name, ApiError> {
     let Path(name) = path?;
     Name::parse(&name).map_err(|_| not_there)
 }
@@ -63,7 +67,7 @@ fn named(path: Result<Path<String>, PathRejection>, not_there: ApiError) -> Resu
 const BESIDE: [&str; 2] = ["version", "from"];
 
 /// Reads a specification out of a body.
-fn spec_of<T: DeserializeOwned>(mut fields: RawObject) -> Result<T, ApiError> {
+pub(super) fn spec_of<T: DeserializeOwned>(mut fields: RawObject) -> Result<T, ApiError> {
     fields.retain(|name, _| !BESIDE.contains(&name.as_str()));
     let body = serde_json::to_vec(&fields).map_err(BadInput::NotJson)?;
     Ok(read(&body)?)

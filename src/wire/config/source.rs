@@ -5,7 +5,7 @@ use crate::wire::gateway::Gateway;
 use crate::wire::path::Path;
 
 /// The source of buffers that say themselves where things stand in a post.
-pub(super) const FIELDS: &str = "fields";
+pub const FIELDS: &str = "fields";
 
 /// How a post to a buffer is read.
 #[derive(Clone, Debug)]

@@ -66,12 +66,16 @@ impl Shop {
 
     /// Somebody says something in a buffer.
     pub(crate) async fn say(&self, buffer: &str, user: &str, text: &str, ttl: Duration) {
+        self.say_item(buffer, user, &item(text), ttl).await;
+    }
+
+    /// The same with a message of any kind.
+    pub(crate) async fn say_item(&self, buffer: &str, user: &str, item: &str, ttl: Duration) {
         let chat = Chat {
             buffer: Name::parse(buffer).unwrap(),
             id: ChatId::parse(user).unwrap(),
         };
-        let said = item(text);
-        let message = NewMessage::plain(&said, ttl);
+        let message = NewMessage::plain(item, ttl);
         self.store
             .append(&chat, message, &RULES, &[Name::default_name()])
             .await
