@@ -65,6 +65,17 @@ impl Mode {
     }
 }
 
+/// What became of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// It made this version.
+    As(u64),
+    /// [`Mode`] does not allow it.
+    Refused,
+    /// Something else was written since; nothing changed.
+    Stale,
+}
+
 /// A specification and the version that wrote it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Versioned<T> {
@@ -128,7 +139,7 @@ impl Store {
         Ok(configured)
     }
 
-    /// Writes a buffer or destination; answers the new version, or `None` if `mode` does not allow it.
+    /// Writes a buffer or destination, if `mode` allows it and `base` is still the version, where one is given.
     ///
     /// # Errors
     /// Full, unavailable or silent.
@@ -138,17 +149,19 @@ impl Store {
         name: &Name,
         spec: &impl Serialize,
         mode: Mode,
-    ) -> Result<Option<u64>> {
-        self.run_configure(&kind.field(name), &reply::json(spec)?, mode)
+        base: Option<u64>,
+    ) -> Result<Written> {
+        self.run_configure(&kind.field(name), &reply::json(spec)?, mode, base)
             .await
     }
 
-    /// Removes a buffer or destination; `None` if it was not there.
+    /// Removes a buffer or destination, if it is there and `base` is still the version, where one is given.
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn unconfigure(&self, kind: Kind, name: &Name) -> Result<Option<u64>> {
-        self.run_configure(&kind.field(name), "", Mode::Known).await
+    pub async fn unconfigure(&self, kind: Kind, name: &Name, base: Option<u64>) -> Result<Written> {
+        self.run_configure(&kind.field(name), "", Mode::Known, base)
+            .await
     }
 
     /// Sets the zone of new buffers of contract B.
@@ -156,17 +169,31 @@ impl Store {
     /// # Errors
     /// Full, unavailable or silent.
     pub async fn set_timezone(&self, zone: &str) -> Result<()> {
-        self.run_configure(TIMEZONE, &reply::json(&zone)?, Mode::Any)
+        self.run_configure(TIMEZONE, &reply::json(&zone)?, Mode::Any, None)
             .await
             .map(drop)
     }
 
-    async fn run_configure(&self, field: &str, spec: &str, mode: Mode) -> Result<Option<u64>> {
+    async fn run_configure(
+        &self,
+        field: &str,
+        spec: &str,
+        mode: Mode,
+        base: Option<u64>,
+    ) -> Result<Written> {
         let mut configure = CONFIGURE.key(keys::CONFIG);
-        configure.arg(field).arg(spec).arg(mode.as_str());
+        configure
+            .arg(field)
+            .arg(spec)
+            .arg(mode.as_str())
+            .arg(base.map(|base| base.to_string()).unwrap_or_default());
         // The configuration belongs to no shard; any connection will do.
-        let version: u64 = self.run(Shard::first(), &configure).await?;
-        Ok((version > 0).then_some(version))
+        let version: i64 = self.run(Shard::first(), &configure).await?;
+        Ok(match u64::try_from(version) {
+            Ok(0) => Written::Refused,
+            Ok(version) => Written::As(version),
+            Err(_) => Written::Stale,
+        })
     }
 }
 

@@ -366,3 +366,23 @@ async fn what_was_forwarded_is_listed_and_filtered() {
         400
     );
 }
+
+#[tokio::test]
+async fn forwardings_that_are_made_at_the_same_time_are_all_kept() {
+    let shop = shop().await;
+    let other = Daemon::api(&shop.redis).await;
+
+    let made = (0..12).map(|number| {
+        let api = if number % 2 == 0 { &shop.api } else { &other };
+        let name = format!("bot{number}");
+        let spec = json!({"name": name, "buffer": "loja-sao-paulo", "url": "http://n8n/"});
+        api.post("/api/forwarding-configs", spec)
+    });
+    for (status, answer) in futures_util::future::join_all(made).await {
+        assert_eq!(status, 201, "{answer}");
+    }
+
+    let configured = shop.store.configured().await.unwrap();
+    let destinations = &configured.buffers["loja-sao-paulo"].spec.destinations;
+    assert_eq!(destinations.len(), 12, "{destinations:?}");
+}

@@ -13,11 +13,11 @@ use tracing::info;
 
 use super::super::Api;
 use super::super::error::ApiError;
-use super::writing::not_of_the_environment;
+use super::writing::{busy, not_of_the_environment};
 use crate::catalog::TAKEN_UP;
 use crate::domain::chat::Name;
 use crate::store::clearing::Cleared;
-use crate::store::config::{Kind, Mode};
+use crate::store::config::{Kind, Mode, Written};
 use crate::wire::config::BufferSpec;
 use crate::wire::config::shown::Removed;
 
@@ -81,7 +81,7 @@ impl Api {
             ..spec.clone()
         };
         self.store
-            .configure(Kind::Buffer, name, &off, Mode::Known)
+            .configure(Kind::Buffer, name, &off, Mode::Known, None)
             .await?;
         self.catalogs.reload().await?;
         sleep(TAKEN_UP).await;
@@ -99,12 +99,12 @@ impl Api {
         if let Err(refused) = self.no_windows(name).await {
             // It was in use after all.
             self.store
-                .configure(Kind::Buffer, name, &spec, Mode::Known)
+                .configure(Kind::Buffer, name, &spec, Mode::Known, None)
                 .await?;
             self.catalogs.reload().await?;
             return Err(refused);
         }
-        self.unconfigure(Kind::Buffer, name).await?;
+        self.unconfigure(Kind::Buffer, name, None).await?;
         let answer = Removed {
             success: true,
             message,
@@ -124,12 +124,7 @@ impl Api {
         not_of_the_environment(Kind::Destination, name)?;
         self.catalogs.reload().await?;
         self.written_destination(name)?;
-        let buffers = self.buffers_to(name);
-        if !buffers.is_empty() {
-            let buffers = buffers.join(", ");
-            let why = format!("{name} is a destination of {buffers}: take it out there first");
-            return Err(ApiError::Conflict(why));
-        }
+        self.no_buffers_to(name)?;
         if removal == Removal::Empty {
             self.no_lanes(name).await?;
         }
@@ -150,7 +145,11 @@ impl Api {
             ),
         };
         self.no_lanes(name).await?;
-        self.unconfigure(Kind::Destination, name).await?;
+        self.catalogs.reload().await?;
+        let base = self.catalogs.get().configured.version;
+        self.no_buffers_to(name)?;
+        self.unconfigure(Kind::Destination, name, Some(base))
+            .await?;
         let answer = Removed {
             success: true,
             message,
@@ -161,12 +160,29 @@ impl Api {
         Ok(Json(answer).into_response())
     }
 
-    async fn unconfigure(&self, kind: Kind, name: &Name) -> Result<(), ApiError> {
-        self.store.unconfigure(kind, name).await?;
+    async fn unconfigure(
+        &self,
+        kind: Kind,
+        name: &Name,
+        base: Option<u64>,
+    ) -> Result<(), ApiError> {
+        if self.store.unconfigure(kind, name, base).await? == Written::Stale {
+            return Err(busy());
+        }
         self.catalogs.reload().await?;
         let kind = kind.as_str();
         info!(kind, name = %name, "An operator removed the {kind} {name}");
         Ok(())
+    }
+
+    fn no_buffers_to(&self, name: &Name) -> Result<(), ApiError> {
+        let buffers = self.buffers_to(name);
+        if buffers.is_empty() {
+            return Ok(());
+        }
+        let buffers = buffers.join(", ");
+        let why = format!("{name} is a destination of {buffers}: take it out there first");
+        Err(ApiError::Conflict(why))
     }
 
     async fn no_windows(&self, name: &Name) -> Result<(), ApiError> {

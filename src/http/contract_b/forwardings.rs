@@ -39,7 +39,7 @@ pub(super) async fn create(
     let buffer = api.forwarded(&buffer)?;
     let spec = config.into_new(&buffer.key)?;
     let spec = api.write_forwarding(spec, Mode::New).await?;
-    api.forward(buffer, &spec.name).await?;
+    api.forward(&buffer.name, &spec.name).await?;
     Ok((StatusCode::CREATED, Json(api.shown(spec))).into_response())
 }
 
@@ -64,7 +64,7 @@ pub(super) async fn change(
     let spec = api.write_forwarding(spec, Mode::Known).await?;
     if let Some(buffer) = buffer.filter(|buffer| !buffer.destinations.contains(&spec.name)) {
         api.forward_no_more(&name).await?;
-        api.forward(buffer, &spec.name).await?;
+        api.forward(&buffer.name, &spec.name).await?;
     }
     Ok(Json(api.shown(spec)).into_response())
 }
@@ -108,28 +108,26 @@ impl Api {
     }
 
     /// A buffer delivers to one more; the first takes the place of what was implied.
-    async fn forward(&self, mut buffer: BufferSpec, to: &str) -> Result<(), ApiError> {
-        if buffer.destinations == [IMPLIED] {
-            buffer.destinations.clear();
-        }
-        buffer.destinations.push(to.to_owned());
-        self.write_buffer(buffer, Mode::Known).await?;
-        Ok(())
+    async fn forward(&self, buffer: &str, to: &str) -> Result<(), ApiError> {
+        let add = |buffer: &mut BufferSpec| {
+            if buffer.destinations == [IMPLIED] {
+                buffer.destinations.clear();
+            }
+            buffer.destinations.push(to.to_owned());
+        };
+        self.change_buffer(buffer, add).await.map(drop)
     }
 
     /// No buffer delivers there any more.
     async fn forward_no_more(&self, to: &Name) -> Result<(), ApiError> {
-        let catalog = self.catalogs.get();
-        for name in self.buffers_to(to) {
-            let Some(written) = catalog.configured.buffers.get(&name) else {
-                continue;
-            };
-            let mut buffer = written.spec.clone();
+        let remove = |buffer: &mut BufferSpec| {
             buffer.destinations.retain(|name| name != to.as_str());
             if buffer.destinations.is_empty() {
                 buffer.destinations.push(IMPLIED.to_owned());
             }
-            self.write_buffer(buffer, Mode::Known).await?;
+        };
+        for buffer in self.buffers_to(to) {
+            self.change_buffer(&buffer, remove).await?;
         }
         Ok(())
     }
