@@ -19,6 +19,8 @@ use crate::wire::config::buffer::Buffer;
 
 /// How often the version is asked for; a change is taken up within twice this.
 const PERIOD: Duration = Duration::from_millis(400);
+/// By then every daemon that hears from Redis goes by a change.
+pub const TAKEN_UP: Duration = Duration::from_secs(1);
 /// Between tries to read at start.
 const PAUSE: Duration = Duration::from_secs(1);
 

@@ -7,6 +7,7 @@ pub mod guard;
 mod healthcheck;
 mod signature;
 pub mod template;
+pub mod trial;
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -121,6 +122,17 @@ impl Sender {
 
     /// Makes one call.
     pub async fn send(&self, id: &BatchId, body: String) -> Attempt {
+        let attempt = self.call(id, body).await;
+        Attempt {
+            refusal: attempt
+                .refusal
+                .filter(|_| attempt.outcome != Outcome::Delivered),
+            ..attempt
+        }
+    }
+
+    /// The same, and keeps the beginning of any answer as its refusal.
+    async fn call(&self, id: &BatchId, body: String) -> Attempt {
         let began = Instant::now();
         let refused = self.guard.as_ref().map(|guard| guard.check_url(&self.url));
         if let Some(Err(refused)) = refused {
@@ -135,9 +147,7 @@ impl Sender {
                     .get(RETRY_AFTER)
                     .and_then(|value| answer::retry_after(value, SystemTime::now()));
                 let outcome = answer::outcome(status, asked);
-                let refusal = read_rest(answer)
-                    .await
-                    .filter(|_| outcome != Outcome::Delivered);
+                let refusal = read_rest(answer).await;
                 let summary = format!("HTTP {}", status.as_u16());
                 Attempt {
                     outcome,

@@ -4,9 +4,13 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 use thiserror::Error;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 /// Most bytes a chat id may have.
 pub const MAX_CHAT_ID_BYTES: usize = 512;
+
+const LONGEST_NAME: usize = 64;
 
 /// The name of a buffer or a destination: `[a-z0-9_-]{1,64}`, so that it can stand between colons in a key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -25,10 +29,30 @@ impl Name {
     pub fn parse(text: &str) -> Result<Self, NameError> {
         let allowed =
             |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'_' || c == b'-';
-        if text.is_empty() || text.len() > 64 || !text.bytes().all(allowed) {
+        if text.is_empty() || text.len() > LONGEST_NAME || !text.bytes().all(allowed) {
             return Err(NameError);
         }
         Ok(Self(text.to_owned()))
+    }
+
+    /// The name for what people call by any words: `Loja São Paulo` is `loja-sao-paulo`. A name is its own.
+    ///
+    /// # Errors
+    /// When nothing of the words can stand in a name.
+    pub fn slug(words: &str) -> Result<Self, NameError> {
+        if let Ok(name) = Self::parse(words) {
+            return Ok(name);
+        }
+        let mut slug = String::new();
+        for c in words.to_lowercase().nfkd() {
+            if c.is_ascii_alphanumeric() || c == '_' {
+                slug.push(c);
+            } else if !is_combining_mark(c) && !slug.ends_with('-') {
+                slug.push('-');
+            }
+        }
+        slug.truncate(LONGEST_NAME);
+        Self::parse(slug.trim_matches('-'))
     }
 
     /// The name as text.
@@ -143,6 +167,19 @@ mod tests {
         for bad in ["", "Loja", "a:b", "a b", "{a}", &"x".repeat(65)] {
             assert_eq!(Name::parse(bad), Err(NameError), "{bad}");
         }
+    }
+
+    #[test]
+    fn any_words_make_a_name_and_a_name_is_its_own() {
+        for (words, name) in [
+            ("Loja São Paulo", "loja-sao-paulo"),
+            (" Promoção! (2) ", "promocao-2"),
+            ("-a--b-", "-a--b-"),
+            (&"Ab".repeat(40), &"ab".repeat(32)),
+        ] {
+            assert_eq!(Name::slug(words).unwrap().as_str(), name);
+        }
+        assert_eq!(Name::slug("!?"), Err(NameError));
     }
 
     #[test]

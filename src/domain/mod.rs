@@ -6,5 +6,6 @@ pub mod breaker;
 pub mod chat;
 pub mod destination;
 pub mod retry;
+pub mod whose;
 pub mod window;
 pub mod words;

@@ -120,10 +120,11 @@ impl Api {
                 &destination,
                 &brought.destination,
                 Mode::New,
+                None,
             )
             .await?;
         self.store
-            .configure(Kind::Buffer, &buffer, &brought.buffer, Mode::New)
+            .configure(Kind::Buffer, &buffer, &brought.buffer, Mode::New, None)
             .await?;
         if known.is_none() {
             self.catalogs.reload().await?;

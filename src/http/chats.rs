@@ -8,9 +8,11 @@ use chrono_tz::Tz;
 use tracing::info;
 
 use super::Api;
+use super::config::NO_BUFFER;
 use super::error::ApiError;
-use super::query::{List, ListQuery, chat_of};
+use super::query::{BufferQuery, List, ListQuery, chat_in};
 use crate::domain::batch::BatchId;
+use crate::domain::whose::Whose;
 use crate::store::DueCursor;
 use crate::store::closing::Closing;
 use crate::store::open::Window;
@@ -23,20 +25,19 @@ pub(super) async fn list(
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let list = List::parse(query)?;
-    let (windows, next_cursor) = match &list.chat {
-        Some(chat) => (
-            api.store.open_window(chat).await?.into_iter().collect(),
-            None,
-        ),
-        None => {
-            api.store
-                .open_windows(list.after(DueCursor::parse)?, list.limit)
-                .await?
+    let after = list.after(DueCursor::parse)?;
+    let (windows, total, next_cursor) = match &list.whose {
+        Whose::Chat(chat) => {
+            let window = api.store.open_window(chat).await?;
+            let total = u64::from(window.is_some());
+            (window.into_iter().collect(), total, None)
         }
-    };
-    let total = match &list.chat {
-        Some(_) => u64::try_from(windows.len()).unwrap_or(u64::MAX),
-        None => api.store.counts(std::iter::empty()).await?.windows,
+        Whose::Buffer(buffer) => api.store.open_windows_in(buffer, after, list.limit).await?,
+        Whose::Everybody => {
+            let (windows, next) = api.store.open_windows(after, list.limit).await?;
+            let total = api.store.counts(std::iter::empty()).await?.windows;
+            (windows, total, next)
+        }
     };
     let items: Vec<_> = windows.iter().map(shown).collect();
     Ok(Json(Page {
@@ -50,10 +51,12 @@ pub(super) async fn list(
 pub(super) async fn flush(
     State(api): State<Api>,
     user: Result<Path<String>, PathRejection>,
+    query: Result<Query<BufferQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let Path(user) = user?;
-    let chat = chat_of(&user)?;
-    let buffer = api.default_buffer();
+    let chat = chat_in(&user, query)?;
+    let catalog = api.catalogs.get();
+    let buffer = catalog.buffer(&chat.buffer).ok_or(NO_BUFFER)?;
     let closing = api
         .store
         .flush(&chat, &BatchId::generate(), &buffer.destinations)
@@ -81,9 +84,10 @@ pub(super) async fn flush(
 pub(super) async fn cancel(
     State(api): State<Api>,
     user: Result<Path<String>, PathRejection>,
+    query: Result<Query<BufferQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let Path(user) = user?;
-    let chat = chat_of(&user)?;
+    let chat = chat_in(&user, query)?;
     let messages = api.store.cancel(&chat).await?;
     let message = if messages > 0 {
         info!(chat = %chat.hash(), messages, "An operator dropped the window of chat {}", chat.hash());

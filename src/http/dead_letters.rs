@@ -12,11 +12,10 @@ use super::Api;
 use super::body::OptionalFields;
 use super::error::ApiError;
 use super::query::{List, ListQuery};
-use crate::domain::chat::Chat;
 use crate::store::EntryId;
 use crate::store::dead::DeadLetter;
 use crate::wire::answer::{Count, DeadLetterAnswer, Page};
-use crate::wire::incoming::optional_user;
+use crate::wire::incoming::optional_whose;
 use crate::wire::item::read_items;
 use crate::wire::payload::rfc3339;
 
@@ -29,7 +28,7 @@ pub(super) async fn list(
     let list = List::parse(query)?;
     let (letters, next_cursor) = api
         .store
-        .dead_letters(list.chat.as_ref(), list.after(EntryId::parse)?, list.limit)
+        .dead_letters(&list.whose, list.after(EntryId::parse)?, list.limit)
         .await?;
     let items = letters.iter().map(shown).collect::<Vec<_>>();
     Ok(Json(Page {
@@ -69,8 +68,8 @@ pub(super) async fn revive_all(
     State(api): State<Api>,
     OptionalFields(fields): OptionalFields,
 ) -> Result<Response, ApiError> {
-    let chat = optional_user(fields)?.map(Chat::of_default);
-    let count = api.store.revive_all(chat.as_ref()).await?;
+    let whose = optional_whose(fields)?;
+    let count = api.store.revive_all(&whose).await?;
     info!(count, "An operator revived {count} dead letters");
     Ok(Json(Count {
         success: true,

@@ -12,6 +12,7 @@ use tracing::warn;
 use super::body::discard;
 use crate::store::StoreError;
 use crate::wire::answer::ErrorAnswer;
+use crate::wire::config::SpecError;
 use crate::wire::fields::BadInput;
 
 /// Why a request was not done.
@@ -43,6 +44,12 @@ pub(super) enum ApiError {
     /// There is no room for more of this kind.
     #[error("{0}")]
     TooMany(String),
+    /// A buffer or destination that cannot be.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// It does not go with what is there.
+    #[error("{0}")]
+    Conflict(String),
     /// Nothing the caller did: it may come again.
     #[error("storage is unavailable, nothing is certain to be stored: try again")]
     Store(#[from] StoreError),
@@ -51,12 +58,13 @@ pub(super) enum ApiError {
 impl ApiError {
     fn status(&self) -> StatusCode {
         match self {
-            Self::BadInput(_) | Self::BadRequest(_) => StatusCode::BAD_REQUEST,
+            Self::BadInput(_) | Self::BadRequest(_) | Self::Spec(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotFound(_) | Self::NoBuffer(_) => StatusCode::NOT_FOUND,
             Self::Unproven(_) => StatusCode::UNAUTHORIZED,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -72,6 +80,8 @@ impl ApiError {
             Self::NoBuffer(_) => "buffer",
             Self::Unproven(_) => "proof",
             Self::TooMany(_) => "too_many",
+            Self::Spec(_) => "spec",
+            Self::Conflict(_) => "conflict",
             Self::Store(_) => "redis",
         }
     }

@@ -4,6 +4,8 @@ mod anonymous;
 mod body;
 mod celery;
 mod chats;
+mod config;
+mod contract_b;
 mod dead_letters;
 mod error;
 mod health;
@@ -139,6 +141,8 @@ fn router(api: Api) -> Router {
         .merge(celery::routes())
         .merge(pausing::routes())
         .merge(webhook::routes())
+        .merge(config::routes())
+        .merge(contract_b::routes())
         .fallback(error::no_such_path)
         .method_not_allowed_fallback(error::no_such_method)
         // The body is read in one place, which knows the limit and answers in JSON.

@@ -5,7 +5,8 @@ use axum::extract::rejection::QueryRejection;
 use serde::Deserialize;
 
 use super::error::ApiError;
-use crate::domain::chat::{Chat, ChatId};
+use crate::domain::chat::{Chat, ChatId, Name};
+use crate::domain::whose::Whose;
 
 const DEFAULT_LIMIT: usize = 50;
 const MOST: usize = 500;
@@ -16,13 +17,20 @@ pub(super) struct ListQuery {
     limit: Option<usize>,
     cursor: Option<String>,
     user: Option<String>,
+    buffer: Option<String>,
+}
+
+/// The query of what is done to one chat.
+#[derive(Deserialize)]
+pub(super) struct BufferQuery {
+    buffer: Option<String>,
 }
 
 /// The query of a list, checked.
 pub(super) struct List {
     pub(super) limit: usize,
     cursor: Option<String>,
-    pub(super) chat: Option<Chat>,
+    pub(super) whose: Whose,
 }
 
 impl List {
@@ -34,11 +42,15 @@ impl List {
                 "limit must be from 1 to {MOST}"
             )));
         }
-        let chat = query.user.as_deref().map(chat_of).transpose()?;
+        let whose = match (query.user.as_deref(), query.buffer.as_deref()) {
+            (Some(user), buffer) => Whose::Chat(chat_of(user, buffer)?),
+            (None, Some(buffer)) => Whose::Buffer(buffer_of(Some(buffer))?),
+            (None, None) => Whose::Everybody,
+        };
         Ok(Self {
             limit,
             cursor: query.cursor,
-            chat,
+            whose,
         })
     }
 
@@ -53,8 +65,26 @@ impl List {
     }
 }
 
-/// The chat that a path or query names.
-pub(super) fn chat_of(user: &str) -> Result<Chat, ApiError> {
+/// The chat that a path names, in the buffer that a query names.
+pub(super) fn chat_in(
+    user: &str,
+    query: Result<Query<BufferQuery>, QueryRejection>,
+) -> Result<Chat, ApiError> {
+    let Query(query) = query?;
+    chat_of(user, query.buffer.as_deref())
+}
+
+fn chat_of(user: &str, buffer: Option<&str>) -> Result<Chat, ApiError> {
     let id = ChatId::parse(user).map_err(|error| ApiError::BadRequest(format!("user {error}")))?;
-    Ok(Chat::of_default(id))
+    Ok(Chat {
+        buffer: buffer_of(buffer)?,
+        id,
+    })
+}
+
+fn buffer_of(name: Option<&str>) -> Result<Name, ApiError> {
+    name.map_or_else(
+        || Ok(Name::default_name()),
+        |name| Name::parse(name).map_err(|error| ApiError::BadRequest(format!("buffer: {error}"))),
+    )
 }

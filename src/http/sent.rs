@@ -21,7 +21,7 @@ pub(super) async fn list(
     let list = List::parse(query)?;
     let (sent, next_cursor) = api
         .store
-        .sent(list.chat.as_ref(), list.after(EntryId::parse)?, list.limit)
+        .sent(&list.whose, list.after(EntryId::parse)?, list.limit)
         .await?;
     let items: Vec<_> = sent.into_iter().map(shown).collect();
     Ok(Json(Page {

@@ -15,6 +15,7 @@ use crate::wire::config::{BufferSpec, DestinationSpec};
 static CONFIGURE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/configure.lua")));
 
 const VERSION: &str = "version";
+const TIMEZONE: &str = "setting:timezone";
 
 pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
     std::iter::once(&*CONFIGURE)
@@ -64,6 +65,17 @@ impl Mode {
     }
 }
 
+/// What became of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written {
+    /// It made this version.
+    As(u64),
+    /// [`Mode`] does not allow it.
+    Refused,
+    /// Something else was written since; nothing changed.
+    Stale,
+}
+
 /// A specification and the version that wrote it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Versioned<T> {
@@ -82,6 +94,8 @@ pub struct Configured {
     pub buffers: BTreeMap<String, Versioned<BufferSpec>>,
     /// The destinations by their names.
     pub destinations: BTreeMap<String, Versioned<DestinationSpec>>,
+    /// The zone of new buffers of contract B.
+    pub timezone: Option<String>,
     /// What another version of Lull has written and this one cannot read.
     pub unreadable: Vec<String>,
 }
@@ -114,6 +128,9 @@ impl Store {
                     Some(spec) => drop(configured.destinations.insert(name.to_owned(), spec)),
                     None => configured.unreadable.push(field),
                 },
+                _ if field == TIMEZONE => {
+                    configured.timezone = read(&value).map(|zone: Versioned<String>| zone.spec);
+                }
                 _ if field == VERSION => configured.version = value.parse().unwrap_or_default(),
                 _ => configured.unreadable.push(field),
             }
@@ -122,7 +139,7 @@ impl Store {
         Ok(configured)
     }
 
-    /// Writes a buffer or destination; answers the new version, or `None` if `mode` does not allow it.
+    /// Writes a buffer or destination, if `mode` allows it and `base` is still the version, where one is given.
     ///
     /// # Errors
     /// Full, unavailable or silent.
@@ -132,31 +149,51 @@ impl Store {
         name: &Name,
         spec: &impl Serialize,
         mode: Mode,
-    ) -> Result<Option<u64>> {
-        self.run_configure(kind, name, &reply::json(spec)?, mode)
+        base: Option<u64>,
+    ) -> Result<Written> {
+        self.run_configure(&kind.field(name), &reply::json(spec)?, mode, base)
             .await
     }
 
-    /// Removes a buffer or destination; `None` if it was not there.
+    /// Removes a buffer or destination, if it is there and `base` is still the version, where one is given.
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn unconfigure(&self, kind: Kind, name: &Name) -> Result<Option<u64>> {
-        self.run_configure(kind, name, "", Mode::Known).await
+    pub async fn unconfigure(&self, kind: Kind, name: &Name, base: Option<u64>) -> Result<Written> {
+        self.run_configure(&kind.field(name), "", Mode::Known, base)
+            .await
+    }
+
+    /// Sets the zone of new buffers of contract B.
+    ///
+    /// # Errors
+    /// Full, unavailable or silent.
+    pub async fn set_timezone(&self, zone: &str) -> Result<()> {
+        self.run_configure(TIMEZONE, &reply::json(&zone)?, Mode::Any, None)
+            .await
+            .map(drop)
     }
 
     async fn run_configure(
         &self,
-        kind: Kind,
-        name: &Name,
+        field: &str,
         spec: &str,
         mode: Mode,
-    ) -> Result<Option<u64>> {
+        base: Option<u64>,
+    ) -> Result<Written> {
         let mut configure = CONFIGURE.key(keys::CONFIG);
-        configure.arg(kind.field(name)).arg(spec).arg(mode.as_str());
+        configure
+            .arg(field)
+            .arg(spec)
+            .arg(mode.as_str())
+            .arg(base.map(|base| base.to_string()).unwrap_or_default());
         // The configuration belongs to no shard; any connection will do.
-        let version: u64 = self.run(Shard::first(), &configure).await?;
-        Ok((version > 0).then_some(version))
+        let version: i64 = self.run(Shard::first(), &configure).await?;
+        Ok(match u64::try_from(version) {
+            Ok(0) => Written::Refused,
+            Ok(version) => Written::As(version),
+            Err(_) => Written::Stale,
+        })
     }
 }
 

@@ -13,7 +13,8 @@ use thiserror::Error;
 use tracing::{info, warn};
 
 use super::{
-    Result, Store, StoreError, aliases, closing, config, disuse, due, lanes, pausing, windows,
+    Result, Store, StoreError, aliases, clearing, closing, config, disuse, due, lanes, pausing,
+    windows,
 };
 use crate::config::redis::{Address, RedisConfig};
 
@@ -110,6 +111,7 @@ impl Store {
             .unwrap_or("unknown");
         for script in windows::scripts()
             .chain(closing::scripts())
+            .chain(clearing::scripts())
             .chain(pausing::scripts())
             .chain(aliases::scripts())
             .chain(lanes::scripts())

@@ -12,6 +12,7 @@ use super::paging::{EntryId, StreamEntry};
 use super::{Result, Store, StoreError, script};
 use crate::domain::batch::{Batch, Millis};
 use crate::domain::chat::{Chat, ChatId, Lane, Name};
+use crate::domain::whose::Whose;
 
 static REVIVE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/revive.lua")));
 
@@ -79,30 +80,29 @@ impl DeadLetter {
     }
 }
 
-/// The shards that can hold something of `chat`: its own, or, for everybody, all.
-pub(super) fn shards_of(chat: Option<&Chat>) -> Box<dyn Iterator<Item = Shard> + Send> {
-    match chat {
-        Some(chat) => Box::new(std::iter::once(Shard::of(chat))),
-        None => Box::new(Shard::all()),
+/// The shards that can hold something of these: a chat's own, or all.
+pub(super) fn shards_of(whose: &Whose) -> Box<dyn Iterator<Item = Shard> + Send> {
+    match whose {
+        Whose::Chat(chat) => Box::new(std::iter::once(Shard::of(chat))),
+        Whose::Everybody | Whose::Buffer(_) => Box::new(Shard::all()),
     }
 }
 
 impl Store {
-    /// A page of dead letters, newest first, of everybody or of one chat.
+    /// A page of dead letters, newest first.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
     pub async fn dead_letters(
         &self,
-        chat: Option<&Chat>,
+        whose: &Whose,
         after: Option<EntryId>,
         limit: usize,
     ) -> Result<(Vec<DeadLetter>, Option<String>)> {
-        self.newest(keys::dead, shards_of(chat), after, limit, |entry| {
+        self.newest(keys::dead, shards_of(whose), after, limit, |entry| {
             let dead = DeadLetter::read(entry)?;
-            Ok(chat
-                .is_none_or(|chat| dead.letter.chat == chat.id.as_str())
-                .then_some(dead))
+            let wanted = whose.includes(&dead.letter.buffer, &dead.letter.chat);
+            Ok(wanted.then_some(dead))
         })
         .await
     }
@@ -129,20 +129,20 @@ impl Store {
         }
     }
 
-    /// Puts back all dead letters that lie there now, of everybody or of one chat; answers how many.
+    /// Puts back all dead letters that lie there now; answers how many.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable; what was put back until then stays put back.
-    pub async fn revive_all(&self, chat: Option<&Chat>) -> Result<u64> {
+    pub async fn revive_all(&self, whose: &Whose) -> Result<u64> {
         let mut revived = 0;
-        for shard in shards_of(chat) {
-            revived += self.revive_shard(shard, chat).await?;
+        for shard in shards_of(whose) {
+            revived += self.revive_shard(shard, whose).await?;
         }
         Ok(revived)
     }
 
     /// Oldest first: a monitor attempts the first of a lane while the rest of it is still being put back.
-    async fn revive_shard(&self, shard: Shard, chat: Option<&Chat>) -> Result<u64> {
+    async fn revive_shard(&self, shard: Shard, whose: &Whose) -> Result<u64> {
         let newest: StreamRangeReply = self
             .query(&redis::Cmd::xrevrange_count(keys::dead(shard), "+", "-", 1))
             .await?;
@@ -162,7 +162,7 @@ impl Store {
             {
                 let dead = DeadLetter::read(&entry)?;
                 from = format!("({}", dead.id.in_stream());
-                if chat.is_none_or(|chat| dead.letter.chat == chat.id.as_str()) {
+                if whose.includes(&dead.letter.buffer, &dead.letter.chat) {
                     let lane = dead.letter.lane()?;
                     revived += u64::from(self.revive_to(dead.id, &lane).await?);
                 }

@@ -111,17 +111,6 @@ impl Store {
         Ok((named(Kind::Buffer), named(Kind::Destination)))
     }
 
-    /// How many lanes lead to a destination.
-    async fn lanes_to(&self, destination: &Name) -> Result<u64> {
-        let due = Due::Lanes(destination.clone());
-        let mut reads = redis::pipe();
-        for shard in Shard::all() {
-            reads.zcard(due.key(shard));
-        }
-        let counts: Vec<u64> = self.pipeline(&reads).await?;
-        Ok(counts.into_iter().sum())
-    }
-
     /// The buffers with an open window.
     async fn buffers_with_windows(&self) -> Result<HashSet<Name>> {
         let mut buffers = HashSet::new();

@@ -10,7 +10,7 @@ use super::paging::EntryId;
 use super::windows::{SEEN_FOR, millis};
 use super::{Result, Store, StoreError, reply};
 use crate::domain::batch::Millis;
-use crate::domain::chat::Chat;
+use crate::domain::whose::Whose;
 use crate::domain::window::MAX_FIRST_AFTER;
 
 /// How much is kept of what is over. Limits are for all of Lull; each shard keeps its part.
@@ -84,25 +84,38 @@ pub struct Trimmed {
 }
 
 impl Store {
-    /// A page of delivered batches, newest first, of everybody or of one chat.
+    /// A page of delivered batches, newest first.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
     pub async fn sent(
         &self,
-        chat: Option<&Chat>,
+        whose: &Whose,
         after: Option<EntryId>,
         limit: usize,
     ) -> Result<(Vec<Settlement>, Option<String>)> {
-        self.newest(keys::history, shards_of(chat), after, limit, |entry| {
+        let wanted = |record: &Record, _| {
+            record.outcome == DELIVERED && whose.includes(&record.buffer, &record.chat)
+        };
+        self.settlements(whose, wanted, after, limit).await
+    }
+
+    /// A page of the settled attempts that are `wanted`, going by record and moment, newest first.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn settlements(
+        &self,
+        whose: &Whose,
+        wanted: impl Fn(&Record, Millis) -> bool,
+        after: Option<EntryId>,
+        limit: usize,
+    ) -> Result<(Vec<Settlement>, Option<String>)> {
+        self.newest(keys::history, shards_of(whose), after, limit, |entry| {
             let record: Record = serde_json::from_str(&entry.field("record")?)
                 .map_err(|_| StoreError::Unreadable("an entry of the history"))?;
-            let wanted = record.outcome == DELIVERED
-                && chat.is_none_or(|chat| record.chat == chat.id.as_str());
-            Ok(wanted.then_some(Settlement {
-                at: entry.id.ms,
-                record,
-            }))
+            let at = entry.id.ms;
+            Ok(wanted(&record, at).then_some(Settlement { at, record }))
         })
         .await
     }

@@ -91,6 +91,11 @@ pub(crate) fn chat_of_member(member: &str) -> Option<Chat> {
     })
 }
 
+/// Matches the members of a buffer's chats; a name holds nothing that a pattern takes for more than itself.
+pub(crate) fn members_of(buffer: &Name) -> String {
+    format!("{buffer}:*")
+}
+
 /// The inverse of [`Place::timer`]; `None` for any other key.
 pub(crate) fn chat_of_timer(key: &str) -> Option<Chat> {
     let (_, rest) = key.strip_prefix("lull:{")?.split_once('}')?;

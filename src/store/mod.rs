@@ -2,12 +2,14 @@
 
 pub mod aliases;
 mod batch;
+pub mod clearing;
 pub mod closing;
 pub mod config;
 mod connect;
 pub mod dead;
 pub mod disuse;
 mod due;
+mod due_list;
 pub mod events;
 pub mod history;
 pub mod keys;
@@ -29,7 +31,8 @@ use thiserror::Error;
 use self::keys::Shard;
 
 pub use connect::ConnectError;
-pub use paging::{DueCursor, EntryId};
+pub use due_list::DueCursor;
+pub use paging::EntryId;
 
 /// Redis, as a few shared connections that mend themselves.
 #[derive(Clone)]

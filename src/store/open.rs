@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use super::due_list::DueCursor;
 use super::keys::Place;
-use super::paging::DueCursor;
 use super::{Result, Store, StoreError, reply};
 use crate::domain::batch::Millis;
-use crate::domain::chat::Chat;
+use crate::domain::chat::{Chat, Name};
 
 /// An open window.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +56,21 @@ impl Store {
         let (entries, next) = self.earliest_due(after, limit).await?;
         let chats = entries.into_iter().map(|entry| entry.chat).collect();
         Ok((self.windows_of(chats).await?, next))
+    }
+
+    /// The same of one buffer, and how many windows it has; looks at the whole index.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn open_windows_in(
+        &self,
+        buffer: &Name,
+        after: Option<DueCursor>,
+        limit: usize,
+    ) -> Result<(Vec<Window>, u64, Option<String>)> {
+        let (entries, total, next) = self.earliest_due_in(buffer, after, limit).await?;
+        let chats = entries.into_iter().map(|entry| entry.chat).collect();
+        Ok((self.windows_of(chats).await?, total, next))
     }
 
     /// The window of a chat, if one is open.

@@ -5,44 +5,12 @@ use std::collections::VecDeque;
 
 use redis::streams::{StreamId, StreamRangeReply};
 
-use super::keys::{self, Due, Shard};
+use super::keys::Shard;
 use super::{Result, Store, reply};
 use crate::domain::batch::Millis;
-use crate::domain::chat::Chat;
 
 /// Entries looked at for one page at the most, where a filter passes few of them.
 const MOST_SCANNED: usize = 5_000;
-
-/// The place of an entry in the list of open windows.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct DueCursor {
-    deadline: Millis,
-    shard: Shard,
-    member: String,
-}
-
-impl DueCursor {
-    /// Reads what a list of open windows gave.
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.splitn(3, '.');
-        let deadline = parts.next()?.parse().ok()?;
-        let shard = Shard::from_index(parts.next()?.parse().ok()?)?;
-        Some(Self {
-            deadline,
-            shard,
-            member: parts.next()?.to_owned(),
-        })
-    }
-
-    fn text(&self) -> String {
-        format!("{}.{}.{}", self.deadline, self.shard.index(), self.member)
-    }
-}
-
-/// An entry of a due index.
-pub(super) struct DueEntry {
-    pub(super) chat: Chat,
-}
 
 /// The place of an entry in a list of stream entries; later entries are greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,50 +82,6 @@ struct Source {
 }
 
 impl Store {
-    /// The entries of the window index after `after`, next deadline first.
-    pub(super) async fn earliest_due(
-        &self,
-        after: Option<DueCursor>,
-        limit: usize,
-    ) -> Result<(Vec<DueEntry>, Option<String>)> {
-        let from = after.as_ref().map_or(0, |cursor| cursor.deadline);
-        let mut reads = redis::pipe();
-        for shard in Shard::all() {
-            reads.zrangebyscore_limit_withscores(
-                Due::Windows.key(shard),
-                from,
-                "+inf",
-                0,
-                page(limit),
-            );
-        }
-        let answers: Vec<Vec<(Vec<u8>, f64)>> = self.pipeline(&reads).await?;
-        let mut found: Vec<DueCursor> = Shard::all()
-            .zip(answers)
-            .flat_map(|(shard, entries)| {
-                entries
-                    .into_iter()
-                    .map(move |(member, score)| (shard, member, score))
-            })
-            .filter_map(|(shard, member, score)| {
-                Some(DueCursor {
-                    deadline: reply::score(score),
-                    shard,
-                    member: String::from_utf8(member).ok()?,
-                })
-            })
-            .filter(|entry| after.as_ref().is_none_or(|after| entry > after))
-            .collect();
-        found.sort_unstable();
-        let more = found.len() > limit;
-        found.truncate(limit);
-        let next = found.last().filter(|_| more).map(DueCursor::text);
-        let chats = found
-            .iter()
-            .filter_map(|entry| keys::chat_of_member(&entry.member));
-        Ok((chats.map(|chat| DueEntry { chat }).collect(), next))
-    }
-
     /// One entry of a stream, if it is still there.
     pub(super) async fn entry(&self, key: String, id: EntryId) -> Result<Option<StreamEntry>> {
         let found: StreamRangeReply = self
@@ -235,33 +159,18 @@ impl Source {
     }
 }
 
-/// One more than shown, to know whether there is a next page.
-fn page(limit: usize) -> isize {
-    isize::try_from(limit)
-        .unwrap_or(isize::MAX)
-        .saturating_add(1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn ids_and_cursors_are_read_back() {
+    fn ids_are_read_back() {
         let id = EntryId {
             ms: 1_763_770_000_123,
             seq: 4,
             shard: Shard::from_index(63).unwrap(),
         };
         assert_eq!(EntryId::parse(&id.text()), Some(id));
-
-        let member = "default:a.b:é".to_owned();
-        let cursor = DueCursor {
-            deadline: 7,
-            shard: Shard::from_index(0).unwrap(),
-            member,
-        };
-        assert_eq!(DueCursor::parse(&cursor.text()), Some(cursor));
     }
 
     #[test]

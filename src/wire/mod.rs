@@ -5,6 +5,7 @@ pub mod anonymous;
 pub mod answer;
 pub mod by_paths;
 pub mod config;
+pub mod contract_b;
 pub mod fields;
 pub mod gateway;
 pub mod incoming;

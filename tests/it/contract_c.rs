@@ -171,7 +171,7 @@ async fn what_came_with_messages_goes_when_nobody_uses_it_and_not_before() {
         ..BufferSpec::default()
     };
     store
-        .configure(Kind::Buffer, &named, &spec, Mode::New)
+        .configure(Kind::Buffer, &named, &spec, Mode::New, None)
         .await
         .unwrap();
     let url = desk.receiver.url();

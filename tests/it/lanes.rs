@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use lull::domain::batch::BatchId;
+use lull::domain::whose::Whose;
 use lull::store::Store;
 use lull::store::dead::Letter;
 use lull::store::history::{Record, Retention};
@@ -295,7 +296,10 @@ async fn what_is_given_up_on_is_kept_whole() {
 
     settle(&store, &leased, &bury(&leased)).await;
 
-    let (letters, next) = store.dead_letters(None, None, 10).await.unwrap();
+    let (letters, next) = store
+        .dead_letters(&Whose::Everybody, None, 10)
+        .await
+        .unwrap();
     assert_eq!((letters.len(), next), (1, None));
     assert_eq!(letters[0].batch, leased.batch);
     assert_eq!(letters[0].letter.reason, "HTTP 410");
@@ -325,7 +329,10 @@ async fn beyond_the_limit_the_oldest_dead_letters_go_and_it_is_told() {
         dropped.push(old);
     }
 
-    let (letters, _) = store.dead_letters(None, None, 10).await.unwrap();
+    let (letters, _) = store
+        .dead_letters(&Whose::Everybody, None, 10)
+        .await
+        .unwrap();
     let kept: Vec<_> = letters
         .iter()
         .flat_map(|dead| texts(&dead.batch.items))
@@ -365,7 +372,7 @@ async fn what_is_too_old_is_trimmed() {
     assert_eq!((trimmed.history, trimmed.dead_letters), (1, 1));
     assert!(
         store
-            .dead_letters(None, None, 10)
+            .dead_letters(&Whose::Everybody, None, 10)
             .await
             .unwrap()
             .0
@@ -381,7 +388,12 @@ async fn a_revived_batch_comes_first_and_alone_under_its_old_id() {
     let dead = lease(&store, "ana").await.unwrap();
     settle(&store, &dead, &bury(&dead)).await;
     batch(&store, "ana", "b").await;
-    let id = store.dead_letters(None, None, 10).await.unwrap().0[0].id;
+    let id = store
+        .dead_letters(&Whose::Everybody, None, 10)
+        .await
+        .unwrap()
+        .0[0]
+        .id;
 
     assert!(store.revive(id).await.unwrap());
 
@@ -402,7 +414,7 @@ async fn a_revived_batch_lets_an_attempt_in_hand_finish() {
     let in_hand = lease(&store, "ana").await.unwrap();
     batch(&store, "ana", "c").await;
 
-    store.revive_all(None).await.unwrap();
+    store.revive_all(&Whose::Everybody).await.unwrap();
 
     assert_eq!(
         settle(&store, &in_hand, &Verdict::Drop).await,
@@ -427,7 +439,10 @@ async fn all_dead_letters_of_a_chat_come_back_oldest_first() {
         settle(&store, &leased, &bury(&leased)).await;
     }
 
-    assert_eq!(store.revive_all(Some(&chat("ana"))).await.unwrap(), 3);
+    assert_eq!(
+        store.revive_all(&Whose::Chat(chat("ana"))).await.unwrap(),
+        3
+    );
 
     let mut said = Vec::new();
     while let Some(leased) = lease(&store, "ana").await {
@@ -436,7 +451,7 @@ async fn all_dead_letters_of_a_chat_come_back_oldest_first() {
     }
     assert_eq!(said, ["a", "b", "c"]);
     assert!(lease(&store, "eva").await.is_none());
-    assert_eq!(store.revive_all(None).await.unwrap(), 1);
+    assert_eq!(store.revive_all(&Whose::Everybody).await.unwrap(), 1);
 }
 
 #[tokio::test]
@@ -446,7 +461,12 @@ async fn a_discarded_dead_letter_is_gone() {
     batch(&store, "ana", "a").await;
     let leased = lease(&store, "ana").await.unwrap();
     settle(&store, &leased, &bury(&leased)).await;
-    let id = store.dead_letters(None, None, 10).await.unwrap().0[0].id;
+    let id = store
+        .dead_letters(&Whose::Everybody, None, 10)
+        .await
+        .unwrap()
+        .0[0]
+        .id;
 
     assert!(store.discard(id).await.unwrap());
 
@@ -469,7 +489,10 @@ async fn dead_letters_are_paged_newest_first_over_all_shards() {
     let mut pages = Vec::new();
     let mut after = None;
     loop {
-        let (letters, next) = store.dead_letters(None, after, 20).await.unwrap();
+        let (letters, next) = store
+            .dead_letters(&Whose::Everybody, after, 20)
+            .await
+            .unwrap();
         assert!(letters.len() <= 20);
         pages.extend(letters.into_iter().map(|dead| (dead.id, dead.letter.chat)));
         let Some(next) = next else { break };

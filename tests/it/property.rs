@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use lull::domain::batch::BatchId;
+use lull::domain::whose::Whose;
 use lull::store::Store;
 use lull::store::dead::Letter;
 use lull::store::keys::{Due, Shard};
@@ -183,7 +184,7 @@ impl World {
                     .unwrap();
             }
             Step::Revive => {
-                store.revive_all(None).await.unwrap();
+                store.revive_all(&Whose::Everybody).await.unwrap();
             }
         }
     }

@@ -20,6 +20,7 @@ use minijinja::Value;
 use super::json::{from_any, from_raw};
 use crate::domain::batch::Millis;
 use crate::domain::window::CloseReason;
+use crate::wire::RawObject;
 use crate::wire::item::Item;
 use crate::wire::payload::rfc3339;
 
@@ -89,7 +90,7 @@ impl Letter<'_> {
     ) -> serde_json::Result<Vec<(String, Value)>> {
         let mut names = Vec::new();
         for item in self.items.iter().rev() {
-            add_fields(&mut names, item, words);
+            add_fields(&mut names, &item.fields, words);
         }
         names.retain(|(name, _)| !OWN.contains(&name.as_str()));
         for name in OWN.into_iter().filter(|&name| words.contains(name)) {
@@ -105,7 +106,11 @@ impl Letter<'_> {
         words: &HashSet<String>,
     ) -> serde_json::Result<Vec<(String, Value)>> {
         let mut names = Vec::new();
-        add_fields(&mut names, item, words);
+        // Where the whole body of a post is the message, its fields stand in there.
+        if let Ok(fields) = serde_json::from_str::<RawObject>(item.message.get()) {
+            add_fields(&mut names, &fields, words);
+        }
+        add_fields(&mut names, &item.fields, words);
         let is_free = |names: &[(String, Value)], name: &str| {
             words.contains(name) && names.iter().all(|(taken, _)| taken != name)
         };
@@ -170,9 +175,9 @@ impl Letter<'_> {
     }
 }
 
-/// Adds the pass-through fields of a message that are wanted and not yet there.
-fn add_fields(names: &mut Vec<(String, Value)>, item: &Item, words: &HashSet<String>) {
-    for (name, raw) in &item.fields {
+/// Adds the fields of a message that are wanted and not yet there.
+fn add_fields(names: &mut Vec<(String, Value)>, fields: &RawObject, words: &HashSet<String>) {
+    for (name, raw) in fields {
         if words.contains(name) && names.iter().all(|(taken, _)| taken != name) {
             names.push((name.clone(), from_raw(raw)));
         }

@@ -193,6 +193,15 @@ mod tests {
     }
 
     #[test]
+    fn without_a_path_of_the_text_the_whole_body_is_the_message() {
+        let whole = check(r#"{"name":"loja","text":""}"#).unwrap();
+        let part = check(r#"{"name":"loja"}"#).unwrap();
+
+        assert!(matches!(whole.source, Source::Fields { text: None, .. }));
+        assert!(matches!(part.source, Source::Fields { text: Some(_), .. }));
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         for (json, why) in [
             (r#"{"name":"Loja"}"#, "name: a name has 1 to 64"),

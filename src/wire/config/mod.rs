@@ -5,6 +5,7 @@ pub mod buffer;
 pub mod destination;
 mod masked;
 pub mod retry;
+pub mod shown;
 pub mod source;
 pub mod window;
 

@@ -31,8 +31,10 @@ impl Desk {
         for buffer in buffers {
             let spec: BufferSpec = serde_json::from_value(buffer.clone()).unwrap();
             let name = Name::parse(&spec.name).unwrap();
-            let version = store.configure(Kind::Buffer, &name, &spec, Mode::Any).await;
-            version.unwrap().unwrap();
+            let version = store
+                .configure(Kind::Buffer, &name, &spec, Mode::Any, None)
+                .await;
+            version.unwrap();
         }
         let url = receiver.url();
         Self {

@@ -7,6 +7,7 @@ pub(crate) mod desk;
 pub(crate) mod house;
 pub(crate) mod receiver;
 pub(crate) mod redis;
+pub(crate) mod shop;
 pub(crate) mod up;
 
 use std::time::{Duration, Instant};

@@ -1,0 +1,156 @@
+//! Trying a destination: one marked call, and everything that an operator wants to see of it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use reqwest::header::HeaderMap;
+use reqwest::{Request, Url};
+use serde_json::json;
+
+use super::guard::Guard;
+use super::template::letter::Letter;
+use super::{Attempt, BodyError, Sender};
+use crate::domain::batch::{BatchId, Millis};
+use crate::domain::destination::{Body, Destination};
+use crate::domain::window::CloseReason;
+use crate::wire::config::SpecError;
+use crate::wire::item::{Item, read_items};
+
+/// The chat of every trial.
+pub const USER: &str = "lull-test";
+const TEXT: &str = "Lull test";
+/// The header that marks a trial, where the body cannot.
+const MARK: &str = "lull-test";
+const MASK: &str = "********";
+/// Whoever tries a destination is waiting.
+const LONGEST: Duration = Duration::from_secs(30);
+
+/// The call of a trial, without its secrets.
+#[derive(Debug)]
+pub struct Shown {
+    /// Its method.
+    pub method: String,
+    /// Where it went; the values of its query and a password are masked.
+    pub url: String,
+    /// Its headers; the values that were configured are masked.
+    pub headers: BTreeMap<String, String>,
+    /// Its body; a GET carries its fields as query.
+    pub body: String,
+}
+
+/// What a trial came to.
+#[derive(Debug)]
+pub struct Trial {
+    /// What was sent.
+    pub request: Shown,
+    /// What came of it; the beginning of the answer's body stands in `refusal`, whatever the status.
+    pub attempt: Attempt,
+}
+
+/// Why nothing was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum TrialError {
+    /// The destination cannot be used.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// Its body cannot be made of the sample.
+    #[error("no body can be made of the test message: {0}")]
+    Body(#[from] BodyError),
+}
+
+/// Makes one marked call to a destination; `now` is the moment of its message.
+///
+/// # Errors
+/// When there is nothing to send.
+pub async fn try_out(
+    destination: &Destination,
+    guard: &Guard,
+    now: Millis,
+) -> Result<Trial, TrialError> {
+    let mut marked = destination.clone();
+    marked.headers.insert(MARK.to_owned(), "true".to_owned());
+    marked.timeout = marked.timeout.min(LONGEST);
+    let sender = Sender::new(&marked, guard)?;
+    let items = items(&marked.body, now)?;
+    let body = sender.body(&Letter {
+        user: USER,
+        buffer: "default",
+        opened: now,
+        closed: now,
+        reason: CloseReason::Quiet,
+        zone: Tz::UTC,
+        items: &items,
+    })?;
+    let id = BatchId::generate();
+    let request = sender.request(&id, body.clone()).build();
+    let request = request.map_err(|_| SpecError::new("url", "no call can be made to it"))?;
+    let request = shown(&request, &sender.url, body.clone());
+    let attempt = sender.call(&id, body).await;
+    Ok(Trial { request, attempt })
+}
+
+/// One message, marked in a field of its own; where a destination wants whole objects, it is one.
+fn items(body: &Body, now: Millis) -> Result<Vec<Item>, BodyError> {
+    let mut item = match body {
+        Body::Payload { .. } | Body::Template(_) => {
+            json!({ "message": TEXT, "fields": { "test": true } })
+        }
+        Body::Content { .. } => {
+            json!({ "message": { "user": USER, "message": TEXT, "test": true } })
+        }
+        Body::Newest { aggregate_field } => {
+            json!({ "message": nested(aggregate_field), "text": TEXT })
+        }
+    };
+    item["at"] = now.into();
+    read_items(&item.to_string()).map_err(|_| BodyError::Unreadable)
+}
+
+/// The smallest payload with a text at a dotted path.
+fn nested(path: &str) -> serde_json::Value {
+    let mut value = json!(TEXT);
+    for name in path.rsplit('.') {
+        value = json!({ name: value });
+    }
+    value["test"] = true.into();
+    value
+}
+
+fn shown(request: &Request, configured: &Url, body: String) -> Shown {
+    Shown {
+        method: request.method().to_string(),
+        url: masked(configured.clone()),
+        headers: headers(request.headers()),
+        body,
+    }
+}
+
+fn masked(mut url: Url) -> String {
+    let names: Vec<String> = url
+        .query_pairs()
+        .map(|(name, _)| name.into_owned())
+        .collect();
+    if !names.is_empty() {
+        let pairs = names.iter().map(|name| (name, MASK));
+        url.query_pairs_mut().clear().extend_pairs(pairs);
+    }
+    if url.password().is_some() {
+        // Only a URL without a host has no room for one.
+        let _ = url.set_password(Some(MASK));
+    }
+    url.to_string()
+}
+
+fn headers(headers: &HeaderMap) -> BTreeMap<String, String> {
+    let headers = headers.iter().map(|(name, value)| {
+        let open = !value.is_sensitive() || name.as_str() == MARK;
+        let value = if open {
+            String::from_utf8_lossy(value.as_bytes()).into_owned()
+        } else {
+            MASK.to_owned()
+        };
+        (name.to_string(), value)
+    });
+    headers.collect()
+}

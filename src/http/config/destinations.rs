@@ -1,0 +1,82 @@
+//! `/api/destinations`.
+
+use axum::Json;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+
+use super::super::Api;
+use super::super::body::Fields;
+use super::super::error::ApiError;
+use super::removing::RemovalQuery;
+use super::writing::NO_DESTINATION;
+use super::{All, created, named, spec_named, spec_of};
+use crate::domain::chat::Name;
+use crate::store::config::{Mode, Versioned};
+use crate::wire::config::DestinationSpec;
+use crate::wire::config::shown::{Shown, ShownDestination, Untold};
+
+pub(super) async fn list(State(api): State<Api>) -> Response {
+    let catalog = api.catalogs.get();
+    let mut items = vec![default(&api)];
+    let written = catalog.configured.destinations.values();
+    items.extend(written.cloned().map(shown));
+    Json(All { items }).into_response()
+}
+
+pub(super) async fn show(
+    State(api): State<Api>,
+    name: Result<Path<String>, PathRejection>,
+) -> Result<Response, ApiError> {
+    let name = named(name, NO_DESTINATION)?;
+    let found = if name == Name::default_name() {
+        default(&api)
+    } else {
+        shown(api.written_destination(&name)?)
+    };
+    Ok(Json(found).into_response())
+}
+
+pub(super) async fn create(
+    State(api): State<Api>,
+    Fields(fields): Fields,
+) -> Result<Response, ApiError> {
+    let written = api.write_destination(spec_of(fields)?, Mode::New).await?;
+    let name = written.spec.name.clone();
+    Ok(created("destinations", &name, shown(written)))
+}
+
+pub(super) async fn put(
+    State(api): State<Api>,
+    name: Result<Path<String>, PathRejection>,
+    Fields(fields): Fields,
+) -> Result<Response, ApiError> {
+    let name = named(name, NO_DESTINATION)?;
+    let spec = spec_named(fields, &name)?;
+    let written = api.write_destination(spec, Mode::Any).await?;
+    Ok(Json(shown(written)).into_response())
+}
+
+pub(super) async fn remove(
+    State(api): State<Api>,
+    name: Result<Path<String>, PathRejection>,
+    query: Result<Query<RemovalQuery>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let name = named(name, NO_DESTINATION)?;
+    api.remove_destination(&name, RemovalQuery::parse(query)?)
+        .await
+}
+
+fn shown(written: Versioned<DestinationSpec>) -> ShownDestination {
+    let shown = Shown::by_api(written.spec.masked(), written.version);
+    ShownDestination::Known(Box::new(shown))
+}
+
+fn default(api: &Api) -> ShownDestination {
+    match &api.catalogs.defaults().destination {
+        Some(destination) => {
+            ShownDestination::Known(Box::new(Shown::default_destination(destination)))
+        }
+        None => ShownDestination::Untold(Untold::default()),
+    }
+}

@@ -1,0 +1,94 @@
+//! Buffers and destinations: list, show, write, remove, and try a destination.
+
+mod buffers;
+mod destinations;
+mod removing;
+mod trying;
+mod writing;
+
+pub(super) use removing::{Removal, RemovalQuery};
+pub(super) use writing::{NO_BUFFER, NO_DESTINATION};
+
+use axum::Json;
+use axum::Router;
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
+use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::value::to_raw_value;
+
+use super::Api;
+use super::error::ApiError;
+use crate::domain::chat::Name;
+use crate::wire::RawObject;
+use crate::wire::config::{SpecError, read};
+use crate::wire::fields::BadInput;
+
+pub(super) fn routes() -> Router<Api> {
+    Router::new()
+        .route("/api/buffers", get(buffers::list).post(buffers::create))
+        .route(
+            "/api/buffers/{name}",
+            get(buffers::show).put(buffers::put).delete(buffers::remove),
+        )
+        .route(
+            "/api/destinations",
+            get(destinations::list).post(destinations::create),
+        )
+        .route(
+            "/api/destinations/{name}",
+            get(destinations::show)
+                .put(destinations::put)
+                .delete(destinations::remove),
+        )
+        .route("/api/destinations/{name}/test", post(trying::test))
+}
+
+/// All of a list; it is never long enough for pages.
+#[derive(Serialize)]
+struct All<T> {
+    items: Vec<T>,
+}
+
+/// The name in a path; one that cannot be names nothing.
+pub(super) fn named(
+    path: Result<Path<String>, PathRejection>,
+    not_there: ApiError,
+) -> Result<Name, ApiError> {
+    let Path(name) = path?;
+    Name::parse(&name).map_err(|_| not_there)
+}
+
+/// What is shown beside a specification, and may be put back with it.
+const BESIDE: [&str; 2] = ["version", "from"];
+
+/// Reads a specification out of a body.
+pub(super) fn spec_of<T: DeserializeOwned>(mut fields: RawObject) -> Result<T, ApiError> {
+    fields.retain(|name, _| !BESIDE.contains(&name.as_str()));
+    let body = serde_json::to_vec(&fields).map_err(BadInput::NotJson)?;
+    Ok(read(&body)?)
+}
+
+/// The same where the path names it: the body may repeat that, and must not contradict it.
+fn spec_named<T: DeserializeOwned>(mut fields: RawObject, name: &Name) -> Result<T, ApiError> {
+    let own = to_raw_value(name.as_str()).map_err(BadInput::NotJson)?;
+    let other = fields.insert("name".to_owned(), own);
+    let same = other.is_none_or(|other| {
+        serde_json::from_str::<String>(other.get()).is_ok_and(|other| other == name.as_str())
+    });
+    if !same {
+        let why = "is another than in the URL, and nothing can be renamed: leave it out";
+        return Err(SpecError::new("name", why).into());
+    }
+    spec_of(fields)
+}
+
+/// 201, with where it is from now on.
+fn created(kind: &str, name: &str, shown: impl Serialize) -> Response {
+    let at = [(LOCATION, format!("/api/{kind}/{name}"))];
+    (StatusCode::CREATED, at, Json(shown)).into_response()
+}

@@ -1,0 +1,228 @@
+//! Removing a buffer or a destination: nothing that stands there is lost unless the operator says so.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::Query;
+use axum::extract::rejection::QueryRejection;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use tokio::time::{Instant, sleep};
+use tracing::info;
+
+use super::super::Api;
+use super::super::error::ApiError;
+use super::writing::{busy, not_of_the_environment};
+use crate::catalog::TAKEN_UP;
+use crate::domain::chat::Name;
+use crate::store::clearing::Cleared;
+use crate::store::config::{Kind, Mode, Written};
+use crate::wire::config::BufferSpec;
+use crate::wire::config::shown::Removed;
+
+/// How long a removal waits for lanes to empty before it answers that they have not.
+const DRAIN_FOR: Duration = Duration::from_secs(8);
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// What is to become of what stands there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Removal {
+    /// Nothing may stand there.
+    Empty,
+    /// It is delivered.
+    Drain,
+    /// It is dropped.
+    Discard,
+}
+
+#[derive(Deserialize)]
+pub(in super::super) struct RemovalQuery {
+    #[serde(default)]
+    drain: bool,
+    #[serde(default)]
+    discard: bool,
+}
+
+impl RemovalQuery {
+    pub(in super::super) fn parse(
+        query: Result<Query<Self>, QueryRejection>,
+    ) -> Result<Removal, ApiError> {
+        let Query(query) = query?;
+        match (query.drain, query.discard) {
+            (false, false) => Ok(Removal::Empty),
+            (true, false) => Ok(Removal::Drain),
+            (false, true) => Ok(Removal::Discard),
+            (true, true) => Err(ApiError::BadRequest(
+                "drain and discard contradict each other: send one of them".to_owned(),
+            )),
+        }
+    }
+}
+
+impl Api {
+    /// Removes a buffer, its windows cleared away as told. Its batches on lanes still go out.
+    pub(in super::super) async fn remove_buffer(
+        &self,
+        name: &Name,
+        removal: Removal,
+    ) -> Result<Response, ApiError> {
+        not_of_the_environment(Kind::Buffer, name)?;
+        self.catalogs.reload().await?;
+        let spec = self.written_buffer(name)?.spec;
+        let buffer = spec.check(&self.default_buffer().window)?;
+        if removal == Removal::Empty {
+            self.no_windows(name).await?;
+        }
+        // A window that is opened after the last look would be nobody's: first every daemon hears that the buffer is
+        // off.
+        let off = BufferSpec {
+            active: false,
+            ..spec.clone()
+        };
+        self.store
+            .configure(Kind::Buffer, name, &off, Mode::Known, None)
+            .await?;
+        self.catalogs.reload().await?;
+        sleep(TAKEN_UP).await;
+        let (cleared, message) = match removal {
+            Removal::Empty => (Cleared::default(), "Removed"),
+            Removal::Drain => (
+                self.store.flush_all(name, &buffer.destinations).await?,
+                "Removed; its open windows are closed and on their way",
+            ),
+            Removal::Discard => (
+                self.store.cancel_all(name).await?,
+                "Removed; its open windows are dropped",
+            ),
+        };
+        if let Err(refused) = self.no_windows(name).await {
+            // It was in use after all.
+            self.store
+                .configure(Kind::Buffer, name, &spec, Mode::Known, None)
+                .await?;
+            self.catalogs.reload().await?;
+            return Err(refused);
+        }
+        self.unconfigure(Kind::Buffer, name, None).await?;
+        let answer = Removed {
+            success: true,
+            message,
+            chats: cleared.chats,
+            messages: Some(cleared.held),
+            batches: None,
+        };
+        Ok(Json(answer).into_response())
+    }
+
+    /// Removes a destination that no buffer delivers to, its lanes cleared away as told.
+    pub(in super::super) async fn remove_destination(
+        &self,
+        name: &Name,
+        removal: Removal,
+    ) -> Result<Response, ApiError> {
+        not_of_the_environment(Kind::Destination, name)?;
+        self.catalogs.reload().await?;
+        self.written_destination(name)?;
+        self.no_buffers_to(name)?;
+        if removal == Removal::Empty {
+            self.no_lanes(name).await?;
+        }
+        // A monitor may close a window by what it knew until now.
+        sleep(TAKEN_UP).await;
+        let (cleared, message) = match removal {
+            Removal::Empty => (Cleared::default(), "Removed"),
+            Removal::Drain => match self.drained(name).await? {
+                0 => (
+                    Cleared::default(),
+                    "Removed; all its batches were delivered",
+                ),
+                lanes => return Ok(still_draining(lanes)),
+            },
+            Removal::Discard => (
+                self.store.discard_lanes(name).await?,
+                "Removed; its batches are dropped",
+            ),
+        };
+        self.no_lanes(name).await?;
+        self.catalogs.reload().await?;
+        let base = self.catalogs.get().configured.version;
+        self.no_buffers_to(name)?;
+        self.unconfigure(Kind::Destination, name, Some(base))
+            .await?;
+        let answer = Removed {
+            success: true,
+            message,
+            chats: cleared.chats,
+            messages: None,
+            batches: Some(cleared.held),
+        };
+        Ok(Json(answer).into_response())
+    }
+
+    async fn unconfigure(
+        &self,
+        kind: Kind,
+        name: &Name,
+        base: Option<u64>,
+    ) -> Result<(), ApiError> {
+        if self.store.unconfigure(kind, name, base).await? == Written::Stale {
+            return Err(busy());
+        }
+        self.catalogs.reload().await?;
+        let kind = kind.as_str();
+        info!(kind, name = %name, "An operator removed the {kind} {name}");
+        Ok(())
+    }
+
+    fn no_buffers_to(&self, name: &Name) -> Result<(), ApiError> {
+        let buffers = self.buffers_to(name);
+        if buffers.is_empty() {
+            return Ok(());
+        }
+        let buffers = buffers.join(", ");
+        let why = format!("{name} is a destination of {buffers}: take it out there first");
+        Err(ApiError::Conflict(why))
+    }
+
+    async fn no_windows(&self, name: &Name) -> Result<(), ApiError> {
+        match self.store.windows_in(name).await? {
+            0 => Ok(()),
+            windows => Err(ApiError::Conflict(format!(
+                "{name} has {windows} open windows: ?drain=true delivers them now, ?discard=true drops them"
+            ))),
+        }
+    }
+
+    pub(in super::super) async fn no_lanes(&self, name: &Name) -> Result<(), ApiError> {
+        match self.store.lanes_to(name).await? {
+            0 => Ok(()),
+            lanes => Err(ApiError::Conflict(format!(
+                "batches of {lanes} chats wait for {name}: ?drain=true waits until they are delivered, ?discard=true drops them"
+            ))),
+        }
+    }
+
+    /// Waits for the lanes to empty; answers how many have not.
+    async fn drained(&self, name: &Name) -> Result<u64, ApiError> {
+        let deadline = Instant::now() + DRAIN_FOR;
+        loop {
+            let lanes = self.store.lanes_to(name).await?;
+            if lanes == 0 || Instant::now() >= deadline {
+                return Ok(lanes);
+            }
+            sleep(LOOK_AGAIN).await;
+        }
+    }
+}
+
+fn still_draining(lanes: u64) -> Response {
+    let answer = Removed {
+        success: false,
+        message: "Not yet: batches are still on their way; send this again",
+        chats: lanes,
+        messages: None,
+        batches: None,
+    };
+    (StatusCode::ACCEPTED, Json(answer)).into_response()
+}

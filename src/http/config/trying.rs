@@ -1,0 +1,72 @@
+//! `POST /api/destinations/{name}/test`: one marked call, of which nothing is kept.
+
+use std::time::SystemTime;
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+
+use super::super::Api;
+use super::super::error::ApiError;
+use super::named;
+use super::writing::NO_DESTINATION;
+use crate::delivery::trial::{Trial, TrialError, try_out};
+use crate::domain::batch::Outcome;
+use crate::domain::chat::Name;
+use crate::domain::destination::Destination;
+use crate::wire::config::shown::{Tried, TriedRequest, TriedResponse};
+
+pub(super) async fn test(
+    State(api): State<Api>,
+    name: Result<Path<String>, PathRejection>,
+) -> Result<Response, ApiError> {
+    let destination = api.destination(&named(name, NO_DESTINATION)?)?;
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    let now = u64::try_from(now.as_millis()).unwrap_or_default();
+    let tried = try_out(&destination, &api.guard, now).await;
+    Ok(Json(shown(tried?)).into_response())
+}
+
+impl Api {
+    /// A destination to call, of the environment or written.
+    fn destination(&self, name: &Name) -> Result<Destination, ApiError> {
+        if *name != Name::default_name() {
+            return Ok(self.written_destination(name)?.spec.check()?);
+        }
+        let default = self.catalogs.defaults().destination.clone();
+        default.ok_or_else(|| {
+            let why = "this api does not know WEBHOOK_URL: give it the settings of monitor";
+            ApiError::Conflict(why.to_owned())
+        })
+    }
+}
+
+impl From<TrialError> for ApiError {
+    fn from(error: TrialError) -> Self {
+        match error {
+            TrialError::Spec(error) => Self::Spec(error),
+            TrialError::Body(_) => Self::BadRequest(error.to_string()),
+        }
+    }
+}
+
+fn shown(Trial { request, attempt }: Trial) -> Tried {
+    Tried {
+        success: attempt.outcome == Outcome::Delivered,
+        request: TriedRequest {
+            method: request.method,
+            url: request.url,
+            headers: request.headers,
+            body: request.body,
+        },
+        response: TriedResponse {
+            status: attempt.status,
+            took_ms: u64::try_from(attempt.took.as_millis()).unwrap_or(u64::MAX),
+            summary: attempt.summary,
+            body: attempt.refusal,
+        },
+    }
+}

@@ -1,0 +1,182 @@
+//! Writing a buffer or a destination: the old one is looked up, masks are taken off, everything is checked.
+
+use serde::Serialize;
+use tracing::info;
+
+use super::super::Api;
+use super::super::error::ApiError;
+use crate::delivery::Sender;
+use crate::domain::chat::Name;
+use crate::store::config::{Configured, Kind, Mode, Versioned, Written};
+use crate::wire::config::{Buffer, BufferSpec, DestinationSpec, SpecError};
+
+/// Each time somebody else was faster.
+const MOST_TRIES: usize = 32;
+
+pub(in super::super) const NO_BUFFER: ApiError =
+    ApiError::NotFound("there is no buffer of this name: GET /api/buffers lists them");
+pub(in super::super) const NO_DESTINATION: ApiError =
+    ApiError::NotFound("there is no destination of this name: GET /api/destinations lists them");
+
+impl Api {
+    /// A buffer as it was written; the one of the environment never was.
+    pub(in super::super) fn written_buffer(
+        &self,
+        name: &Name,
+    ) -> Result<Versioned<BufferSpec>, ApiError> {
+        let catalog = self.catalogs.get();
+        let written = catalog.configured.buffers.get(name.as_str());
+        written.cloned().ok_or(NO_BUFFER)
+    }
+
+    /// A destination as it was written; the one of the environment never was.
+    pub(in super::super) fn written_destination(
+        &self,
+        name: &Name,
+    ) -> Result<Versioned<DestinationSpec>, ApiError> {
+        let catalog = self.catalogs.get();
+        let written = catalog.configured.destinations.get(name.as_str());
+        written.cloned().ok_or(NO_DESTINATION)
+    }
+
+    /// The buffers that deliver to a destination.
+    pub(in super::super) fn buffers_to(&self, destination: &Name) -> Vec<String> {
+        let catalog = self.catalogs.get();
+        let buffers = catalog.configured.buffers.iter();
+        buffers
+            .filter(|(_, written)| {
+                let mut named = written.spec.destinations.iter();
+                named.any(|name| name == destination.as_str())
+            })
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+
+    /// Checks and writes a buffer.
+    pub(in super::super) async fn write_buffer(
+        &self,
+        spec: BufferSpec,
+        mode: Mode,
+    ) -> Result<Versioned<BufferSpec>, ApiError> {
+        self.write_buffer_as(|_| Ok(spec.clone()), mode).await
+    }
+
+    /// Changes a buffer that is there; what others change meanwhile is kept.
+    pub(in super::super) async fn change_buffer(
+        &self,
+        name: &str,
+        change: impl Fn(&mut BufferSpec),
+    ) -> Result<Versioned<BufferSpec>, ApiError> {
+        let changed = |configured: &Configured| {
+            let mut spec = configured.buffers.get(name).ok_or(NO_BUFFER)?.spec.clone();
+            change(&mut spec);
+            Ok(spec)
+        };
+        self.write_buffer_as(changed, Mode::Known).await
+    }
+
+    async fn write_buffer_as(
+        &self,
+        make: impl Fn(&Configured) -> Result<BufferSpec, ApiError>,
+        mode: Mode,
+    ) -> Result<Versioned<BufferSpec>, ApiError> {
+        for _ in 0..MOST_TRIES {
+            // Another api may have written something since.
+            self.catalogs.reload().await?;
+            let configured = &self.catalogs.get().configured;
+            let spec = make(configured)?;
+            let old = configured.buffers.get(&spec.name);
+            let spec = spec.unmasked(old.map(|old| &old.spec));
+            let buffer = spec.check(&self.default_buffer().window)?;
+            not_of_the_environment(Kind::Buffer, &buffer.name)?;
+            destinations_are_there(&buffer, configured)?;
+            let base = configured.version;
+            let written = self.write(Kind::Buffer, &buffer.name, &spec, mode, base);
+            if let Some(version) = written.await? {
+                return Ok(Versioned { version, spec });
+            }
+        }
+        Err(busy())
+    }
+
+    /// Checks and writes a destination; its template is tried on a sample.
+    pub(in super::super) async fn write_destination(
+        &self,
+        spec: DestinationSpec,
+        mode: Mode,
+    ) -> Result<Versioned<DestinationSpec>, ApiError> {
+        for _ in 0..MOST_TRIES {
+            self.catalogs.reload().await?;
+            let configured = &self.catalogs.get().configured;
+            let old = configured.destinations.get(&spec.name);
+            let spec = spec.clone().unmasked(old.map(|old| &old.spec));
+            let destination = spec.check()?;
+            not_of_the_environment(Kind::Destination, &destination.name)?;
+            Sender::new(&destination, &self.guard)?;
+            let base = configured.version;
+            let written = self.write(Kind::Destination, &destination.name, &spec, mode, base);
+            if let Some(version) = written.await? {
+                return Ok(Versioned { version, spec });
+            }
+        }
+        Err(busy())
+    }
+
+    /// The version that was made; none: somebody else was faster.
+    async fn write(
+        &self,
+        kind: Kind,
+        name: &Name,
+        spec: &impl Serialize,
+        mode: Mode,
+        base: u64,
+    ) -> Result<Option<u64>, ApiError> {
+        let written = self.store.configure(kind, name, spec, mode, Some(base));
+        match written.await? {
+            Written::As(version) => {
+                self.catalogs.reload().await?;
+                let kind = kind.as_str();
+                info!(kind, name = %name, version, "An operator wrote the {kind} {name}");
+                Ok(Some(version))
+            }
+            Written::Stale => Ok(None),
+            Written::Refused => Err(match (mode, kind) {
+                (Mode::New, _) => ApiError::Conflict(format!(
+                    "there is a {} {name} already: PUT replaces it",
+                    kind.as_str()
+                )),
+                (_, Kind::Buffer) => NO_BUFFER,
+                (_, Kind::Destination) => NO_DESTINATION,
+            }),
+        }
+    }
+}
+
+pub(super) fn busy() -> ApiError {
+    ApiError::Conflict("others are changing buffers and destinations: try again".to_owned())
+}
+
+fn destinations_are_there(buffer: &Buffer, configured: &Configured) -> Result<(), SpecError> {
+    let default = Name::default_name();
+    let mut named = buffer.destinations.iter();
+    let missing = named
+        .find(|&name| *name != default && !configured.destinations.contains_key(name.as_str()));
+    match missing {
+        Some(missing) => {
+            let why = format!("there is no destination {missing}: create it first");
+            Err(SpecError::new("destinations", why))
+        }
+        None => Ok(()),
+    }
+}
+
+/// What the environment describes can only be changed there.
+pub(super) fn not_of_the_environment(kind: Kind, name: &Name) -> Result<(), ApiError> {
+    if *name != Name::default_name() {
+        return Ok(());
+    }
+    let kind = kind.as_str();
+    Err(ApiError::Conflict(format!(
+        "the {kind} default is described by the settings of the daemons: change it there, or choose another name"
+    )))
+}

@@ -1,0 +1,93 @@
+//! `/api/buffer-configs`.
+
+use axum::Json;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use super::super::Api;
+use super::super::body::Fields;
+use super::super::config::{NO_BUFFER, RemovalQuery, named, spec_of};
+use super::super::error::ApiError;
+use crate::store::config::{Mode, Versioned};
+use crate::wire::config::BufferSpec;
+use crate::wire::config::source::FIELDS;
+use crate::wire::contract_b::{BufferConfig, BufferConfigAnswer};
+
+pub(super) async fn list(State(api): State<Api>) -> Response {
+    let catalog = api.catalogs.get();
+    let written = catalog.configured.buffers.values();
+    let items: Vec<BufferConfigAnswer> = written
+        .filter(|written| written.spec.source == FIELDS)
+        .map(|written| written.spec.clone().into())
+        .collect();
+    Json(items).into_response()
+}
+
+pub(super) async fn create(
+    State(api): State<Api>,
+    Fields(fields): Fields,
+) -> Result<Response, ApiError> {
+    let config: BufferConfig = spec_of(fields)?;
+    let spec = config.into_new(&api.timezone())?;
+    let written = api.write_buffer_config(spec, Mode::New).await?;
+    Ok((StatusCode::CREATED, Json(written)).into_response())
+}
+
+pub(super) async fn change(
+    State(api): State<Api>,
+    id: Result<Path<String>, PathRejection>,
+    Fields(fields): Fields,
+) -> Result<Response, ApiError> {
+    let old = api.written_buffer(&named(id, NO_BUFFER)?)?.spec;
+    let config: BufferConfig = spec_of(fields)?;
+    let spec = config.onto(old.clone())?;
+    let key = spec.key.clone();
+    let written = api.write_buffer_config(spec, Mode::Known).await?;
+    api.rename_key(&old, &key).await?;
+    Ok(Json(written).into_response())
+}
+
+pub(super) async fn remove(
+    State(api): State<Api>,
+    id: Result<Path<String>, PathRejection>,
+    query: Result<Query<RemovalQuery>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let name = named(id, NO_BUFFER)?;
+    api.remove_buffer(&name, RemovalQuery::parse(query)?).await
+}
+
+impl Api {
+    async fn write_buffer_config(
+        &self,
+        spec: BufferSpec,
+        mode: Mode,
+    ) -> Result<BufferConfigAnswer, ApiError> {
+        match self.write_buffer(spec, mode).await {
+            Ok(Versioned { spec, .. }) => Ok(spec.into()),
+            Err(ApiError::Spec(error)) => Err(BufferConfig::in_its_words(error).into()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The forwardings of a buffer call the chat what its messages call it.
+    async fn rename_key(&self, old: &BufferSpec, key: &str) -> Result<(), ApiError> {
+        if old.key == key {
+            return Ok(());
+        }
+        let catalog = self.catalogs.get();
+        for name in &old.destinations {
+            let Some(written) = catalog.configured.destinations.get(name) else {
+                continue;
+            };
+            let mut spec = written.spec.clone();
+            let content = spec.content.as_mut();
+            if let Some(content) = content.filter(|content| content.key_field == old.key) {
+                key.clone_into(&mut content.key_field);
+                self.write_destination(spec, Mode::Known).await?;
+            }
+        }
+        Ok(())
+    }
+}

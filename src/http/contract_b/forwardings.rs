@@ -1,0 +1,140 @@
+//! `/api/forwarding-configs`.
+
+use axum::Json;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use super::super::Api;
+use super::super::body::Fields;
+use super::super::config::{NO_DESTINATION, Removal, RemovalQuery, named, spec_of};
+use super::super::error::ApiError;
+use crate::domain::chat::Name;
+use crate::store::config::{Mode, Versioned};
+use crate::wire::config::{BufferSpec, DestinationSpec, SpecError};
+use crate::wire::contract_b::{ForwardingConfig, ForwardingConfigAnswer};
+
+/// Where a buffer delivers that nobody has said anything about.
+const IMPLIED: &str = "default";
+
+pub(super) async fn list(State(api): State<Api>) -> Response {
+    let catalog = api.catalogs.get();
+    let written = catalog.configured.destinations.values();
+    let items: Vec<_> = written
+        .filter_map(|written| api.shown(written.spec.clone()))
+        .collect();
+    Json(items).into_response()
+}
+
+pub(super) async fn create(
+    State(api): State<Api>,
+    Fields(fields): Fields,
+) -> Result<Response, ApiError> {
+    let config: ForwardingConfig = spec_of(fields)?;
+    let Some(buffer) = config.buffer()? else {
+        let why = "is missing: it names the buffer whose messages are forwarded";
+        return Err(SpecError::new("buffer", why).into());
+    };
+    let buffer = api.forwarded(&buffer)?;
+    let spec = config.into_new(&buffer.key)?;
+    let spec = api.write_forwarding(spec, Mode::New).await?;
+    api.forward(&buffer.name, &spec.name).await?;
+    Ok((StatusCode::CREATED, Json(api.shown(spec))).into_response())
+}
+
+pub(super) async fn change(
+    State(api): State<Api>,
+    id: Result<Path<String>, PathRejection>,
+    Fields(fields): Fields,
+) -> Result<Response, ApiError> {
+    let name = named(id, NO_DESTINATION)?;
+    let old = api.written_destination(&name)?.spec;
+    let config: ForwardingConfig = spec_of(fields)?;
+    let buffer = match config.buffer()? {
+        Some(buffer) => Some(api.forwarded(&buffer)?),
+        None => None,
+    };
+    let key = match (&buffer, &old.content) {
+        (Some(buffer), _) => buffer.key.clone(),
+        (None, Some(content)) => content.key_field.clone(),
+        (None, None) => BufferSpec::default().key,
+    };
+    let spec = config.onto(old, &key)?;
+    let spec = api.write_forwarding(spec, Mode::Known).await?;
+    if let Some(buffer) = buffer.filter(|buffer| !buffer.destinations.contains(&spec.name)) {
+        api.forward_no_more(&name).await?;
+        api.forward(&buffer.name, &spec.name).await?;
+    }
+    Ok(Json(api.shown(spec)).into_response())
+}
+
+pub(super) async fn remove(
+    State(api): State<Api>,
+    id: Result<Path<String>, PathRejection>,
+    query: Result<Query<RemovalQuery>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let name = named(id, NO_DESTINATION)?;
+    let removal = RemovalQuery::parse(query)?;
+    api.written_destination(&name)?;
+    if removal == Removal::Empty {
+        api.no_lanes(&name).await?;
+    }
+    api.forward_no_more(&name).await?;
+    api.remove_destination(&name, removal).await
+}
+
+impl Api {
+    /// The buffer that a forwarding names.
+    fn forwarded(&self, name: &Name) -> Result<BufferSpec, ApiError> {
+        let written = self.written_buffer(name);
+        let buffer = written.map_err(|_| {
+            let why = format!("there is no buffer {name}: create it first");
+            SpecError::new("buffer", why)
+        })?;
+        Ok(buffer.spec)
+    }
+
+    async fn write_forwarding(
+        &self,
+        spec: DestinationSpec,
+        mode: Mode,
+    ) -> Result<DestinationSpec, ApiError> {
+        match self.write_destination(spec, mode).await {
+            Ok(Versioned { spec, .. }) => Ok(spec),
+            Err(ApiError::Spec(error)) => Err(ForwardingConfig::in_its_words(error).into()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A buffer delivers to one more; the first takes the place of what was implied.
+    async fn forward(&self, buffer: &str, to: &str) -> Result<(), ApiError> {
+        let add = |buffer: &mut BufferSpec| {
+            if buffer.destinations == [IMPLIED] {
+                buffer.destinations.clear();
+            }
+            buffer.destinations.push(to.to_owned());
+        };
+        self.change_buffer(buffer, add).await.map(drop)
+    }
+
+    /// No buffer delivers there any more.
+    async fn forward_no_more(&self, to: &Name) -> Result<(), ApiError> {
+        let remove = |buffer: &mut BufferSpec| {
+            buffer.destinations.retain(|name| name != to.as_str());
+            if buffer.destinations.is_empty() {
+                buffer.destinations.push(IMPLIED.to_owned());
+            }
+        };
+        for buffer in self.buffers_to(to) {
+            self.change_buffer(&buffer, remove).await?;
+        }
+        Ok(())
+    }
+
+    fn shown(&self, spec: DestinationSpec) -> Option<ForwardingConfigAnswer> {
+        let name = Name::parse(&spec.name).ok()?;
+        let buffer = self.buffers_to(&name).into_iter().next();
+        ForwardingConfigAnswer::of(spec.masked(), buffer)
+    }
+}

@@ -1,0 +1,45 @@
+//! `/api/settings/timezone`: the zone that new buffers of contract B write their moments in.
+
+use axum::Json;
+use axum::extract::State;
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use super::super::Api;
+use super::super::body::Fields;
+use super::super::config::spec_of;
+use super::super::error::ApiError;
+use crate::wire::config::SpecError;
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Timezone {
+    timezone: String,
+}
+
+pub(super) async fn show(State(api): State<Api>) -> Json<Timezone> {
+    let timezone = api.timezone();
+    Json(Timezone { timezone })
+}
+
+pub(super) async fn write(
+    State(api): State<Api>,
+    Fields(fields): Fields,
+) -> Result<Json<Timezone>, ApiError> {
+    let wanted: Timezone = spec_of(fields)?;
+    if wanted.timezone.parse::<Tz>().is_err() {
+        let why = "is not a zone of the IANA list, such as America/Sao_Paulo";
+        return Err(SpecError::new("timezone", why).into());
+    }
+    api.store.set_timezone(&wanted.timezone).await?;
+    api.catalogs.reload().await?;
+    Ok(Json(wanted))
+}
+
+impl Api {
+    /// The zone of new buffers: as it was set, else the environment's.
+    pub(super) fn timezone(&self) -> String {
+        let catalog = self.catalogs.get();
+        let set = catalog.configured.timezone.clone();
+        set.unwrap_or_else(|| self.default_buffer().zone.name().to_owned())
+    }
+}

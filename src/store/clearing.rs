@@ -1,0 +1,165 @@
+//! What stands of a whole buffer or destination, and clearing it away before that is removed.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use futures_util::future::try_join_all;
+use redis::Script;
+
+use super::closing::Closing;
+use super::keys::{self, Due, Place, Shard};
+use super::{Result, Store, script};
+use crate::domain::batch::BatchId;
+use crate::domain::chat::{Chat, Name};
+
+static DISCARD: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/discard.lua")));
+
+/// Members that Redis looks at in one step of a scan.
+const STEP: usize = 1000;
+/// Chats that are cleared at a time.
+const AT_ONCE: usize = 128;
+
+pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
+    std::iter::once(&*DISCARD)
+}
+
+/// What was cleared away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cleared {
+    /// Windows or lanes.
+    pub chats: u64,
+    /// The messages in those windows, the batches on those lanes.
+    pub held: u64,
+}
+
+impl Cleared {
+    fn add(&mut self, held: impl IntoIterator<Item = u64>) {
+        for held in held.into_iter().filter(|&held| held > 0) {
+            self.chats += 1;
+            self.held += held;
+        }
+    }
+}
+
+impl Store {
+    /// How many windows of a buffer are open.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn windows_in(&self, buffer: &Name) -> Result<u64> {
+        let mut windows = 0;
+        for shard in Shard::all() {
+            windows += self
+                .members(&Due::Windows, shard, Some(buffer))
+                .await?
+                .len();
+        }
+        Ok(u64::try_from(windows).unwrap_or(u64::MAX))
+    }
+
+    /// Closes all open windows of a buffer at once.
+    ///
+    /// # Errors
+    /// Unavailable or silent; what was closed until then stays closed.
+    pub async fn flush_all(&self, buffer: &Name, destinations: &[Name]) -> Result<Cleared> {
+        let flush = |chat: Chat| async move {
+            let closing = self
+                .flush(&chat, &BatchId::generate(), destinations)
+                .await?;
+            Ok(match closing {
+                Closing::Closed { count, .. } => count,
+                Closing::Open | Closing::NoWindow => 0,
+            })
+        };
+        self.clear(&Due::Windows, Some(buffer), flush).await
+    }
+
+    /// Drops all open windows of a buffer.
+    ///
+    /// # Errors
+    /// Unavailable or silent; what was dropped until then stays dropped.
+    pub async fn cancel_all(&self, buffer: &Name) -> Result<Cleared> {
+        let cancel = |chat: Chat| async move { self.cancel(&chat).await };
+        self.clear(&Due::Windows, Some(buffer), cancel).await
+    }
+
+    /// How many lanes to a destination hold batches.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn lanes_to(&self, destination: &Name) -> Result<u64> {
+        Ok(self.counts(std::iter::once(destination)).await?.lanes)
+    }
+
+    /// Drops all lanes to a destination. An attempt on its way may still arrive there.
+    ///
+    /// # Errors
+    /// Unavailable or silent; what was dropped until then stays dropped.
+    pub async fn discard_lanes(&self, destination: &Name) -> Result<Cleared> {
+        let discard = |chat: Chat| async move {
+            let place = Place::of(&chat);
+            self.run(
+                place.shard,
+                DISCARD
+                    .key(place.due_lanes(destination))
+                    .key(place.lane(destination))
+                    .key(place.head(destination))
+                    .arg(&place.member),
+            )
+            .await
+        };
+        let lanes = Due::Lanes(destination.clone());
+        self.clear(&lanes, None, discard).await
+    }
+
+    /// Does `one` to each chat in an index that is of `buffer`, if given; it answers what the chat held.
+    async fn clear<Work: Future<Output = Result<u64>>>(
+        &self,
+        due: &Due,
+        buffer: Option<&Name>,
+        one: impl Fn(Chat) -> Work,
+    ) -> Result<Cleared> {
+        let mut cleared = Cleared::default();
+        for shard in Shard::all() {
+            let members = self.members(due, shard, buffer).await?;
+            let chats: Vec<_> = members
+                .keys()
+                .filter_map(|member| keys::chat_of_member(member))
+                .collect();
+            for chats in chats.chunks(AT_ONCE) {
+                let held = try_join_all(chats.iter().cloned().map(&one)).await?;
+                cleared.add(held);
+            }
+        }
+        Ok(cleared)
+    }
+
+    /// The members of one shard of an index, of `buffer` if given, with their scores.
+    pub(super) async fn members(
+        &self,
+        due: &Due,
+        shard: Shard,
+        buffer: Option<&Name>,
+    ) -> Result<HashMap<String, f64>> {
+        let pattern = buffer.map_or_else(|| "*".to_owned(), keys::members_of);
+        let key = due.key(shard);
+        // A scan may show a member twice.
+        let mut members = HashMap::new();
+        let mut cursor = 0;
+        loop {
+            let mut scan = redis::cmd("ZSCAN");
+            scan.arg(&key)
+                .arg(cursor)
+                .arg("MATCH")
+                .arg(&pattern)
+                .arg("COUNT")
+                .arg(STEP);
+            let (next, page): (u64, Vec<(String, f64)>) = self.query(&scan).await?;
+            members.extend(page);
+            if next == 0 {
+                return Ok(members);
+            }
+            cursor = next;
+        }
+    }
+}

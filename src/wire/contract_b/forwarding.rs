@@ -1,0 +1,159 @@
+//! A forwarding of contract B: a destination, and the buffer that delivers to it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::{description, id_of, put, renamed, shown_name};
+use crate::domain::chat::Name;
+use crate::wire::config::destination::ContentSpec;
+use crate::wire::config::{DestinationSpec, SpecError};
+
+/// A forwarding as contract B writes it; what is absent stays as it was.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct ForwardingConfig {
+    name: Option<String>,
+    #[serde(alias = "buffer_name", alias = "buffer_id", alias = "buffer_config_id")]
+    buffer: Option<String>,
+    url: Option<String>,
+    method: Option<String>,
+    headers: Option<BTreeMap<String, String>>,
+    #[serde(deserialize_with = "there")]
+    fields: Option<Option<Vec<String>>>,
+    #[serde(deserialize_with = "there")]
+    template: Option<Option<String>>,
+    #[serde(alias = "is_active", alias = "enabled")]
+    active: Option<bool>,
+}
+
+/// A forwarding as contract B shows it.
+#[derive(Debug, Serialize)]
+pub struct ForwardingConfigAnswer {
+    id: String,
+    name: String,
+    /// None: no buffer delivers there any more.
+    buffer: Option<String>,
+    url: String,
+    method: String,
+    headers: BTreeMap<String, String>,
+    fields: Vec<String>,
+    template: Option<String>,
+    active: bool,
+}
+
+impl ForwardingConfig {
+    /// The buffer that it names.
+    ///
+    /// # Errors
+    /// When that is no name.
+    pub fn buffer(&self) -> Result<Option<Name>, SpecError> {
+        let words = self.buffer.as_deref();
+        let name = words.map(Name::slug).transpose();
+        name.map_err(|error| SpecError::new("buffer", error.to_string()))
+    }
+
+    /// A new destination of this description, for a buffer with this key.
+    ///
+    /// # Errors
+    /// When it has no name.
+    pub fn into_new(self, key_field: &str) -> Result<DestinationSpec, SpecError> {
+        let words = self.name.clone().unwrap_or_default();
+        let name = id_of(&words)?;
+        let spec = DestinationSpec {
+            name: name.to_string(),
+            description: description(&words, &name),
+            ..DestinationSpec::default()
+        };
+        self.onto(spec, key_field)
+    }
+
+    /// The destination with what is described changed.
+    ///
+    /// # Errors
+    /// When it names another.
+    pub fn onto(
+        self,
+        mut spec: DestinationSpec,
+        key_field: &str,
+    ) -> Result<DestinationSpec, SpecError> {
+        if let Some(words) = self.name {
+            spec.description = renamed(&words, &spec.name)?;
+        }
+        put(&mut spec.url, self.url);
+        put(&mut spec.method, self.method);
+        put(&mut spec.headers, self.headers);
+        put(&mut spec.active, self.active);
+        // Their forms send what is empty for what is absent.
+        let fields = self
+            .fields
+            .map(|fields| fields.filter(|list| !list.is_empty()));
+        put(&mut spec.fields, fields);
+        let template = self
+            .template
+            .map(|template| template.filter(|text| !text.is_empty()));
+        let old = spec.content.take().and_then(|content| content.template);
+        spec.content = Some(ContentSpec {
+            key_field: key_field.to_owned(),
+            template: template.unwrap_or(old),
+        });
+        Ok(spec)
+    }
+
+    /// The error with the name that contract B has for the field.
+    pub fn in_its_words(error: SpecError) -> SpecError {
+        if error.field == "content.template" {
+            return SpecError::new("template", error.why);
+        }
+        error
+    }
+}
+
+impl ForwardingConfigAnswer {
+    /// A destination of contract B, masked, and the buffer that delivers to it; `None` for any other.
+    pub fn of(spec: DestinationSpec, buffer: Option<String>) -> Option<Self> {
+        Some(Self {
+            name: shown_name(&spec.name, &spec.description),
+            id: spec.name,
+            buffer,
+            url: spec.url,
+            method: spec.method,
+            headers: spec.headers,
+            fields: spec.fields.unwrap_or_default(),
+            template: spec.content?.template,
+            active: spec.active,
+        })
+    }
+}
+
+/// Tells a null from what is absent.
+fn there<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    value: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(value).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::config::read;
+
+    #[test]
+    fn what_is_absent_stays_and_a_null_takes_away() {
+        let new: ForwardingConfig =
+            read(br#"{"name":"bot","url":"http://a/","template":"{{x}}","fields":["x"]}"#).unwrap();
+        let spec = new.into_new("phone").unwrap();
+
+        let url: ForwardingConfig = read(br#"{"url":"http://b/","fields":[]}"#).unwrap();
+        let spec = url.onto(spec, "phone").unwrap();
+        assert_eq!(
+            spec.content.as_ref().unwrap().template.as_deref(),
+            Some("{{x}}")
+        );
+        assert_eq!((spec.url.as_str(), &spec.fields), ("http://b/", &None));
+
+        let none: ForwardingConfig = read(br#"{"template":null}"#).unwrap();
+        let spec = none.onto(spec, "phone").unwrap();
+        assert_eq!(spec.content.unwrap().template, None);
+    }
+}

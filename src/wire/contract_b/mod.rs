@@ -1,0 +1,73 @@
+//! The buffers and forwardings of contract B: another way of writing buffers and destinations.
+//!
+//! What they call a name may be any words; the name made of it ([`Name::slug`]) is the id, and the words are kept as
+//! the description.
+
+mod buffer;
+mod forwarding;
+
+use serde::Serialize;
+
+pub use buffer::{BufferConfig, BufferConfigAnswer};
+pub use forwarding::{ForwardingConfig, ForwardingConfigAnswer};
+
+use super::config::SpecError;
+use crate::domain::chat::Name;
+
+/// A call as contract B lists it.
+#[derive(Debug, Serialize)]
+pub struct ForwardedAnswer {
+    /// The `webhook-id`.
+    pub id: String,
+    /// The buffer.
+    pub buffer: String,
+    /// The id of the forwarding.
+    pub forwarding: String,
+    /// The value of the key field.
+    pub key: String,
+    /// `delivered`, `retry` or `buried`.
+    pub status: String,
+    /// The HTTP status, if there was an answer.
+    pub status_code: Option<u16>,
+    /// The number of the attempt.
+    pub attempt: u32,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// How many messages it held.
+    pub messages: u64,
+    /// When it had ended (RFC 3339).
+    pub forwarded_at: String,
+}
+
+fn put<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+fn id_of(words: &str) -> Result<Name, SpecError> {
+    Name::slug(words).map_err(|error| SpecError::new("name", error.to_string()))
+}
+
+fn description(words: &str, name: &Name) -> String {
+    if words == name.as_str() {
+        String::new()
+    } else {
+        words.to_owned()
+    }
+}
+
+/// The description under other words, which must make the same name.
+fn renamed(words: &str, name: &str) -> Result<String, SpecError> {
+    let id = id_of(words)?;
+    if id.as_str() == name {
+        return Ok(description(words, &id));
+    }
+    let why = format!("would be the id {id}, and nothing can be renamed: make a new one");
+    Err(SpecError::new("name", why))
+}
+
+fn shown_name(name: &str, description: &str) -> String {
+    let words = Name::slug(description).is_ok_and(|slug| slug.as_str() == name);
+    if words { description } else { name }.to_owned()
+}

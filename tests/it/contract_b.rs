@@ -1,0 +1,388 @@
+//! Contract B: its buffers and forwardings are buffers and destinations under other names.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::shop::Shop;
+use crate::support::{Daemon, LONG, Receiver, SHORT, TestRedis, eventually};
+
+/// Whoever posts to a buffer of contract B posts whole objects.
+fn whole(message: &Value) -> String {
+    json!({ "message": message }).to_string()
+}
+
+async fn forwarding(shop: &Shop, spec: Value) -> Value {
+    let (status, answer) = shop.api.post("/api/forwarding-configs", spec).await;
+    assert_eq!(status, 201, "{answer}");
+    answer
+}
+
+/// The shop with a buffer of contract B.
+async fn shop() -> Shop {
+    let shop = Shop::open().await;
+    let spec = json!({"name": "Loja São Paulo", "filter_field": "phone", "max_time": 30});
+    let (status, answer) = shop.api.post("/api/buffer-configs", spec).await;
+    assert_eq!(status, 201, "{answer}");
+    shop
+}
+
+/// Waits until the monitor goes by all that was written.
+async fn settled(shop: &Shop) {
+    let version = shop.store.config_version().await.unwrap();
+    shop.taken_up(&json!({ "version": version })).await;
+}
+
+#[tokio::test]
+async fn a_buffer_config_is_created_listed_changed_and_removed() {
+    let shop = shop().await;
+    let created = json!([{
+        "id": "loja-sao-paulo",
+        "name": "Loja São Paulo",
+        "filter_field": "phone",
+        "max_size": 10,
+        "max_time": 30.0,
+        "reset_timer_on_message": false,
+        "active": true,
+    }]);
+    assert_eq!(shop.api.get("/api/buffer-configs").await.1, created);
+
+    let path = "/api/buffer-configs/loja-sao-paulo";
+    let change = json!({"name": "Loja São Paulo", "max_size": 3, "reset_timer_on_message": true});
+    let (status, changed) = shop.put(path, change).await;
+    assert_eq!(status, 200, "{changed}");
+    assert_eq!(
+        (&changed["max_size"], &changed["max_time"]),
+        (&json!(3), &json!(30.0))
+    );
+    let (_, buffer) = shop.api.get("/api/buffers/loja-sao-paulo").await;
+    assert_eq!(
+        (
+            &buffer["text"],
+            &buffer["key"],
+            &buffer["window"]["reset_on_message"]
+        ),
+        (&json!(""), &json!("phone"), &json!(true))
+    );
+
+    assert_eq!(shop.delete(path).await.0, 200);
+    assert_eq!(shop.api.get("/api/buffer-configs").await.1, json!([]));
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_told_in_their_words() {
+    let shop = shop().await;
+
+    for (path, body, status, why) in [
+        (
+            "/api/buffer-configs",
+            json!({"filter_field": "x"}),
+            400,
+            "name: ",
+        ),
+        (
+            "/api/buffer-configs",
+            json!({"name": "b"}),
+            400,
+            "filter_field: is missing",
+        ),
+        (
+            "/api/buffer-configs",
+            json!({"name": "b", "filter_field": "["}),
+            400,
+            "filter_field: ",
+        ),
+        (
+            "/api/buffer-configs",
+            json!({"name": "b", "filter_field": "x", "max_time": 0}),
+            400,
+            "max_time: ",
+        ),
+        (
+            "/api/buffer-configs",
+            json!({"name": "loja são paulo", "filter_field": "x"}),
+            409,
+            "there is a buffer loja-sao-paulo",
+        ),
+        (
+            "/api/forwarding-configs",
+            json!({"name": "f", "url": "http://n8n/"}),
+            400,
+            "buffer: is missing",
+        ),
+        (
+            "/api/forwarding-configs",
+            json!({"name": "f", "buffer": "b", "url": "http://n8n/"}),
+            400,
+            "buffer: there is no buffer b",
+        ),
+        (
+            "/api/forwarding-configs",
+            json!({"name": "f", "buffer": "Loja São Paulo"}),
+            400,
+            "url: ",
+        ),
+        (
+            "/api/forwarding-configs",
+            json!({"name": "f", "buffer": "Loja São Paulo", "url": "http://n8n/", "template": "{{"}),
+            400,
+            "template: ",
+        ),
+        (
+            "/api/settings/timezone",
+            json!({"timezone": "Brasilia"}),
+            400,
+            "timezone: ",
+        ),
+    ] {
+        let (got, answer) = shop.api.post(path, body.clone()).await;
+
+        assert_eq!(got, status, "{path} {body}: {answer}");
+        let error = answer["error"].as_str().unwrap();
+        assert!(error.starts_with(why), "{path} {body}: {error}");
+    }
+    assert_eq!(shop.api.get("/api/forwarding-configs").await.1, json!([]));
+}
+
+#[tokio::test]
+async fn the_first_forwarding_takes_the_place_of_the_implied_default() {
+    let shop = shop().await;
+    let spec = json!({"name": "CRM", "buffer": "Loja São Paulo", "url": "http://n8n/crm", "headers": {"authorization": "Bearer t0ken"}});
+    let crm = forwarding(&shop, spec).await;
+    let spec = json!({"name": "Bot", "buffer_name": "loja-sao-paulo", "url": "http://n8n/bot"});
+    forwarding(&shop, spec).await;
+
+    assert_eq!(
+        crm,
+        json!({
+            "id": "crm",
+            "name": "CRM",
+            "buffer": "loja-sao-paulo",
+            "url": "http://n8n/crm",
+            "method": "POST",
+            "headers": {"authorization": "********"},
+            "fields": [],
+            "template": null,
+            "active": true,
+        })
+    );
+    let destinations = async || {
+        let (_, buffer) = shop.api.get("/api/buffers/loja-sao-paulo").await;
+        buffer["destinations"].clone()
+    };
+    assert_eq!(destinations().await, json!(["crm", "bot"]));
+
+    let (status, _) = shop
+        .put(
+            "/api/forwarding-configs/crm",
+            json!({"headers": crm["headers"], "active": false}),
+        )
+        .await;
+    assert_eq!(status, 200);
+    let kept = &shop.store.configured().await.unwrap().destinations["crm"].spec;
+    assert_eq!(kept.headers["authorization"], "Bearer t0ken");
+    assert!(!kept.active);
+
+    for id in ["crm", "bot"] {
+        let path = format!("/api/forwarding-configs/{id}");
+        let (status, answer) = shop.delete(&path).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+    assert_eq!(destinations().await, json!(["default"]));
+}
+
+#[tokio::test]
+async fn a_template_gives_the_key_and_a_line_for_each_message() {
+    let shop = shop().await;
+    let (mut with, mut without, mut some) = (
+        Receiver::start().await,
+        Receiver::start().await,
+        Receiver::start().await,
+    );
+    for (name, receiver, more) in [
+        ("with", &with, json!({"template": "{{nome}}: {{ texto }}"})),
+        ("without", &without, json!({"template": ""})),
+        ("some", &some, json!({"fields": ["texto"], "method": "PUT"})),
+    ] {
+        let mut spec = json!({"name": name, "buffer": "loja-sao-paulo", "url": receiver.url()});
+        let fields = more.as_object().unwrap().clone();
+        spec.as_object_mut().unwrap().extend(fields);
+        forwarding(&shop, spec).await;
+    }
+    settled(&shop).await;
+
+    let said = ["oi", "tudo bem?"].map(|text| json!({"phone": "55", "nome": "Ana", "texto": text}));
+    shop.say_item("loja-sao-paulo", "55", &whole(&said[0]), LONG)
+        .await;
+    shop.say_item("loja-sao-paulo", "55", &whole(&said[1]), LONG)
+        .await;
+    shop.api
+        .request(
+            Method::POST,
+            "/api/chats/55/flush?buffer=loja-sao-paulo",
+            None,
+        )
+        .await;
+
+    assert_eq!(
+        with.call().await.json(),
+        json!({"phone": "55", "content": ["Ana: oi", "Ana: tudo bem?"]})
+    );
+    assert_eq!(without.call().await.json(), json!(said));
+    let some = some.call().await;
+    assert_eq!(
+        some.json(),
+        json!([{"texto": "oi"}, {"texto": "tudo bem?"}])
+    );
+    assert!(some.request_line.starts_with("PUT "));
+}
+
+#[tokio::test]
+async fn another_key_is_what_forwardings_call_the_chat_then() {
+    let shop = shop().await;
+    let mut bot = Receiver::start().await;
+    let spec = json!({"name": "bot", "buffer": "loja-sao-paulo", "url": bot.url(), "template": "{{ texto }}"});
+    forwarding(&shop, spec).await;
+
+    shop.put(
+        "/api/buffer-configs/loja-sao-paulo",
+        json!({"filter_field": "fone"}),
+    )
+    .await;
+    settled(&shop).await;
+    shop.say_item(
+        "loja-sao-paulo",
+        "55",
+        &whole(&json!({"texto": "oi"})),
+        SHORT,
+    )
+    .await;
+
+    assert_eq!(
+        bot.call().await.json(),
+        json!({"fone": "55", "content": ["oi"]})
+    );
+}
+
+#[tokio::test]
+async fn a_forwarding_moves_to_another_buffer() {
+    let shop = shop().await;
+    let spec = json!({"name": "Rio", "filter_field": "fone"});
+    shop.api.post("/api/buffer-configs", spec).await;
+    let spec = json!({"name": "bot", "buffer": "loja-sao-paulo", "url": "http://n8n/"});
+    forwarding(&shop, spec).await;
+
+    let (status, moved) = shop
+        .put("/api/forwarding-configs/bot", json!({"buffer": "Rio"}))
+        .await;
+
+    assert_eq!((status.as_u16(), &moved["buffer"]), (200, &json!("rio")));
+    let configured = shop.store.configured().await.unwrap();
+    assert_eq!(
+        configured.buffers["loja-sao-paulo"].spec.destinations,
+        ["default"]
+    );
+    assert_eq!(configured.buffers["rio"].spec.destinations, ["bot"]);
+    let content = configured.destinations["bot"].spec.content.as_ref();
+    assert_eq!(content.unwrap().key_field, "fone");
+}
+
+#[tokio::test]
+async fn a_forwarding_with_batches_keeps_its_buffer_until_they_are_cleared_away() {
+    let shop = shop().await;
+    let spec = json!({"name": "bot", "buffer": "loja-sao-paulo", "url": "http://127.0.0.1:9/"});
+    forwarding(&shop, spec).await;
+    settled(&shop).await;
+    shop.say_item("loja-sao-paulo", "55", &whole(&json!({"a": 1})), SHORT)
+        .await;
+    eventually("its batch is on the lane", async || {
+        shop.redis.keys("lull:*:lane:bot:*").await.len() == 1
+    })
+    .await;
+
+    let path = "/api/forwarding-configs/bot";
+    let (refused, _) = shop.delete(path).await;
+    let (_, list) = shop.api.get("/api/forwarding-configs").await;
+    let (discarded, answer) = shop.delete(&format!("{path}?discard=true")).await;
+
+    assert_eq!(refused, 409);
+    assert_eq!(list[0]["buffer"], "loja-sao-paulo");
+    assert_eq!((discarded.as_u16(), &answer["batches"]), (200, &json!(1)));
+}
+
+#[tokio::test]
+async fn new_buffers_write_their_moments_in_the_zone_that_was_set() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api_with(&redis, &[("TIMEZONE", "Europe/Lisbon")]).await;
+    let (_, before) = api.get("/api/settings/timezone").await;
+
+    let zone = json!({"timezone": "America/Sao_Paulo"});
+    let (status, _) = api.post("/api/settings/timezone", zone.clone()).await;
+    let spec = json!({"name": "loja", "filter_field": "phone"});
+    api.post("/api/buffer-configs", spec).await;
+
+    assert_eq!(before, json!({"timezone": "Europe/Lisbon"}));
+    assert_eq!(status, 200);
+    assert_eq!(api.get("/api/settings/timezone").await.1, zone);
+    let (_, buffer) = api.get("/api/buffers/loja").await;
+    assert_eq!(buffer["timezone"], "America/Sao_Paulo");
+}
+
+#[tokio::test]
+async fn what_was_forwarded_is_listed_and_filtered() {
+    let shop = shop().await;
+    let mut bot = Receiver::start().await;
+    let spec = json!({"name": "Bot", "buffer": "loja-sao-paulo", "url": bot.url()});
+    forwarding(&shop, spec).await;
+    let spec = json!({"name": "dead", "buffer": "loja-sao-paulo", "url": "http://127.0.0.1:9/"});
+    forwarding(&shop, spec).await;
+    settled(&shop).await;
+    shop.say_item("loja-sao-paulo", "55", &whole(&json!({"a": 1})), SHORT)
+        .await;
+    bot.call().await;
+
+    let list = async |query: &str| {
+        let path = format!("/api/messages/forwarded?{query}");
+        let (status, list) = shop.api.get(&path).await;
+        assert_eq!(status, 200, "{list}");
+        list.as_array().unwrap().clone()
+    };
+    eventually("both calls are settled", async || {
+        list("status=success").await.len() == 1 && !list("forwarding=dead").await.is_empty()
+    })
+    .await;
+
+    let sent = &list("forwarding=Bot&buffer=loja-sao-paulo&from=2020-01-01T00:00:00Z").await[0];
+    assert_eq!(
+        (&sent["status"], &sent["status_code"]),
+        (&json!("delivered"), &json!(200))
+    );
+    assert_eq!((&sent["key"], &sent["messages"]), (&json!("55"), &json!(1)));
+    assert_eq!(list("status=failed").await[0]["forwarding"], "dead");
+    for nothing in ["buffer=default", "to=2020-01-01T00:00:00Z", "status=404"] {
+        assert!(list(nothing).await.is_empty(), "{nothing}");
+    }
+    assert_eq!(
+        shop.api.get("/api/messages/forwarded?from=today").await.0,
+        400
+    );
+}
+
+#[tokio::test]
+async fn forwardings_that_are_made_at_the_same_time_are_all_kept() {
+    let shop = shop().await;
+    let other = Daemon::api(&shop.redis).await;
+
+    let made = (0..12).map(|number| {
+        let api = if number % 2 == 0 { &shop.api } else { &other };
+        let name = format!("bot{number}");
+        let spec = json!({"name": name, "buffer": "loja-sao-paulo", "url": "http://n8n/"});
+        api.post("/api/forwarding-configs", spec)
+    });
+    for (status, answer) in futures_util::future::join_all(made).await {
+        assert_eq!(status, 201, "{answer}");
+    }
+
+    let configured = shop.store.configured().await.unwrap();
+    let destinations = &configured.buffers["loja-sao-paulo"].spec.destinations;
+    assert_eq!(destinations.len(), 12, "{destinations:?}");
+}
