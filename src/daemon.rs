@@ -55,9 +55,12 @@ pub fn run(work: impl AsyncFnOnce(&Vars) -> Result<()>) -> ExitCode {
     }
 }
 
-/// Half of the cores, because Redis and the other daemon need theirs: on two cores one thread delivered as much as two,
-/// with a sixth less memory (`make bench`).
-fn runtime(vars: &Vars) -> std::io::Result<tokio::runtime::Runtime> {
+/// The runtime of a daemon. It has half of the cores, because Redis and the other daemon need theirs: on two cores one
+/// thread delivered as much as two, with a sixth less memory (`make bench`). `TOKIO_WORKER_THREADS` chooses another number.
+///
+/// # Errors
+/// When the system gives no threads.
+pub fn runtime(vars: &Vars) -> std::io::Result<tokio::runtime::Runtime> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     // Tokio's own setting wins.
     if vars.get("TOKIO_WORKER_THREADS").is_none() {

@@ -8,7 +8,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use lull::config::Vars;
 use lull::config::limits::window_rules;
 use lull::config::redis::RedisConfig;
-use lull::domain::chat::Name;
+use lull::domain::chat::{Chat, Name};
 use lull::domain::window::WindowRules;
 use lull::store::Store;
 use lull::store::windows::NewMessage;
@@ -38,6 +38,7 @@ impl Appends {
     pub(crate) async fn run(&self) -> Result<Tally> {
         let appender = Appender {
             store: store(&self.redis_url).await?,
+            buffer: Name::default_name(),
             item: message::item()?,
             rules: rules()?,
             chats: self.chats,
@@ -49,6 +50,7 @@ impl Appends {
 #[derive(Clone)]
 struct Appender {
     store: Store,
+    buffer: Name,
     item: String,
     rules: WindowRules,
     chats: u64,
@@ -64,8 +66,12 @@ impl Client for Appender {
 impl Appender {
     async fn append(&self, number: u64, ttl: Duration) -> Result<()> {
         let new = NewMessage::plain(&self.item, ttl);
-        let chat = message::chat(number)?;
-        let to = [Name::default_name()];
+        let chat = Chat {
+            buffer: self.buffer.clone(),
+            ..message::chat(number)?
+        };
+        // The chats of a buffer of its own go to a destination of its own.
+        let to = [self.buffer.clone()];
         self.store.append(&chat, new, &self.rules, &to).await?;
         Ok(())
     }
@@ -78,8 +84,20 @@ pub(crate) async fn open_windows(
     item: String,
     ttl: impl Fn(u64) -> Duration,
 ) -> Result<()> {
+    open_windows_of(&Name::default_name(), store, chats, item, ttl).await
+}
+
+/// The same in a buffer.
+pub(crate) async fn open_windows_of(
+    buffer: &Name,
+    store: &Store,
+    chats: std::ops::Range<u64>,
+    item: String,
+    ttl: impl Fn(u64) -> Duration,
+) -> Result<()> {
     let appender = Appender {
         store: store.clone(),
+        buffer: buffer.clone(),
         item,
         rules: rules()?,
         chats: chats.end,

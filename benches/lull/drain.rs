@@ -4,6 +4,10 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, ensure};
+use lull::domain::chat::Name;
+use lull::store::Store;
+use lull::store::config::{Kind, Mode};
+use lull::wire::config::{BufferSpec, DestinationSpec};
 use serde::Serialize;
 
 use crate::append;
@@ -22,6 +26,8 @@ use crate::stats::median;
 const CLIENTS: usize = 256;
 const TTL: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(30);
+/// Says what the default payload says.
+const TEMPLATE: &str = r#"{"phone":{{phone}},"sender_name":{{sender_name}},"id_agente":{{id_agente}},"numero_conectado":{{numero_conectado}},"instance_id":{{instance_id}},"provider":{{provider}},"server_url":{{server_url}},"token":{{token}},"foto":{{foto}},"modo":{{modo}},"user":{{user}},"user_id":{{user}},"messages":{{messages}},"processed_at":{{closed_at}}}"#;
 
 /// One turn of monitor or of the bare client. CPU times are seconds per 100,000 batches.
 #[derive(Debug, Default, Serialize)]
@@ -36,6 +42,7 @@ struct Turn {
 #[derive(Debug, Serialize)]
 struct Turns {
     monitor: Vec<Turn>,
+    template: Vec<Turn>,
     bare_client: Vec<Turn>,
 }
 
@@ -44,17 +51,25 @@ pub(crate) async fn measure(quick: bool) -> Result<Section> {
     let (rounds, count) = if quick { (1, 500) } else { (3, 20_000) };
     let mut turns = Turns {
         monitor: Vec::new(),
+        template: Vec::new(),
         bare_client: Vec::new(),
     };
     let mut receiver = Job::Receiver.serving().await?;
     for _ in 0..rounds {
-        turns.monitor.push(by_monitor(&mut receiver, count).await?);
+        turns
+            .monitor
+            .push(by_monitor(&mut receiver, count, None).await?);
+        turns
+            .template
+            .push(by_monitor(&mut receiver, count, Some(TEMPLATE)).await?);
         turns
             .bare_client
             .push(by_bare_client(&mut receiver, count).await?);
     }
     let pairs = turns.monitor.iter().zip(&turns.bare_client);
     let ratio = median(pairs.map(|(monitor, bare)| monitor.per_second / bare.per_second));
+    let pairs = turns.template.iter().zip(&turns.monitor);
+    let of_payload = median(pairs.map(|(template, plain)| template.per_second / plain.per_second));
     Ok(Section {
         name: "drain",
         title: format!(
@@ -62,11 +77,10 @@ pub(crate) async fn measure(quick: bool) -> Result<Section> {
         ),
         rows: rows(&turns),
         notes: Vec::new(),
-        expectations: vec![Expectation::at_least(
-            "monitor, of the bare client",
-            0.5,
-            ratio,
-        )],
+        expectations: vec![
+            Expectation::at_least("monitor, of the bare client", 0.5, ratio),
+            Expectation::at_least("with a template, of the default payload", 0.85, of_payload),
+        ],
         data: serde_json::to_value(&turns)?,
     })
 }
@@ -83,6 +97,7 @@ fn rows(turns: &Turns) -> Vec<Vec<String>> {
     let mut rows = vec![head.map(str::to_owned).into()];
     for (name, turns) in [
         ("monitor", &turns.monitor),
+        ("monitor, body by a template", &turns.template),
         ("bare HTTP client", &turns.bare_client),
     ] {
         let median_of = |get: fn(&Turn) -> f64| median(turns.iter().map(get));
@@ -98,9 +113,14 @@ fn rows(turns: &Turns) -> Vec<Vec<String>> {
     rows
 }
 
-async fn by_monitor(receiver: &mut Server, count: u64) -> Result<Turn> {
+async fn by_monitor(receiver: &mut Server, count: u64, template: Option<&str>) -> Result<Turn> {
     let redis = RedisServer::start("").await?;
-    append::open_windows(&redis.store().await?, 0..count, message::item()?, |_| TTL).await?;
+    let store = redis.store().await?;
+    let buffer = match template {
+        Some(template) => configure(&store, receiver.port(), template).await?,
+        None => Name::default_name(),
+    };
+    append::open_windows_of(&buffer, &store, 0..count, message::item()?, |_| TTL).await?;
     tokio::time::sleep(TTL * 2).await;
 
     let receiver_before = proc::cpu_seconds(receiver.pid()?)?;
@@ -113,6 +133,29 @@ async fn by_monitor(receiver: &mut Server, count: u64) -> Result<Turn> {
     turn.cpu_client = per_100k(monitor.cpu_seconds()?, count);
     turn.cpu_receiver = per_100k(proc::cpu_seconds(receiver.pid()?)? - receiver_before, count);
     Ok(turn)
+}
+
+/// A buffer and a destination of one name, with a template.
+async fn configure(store: &Store, port: u16, template: &str) -> Result<Name> {
+    let name = Name::parse("bot")?;
+    let destination = DestinationSpec {
+        name: name.to_string(),
+        url: format!("http://127.0.0.1:{port}/"),
+        template: Some(template.to_owned()),
+        ..DestinationSpec::default()
+    };
+    let buffer = BufferSpec {
+        name: name.to_string(),
+        destinations: vec![name.to_string()],
+        ..BufferSpec::default()
+    };
+    store
+        .configure(Kind::Destination, &name, &destination, Mode::Any)
+        .await?;
+    store
+        .configure(Kind::Buffer, &name, &buffer, Mode::Any)
+        .await?;
+    Ok(name)
 }
 
 async fn by_bare_client(receiver: &mut Server, count: u64) -> Result<Turn> {

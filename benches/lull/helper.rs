@@ -8,6 +8,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use lull::config::Vars;
+use lull::daemon;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
@@ -74,7 +76,7 @@ fn small() -> Result<Runtime> {
 }
 
 fn like_a_daemon() -> Result<Runtime> {
-    Ok(Runtime::new()?)
+    Ok(daemon::runtime(&Vars::from_env())?)
 }
 
 /// Says something to the bench that started this helper.

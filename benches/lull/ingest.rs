@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use lull::domain::chat::Name;
+use lull::store::Store;
+use lull::store::config::{Kind, Mode};
+use lull::wire::config::BufferSpec;
 use serde::Serialize;
 
 use crate::append::Appends;
 use crate::course::{Course, Tally};
 use crate::daemon::Daemon;
 use crate::helper::Job;
-use crate::load::Load;
+use crate::load::{Load, Post};
 use crate::proc;
 use crate::redis_server::RedisServer;
 use crate::report::{Expectation, Section, row};
@@ -20,6 +24,7 @@ const CLIENTS: usize = 64;
 /// Enough that few windows get more than a handful of messages.
 const CHATS: u64 = 20_000;
 const TTL: f64 = 15.0;
+const BUFFER: &str = "loja";
 
 /// What is measured in turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -28,15 +33,20 @@ enum Contestant {
     Canned,
     Bare,
     ApiAlways,
+    PresetAlways,
     AppendAlways,
     ApiEverysec,
     AppendEverysec,
 }
 
-const CONTESTANTS: [(Contestant, &str); 6] = [
+const CONTESTANTS: [(Contestant, &str); 7] = [
     (Contestant::Canned, "generator against a fixed answer"),
     (Contestant::Bare, "bare axum handler (HTTP ceiling)"),
     (Contestant::ApiAlways, "api, appendfsync always"),
+    (
+        Contestant::PresetAlways,
+        "api, posts of Evolution API, always",
+    ),
     (Contestant::AppendAlways, "append without HTTP, always"),
     (Contestant::ApiEverysec, "api, appendfsync everysec"),
     (Contestant::AppendEverysec, "append without HTTP, everysec"),
@@ -90,6 +100,11 @@ pub(crate) async fn measure(quick: bool) -> Result<Section> {
             expectation(
                 Contestant::ApiEverysec,
                 "api with everysec, of the bare handler",
+            ),
+            Expectation::at_least(
+                "posts of a gateway, of plain ones",
+                0.85,
+                ratio(Contestant::PresetAlways, Contestant::ApiAlways),
             ),
         ],
         data: serde_json::to_value(&samples)?,
@@ -152,7 +167,10 @@ impl Contestant {
             port,
             course,
             chats: CHATS,
-            ttl: TTL,
+            post: match self {
+                Self::PresetAlways => Post::Evolution(BUFFER.to_owned()),
+                _ => Post::Plain(TTL),
+            },
         };
         match self {
             Self::Canned | Self::Bare => {
@@ -167,8 +185,11 @@ impl Contestant {
                 let spent = || Ok([proc::cpu_seconds(pid)?, 0.0]);
                 sample(&Job::Load(load(server.port())), spent).await
             }
-            Self::ApiAlways | Self::ApiEverysec => {
+            Self::ApiAlways | Self::PresetAlways | Self::ApiEverysec => {
                 let redis = self.redis().await?;
+                if self == Self::PresetAlways {
+                    configure(&redis.store().await?).await?;
+                }
                 let (api, port) = Daemon::api(redis.url(), redis.folder()).await?;
                 let spent = || Ok([api.cpu_seconds()?, redis.cpu_seconds()?]);
                 sample(&Job::Load(load(port)), spent).await
@@ -193,6 +214,20 @@ impl Contestant {
         })
         .await
     }
+}
+
+/// A buffer that Evolution API posts to.
+async fn configure(store: &Store) -> Result<()> {
+    let buffer = BufferSpec {
+        name: BUFFER.to_owned(),
+        source: "evolution".to_owned(),
+        ..BufferSpec::default()
+    };
+    let name = Name::parse(BUFFER)?;
+    store
+        .configure(Kind::Buffer, &name, &buffer, Mode::Any)
+        .await?;
+    Ok(())
 }
 
 /// Has the job done; `spent` tells what server and Redis have spent so far.

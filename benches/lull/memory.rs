@@ -9,7 +9,7 @@ use crate::append;
 use crate::course::{Course, Tally};
 use crate::daemon::Daemon;
 use crate::helper::Job;
-use crate::load::Load;
+use crate::load::{Load, Post};
 use crate::message;
 use crate::proc;
 use crate::receiver;
@@ -124,7 +124,7 @@ async fn daemons(chats: u64, ttl: f64) -> Result<Vec<Stage>> {
         port,
         course: Course::of_requests(CLIENTS, chats),
         chats,
-        ttl,
+        post: Post::Plain(ttl),
     };
     Job::Load(load).done::<Tally>().await?;
     stages.push(stage(format!("{chats} windows open"))?);

@@ -19,6 +19,24 @@ pub(crate) fn number(user: &str) -> Option<u64> {
     user.strip_prefix("55119")?.parse().ok()
 }
 
+/// The id of a message by its number; all have the same length.
+pub(crate) fn id(number: u64) -> String {
+    format!("3EB0{number:016}")
+}
+
+/// What Evolution API posts about the first message in the first chat.
+pub(crate) fn evolution() -> String {
+    let (user, id) = (user(0), id(0));
+    format!(
+        r#"{{"event":"messages.upsert","instance":"loja-centro","data":{{"key":{{"remoteJid":"{user}@s.whatsapp.net","#
+    ) + &format!(
+        r#""fromMe":false,"id":"{id}"}},"pushName":"Maria da Silva","status":"DELIVERY_ACK","#
+    ) + r#""message":{"conversation":"Oi, tudo bem? Queria saber se o pedido de ontem já saiu para entrega 🙂"},"#
+        + r#""messageType":"conversation","messageTimestamp":1763770000,"instanceId":"7f2a","source":"android"},"#
+        + r#""destination":"https://lull.example.com/api/webhook/loja","date_time":"2025-11-22T00:06:40.000Z","#
+        + r#""sender":"551140001234@s.whatsapp.net","server_url":"https://evolution.example.com","apikey":"B6D7"}"#
+}
+
 /// A chat by its number.
 pub(crate) fn chat(number: u64) -> Result<Chat> {
     Ok(Chat::of_default(ChatId::parse(&user(number))?))
