@@ -35,14 +35,20 @@ impl Found {
     }
 }
 
+/// A batch that was leased as it was made.
+pub(super) struct Begun {
+    pub(super) outlet: Arc<Outlet>,
+    pub(super) in_hand: InHand,
+    pub(super) pass: Pass,
+}
+
 impl Monitor {
-    /// Closes the window of a chat, if it is time, and begins to deliver if there is room.
-    pub(super) async fn close(self: &Arc<Self>, chat: Chat, found: Found) {
+    /// Closes the window of a chat, if it is time; answers what to begin with at once. The rest of what it has put on
+    /// lanes is begun, or left to the sweeps.
+    pub(super) async fn close(self: &Arc<Self>, chat: Chat, found: Found) -> Option<Begun> {
         let catalog = self.catalogs.get();
         // A buffer that this monitor has not heard of yet, or that is gone with windows still open: they stay.
-        let Some(buffer) = catalog.buffer(&chat.buffer) else {
-            return;
-        };
+        let buffer = catalog.buffer(&chat.buffer)?;
         let id = BatchId::generate();
         let first = self.outlets.get(&buffer.destinations[0]);
         // With a pass in hand the lease comes in the same step. An event mostly comes after the sweep, when there is
@@ -70,10 +76,10 @@ impl Monitor {
                 count(&self.metrics.found, "by", found.as_str());
                 lease
             }
-            Ok((Closing::Open | Closing::NoWindow, _)) => return,
+            Ok((Closing::Open | Closing::NoWindow, _)) => return None,
             Err(error) => {
                 warn!(chat = %chat.hash(), error = %error, "Could not close a window, the sweep will: {error}");
-                return;
+                return None;
             }
         };
         for name in &buffer.destinations[1..] {
@@ -81,10 +87,16 @@ impl Monitor {
                 self.attempt_if_room(&outlet, chat.clone(), None);
             }
         }
-        match (first, lease, pass) {
-            (Some(first), Some(lease), Some(pass)) => self.begin(first, InHand::new(lease), pass),
-            (Some(first), _, pass) => self.attempt_if_room(&first, chat, pass),
-            (None, ..) => {}
+        match (first?, lease, pass) {
+            (outlet, Some(lease), Some(pass)) => Some(Begun {
+                outlet,
+                in_hand: InHand::new(lease),
+                pass,
+            }),
+            (outlet, _, pass) => {
+                self.attempt_if_room(&outlet, chat, pass);
+                None
+            }
         }
     }
 

@@ -27,7 +27,10 @@ pub(super) async fn run(monitor: Arc<Monitor>) {
     let closing = stream::unfold(chats, async |mut chats: mpsc::Receiver<Chat>| {
         Some((chats.recv().await?, chats))
     })
-    .for_each_concurrent(CLOSING, |chat| monitor.close(chat, Found::ByEvent));
+    .for_each_concurrent(CLOSING, |chat| async {
+        // By an event nothing is leased: see the closer.
+        monitor.close(chat, Found::ByEvent).await;
+    });
     tokio::select! {
         () = monitor.stop.cancelled() => {}
         () = closing => {}

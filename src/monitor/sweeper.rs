@@ -134,8 +134,12 @@ async fn close_windows(
         };
         let closer = monitor.clone();
         monitor.attempts.spawn(async move {
-            closer.close(chat, Found::BySweep).await;
+            let begun = closer.close(chat, Found::BySweep).await;
             drop(place);
+            // In this task: another would be made and forgotten for each batch.
+            if let Some(begun) = begun {
+                closer.work(begun).await;
+            }
         });
     }
     Ok(round)

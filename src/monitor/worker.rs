@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use tracing::{info, warn};
 
 use super::Monitor;
+use super::closer::Begun;
 use super::gate::Pass;
 use super::outlet::Outlet;
 use crate::delivery::Attempt;
@@ -44,15 +45,15 @@ impl Monitor {
                 destination: outlet.name().clone(),
                 chat,
             };
-            if let Some(lease) = monitor.lease(&outlet, &lane).await {
-                monitor.work(outlet, lease, pass).await;
+            if let Some(in_hand) = monitor.lease(&outlet, &lane).await {
+                let begun = Begun {
+                    outlet,
+                    in_hand,
+                    pass,
+                };
+                monitor.work(begun).await;
             }
         });
-    }
-
-    /// Attempts what was leased, and what comes after it.
-    pub(super) fn begin(self: &Arc<Self>, outlet: Arc<Outlet>, lease: InHand, pass: Pass) {
-        self.attempts.spawn(self.clone().work(outlet, lease, pass));
     }
 
     async fn lease(&self, outlet: &Outlet, lane: &Lane) -> Option<InHand> {
@@ -65,7 +66,13 @@ impl Monitor {
         }
     }
 
-    async fn work(self: Arc<Self>, outlet: Arc<Outlet>, mut in_hand: InHand, mut pass: Pass) {
+    /// Attempts what was leased, and what comes after it.
+    pub(super) async fn work(self: &Arc<Self>, begun: Begun) {
+        let Begun {
+            outlet,
+            mut in_hand,
+            mut pass,
+        } = begun;
         while self.deliver(&outlet, &in_hand, &mut pass).await && !outlet.stop.is_cancelled() {
             match self.lease(&outlet, &in_hand.lease.lane).await {
                 Some(next) => in_hand = next,
