@@ -14,16 +14,15 @@ use crate::wire::config::SpecError;
 
 /// n8n (Node) closes a connection that was idle for 5 s; one that we keep for less is never found closed.
 const IDLE_FOR: Duration = Duration::from_secs(4);
-/// Connections kept for the next call. More only keep memory: a burst opens its own.
-const MOST_IDLE: usize = 64;
 
 pub(super) fn client(
     url: &Url,
     destination: &Destination,
     guard: Option<&Guard>,
 ) -> Result<Client, SpecError> {
-    let mut client = builder(url, destination.timeout)
-        .pool_max_idle_per_host(destination.concurrency.min(MOST_IDLE));
+    // In a burst all calls may end at one moment, and begin again at the next.
+    let mut client =
+        builder(url, destination.timeout).pool_max_idle_per_host(destination.concurrency);
     if let Some(guard) = guard {
         client = guard.protect(client);
     }
