@@ -1,16 +1,18 @@
-//! Random histories of append, hold, close, lease, settle, crash and the operator's hands, against a simple model: every
-//! accepted message is in exactly one place, lanes keep their order, and a head has one attempt at a time.
+//! Random histories of append, hold, close, pause, lease, settle, crash and the operator's hands, against a simple model:
+//! every accepted message is in exactly one place, lanes keep their order, a head has one attempt at a time, and a
+//! paused chat has no window.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use lull::domain::batch::BatchId;
 use lull::domain::whose::Whose;
+use lull::domain::window::WindowRules;
 use lull::store::Store;
 use lull::store::dead::Letter;
 use lull::store::keys::{Due, Shard};
 use lull::store::lanes::{Lease, LeaseRules, Settled, Verdict};
-use lull::store::windows::NewMessage;
+use lull::store::windows::{NewMessage, Taken};
 use proptest::prelude::{Just, Strategy, any};
 use proptest::test_runner::{Config, TestRunner};
 use proptest::{collection, prop_oneof};
@@ -30,6 +32,17 @@ enum Step {
     Append {
         chat: usize,
         short: bool,
+        what: What,
+    },
+    /// The last message of the window is said again.
+    Repeat {
+        chat: usize,
+    },
+    Pause {
+        chat: usize,
+    },
+    Resume {
+        chat: usize,
     },
     Hold {
         chat: usize,
@@ -62,6 +75,15 @@ enum Step {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
+enum What {
+    Text,
+    /// To a buffer with fixed windows.
+    Fixed,
+    FlushWord,
+    Medium,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
 enum How {
     Deliver,
     Retry,
@@ -72,8 +94,12 @@ enum How {
 fn step() -> impl Strategy<Value = Step> {
     let chat = 0..CHATS.len();
     let how = prop_oneof![3 => Just(How::Deliver), 2 => Just(How::Retry), 3 => Just(How::Bury), 1 => Just(How::Release)];
+    let what = prop_oneof![5 => Just(What::Text), 1 => Just(What::Fixed), 1 => Just(What::FlushWord), 1 => Just(What::Medium)];
     prop_oneof![
-        8 => (chat.clone(), any::<bool>()).prop_map(|(chat, short)| Step::Append { chat, short }),
+        8 => (chat.clone(), any::<bool>(), what).prop_map(|(chat, short, what)| Step::Append { chat, short, what }),
+        2 => chat.clone().prop_map(|chat| Step::Repeat { chat }),
+        1 => chat.clone().prop_map(|chat| Step::Pause { chat }),
+        2 => chat.clone().prop_map(|chat| Step::Resume { chat }),
         2 => (chat.clone(), any::<bool>()).prop_map(|(chat, typing)| Step::Hold { chat, typing }),
         2 => chat.clone().prop_map(|chat| Step::Take { chat }),
         5 => chat.clone().prop_map(|chat| Step::Close { chat }),
@@ -95,6 +121,7 @@ struct Model {
     accepted: [Vec<usize>; 2],
     delivered: [Vec<usize>; 2],
     cancelled: [Vec<usize>; 2],
+    paused: [bool; 2],
     /// Ever given up on: revived, they rightly come out of turn.
     buried: BTreeSet<usize>,
     /// In hand, with the chat, and whether the lease lasts.
@@ -116,21 +143,37 @@ impl World {
         let model = &mut self.model;
         let store = &self.store;
         match step {
-            Step::Append { chat: index, short } => {
+            Step::Append {
+                chat: index,
+                short,
+                what,
+            } => {
                 let number = model.said;
                 model.said += 1;
-                let rules = lull::domain::window::WindowRules {
-                    max_messages: 4,
-                    ..RULES
-                };
-                let ttl = if short { SHORT } else { LONG };
-                let said = item(&number.to_string());
-                let message = NewMessage::plain(&said, ttl);
-                store
-                    .append(&chat(CHATS[index]), message, &rules, &destinations())
-                    .await
-                    .unwrap();
-                model.accepted[index].push(number);
+                let taken = self.append(index, number, short, what).await;
+                if self.model.paused[index] {
+                    assert_eq!(taken, Taken::Paused);
+                } else {
+                    assert_eq!(taken, Taken::Appended);
+                    self.model.accepted[index].push(number);
+                }
+            }
+            Step::Repeat { chat: index } => {
+                if let Some(&last) = self.window(index).await.last() {
+                    let taken = self.append(index, last, false, What::Text).await;
+                    assert_eq!(taken, Taken::Repeated);
+                }
+            }
+            Step::Pause { chat: index } => {
+                let open = self.window(index).await;
+                let dropped = self.store.pause(&chat(CHATS[index]), LONG).await.unwrap();
+                assert_eq!(dropped, open.len() as u64);
+                self.model.cancelled[index].extend(open);
+                self.model.paused[index] = true;
+            }
+            Step::Resume { chat: index } => {
+                let resumed = store.resume(&chat(CHATS[index])).await.unwrap();
+                assert_eq!(resumed, std::mem::take(&mut model.paused[index]));
             }
             Step::Hold {
                 chat: index,
@@ -187,6 +230,30 @@ impl World {
                 store.revive_all(&Whose::Everybody).await.unwrap();
             }
         }
+    }
+
+    /// Says a number, in a buffer that has every rule.
+    async fn append(&self, index: usize, number: usize, short: bool, what: What) -> Taken {
+        let rules = WindowRules {
+            max_messages: 4,
+            restarts: what != What::Fixed,
+            drops_repeats: true,
+            media_waits: true,
+            ..RULES
+        };
+        let text = number.to_string();
+        let said = item(&text);
+        let message = NewMessage {
+            text: Some(&text),
+            flush: what == What::FlushWord,
+            media_only: what == What::Medium,
+            ..NewMessage::plain(&said, if short { SHORT } else { LONG })
+        };
+        self.store
+            .append(&chat(CHATS[index]), message, &rules, &destinations())
+            .await
+            .unwrap()
+            .taken
     }
 
     async fn lease(&mut self, index: usize, short: bool) {
@@ -321,6 +388,10 @@ impl World {
             assert!(in_turn.is_sorted(), "out of order: {in_turn:?}");
 
             // Whatever stands somewhere is announced in a due index, or nobody would ever come for it.
+            assert!(
+                !model.paused[index] || window.is_empty(),
+                "a paused chat has a window"
+            );
             let windows_due = self.is_due("due", index).await;
             assert_eq!(
                 windows_due,
