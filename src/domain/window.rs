@@ -29,9 +29,9 @@ pub struct WindowRules {
     pub restarts: bool,
     /// Another quiet window for a chat that was not heard from for a while.
     pub first: Option<FirstWait>,
-    /// A text equal to the one before it in the window is dropped.
+    /// A text equal to the message just before it in the window is dropped.
     pub drops_repeats: bool,
-    /// A window that holds only media waits for its text, up to `max_wait`.
+    /// A window that holds only media waits for its text, up to `max_wait`; without a cap it does not.
     pub media_waits: bool,
 }
 

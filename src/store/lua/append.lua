@@ -115,7 +115,8 @@ if heard then
   call('ZADD', heard, format('%d', now), member)
 end
 
-local paused_until = call('ZSCORE', paused, member)
+-- A paused chat has no window: the pause has dropped it.
+local paused_until = not head and call('ZSCORE', paused, member)
 if paused_until then
   if now < tonumber(paused_until) then
     return answer('paused', paused_until - now)

@@ -21,21 +21,22 @@ pub struct WindowSpec {
     pub max_wait: f64,
     /// A window with so many messages closes at once; 0 = no limit.
     pub max_messages: u64,
-    /// Each message starts the quiet window anew; false: it counts from the first message.
+    /// Each message starts the quiet window anew; false: it counts from the first message, and only typing signals and
+    /// limits move its end.
     pub reset_on_message: bool,
     /// A message that is one of these closes its window at once.
     pub flush_words: Vec<String>,
-    /// The quiet window of a chat not heard from for `first_after`.
+    /// The quiet window of a chat not heard from for `first_after`; 0 closes at once. A `ttl` in the message wins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_wait: Option<f64>,
-    /// See `first_wait`.
+    /// See `first_wait`; at most 90 days.
     pub first_after: f64,
     /// The quiet window after a text with fewer than `short_words` words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub short_wait: Option<f64>,
     /// See `short_wait`.
     pub short_words: usize,
-    /// `keep`, or `drop` a text equal to the one before it in the window.
+    /// `keep`, or `drop` a text equal to the message just before it in the window.
     pub duplicates: Duplicates,
     /// A window that holds only media waits for its text, up to `max_wait`.
     pub media_waits: bool,
