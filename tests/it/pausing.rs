@@ -118,9 +118,9 @@ async fn a_pause_ends_by_itself() {
     })
     .await;
 
-    assert!(!buffer.store.resume(&chat("ana")).await.unwrap());
     assert_eq!(buffer.say("a", LONG).await.taken, Taken::Appended);
     assert!(buffer.redis.keys("lull:*:paused").await.is_empty());
+    assert!(!buffer.store.resume(&chat("ana")).await.unwrap());
 }
 
 #[tokio::test]

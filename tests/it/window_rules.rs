@@ -85,17 +85,17 @@ async fn a_limit_closes_a_fixed_window_at_once() {
 async fn typing_holds_a_fixed_window_and_stopping_gives_it_its_deadline_back() {
     let buffer = Buffer::with(FIXED).await;
     buffer.say("a", FEW).await;
+    let own = buffer.deadline().await;
 
-    let held = buffer.hold(Some(LONG)).await;
+    buffer.hold(Some(LONG)).await;
+    let held = buffer.deadline().await;
     buffer.say("b", FEW).await;
-    let still_held = buffer.left().await;
-    let stopped = buffer.hold(None).await;
+    let after_a_message = buffer.deadline().await;
+    buffer.hold(None).await;
+    let stopped = buffer.deadline().await;
 
-    assert!(held > FEW && still_held > FEW, "{held:?} {still_held:?}");
-    assert!(
-        stopped <= FEW && stopped > Duration::from_secs(3),
-        "{stopped:?}"
-    );
+    assert!(held > own, "{held} {own}");
+    assert_eq!((after_a_message, stopped), (held, own));
 }
 
 #[tokio::test]
@@ -156,6 +156,17 @@ async fn who_was_not_heard_for_long_has_just_turned_up_again() {
     let next = buffer.say("oi", LONG).await;
 
     assert_eq!(next.left, Duration::ZERO);
+}
+
+#[tokio::test]
+async fn whoever_has_an_open_window_has_not_just_turned_up() {
+    let buffer = Buffer::with(first(Duration::ZERO)).await;
+    buffer.say("oi", LONG).await;
+    buffer.long_ago("heard", HOUR).await;
+
+    let next = buffer.say("about my order", LONG).await;
+
+    assert!(next.left > FEW, "{next:?}");
 }
 
 #[tokio::test]

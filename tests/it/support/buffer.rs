@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use lull::domain::batch::BatchId;
+use lull::domain::batch::{BatchId, Millis};
 use lull::domain::window::WindowRules;
 use lull::store::Store;
 use lull::store::closing::Closing;
+use lull::store::open::Window;
 use lull::store::windows::{Appended, NewMessage};
 
 use super::{LEASES, TestRedis, chat, destinations, eventually, item, lane, texts};
@@ -74,8 +75,17 @@ impl Buffer {
 
     /// What is left of Ana's window.
     pub(crate) async fn left(&self) -> Duration {
+        self.window().await.left
+    }
+
+    /// When Ana's window closes.
+    pub(crate) async fn deadline(&self) -> Millis {
+        self.window().await.deadline
+    }
+
+    async fn window(&self) -> Window {
         let window = self.store.open_window(&chat("ana")).await.unwrap();
-        window.unwrap().left
+        window.unwrap()
     }
 
     pub(crate) async fn close(&self) -> Closing {
