@@ -235,6 +235,23 @@ async fn what_is_said_after_a_flush_word_belongs_to_the_next_window() {
 }
 
 #[tokio::test]
+async fn a_message_that_found_no_room_is_not_taken_for_its_own_repeat() {
+    let buffer = Buffer::with(RULES).await;
+    let said = item("one more thing");
+    let message = NewMessage {
+        id: Some("3EB0"),
+        ..NewMessage::plain(&said, LONG)
+    };
+    buffer.flush("that is all", LONG).await;
+
+    let next = buffer.append(message).await;
+    let again = buffer.append(message).await;
+
+    assert_eq!((next.taken, next.count), (Taken::Appended, 1));
+    assert_eq!((again.taken, again.count), (Taken::Duplicate, 1));
+}
+
+#[tokio::test]
 async fn a_flush_word_by_itself_is_a_batch() {
     let buffer = Buffer::with(MEDIA).await;
 

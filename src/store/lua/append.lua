@@ -91,16 +91,10 @@ local function announce()
   end
 end
 
-local function answer(status, left)
-  if id ~= '' then
-    call('ZADD', seen, now, id)
-  end
-  return {status, count, math.max(left, 0)}
-end
-
 if id ~= '' then
   call('ZREMRANGEBYSCORE', seen, '-inf', now - tonumber(ARGV[8]))
-  if call('ZSCORE', seen, id) then
+  -- Noted in the same call that asks: a window that has no room takes it back.
+  if call('ZADD', seen, 'NX', format('%d', now), id) == 0 then
     return {'duplicate', count, math.max(deadline - now, 0)}
   end
 end
@@ -119,13 +113,13 @@ end
 local paused_until = not head and call('ZSCORE', paused, member)
 if paused_until then
   if now < tonumber(paused_until) then
-    return answer('paused', paused_until - now)
+    return {'paused', count, paused_until - now}
   end
   call('ZREM', paused, member)
 end
 
 if head and said ~= '' and said == text then
-  return answer('repeated', deadline - now)
+  return {'repeated', count, math.max(deadline - now, 0)}
 end
 
 local full_of = nil
@@ -137,6 +131,9 @@ elseif head and max_bytes > 0 and bytes + size > max_bytes then
   full_of = 'bytes'
 end
 if full_of then
+  if id ~= '' then
+    call('ZREM', seen, id)
+  end
   if deadline > now then
     cap, deadline, reason = now, now, full_of
     call('LSET', window, 0, packed_head())
@@ -183,4 +180,4 @@ end
 if not head or deadline ~= announced then
   announce()
 end
-return answer('appended', deadline - now)
+return {'appended', count, math.max(deadline - now, 0)}
