@@ -32,7 +32,8 @@ pub(super) fn new_message<'a>(
         },
         asked: incoming.ttl.is_some(),
         id: incoming.message_id.as_deref(),
-        text,
+        // Two pictures may have one caption, and are not the same.
+        text: text.filter(|_| incoming.details.media.is_empty()),
         flush: text.is_some_and(|text| buffer.words.is_flush_word(text)),
         media_only: text.is_none() && !incoming.details.media.is_empty(),
     })
