@@ -148,4 +148,37 @@ mod tests {
                 .contains(r#""processed_at":"2025-11-21T21:06:40.123-03:00""#)
         );
     }
+
+    proptest::proptest! {
+        /// Many messages become one payload: each text in its place, of each field the last, in the order they first
+        /// came, and Lull's own never a client's.
+        #[test]
+        fn folding_keeps_every_message_and_of_each_field_the_last(
+            said in proptest::collection::vec(
+                ("\\PC{0,12}", proptest::collection::vec(("[a-d]|user|messages|processed_at", 0..1000_u32), 0..5)),
+                1..12,
+            )
+        ) {
+            let items: Vec<_> = said
+                .iter()
+                .map(|(text, fields)| {
+                    let fields: serde_json::Map<_, _> = fields.iter().map(|(name, n)| (name.clone(), json!(n))).collect();
+                    json!({"at": 1, "message": text, "fields": fields}).to_string()
+                })
+                .collect();
+            let mut expected = serde_json::Map::new();
+            for (_, fields) in &said {
+                expected.extend(fields.iter().map(|(name, n)| (name.clone(), json!(n))));
+            }
+            let texts: Vec<_> = said.iter().map(|(text, _)| text).collect();
+            expected.insert("user".to_owned(), json!("55119"));
+            expected.insert("user_id".to_owned(), json!("55119"));
+            expected.insert("messages".to_owned(), json!(texts));
+            expected.insert("processed_at".to_owned(), json!("2025-11-22T00:06:40.123Z"));
+
+            let folded: Value = serde_json::from_str(&body(&rules(), &items.join(","))).unwrap();
+
+            proptest::prop_assert_eq!(folded, Value::Object(expected));
+        }
+    }
 }

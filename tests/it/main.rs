@@ -26,6 +26,7 @@ mod message;
 mod message_id;
 mod observing;
 mod outage;
+mod outlets;
 mod pausing;
 mod property;
 mod quiet;

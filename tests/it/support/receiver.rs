@@ -199,7 +199,9 @@ async fn read(stream: &mut BufReader<TcpStream>) -> Option<Call> {
         };
         headers.insert(name.to_ascii_lowercase(), value.to_owned());
     }
-    let mut body = vec![0; headers.get("content-length")?.parse().ok()?];
+    // A call without a body, such as a GET, need not say so.
+    let length = headers.get("content-length").map_or("0", String::as_str);
+    let mut body = vec![0; length.parse().ok()?];
     stream.read_exact(&mut body).await.ok()?;
     let body = String::from_utf8(body).unwrap();
     Some(Call {
