@@ -32,7 +32,7 @@ pub(super) async fn show(
     let found = if name == Name::default_name() {
         Shown::default_buffer(api.default_buffer())
     } else {
-        shown(api.written_buffer(&name)?)
+        shown(api.written_buffer(&name).await?)
     };
     Ok(Json(found).into_response())
 }

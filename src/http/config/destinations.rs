@@ -32,7 +32,7 @@ pub(super) async fn show(
     let found = if name == Name::default_name() {
         default(&api)
     } else {
-        shown(api.written_destination(&name)?)
+        shown(api.written_destination(&name).await?)
     };
     Ok(Json(found).into_response())
 }

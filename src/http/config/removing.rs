@@ -68,8 +68,7 @@ impl Api {
         removal: Removal,
     ) -> Result<Response, ApiError> {
         not_of_the_environment(Kind::Buffer, name)?;
-        self.catalogs.reload().await?;
-        let spec = self.written_buffer(name)?.spec;
+        let spec = self.written_buffer(name).await?.spec;
         let buffer = spec.check(&self.default_buffer().window)?;
         if removal == Removal::Empty {
             self.no_windows(name).await?;
@@ -122,8 +121,7 @@ impl Api {
         removal: Removal,
     ) -> Result<Response, ApiError> {
         not_of_the_environment(Kind::Destination, name)?;
-        self.catalogs.reload().await?;
-        self.written_destination(name)?;
+        self.written_destination(name).await?;
         self.no_buffers_to(name)?;
         if removal == Removal::Empty {
             self.no_lanes(name).await?;

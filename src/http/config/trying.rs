@@ -21,7 +21,8 @@ pub(super) async fn test(
     State(api): State<Api>,
     name: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
-    let destination = api.destination(&named(name, NO_DESTINATION)?)?;
+    let name = named(name, NO_DESTINATION)?;
+    let destination = api.destination(&name).await?;
     let now = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default();
@@ -32,9 +33,9 @@ pub(super) async fn test(
 
 impl Api {
     /// A destination to call, of the environment or written.
-    fn destination(&self, name: &Name) -> Result<Destination, ApiError> {
+    async fn destination(&self, name: &Name) -> Result<Destination, ApiError> {
         if *name != Name::default_name() {
-            return Ok(self.written_destination(name)?.spec.check()?);
+            return Ok(self.written_destination(name).await?.spec.check()?);
         }
         let default = self.catalogs.defaults().destination.clone();
         default.ok_or_else(|| {

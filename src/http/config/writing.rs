@@ -20,20 +20,24 @@ pub(in super::super) const NO_DESTINATION: ApiError =
 
 impl Api {
     /// A buffer as it was written; the one of the environment never was.
-    pub(in super::super) fn written_buffer(
+    pub(in super::super) async fn written_buffer(
         &self,
         name: &Name,
     ) -> Result<Versioned<BufferSpec>, ApiError> {
+        // Another api may have written it a moment ago.
+        self.catalogs.reload().await?;
         let catalog = self.catalogs.get();
         let written = catalog.configured.buffers.get(name.as_str());
         written.cloned().ok_or(NO_BUFFER)
     }
 
     /// A destination as it was written; the one of the environment never was.
-    pub(in super::super) fn written_destination(
+    pub(in super::super) async fn written_destination(
         &self,
         name: &Name,
     ) -> Result<Versioned<DestinationSpec>, ApiError> {
+        // Another api may have written it a moment ago.
+        self.catalogs.reload().await?;
         let catalog = self.catalogs.get();
         let written = catalog.configured.destinations.get(name.as_str());
         written.cloned().ok_or(NO_DESTINATION)
@@ -65,12 +69,11 @@ impl Api {
     pub(in super::super) async fn change_buffer(
         &self,
         name: &str,
-        change: impl Fn(&mut BufferSpec),
+        change: impl Fn(BufferSpec) -> Result<BufferSpec, SpecError>,
     ) -> Result<Versioned<BufferSpec>, ApiError> {
         let changed = |configured: &Configured| {
-            let mut spec = configured.buffers.get(name).ok_or(NO_BUFFER)?.spec.clone();
-            change(&mut spec);
-            Ok(spec)
+            let written = configured.buffers.get(name).ok_or(NO_BUFFER)?;
+            Ok(change(written.spec.clone())?)
         };
         self.write_buffer_as(changed, Mode::Known).await
     }
@@ -81,7 +84,6 @@ impl Api {
         mode: Mode,
     ) -> Result<Versioned<BufferSpec>, ApiError> {
         for _ in 0..MOST_TRIES {
-            // Another api may have written something since.
             self.catalogs.reload().await?;
             let configured = &self.catalogs.get().configured;
             let spec = make(configured)?;

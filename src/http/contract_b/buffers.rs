@@ -10,7 +10,7 @@ use super::super::Api;
 use super::super::body::Fields;
 use super::super::config::{NO_BUFFER, RemovalQuery, named, spec_of};
 use super::super::error::ApiError;
-use crate::store::config::{Mode, Versioned};
+use crate::store::config::Mode;
 use crate::wire::config::BufferSpec;
 use crate::wire::config::source::FIELDS;
 use crate::wire::contract_b::{BufferConfig, BufferConfigAnswer};
@@ -31,8 +31,9 @@ pub(super) async fn create(
 ) -> Result<Response, ApiError> {
     let config: BufferConfig = spec_of(fields)?;
     let spec = config.into_new(&api.timezone())?;
-    let written = api.write_buffer_config(spec, Mode::New).await?;
-    Ok((StatusCode::CREATED, Json(written)).into_response())
+    let written = api.write_buffer(spec, Mode::New).await;
+    let spec = written.map_err(in_their_words)?.spec;
+    Ok((StatusCode::CREATED, Json(BufferConfigAnswer::from(spec))).into_response())
 }
 
 pub(super) async fn change(
@@ -40,13 +41,14 @@ pub(super) async fn change(
     id: Result<Path<String>, PathRejection>,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let old = api.written_buffer(&named(id, NO_BUFFER)?)?.spec;
+    let name = named(id, NO_BUFFER)?;
+    let old = api.written_buffer(&name).await?.spec;
     let config: BufferConfig = spec_of(fields)?;
-    let spec = config.onto(old.clone())?;
-    let key = spec.key.clone();
-    let written = api.write_buffer_config(spec, Mode::Known).await?;
-    api.rename_key(&old, &key).await?;
-    Ok(Json(written).into_response())
+    let changed = |spec| config.clone().onto(spec);
+    let written = api.change_buffer(name.as_str(), changed).await;
+    let spec = written.map_err(in_their_words)?.spec;
+    api.rename_key(&old, &spec.key).await?;
+    Ok(Json(BufferConfigAnswer::from(spec)).into_response())
 }
 
 pub(super) async fn remove(
@@ -59,18 +61,6 @@ pub(super) async fn remove(
 }
 
 impl Api {
-    async fn write_buffer_config(
-        &self,
-        spec: BufferSpec,
-        mode: Mode,
-    ) -> Result<BufferConfigAnswer, ApiError> {
-        match self.write_buffer(spec, mode).await {
-            Ok(Versioned { spec, .. }) => Ok(spec.into()),
-            Err(ApiError::Spec(error)) => Err(BufferConfig::in_its_words(error).into()),
-            Err(error) => Err(error),
-        }
-    }
-
     /// The forwardings of a buffer call the chat what its messages call it.
     async fn rename_key(&self, old: &BufferSpec, key: &str) -> Result<(), ApiError> {
         if old.key == key {
@@ -89,5 +79,12 @@ impl Api {
             }
         }
         Ok(())
+    }
+}
+
+fn in_their_words(error: ApiError) -> ApiError {
+    match error {
+        ApiError::Spec(error) => BufferConfig::in_its_words(error).into(),
+        other => other,
     }
 }

@@ -36,7 +36,7 @@ pub(super) async fn create(
         let why = "is missing: it names the buffer whose messages are forwarded";
         return Err(SpecError::new("buffer", why).into());
     };
-    let buffer = api.forwarded(&buffer)?;
+    let buffer = api.forwarded(&buffer).await?;
     let spec = config.into_new(&buffer.key)?;
     let spec = api.write_forwarding(spec, Mode::New).await?;
     api.forward(&buffer.name, &spec.name).await?;
@@ -49,10 +49,10 @@ pub(super) async fn change(
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let name = named(id, NO_DESTINATION)?;
-    let old = api.written_destination(&name)?.spec;
+    let old = api.written_destination(&name).await?.spec;
     let config: ForwardingConfig = spec_of(fields)?;
     let buffer = match config.buffer()? {
-        Some(buffer) => Some(api.forwarded(&buffer)?),
+        Some(buffer) => Some(api.forwarded(&buffer).await?),
         None => None,
     };
     let key = match (&buffer, &old.content) {
@@ -76,7 +76,7 @@ pub(super) async fn remove(
 ) -> Result<Response, ApiError> {
     let name = named(id, NO_DESTINATION)?;
     let removal = RemovalQuery::parse(query)?;
-    api.written_destination(&name)?;
+    api.written_destination(&name).await?;
     if removal == Removal::Empty {
         api.no_lanes(&name).await?;
     }
@@ -86,13 +86,16 @@ pub(super) async fn remove(
 
 impl Api {
     /// The buffer that a forwarding names.
-    fn forwarded(&self, name: &Name) -> Result<BufferSpec, ApiError> {
-        let written = self.written_buffer(name);
-        let buffer = written.map_err(|_| {
-            let why = format!("there is no buffer {name}: create it first");
-            SpecError::new("buffer", why)
-        })?;
-        Ok(buffer.spec)
+    async fn forwarded(&self, name: &Name) -> Result<BufferSpec, ApiError> {
+        let written = self.written_buffer(name).await;
+        match written {
+            Ok(buffer) => Ok(buffer.spec),
+            Err(ApiError::NotFound(_)) => {
+                let why = format!("there is no buffer {name}: create it first");
+                Err(SpecError::new("buffer", why).into())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn write_forwarding(
@@ -109,22 +112,24 @@ impl Api {
 
     /// A buffer delivers to one more; the first takes the place of what was implied.
     async fn forward(&self, buffer: &str, to: &str) -> Result<(), ApiError> {
-        let add = |buffer: &mut BufferSpec| {
+        let add = |mut buffer: BufferSpec| {
             if buffer.destinations == [IMPLIED] {
                 buffer.destinations.clear();
             }
             buffer.destinations.push(to.to_owned());
+            Ok(buffer)
         };
         self.change_buffer(buffer, add).await.map(drop)
     }
 
     /// No buffer delivers there any more.
     async fn forward_no_more(&self, to: &Name) -> Result<(), ApiError> {
-        let remove = |buffer: &mut BufferSpec| {
+        let remove = |mut buffer: BufferSpec| {
             buffer.destinations.retain(|name| name != to.as_str());
             if buffer.destinations.is_empty() {
                 buffer.destinations.push(IMPLIED.to_owned());
             }
+            Ok(buffer)
         };
         for buffer in self.buffers_to(to) {
             self.change_buffer(&buffer, remove).await?;

@@ -7,7 +7,7 @@ use crate::wire::config::window::WindowSpec;
 use crate::wire::config::{BufferSpec, SpecError};
 
 /// A buffer as contract B writes it; what is absent stays as it was.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct BufferConfig {
     name: Option<String>,
