@@ -150,10 +150,10 @@ async fn configure(store: &Store, port: u16, template: &str) -> Result<Name> {
         ..BufferSpec::default()
     };
     store
-        .configure(Kind::Destination, &name, &destination, Mode::Any)
+        .configure(Kind::Destination, &name, &destination, Mode::Any, None)
         .await?;
     store
-        .configure(Kind::Buffer, &name, &buffer, Mode::Any)
+        .configure(Kind::Buffer, &name, &buffer, Mode::Any, None)
         .await?;
     Ok(name)
 }

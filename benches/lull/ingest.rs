@@ -225,7 +225,7 @@ async fn configure(store: &Store) -> Result<()> {
     };
     let name = Name::parse(BUFFER)?;
     store
-        .configure(Kind::Buffer, &name, &buffer, Mode::Any)
+        .configure(Kind::Buffer, &name, &buffer, Mode::Any, None)
         .await?;
     Ok(())
 }

@@ -38,7 +38,7 @@ impl Catalog {
     /// in the log: another version of Lull may have written it.
     pub fn new(defaults: &Defaults, configured: Configured) -> Self {
         for field in &configured.unreadable {
-            warn!("Cannot read {field} in lull:config: another version of Lull has written it");
+            warn!("Cannot read {field} in Redis: another version of Lull has written it");
         }
         let limits: &WindowRules = &defaults.buffer.window;
         let buffers = configured.buffers.iter().filter_map(|(name, written)| {

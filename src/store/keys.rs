@@ -14,10 +14,10 @@ pub(crate) const SHARDS: u8 = 64;
 pub(crate) const WAKE: &str = "lull:wake";
 
 /// What is configured: buffers, destinations, and a version.
-pub(crate) const CONFIG: &str = "lull:config";
+pub(crate) const CONFIG: &str = "lull:{config}";
 
 /// When buffers and destinations that came with a message were last used.
-pub(crate) const USED: &str = "lull:config:used";
+pub(crate) const USED: &str = "lull:{config}:used";
 
 /// One of the 64 parts of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

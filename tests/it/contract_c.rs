@@ -148,7 +148,7 @@ async fn what_is_wrong_with_a_request_is_named_as_the_request_names_it() {
 /// Moves all notes of use so far into the past.
 async fn long_ago(redis: &TestRedis, ago: Duration) {
     let mut raw = redis.raw().await;
-    let key = "lull:config:used";
+    let key = "lull:{config}:used";
     let used: Vec<String> = redis::Cmd::zrange(key, 0, -1)
         .query_async(&mut raw)
         .await

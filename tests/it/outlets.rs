@@ -44,7 +44,7 @@ impl Shop {
         };
         let loja = name("loja");
         shop.store
-            .configure(Kind::Buffer, &loja, &buffer, Mode::Any)
+            .configure(Kind::Buffer, &loja, &buffer, Mode::Any, None)
             .await
             .unwrap();
         for (name, spec) in destinations {
@@ -59,7 +59,13 @@ impl Shop {
         spec["name"] = destination.into();
         let spec: DestinationSpec = serde_json::from_value(spec).unwrap();
         self.store
-            .configure(Kind::Destination, &name(destination), &spec, Mode::Any)
+            .configure(
+                Kind::Destination,
+                &name(destination),
+                &spec,
+                Mode::Any,
+                None,
+            )
             .await
             .unwrap();
     }
