@@ -10,7 +10,7 @@ use crate::support::desk::Desk;
 
 /// Connections that are kept, each with its share of the bodies.
 const LANES: usize = 8;
-const BODIES: usize = 3000;
+const BODIES: usize = 10_000;
 
 /// Names and values that mean something somewhere, so that bodies get past the first look.
 fn leaf() -> impl Strategy<Value = Value> {

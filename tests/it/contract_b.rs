@@ -237,6 +237,45 @@ async fn a_template_gives_the_key_and_a_line_for_each_message() {
 }
 
 #[tokio::test]
+async fn an_old_client_posts_to_its_buffer_by_the_words_it_has_for_it() {
+    let shop = shop().await;
+    let mut bot = Receiver::start().await;
+    let spec = json!({
+        "name": "Bot", "buffer": "Loja São Paulo", "url": bot.url(), "template": "{{nome}}: {{texto}}",
+    });
+    forwarding(&shop, spec).await;
+    settled(&shop).await;
+    let path = "/api/webhook/Loja%20S%C3%A3o%20Paulo";
+
+    for text in ["oi", "tudo bem?"] {
+        let said = json!({"phone": "55", "nome": "Ana", "texto": text});
+        let (status, answer) = shop.api.post(path, said).await;
+        assert_eq!(
+            (status.as_u16(), &answer["status"]),
+            (201, &json!("buffered"))
+        );
+        assert!(answer["message_id"].is_string(), "{answer}");
+    }
+    let flush = "/api/chats/55/flush?buffer=loja-sao-paulo";
+    shop.api.request(Method::POST, flush, None).await;
+
+    assert_eq!(
+        bot.call().await.json(),
+        json!({"phone": "55", "content": ["Ana: oi", "Ana: tudo bem?"]})
+    );
+
+    let (status, answer) = shop.api.post(path, json!({"nome": "Ana"})).await;
+    assert_eq!(status, 400, "{answer}");
+    shop.put(
+        "/api/buffer-configs/loja-sao-paulo",
+        json!({"active": false}),
+    )
+    .await;
+    let (status, answer) = shop.api.post(path, json!({"phone": "55"})).await;
+    assert_eq!(status, 404, "{answer}");
+}
+
+#[tokio::test]
 async fn another_key_is_what_forwardings_call_the_chat_then() {
     let shop = shop().await;
     let mut bot = Receiver::start().await;

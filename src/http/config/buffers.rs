@@ -13,14 +13,17 @@ use super::writing::NO_BUFFER;
 use super::{All, created, named, spec_named, spec_of};
 use crate::domain::chat::Name;
 use crate::store::config::{Mode, Versioned};
+use crate::wire::anonymous::is_anonymous;
 use crate::wire::config::BufferSpec;
 use crate::wire::config::shown::Shown;
 
 pub(super) async fn list(State(api): State<Api>) -> Response {
     let catalog = api.catalogs.get();
     let mut items = vec![Shown::default_buffer(api.default_buffer())];
-    let written = catalog.configured.buffers.values();
-    items.extend(written.cloned().map(shown));
+    let written = catalog.configured.buffers.iter();
+    // Those that came with a message are nobody's to change.
+    let written = written.filter(|(name, _)| !is_anonymous(name));
+    items.extend(written.map(|(_, written)| shown(written.clone())));
     Json(All { items }).into_response()
 }
 

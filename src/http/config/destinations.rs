@@ -13,14 +13,17 @@ use super::writing::NO_DESTINATION;
 use super::{All, created, named, spec_named, spec_of};
 use crate::domain::chat::Name;
 use crate::store::config::{Mode, Versioned};
+use crate::wire::anonymous::is_anonymous;
 use crate::wire::config::DestinationSpec;
 use crate::wire::config::shown::{Shown, ShownDestination, Untold};
 
 pub(super) async fn list(State(api): State<Api>) -> Response {
     let catalog = api.catalogs.get();
     let mut items = vec![default(&api)];
-    let written = catalog.configured.destinations.values();
-    items.extend(written.cloned().map(shown));
+    let written = catalog.configured.destinations.iter();
+    // Those that came with a message are nobody's to change.
+    let written = written.filter(|(name, _)| !is_anonymous(name));
+    items.extend(written.map(|(_, written)| shown(written.clone())));
     Json(All { items }).into_response()
 }
 

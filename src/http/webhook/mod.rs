@@ -159,7 +159,8 @@ async fn take_message(
 fn named(api: &Api, name: Result<Path<String>, PathRejection>) -> Result<Arc<Buffer>, ApiError> {
     let Path(name) = name?;
     let catalog = api.catalogs.get();
-    let buffer = Name::parse(&name)
+    // The clients of contract B name buffers by any words.
+    let buffer = Name::slug(&name)
         .ok()
         .and_then(|name| catalog.buffer(&name).cloned());
     match buffer {
