@@ -149,6 +149,23 @@ impl Catalogs {
         Ok(())
     }
 
+    /// Reads what is configured again if it has changed.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn catch_up(&self) -> Result<()> {
+        let known = self.get().configured.version;
+        // Not only a greater one: an emptied Redis counts from the start again.
+        if self.store.config_version().await? != known {
+            let configured = self.store.configured().await?;
+            let version = configured.version;
+            let catalog = Arc::new(Catalog::new(&self.defaults, configured));
+            self.newest.send_replace(catalog);
+            info!(version, "Buffers and destinations as of version {version}");
+        }
+        Ok(())
+    }
+
     /// Takes changes up until told to stop. While Redis is away what was known is gone by.
     pub async fn keep_fresh(self, stop: CancellationToken) {
         let mut ticks = tokio::time::interval(PERIOD);
@@ -158,20 +175,8 @@ impl Catalogs {
                 () = stop.cancelled() => return,
                 _ = ticks.tick() => {}
             }
-            let known = self.get().configured.version;
-            // Not only a greater one: an emptied Redis counts from the start again.
-            match self.store.config_version().await {
-                Ok(version) if version != known => {
-                    if let Ok(configured) = self.store.configured().await {
-                        let version = configured.version;
-                        let catalog = Arc::new(Catalog::new(&self.defaults, configured));
-                        self.newest.send_replace(catalog);
-                        info!(version, "Buffers and destinations as of version {version}");
-                    }
-                }
-                // What is wrong with Redis is said by whoever works with it.
-                Ok(_) | Err(_) => {}
-            }
+            // What is wrong with Redis is said by whoever works with it.
+            let _ = self.catch_up().await;
         }
     }
 }

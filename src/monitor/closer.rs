@@ -46,8 +46,13 @@ impl Monitor {
     /// Closes the window of a chat, if it is time; answers what to begin with at once. The rest of what it has put on
     /// lanes is begun, or left to the sweeps.
     pub(super) async fn close(self: &Arc<Self>, chat: Chat, found: Found) -> Option<Begun> {
-        let catalog = self.catalogs.get();
-        // A buffer that this monitor has not heard of yet, or that is gone with windows still open: they stay.
+        let mut catalog = self.catalogs.get();
+        if catalog.buffer(&chat.buffer).is_none() {
+            // It may be so new that this monitor has not heard of it; the sweep comes back only in seconds.
+            let _ = self.catalogs.catch_up().await;
+            catalog = self.catalogs.get();
+        }
+        // One that is gone with windows still open: they stay.
         let buffer = catalog.buffer(&chat.buffer)?;
         let id = BatchId::generate();
         let first = self.outlets.get(&buffer.destinations[0]);

@@ -1,6 +1,6 @@
 //! Destinations at work: what their calls look like, that none delays another, and that changes are taken up.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use lull::domain::chat::{Chat, ChatId, Name};
 use lull::store::Store;
@@ -9,7 +9,7 @@ use lull::store::windows::NewMessage;
 use lull::wire::config::{BufferSpec, DestinationSpec};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Daemon, RULES, Receiver, TestRedis, eventually};
+use crate::support::{Answer, Daemon, RULES, Receiver, SHORT, TestRedis, eventually};
 
 /// A Redis with a buffer `loja` and its destinations, and a monitor that was started before any of them.
 struct Shop {
@@ -202,6 +202,40 @@ async fn a_batch_in_a_lane_goes_by_the_newest_settings() {
 
     let accepted = new.call().await;
     assert_eq!(accepted.id(), refused.id());
+}
+
+#[tokio::test]
+async fn a_window_that_is_due_before_its_buffer_was_heard_of_does_not_wait_for_the_next_sweep() {
+    let mut receiver = Receiver::start().await;
+    let shop = Shop::open(&[("bot", json!({"url": receiver.url()}))]).await;
+    let bot = [name("bot")];
+    let began = Instant::now();
+
+    // A monitor asks for news some times a second: of three buffers it has not heard of at least one.
+    for new in ["a", "b", "c"] {
+        let buffer = BufferSpec {
+            name: new.to_owned(),
+            destinations: vec!["bot".to_owned()],
+            ..BufferSpec::default()
+        };
+        shop.store
+            .configure(Kind::Buffer, &name(new), &buffer, Mode::New, None)
+            .await
+            .unwrap();
+        let chat = Chat {
+            buffer: name(new),
+            id: ChatId::parse("ana").unwrap(),
+        };
+        let message = NewMessage::plain(r#"{"message":"oi"}"#, SHORT);
+        shop.store
+            .append(&chat, message, &RULES, &bot)
+            .await
+            .unwrap();
+        assert_eq!(receiver.call().await.messages(), ["oi"]);
+    }
+
+    // What a sweep has taken and nobody closed comes up again after five seconds.
+    assert!(began.elapsed() < Duration::from_secs(4));
 }
 
 #[tokio::test]
