@@ -135,32 +135,29 @@ impl Catalogs {
         &self.defaults
     }
 
-    /// Reads what is configured again: after a write of one's own, so that the next request finds it.
-    ///
-    /// # Errors
-    /// Unavailable or silent.
-    pub async fn reload(&self) -> Result<()> {
-        let configured = self.store.configured().await?;
-        // A slow answer must not replace a newer one.
-        if self.get().configured.version <= configured.version {
-            let catalog = Arc::new(Catalog::new(&self.defaults, configured));
-            self.newest.send_replace(catalog);
-        }
-        Ok(())
-    }
-
-    /// Reads what is configured again if it has changed.
+    /// Takes up what was written since: after a write of one's own, so that the next request finds it.
     ///
     /// # Errors
     /// Unavailable or silent.
     pub async fn catch_up(&self) -> Result<()> {
         let known = self.get().configured.version;
-        // Not only a greater one: an emptied Redis counts from the start again.
-        if self.store.config_version().await? != known {
-            let configured = self.store.configured().await?;
-            let version = configured.version;
-            let catalog = Arc::new(Catalog::new(&self.defaults, configured));
-            self.newest.send_replace(catalog);
+        if self.store.config_version().await? == known {
+            return Ok(());
+        }
+        let configured = self.store.configured().await?;
+        let version = configured.version;
+        let catalog = Arc::new(Catalog::new(&self.defaults, configured));
+        let taken = self.newest.send_if_modified(|newest| {
+            let now = newest.configured.version;
+            // A slow answer must not replace a newer one. But a smaller one may be news: an emptied Redis counts from
+            // the start again.
+            let is_news = version > now || (now == known && version < now);
+            if is_news {
+                *newest = catalog;
+            }
+            is_news
+        });
+        if taken {
             info!(version, "Buffers and destinations as of version {version}");
         }
         Ok(())

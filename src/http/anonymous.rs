@@ -127,7 +127,7 @@ impl Api {
             .configure(Kind::Buffer, &buffer, &brought.buffer, Mode::New, None)
             .await?;
         if known.is_none() {
-            self.catalogs.reload().await?;
+            self.catalogs.catch_up().await?;
         }
         self.noted.note(buffer);
         Ok(Arc::new(checked))

@@ -82,7 +82,7 @@ impl Api {
         self.store
             .configure(Kind::Buffer, name, &off, Mode::Known, None)
             .await?;
-        self.catalogs.reload().await?;
+        self.catalogs.catch_up().await?;
         sleep(TAKEN_UP).await;
         let (cleared, message) = match removal {
             Removal::Empty => (Cleared::default(), "Removed"),
@@ -100,7 +100,7 @@ impl Api {
             self.store
                 .configure(Kind::Buffer, name, &spec, Mode::Known, None)
                 .await?;
-            self.catalogs.reload().await?;
+            self.catalogs.catch_up().await?;
             return Err(refused);
         }
         self.unconfigure(Kind::Buffer, name, None).await?;
@@ -143,7 +143,7 @@ impl Api {
             ),
         };
         self.no_lanes(name).await?;
-        self.catalogs.reload().await?;
+        self.catalogs.catch_up().await?;
         let base = self.catalogs.get().configured.version;
         self.no_buffers_to(name)?;
         self.unconfigure(Kind::Destination, name, Some(base))
@@ -167,7 +167,7 @@ impl Api {
         if self.store.unconfigure(kind, name, base).await? == Written::Stale {
             return Err(busy());
         }
-        self.catalogs.reload().await?;
+        self.catalogs.catch_up().await?;
         let kind = kind.as_str();
         info!(kind, name = %name, "An operator removed the {kind} {name}");
         Ok(())

@@ -25,7 +25,7 @@ impl Api {
         name: &Name,
     ) -> Result<Versioned<BufferSpec>, ApiError> {
         // Another api may have written it a moment ago.
-        self.catalogs.reload().await?;
+        self.catalogs.catch_up().await?;
         let catalog = self.catalogs.get();
         let written = catalog.configured.buffers.get(name.as_str());
         written.cloned().ok_or(NO_BUFFER)
@@ -37,7 +37,7 @@ impl Api {
         name: &Name,
     ) -> Result<Versioned<DestinationSpec>, ApiError> {
         // Another api may have written it a moment ago.
-        self.catalogs.reload().await?;
+        self.catalogs.catch_up().await?;
         let catalog = self.catalogs.get();
         let written = catalog.configured.destinations.get(name.as_str());
         written.cloned().ok_or(NO_DESTINATION)
@@ -84,7 +84,7 @@ impl Api {
         mode: Mode,
     ) -> Result<Versioned<BufferSpec>, ApiError> {
         for _ in 0..MOST_TRIES {
-            self.catalogs.reload().await?;
+            self.catalogs.catch_up().await?;
             let configured = &self.catalogs.get().configured;
             let spec = make(configured)?;
             let old = configured.buffers.get(&spec.name);
@@ -108,7 +108,7 @@ impl Api {
         mode: Mode,
     ) -> Result<Versioned<DestinationSpec>, ApiError> {
         for _ in 0..MOST_TRIES {
-            self.catalogs.reload().await?;
+            self.catalogs.catch_up().await?;
             let configured = &self.catalogs.get().configured;
             let old = configured.destinations.get(&spec.name);
             let spec = spec.clone().unmasked(old.map(|old| &old.spec));
@@ -136,7 +136,7 @@ impl Api {
         let written = self.store.configure(kind, name, spec, mode, Some(base));
         match written.await? {
             Written::As(version) => {
-                self.catalogs.reload().await?;
+                self.catalogs.catch_up().await?;
                 let kind = kind.as_str();
                 info!(kind, name = %name, version, "An operator wrote the {kind} {name}");
                 Ok(Some(version))

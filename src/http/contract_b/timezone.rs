@@ -31,7 +31,7 @@ pub(super) async fn write(
         return Err(SpecError::new("timezone", why).into());
     }
     api.store.set_timezone(&wanted.timezone).await?;
-    api.catalogs.reload().await?;
+    api.catalogs.catch_up().await?;
     Ok(Json(wanted))
 }
 
