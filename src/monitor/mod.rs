@@ -119,11 +119,12 @@ impl Monitor {
 
     /// Works until told to stop; then finishes what is in hand, at most [`GRACE`] long, and gives its leases back.
     pub async fn run(self: &Arc<Self>) {
+        let changes = self.catalogs.subscribe();
         // Before the first window is closed, so that its batch is not left to a sweep.
         self.open_outlets();
         let keep_fresh = self.catalogs.clone().keep_fresh(self.stop.clone());
         self.loops.spawn(keep_fresh);
-        self.loops.spawn(outlet::run(self.clone()));
+        self.loops.spawn(outlet::run(self.clone(), changes));
         self.loops.spawn(listener::run(self.clone()));
         self.loops.spawn(Sweep::Windows.run(self.clone()));
         self.loops.spawn(housekeeper::run(self.clone()));

@@ -7,13 +7,14 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::Monitor;
 use super::gate::Gate;
 use super::sweeper::Sweep;
+use crate::catalog::Catalog;
 use crate::delivery::Sender;
 use crate::delivery::guard::Guard;
 use crate::domain::chat::Name;
@@ -99,14 +100,13 @@ impl Outlets {
 }
 
 /// Opens and closes outlets as destinations come, change and go, until told to stop.
-pub(super) async fn run(monitor: Arc<Monitor>) {
-    let mut catalogs = monitor.catalogs.subscribe();
+pub(super) async fn run(monitor: Arc<Monitor>, mut catalogs: watch::Receiver<Arc<Catalog>>) {
     loop {
-        monitor.open_outlets();
         tokio::select! {
             () = monitor.stop.cancelled() => return,
             changed = catalogs.changed() => if changed.is_err() { return },
         }
+        monitor.open_outlets();
     }
 }
 
