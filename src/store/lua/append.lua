@@ -92,10 +92,14 @@ local function announce()
 end
 
 if id ~= '' then
-  call('ZREMRANGEBYSCORE', seen, '-inf', now - tonumber(ARGV[8]))
+  local at = format('%d', now)
   -- Noted in the same call that asks: a window that has no room takes it back.
-  if call('ZADD', seen, 'NX', format('%d', now), id) == 0 then
-    return {'duplicate', count, math.max(deadline - now, 0)}
+  if call('ZADD', seen, 'NX', at, id) == 0 then
+    -- One that is too old may still stand here until the housekeeper comes by.
+    if now - call('ZSCORE', seen, id) <= tonumber(ARGV[8]) then
+      return {'duplicate', count, math.max(deadline - now, 0)}
+    end
+    call('ZADD', seen, at, id)
   end
 end
 
