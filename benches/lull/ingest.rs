@@ -33,16 +33,21 @@ enum Contestant {
     Canned,
     Bare,
     ApiAlways,
+    IdentifiedAlways,
     PresetAlways,
     AppendAlways,
     ApiEverysec,
     AppendEverysec,
 }
 
-const CONTESTANTS: [(Contestant, &str); 7] = [
+const CONTESTANTS: [(Contestant, &str); 8] = [
     (Contestant::Canned, "generator against a fixed answer"),
     (Contestant::Bare, "bare axum handler (HTTP ceiling)"),
     (Contestant::ApiAlways, "api, appendfsync always"),
+    (
+        Contestant::IdentifiedAlways,
+        "api, messages with an id, always",
+    ),
     (
         Contestant::PresetAlways,
         "api, posts of Evolution API, always",
@@ -102,9 +107,9 @@ pub(crate) async fn measure(quick: bool) -> Result<Section> {
                 "api with everysec, of the bare handler",
             ),
             Expectation::at_least(
-                "posts of a gateway, of plain ones",
+                "posts of a gateway, of plain ones with an id",
                 0.85,
-                ratio(Contestant::PresetAlways, Contestant::ApiAlways),
+                ratio(Contestant::PresetAlways, Contestant::IdentifiedAlways),
             ),
         ],
         data: serde_json::to_value(&samples)?,
@@ -169,6 +174,7 @@ impl Contestant {
             chats: CHATS,
             post: match self {
                 Self::PresetAlways => Post::Evolution(BUFFER.to_owned()),
+                Self::IdentifiedAlways => Post::Identified(TTL),
                 _ => Post::Plain(TTL),
             },
         };
@@ -185,7 +191,7 @@ impl Contestant {
                 let spent = || Ok([proc::cpu_seconds(pid)?, 0.0]);
                 sample(&Job::Load(load(server.port())), spent).await
             }
-            Self::ApiAlways | Self::PresetAlways | Self::ApiEverysec => {
+            Self::ApiAlways | Self::IdentifiedAlways | Self::PresetAlways | Self::ApiEverysec => {
                 let redis = self.redis().await?;
                 if self == Self::PresetAlways {
                     configure(&redis.store().await?).await?;

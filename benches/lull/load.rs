@@ -25,6 +25,8 @@ pub(crate) struct Load {
 pub(crate) enum Post {
     /// A message that asks for a quiet window of so many seconds.
     Plain(f64),
+    /// The same with a message id, as every post of a gateway has one.
+    Identified(f64),
     /// What Evolution API posts about a message, to the buffer of this name.
     Evolution(String),
 }
@@ -106,6 +108,7 @@ impl Post {
     fn request(&self) -> Vec<u8> {
         let (path, body) = match self {
             Self::Plain(ttl) => ("/api/message".to_owned(), message::body(0, *ttl)),
+            Self::Identified(ttl) => ("/api/message".to_owned(), message::identified(*ttl)),
             Self::Evolution(buffer) => (format!("/api/webhook/{buffer}"), message::evolution()),
         };
         let length = body.len();

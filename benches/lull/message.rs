@@ -53,6 +53,11 @@ pub(crate) fn body(number: u64, ttl: f64) -> String {
         + r#""foto":"https://cdn.example.com/v/t61.24694-24/profile.jpg?ccb=11-4","modo":"producao"}"#
 }
 
+/// The body of such a request with a message id, the first in the first chat.
+pub(crate) fn identified(ttl: f64) -> String {
+    body(0, ttl).replacen('{', &format!(r#"{{"message_id":"{}","#, id(0)), 1)
+}
+
 /// What of such a request goes into the window; chat and quiet window stand beside it.
 pub(crate) fn item() -> Result<String> {
     item_of(&body(0, 15.0))
