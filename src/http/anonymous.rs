@@ -18,7 +18,6 @@ use crate::delivery::Sender;
 use crate::domain::batch::BatchId;
 use crate::domain::chat::Name;
 use crate::store::config::{Kind, Mode};
-use crate::telemetry::metrics::count;
 use crate::wire::anonymous::{Anonymous, is_anonymous};
 use crate::wire::config::{Buffer, SpecError};
 use crate::wire::ways_in::{BufferInfo, Taken};
@@ -57,19 +56,16 @@ async fn take(
     headers: HeaderMap,
     body: Result<Whole, ApiError>,
 ) -> Result<Response, ApiError> {
-    let taken = match body {
-        Ok(body) => append(&api, &headers, &body).await,
-        Err(error) => Err(error),
-    };
-    if let Err(error) = &taken {
-        count(&api.metrics.refused, "reason", error.reason());
-    }
-    taken
+    api.counted(append(&api, &headers, body).await)
 }
 
-async fn append(api: &Api, headers: &HeaderMap, body: &Whole) -> Result<Response, ApiError> {
-    let mut brought =
-        Anonymous::read(&body.json()?, api.catalogs.defaults()).map_err(|error| refused(&error))?;
+async fn append(
+    api: &Api,
+    headers: &HeaderMap,
+    body: Result<Whole, ApiError>,
+) -> Result<Response, ApiError> {
+    let brought = Anonymous::read(&body?.json()?, api.catalogs.defaults());
+    let mut brought = brought.map_err(|error| refused(&error))?;
     brought.incoming.message_id = idempotency_key(headers)?;
     let buffer = api.buffer_of(&brought).await?;
     let appended = api.take_in(&buffer, &brought.incoming).await?;

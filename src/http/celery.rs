@@ -11,8 +11,6 @@ use super::Api;
 use super::body::Fields;
 use super::error::ApiError;
 use super::intake::accepted;
-use crate::telemetry::metrics::count;
-use crate::wire::fields::BadInput;
 use crate::wire::incoming::Incoming;
 use crate::wire::ways_in::Told;
 
@@ -28,18 +26,12 @@ async fn take(
     State(api): State<Api>,
     fields: Result<Fields, ApiError>,
 ) -> Result<Response, ApiError> {
-    let taken = match fields {
-        Ok(Fields(fields)) => append(&api, Incoming::from_unique_id(fields)).await,
-        Err(error) => Err(error),
-    };
-    if let Err(error) = &taken {
-        count(&api.metrics.refused, "reason", error.reason());
-    }
-    taken
+    api.counted(append(&api, fields).await)
 }
 
-async fn append(api: &Api, incoming: Result<Incoming, BadInput>) -> Result<Response, ApiError> {
-    let (mut incoming, buffer) = (incoming?, api.default_buffer());
+async fn append(api: &Api, fields: Result<Fields, ApiError>) -> Result<Response, ApiError> {
+    let Fields(fields) = fields?;
+    let (mut incoming, buffer) = (Incoming::from_unique_id(fields)?, api.default_buffer());
     let window = WINDOW.min(buffer.window.max_ttl);
     incoming.ttl.get_or_insert(window.as_secs_f64());
     let appended = api.take_in(buffer, &incoming).await?;

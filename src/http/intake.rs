@@ -80,6 +80,11 @@ impl Api {
         Ok(appended)
     }
 
+    /// What became of a message, counted if it was refused.
+    pub(super) fn counted<T>(&self, taken: Result<T, ApiError>) -> Result<T, ApiError> {
+        taken.inspect_err(|error| count(&self.metrics.refused, "reason", error.reason()))
+    }
+
     fn count(&self, appended: &Appended) {
         match appended.taken {
             Taken::Appended => drop(self.metrics.accepted.inc()),

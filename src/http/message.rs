@@ -9,7 +9,6 @@ use super::Api;
 use super::body::Fields;
 use super::error::ApiError;
 use super::intake::accepted;
-use crate::telemetry::metrics::count;
 use crate::wire::fields::BadInput;
 use crate::wire::incoming::{Incoming, check_message_id};
 
@@ -20,22 +19,16 @@ pub(super) async fn post(
     headers: HeaderMap,
     fields: Result<Fields, ApiError>,
 ) -> Result<Response, ApiError> {
-    let taken = match fields {
-        Ok(Fields(fields)) => take(&api, &headers, Incoming::from_fields(fields)).await,
-        Err(error) => Err(error),
-    };
-    if let Err(error) = &taken {
-        count(&api.metrics.refused, "reason", error.reason());
-    }
-    taken
+    api.counted(take(&api, &headers, fields).await)
 }
 
 async fn take(
     api: &Api,
     headers: &HeaderMap,
-    incoming: Result<Incoming, BadInput>,
+    fields: Result<Fields, ApiError>,
 ) -> Result<Response, ApiError> {
-    let mut incoming = incoming?;
+    let Fields(fields) = fields?;
+    let mut incoming = Incoming::from_fields(fields)?;
     if incoming.message_id.is_none() {
         incoming.message_id = idempotency_key(headers)?;
     }

@@ -20,7 +20,6 @@ use super::error::ApiError;
 use super::intake::accepted;
 use crate::domain::batch::BatchId;
 use crate::domain::chat::Name;
-use crate::telemetry::metrics::count;
 use crate::wire::anonymous::is_anonymous;
 use crate::wire::config::Buffer;
 use crate::wire::config::source::Source;
@@ -50,7 +49,7 @@ async fn post_to(
         Ok(buffer) => take(&api, &buffer, arrived, StatusCode::CREATED).await,
         Err(error) => Err(error),
     };
-    counted(&api, taken)
+    api.counted(taken)
 }
 
 async fn post_message(
@@ -65,7 +64,7 @@ async fn post_message(
         Ok(buffer) => take(&api, &buffer, arrived, StatusCode::OK).await,
         Err(error) => Err(error),
     };
-    counted(&api, taken)
+    api.counted(taken)
 }
 
 async fn post_to_the_only_one(
@@ -79,7 +78,7 @@ async fn post_to_the_only_one(
         Ok(buffer) => take(&api, &buffer, arrived, StatusCode::CREATED).await,
         Err(error) => Err(error),
     };
-    counted(&api, taken)
+    api.counted(taken)
 }
 
 /// What a gateway asks before its first post.
@@ -108,13 +107,6 @@ async fn ask(
         Err(error @ HandshakeError::NotOne) => Err(ApiError::BadRequest(error.to_string())),
         Err(error @ HandshakeError::WrongToken) => Err(ApiError::Unproven(error.to_string())),
     }
-}
-
-fn counted(api: &Api, taken: Result<Response, ApiError>) -> Result<Response, ApiError> {
-    if let Err(error) = &taken {
-        count(&api.metrics.refused, "reason", error.reason());
-    }
-    taken
 }
 
 /// `done` is the status for a message by paths: contract B's is its own.
