@@ -1,11 +1,14 @@
 //! A post as it arrived: proved, and read as its buffer says.
 
+use std::convert::Infallible;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use axum::extract::{FromRequest, Request};
 use axum::http::header::HOST;
 use axum::http::{HeaderMap, Uri};
 
 use crate::domain::batch::Millis;
+use crate::http::Api;
 use crate::http::body::Whole;
 use crate::http::error::ApiError;
 use crate::http::message::idempotency_key;
@@ -17,11 +20,23 @@ use crate::wire::gateway::{Gateway, Heard, read};
 use crate::wire::incoming::Incoming;
 use crate::wire::node::Node;
 
-/// A post.
+/// A post. One whose body cannot be read has arrived too: it is refused, and counted, where all are.
 pub(super) struct Arrived {
-    pub(super) uri: Uri,
+    uri: Uri,
     pub(super) headers: HeaderMap,
     pub(super) body: Result<Whole, ApiError>,
+}
+
+impl FromRequest<Api> for Arrived {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Infallible> {
+        Ok(Self {
+            uri: request.uri().clone(),
+            headers: request.headers().clone(),
+            body: Whole::from_request(request, api).await,
+        })
+    }
 }
 
 /// What a post says.

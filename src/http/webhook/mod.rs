@@ -8,14 +8,13 @@ use std::sync::Arc;
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
+use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 
 use super::Api;
-use super::body::Whole;
 use super::error::ApiError;
 use super::intake::accepted;
 use crate::domain::batch::BatchId;
@@ -40,45 +39,24 @@ pub(super) fn routes() -> Router<Api> {
 async fn post_to(
     State(api): State<Api>,
     name: Result<Path<String>, PathRejection>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Result<Whole, ApiError>,
+    arrived: Arrived,
 ) -> Result<Response, ApiError> {
-    let arrived = Arrived { uri, headers, body };
-    let taken = match named(&api, name) {
-        Ok(buffer) => take(&api, &buffer, arrived, StatusCode::CREATED).await,
-        Err(error) => Err(error),
-    };
-    api.counted(taken)
+    api.counted(take(&api, named(&api, name), arrived, StatusCode::CREATED).await)
 }
 
 async fn post_message(
     State(api): State<Api>,
     name: Result<Path<String>, PathRejection>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Result<Whole, ApiError>,
+    arrived: Arrived,
 ) -> Result<Response, ApiError> {
-    let arrived = Arrived { uri, headers, body };
-    let taken = match named(&api, name) {
-        Ok(buffer) => take(&api, &buffer, arrived, StatusCode::OK).await,
-        Err(error) => Err(error),
-    };
-    api.counted(taken)
+    api.counted(take(&api, named(&api, name), arrived, StatusCode::OK).await)
 }
 
 async fn post_to_the_only_one(
     State(api): State<Api>,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Result<Whole, ApiError>,
+    arrived: Arrived,
 ) -> Result<Response, ApiError> {
-    let arrived = Arrived { uri, headers, body };
-    let taken = match only_buffer(&api) {
-        Ok(buffer) => take(&api, &buffer, arrived, StatusCode::CREATED).await,
-        Err(error) => Err(error),
-    };
-    api.counted(taken)
+    api.counted(take(&api, only_buffer(&api), arrived, StatusCode::CREATED).await)
 }
 
 /// What a gateway asks before its first post.
@@ -112,17 +90,18 @@ async fn ask(
 /// `done` is the status for a message by paths: contract B's is its own.
 async fn take(
     api: &Api,
-    buffer: &Buffer,
+    buffer: Result<Arc<Buffer>, ApiError>,
     arrived: Arrived,
     done: StatusCode,
 ) -> Result<Response, ApiError> {
-    match arrived.said(buffer)? {
+    let buffer = buffer?;
+    match arrived.said(&buffer)? {
         Said::Message(incoming) => {
-            let answer = take_message(api, buffer, &incoming).await?;
+            let answer = take_message(api, &buffer, &incoming).await?;
             Ok((done, answer).into_response())
         }
         Said::Heard(gateway, heard) => {
-            let gathered = api.gather(buffer, gateway, heard).await?;
+            let gathered = api.gather(&buffer, gateway, heard).await?;
             if gateway.name() == "twilio" {
                 // Anything else is read to the person as an answer.
                 return Ok(([(CONTENT_TYPE, "text/xml")], "<Response/>").into_response());

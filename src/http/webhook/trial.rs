@@ -5,11 +5,10 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::arrived::{Said, now, said};
+use super::arrived::{Arrived, Said, now, said};
 use super::named;
 use crate::delivery::Sender;
 use crate::delivery::template::letter::Letter;
@@ -17,7 +16,6 @@ use crate::domain::batch::Millis;
 use crate::domain::destination::Destination;
 use crate::domain::window::CloseReason;
 use crate::http::Api;
-use crate::http::body::Whole;
 use crate::http::error::ApiError;
 use crate::http::intake::new_message;
 use crate::wire::config::Buffer;
@@ -31,8 +29,7 @@ use crate::wire::trial::{WouldBe, WouldSend};
 pub(super) async fn post(
     State(api): State<Api>,
     name: Result<Path<String>, PathRejection>,
-    headers: HeaderMap,
-    body: Result<Whole, ApiError>,
+    Arrived { headers, body, .. }: Arrived,
 ) -> Result<Response, ApiError> {
     let buffer = named(&api, name)?;
     let body = body?;
