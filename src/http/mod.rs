@@ -20,7 +20,7 @@ mod webhook;
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
 use axum::Router;
@@ -34,6 +34,7 @@ use tracing::{info, warn};
 use crate::catalog::Catalogs;
 use crate::config::api::ApiConfig;
 use crate::delivery::guard::Guard;
+use crate::domain::batch::Millis;
 use crate::domain::chat::Name;
 use crate::shutdown::GRACE;
 use crate::store::status::Counts;
@@ -116,6 +117,15 @@ pub async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> 
     }
     info!("No longer taking messages");
     Ok(())
+}
+
+/// Now, by this daemon's clock: for the age of a signed post, which was signed by another clock anyway, and for what a
+/// trial shows. Nothing else goes by it.
+fn now() -> Millis {
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
 }
 
 fn router(api: Api) -> Router {

@@ -1,14 +1,12 @@
 //! `POST /api/destinations/{name}/test`: one marked call, of which nothing is kept.
 
-use std::time::SystemTime;
-
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 
-use super::super::Api;
 use super::super::error::ApiError;
+use super::super::{Api, now};
 use super::named;
 use super::writing::NO_DESTINATION;
 use crate::delivery::trial::{Trial, TrialError, try_out};
@@ -23,11 +21,7 @@ pub(super) async fn test(
 ) -> Result<Response, ApiError> {
     let name = named(name, NO_DESTINATION)?;
     let destination = api.destination(&name).await?;
-    let now = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    let now = u64::try_from(now.as_millis()).unwrap_or_default();
-    let tried = try_out(&destination, &api.guard, now).await;
+    let tried = try_out(&destination, &api.guard, now()).await;
     Ok(Json(shown(tried?)).into_response())
 }
 

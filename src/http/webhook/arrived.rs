@@ -1,17 +1,15 @@
 //! A post as it arrived: proved, and read as its buffer says.
 
 use std::convert::Infallible;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::extract::{FromRequest, Request};
 use axum::http::header::HOST;
 use axum::http::{HeaderMap, Uri};
 
-use crate::domain::batch::Millis;
-use crate::http::Api;
 use crate::http::body::Whole;
 use crate::http::error::ApiError;
 use crate::http::message::idempotency_key;
+use crate::http::{Api, now};
 use crate::wire::by_paths::Paths;
 use crate::wire::config::Buffer;
 use crate::wire::config::source::Source;
@@ -107,12 +105,4 @@ fn url_as_called(uri: &Uri, headers: &HeaderMap) -> String {
         .path_and_query()
         .map_or("/", |path_and_query| path_and_query.as_str());
     format!("{scheme}://{host}{path}")
-}
-
-/// Now: for the age of a signed post only, which was signed by another clock anyway.
-pub(super) fn now() -> Millis {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
 }

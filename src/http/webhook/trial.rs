@@ -8,16 +8,16 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::arrived::{Arrived, Said, now, said};
+use super::arrived::{Arrived, Said, said};
 use super::named;
 use crate::delivery::Sender;
 use crate::delivery::template::letter::Letter;
 use crate::domain::batch::Millis;
 use crate::domain::destination::Destination;
 use crate::domain::window::CloseReason;
-use crate::http::Api;
 use crate::http::error::ApiError;
 use crate::http::intake::new_message;
+use crate::http::{Api, now};
 use crate::wire::config::Buffer;
 use crate::wire::fields::BadInput;
 use crate::wire::gateway::{Gateway, Heard};
