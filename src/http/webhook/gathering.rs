@@ -17,6 +17,9 @@ use crate::wire::ways_in::Gathered;
 /// Chats of one post that are worked at together.
 const AT_A_TIME: usize = 16;
 
+/// Why what a person said is ignored, if no chat can have the person's name.
+pub(super) const UNNAMED: &str = "a person whose name is blank or too long";
+
 /// A chat and what its person is known by.
 type Known = (ChatId, Person);
 
@@ -45,7 +48,7 @@ impl Api {
                 (None, _) => None,
             };
             let Some((id, person)) = found else {
-                reasons.insert("a person whose name is blank or too long".to_owned());
+                reasons.insert(UNNAMED.to_owned());
                 continue;
             };
             let (_, of_chat) = chats

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::arrived::{Arrived, Said, said};
+use super::gathering::UNNAMED;
 use super::named;
 use crate::delivery::Sender;
 use crate::delivery::template::letter::Letter;
@@ -177,8 +178,6 @@ impl Call {
         }
     }
 }
-
-const UNNAMED: &str = "a person whose name is blank or too long";
 
 /// JSON as it is, and any other body as a text.
 fn shown(body: &str) -> Option<Box<RawValue>> {
