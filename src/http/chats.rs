@@ -10,7 +10,7 @@ use tracing::info;
 use super::Api;
 use super::config::NO_BUFFER;
 use super::error::ApiError;
-use super::query::{BufferQuery, List, ListQuery, chat_in};
+use super::query::{BufferQuery, List, ListQuery, any_buffer, chat_in};
 use crate::domain::batch::BatchId;
 use crate::domain::whose::Whose;
 use crate::store::DueCursor;
@@ -53,8 +53,7 @@ pub(super) async fn flush(
     user: Result<Path<String>, PathRejection>,
     query: Result<Query<BufferQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let Path(user) = user?;
-    let chat = chat_in(&user, query)?;
+    let chat = chat_in(user, query, any_buffer)?;
     let catalog = api.catalogs.get();
     let buffer = catalog.buffer(&chat.buffer).ok_or(NO_BUFFER)?;
     let closing = api
@@ -75,7 +74,7 @@ pub(super) async fn flush(
     Ok(Json(Closed {
         success: true,
         message,
-        user: &user,
+        user: chat.id.as_str(),
         messages,
     })
     .into_response())
@@ -86,8 +85,7 @@ pub(super) async fn cancel(
     user: Result<Path<String>, PathRejection>,
     query: Result<Query<BufferQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let Path(user) = user?;
-    let chat = chat_in(&user, query)?;
+    let chat = chat_in(user, query, any_buffer)?;
     let messages = api.store.cancel(&chat).await?;
     let message = if messages > 0 {
         info!(chat = %chat.hash(), messages, "An operator dropped the window of chat {}", chat.hash());
@@ -98,7 +96,7 @@ pub(super) async fn cancel(
     Ok(Json(Closed {
         success: true,
         message,
-        user: &user,
+        user: chat.id.as_str(),
         messages,
     })
     .into_response())

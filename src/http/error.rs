@@ -56,6 +56,13 @@ pub(super) enum ApiError {
 }
 
 impl ApiError {
+    /// There is no buffer that is called so.
+    pub(super) fn no_buffer(name: &str) -> Self {
+        Self::NoBuffer(format!(
+            "there is no buffer {name:?}: configure it, or name another"
+        ))
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::BadInput(_) | Self::BadRequest(_) | Self::Spec(_) => StatusCode::BAD_REQUEST,

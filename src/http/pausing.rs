@@ -7,13 +7,13 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use serde::Deserialize;
 use tracing::info;
 
 use super::Api;
 use super::body::OptionalFields;
 use super::error::ApiError;
-use crate::domain::chat::{Chat, ChatId, Name};
+use super::query::{BufferQuery, chat_in};
+use crate::domain::chat::{Chat, Name};
 use crate::wire::pause::pause_of;
 use crate::wire::ways_in::Paused;
 
@@ -24,18 +24,13 @@ pub(super) fn routes() -> Router<Api> {
         .route("/api/chats/{user}/resume", post(resume))
 }
 
-#[derive(Deserialize)]
-struct Which {
-    buffer: Option<String>,
-}
-
 async fn pause(
     State(api): State<Api>,
     user: Result<Path<String>, PathRejection>,
-    which: Result<Query<Which>, QueryRejection>,
+    query: Result<Query<BufferQuery>, QueryRejection>,
     OptionalFields(fields): OptionalFields,
 ) -> Result<Response, ApiError> {
-    let chat = chat(&api, user, which)?;
+    let chat = chat_in(user, query, |name| api.known_buffer(name))?;
     let length: Duration = pause_of(fields)?;
     let messages = api.store.pause(&chat, length).await?;
     info!(chat = %chat.hash(), "An operator paused chat {}", chat.hash());
@@ -46,9 +41,9 @@ async fn pause(
 async fn resume(
     State(api): State<Api>,
     user: Result<Path<String>, PathRejection>,
-    which: Result<Query<Which>, QueryRejection>,
+    query: Result<Query<BufferQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let chat = chat(&api, user, which)?;
+    let chat = chat_in(user, query, |name| api.known_buffer(name))?;
     let message = if api.store.resume(&chat).await? {
         info!(chat = %chat.hash(), "An operator resumed chat {}", chat.hash());
         "Chat resumed"
@@ -70,22 +65,12 @@ fn answer(chat: &Chat, message: &'static str, messages: u64, length: Option<Dura
     .into_response()
 }
 
-/// The chat of a path, in the buffer that the query names or in `default`.
-fn chat(
-    api: &Api,
-    user: Result<Path<String>, PathRejection>,
-    which: Result<Query<Which>, QueryRejection>,
-) -> Result<Chat, ApiError> {
-    let (Path(user), Query(Which { buffer })) = (user?, which?);
-    let id = ChatId::parse(&user).map_err(|error| ApiError::BadRequest(format!("user {error}")))?;
-    let Some(buffer) = buffer else {
-        return Ok(Chat::of_default(id));
-    };
-    let name = Name::parse(&buffer).ok();
-    match name.filter(|name| api.catalogs.get().buffer(name).is_some()) {
-        Some(buffer) => Ok(Chat { buffer, id }),
-        None => Err(ApiError::NoBuffer(format!(
-            "there is no buffer {buffer:?}: configure it, or name another"
-        ))),
+impl Api {
+    /// The name of a buffer that there is.
+    fn known_buffer(&self, name: &str) -> Result<Name, ApiError> {
+        let catalog = self.catalogs.get();
+        let known = Name::parse(name).ok();
+        let known = known.filter(|name| catalog.buffer(name).is_some());
+        known.ok_or_else(|| ApiError::no_buffer(name))
     }
 }

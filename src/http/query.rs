@@ -1,7 +1,7 @@
 //! What lists can be asked for.
 
-use axum::extract::Query;
-use axum::extract::rejection::QueryRejection;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query};
 use serde::Deserialize;
 
 use super::error::ApiError;
@@ -43,8 +43,8 @@ impl List {
             )));
         }
         let whose = match (query.user.as_deref(), query.buffer.as_deref()) {
-            (Some(user), buffer) => Whose::Chat(chat_of(user, buffer)?),
-            (None, Some(buffer)) => Whose::Buffer(buffer_of(Some(buffer))?),
+            (Some(user), buffer) => Whose::Chat(chat_of(user, buffer, any_buffer)?),
+            (None, Some(buffer)) => Whose::Buffer(any_buffer(buffer)?),
             (None, None) => Whose::Everybody,
         };
         Ok(Self {
@@ -65,26 +65,27 @@ impl List {
     }
 }
 
-/// The chat that a path names, in the buffer that a query names.
+/// The chat that a path names, in the buffer that a query names and `find` makes of that; else in `default`.
 pub(super) fn chat_in(
-    user: &str,
+    user: Result<Path<String>, PathRejection>,
     query: Result<Query<BufferQuery>, QueryRejection>,
+    find: impl FnOnce(&str) -> Result<Name, ApiError>,
 ) -> Result<Chat, ApiError> {
-    let Query(query) = query?;
-    chat_of(user, query.buffer.as_deref())
+    let (Path(user), Query(query)) = (user?, query?);
+    chat_of(&user, query.buffer.as_deref(), find)
 }
 
-fn chat_of(user: &str, buffer: Option<&str>) -> Result<Chat, ApiError> {
+fn chat_of(
+    user: &str,
+    buffer: Option<&str>,
+    find: impl FnOnce(&str) -> Result<Name, ApiError>,
+) -> Result<Chat, ApiError> {
     let id = ChatId::parse(user).map_err(|error| ApiError::BadRequest(format!("user {error}")))?;
-    Ok(Chat {
-        buffer: buffer_of(buffer)?,
-        id,
-    })
+    let buffer = buffer.map_or_else(|| Ok(Name::default_name()), find)?;
+    Ok(Chat { buffer, id })
 }
 
-fn buffer_of(name: Option<&str>) -> Result<Name, ApiError> {
-    name.map_or_else(
-        || Ok(Name::default_name()),
-        |name| Name::parse(name).map_err(|error| ApiError::BadRequest(format!("buffer: {error}"))),
-    )
+/// A buffer by its name, whether or not there is one.
+pub(super) fn any_buffer(name: &str) -> Result<Name, ApiError> {
+    Name::parse(name).map_err(|error| ApiError::BadRequest(format!("buffer: {error}")))
 }

@@ -139,9 +139,7 @@ fn named(api: &Api, name: Result<Path<String>, PathRejection>) -> Result<Arc<Buf
         Some(_) => Err(ApiError::NoBuffer(format!(
             "buffer {name} is not active: switch it on first"
         ))),
-        None => Err(ApiError::NoBuffer(format!(
-            "there is no buffer {name:?}: configure it, or name another"
-        ))),
+        None => Err(ApiError::no_buffer(&name)),
     }
 }
 
