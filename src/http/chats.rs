@@ -12,6 +12,7 @@ use super::config::NO_BUFFER;
 use super::error::ApiError;
 use super::query::{BufferQuery, List, ListQuery, any_buffer, chat_in};
 use crate::domain::batch::BatchId;
+use crate::domain::chat::Chat;
 use crate::domain::whose::Whose;
 use crate::store::DueCursor;
 use crate::store::closing::Closing;
@@ -71,13 +72,7 @@ pub(super) async fn flush(
         }
         Closing::Open | Closing::NoWindow => ("No open window", 0),
     };
-    Ok(Json(Closed {
-        success: true,
-        message,
-        user: chat.id.as_str(),
-        messages,
-    })
-    .into_response())
+    Ok(closed(&chat, message, messages))
 }
 
 pub(super) async fn cancel(
@@ -93,13 +88,17 @@ pub(super) async fn cancel(
     } else {
         "No open window"
     };
-    Ok(Json(Closed {
+    Ok(closed(&chat, message, messages))
+}
+
+fn closed(chat: &Chat, message: &'static str, messages: u64) -> Response {
+    Json(Closed {
         success: true,
         message,
         user: chat.id.as_str(),
         messages,
     })
-    .into_response())
+    .into_response()
 }
 
 fn shown(window: &Window) -> OpenWindow {
