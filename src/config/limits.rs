@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::{Vars, positive_seconds, seconds};
 use crate::domain::window::{MIN_TTL, WindowRules};
+use crate::wire::config::LONGEST;
 
 #[derive(Deserialize)]
 struct RawLimits {
@@ -39,9 +40,6 @@ fn max_messages() -> u64 {
 fn max_window_bytes() -> u64 {
     4 * 1024 * 1024
 }
-
-/// The longest that any time setting may be: beyond ten years somebody has mixed up seconds and milliseconds.
-const LONGEST: f64 = 315_360_000.0;
 
 /// Reads `DEFAULT_TTL`, `MAX_TTL`, `MAX_WAIT`, `MAX_MESSAGES` and `MAX_WINDOW_BYTES`.
 ///

@@ -15,6 +15,7 @@ use crate::domain::batch::{BatchId, Millis};
 use crate::domain::destination::{Body, Destination};
 use crate::domain::window::CloseReason;
 use crate::wire::config::SpecError;
+use crate::wire::config::masked::MASK;
 use crate::wire::item::{Item, read_items};
 
 /// The chat of every trial.
@@ -22,7 +23,6 @@ pub const USER: &str = "lull-test";
 const TEXT: &str = "Lull test";
 /// The header that marks a trial, where the body cannot.
 const MARK: &str = "lull-test";
-const MASK: &str = "********";
 /// Whoever tries a destination is waiting.
 const LONGEST: Duration = Duration::from_secs(30);
 

@@ -1,7 +1,7 @@
 //! Secrets are written and never shown: a mask stands for each, and a mask that is put back keeps what was there.
 
 /// What is shown in place of a secret.
-pub(super) const MASK: &str = "********";
+pub const MASK: &str = "********";
 
 /// The secret behind what was put: the old one behind a mask, else what was put itself.
 pub(super) fn unmasked(put: &str, old: Option<&str>) -> String {

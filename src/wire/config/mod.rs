@@ -3,7 +3,7 @@
 
 pub mod buffer;
 pub mod destination;
-mod masked;
+pub mod masked;
 pub mod retry;
 pub mod shown;
 pub mod source;
@@ -20,8 +20,8 @@ pub use destination::DestinationSpec;
 use crate::domain::chat::Name;
 use crate::domain::destination::Destination;
 
-/// The longest that any time may be: beyond ten years somebody has mixed up seconds and milliseconds.
-const LONGEST: f64 = 315_360_000.0;
+/// The longest that any time may be, in seconds: beyond ten years somebody has mixed up seconds and milliseconds.
+pub const LONGEST: f64 = 315_360_000.0;
 
 /// What the environment describes.
 #[derive(Clone, Debug)]
