@@ -1,7 +1,7 @@
 //! The buffers and destinations there are, as both daemons go by them: those of the environment and those in Redis,
 //! checked and made ready once, and kept fresh.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -91,6 +91,13 @@ impl Catalog {
     /// All destinations.
     pub fn destinations(&self) -> impl Iterator<Item = &Arc<Destination>> {
         self.destinations.values()
+    }
+
+    /// The names of all destinations; `default` has lanes, whether or not this daemon is told of its URL.
+    pub fn destination_names(&self) -> HashSet<Name> {
+        let mut names: HashSet<_> = self.destinations.keys().cloned().collect();
+        names.insert(Name::default_name());
+        names
     }
 }
 

@@ -36,7 +36,7 @@ pub(super) async fn list(
         Whose::Buffer(buffer) => api.store.open_windows_in(buffer, after, list.limit).await?,
         Whose::Everybody => {
             let (windows, next) = api.store.open_windows(after, list.limit).await?;
-            let total = api.store.counts(std::iter::empty()).await?.windows;
+            let total = api.store.counts([]).await?.windows;
             (windows, total, next)
         }
     };

@@ -20,6 +20,7 @@ pub(super) async fn health(State(api): State<Api>) -> Response {
 }
 
 pub(super) async fn metrics(State(api): State<Api>) -> Response {
-    let counts = api.counts().await.ok();
+    let destinations = api.catalogs.get().destination_names();
+    let counts = api.store.counts(destinations).await.ok();
     ([(CONTENT_TYPE, METRICS_TYPE)], api.metrics.text(counts)).into_response()
 }

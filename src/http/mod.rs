@@ -18,7 +18,6 @@ mod sent;
 mod typing;
 mod webhook;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -35,10 +34,8 @@ use crate::catalog::Catalogs;
 use crate::config::api::ApiConfig;
 use crate::delivery::guard::Guard;
 use crate::domain::batch::Millis;
-use crate::domain::chat::Name;
 use crate::shutdown::GRACE;
-use crate::store::status::Counts;
-use crate::store::{self, Store};
+use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
 use crate::wire::config::Buffer;
 
@@ -79,19 +76,6 @@ impl Api {
     /// The buffer that the environment describes.
     fn default_buffer(&self) -> &Buffer {
         &self.catalogs.defaults().buffer
-    }
-
-    /// How much stands in Redis.
-    async fn counts(&self) -> store::Result<Counts> {
-        let catalog = self.catalogs.get();
-        let mut names: HashSet<_> = catalog
-            .destinations()
-            .map(|destination| &destination.name)
-            .collect();
-        // It has lanes, whether or not this daemon is told of its URL.
-        let default = Name::default_name();
-        names.insert(&default);
-        self.store.counts(names.into_iter()).await
     }
 }
 

@@ -38,8 +38,7 @@ async fn health(State(monitor): State<Arc<Monitor>>) -> Response {
 }
 
 async fn metrics(State(monitor): State<Arc<Monitor>>) -> Response {
-    let catalog = monitor.catalogs.get();
-    let destinations = catalog.destinations().map(|destination| &destination.name);
+    let destinations = monitor.catalogs.get().destination_names();
     let counts = monitor.store.counts(destinations).await.ok();
     ([(CONTENT_TYPE, METRICS_TYPE)], monitor.metrics.text(counts)).into_response()
 }

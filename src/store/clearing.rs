@@ -88,7 +88,7 @@ impl Store {
     /// # Errors
     /// Unavailable or silent.
     pub async fn lanes_to(&self, destination: &Name) -> Result<u64> {
-        Ok(self.counts(std::iter::once(destination)).await?.lanes)
+        Ok(self.counts([destination.clone()]).await?.lanes)
     }
 
     /// Drops all lanes to a destination. An attempt on its way may still arrive there.

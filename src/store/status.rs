@@ -62,8 +62,8 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn counts(&self, destinations: impl Iterator<Item = &Name>) -> Result<Counts> {
-        let destinations: Vec<_> = destinations.cloned().map(Due::Lanes).collect();
+    pub async fn counts(&self, destinations: impl IntoIterator<Item = Name>) -> Result<Counts> {
+        let destinations: Vec<_> = destinations.into_iter().map(Due::Lanes).collect();
         let mut reads = redis::pipe();
         for shard in Shard::all() {
             reads.zcard(Due::Windows.key(shard)).xlen(keys::dead(shard));
