@@ -10,7 +10,7 @@ use tracing::info;
 use super::Api;
 use super::config::NO_BUFFER;
 use super::error::ApiError;
-use super::query::{BufferQuery, List, ListQuery, any_buffer, chat_in};
+use super::query::{BufferQuery, List, ListQuery, any_buffer, chat_in, page};
 use crate::domain::batch::BatchId;
 use crate::domain::chat::Chat;
 use crate::domain::whose::Whose;
@@ -18,7 +18,7 @@ use crate::store::DueCursor;
 use crate::store::closing::Closing;
 use crate::store::open::Window;
 use crate::telemetry::metrics::count;
-use crate::wire::answer::{Closed, OpenWindow, Page};
+use crate::wire::answer::{Closed, OpenWindow};
 use crate::wire::payload::rfc3339;
 
 pub(super) async fn list(
@@ -40,13 +40,7 @@ pub(super) async fn list(
             (windows, total, next)
         }
     };
-    let items: Vec<_> = windows.iter().map(shown).collect();
-    Ok(Json(Page {
-        items,
-        total: Some(total),
-        next_cursor,
-    })
-    .into_response())
+    Ok(page(windows.iter().map(shown), Some(total), next_cursor))
 }
 
 pub(super) async fn flush(

@@ -11,10 +11,10 @@ use tracing::info;
 use super::Api;
 use super::body::OptionalFields;
 use super::error::ApiError;
-use super::query::{List, ListQuery};
+use super::query::{List, ListQuery, page};
 use crate::store::EntryId;
 use crate::store::dead::DeadLetter;
-use crate::wire::answer::{Count, DeadLetterAnswer, Page};
+use crate::wire::answer::{Count, DeadLetterAnswer};
 use crate::wire::incoming::optional_whose;
 use crate::wire::item::read_items;
 use crate::wire::payload::rfc3339;
@@ -30,13 +30,7 @@ pub(super) async fn list(
         .store
         .dead_letters(&list.whose, list.after(EntryId::parse)?, list.limit)
         .await?;
-    let items = letters.iter().map(shown).collect::<Vec<_>>();
-    Ok(Json(Page {
-        items,
-        total: None,
-        next_cursor,
-    })
-    .into_response())
+    Ok(page(letters.iter().map(shown), None, next_cursor))
 }
 
 pub(super) async fn show(

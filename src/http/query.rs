@@ -1,12 +1,15 @@
-//! What lists can be asked for.
+//! What lists and chats are asked for by, and how a list is answered.
 
+use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query};
-use serde::Deserialize;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
 
 use super::error::ApiError;
 use crate::domain::chat::{Chat, ChatId, Name};
 use crate::domain::whose::Whose;
+use crate::wire::answer::Page;
 
 const DEFAULT_LIMIT: usize = 50;
 const MOST: usize = 500;
@@ -63,6 +66,21 @@ impl List {
         };
         self.cursor.as_deref().map(read).transpose()
     }
+}
+
+/// The answer to a list.
+pub(super) fn page<T: Serialize>(
+    items: impl Iterator<Item = T>,
+    total: Option<u64>,
+    next_cursor: Option<String>,
+) -> Response {
+    let items: Vec<T> = items.collect();
+    let page = Page {
+        items,
+        total,
+        next_cursor,
+    };
+    Json(page).into_response()
 }
 
 /// The chat that a path names, in the buffer that a query names and `find` makes of that; else in `default`.

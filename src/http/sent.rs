@@ -1,17 +1,16 @@
 //! `GET /api/messages/sent`: delivered batches, from history.
 
-use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use chrono_tz::Tz;
 
 use super::Api;
 use super::error::ApiError;
-use super::query::{List, ListQuery};
+use super::query::{List, ListQuery, page};
 use crate::store::EntryId;
 use crate::store::history::Settlement;
-use crate::wire::answer::{Page, SentAnswer};
+use crate::wire::answer::SentAnswer;
 use crate::wire::payload::rfc3339;
 
 pub(super) async fn list(
@@ -23,13 +22,7 @@ pub(super) async fn list(
         .store
         .sent(&list.whose, list.after(EntryId::parse)?, list.limit)
         .await?;
-    let items: Vec<_> = sent.into_iter().map(shown).collect();
-    Ok(Json(Page {
-        items,
-        total: None,
-        next_cursor,
-    })
-    .into_response())
+    Ok(page(sent.into_iter().map(shown), None, next_cursor))
 }
 
 fn shown(Settlement { at, record }: Settlement) -> SentAnswer {
