@@ -50,12 +50,7 @@ pub(super) async fn revive(
         return Err(NOT_THERE);
     }
     info!(dead_letter = id.text(), "An operator revived a dead letter");
-    Ok(Json(Count {
-        success: true,
-        message: "Back at the head of its lane",
-        count: 1,
-    })
-    .into_response())
+    Ok(done("Back at the head of its lane", 1))
 }
 
 pub(super) async fn revive_all(
@@ -65,12 +60,7 @@ pub(super) async fn revive_all(
     let whose = optional_whose(fields)?;
     let count = api.store.revive_all(&whose).await?;
     info!(count, "An operator revived {count} dead letters");
-    Ok(Json(Count {
-        success: true,
-        message: "Back at the heads of their lanes",
-        count,
-    })
-    .into_response())
+    Ok(done("Back at the heads of their lanes", count))
 }
 
 pub(super) async fn discard(
@@ -85,12 +75,16 @@ pub(super) async fn discard(
         dead_letter = id.text(),
         "An operator discarded a dead letter"
     );
-    Ok(Json(Count {
+    Ok(done("Dropped for good", 1))
+}
+
+fn done(message: &'static str, count: u64) -> Response {
+    Json(Count {
         success: true,
-        message: "Dropped for good",
-        count: 1,
+        message,
+        count,
     })
-    .into_response())
+    .into_response()
 }
 
 /// An id that no list ever gave names nothing, which is not worth another status.
