@@ -110,10 +110,10 @@ impl IntoResponse for ApiError {
                 "storage is full, nothing was stored: try again".clone_into(&mut text);
             }
         }
-        let answer = (self.status(), Json(ErrorAnswer { error: &text }));
+        let answer = refusal(self.status(), &text);
         match seconds {
             Some(seconds) => ([(RETRY_AFTER, seconds)], answer).into_response(),
-            None => answer.into_response(),
+            None => answer,
         }
     }
 }
@@ -130,30 +130,21 @@ impl From<QueryRejection> for ApiError {
     }
 }
 
-pub(super) async fn no_such_path(
-    uri: Uri,
-    request: Request,
-) -> (StatusCode, Json<serde_json::Value>) {
-    discard(request).await;
-    let error = format!("there is nothing at {}", uri.path());
-    (
-        StatusCode::NOT_FOUND,
-        Json(serde_json::json!({ "error": error })),
-    )
+fn refusal(status: StatusCode, error: &str) -> Response {
+    (status, Json(ErrorAnswer { error })).into_response()
 }
 
-pub(super) async fn no_such_method(
-    method: Method,
-    uri: Uri,
-    request: Request,
-) -> (StatusCode, Json<serde_json::Value>) {
+pub(super) async fn no_such_path(uri: Uri, request: Request) -> Response {
+    discard(request).await;
+    let error = format!("there is nothing at {}", uri.path());
+    refusal(StatusCode::NOT_FOUND, &error)
+}
+
+pub(super) async fn no_such_method(method: Method, uri: Uri, request: Request) -> Response {
     discard(request).await;
     let error = format!(
         "{} does not take {method}; the header Allow says what it takes",
         uri.path()
     );
-    (
-        StatusCode::METHOD_NOT_ALLOWED,
-        Json(serde_json::json!({ "error": error })),
-    )
+    refusal(StatusCode::METHOD_NOT_ALLOWED, &error)
 }
