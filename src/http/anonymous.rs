@@ -13,7 +13,7 @@ use axum::{Json, Router};
 use super::Api;
 use super::body::Whole;
 use super::error::ApiError;
-use super::message::idempotency_key;
+use super::message::identify;
 use crate::delivery::Sender;
 use crate::domain::batch::BatchId;
 use crate::domain::chat::Name;
@@ -66,7 +66,7 @@ async fn append(
 ) -> Result<Response, ApiError> {
     let brought = Anonymous::read(&body?.json()?, api.catalogs.defaults());
     let mut brought = brought.map_err(|error| refused(&error))?;
-    brought.incoming.message_id = idempotency_key(headers)?;
+    identify(&mut brought.incoming, headers)?;
     let buffer = api.buffer_of(&brought).await?;
     let appended = api.take_in(&buffer, &brought.incoming).await?;
     let answer = Taken {

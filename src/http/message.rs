@@ -29,18 +29,16 @@ async fn take(
 ) -> Result<Response, ApiError> {
     let Fields(fields) = fields?;
     let mut incoming = Incoming::from_fields(fields)?;
-    if incoming.message_id.is_none() {
-        incoming.message_id = idempotency_key(headers)?;
-    }
+    identify(&mut incoming, headers)?;
     let appended = api.take_in(api.default_buffer(), &incoming).await?;
     Ok(Json(accepted(&incoming, &appended)).into_response())
 }
 
-/// The client's id for a message whose body has none.
-pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, BadInput> {
-    let Some(key) = headers.get(IDEMPOTENCY_KEY) else {
-        return Ok(None);
-    };
-    let key = String::from_utf8_lossy(key.as_bytes()).into_owned();
-    check_message_id(IDEMPOTENCY_KEY, key).map(Some)
+/// A message whose body has no id goes by the client's in the header.
+pub(super) fn identify(incoming: &mut Incoming, headers: &HeaderMap) -> Result<(), BadInput> {
+    if let (None, Some(key)) = (&incoming.message_id, headers.get(IDEMPOTENCY_KEY)) {
+        let key = String::from_utf8_lossy(key.as_bytes()).into_owned();
+        incoming.message_id = Some(check_message_id(IDEMPOTENCY_KEY, key)?);
+    }
+    Ok(())
 }

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, Uri};
 
 use crate::http::body::Whole;
 use crate::http::error::ApiError;
-use crate::http::message::idempotency_key;
+use crate::http::message::identify;
 use crate::http::{Api, now};
 use crate::wire::by_paths::Paths;
 use crate::wire::config::Buffer;
@@ -81,9 +81,7 @@ pub(super) fn said(
         Source::Fields { key, text, id } => {
             let text = text.as_ref();
             let mut incoming = Paths { key, text, id }.incoming(body)?;
-            if incoming.message_id.is_none() {
-                incoming.message_id = idempotency_key(headers)?;
-            }
+            identify(&mut incoming, headers)?;
             Ok(Said::Message(Box::new(incoming)))
         }
     }
