@@ -9,6 +9,7 @@ use lull::config::Vars;
 use lull::config::limits::window_rules;
 use lull::config::redis::RedisConfig;
 use lull::domain::chat::{Chat, Name};
+use lull::domain::destination::Target;
 use lull::domain::window::WindowRules;
 use lull::store::Store;
 use lull::store::windows::NewMessage;
@@ -71,7 +72,7 @@ impl Appender {
             ..message::chat(number)?
         };
         // The chats of a buffer of its own go to a destination of its own.
-        let to = [self.buffer.clone()];
+        let to = [Target::whole(self.buffer.clone())];
         self.store.append(&chat, new, &self.rules, &to).await?;
         Ok(())
     }

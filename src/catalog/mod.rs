@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::domain::chat::Name;
-use crate::domain::destination::Destination;
+use crate::domain::destination::{Destination, Target};
 use crate::domain::window::WindowRules;
 use crate::store::config::Configured;
 use crate::store::{Result, Store};
@@ -47,9 +47,6 @@ impl Catalog {
                 .inspect_err(|error| warn!(buffer = %name, "Buffer {name} cannot be used: {error}"))
                 .ok()
         });
-        let mut buffers: HashMap<_, _> = buffers
-            .map(|buffer| (buffer.name.clone(), Arc::new(buffer)))
-            .collect();
         let destinations = configured.destinations.iter().filter_map(|(name, written)| {
             let destination = written.spec.check();
             destination
@@ -62,10 +59,13 @@ impl Catalog {
             .map(|destination| (destination.name.clone(), Arc::new(destination)))
             .collect();
         let default = Name::default_name();
-        buffers.insert(default.clone(), Arc::new(defaults.buffer.clone()));
         if let Some(destination) = &defaults.destination {
             destinations.insert(default, Arc::new(destination.clone()));
         }
+        let buffers = buffers
+            .chain([defaults.buffer.clone()])
+            .map(|buffer| (buffer.name.clone(), Arc::new(aimed(buffer, &destinations))))
+            .collect();
         Self {
             configured,
             buffers,
@@ -99,6 +99,19 @@ impl Catalog {
         names.insert(Name::default_name());
         names
     }
+}
+
+/// The buffer, going by what its destinations want.
+fn aimed(mut buffer: Buffer, destinations: &HashMap<Name, Arc<Destination>>) -> Buffer {
+    let targets = buffer.destinations.iter().map(|target| {
+        let known = destinations.get(&target.name);
+        Target {
+            name: target.name.clone(),
+            split: known.map_or(target.split, |known| known.split),
+        }
+    });
+    buffer.destinations = targets.collect();
+    buffer
 }
 
 /// The catalog as it is now, on its way to whoever works by it.

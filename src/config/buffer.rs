@@ -6,6 +6,7 @@ use super::Vars;
 use super::limits::window_rules;
 use super::webhook::default_zone;
 use crate::domain::chat::Name;
+use crate::domain::destination::Target;
 use crate::domain::words::WordRules;
 use crate::wire::config::BufferSpec;
 use crate::wire::config::buffer::Buffer;
@@ -24,7 +25,7 @@ pub fn default_buffer(vars: &Vars) -> Result<Buffer> {
         zone: default_zone(vars)?,
         pause: None,
         secret: None,
-        destinations: [Name::default_name()].into(),
+        destinations: [Target::whole(Name::default_name())].into(),
         active: true,
     })
 }

@@ -101,6 +101,7 @@ pub fn default_destination(vars: &Vars) -> Result<Option<Destination>> {
         concurrency: raw.concurrency,
         active: true,
         guarded: false,
+        split: false,
     }))
 }
 

@@ -36,6 +36,24 @@ pub struct Destination {
     pub active: bool,
     /// The URL came from a caller, who may not reach inside the network.
     pub guarded: bool,
+    /// Each message is a call of its own.
+    pub split: bool,
+}
+
+/// A destination as a window is closed for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// What it is called.
+    pub name: Name,
+    /// See [`Destination::split`].
+    pub split: bool,
+}
+
+impl Target {
+    /// One that gets the messages of a window in one call.
+    pub fn whole(name: Name) -> Self {
+        Self { name, split: false }
+    }
 }
 
 /// What a call says.

@@ -55,7 +55,7 @@ impl Monitor {
         // One that is gone with windows still open: they stay.
         let buffer = catalog.buffer(&chat.buffer)?;
         let id = BatchId::generate();
-        let first = self.outlets.get(&buffer.destinations[0]);
+        let first = self.outlets.get(&buffer.destinations[0].name);
         // With a pass in hand the lease comes in the same step. An event mostly comes after the sweep, when there is
         // nothing left to do.
         let pass = match (&first, found) {
@@ -87,8 +87,8 @@ impl Monitor {
                 return None;
             }
         };
-        for name in &buffer.destinations[1..] {
-            if let Some(outlet) = self.outlets.get(name) {
+        for other in &buffer.destinations[1..] {
+            if let Some(outlet) = self.outlets.get(&other.name) {
                 self.attempt_if_room(&outlet, chat.clone(), None);
             }
         }

@@ -11,6 +11,7 @@ use super::keys::{self, Due, Place, Shard};
 use super::{Result, Store, script};
 use crate::domain::batch::BatchId;
 use crate::domain::chat::{Chat, Name};
+use crate::domain::destination::Target;
 
 static DISCARD: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/discard.lua")));
 
@@ -61,7 +62,7 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent; what was closed until then stays closed.
-    pub async fn flush_all(&self, buffer: &Name, destinations: &[Name]) -> Result<Cleared> {
+    pub async fn flush_all(&self, buffer: &Name, destinations: &[Target]) -> Result<Cleared> {
         let flush = |chat: Chat| async move {
             let closing = self
                 .flush(&chat, &BatchId::generate(), destinations)

@@ -10,7 +10,8 @@ use super::lanes::{self, Lease};
 use super::windows::millis;
 use super::{Result, Store, StoreError, script};
 use crate::domain::batch::{BatchId, Millis};
-use crate::domain::chat::{Chat, Lane, Name};
+use crate::domain::chat::{Chat, Lane};
+use crate::domain::destination::Target;
 use crate::domain::window::CloseReason;
 
 static CLOSE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/close.lua")));
@@ -59,7 +60,12 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn close(&self, chat: &Chat, id: &BatchId, destinations: &[Name]) -> Result<Closing> {
+    pub async fn close(
+        &self,
+        chat: &Chat,
+        id: &BatchId,
+        destinations: &[Target],
+    ) -> Result<Closing> {
         let how = How::default();
         Ok(self.close_as(chat, id, destinations, how).await?.closing)
     }
@@ -73,7 +79,7 @@ impl Store {
         &self,
         chat: &Chat,
         id: &BatchId,
-        destinations: &[Name],
+        destinations: &[Target],
         length: Duration,
     ) -> Result<(Closing, Option<Lease>)> {
         let token = lanes::token();
@@ -86,7 +92,7 @@ impl Store {
             return Ok((closed.closing, None));
         }
         let lane = Lane {
-            destination: destinations[0].clone(),
+            destination: destinations[0].name.clone(),
             chat: chat.clone(),
         };
         let lease = Lease::at_close(lane, &closed.batch, closed.late, closed.at, token)?;
@@ -97,7 +103,12 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn flush(&self, chat: &Chat, id: &BatchId, destinations: &[Name]) -> Result<Closing> {
+    pub async fn flush(
+        &self,
+        chat: &Chat,
+        id: &BatchId,
+        destinations: &[Target],
+    ) -> Result<Closing> {
         let how = How {
             forced: CloseReason::Flush.as_str(),
             wake: true,
@@ -111,7 +122,7 @@ impl Store {
         &self,
         chat: &Chat,
         id: &BatchId,
-        destinations: &[Name],
+        destinations: &[Target],
     ) -> Result<Closing> {
         let how = How {
             wake: true,
@@ -124,7 +135,7 @@ impl Store {
         &self,
         chat: &Chat,
         id: &BatchId,
-        destinations: &[Name],
+        destinations: &[Target],
         how: How<'_>,
     ) -> Result<Closed> {
         let place = Place::of(chat);
@@ -132,18 +143,22 @@ impl Store {
         close.key(place.window()).key(place.due());
         for destination in destinations {
             close
-                .key(place.due_lanes(destination))
-                .key(place.lane(destination))
-                .key(place.head(destination));
+                .key(place.due_lanes(&destination.name))
+                .key(place.lane(&destination.name))
+                .key(place.head(&destination.name));
         }
         let (token, length) = how.lease.unwrap_or_default();
+        let split = destinations
+            .iter()
+            .map(|destination| if destination.split { '1' } else { '0' });
         close
             .arg(&place.member)
             .arg(id.as_str())
             .arg(how.forced)
             .arg(u8::from(how.wake))
             .arg(token)
-            .arg(millis(length));
+            .arg(millis(length))
+            .arg(split.collect::<String>());
         let answer: (String, u64, String, i64, Millis, String) =
             self.run(place.shard, &close).await?;
         let (status, count, reason, late, at, batch) = answer;

@@ -10,7 +10,8 @@ use super::closing::Closing;
 use super::keys::{self, Place};
 use super::{Result, Store, StoreError, script};
 use crate::domain::batch::BatchId;
-use crate::domain::chat::{Chat, Name};
+use crate::domain::chat::Chat;
+use crate::domain::destination::Target;
 use crate::domain::window::{CloseReason, FirstWait, WindowRules};
 
 static APPEND: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/append.lua")));
@@ -100,7 +101,7 @@ impl Store {
         chat: &Chat,
         message: NewMessage<'_>,
         rules: &WindowRules,
-        destinations: &[Name],
+        destinations: &[Target],
     ) -> Result<Appended> {
         let place = Place::of(chat);
         let append = append_call(&place, &message, rules);

@@ -36,6 +36,7 @@ mod revival;
 mod settings;
 mod signals;
 mod smoke;
+mod split;
 mod startup;
 mod tidy;
 mod trial;

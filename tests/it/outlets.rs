@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use lull::domain::chat::{Chat, ChatId, Name};
+use lull::domain::destination::Target;
 use lull::store::Store;
 use lull::store::config::{Kind, Mode};
 use lull::store::windows::NewMessage;
@@ -94,7 +95,7 @@ impl Shop {
             .spec
             .destinations
             .iter()
-            .map(|text| name(text))
+            .map(|text| Target::whole(name(text)))
             .collect::<Vec<_>>();
         self.store
             .append(&chat, message, &RULES, &to)
@@ -208,7 +209,7 @@ async fn a_batch_in_a_lane_goes_by_the_newest_settings() {
 async fn a_window_that_is_due_before_its_buffer_was_heard_of_does_not_wait_for_the_next_sweep() {
     let mut receiver = Receiver::start().await;
     let shop = Shop::open(&[("bot", json!({"url": receiver.url()}))]).await;
-    let bot = [name("bot")];
+    let bot = [Target::whole(name("bot"))];
     let began = Instant::now();
 
     // A monitor asks for news some times a second: of three buffers it has not heard of at least one.

@@ -160,7 +160,7 @@ pub(super) fn busy() -> ApiError {
 
 fn destinations_are_there(buffer: &Buffer, configured: &Configured) -> Result<(), SpecError> {
     let default = Name::default_name();
-    let mut named = buffer.destinations.iter();
+    let mut named = buffer.destinations.iter().map(|target| &target.name);
     let missing = named
         .find(|&name| *name != default && !configured.destinations.contains_key(name.as_str()));
     match missing {

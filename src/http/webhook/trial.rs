@@ -64,8 +64,8 @@ impl Api {
     /// The destinations of a buffer, as far as this daemon is told of them.
     fn calls(&self, buffer: &Buffer) -> Vec<Call> {
         let catalog = self.catalogs.get();
-        let names = buffer.destinations.iter();
-        let known = names.filter_map(|name| catalog.destination(name));
+        let targets = buffer.destinations.iter();
+        let known = targets.filter_map(|target| catalog.destination(&target.name));
         known.map(|destination| self.call(destination)).collect()
     }
 

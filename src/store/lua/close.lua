@@ -19,9 +19,11 @@
   ARGV[5]  token   empty, or that of a lease on the first destination's lane, to
                    be taken in the same step if the batch is the only one on it
   ARGV[6]  length  of the lease, ms
+  ARGV[7]  split   a digit for each destination; 1: each message is a batch of
+                   its own there
 
   Output: {status, messages, reason, ms since the deadline, when it was closed,
-           the batch if it was leased, else empty}
+           the first batch if it was leased, else empty}
     closed
     open    the deadline lies ahead: a message or a typing signal has moved it;
             the due entry is put back to it
@@ -29,6 +31,8 @@
 
   A batch is a line "- id opened closed deadline reason count", then the
   messages with commas between them, as they came: nothing is encoded again.
+  One that was split off is marked "/", so that no lease joins it again, and its
+  id ends in its number: -1, -2.
 
   One script, because a message that came between reading and deleting would be
   lost, and one that came between two deliveries would be sent twice. It may use
@@ -36,6 +40,9 @@
 ]]
 local timer, window, due = KEYS[1], KEYS[2], KEYS[3]
 local member, id, forced, wake, token = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local split = ARGV[7]
+-- unpack can take some thousands.
+local AT_A_TIME = 1000
 local call = redis.call
 
 local time = call('TIME')
@@ -55,16 +62,38 @@ elseif deadline > now then
   return {'open', #items, reason, now - deadline, now, ''}
 end
 
-local line = string.format('- %s %d %d %d %s %d', id, opened, now, deadline, reason, #items)
-local batch = line .. '\n' .. table.concat(items, ',')
+local function batch_of(mark, name, count, content)
+  local line = string.format('%s %s %d %d %d %s %d', mark, name, opened, now, deadline, reason, count)
+  return line .. '\n' .. content
+end
+
+local function parts()
+  local batches = {}
+  for n, item in ipairs(items) do
+    batches[n] = batch_of('/', string.format('%s-%d', id, n), 1, item)
+  end
+  return batches
+end
+
+local function push(lane, batches)
+  local length
+  for from = 1, #batches, AT_A_TIME do
+    length = call('RPUSH', lane, unpack(batches, from, math.min(from + AT_A_TIME - 1, #batches)))
+  end
+  return length
+end
+
+local whole = {batch_of('-', id, #items, table.concat(items, ','))}
 local leased = ''
 for i = 4, #KEYS, 3 do
-  local only = call('RPUSH', KEYS[i + 1], batch) == 1
+  local batches = whole
+  if string.sub(split, (i - 1) / 3, (i - 1) / 3) == '1' then batches = parts() end
+  local only = push(KEYS[i + 1], batches) == #batches
   if only and i == 4 and token ~= '' then
     local until_then = string.format('%d', now + ARGV[6])
     call('HSET', KEYS[i + 2], 'attempts', '1', 'due', until_then, 'token', token, 'first', string.format('%d', now))
     call('ZADD', KEYS[i], until_then, member)
-    leased = batch
+    leased = batches[1]
   else
     -- NX: a lane with a head in backoff or under a lease keeps its own time.
     call('ZADD', KEYS[i], 'NX', string.format('%d', now), member)

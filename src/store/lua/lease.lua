@@ -21,7 +21,8 @@
   On the first attempt of a head the batches behind it are joined to it: after
   an outage a person gets one answer, not five. Never after it: a batch that was
   attempted may have arrived, and must stay what it was under its id. For the
-  same reason a revived batch, marked "=", is never joined.
+  same reason a revived batch, marked "=", is never joined, nor is a message
+  that is to be a call of its own, marked "/".
 ]]
 local due, lane, head = KEYS[1], KEYS[2], KEYS[3]
 local member, token, length = ARGV[1], ARGV[2], tonumber(ARGV[3])

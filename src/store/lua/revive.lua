@@ -15,7 +15,8 @@
   A head that was attempted stays in front: its state is about the first place,
   and it may be on its way at this moment. The batch is marked "=" so that no
   lease joins it with others: under its id it must stay what it was. Among
-  batches so marked the older goes first, in whatever order they are revived.
+  batches so marked the older goes first, in whatever order they are revived, and
+  of the messages of one window the one that was said first.
 ]]
 local due, lane, head, dead = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local member, entry = ARGV[1], ARGV[2]
@@ -31,13 +32,20 @@ for i = 1, #fields, 2 do
   if fields[i] == 'batch' then batch = '=' .. string.sub(fields[i + 1], 2) end
 end
 
-local LINE = '^(.) %S+ %d+ (%d+) '
-local _, closed = string.match(batch, LINE)
+-- When a batch was closed, its id, and the number of one that was split off.
+local LINE = '^(.) ([^%s-]+)%-?(%d*) %d+ (%d+) '
+local _, id, number, closed = string.match(batch, LINE)
+
+local function goes_before(line)
+  local mark, other_id, other_number, other = string.match(line, LINE)
+  if mark ~= '=' then return true end
+  if other ~= closed then return tonumber(other) > tonumber(closed) end
+  return other_id == id and tonumber(other_number) > tonumber(number)
+end
+
 local place = redis.call('EXISTS', head)
 local behind = redis.call('LINDEX', lane, place)
-while behind do
-  local mark, other = string.match(behind, LINE)
-  if mark ~= '=' or tonumber(other) > tonumber(closed) then break end
+while behind and not goes_before(behind) do
   place = place + 1
   behind = redis.call('LINDEX', lane, place)
 end

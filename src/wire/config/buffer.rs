@@ -11,6 +11,7 @@ use super::source::{FIELDS, Source};
 use super::window::WindowSpec;
 use super::{SpecError, name, seconds};
 use crate::domain::chat::Name;
+use crate::domain::destination::Target;
 use crate::domain::window::WindowRules;
 use crate::domain::words::WordRules;
 
@@ -99,7 +100,7 @@ pub struct Buffer {
     /// What posts must prove to know.
     pub secret: Option<String>,
     /// Where its batches go.
-    pub destinations: Arc<[Name]>,
+    pub destinations: Arc<[Target]>,
     /// Whether it takes messages.
     pub active: bool,
 }
@@ -157,7 +158,7 @@ impl BufferSpec {
         })
     }
 
-    fn destinations(&self) -> Result<Arc<[Name]>, SpecError> {
+    fn destinations(&self) -> Result<Arc<[Target]>, SpecError> {
         let mut names = Vec::new();
         for text in &self.destinations {
             let name = Name::parse(text)
@@ -170,7 +171,7 @@ impl BufferSpec {
             let why = format!("must name 1 to {MOST_DESTINATIONS} destinations");
             return Err(SpecError::new("destinations", why));
         }
-        Ok(names.into())
+        Ok(names.into_iter().map(Target::whole).collect())
     }
 }
 
@@ -188,7 +189,7 @@ mod tests {
         let buffer = check(r#"{"name":"loja"}"#).unwrap();
 
         assert_eq!(buffer.window, WindowRules::default());
-        assert_eq!(&*buffer.destinations, [Name::default_name()]);
+        assert_eq!(&*buffer.destinations, [Target::whole(Name::default_name())]);
         assert!(buffer.active && buffer.pause.is_none());
     }
 

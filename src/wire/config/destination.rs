@@ -51,6 +51,9 @@ pub struct DestinationSpec {
     pub secrets: Vec<String>,
     /// Attempts in flight.
     pub concurrency: usize,
+    /// Each message is a call of its own.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub split: bool,
     /// Off: its lanes wait.
     pub active: bool,
     /// The URL may not lead inside the network.
@@ -86,6 +89,7 @@ impl Default for DestinationSpec {
             retry: RetrySpec::default(),
             secrets: Vec::new(),
             concurrency: 256,
+            split: false,
             active: true,
             guarded: false,
         }
@@ -158,6 +162,7 @@ impl DestinationSpec {
             concurrency: self.concurrency,
             active: self.active,
             guarded: self.guarded,
+            split: self.split,
         })
     }
 

@@ -5,6 +5,7 @@ pub(crate) mod buffer;
 pub(crate) mod daemon;
 pub(crate) mod desk;
 pub(crate) mod house;
+pub(crate) mod queue;
 pub(crate) mod receiver;
 pub(crate) mod redis;
 pub(crate) mod shop;
@@ -13,6 +14,7 @@ pub(crate) mod up;
 use std::time::{Duration, Instant};
 
 use lull::domain::chat::{Chat, ChatId, Lane, Name};
+use lull::domain::destination::Target;
 use lull::domain::window::WindowRules;
 use lull::store::Store;
 use lull::store::history::Retention;
@@ -49,8 +51,8 @@ pub(crate) fn lane(id: &str) -> Lane {
 }
 
 /// The destination `default`, as the store wants destinations.
-pub(crate) fn destinations() -> [Name; 1] {
-    [Name::default_name()]
+pub(crate) fn destinations() -> [Target; 1] {
+    [Target::whole(Name::default_name())]
 }
 
 /// Rules without limits, but for a cap of a minute.

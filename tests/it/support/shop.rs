@@ -8,7 +8,7 @@ use lull::store::windows::NewMessage;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Daemon, RULES, Receiver, TestRedis, item};
+use super::{Daemon, RULES, Receiver, TestRedis, destinations, item};
 
 /// An api and a monitor; the webhook of the environment leads to `default`.
 pub(crate) struct Shop {
@@ -77,7 +77,7 @@ impl Shop {
         };
         let message = NewMessage::plain(item, ttl);
         self.store
-            .append(&chat, message, &RULES, &[Name::default_name()])
+            .append(&chat, message, &RULES, &destinations())
             .await
             .unwrap();
     }

@@ -1,0 +1,106 @@
+//! A buffer `queue` that delivers to a destination `out`, both configured before any monitor starts.
+
+use lull::domain::batch::BatchId;
+use lull::domain::chat::{Chat, ChatId, Lane, Name};
+use lull::domain::destination::Target;
+use lull::store::Store;
+use lull::store::closing::Closing;
+use lull::store::config::{Kind, Mode};
+use lull::store::lanes::Lease;
+use lull::store::windows::NewMessage;
+use lull::wire::config::{BufferSpec, DestinationSpec};
+use serde_json::Value;
+
+use super::{Answer, Daemon, LEASES, LONG, RULES, Receiver, TestRedis, item};
+
+/// The two, and a receiver that answers by a script.
+pub(crate) struct Queue {
+    pub(crate) redis: TestRedis,
+    pub(crate) store: Store,
+    pub(crate) receiver: Receiver,
+    pub(crate) targets: [Target; 1],
+}
+
+impl Queue {
+    /// One whose destination has these fields beside its URL.
+    pub(crate) async fn to(destination: Value, script: &[Answer], then: Answer) -> Self {
+        Self::with(serde_json::json!({}), destination, script, then).await
+    }
+
+    /// One whose buffer and destination have these fields.
+    pub(crate) async fn with(
+        mut buffer: Value,
+        mut destination: Value,
+        script: &[Answer],
+        then: Answer,
+    ) -> Self {
+        let redis = TestRedis::start().await;
+        let store = redis.store().await;
+        let receiver = Receiver::answering(script, then).await;
+        (buffer["name"], buffer["destinations"]) = ("queue".into(), vec!["out"].into());
+        (destination["name"], destination["url"]) = ("out".into(), receiver.url().into());
+        let buffer: BufferSpec = serde_json::from_value(buffer).unwrap();
+        let destination: DestinationSpec = serde_json::from_value(destination).unwrap();
+        let (queue, out) = (name("queue"), name("out"));
+        for written in [
+            store
+                .configure(Kind::Destination, &out, &destination, Mode::Any, None)
+                .await,
+            store
+                .configure(Kind::Buffer, &queue, &buffer, Mode::Any, None)
+                .await,
+        ] {
+            written.unwrap();
+        }
+        let split = destination.split;
+        Self {
+            redis,
+            store,
+            receiver,
+            targets: [Target { name: out, split }],
+        }
+    }
+
+    /// A monitor.
+    pub(crate) async fn monitor(&self) -> Daemon {
+        Daemon::monitor(&self.redis, &self.receiver.url()).await
+    }
+
+    pub(crate) fn chat(&self, user: &str) -> Chat {
+        Chat {
+            buffer: name("queue"),
+            id: ChatId::parse(user).unwrap(),
+        }
+    }
+
+    pub(crate) fn lane(&self, user: &str) -> Lane {
+        Lane {
+            destination: name("out"),
+            chat: self.chat(user),
+        }
+    }
+
+    /// Puts what somebody says on the lane, as the messages of one window.
+    pub(crate) async fn batch(&self, user: &str, texts: &[&str]) -> BatchId {
+        let (chat, id) = (self.chat(user), BatchId::generate());
+        for text in texts {
+            let said = item(text);
+            self.store
+                .append(&chat, NewMessage::plain(&said, LONG), &RULES, &self.targets)
+                .await
+                .unwrap();
+        }
+        let closing = self.store.flush(&chat, &id, &self.targets).await.unwrap();
+        assert!(matches!(closing, Closing::Closed { .. }));
+        id
+    }
+
+    /// A lease on the head of somebody's lane.
+    pub(crate) async fn lease(&self, user: &str) -> Option<Lease> {
+        self.store.lease(&self.lane(user), LEASES).await.unwrap()
+    }
+}
+
+fn name(text: &str) -> Name {
+    Name::parse(text).unwrap()
+}
