@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::domain::chat::Name;
+use crate::domain::control::Stops;
 use crate::domain::destination::{Destination, Target};
 use crate::domain::window::WindowRules;
 use crate::store::config::Configured;
@@ -71,6 +72,11 @@ impl Catalog {
             buffers,
             destinations,
         }
+    }
+
+    /// What is stopped.
+    pub fn stops(&self) -> &Stops {
+        &self.configured.stops
     }
 
     /// The buffer of this name.

@@ -4,6 +4,7 @@ pub mod address;
 pub mod batch;
 pub mod breaker;
 pub mod chat;
+pub mod control;
 pub mod destination;
 pub mod retry;
 pub mod whose;

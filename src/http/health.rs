@@ -10,7 +10,7 @@ use super::Api;
 use crate::telemetry::metrics::CONTENT_TYPE as METRICS_TYPE;
 
 pub(super) async fn health(State(api): State<Api>) -> Response {
-    let health = api.store.health("api").await;
+    let health = api.store.health("api", api.catalogs.get().stops()).await;
     let status = if health.is_ok() {
         StatusCode::OK
     } else {
@@ -20,7 +20,8 @@ pub(super) async fn health(State(api): State<Api>) -> Response {
 }
 
 pub(super) async fn metrics(State(api): State<Api>) -> Response {
-    let destinations = api.catalogs.get().destination_names();
-    let counts = api.store.counts(destinations).await.ok();
-    ([(CONTENT_TYPE, METRICS_TYPE)], api.metrics.text(counts)).into_response()
+    let catalog = api.catalogs.get();
+    let counts = api.store.counts(catalog.destination_names()).await.ok();
+    let text = api.metrics.text(counts, catalog.stops());
+    ([(CONTENT_TYPE, METRICS_TYPE)], text).into_response()
 }

@@ -6,6 +6,7 @@ mod celery;
 mod chats;
 mod config;
 mod contract_b;
+mod control;
 mod dead_letters;
 mod error;
 mod health;
@@ -137,6 +138,7 @@ fn router(api: Api) -> Router {
         .merge(webhook::routes())
         .merge(config::routes())
         .merge(contract_b::routes())
+        .merge(control::routes())
         .fallback(error::no_such_path)
         .method_not_allowed_fallback(error::no_such_method)
         // The body is read in one place, which knows the limit and answers in JSON.

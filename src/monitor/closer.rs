@@ -55,7 +55,9 @@ impl Monitor {
         // One that is gone with windows still open: they stay.
         let buffer = catalog.buffer(&chat.buffer)?;
         let id = BatchId::generate();
-        let first = self.outlets.get(&buffer.destinations[0].name);
+        let stopped = catalog.stops().holds_from(&chat.buffer);
+        let outlet = |name| self.outlets.get(name).filter(|_| !stopped);
+        let first = outlet(&buffer.destinations[0].name);
         // With a pass in hand the lease comes in the same step. An event mostly comes after the sweep, when there is
         // nothing left to do.
         let pass = match (&first, found) {
@@ -88,7 +90,7 @@ impl Monitor {
             }
         };
         for other in &buffer.destinations[1..] {
-            if let Some(outlet) = self.outlets.get(&other.name) {
+            if let Some(outlet) = outlet(&other.name) {
                 self.attempt_if_room(&outlet, chat.clone(), None);
             }
         }

@@ -28,7 +28,10 @@ pub(super) async fn serve(listener: TcpListener, monitor: Arc<Monitor>) -> std::
 }
 
 async fn health(State(monitor): State<Arc<Monitor>>) -> Response {
-    let health = monitor.store.health("monitor").await;
+    let health = monitor
+        .store
+        .health("monitor", monitor.catalogs.get().stops())
+        .await;
     let status = if health.is_ok() {
         StatusCode::OK
     } else {
@@ -38,7 +41,8 @@ async fn health(State(monitor): State<Arc<Monitor>>) -> Response {
 }
 
 async fn metrics(State(monitor): State<Arc<Monitor>>) -> Response {
-    let destinations = monitor.catalogs.get().destination_names();
-    let counts = monitor.store.counts(destinations).await.ok();
-    ([(CONTENT_TYPE, METRICS_TYPE)], monitor.metrics.text(counts)).into_response()
+    let catalog = monitor.catalogs.get();
+    let counts = monitor.store.counts(catalog.destination_names()).await.ok();
+    let text = monitor.metrics.text(counts, catalog.stops());
+    ([(CONTENT_TYPE, METRICS_TYPE)], text).into_response()
 }

@@ -99,14 +99,22 @@ impl Outlets {
     }
 }
 
-/// Opens and closes outlets as destinations come, change and go, until told to stop.
+/// Opens and closes outlets as destinations come, change, stop, start and go, until told to stop.
 pub(super) async fn run(monitor: Arc<Monitor>, mut catalogs: watch::Receiver<Arc<Catalog>>) {
+    let mut stopped = catalogs.borrow().stops().buffers.clone();
     loop {
         tokio::select! {
             () = monitor.stop.cancelled() => return,
             changed = catalogs.changed() => if changed.is_err() { return },
         }
         monitor.open_outlets();
+        let now = catalogs.borrow_and_update().stops().buffers.clone();
+        for started in stopped.difference(&now) {
+            monitor
+                .attempts
+                .spawn(monitor.clone().restore(started.clone()));
+        }
+        stopped = now;
     }
 }
 
@@ -116,7 +124,8 @@ impl Monitor {
         let catalog = self.catalogs.get();
         for outlet in self.outlets.all() {
             let now = catalog.destination(outlet.name());
-            if now.is_none_or(|now| *now != outlet.destination) {
+            let stays = now.is_some_and(|now| *now == outlet.destination);
+            if !stays || catalog.stops().holds_to(outlet.name()) {
                 outlet.stop.cancel();
                 self.outlets.remove(outlet.name());
             }
@@ -124,6 +133,7 @@ impl Monitor {
         for destination in catalog
             .destinations()
             .filter(|destination| destination.active)
+            .filter(|destination| !catalog.stops().holds_to(&destination.name))
         {
             if self.outlets.get(&destination.name).is_none() {
                 self.open_outlet(destination.clone());
@@ -151,6 +161,16 @@ impl Monitor {
         }
         self.outlets.put(outlet.clone());
         self.loops.spawn(Sweep::Lanes(outlet).run(self.clone()));
+    }
+
+    /// The lanes of a buffer that was started again need not wait any longer.
+    async fn restore(self: Arc<Self>, buffer: Name) {
+        for outlet in self.outlets.all() {
+            if let Err(error) = self.store.restore(&buffer, outlet.name()).await {
+                warn!(buffer = %buffer, error = %error, "Could not bring the lanes of buffer {buffer} forward, they come within a minute: {error}");
+            }
+            outlet.lanes_changed.notify_one();
+        }
     }
 
     /// How a lease for this outlet is taken.

@@ -14,12 +14,15 @@ use crate::delivery::Attempt;
 use crate::delivery::template::letter::Letter;
 use crate::domain::batch::Outcome;
 use crate::domain::breaker::Turn;
-use crate::domain::chat::{Chat, Lane};
+use crate::domain::chat::{Chat, Lane, Name};
 use crate::store::lanes::{Lease, Verdict};
 use crate::wire::item::read_items;
 
 /// The retries of a destination that is back are spread over this, so that they do not knock it over.
 const SPREAD: Duration = Duration::from_secs(2);
+
+/// A lane of a stopped buffer is looked at again after this; whoever sees the buffer start brings it forward.
+const PUT_OFF: Duration = Duration::from_secs(60);
 
 /// A lease in hand.
 pub(super) struct InHand {
@@ -57,6 +60,16 @@ impl Monitor {
     }
 
     async fn lease(&self, outlet: &Outlet, lane: &Lane) -> Option<InHand> {
+        let catalog = self.catalogs.get();
+        if catalog.stops().all() {
+            return None;
+        }
+        if catalog.stops().holds_from(&lane.chat.buffer) {
+            if let Err(error) = self.store.put_off(lane, PUT_OFF).await {
+                warn!(chat = %lane.chat.hash(), error = %error, "Could not put a lane off, it comes again: {error}");
+            }
+            return None;
+        }
         match self.store.lease(lane, self.lease_rules(outlet)).await {
             Ok(lease) => lease.map(InHand::new),
             Err(error) => {
@@ -64,6 +77,11 @@ impl Monitor {
                 None
             }
         }
+    }
+
+    /// Whether an operator has stopped what comes from a buffer.
+    pub(super) fn holds_from(&self, buffer: &Name) -> bool {
+        self.catalogs.get().stops().holds_from(buffer)
     }
 
     /// Attempts what was leased, and what comes after it.
@@ -89,7 +107,7 @@ impl Monitor {
         pass: &mut Pass,
     ) -> bool {
         let InHand { lease, since } = in_hand;
-        if outlet.stop.is_cancelled() {
+        if outlet.stop.is_cancelled() || self.holds_from(&lease.lane.chat.buffer) {
             return self.settle(outlet, in_hand, Verdict::Release, None).await;
         }
         if lease.attempt > 1 && outlet.destination.retry.exhausted(lease.attempt - 1) {

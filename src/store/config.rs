@@ -7,9 +7,11 @@ use redis::Script;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::control::{STOPPED, read_stop};
 use super::keys::{self, Shard};
 use super::{Result, Store, reply, script};
 use crate::domain::chat::Name;
+use crate::domain::control::Stops;
 use crate::wire::config::{BufferSpec, DestinationSpec};
 
 static CONFIGURE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/configure.lua")));
@@ -94,6 +96,8 @@ pub struct Configured {
     pub buffers: BTreeMap<String, Versioned<BufferSpec>>,
     /// The destinations by their names.
     pub destinations: BTreeMap<String, Versioned<DestinationSpec>>,
+    /// What is stopped.
+    pub stops: Stops,
     /// The zone of new buffers of contract B.
     pub timezone: Option<String>,
     /// What another version of Lull has written and this one cannot read.
@@ -128,6 +132,12 @@ impl Store {
                     Some(spec) => drop(configured.destinations.insert(name.to_owned(), spec)),
                     None => configured.unreadable.push(field),
                 },
+                Some((STOPPED, what)) => {
+                    let stopped = read(&value).map(|stopped: Versioned<bool>| stopped.spec);
+                    if !stopped.is_some_and(|it| read_stop(&mut configured.stops, what, it)) {
+                        configured.unreadable.push(field);
+                    }
+                }
                 _ if field == TIMEZONE => {
                     configured.timezone = read(&value).map(|zone: Versioned<String>| zone.spec);
                 }
@@ -174,7 +184,7 @@ impl Store {
             .map(drop)
     }
 
-    async fn run_configure(
+    pub(super) async fn run_configure(
         &self,
         field: &str,
         spec: &str,

@@ -13,8 +13,8 @@ use thiserror::Error;
 use tracing::{info, warn};
 
 use super::{
-    Result, Store, StoreError, aliases, clearing, closing, config, disuse, due, lanes, pausing,
-    windows,
+    Result, Store, StoreError, aliases, clearing, closing, config, control, disuse, due, lanes,
+    pausing, windows,
 };
 use crate::config::redis::{Address, RedisConfig};
 
@@ -117,6 +117,7 @@ impl Store {
             .chain(lanes::scripts())
             .chain(due::scripts())
             .chain(config::scripts())
+            .chain(control::scripts())
             .chain(disuse::scripts())
         {
             if check_version(version, "").is_ok() {

@@ -6,6 +6,7 @@ pub mod clearing;
 pub mod closing;
 pub mod config;
 mod connect;
+pub mod control;
 pub mod dead;
 pub mod disuse;
 mod due;

@@ -6,7 +6,9 @@ use super::events::EventMode;
 use super::keys::{self, Due, Shard};
 use super::{Result, Store, StoreError};
 use crate::domain::chat::Name;
+use crate::domain::control::Stops;
 use crate::wire::answer::{Health, RedisHealth};
+use crate::wire::control::Stopped;
 
 /// How much stands in Redis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -30,8 +32,8 @@ impl Store {
         Ok(asked.elapsed())
     }
 
-    /// How Redis is, as the daemon `service` sees it.
-    pub async fn health(&self, service: &'static str) -> Health {
+    /// How Redis is, as the daemon `service` sees it, which goes by these `stops`.
+    pub async fn health(&self, service: &'static str, stops: &Stops) -> Health {
         let (ping, events) = tokio::join!(self.ping(), self.event_mode());
         let redis = match &ping {
             Ok(took) => RedisHealth {
@@ -55,6 +57,7 @@ impl Store {
             service,
             version: env!("CARGO_PKG_VERSION"),
             redis,
+            stopped: Stopped::of(stops),
         }
     }
 

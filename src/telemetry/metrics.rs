@@ -7,6 +7,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use crate::domain::control::Stops;
 use crate::store::status::Counts;
 
 /// The content type of the text.
@@ -14,6 +15,9 @@ pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; cha
 
 /// A count by one label.
 pub type CounterBy = Family<[(&'static str, &'static str); 1], Counter>;
+
+/// A state by one label.
+pub type GaugeBy = Family<[(&'static str, &'static str); 1], Gauge>;
 
 /// Words of labels that show from the start.
 const CLOSE_REASONS: [&str; 6] = ["quiet", "cap", "messages", "bytes", "word", "flush"];
@@ -75,6 +79,7 @@ pub struct Metrics {
     lanes: Gauge,
     dead_letters: Gauge,
     redis_up: Gauge,
+    stopped: GaugeBy,
 }
 
 impl Metrics {
@@ -104,6 +109,7 @@ impl Metrics {
             lanes: Gauge::default(),
             dead_letters: Gauge::default(),
             redis_up: Gauge::default(),
+            stopped: Family::default(),
         };
         metrics.register_common();
         if roles.contains(&Role::Api) {
@@ -138,6 +144,11 @@ impl Metrics {
             "redis_up",
             "1 when Redis answered this scrape",
             self.redis_up.clone(),
+        );
+        registry.register(
+            "stopped",
+            "What an operator has stopped: 1 for everything, how many buffers and destinations",
+            self.stopped.clone(),
         );
     }
 
@@ -216,8 +227,16 @@ impl Metrics {
     }
 
     /// All metrics as text; `counts` is what Redis holds now, `None` when it does not answer.
-    pub fn text(&self, counts: Option<Counts>) -> String {
+    pub fn text(&self, counts: Option<Counts>, stops: &Stops) -> String {
         self.redis_up.set(i64::from(counts.is_some()));
+        for (what, count) in [
+            ("everything", usize::from(stops.all())),
+            ("buffers", stops.buffers.len()),
+            ("destinations", stops.destinations.len()),
+        ] {
+            let count = i64::try_from(count).unwrap_or(i64::MAX);
+            self.stopped.get_or_create(&[("what", what)]).set(count);
+        }
         if let Some(counts) = counts {
             let gauges = [
                 (&self.windows, counts.windows),

@@ -3,6 +3,8 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::control::Stopped;
+
 /// The answer to a message.
 #[derive(Debug, Serialize)]
 pub struct Accepted<'a> {
@@ -167,6 +169,8 @@ pub struct Health {
     pub version: &'static str,
     /// Redis.
     pub redis: RedisHealth,
+    /// What an operator has stopped.
+    pub stopped: Stopped,
 }
 
 impl Health {

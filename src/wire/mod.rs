@@ -6,6 +6,7 @@ pub mod answer;
 pub mod by_paths;
 pub mod config;
 pub mod contract_b;
+pub mod control;
 pub mod fields;
 pub mod gateway;
 pub mod incoming;

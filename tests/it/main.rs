@@ -15,6 +15,7 @@ mod chats;
 mod contract_b;
 mod contract_c;
 mod contract_d;
+mod control;
 mod dead_letters;
 mod delivery;
 mod destinations;

@@ -16,6 +16,7 @@ use super::super::error::ApiError;
 use super::writing::{busy, not_of_the_environment};
 use crate::catalog::TAKEN_UP;
 use crate::domain::chat::Name;
+use crate::domain::control::Scope;
 use crate::store::clearing::Cleared;
 use crate::store::config::{Kind, Mode, Written};
 use crate::wire::config::BufferSpec;
@@ -167,6 +168,12 @@ impl Api {
         if self.store.unconfigure(kind, name, base).await? == Written::Stale {
             return Err(busy());
         }
+        // Another of this name shall not begin as stopped.
+        let scope = match kind {
+            Kind::Buffer => Scope::Buffer(name.clone()),
+            Kind::Destination => Scope::Destination(name.clone()),
+        };
+        self.store.set_stopped(&scope, false).await?;
         self.catalogs.catch_up().await?;
         let kind = kind.as_str();
         info!(kind, name = %name, "An operator removed the {kind} {name}");

@@ -1,0 +1,51 @@
+//! `/api/control`: deliveries stopped and started by hand.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use tracing::info;
+
+use super::Api;
+use super::body::Fields;
+use super::config::{NO_BUFFER, NO_DESTINATION};
+use super::error::ApiError;
+use crate::domain::control::Scope;
+use crate::wire::control::{Action, Controlled, Stopped, control_of};
+
+pub(super) fn routes() -> Router<Api> {
+    Router::new().route("/api/control", get(show).post(control))
+}
+
+async fn show(State(api): State<Api>) -> Result<Json<Stopped>, ApiError> {
+    api.catalogs.catch_up().await?;
+    Ok(Json(Stopped::of(api.catalogs.get().stops())))
+}
+
+async fn control(State(api): State<Api>, Fields(fields): Fields) -> Result<Response, ApiError> {
+    let (action, scope) = control_of(fields)?;
+    // Another api may have written it a moment ago.
+    api.catalogs.catch_up().await?;
+    if action == Action::Stop && !api.catalogs.get().configured.has(&scope) {
+        return Err(match scope {
+            Scope::Destination(_) => NO_DESTINATION,
+            Scope::Buffer(_) | Scope::Everything => NO_BUFFER,
+        });
+    }
+    let stopped = action == Action::Stop;
+    api.store.set_stopped(&scope, stopped).await?;
+    api.catalogs.catch_up().await?;
+    let message = if stopped {
+        info!("An operator stopped {scope}");
+        "Stopped: what comes is kept, and attempts in hand finish"
+    } else {
+        info!("An operator started {scope}");
+        "Started"
+    };
+    Ok(Json(Controlled {
+        success: true,
+        message,
+        stopped: Stopped::of(api.catalogs.get().stops()),
+    })
+    .into_response())
+}

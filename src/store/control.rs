@@ -1,0 +1,112 @@
+//! What is stopped, and the lanes that wait because of it.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+use redis::Script;
+
+use super::config::{Configured, Mode};
+use super::keys::{self, Due, Place, Shard};
+use super::windows::millis;
+use super::{Result, Store, reply, script};
+use crate::domain::chat::{Lane, Name};
+use crate::domain::control::{Scope, Stops};
+
+static POSTPONE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/postpone.lua")));
+
+/// Begins the fields of what is stopped.
+pub(super) const STOPPED: &str = "stopped";
+
+pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
+    std::iter::once(&*POSTPONE)
+}
+
+impl Store {
+    /// Stops or starts deliveries; every daemon goes by it within a second, and after a restart.
+    ///
+    /// # Errors
+    /// Full, unavailable or silent.
+    pub async fn set_stopped(&self, scope: &Scope, stopped: bool) -> Result<()> {
+        let (field, spec) = match scope {
+            // That somebody has started everything is kept too: it may be set to wait for that.
+            Scope::Everything => (format!("{STOPPED}:all"), reply::json(&stopped)?),
+            Scope::Buffer(name) => (format!("{STOPPED}:buffer:{name}"), kept(stopped)),
+            Scope::Destination(name) => (format!("{STOPPED}:destination:{name}"), kept(stopped)),
+        };
+        self.run_configure(&field, &spec, Mode::Any, None)
+            .await
+            .map(drop)
+    }
+
+    /// Puts off a lane of a buffer that is stopped, whatever its own time is.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn put_off(&self, lane: &Lane, wait: Duration) -> Result<()> {
+        self.postpone(lane, millis(wait).to_string()).await
+    }
+
+    /// Puts the lanes of a buffer that was started again back to their own times.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn restore(&self, buffer: &Name, destination: &Name) -> Result<()> {
+        let due = Due::Lanes(destination.clone());
+        for shard in Shard::all() {
+            let members = self.members(&due, shard, Some(buffer)).await?;
+            let chats = members
+                .keys()
+                .filter_map(|member| keys::chat_of_member(member));
+            let restored = chats.map(|chat| async move {
+                let lane = Lane {
+                    destination: destination.clone(),
+                    chat,
+                };
+                self.postpone(&lane, String::new()).await
+            });
+            try_join_all(restored).await?;
+        }
+        Ok(())
+    }
+
+    async fn postpone(&self, lane: &Lane, wait: String) -> Result<()> {
+        let place = Place::of(&lane.chat);
+        let mut postpone = POSTPONE.key(place.due_lanes(&lane.destination));
+        postpone
+            .key(place.head(&lane.destination))
+            .arg(&place.member)
+            .arg(wait);
+        self.run(place.shard, &postpone).await
+    }
+}
+
+/// What is stopped has a field; what is started has none.
+fn kept(stopped: bool) -> String {
+    if stopped { "true" } else { "" }.to_owned()
+}
+
+/// Takes up the field of something that is stopped, after [`STOPPED`]; false if this version does not know it.
+pub(super) fn read_stop(stops: &mut Stops, field: &str, stopped: bool) -> bool {
+    match field.split_once(':') {
+        None if field == "all" => stops.everything = Some(stopped),
+        Some(("buffer", name)) => stops.buffers.extend(Name::parse(name)),
+        Some(("destination", name)) => stops.destinations.extend(Name::parse(name)),
+        _ => return false,
+    }
+    true
+}
+
+impl Configured {
+    /// Whether there is something of this name to stop or start, of the environment or configured.
+    pub fn has(&self, scope: &Scope) -> bool {
+        let default = Name::default_name();
+        match scope {
+            Scope::Everything => true,
+            Scope::Buffer(name) => *name == default || self.buffers.contains_key(name.as_str()),
+            Scope::Destination(name) => {
+                *name == default || self.destinations.contains_key(name.as_str())
+            }
+        }
+    }
+}
