@@ -53,9 +53,13 @@ impl Stops {
         self.all() || self.buffers.contains(buffer)
     }
 
-    /// Whether anything is stopped.
-    pub fn any(&self) -> bool {
-        self.all() || !self.buffers.is_empty() || !self.destinations.is_empty()
+    /// How much of what is stopped, as metrics show it.
+    pub fn counts(&self) -> [(&'static str, usize); 3] {
+        [
+            ("everything", usize::from(self.all())),
+            ("buffers", self.buffers.len()),
+            ("destinations", self.destinations.len()),
+        ]
     }
 }
 
@@ -77,7 +81,8 @@ mod tests {
 
         assert!(stops.holds_from(&name("loja")) && !stops.holds_from(&name("bot")));
         assert!(stops.holds_to(&name("bot")) && !stops.holds_to(&name("loja")));
-        assert!(stops.any() && !stops.all());
+        assert!(!stops.all());
+        assert_eq!(stops.counts().map(|(_, count)| count), [0, 1, 1]);
     }
 
     #[test]
@@ -88,6 +93,6 @@ mod tests {
         };
 
         assert!(stops.holds_from(&name("loja")) && stops.holds_to(&name("bot")));
-        assert!(!Stops::default().any());
+        assert_eq!(Stops::default().counts().map(|(_, count)| count), [0; 3]);
     }
 }

@@ -22,6 +22,6 @@ pub(super) async fn health(State(api): State<Api>) -> Response {
 pub(super) async fn metrics(State(api): State<Api>) -> Response {
     let catalog = api.catalogs.get();
     let counts = api.store.counts(catalog.destination_names()).await.ok();
-    let text = api.metrics.text(counts, catalog.stops());
+    let text = api.metrics.text(counts, &catalog.stops().counts());
     ([(CONTENT_TYPE, METRICS_TYPE)], text).into_response()
 }

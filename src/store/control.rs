@@ -77,7 +77,7 @@ impl Store {
             .key(place.head(&lane.destination))
             .arg(&place.member)
             .arg(wait);
-        self.run(place.shard, &postpone).await
+        self.run::<u8>(place.shard, &postpone).await.map(drop)
     }
 }
 

@@ -7,7 +7,6 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use crate::domain::control::Stops;
 use crate::store::status::Counts;
 
 /// The content type of the text.
@@ -227,13 +226,10 @@ impl Metrics {
     }
 
     /// All metrics as text; `counts` is what Redis holds now, `None` when it does not answer.
-    pub fn text(&self, counts: Option<Counts>, stops: &Stops) -> String {
+    /// `stopped` is how much of what an operator has stopped.
+    pub fn text(&self, counts: Option<Counts>, stopped: &[(&'static str, usize)]) -> String {
         self.redis_up.set(i64::from(counts.is_some()));
-        for (what, count) in [
-            ("everything", usize::from(stops.all())),
-            ("buffers", stops.buffers.len()),
-            ("destinations", stops.destinations.len()),
-        ] {
+        for &(what, count) in stopped {
             let count = i64::try_from(count).unwrap_or(i64::MAX);
             self.stopped.get_or_create(&[("what", what)]).set(count);
         }

@@ -8,6 +8,8 @@
   ARGV[1]  member  the chat in the due index
   ARGV[2]  wait    ms from now; empty = back to its own time
 
+  Output: 1, or 0 when nothing is on the lane
+
   The head's state is not touched: it goes on saying when the lane is due.
 ]]
 local due, head, member, wait = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
@@ -20,4 +22,4 @@ else
   local time = redis.call('TIME')
   at = string.format('%d', time[1] * 1000 + math.floor(time[2] / 1000) + tonumber(wait))
 end
-redis.call('ZADD', due, 'XX', at, member)
+return redis.call('ZADD', due, 'XX', 'CH', at, member)
