@@ -2,12 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use lull::domain::chat::Name;
+use lull::store::config::{Kind, Mode};
+use lull::wire::config::BufferSpec;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::daemon::Refusal;
 use crate::support::shop::Shop;
-use crate::support::{Daemon, LONG, Receiver, SHORT, TestRedis, eventually};
+use crate::support::{Answer, Daemon, LONG, Receiver, SHORT, TestRedis, eventually};
 
 async fn refused(api: &Daemon, method: Method, path: &str, body: Option<&Value>) -> Refusal {
     let mut request = api.client().request(method, api.url(path));
@@ -205,11 +208,37 @@ async fn a_running_monitor_takes_a_new_buffer_up_within_a_second() {
 }
 
 #[tokio::test]
+async fn a_window_that_is_due_before_its_buffer_was_heard_of_does_not_wait_for_the_next_sweep() {
+    let mut shop = Shop::open().await;
+    let began = Instant::now();
+
+    // A monitor asks for news some times a second: of three buffers it has not heard of at least one.
+    for new in ["a", "b", "c"] {
+        let name = Name::parse(new).unwrap();
+        let spec = BufferSpec {
+            name: new.to_owned(),
+            ..BufferSpec::default()
+        };
+        shop.store
+            .configure(Kind::Buffer, &name, &spec, Mode::New, None)
+            .await
+            .unwrap();
+        shop.say(new, "ana", "oi", SHORT).await;
+        assert_eq!(shop.default.call().await.messages(), ["oi"]);
+    }
+
+    // What a sweep has taken and nobody closed comes up again after five seconds.
+    assert!(began.elapsed() < Duration::from_secs(4));
+}
+
+#[tokio::test]
 async fn each_destination_gets_every_batch_and_a_dead_one_delays_no_other() {
     let mut shop = Shop::open().await;
     let mut bot = Receiver::start().await;
+    let mut dead = Receiver::answering(&[], Answer::Status(500)).await;
     shop.destination("bot", &bot.url()).await;
-    shop.destination("dead", "http://127.0.0.1:9/").await;
+    let spec = json!({"url": dead.url(), "retry": {"waits": [0.05, 600]}});
+    shop.destination_of("dead", spec).await;
     shop.buffer("loja", &["dead", "bot", "default"]).await;
 
     for text in ["um", "dois"] {
@@ -217,6 +246,10 @@ async fn each_destination_gets_every_batch_and_a_dead_one_delays_no_other() {
         assert_eq!(bot.call().await.messages(), [text]);
         assert_eq!(shop.default.call().await.messages(), [text]);
     }
+    let (first, second) = (dead.call().await, dead.call().await);
+    assert_eq!(first.messages(), ["um"]);
+    assert_eq!(second.messages(), ["um"]);
+    assert_eq!(first.id(), second.id());
     assert_eq!(shop.redis.keys("lull:*:lane:dead:*").await.len(), 1);
 }
 

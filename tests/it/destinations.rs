@@ -151,31 +151,36 @@ async fn masked_headers_and_secrets_are_kept_when_put_back() {
 #[tokio::test]
 async fn a_batch_on_a_lane_goes_by_the_newest_settings() {
     let shop = Shop::open().await;
-    let mut bot = Receiver::start().await;
-    shop.destination("bot", "http://127.0.0.1:9/").await;
+    let mut old = Receiver::answering(&[], Answer::Status(500)).await;
+    let mut new = Receiver::start().await;
+    let waits = [0.5; 6];
+    shop.destination_of("bot", json!({"url": old.url(), "retry": {"waits": waits}}))
+        .await;
     shop.buffer("loja", &["bot"]).await;
     shop.say("loja", "ana", "oi", SHORT).await;
-    shop.monitor.logs("Not delivered").await;
+    let refused = old.call().await;
 
-    let body = json!({"url": bot.url(), "template": r#"{"disse": {{ text }}}"#});
+    let body = json!({"url": new.url(), "template": r#"{"disse": {{ text }}}"#});
     shop.put("/api/destinations/bot", body).await;
 
-    assert_eq!(bot.call().await.json(), json!({"disse": "oi"}));
+    let accepted = new.call().await;
+    assert_eq!(accepted.json(), json!({"disse": "oi"}));
+    assert_eq!(accepted.id(), refused.id());
 }
 
 #[tokio::test]
 async fn lanes_of_a_destination_that_is_off_wait_and_nothing_is_lost() {
-    let shop = Shop::open().await;
+    let mut shop = Shop::open().await;
     let mut bot = Receiver::start().await;
-    let off = json!({"url": bot.url(), "active": false});
-    let (_, written) = shop.put("/api/destinations/bot", off).await;
-    shop.taken_up(&written).await;
-    shop.buffer("loja", &["bot"]).await;
+    shop.destination_of("bot", json!({"url": bot.url(), "active": false}))
+        .await;
+    shop.buffer("loja", &["bot", "default"]).await;
     shop.say("loja", "ana", "oi", SHORT).await;
     eventually("its batch is on the lane", async || {
         shop.redis.keys("lull:*:lane:bot:*").await.len() == 1
     })
     .await;
+    assert_eq!(shop.default.call().await.messages(), ["oi"]);
     assert!(bot.calls_so_far().is_empty());
 
     shop.destination("bot", &bot.url()).await;

@@ -42,17 +42,28 @@ impl Shop {
 
     /// Writes a destination that leads to a receiver, and waits until the monitor goes by it.
     pub(crate) async fn destination(&self, name: &str, url: &str) {
-        let (status, answer) = self
-            .put(&format!("/api/destinations/{name}"), json!({ "url": url }))
+        self.destination_of(name, json!({ "url": url })).await;
+    }
+
+    /// The same with more settings.
+    pub(crate) async fn destination_of(&self, name: &str, spec: Value) {
+        self.written(&format!("/api/destinations/{name}"), spec)
             .await;
-        assert_eq!(status, 200, "{answer}");
-        self.taken_up(&answer).await;
     }
 
     /// Writes a buffer that delivers to these, and waits until the monitor goes by it.
     pub(crate) async fn buffer(&self, name: &str, destinations: &[&str]) {
-        let body = json!({ "destinations": destinations });
-        let (status, answer) = self.put(&format!("/api/buffers/{name}"), body).await;
+        self.buffer_of(name, json!({ "destinations": destinations }))
+            .await;
+    }
+
+    /// The same with more settings.
+    pub(crate) async fn buffer_of(&self, name: &str, spec: Value) {
+        self.written(&format!("/api/buffers/{name}"), spec).await;
+    }
+
+    async fn written(&self, path: &str, spec: Value) {
+        let (status, answer) = self.put(path, spec).await;
         assert_eq!(status, 200, "{answer}");
         self.taken_up(&answer).await;
     }

@@ -1,0 +1,87 @@
+//! What the call to a destination looks like: method, headers, query, fields and template.
+
+use serde_json::{Value, json};
+
+use crate::support::shop::Shop;
+use crate::support::{Receiver, SHORT};
+
+/// A shop whose buffer `loja`, in the zone of São Paulo, delivers to one destination.
+async fn shop_with(destination: Value) -> Shop {
+    let shop = Shop::open().await;
+    shop.destination_of("bot", destination).await;
+    let loja = json!({"timezone": "America/Sao_Paulo", "destinations": ["bot"]});
+    shop.buffer_of("loja", loja).await;
+    shop
+}
+
+async fn say(shop: &Shop, user: &str, message: &str, fields: Value) {
+    let item = json!({"message": message, "fields": fields}).to_string();
+    shop.say_item("loja", user, &item, SHORT).await;
+}
+
+#[tokio::test]
+async fn a_template_makes_the_body_in_the_zone_of_the_buffer() {
+    let mut receiver = Receiver::start().await;
+    let template =
+        r#"{"q": "{{ text }}", "who": {{ user }}, "n": {{ n }}, "at": "{{ closed_at }}"}"#;
+    let shop = shop_with(json!({"url": receiver.url(), "template": template})).await;
+
+    say(&shop, "ana", "a \"quote\"\n🙂", json!({"n": 7})).await;
+
+    let body = receiver.call().await.json();
+    assert_eq!(body["q"], "a \"quote\"\n🙂");
+    assert_eq!((&body["who"], &body["n"]), (&json!("ana"), &json!(7)));
+    assert!(body["at"].as_str().unwrap().ends_with("-03:00"), "{body}");
+}
+
+#[tokio::test]
+async fn a_get_carries_the_chosen_fields_as_its_query() {
+    let mut receiver = Receiver::start().await;
+    let bot = json!({
+        "url": format!("{}?token=t", receiver.url()), "method": "GET", "fields": ["user", "messages"],
+    });
+    let shop = shop_with(bot).await;
+
+    say(&shop, "ana b", "oi & tchau", json!({"phone": "1"})).await;
+
+    let call = receiver.call().await;
+    assert_eq!(
+        call.request_line,
+        "GET /webhook?token=t&user=ana+b&messages=%5B%22oi+%26+tchau%22%5D HTTP/1.1"
+    );
+    assert_eq!(call.body, "");
+}
+
+#[tokio::test]
+async fn method_headers_and_fields_are_what_the_destination_says() {
+    let mut receiver = Receiver::start().await;
+    let bot = json!({
+        "url": receiver.url(), "method": "PUT", "headers": {"x-token": "t"}, "fields": ["messages", "n"],
+    });
+    let shop = shop_with(bot).await;
+
+    say(&shop, "ana", "oi", json!({"n": 1, "secret": 2})).await;
+
+    let call = receiver.call().await;
+    assert!(
+        call.request_line.starts_with("PUT /webhook "),
+        "{}",
+        call.request_line
+    );
+    assert_eq!(call.headers["x-token"], "t");
+    assert_eq!(call.body, r#"{"n":1,"messages":["oi"]}"#);
+}
+
+#[tokio::test]
+async fn a_template_that_cannot_be_filled_buries_its_batch_and_says_nothing_of_what_was_said() {
+    let receiver = Receiver::start().await;
+    let template = r#"{"n": {% if n %}{{ n / 1 }}{% else %}0{% endif %}, "q": {{ text }}}"#;
+    let shop = shop_with(json!({"url": receiver.url(), "template": template})).await;
+
+    say(&shop, "ana", "s3cret", json!({"n": "s3cret"})).await;
+
+    shop.monitor
+        .logs("Given up, now a dead letter: template")
+        .await;
+    assert!(!shop.monitor.log().contains("s3cret"));
+}
