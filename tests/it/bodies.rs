@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::support::daemon::{Refusal, speak, speak_and_wait};
+use crate::support::daemon::{speak, speak_and_wait};
+use crate::support::refusal::Refusal;
 use crate::support::{Daemon, TestRedis};
 
 #[tokio::test]

@@ -8,19 +8,8 @@ use lull::wire::config::BufferSpec;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::daemon::Refusal;
 use crate::support::shop::Shop;
 use crate::support::{Answer, Daemon, LONG, Receiver, SHORT, TestRedis, eventually};
-
-async fn refused(api: &Daemon, method: Method, path: &str, body: Option<&Value>) -> Refusal {
-    let mut request = api.client().request(method, api.url(path));
-    if let Some(body) = body {
-        request = request
-            .header("content-type", "application/json")
-            .body(body.to_string());
-    }
-    Refusal::of(request.send().await.unwrap()).await
-}
 
 #[tokio::test]
 async fn a_buffer_is_created_shown_replaced_and_removed() {
@@ -158,7 +147,7 @@ async fn what_cannot_be_is_refused_by_name_and_changes_nothing() {
         ),
     ] {
         let path = format!("/api/buffers{path}");
-        let refusal = refused(&api, method.clone(), &path, Some(&body)).await;
+        let refusal = api.refused(method.clone(), &path, Some(body.clone())).await;
 
         assert_eq!(
             refusal.status, status,
@@ -261,7 +250,10 @@ async fn a_buffer_with_open_windows_is_not_removed_by_accident() {
     shop.say("loja", "eva", "oi", LONG).await;
     shop.api.say("other buffer", "oi", 30.0).await;
 
-    let refusal = refused(&shop.api, Method::DELETE, "/api/buffers/loja", None).await;
+    let refusal = shop
+        .api
+        .refused(Method::DELETE, "/api/buffers/loja", None)
+        .await;
 
     assert_eq!(refusal.status, 409);
     assert!(refusal.error.contains("2 open windows"), "{refusal:?}");
@@ -376,8 +368,12 @@ async fn a_buffer_that_is_not_there_cannot_be_flushed() {
     let redis = TestRedis::start().await;
     let api = Daemon::api(&redis).await;
 
-    let unknown = refused(&api, Method::POST, "/api/chats/ana/flush?buffer=loja", None).await;
-    let no_name = refused(&api, Method::GET, "/api/chats?buffer=A+B", None).await;
+    let unknown = api
+        .refused(Method::POST, "/api/chats/ana/flush?buffer=loja", None)
+        .await;
+    let no_name = api
+        .refused(Method::GET, "/api/chats?buffer=A+B", None)
+        .await;
 
     assert_eq!(
         (unknown.status.as_u16(), no_name.status.as_u16()),

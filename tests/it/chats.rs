@@ -6,7 +6,6 @@ use chrono::DateTime;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::daemon::Refusal;
 use crate::support::{Daemon, Receiver, TestRedis, chat};
 
 /// An id with everything that keys, paths and JSON could stumble over, and how it stands in a path.
@@ -141,8 +140,7 @@ async fn a_question_that_makes_no_sense_is_refused() {
         (Method::DELETE, "/api/chats/%20", "user"),
         (Method::DELETE, "/api/chats/%FF", "UTF-8"),
     ] {
-        let request = api.client().request(method.clone(), api.url(path));
-        let refusal = Refusal::of(request.send().await.unwrap()).await;
+        let refusal = api.refused(method.clone(), path, None).await;
 
         assert_eq!(refusal.status, 400, "{method} {path}");
         assert!(refusal.error.contains(word), "{path}: {refusal:?}");

@@ -4,7 +4,6 @@ use chrono::DateTime;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::daemon::Refusal;
 use crate::support::house::{House, LIST, id, neighbour_of, said};
 use crate::support::{Answer, eventually};
 
@@ -131,9 +130,11 @@ async fn an_id_of_no_letter_is_not_found() {
         "1-0-1%2F..",
     ] {
         for (method, rest) in [("GET", ""), ("DELETE", ""), ("POST", "/revive")] {
-            let url = house.api.url(&format!("/api/dead-letter/{id}{rest}"));
-            let request = house.api.client().request(method.parse().unwrap(), url);
-            let refusal = Refusal::of(request.send().await.unwrap()).await;
+            let path = format!("/api/dead-letter/{id}{rest}");
+            let refusal = house
+                .api
+                .refused(method.parse().unwrap(), &path, None)
+                .await;
 
             assert_eq!(refusal.status, 404, "{method} {id}");
         }

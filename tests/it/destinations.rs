@@ -5,18 +5,8 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::daemon::Refusal;
 use crate::support::shop::Shop;
 use crate::support::{Answer, Daemon, Receiver, SHORT, TestRedis, eventually};
-
-async fn refused(api: &Daemon, method: Method, path: &str, body: &Value) -> Refusal {
-    let request = api
-        .client()
-        .request(method, api.url(path))
-        .header("content-type", "application/json")
-        .body(body.to_string());
-    Refusal::of(request.send().await.unwrap()).await
-}
 
 #[tokio::test]
 async fn the_default_says_where_it_comes_from_and_what_this_api_does_not_know() {
@@ -114,7 +104,10 @@ async fn what_cannot_be_called_is_refused_by_field() {
         (Method::DELETE, "/nobody", json!({}), 404, "no destination"),
     ] {
         let path = format!("/api/destinations{path}");
-        let refusal = refused(&shop.api, method.clone(), &path, &body).await;
+        let refusal = shop
+            .api
+            .refused(method.clone(), &path, Some(body.clone()))
+            .await;
 
         assert_eq!(
             refusal.status, status,
@@ -205,13 +198,10 @@ async fn a_destination_with_batches_is_not_removed_by_accident() {
     let shop = Shop::open().await;
     left_with_a_batch(&shop, "http://127.0.0.1:9/").await;
 
-    let refusal = refused(
-        &shop.api,
-        Method::DELETE,
-        "/api/destinations/bot",
-        &json!({}),
-    )
-    .await;
+    let refusal = shop
+        .api
+        .refused(Method::DELETE, "/api/destinations/bot", Some(json!({})))
+        .await;
 
     assert_eq!(refusal.status, 409);
     assert!(refusal.error.contains("batches of 1 chats"), "{refusal:?}");
@@ -351,7 +341,10 @@ async fn a_guarded_destination_is_not_tried_inside_the_network() {
     let shop = Shop::open().await;
     let spec = json!({"name": "bot", "url": "http://127.0.0.1:9/", "guarded": true});
 
-    let refusal = refused(&shop.api, Method::POST, "/api/destinations", &spec).await;
+    let refusal = shop
+        .api
+        .refused(Method::POST, "/api/destinations", Some(spec))
+        .await;
 
     assert_eq!(refusal.status, 400);
     assert!(refusal.error.starts_with("url: "), "{refusal:?}");

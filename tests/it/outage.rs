@@ -9,7 +9,7 @@ use reqwest::{Method, Response, StatusCode};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::support::daemon::Refusal;
+use crate::support::refusal::Refusal;
 use crate::support::{Daemon, Receiver, TestRedis, eventually};
 
 /// A client gets its answer within this, whatever Redis does.

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::daemon::Refusal;
+use crate::support::refusal::Refusal;
 use crate::support::{Daemon, TestRedis};
 
 /// What a refusal of `body` says, which is always 400.
@@ -148,8 +148,7 @@ async fn another_method_is_refused_with_the_ones_that_are_taken() {
         (Method::PATCH, "/api/dead-letter/1-0-1", "GET,HEAD,DELETE"),
         (Method::POST, "/metrics", "GET,HEAD"),
     ] {
-        let request = api.client().request(method.clone(), api.url(path));
-        let refusal = Refusal::of(request.send().await.unwrap()).await;
+        let refusal = api.refused(method.clone(), path, None).await;
 
         assert_eq!(refusal.status, 405, "{method} {path}");
         assert_eq!(refusal.headers["allow"], allow, "{method} {path}");
@@ -162,8 +161,7 @@ async fn a_path_that_leads_nowhere_is_refused() {
     let api = Daemon::api(&redis).await;
 
     for path in ["/api", "/api/messages", "/api/message/", "/favicon.ico"] {
-        let request = api.client().post(api.url(path));
-        let refusal = Refusal::of(request.send().await.unwrap()).await;
+        let refusal = api.refused(Method::POST, path, None).await;
 
         assert_eq!(refusal.status, 404, "{path}");
         assert!(refusal.error.ends_with(path), "{refusal:?}");

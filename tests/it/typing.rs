@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::daemon::{Refusal, read};
+use crate::support::daemon::read;
+use crate::support::refusal::Refusal;
 use crate::support::{Daemon, Receiver, TestRedis};
 
 /// What is left of the window after a typing signal, in seconds.

@@ -5,7 +5,6 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::Value;
 use tempfile::NamedTempFile;
@@ -13,6 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::refusal::Refusal;
 use super::{DEADLINE, TestRedis, eventually};
 
 /// The programs of Lull.
@@ -136,13 +136,22 @@ impl Daemon {
         path: &str,
         body: Option<Value>,
     ) -> (StatusCode, Value) {
+        read(self.send(method, path, body).await).await
+    }
+
+    /// The same, which must be refused.
+    pub(crate) async fn refused(&self, method: Method, path: &str, body: Option<Value>) -> Refusal {
+        Refusal::of(self.send(method, path, body).await).await
+    }
+
+    async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Response {
         let mut request = self.client.request(method, self.url(path));
         if let Some(body) = body {
             request = request
                 .header("content-type", "application/json")
                 .body(body.to_string());
         }
-        read(request.send().await.unwrap()).await
+        request.send().await.unwrap()
     }
 
     /// `POST` with JSON.
@@ -235,31 +244,6 @@ pub(crate) async fn read(answer: Response) -> (StatusCode, Value) {
         status,
         serde_json::from_str(&text).unwrap_or(Value::String(text)),
     )
-}
-
-/// A refusal, in the shape that all of them have.
-#[derive(Debug)]
-pub(crate) struct Refusal {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) error: String,
-}
-
-impl Refusal {
-    /// Reads one: JSON with `error` and nothing else.
-    pub(crate) async fn of(answer: Response) -> Self {
-        let headers = answer.headers().clone();
-        let (status, body) = read(answer).await;
-        assert!(status.is_client_error() || status.is_server_error());
-        assert_eq!(headers["content-type"], "application/json", "{body}");
-        let error = body["error"].as_str().unwrap().to_owned();
-        assert_eq!(body, serde_json::json!({ "error": error }));
-        Self {
-            status,
-            headers,
-            error,
-        }
-    }
 }
 
 /// Sends what no client would send, and reads all that comes back until the daemon closes the connection.

@@ -8,6 +8,7 @@ pub(crate) mod house;
 pub(crate) mod queue;
 pub(crate) mod receiver;
 pub(crate) mod redis;
+pub(crate) mod refusal;
 pub(crate) mod shop;
 pub(crate) mod up;
 
