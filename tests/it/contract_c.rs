@@ -9,7 +9,7 @@ use lull::wire::config::BufferSpec;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::desk::Desk;
+use crate::support::shop::Shop;
 use crate::support::{TestRedis, eventually};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -26,17 +26,17 @@ fn request(url: &str, text: &str, wait: f64) -> Value {
     })
 }
 
-async fn say(desk: &Desk, body: Value) -> (StatusCode, Value) {
-    desk.api.post("/api/v1/message", body).await
+async fn say(shop: &Shop, body: Value) -> (StatusCode, Value) {
+    shop.api.post("/api/v1/message", body).await
 }
 
 #[tokio::test]
 async fn the_answer_tells_of_the_window_which_counts_from_its_first_message() {
-    let desk = Desk::with_settings(&[], &INSIDE).await;
+    let shop = Shop::with_settings(&[], &INSIDE).await;
     let url = "https://api.example.com/webhook";
 
-    say(&desk, request(url, "one", 20.0)).await;
-    let (status, answer) = say(&desk, request(url, "two", 20.0)).await;
+    say(&shop, request(url, "one", 20.0)).await;
+    let (status, answer) = say(&shop, request(url, "two", 20.0)).await;
 
     assert_eq!(status, 200, "{answer}");
     assert_eq!(answer["status"], "success");
@@ -54,14 +54,14 @@ async fn the_answer_tells_of_the_window_which_counts_from_its_first_message() {
 
 #[tokio::test]
 async fn the_webhook_of_the_request_gets_its_payload_with_all_texts() {
-    let mut desk = Desk::with_settings(&[], &INSIDE).await;
-    let url = desk.receiver.url();
+    let mut shop = Shop::with_settings(&[], &INSIDE).await;
+    let url = shop.default.url();
 
     for text in ["one", "two \"x\"", "three"] {
-        assert_eq!(say(&desk, request(&url, text, 1.0)).await.0, 200);
+        assert_eq!(say(&shop, request(&url, text, 1.0)).await.0, 200);
     }
 
-    let call = desk.receiver.call().await;
+    let call = shop.default.call().await;
     assert_eq!(call.headers["authorization"], "Bearer t");
     let expected = json!({
         "json": {"input": {"data": {"query": "one\ntwo \"x\"\nthree"}}, "n": 1.5},
@@ -71,20 +71,20 @@ async fn the_webhook_of_the_request_gets_its_payload_with_all_texts() {
 
 #[tokio::test]
 async fn a_full_window_leaves_at_once() {
-    let mut desk = Desk::with_settings(&[], &INSIDE).await;
-    let url = desk.receiver.url();
+    let mut shop = Shop::with_settings(&[], &INSIDE).await;
+    let url = shop.default.url();
 
     for number in 0..5 {
-        say(&desk, request(&url, &number.to_string(), 600.0)).await;
+        say(&shop, request(&url, &number.to_string(), 600.0)).await;
     }
 
-    let query = &desk.receiver.call().await.json()["json"]["input"]["data"]["query"];
+    let query = &shop.default.call().await.json()["json"]["input"]["data"]["query"];
     assert_eq!(query, "0\n1\n2\n3\n4");
 }
 
 #[tokio::test]
 async fn a_url_that_leads_inside_is_refused_at_the_door() {
-    let desk = Desk::with(&[]).await;
+    let shop = Shop::with(&[]).await;
 
     for url in [
         "http://127.0.0.1:1/x",
@@ -92,23 +92,23 @@ async fn a_url_that_leads_inside_is_refused_at_the_door() {
         "http://2130706433/",
         "ftp://example.com/",
     ] {
-        let (status, answer) = say(&desk, request(url, "oi", 1.0)).await;
+        let (status, answer) = say(&shop, request(url, "oi", 1.0)).await;
         assert_eq!(status, 400, "{url}: {answer}");
         let error = answer["error"].as_str().unwrap();
         assert!(error.starts_with("webhook.url: "), "{error}");
     }
-    assert_eq!(desk.open().await.len(), 0);
-    let store = desk.redis.store().await;
-    assert_eq!(store.configured().await.unwrap().destinations.len(), 0);
+    assert_eq!(shop.windows().await.len(), 0);
+    let configured = shop.store.configured().await.unwrap();
+    assert_eq!(configured.destinations.len(), 0);
 }
 
 #[tokio::test]
 async fn what_is_wrong_with_a_request_is_named_as_the_request_names_it() {
-    let desk = Desk::with(&[]).await;
+    let shop = Shop::with(&[]).await;
     let wrong = async |pointer: &str, value: Value| {
         let mut body = request("https://api.example.com/", "oi", 1.0);
         *body.pointer_mut(pointer).unwrap() = value;
-        let (status, answer) = say(&desk, body).await;
+        let (status, answer) = say(&shop, body).await;
         assert_eq!(status, 400, "{pointer}: {answer}");
         answer["error"].as_str().unwrap().to_owned()
     };
@@ -163,8 +163,8 @@ async fn long_ago(redis: &TestRedis, ago: Duration) {
 
 #[tokio::test]
 async fn what_came_with_messages_goes_when_nobody_uses_it_and_not_before() {
-    let mut desk = Desk::with_settings(&[], &INSIDE).await;
-    let store = desk.redis.store().await;
+    let mut shop = Shop::with_settings(&[], &INSIDE).await;
+    let store = &shop.store;
     let named = Name::parse("named").unwrap();
     let spec = BufferSpec {
         name: "named".to_owned(),
@@ -174,12 +174,12 @@ async fn what_came_with_messages_goes_when_nobody_uses_it_and_not_before() {
         .configure(Kind::Buffer, &named, &spec, Mode::New, None)
         .await
         .unwrap();
-    let url = desk.receiver.url();
-    say(&desk, request(&url, "oi", 600.0)).await;
+    let url = shop.default.url();
+    say(&shop, request(&url, "oi", 600.0)).await;
     let left = async || store.configured().await.unwrap();
 
     assert_eq!(store.remove_disused(DAY).await.unwrap(), 0);
-    long_ago(&desk.redis, 2 * DAY).await;
+    long_ago(&shop.redis, 2 * DAY).await;
     assert_eq!(
         store.remove_disused(DAY).await.unwrap(),
         0,
@@ -194,9 +194,9 @@ async fn what_came_with_messages_goes_when_nobody_uses_it_and_not_before() {
         .clone();
     // Closed as full, which is how it can be told that nothing is left of it.
     for _ in 0..4 {
-        say(&desk, request(&url, "oi", 600.0)).await;
+        say(&shop, request(&url, "oi", 600.0)).await;
     }
-    desk.receiver.call().await;
+    shop.default.call().await;
     eventually("nothing is left", async || {
         store.remove_disused(DAY).await.unwrap() == 2
     })
@@ -206,12 +206,12 @@ async fn what_came_with_messages_goes_when_nobody_uses_it_and_not_before() {
     assert!(configured.buffers.contains_key("named") && configured.destinations.is_empty());
     let path = format!("/api/webhook/{name}");
     eventually("the api has heard of it", async || {
-        desk.api.get(&path).await.0 == StatusCode::NOT_FOUND
+        shop.api.get(&path).await.0 == StatusCode::NOT_FOUND
     })
     .await;
     // Who comes back is served as before.
-    let (status, _) = say(&desk, request(&url, "de volta", 0.2)).await;
+    let (status, _) = say(&shop, request(&url, "de volta", 0.2)).await;
     assert_eq!(status, 200);
-    let call = desk.receiver.call().await.json();
+    let call = shop.default.call().await.json();
     assert_eq!(call["json"]["input"]["data"]["query"], "de volta");
 }

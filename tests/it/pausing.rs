@@ -10,7 +10,7 @@ use lull::store::windows::{NewMessage, Taken};
 use serde_json::{Value, json};
 
 use crate::support::buffer::Buffer;
-use crate::support::desk::Desk;
+use crate::support::shop::Shop;
 use crate::support::{
     Daemon, LONG, RETENTION, RULES, SHORT, TestRedis, chat, destinations, eventually, item, say,
 };
@@ -206,14 +206,14 @@ async fn the_api_tells_that_a_chat_is_paused_and_counts_what_it_drops() {
 #[tokio::test]
 async fn an_operator_pauses_a_chat_of_any_buffer_and_resumes_it() {
     let buffer = json!({"name": "loja", "window": {"wait": 60}});
-    let desk = Desk::with(&[buffer]).await;
+    let shop = Shop::with(&[buffer]).await;
     let say = async || {
         let body = json!({"user": "ana", "message": "oi"});
-        desk.api.post("/api/buffers/loja/messages", body).await.1
+        shop.api.post("/api/buffers/loja/messages", body).await.1
     };
     say().await;
 
-    let (status, paused) = desk
+    let (status, paused) = shop
         .api
         .post("/api/chats/ana/pause?buffer=loja", json!({"for": 60}))
         .await;
@@ -229,18 +229,18 @@ async fn an_operator_pauses_a_chat_of_any_buffer_and_resumes_it() {
     assert_eq!(say().await["paused"], true);
     let resume = "/api/chats/ana/resume?buffer=loja";
     assert_eq!(
-        desk.api.post(resume, json!({})).await.1["message"],
+        shop.api.post(resume, json!({})).await.1["message"],
         "Chat resumed"
     );
-    let (_, again) = desk.api.post(resume, json!({})).await;
+    let (_, again) = shop.api.post(resume, json!({})).await;
     assert_eq!(again["message"], "The chat was not paused");
     assert_eq!(say().await["buffered"], 1);
 }
 
 #[tokio::test]
 async fn a_pause_lasts_an_hour_unless_told_and_at_most_a_year() {
-    let desk = Desk::with(&[]).await;
-    let pause = async |path: &str, body: Value| desk.api.post(path, body).await;
+    let shop = Shop::with(&[]).await;
+    let pause = async |path: &str, body: Value| shop.api.post(path, body).await;
 
     let (_, hour) = pause("/api/chats/ana/pause", json!({})).await;
     assert_eq!(hour["paused_for"], 3600.0);

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::desk::Desk;
+use crate::support::shop::Shop;
 
 const WEBHOOK: [(&str, &str); 1] = [("WEBHOOK_URL", "http://n8n.example/webhook/secret-path")];
 
@@ -11,7 +11,7 @@ async fn a_body_is_shown_with_its_window_and_its_calls_and_leaves_nothing_behind
     let buffer = json!({
         "name": "loja", "source": "evolution", "window": {"wait": 9, "flush_words": ["fim"]},
     });
-    let mut desk = Desk::with_settings(&[buffer], &WEBHOOK).await;
+    let mut shop = Shop::with_settings(&[buffer], &WEBHOOK).await;
     let said = |text: &str| {
         json!({
             "key": {"remoteJid": "5511988887777@s.whatsapp.net", "id": text},
@@ -26,7 +26,7 @@ async fn a_body_is_shown_with_its_window_and_its_calls_and_leaves_nothing_behind
     let data = json!([said("oi"), said("fim"), own, group]);
     let body = json!({"event": "messages.upsert", "instance": "loja", "data": data});
 
-    let (status, tried) = desk.api.post("/api/buffers/loja/try", body).await;
+    let (status, tried) = shop.api.post("/api/buffers/loja/try", body).await;
 
     assert_eq!(status, 200, "{tried}");
     let first = &tried[0];
@@ -49,15 +49,15 @@ async fn a_body_is_shown_with_its_window_and_its_calls_and_leaves_nothing_behind
     assert_eq!(request["body"]["phone"], "5511988887777");
     assert_eq!(tried[2]["own"], "human");
     assert_eq!(tried[3], json!({"ignored": "a group"}));
-    assert!(desk.open().await.is_empty() && desk.receiver.calls_so_far().is_empty());
+    assert!(shop.windows().await.is_empty() && shop.default.calls_so_far().is_empty());
 }
 
 #[tokio::test]
 async fn a_body_for_paths_is_tried_like_any_other_and_refused_like_any_other() {
     let buffer = json!({"name": "crm", "key": "who", "text": "said"});
-    let desk = Desk::with(&[buffer]).await;
+    let shop = Shop::with(&[buffer]).await;
 
-    let (_, tried) = desk
+    let (_, tried) = shop
         .api
         .post(
             "/api/buffers/crm/try",
@@ -69,11 +69,11 @@ async fn a_body_for_paths_is_tried_like_any_other_and_refused_like_any_other() {
         json!([{"chat": "7", "message": "oi", "text": "oi", "deadline_in": 3.0}])
     );
 
-    let (status, _) = desk
+    let (status, _) = shop
         .api
         .post("/api/buffers/crm/try", json!({"who": 7}))
         .await;
     assert_eq!(status, 400);
-    let (status, _) = desk.api.post("/api/buffers/nobody/try", json!({})).await;
+    let (status, _) = shop.api.post("/api/buffers/nobody/try", json!({})).await;
     assert_eq!(status, 404);
 }

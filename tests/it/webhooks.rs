@@ -6,7 +6,7 @@ use lull::domain::chat::{Chat, ChatId, Name};
 use lull::wire::gateway::Gateway;
 use serde_json::{Value, json};
 
-use crate::support::desk::Desk;
+use crate::support::shop::Shop;
 
 /// A buffer for posts of a gateway whose windows are over at once.
 fn short(name: &str, source: &str) -> Value {
@@ -42,7 +42,7 @@ fn chat(buffer: &str, id: &str) -> Chat {
 #[tokio::test]
 async fn what_each_gateway_posts_arrives_as_the_payload_of_a_message() {
     let buffers: Vec<_> = Gateway::names().map(|name| short(name, name)).collect();
-    let mut desk = Desk::with(&buffers).await;
+    let mut shop = Shop::with(&buffers).await;
     for gateway in Gateway::names() {
         let path = format!(
             "{}/tests/gateways/{gateway}.json",
@@ -54,8 +54,8 @@ async fn what_each_gateway_posts_arrives_as_the_payload_of_a_message() {
         let path = format!("/api/webhook/{gateway}");
 
         let (status, answer) = match case["form"].as_str() {
-            Some(form) => desk.form(&path, form).await,
-            None => desk.api.post(&path, case["body"].clone()).await,
+            Some(form) => shop.form(&path, form).await,
+            None => shop.api.post(&path, case["body"].clone()).await,
         };
 
         assert_eq!(status, 200, "{gateway}: {answer}");
@@ -65,7 +65,7 @@ async fn what_each_gateway_posts_arrives_as_the_payload_of_a_message() {
                 json!({"success": true, "accepted": 1, "duplicates": 0})
             );
         }
-        let call = desk.receiver.call().await.json();
+        let call = shop.default.call().await.json();
         let party = &said["party"];
         let person = &party["person"];
         let name = person["id"].as_str().or(person["phone"].as_str()).unwrap();
@@ -87,7 +87,7 @@ async fn what_each_gateway_posts_arrives_as_the_payload_of_a_message() {
 
 #[tokio::test]
 async fn several_messages_of_one_post_come_in_the_order_they_were_said() {
-    let mut desk = Desk::with(&[short("loja", "evolution")]).await;
+    let mut shop = Shop::with(&[short("loja", "evolution")]).await;
     let mut body = evolution("", "");
     let data = [(3, "three"), (1, "one"), (2, "two")].map(|(time, text)| {
         let mut data = evolution(text, text)["data"].clone();
@@ -96,23 +96,23 @@ async fn several_messages_of_one_post_come_in_the_order_they_were_said() {
     });
     body["data"] = json!(data);
 
-    let (_, answer) = desk.api.post("/api/webhook/loja", body).await;
+    let (_, answer) = shop.api.post("/api/webhook/loja", body).await;
 
     assert_eq!(answer["accepted"], 3, "{answer}");
     assert_eq!(
-        desk.receiver.call().await.messages(),
+        shop.default.call().await.messages(),
         ["one", "two", "three"]
     );
 }
 
 #[tokio::test]
 async fn a_message_that_a_gateway_posts_again_is_there_once() {
-    let desk = Desk::with(&[long("loja", "evolution")]).await;
+    let shop = Shop::with(&[long("loja", "evolution")]).await;
 
-    desk.api
+    shop.api
         .post("/api/webhook/loja", evolution("A1", "oi"))
         .await;
-    let (status, answer) = desk
+    let (status, answer) = shop
         .api
         .post("/api/webhook/loja", evolution("A1", "oi"))
         .await;
@@ -122,12 +122,12 @@ async fn a_message_that_a_gateway_posts_again_is_there_once() {
         answer,
         json!({"success": true, "accepted": 0, "duplicates": 1})
     );
-    assert_eq!(desk.open().await, [("loja:5511988887777".to_owned(), 1)]);
+    assert_eq!(shop.windows().await, [("loja:5511988887777".to_owned(), 1)]);
 }
 
 #[tokio::test]
 async fn one_person_under_number_and_alias_is_one_chat_even_within_one_post() {
-    let desk = Desk::with(&[long("loja", "evolution")]).await;
+    let shop = Shop::with(&[long("loja", "evolution")]).await;
     let under = |id: &str, key: Value| {
         let mut data = evolution(id, id)["data"].clone();
         data["key"] = key;
@@ -143,41 +143,38 @@ async fn one_person_under_number_and_alias_is_one_chat_even_within_one_post() {
         ),
     ]);
 
-    desk.api.post("/api/webhook/loja", body).await;
+    shop.api.post("/api/webhook/loja", body).await;
     let mut later = evolution("", "");
     later["data"] = under("A3", json!({"remoteJid": "99@lid"}));
-    desk.api.post("/api/webhook/loja", later).await;
-    desk.api
+    shop.api.post("/api/webhook/loja", later).await;
+    shop.api
         .post("/api/webhook/loja", evolution("A4", "oi"))
         .await;
 
-    assert_eq!(desk.open().await, [("loja:5511988887777".to_owned(), 4)]);
+    assert_eq!(shop.windows().await, [("loja:5511988887777".to_owned(), 4)]);
 }
 
 #[tokio::test]
 async fn a_medium_is_an_object_with_what_is_written_below_it() {
-    let mut desk = Desk::with(&[short("loja", "evolution")]).await;
+    let mut shop = Shop::with(&[short("loja", "evolution")]).await;
     let mut body = evolution("A1", "");
     body["data"]["message"] = json!({
         "imageMessage": {"url": "https://m.example/1", "mimetype": "image/jpeg", "caption": "esse"},
     });
 
-    desk.api.post("/api/webhook/loja", body).await;
+    shop.api.post("/api/webhook/loja", body).await;
 
     let image = json!({
         "type": "image", "url": "https://m.example/1", "caption": "esse", "mime_type": "image/jpeg",
     });
-    assert_eq!(
-        desk.receiver.call().await.json()["messages"],
-        json!([image])
-    );
+    assert_eq!(shop.default.call().await.json()["messages"], json!([image]));
 }
 
 #[tokio::test]
 async fn typing_holds_the_window_and_is_let_go_of() {
     let buffer = json!({"name": "loja", "source": "evolution", "window": {"wait": 5}});
-    let desk = Desk::with(&[buffer]).await;
-    let store = desk.redis.store().await;
+    let shop = Shop::with(&[buffer]).await;
+    let store = &shop.store;
     let ana = chat("loja", "loja:5511988887777");
     let presence = |state: &str| {
         json!({
@@ -190,17 +187,17 @@ async fn typing_holds_the_window_and_is_let_go_of() {
     };
     let left = async || store.open_window(&ana).await.unwrap().unwrap().left;
 
-    desk.api
+    shop.api
         .post("/api/webhook/loja", evolution("A1", "oi"))
         .await;
-    let (_, answer) = desk
+    let (_, answer) = shop
         .api
         .post("/api/webhook/loja", presence("composing"))
         .await;
     assert_eq!(answer["held"], 1, "{answer}");
     assert!(left().await > Duration::from_secs(5));
 
-    desk.api.post("/api/webhook/loja", presence("paused")).await;
+    shop.api.post("/api/webhook/loja", presence("paused")).await;
     assert!(left().await <= Duration::from_secs(5));
 }
 
@@ -208,7 +205,7 @@ async fn typing_holds_the_window_and_is_let_go_of() {
 async fn a_person_of_ours_who_writes_pauses_the_chat_and_an_echo_does_not() {
     let mut buffer = long("loja", "evolution");
     buffer["on_own_message"] = json!("pause");
-    let desk = Desk::with(&[buffer, long("other", "evolution")]).await;
+    let shop = Shop::with(&[buffer, long("other", "evolution")]).await;
     let own = |source: &str| {
         let mut body = evolution("B1", "deixa comigo");
         body["data"]["key"]["fromMe"] = json!(true);
@@ -216,20 +213,20 @@ async fn a_person_of_ours_who_writes_pauses_the_chat_and_an_echo_does_not() {
         body
     };
 
-    desk.api
+    shop.api
         .post("/api/webhook/loja", evolution("A1", "oi"))
         .await;
-    let (_, echo) = desk.api.post("/api/webhook/loja", own("web")).await;
+    let (_, echo) = shop.api.post("/api/webhook/loja", own("web")).await;
     assert!(
         echo["ignored"].as_str().unwrap().contains("our own"),
         "{echo}"
     );
-    assert_eq!(desk.open().await.len(), 1);
+    assert_eq!(shop.windows().await.len(), 1);
 
-    let (_, human) = desk.api.post("/api/webhook/loja", own("android")).await;
+    let (_, human) = shop.api.post("/api/webhook/loja", own("android")).await;
     assert_eq!(human["paused"], 1, "{human}");
-    assert_eq!(desk.open().await.len(), 0);
-    let (status, said) = desk
+    assert_eq!(shop.windows().await.len(), 0);
+    let (status, said) = shop
         .api
         .post("/api/webhook/loja", evolution("A2", "ok"))
         .await;
@@ -238,16 +235,16 @@ async fn a_person_of_ours_who_writes_pauses_the_chat_and_an_echo_does_not() {
         (200, &json!("the chat is paused"))
     );
 
-    let (_, ignored) = desk.api.post("/api/webhook/other", own("android")).await;
+    let (_, ignored) = shop.api.post("/api/webhook/other", own("android")).await;
     assert_eq!(ignored["ignored"], "our own message");
 }
 
 #[tokio::test]
 async fn an_event_nobody_needs_is_ignored_and_says_why() {
-    let desk = Desk::with(&[long("loja", "evolution")]).await;
+    let shop = Shop::with(&[long("loja", "evolution")]).await;
 
     let body = json!({"event": "connection.update", "instance": "loja", "data": {}});
-    let (status, answer) = desk.api.post("/api/webhook/loja", body).await;
+    let (status, answer) = shop.api.post("/api/webhook/loja", body).await;
 
     assert_eq!(status, 200);
     assert_eq!(
@@ -268,12 +265,12 @@ async fn a_post_to_a_buffer_with_a_secret_must_prove_where_it_comes_from() {
         with_secret("loja", "evolution"),
         with_secret("own", "fields"),
     ];
-    let desk = Desk::with(&buffers).await;
+    let shop = Shop::with(&buffers).await;
     let plain = json!({"user": "ana", "message": "oi"});
 
     for (path, body) in [("loja", evolution("A1", "oi")), ("own", plain)] {
         let path = format!("/api/webhook/{path}");
-        let (without, answer) = desk.api.post(&path, body.clone()).await;
+        let (without, answer) = shop.api.post(&path, body.clone()).await;
         assert_eq!(without, 401);
         assert!(
             answer["error"]
@@ -283,30 +280,30 @@ async fn a_post_to_a_buffer_with_a_secret_must_prove_where_it_comes_from() {
             "{answer}"
         );
         let wrong = ("x-webhook-secret", "guess");
-        assert_eq!(desk.post_with(&path, &body, wrong).await.0, 401);
+        assert_eq!(shop.post_with(&path, &body, wrong).await.0, 401);
         let right = ("x-webhook-secret", "s3cret");
-        assert!(desk.post_with(&path, &body, right).await.0.is_success());
+        assert!(shop.post_with(&path, &body, right).await.0.is_success());
     }
-    assert_eq!(desk.open().await.len(), 2);
+    assert_eq!(shop.windows().await.len(), 2);
 }
 
 #[tokio::test]
 async fn meta_is_answered_when_it_asks_before_its_first_post() {
     let mut buffer = long("meta", "cloud");
     buffer["secret"] = json!("s3cret");
-    let desk = Desk::with(&[buffer, long("loja", "evolution")]).await;
+    let shop = Shop::with(&[buffer, long("loja", "evolution")]).await;
     let ask = |token: &str| {
         format!(
             "/api/webhook/meta?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token={token}"
         )
     };
 
-    let (status, challenge) = desk.api.get(&ask("s3cret")).await;
+    let (status, challenge) = shop.api.get(&ask("s3cret")).await;
     assert_eq!((status.as_u16(), challenge), (200, json!(1_158_201_444)));
-    assert_eq!(desk.api.get(&ask("guess")).await.0, 401);
-    assert_eq!(desk.api.get("/api/webhook/meta").await.0, 400);
-    assert_eq!(desk.api.get("/api/webhook/loja").await.0, 400);
-    assert_eq!(desk.api.get("/api/webhook/nobody").await.0, 404);
+    assert_eq!(shop.api.get(&ask("guess")).await.0, 401);
+    assert_eq!(shop.api.get("/api/webhook/meta").await.0, 400);
+    assert_eq!(shop.api.get("/api/webhook/loja").await.0, 400);
+    assert_eq!(shop.api.get("/api/webhook/nobody").await.0, 404);
 }
 
 /// The signature was made with Python's hmac: base64(HMAC-SHA1(t0ken, URL + each name and value in order of the names)).
@@ -314,10 +311,10 @@ async fn meta_is_answered_when_it_asks_before_its_first_post() {
 async fn twilio_is_answered_in_xml_and_signs_the_url_it_called() {
     let mut buffer = long("sms", "twilio");
     buffer["secret"] = json!("t0ken");
-    let desk = Desk::with(&[buffer]).await;
+    let shop = Shop::with(&[buffer]).await;
     let form = "MessageSid=SM1&From=whatsapp%3A%2B5511988887777&To=whatsapp%3A%2B551140000000&Body=oi&NumMedia=0";
     let post = async |signature: &str| {
-        let request = desk.api.client().post(desk.api.url("/api/webhook/sms"));
+        let request = shop.api.client().post(shop.api.url("/api/webhook/sms"));
         let request = request
             .header("content-type", "application/x-www-form-urlencoded")
             .header("x-forwarded-proto", "https")
@@ -333,7 +330,7 @@ async fn twilio_is_answered_in_xml_and_signs_the_url_it_called() {
     assert_eq!(answer.headers()["content-type"], "text/xml");
     assert_eq!(answer.text().await.unwrap(), "<Response/>");
     assert_eq!(
-        desk.open().await,
+        shop.windows().await,
         [("551140000000:5511988887777".to_owned(), 1)]
     );
 }
@@ -343,12 +340,12 @@ async fn a_buffer_with_paths_takes_any_body_and_passes_the_rest_through() {
     let buffer = json!({
         "name": "crm", "key": "contact.id", "text": "said", "id": "event_id", "window": {"wait": 60},
     });
-    let mut desk = Desk::with(&[buffer]).await;
+    let mut shop = Shop::with(&[buffer]).await;
     let body = json!({
         "contact": {"id": 77}, "said": "oi", "event_id": "E1", "plan": "gold", "ttl": 0.2,
     });
 
-    let (status, answer) = desk.api.post("/api/webhook/crm", body.clone()).await;
+    let (status, answer) = shop.api.post("/api/webhook/crm", body.clone()).await;
 
     assert_eq!(status, 201);
     assert_eq!(
@@ -358,7 +355,7 @@ async fn a_buffer_with_paths_takes_any_body_and_passes_the_rest_through() {
             "user": "77", "buffered": 1, "expires_in": 0.2,
         })
     );
-    let call = desk.receiver.call().await.json();
+    let call = shop.default.call().await.json();
     assert_eq!(
         (&call["user"], &call["messages"]),
         (&json!("77"), &json!(["oi"]))
@@ -368,9 +365,9 @@ async fn a_buffer_with_paths_takes_any_body_and_passes_the_rest_through() {
         (&json!("gold"), &json!({"id": 77}))
     );
 
-    let (status, again) = desk.api.post("/api/buffers/crm/messages", body).await;
+    let (status, again) = shop.api.post("/api/buffers/crm/messages", body).await;
     assert_eq!((status.as_u16(), &again["duplicate"]), (200, &json!(true)));
-    let (status, refusal) = desk
+    let (status, refusal) = shop
         .api
         .post("/api/webhook/crm", json!({"said": "oi"}))
         .await;
@@ -384,22 +381,22 @@ async fn a_buffer_with_paths_takes_any_body_and_passes_the_rest_through() {
 #[tokio::test]
 async fn a_buffer_without_a_path_for_the_text_gathers_whole_objects() {
     let buffer = json!({"name": "b", "key": "phone", "text": "", "window": {"wait": 0.2}});
-    let mut desk = Desk::with(&[buffer]).await;
+    let mut shop = Shop::with(&[buffer]).await;
     let body = json!({"phone": "5511", "n": 1});
 
     // The only one there is need not be named.
-    let (status, answer) = desk.api.post("/api/webhook", body.clone()).await;
+    let (status, answer) = shop.api.post("/api/webhook", body.clone()).await;
 
     assert_eq!(status, 201, "{answer}");
     assert!(answer["message_id"].as_str().unwrap().starts_with("msg_"));
-    assert_eq!(desk.receiver.call().await.json()["messages"], json!([body]));
+    assert_eq!(shop.default.call().await.json()["messages"], json!([body]));
 }
 
 #[tokio::test]
 async fn a_buffer_that_is_not_there_or_off_takes_nothing() {
     let mut off = long("off", "fields");
     off["active"] = json!(false);
-    let desk = Desk::with(&[off]).await;
+    let shop = Shop::with(&[off]).await;
     let body = json!({"user": "ana", "message": "oi"});
 
     for path in [
@@ -408,16 +405,16 @@ async fn a_buffer_that_is_not_there_or_off_takes_nothing() {
         "/api/buffers/Not%20A%20Name/messages",
         "/api/webhook",
     ] {
-        let (status, answer) = desk.api.post(path, body.clone()).await;
+        let (status, answer) = shop.api.post(path, body.clone()).await;
         assert_eq!(status, 404, "{path}: {answer}");
         assert!(
             answer["error"].as_str().unwrap().contains("buffer"),
             "{answer}"
         );
     }
-    assert_eq!(desk.api.post("/api/webhook/default", body).await.0, 201);
+    assert_eq!(shop.api.post("/api/webhook/default", body).await.0, 201);
 
-    let several = Desk::with(&[long("a", "fields"), long("b", "fields")]).await;
+    let several = Shop::with(&[long("a", "fields"), long("b", "fields")]).await;
     let (status, answer) = several.api.post("/api/webhook", json!({})).await;
     assert_eq!(status, 404);
     assert!(
@@ -428,13 +425,13 @@ async fn a_buffer_that_is_not_there_or_off_takes_nothing() {
 
 #[tokio::test]
 async fn what_is_not_json_is_refused_for_every_source() {
-    let desk = Desk::with(&[long("loja", "evolution"), long("own", "fields")]).await;
+    let shop = Shop::with(&[long("loja", "evolution"), long("own", "fields")]).await;
 
     for buffer in ["loja", "own"] {
-        let request = desk
+        let request = shop
             .api
             .client()
-            .post(desk.api.url(&format!("/api/webhook/{buffer}")));
+            .post(shop.api.url(&format!("/api/webhook/{buffer}")));
         let request = request
             .header("content-type", "application/json")
             .body("{\"a\":");

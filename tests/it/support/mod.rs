@@ -3,7 +3,6 @@
 
 pub(crate) mod buffer;
 pub(crate) mod daemon;
-pub(crate) mod desk;
 pub(crate) mod house;
 pub(crate) mod queue;
 pub(crate) mod receiver;

@@ -1,13 +1,16 @@
-//! A house with buffers and destinations that are made by requests.
+//! A house with buffers and destinations, which stand before its daemons start or are made by requests.
 
 use std::time::Duration;
 
 use lull::domain::chat::{Chat, ChatId, Name};
 use lull::store::Store;
+use lull::store::config::{Kind, Mode};
 use lull::store::windows::NewMessage;
+use lull::wire::config::BufferSpec;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::daemon::read;
 use super::{Daemon, RULES, Receiver, TestRedis, destinations, item};
 
 /// An api and a monitor; the webhook of the environment leads to `default`.
@@ -20,14 +23,34 @@ pub(crate) struct Shop {
 }
 
 impl Shop {
+    /// One with nothing but the default.
     pub(crate) async fn open() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// One with these buffers, which its daemons know from the start, so that nothing has to be waited for.
+    pub(crate) async fn with(buffers: &[Value]) -> Self {
+        Self::with_settings(buffers, &[]).await
+    }
+
+    /// One with these buffers, and more settings of its daemons.
+    pub(crate) async fn with_settings(buffers: &[Value], settings: &[(&str, &str)]) -> Self {
         let redis = TestRedis::start().await;
         let default = Receiver::start().await;
+        let store = redis.store().await;
+        for buffer in buffers {
+            let spec: BufferSpec = serde_json::from_value(buffer.clone()).unwrap();
+            let name = Name::parse(&spec.name).unwrap();
+            store
+                .configure(Kind::Buffer, &name, &spec, Mode::Any, None)
+                .await
+                .unwrap();
+        }
         Self {
-            api: Daemon::api(&redis).await,
-            monitor: Daemon::monitor(&redis, &default.url()).await,
+            api: Daemon::api_with(&redis, settings).await,
+            monitor: Daemon::monitor_with(&redis, &default.url(), settings).await,
             default,
-            store: redis.store().await,
+            store,
             redis,
         }
     }
@@ -91,5 +114,38 @@ impl Shop {
             .append(&chat, message, &RULES, &destinations())
             .await
             .unwrap();
+    }
+
+    /// Posts a form.
+    pub(crate) async fn form(&self, path: &str, form: &str) -> (StatusCode, Value) {
+        let request = self.api.client().post(self.api.url(path));
+        let request = request
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(form.to_owned());
+        read(request.send().await.unwrap()).await
+    }
+
+    /// Posts JSON with a header.
+    pub(crate) async fn post_with(
+        &self,
+        path: &str,
+        body: &Value,
+        header: (&str, &str),
+    ) -> (StatusCode, Value) {
+        let request = self.api.client().post(self.api.url(path));
+        let request = request
+            .header("content-type", "application/json")
+            .header(header.0, header.1)
+            .body(body.to_string());
+        read(request.send().await.unwrap()).await
+    }
+
+    /// The open windows: chats by name, with how many messages each holds.
+    pub(crate) async fn windows(&self) -> Vec<(String, u64)> {
+        let (windows, _) = self.store.open_windows(None, 100).await.unwrap();
+        let windows = windows.into_iter();
+        windows
+            .map(|window| (window.chat.id.as_str().to_owned(), window.count))
+            .collect()
     }
 }
