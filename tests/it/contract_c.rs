@@ -9,8 +9,8 @@ use lull::wire::config::BufferSpec;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
+use crate::support::eventually;
 use crate::support::shop::Shop;
-use crate::support::{TestRedis, eventually};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// The receivers of tests listen on the loopback.
@@ -145,22 +145,6 @@ async fn what_is_wrong_with_a_request_is_named_as_the_request_names_it() {
     );
 }
 
-/// Moves all notes of use so far into the past.
-async fn long_ago(redis: &TestRedis, ago: Duration) {
-    let mut raw = redis.raw().await;
-    let key = "lull:{config}:used";
-    let used: Vec<String> = redis::Cmd::zrange(key, 0, -1)
-        .query_async(&mut raw)
-        .await
-        .unwrap();
-    assert!(!used.is_empty());
-    for member in used {
-        let ms = i64::try_from(ago.as_millis()).unwrap();
-        let moved = redis::Cmd::zincr(key, member, -ms);
-        moved.exec_async(&mut raw).await.unwrap();
-    }
-}
-
 #[tokio::test]
 async fn what_came_with_messages_goes_when_nobody_uses_it_and_not_before() {
     let mut shop = Shop::with_settings(&[], &INSIDE).await;
@@ -179,7 +163,7 @@ async fn what_came_with_messages_goes_when_nobody_uses_it_and_not_before() {
     let left = async || store.configured().await.unwrap();
 
     assert_eq!(store.remove_disused(DAY).await.unwrap(), 0);
-    long_ago(&shop.redis, 2 * DAY).await;
+    shop.redis.long_ago("lull:{config}:used", 2 * DAY).await;
     assert_eq!(
         store.remove_disused(DAY).await.unwrap(),
         0,

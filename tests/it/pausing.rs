@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use lull::domain::batch::BatchId;
 use lull::domain::chat::{Chat, Name};
 use lull::domain::window::{FirstWait, WindowRules};
 use lull::store::closing::Closing;
@@ -12,7 +11,7 @@ use serde_json::{Value, json};
 use crate::support::buffer::Buffer;
 use crate::support::shop::Shop;
 use crate::support::{
-    Daemon, LONG, RETENTION, RULES, SHORT, TestRedis, chat, destinations, eventually, item, say,
+    Daemon, LONG, RETENTION, RULES, SHORT, TestRedis, chat, eventually, item, say,
 };
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -21,11 +20,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 async fn a_pause_drops_the_open_window_and_nothing_that_is_on_its_way() {
     let buffer = Buffer::with(RULES).await;
     buffer.say("a", LONG).await;
-    buffer
-        .store
-        .flush(&chat("ana"), &BatchId::generate(), &destinations())
-        .await
-        .unwrap();
+    buffer.close_now().await;
     buffer.say("b", LONG).await;
     buffer.say("c", LONG).await;
 

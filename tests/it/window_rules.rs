@@ -5,11 +5,10 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use lull::domain::window::{CloseReason, FirstWait, MAX_FIRST_AFTER, WindowRules};
 use lull::store::closing::Closing;
-use lull::store::keys::{Due, Shard};
 use lull::store::windows::{NewMessage, Taken};
 
 use crate::support::buffer::Buffer;
-use crate::support::{DEADLINE, LONG, RETENTION, RULES, SHORT, chat, eventually, item};
+use crate::support::{DEADLINE, LONG, RETENTION, RULES, SHORT, item};
 
 const FIXED: WindowRules = WindowRules {
     restarts: false,
@@ -54,12 +53,7 @@ async fn only_the_first_message_sets_the_deadline_of_a_fixed_window() {
 async fn a_message_that_crosses_the_deadline_of_a_fixed_window_is_in_it_and_moves_nothing() {
     let buffer = Buffer::with(FIXED).await;
     buffer.say("a", SHORT).await;
-    eventually("it is taken", async || {
-        let shard = Shard::of(&chat("ana"));
-        let taken = buffer.store.take(&Due::Windows, shard, 64).await.unwrap();
-        !taken.0.is_empty()
-    })
-    .await;
+    buffer.take_when_due().await;
 
     buffer.say("b", LONG).await;
 
@@ -151,7 +145,7 @@ async fn who_was_not_heard_for_long_has_just_turned_up_again() {
     let buffer = Buffer::with(first(Duration::ZERO)).await;
     buffer.say("oi", LONG).await;
     buffer.close().await;
-    buffer.long_ago("heard", HOUR).await;
+    buffer.redis.long_ago("lull:*:heard", HOUR).await;
 
     let next = buffer.say("oi", LONG).await;
 
@@ -162,7 +156,7 @@ async fn who_was_not_heard_for_long_has_just_turned_up_again() {
 async fn whoever_has_an_open_window_has_not_just_turned_up() {
     let buffer = Buffer::with(first(Duration::ZERO)).await;
     buffer.say("oi", LONG).await;
-    buffer.long_ago("heard", HOUR).await;
+    buffer.redis.long_ago("lull:*:heard", HOUR).await;
 
     let next = buffer.say("about my order", LONG).await;
 
@@ -189,7 +183,10 @@ async fn a_ttl_that_the_client_asked_for_wins_and_the_chat_was_heard() {
 async fn who_was_heard_is_forgotten_in_the_end_and_nobody_is_kept_without_need() {
     let buffer = Buffer::with(first(FEW)).await;
     buffer.say("oi", LONG).await;
-    buffer.long_ago("heard", MAX_FIRST_AFTER + FEW).await;
+    buffer
+        .redis
+        .long_ago("lull:*:heard", MAX_FIRST_AFTER + FEW)
+        .await;
     buffer.store.trim(&RETENTION).await.unwrap();
     assert!(buffer.redis.keys("lull:*:heard").await.is_empty());
 

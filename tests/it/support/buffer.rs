@@ -6,6 +6,7 @@ use lull::domain::batch::{BatchId, Millis};
 use lull::domain::window::WindowRules;
 use lull::store::Store;
 use lull::store::closing::Closing;
+use lull::store::keys::{Due, Shard};
 use lull::store::open::Window;
 use lull::store::windows::{Appended, NewMessage};
 
@@ -95,6 +96,24 @@ impl Buffer {
             .unwrap()
     }
 
+    /// Closes Ana's window at once, as an operator does.
+    pub(crate) async fn close_now(&self) -> Closing {
+        self.store
+            .flush(&chat("ana"), &BatchId::generate(), &destinations())
+            .await
+            .unwrap()
+    }
+
+    /// Takes Ana's window as soon as its deadline has passed, as a sweep does.
+    pub(crate) async fn take_when_due(&self) {
+        eventually("the window is taken", async || {
+            let shard = Shard::of(&chat("ana"));
+            let taken = self.store.take(&Due::Windows, shard, 64).await.unwrap();
+            !taken.0.is_empty()
+        })
+        .await;
+    }
+
     /// Closes Ana's window as soon as its deadline has passed.
     pub(crate) async fn close_when_due(&self) -> Closing {
         let mut closing = Closing::Open;
@@ -110,18 +129,5 @@ impl Buffer {
     pub(crate) async fn batch(&self) -> Vec<String> {
         let lease = self.store.lease(&lane("ana"), LEASES).await.unwrap();
         texts(&lease.unwrap().batch.items)
-    }
-
-    /// The key that ends like this, with what stands there for Ana moved back in time.
-    pub(crate) async fn long_ago(&self, key: &str, ago: Duration) {
-        let key = &self.redis.keys(&format!("lull:*:{key}")).await[0];
-        let ms = i64::try_from(ago.as_millis()).unwrap();
-        redis::cmd("ZINCRBY")
-            .arg(key)
-            .arg(-ms)
-            .arg("default:ana")
-            .exec_async(&mut self.redis.raw().await)
-            .await
-            .unwrap();
     }
 }

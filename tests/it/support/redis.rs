@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use lull::config::redis::{Address, RedisConfig};
 use lull::store::Store;
+use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
 use tempfile::TempDir;
 
@@ -78,6 +79,21 @@ impl TestRedis {
             .query_async(&mut self.raw().await)
             .await
             .unwrap()
+    }
+
+    /// Moves all that stands in the sorted sets that match so far into the past; there must be something.
+    pub(crate) async fn long_ago(&self, pattern: &str, ago: Duration) {
+        let back = -i64::try_from(ago.as_millis()).unwrap();
+        let mut raw = self.raw().await;
+        let mut moved = 0;
+        for key in self.keys(pattern).await {
+            let members: Vec<Vec<u8>> = raw.zrange(&key, 0, -1).await.unwrap();
+            for member in members {
+                let _: f64 = raw.zincr(&key, member, back).await.unwrap();
+                moved += 1;
+            }
+        }
+        assert!(moved > 0, "nothing stands at {pattern}");
     }
 
     /// The process, for signals.

@@ -1,0 +1,59 @@
+//! Typing signals, and what they may move.
+
+use std::time::Duration;
+
+use lull::domain::window::WindowRules;
+
+use super::FEW;
+use crate::support::buffer::Buffer;
+use crate::support::{LONG, RULES, chat};
+
+#[tokio::test]
+async fn a_typing_signal_moves_the_deadline_but_never_nearer() {
+    let buffer = Buffer::with(RULES).await;
+    buffer.say("a", FEW).await;
+
+    let longer = buffer.hold(Some(Duration::from_secs(10))).await;
+    let not_shorter = buffer.hold(Some(Duration::from_secs(1))).await;
+
+    assert!(
+        longer > Duration::from_secs(9) && longer <= Duration::from_secs(10),
+        "{longer:?}"
+    );
+    assert!(not_shorter > Duration::from_secs(8), "{not_shorter:?}");
+}
+
+#[tokio::test]
+async fn who_stops_typing_gets_the_quiet_window_again() {
+    let buffer = Buffer::with(RULES).await;
+    buffer.say("a", FEW).await;
+    buffer.hold(Some(LONG)).await;
+
+    let left = buffer.hold(None).await;
+
+    assert!(left > Duration::from_secs(4) && left <= FEW, "{left:?}");
+}
+
+#[tokio::test]
+async fn typing_never_passes_the_cap() {
+    let rules = WindowRules {
+        max_wait: Duration::from_secs(3),
+        ..RULES
+    };
+    let buffer = Buffer::with(rules).await;
+    buffer.say("a", Duration::from_secs(1)).await;
+
+    let left = buffer.hold(Some(Duration::from_secs(10))).await;
+
+    assert!(left <= Duration::from_secs(3), "{left:?}");
+}
+
+#[tokio::test]
+async fn typing_in_a_chat_without_a_window_leaves_no_trace() {
+    let buffer = Buffer::with(RULES).await;
+
+    let held = buffer.store.hold(&chat("ana"), Some(LONG)).await.unwrap();
+
+    assert_eq!(held, None);
+    assert!(buffer.redis.keys("*").await.is_empty());
+}
