@@ -44,5 +44,4 @@ mod trial;
 mod typing;
 mod up;
 mod webhooks;
-mod window_rules;
 mod windows;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use lull::domain::window::{CloseReason, WindowRules};
 use lull::store::closing::Closing;
 
-use super::closed;
+use super::{FEW, FIXED, MEDIA, NO_REPEATS, closed, first};
 use crate::support::buffer::Buffer;
 use crate::support::{LONG, RULES, eventually};
 
@@ -112,4 +112,27 @@ async fn a_message_larger_than_a_window_is_one_by_itself() {
 
     assert_eq!((appended.count, appended.left), (1, Duration::ZERO));
     assert_eq!(buffer.close().await, closed(1, CloseReason::Bytes));
+}
+
+#[tokio::test]
+async fn the_cap_wins_whatever_the_rules() {
+    let cap = Duration::from_secs(3);
+    for rules in [FIXED, MEDIA, NO_REPEATS, first(Duration::ZERO), first(FEW)] {
+        let buffer = Buffer::with(WindowRules {
+            max_wait: cap,
+            ..rules
+        })
+        .await;
+        let most = cap.max(rules.first.map_or(cap, |first| first.wait));
+
+        buffer.picture(cap).await;
+        buffer.picture(cap).await;
+        let text = buffer.say("a", cap).await;
+        let held = buffer.hold(Some(LONG)).await;
+        let stopped = buffer.hold(None).await;
+
+        for left in [text.left, held, stopped] {
+            assert!(left <= most, "{rules:?}: {left:?}");
+        }
+    }
 }
