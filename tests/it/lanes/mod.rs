@@ -1,0 +1,98 @@
+//! Lanes, script by script: lease, settle, hasten, revive and discard.
+
+mod dead_letters;
+mod hasten;
+mod joining;
+mod leases;
+mod revival;
+
+use std::time::Duration;
+
+use lull::domain::batch::BatchId;
+use lull::domain::whose::Whose;
+use lull::store::Store;
+use lull::store::dead::{DeadLetter, Letter};
+use lull::store::keys::{Due, Shard};
+use lull::store::lanes::{Lease, Settled, Verdict};
+
+use crate::support::{LEASES, LONG, RETENTION, chat, destinations, eventually, lane, say};
+
+const RETRY_LATER: Verdict = Verdict::Retry {
+    wait: LONG,
+    asked: false,
+};
+const RETRY_NOW: Verdict = Verdict::Retry {
+    wait: Duration::ZERO,
+    asked: false,
+};
+const DONE: Settled = Settled::Done {
+    more: false,
+    dropped: 0,
+};
+const DONE_AND_MORE: Settled = Settled::Done {
+    more: true,
+    dropped: 0,
+};
+
+/// Puts a batch that says `text` on the lane of a chat.
+async fn batch(store: &Store, id: &str, text: &str) {
+    say(store, id, text, LONG).await;
+    store
+        .flush(&chat(id), &BatchId::generate(), &destinations())
+        .await
+        .unwrap();
+}
+
+async fn lease(store: &Store, id: &str) -> Option<Lease> {
+    store.lease(&lane(id), LEASES).await.unwrap()
+}
+
+/// Takes a lease as soon as there is one to have.
+async fn lease_when_due(store: &Store, id: &str) -> Lease {
+    let mut leased = None;
+    eventually("the head can be leased", async || {
+        leased = lease(store, id).await;
+        leased.is_some()
+    })
+    .await;
+    leased.unwrap()
+}
+
+async fn settle(store: &Store, lease: &Lease, verdict: &Verdict) -> Settled {
+    store
+        .settle(lease, verdict, None, &RETENTION)
+        .await
+        .unwrap()
+}
+
+fn bury(lease: &Lease) -> Verdict {
+    Verdict::Bury {
+        letter: Letter {
+            buffer: "default".to_owned(),
+            chat: lease.lane.chat.id.as_str().to_owned(),
+            destination: "default".to_owned(),
+            reason: "HTTP 410".to_owned(),
+            attempts: lease.attempt,
+            first_attempt: lease.first_attempt,
+        },
+    }
+}
+
+/// Puts a batch that says `text` on the lane of a chat, and makes it a dead letter.
+async fn buried(store: &Store, id: &str, text: &str) -> Lease {
+    batch(store, id, text).await;
+    let leased = lease(store, id).await.unwrap();
+    settle(store, &leased, &bury(&leased)).await;
+    leased
+}
+
+/// The dead letters, the newest first.
+async fn letters(store: &Store) -> Vec<DeadLetter> {
+    let page = store.dead_letters(&Whose::Everybody, None, 10).await;
+    page.unwrap().0
+}
+
+/// When the lane of a chat is due.
+async fn due_in(store: &Store, id: &str) -> Option<Duration> {
+    store.look(&Due::Lanes(lane(id).destination)).await.unwrap()[Shard::of(&chat(id)).index()]
+}
