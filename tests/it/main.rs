@@ -20,6 +20,7 @@ mod control;
 mod dead_letters;
 mod delivery;
 mod destinations;
+mod events;
 mod gateways;
 mod health;
 mod lanes;

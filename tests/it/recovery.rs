@@ -1,28 +1,12 @@
-//! The promises when things break: processes killed, Redis gone and back, events lost, several monitors.
+//! The promises when things break: processes killed or frozen, Redis gone and back, several monitors.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::Signal;
 use serde_json::json;
 
 use crate::support::{Answer, Daemon, Receiver, TestRedis, eventually};
-
-/// Collects calls until each user of `0..users` has come, and answers how often each message came.
-async fn collect(
-    receiver: &mut Receiver,
-    users: usize,
-) -> BTreeMap<String, Vec<(String, Vec<String>)>> {
-    let mut calls: BTreeMap<String, Vec<(String, Vec<String>)>> = BTreeMap::new();
-    while calls.len() < users {
-        let call = receiver.call().await;
-        calls
-            .entry(call.user())
-            .or_default()
-            .push((call.id(), call.messages()));
-    }
-    calls
-}
 
 #[tokio::test]
 async fn a_monitor_killed_during_an_attempt_leaves_it_to_the_next_under_the_same_id() {
@@ -53,7 +37,7 @@ async fn windows_that_fell_due_while_no_monitor_ran_are_delivered_at_its_start()
 
     let _monitor = Daemon::monitor(&redis, &receiver.url()).await;
 
-    let calls = collect(&mut receiver, 50).await;
+    let calls = receiver.calls_of(50).await;
     assert!(calls.values().all(|calls| calls.len() == 1));
 }
 
@@ -122,7 +106,7 @@ async fn a_redis_killed_with_everything_in_it_comes_back_with_everything() {
     .await;
     redis.start_again().await;
 
-    let calls = collect(&mut receiver, 100).await;
+    let calls = receiver.calls_of(100).await;
     assert!(calls.values().all(|calls| calls[0].1 == ["oi"]));
     api.wait_until_up().await;
     monitor.wait_until_up().await;
@@ -163,7 +147,7 @@ async fn two_monitors_deliver_each_batch_once() {
         api.say(&user.to_string(), "oi", 0.3).await;
     }
 
-    let calls = collect(&mut receiver, 300).await;
+    let calls = receiver.calls_of(300).await;
     eventually("all is settled", async || {
         api.metric("lull_lanes_waiting").await == 0.0
     })
@@ -195,162 +179,11 @@ async fn one_of_two_monitors_killed_delays_but_loses_nothing() {
         api.say(&user.to_string(), "oi", 0.2).await;
     }
 
-    let calls = collect(&mut receiver, 399).await;
+    let calls = receiver.calls_of(399).await;
     // What was in the hands of the killed one may come again, but then under its id.
     for calls in calls.values() {
         assert!(calls.iter().all(|call| *call == calls[0]), "{calls:?}");
     }
-}
-
-#[tokio::test]
-async fn with_events_off_and_locked_windows_close_as_punctually() {
-    // A Redis that lets nobody configure it, as many hosted ones.
-    let redis = TestRedis::start_with(&[
-        "--notify-keyspace-events",
-        "",
-        "--rename-command",
-        "CONFIG",
-        "",
-    ])
-    .await;
-    let mut receiver = Receiver::start().await;
-    let api = Daemon::api(&redis).await;
-    let monitor = Daemon::monitor(&redis, &receiver.url()).await;
-
-    for user in 0..20 {
-        api.say(&user.to_string(), "oi", 0.2).await;
-    }
-
-    collect(&mut receiver, 20).await;
-    assert_eq!(
-        monitor
-            .metric(r#"lull_windows_found_total{by="sweep"}"#)
-            .await,
-        20.0
-    );
-    assert_eq!(monitor.metric("lull_events_received_total").await, 0.0);
-    // 250 ms is how long a sweep sleeps that nobody wakes.
-    assert_eq!(
-        monitor
-            .metric(r#"lull_lateness_seconds_bucket{le="0.25"}"#)
-            .await,
-        20.0
-    );
-}
-
-#[tokio::test]
-async fn events_that_are_off_are_switched_on_and_nothing_else_is_changed() {
-    let redis = TestRedis::start_with(&["--notify-keyspace-events", "Kg"]).await;
-    let receiver = Receiver::start().await;
-
-    let monitor = Daemon::monitor(&redis, &receiver.url()).await;
-
-    monitor.logs("Listening to expired events").await;
-    let get = redis::cmd("CONFIG")
-        .arg("GET")
-        .arg("notify-keyspace-events")
-        .to_owned();
-    let (_, flags): (String, String) = get.query_async(&mut redis.raw().await).await.unwrap();
-    let mut flags: Vec<_> = flags.chars().collect();
-    flags.sort_unstable();
-    assert_eq!(flags, ['E', 'K', 'g', 'x']);
-}
-
-#[tokio::test]
-async fn that_events_are_off_is_said_once() {
-    let redis = TestRedis::start_with(&[
-        "--notify-keyspace-events",
-        "",
-        "--rename-command",
-        "CONFIG",
-        "",
-    ])
-    .await;
-    let receiver = Receiver::start().await;
-    let monitor = Daemon::monitor(&redis, &receiver.url()).await;
-    monitor
-        .logs("does not tell whether expired events are on")
-        .await;
-
-    let kill = redis::cmd("CLIENT")
-        .arg("KILL")
-        .arg("TYPE")
-        .arg("pubsub")
-        .to_owned();
-    kill.exec_async(&mut redis.raw().await).await.unwrap();
-    monitor.logs("Cut off from expired events").await;
-    wait_for_subscriber(&redis).await;
-
-    assert_eq!(monitor.log().matches("does not tell whether").count(), 1);
-}
-
-#[tokio::test]
-async fn a_subscriber_that_was_cut_off_listens_again() {
-    let redis = TestRedis::start().await;
-    let mut receiver = Receiver::start().await;
-    let api = Daemon::api(&redis).await;
-    let monitor = Daemon::monitor(&redis, &receiver.url()).await;
-    wait_for_subscriber(&redis).await;
-
-    let kill = redis::cmd("CLIENT")
-        .arg("KILL")
-        .arg("TYPE")
-        .arg("pubsub")
-        .to_owned();
-    kill.exec_async(&mut redis.raw().await).await.unwrap();
-    api.say("during", "oi", 0.1).await;
-    assert_eq!(receiver.call().await.user(), "during");
-    wait_for_subscriber(&redis).await;
-    let before = monitor.metric("lull_events_received_total").await;
-    api.say("after", "oi", 0.1).await;
-
-    assert_eq!(receiver.call().await.user(), "after");
-    eventually("it hears again", async || {
-        monitor.metric("lull_events_received_total").await > before
-    })
-    .await;
-}
-
-async fn wait_for_subscriber(redis: &TestRedis) {
-    eventually("a monitor listens", async || {
-        let numsub = redis::cmd("PUBSUB")
-            .arg("NUMSUB")
-            .arg("lull:wake")
-            .to_owned();
-        let (_, count): (String, u64) = numsub.query_async(&mut redis.raw().await).await.unwrap();
-        count == 1
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn foreign_keys_that_expire_by_the_thousands_delay_nobody() {
-    let redis = TestRedis::start().await;
-    let mut receiver = Receiver::start().await;
-    let api = Daemon::api(&redis).await;
-    let monitor = Daemon::monitor(&redis, &receiver.url()).await;
-    let mut keys = redis::pipe();
-    for key in 0..20_000 {
-        keys.cmd("SET")
-            .arg(format!("session:{key}"))
-            .arg("x")
-            .arg("PX")
-            .arg(100 + key % 400)
-            .ignore();
-    }
-    keys.exec_async(&mut redis.raw().await).await.unwrap();
-
-    for user in 0..20 {
-        api.say(&user.to_string(), "oi", 0.3).await;
-    }
-
-    collect(&mut receiver, 20).await;
-    assert_eq!(
-        monitor
-            .metric(r#"lull_lateness_seconds_bucket{le="1.0"}"#)
-            .await,
-        20.0
-    );
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! A webhook that records what it gets and answers by a script, down to resets and silence. It speaks HTTP by hand,
 //! because no server crate lets one misbehave.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -63,6 +63,9 @@ impl Call {
         self.headers["webhook-id"].clone()
     }
 }
+
+/// The ids and texts of calls.
+type CallsByUser = BTreeMap<String, Vec<(String, Vec<String>)>>;
 
 /// A webhook that ends with the test.
 pub(crate) struct Receiver {
@@ -127,6 +130,17 @@ impl Receiver {
             .await
             .expect("no call came")
             .unwrap()
+    }
+
+    /// Waits until so many users have been called for, and answers the id and the texts of each call, by user.
+    pub(crate) async fn calls_of(&mut self, users: usize) -> CallsByUser {
+        let mut calls = CallsByUser::new();
+        while calls.len() < users {
+            let call = self.call().await;
+            let of_user = calls.entry(call.user()).or_default();
+            of_user.push((call.id(), call.messages()));
+        }
+        calls
     }
 
     /// The calls that have come and were not looked at.
