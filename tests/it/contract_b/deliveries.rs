@@ -1,0 +1,159 @@
+//! What is posted to its buffers, what its forwardings make of it, and the list of what they have sent.
+
+use reqwest::Method;
+use serde_json::json;
+
+use super::{forwarding, settled, shop, whole};
+use crate::support::{LONG, Receiver, SHORT, eventually};
+
+#[tokio::test]
+async fn a_template_gives_the_key_and_a_line_for_each_message() {
+    let shop = shop().await;
+    let (mut with, mut without, mut some) = (
+        Receiver::start().await,
+        Receiver::start().await,
+        Receiver::start().await,
+    );
+    for (name, receiver, more) in [
+        ("with", &with, json!({"template": "{{nome}}: {{ texto }}"})),
+        ("without", &without, json!({"template": ""})),
+        ("some", &some, json!({"fields": ["texto"], "method": "PUT"})),
+    ] {
+        let mut spec = json!({"name": name, "buffer": "loja-sao-paulo", "url": receiver.url()});
+        let fields = more.as_object().unwrap().clone();
+        spec.as_object_mut().unwrap().extend(fields);
+        forwarding(&shop, spec).await;
+    }
+    settled(&shop).await;
+
+    let said = ["oi", "tudo bem?"].map(|text| json!({"phone": "55", "nome": "Ana", "texto": text}));
+    shop.say_item("loja-sao-paulo", "55", &whole(&said[0]), LONG)
+        .await;
+    shop.say_item("loja-sao-paulo", "55", &whole(&said[1]), LONG)
+        .await;
+    shop.api
+        .request(
+            Method::POST,
+            "/api/chats/55/flush?buffer=loja-sao-paulo",
+            None,
+        )
+        .await;
+
+    assert_eq!(
+        with.call().await.json(),
+        json!({"phone": "55", "content": ["Ana: oi", "Ana: tudo bem?"]})
+    );
+    assert_eq!(without.call().await.json(), json!(said));
+    let some = some.call().await;
+    assert_eq!(
+        some.json(),
+        json!([{"texto": "oi"}, {"texto": "tudo bem?"}])
+    );
+    assert!(some.request_line.starts_with("PUT "));
+}
+
+#[tokio::test]
+async fn an_old_client_posts_to_its_buffer_by_the_words_it_has_for_it() {
+    let shop = shop().await;
+    let mut bot = Receiver::start().await;
+    let spec = json!({
+        "name": "Bot", "buffer": "Loja São Paulo", "url": bot.url(), "template": "{{nome}}: {{texto}}",
+    });
+    forwarding(&shop, spec).await;
+    settled(&shop).await;
+    let path = "/api/webhook/Loja%20S%C3%A3o%20Paulo";
+
+    for text in ["oi", "tudo bem?"] {
+        let said = json!({"phone": "55", "nome": "Ana", "texto": text});
+        let (status, answer) = shop.api.post(path, said).await;
+        assert_eq!(
+            (status.as_u16(), &answer["status"]),
+            (201, &json!("buffered"))
+        );
+        assert!(answer["message_id"].is_string(), "{answer}");
+    }
+    let flush = "/api/chats/55/flush?buffer=loja-sao-paulo";
+    shop.api.request(Method::POST, flush, None).await;
+
+    assert_eq!(
+        bot.call().await.json(),
+        json!({"phone": "55", "content": ["Ana: oi", "Ana: tudo bem?"]})
+    );
+
+    let (status, answer) = shop.api.post(path, json!({"nome": "Ana"})).await;
+    assert_eq!(status, 400, "{answer}");
+    shop.put(
+        "/api/buffer-configs/loja-sao-paulo",
+        json!({"active": false}),
+    )
+    .await;
+    let (status, answer) = shop.api.post(path, json!({"phone": "55"})).await;
+    assert_eq!(status, 404, "{answer}");
+}
+
+#[tokio::test]
+async fn another_key_is_what_forwardings_call_the_chat_then() {
+    let shop = shop().await;
+    let mut bot = Receiver::start().await;
+    let spec = json!({"name": "bot", "buffer": "loja-sao-paulo", "url": bot.url(), "template": "{{ texto }}"});
+    forwarding(&shop, spec).await;
+
+    shop.put(
+        "/api/buffer-configs/loja-sao-paulo",
+        json!({"filter_field": "fone"}),
+    )
+    .await;
+    settled(&shop).await;
+    shop.say_item(
+        "loja-sao-paulo",
+        "55",
+        &whole(&json!({"texto": "oi"})),
+        SHORT,
+    )
+    .await;
+
+    assert_eq!(
+        bot.call().await.json(),
+        json!({"fone": "55", "content": ["oi"]})
+    );
+}
+
+#[tokio::test]
+async fn what_was_forwarded_is_listed_and_filtered() {
+    let shop = shop().await;
+    let mut bot = Receiver::start().await;
+    let spec = json!({"name": "Bot", "buffer": "loja-sao-paulo", "url": bot.url()});
+    forwarding(&shop, spec).await;
+    let spec = json!({"name": "dead", "buffer": "loja-sao-paulo", "url": "http://127.0.0.1:9/"});
+    forwarding(&shop, spec).await;
+    settled(&shop).await;
+    shop.say_item("loja-sao-paulo", "55", &whole(&json!({"a": 1})), SHORT)
+        .await;
+    bot.call().await;
+
+    let list = async |query: &str| {
+        let path = format!("/api/messages/forwarded?{query}");
+        let (status, list) = shop.api.get(&path).await;
+        assert_eq!(status, 200, "{list}");
+        list.as_array().unwrap().clone()
+    };
+    eventually("both calls are settled", async || {
+        list("status=success").await.len() == 1 && !list("forwarding=dead").await.is_empty()
+    })
+    .await;
+
+    let sent = &list("forwarding=Bot&buffer=loja-sao-paulo&from=2020-01-01T00:00:00Z").await[0];
+    assert_eq!(
+        (&sent["status"], &sent["status_code"]),
+        (&json!("delivered"), &json!(200))
+    );
+    assert_eq!((&sent["key"], &sent["messages"]), (&json!("55"), &json!(1)));
+    assert_eq!(list("status=failed").await[0]["forwarding"], "dead");
+    for nothing in ["buffer=default", "to=2020-01-01T00:00:00Z", "status=404"] {
+        assert!(list(nothing).await.is_empty(), "{nothing}");
+    }
+    assert_eq!(
+        shop.api.get("/api/messages/forwarded?from=today").await.0,
+        400
+    );
+}
