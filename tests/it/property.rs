@@ -2,6 +2,9 @@
 //! every accepted message is in exactly one place, lanes keep their order, a head has one attempt at a time, and a
 //! paused chat has no window.
 
+mod places;
+mod steps;
+
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
@@ -13,105 +16,18 @@ use lull::store::dead::Letter;
 use lull::store::keys::{Due, Shard};
 use lull::store::lanes::{Lease, LeaseRules, Settled, Verdict};
 use lull::store::windows::{NewMessage, Taken};
-use proptest::prelude::{Just, Strategy, any};
+use proptest::collection;
 use proptest::test_runner::{Config, TestRunner};
-use proptest::{collection, prop_oneof};
-use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
-use redis::streams::StreamRangeReply;
 
+use self::places::numbers;
+use self::steps::{How, Step, What, step};
 use crate::support::{
-    LEASES, LONG, RETENTION, RULES, SHORT, TestRedis, chat, destinations, item, lane, texts,
+    LEASES, LONG, RETENTION, RULES, SHORT, TestRedis, chat, destinations, item, lane,
 };
 
 /// Few, so that much happens to each.
 const CHATS: [&str; 2] = ["5511988887777", "{a:b}"];
-
-#[derive(Clone, Debug)]
-enum Step {
-    Append {
-        chat: usize,
-        short: bool,
-        what: What,
-    },
-    /// The last message of the window is said again.
-    Repeat {
-        chat: usize,
-    },
-    Pause {
-        chat: usize,
-    },
-    Resume {
-        chat: usize,
-    },
-    Hold {
-        chat: usize,
-        typing: bool,
-    },
-    Take {
-        chat: usize,
-    },
-    Close {
-        chat: usize,
-    },
-    Flush {
-        chat: usize,
-    },
-    Cancel {
-        chat: usize,
-    },
-    Lease {
-        chat: usize,
-        short: bool,
-    },
-    Settle {
-        which: usize,
-        how: How,
-    },
-    /// The monitor dies with everything in hand; its leases run out in their time.
-    Crash,
-    Hasten,
-    Revive,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum What {
-    Text,
-    /// To a buffer with fixed windows.
-    Fixed,
-    FlushWord,
-    Medium,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum How {
-    Deliver,
-    Retry,
-    Bury,
-    Release,
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let chat = 0..CHATS.len();
-    let how = prop_oneof![3 => Just(How::Deliver), 2 => Just(How::Retry), 3 => Just(How::Bury), 1 => Just(How::Release)];
-    let what = prop_oneof![5 => Just(What::Text), 1 => Just(What::Fixed), 1 => Just(What::FlushWord), 1 => Just(What::Medium)];
-    prop_oneof![
-        8 => (chat.clone(), any::<bool>(), what).prop_map(|(chat, short, what)| Step::Append { chat, short, what }),
-        2 => chat.clone().prop_map(|chat| Step::Repeat { chat }),
-        1 => chat.clone().prop_map(|chat| Step::Pause { chat }),
-        2 => chat.clone().prop_map(|chat| Step::Resume { chat }),
-        2 => (chat.clone(), any::<bool>()).prop_map(|(chat, typing)| Step::Hold { chat, typing }),
-        2 => chat.clone().prop_map(|chat| Step::Take { chat }),
-        5 => chat.clone().prop_map(|chat| Step::Close { chat }),
-        3 => chat.clone().prop_map(|chat| Step::Flush { chat }),
-        1 => chat.clone().prop_map(|chat| Step::Cancel { chat }),
-        6 => (chat, any::<bool>()).prop_map(|(chat, short)| Step::Lease { chat, short }),
-        6 => (any::<usize>(), how).prop_map(|(which, how)| Step::Settle { which, how }),
-        1 => Just(Step::Crash),
-        1 => Just(Step::Hasten),
-        3 => Just(Step::Revive),
-    ]
-}
 
 /// What must be true, kept in the simplest way.
 #[derive(Default)]
@@ -316,48 +232,6 @@ impl World {
         }
     }
 
-    async fn window(&mut self, index: usize) -> Vec<usize> {
-        let key = self.key("window:default:", index);
-        let items: Vec<String> = self.raw.lrange(key, 1, -1).await.unwrap();
-        items.iter().flat_map(|item| numbers(item)).collect()
-    }
-
-    async fn lane(&mut self, index: usize) -> Vec<usize> {
-        let key = self.key("lane:default:default:", index);
-        let batches: Vec<String> = self.raw.lrange(key, 0, -1).await.unwrap();
-        batches
-            .iter()
-            .flat_map(|batch| numbers(batch.split_once('\n').unwrap().1))
-            .collect()
-    }
-
-    async fn dead(&mut self, index: usize) -> Vec<usize> {
-        let shard = Shard::of(&chat(CHATS[index])).index();
-        let stream: StreamRangeReply = self
-            .raw
-            .xrange_all(format!("lull:{{{shard:02}}}:dead"))
-            .await
-            .unwrap();
-        let mut found = Vec::new();
-        for entry in stream.ids {
-            let letter: Letter =
-                serde_json::from_str(&entry.get::<String>("letter").unwrap()).unwrap();
-            if letter.chat == CHATS[index] {
-                let batch = entry.get::<String>("batch").unwrap();
-                found.extend(numbers(batch.split_once('\n').unwrap().1));
-            }
-        }
-        found
-    }
-
-    fn key(&self, rest: &str, index: usize) -> String {
-        format!(
-            "lull:{{{:02}}}:{rest}{}",
-            Shard::of(&chat(CHATS[index])).index(),
-            CHATS[index]
-        )
-    }
-
     async fn check(&mut self) {
         for index in 0..CHATS.len() {
             let (window, lane, dead) = (
@@ -406,26 +280,6 @@ impl World {
             );
         }
     }
-
-    async fn is_due(&mut self, due: &str, index: usize) -> bool {
-        let key = format!(
-            "lull:{{{:02}}}:{due}",
-            Shard::of(&chat(CHATS[index])).index()
-        );
-        let score: Option<f64> = self
-            .raw
-            .zscore(key, format!("default:{}", CHATS[index]))
-            .await
-            .unwrap();
-        score.is_some()
-    }
-}
-
-fn numbers(items: &str) -> Vec<usize> {
-    texts(items)
-        .iter()
-        .map(|text| text.parse().unwrap())
-        .collect()
 }
 
 fn letter(index: usize, lease: &Lease) -> Letter {
