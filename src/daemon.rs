@@ -1,14 +1,21 @@
 //! What the daemons' bins have in common: the command line, how they start, and how they end when a setting is wrong.
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
+use tracing::warn;
 
 use crate::config::Vars;
 use crate::config::log::LogConfig;
+use crate::store::Store;
+use crate::store::audit::{Act, By};
 use crate::telemetry::log;
+
+/// An end waits no longer for Redis than this to have it noted.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The command line of a daemon; its settings come from the environment.
 #[derive(Debug, Parser)]
@@ -52,6 +59,27 @@ pub fn run(work: impl AsyncFnOnce(&Vars) -> Result<()>) -> ExitCode {
             }
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Runs `work`, the whole life of the daemon `service`, and writes into the audit when it began and ended.
+pub async fn noted<T>(store: &Store, service: &'static str, work: impl Future<Output = T>) -> T {
+    let ((), ended) = tokio::join!(note(store, "daemon.start", service), work);
+    note(store, "daemon.stop", service).await;
+    ended
+}
+
+async fn note(store: &Store, action: &'static str, service: &'static str) {
+    let act = Act::new(action, &By::default()).on(&service);
+    match tokio::time::timeout(PATIENCE, store.audit(&act)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            warn!(action, error = %error, "Could not write {action} into the audit: {error}");
+        }
+        Err(_) => warn!(
+            action,
+            "Could not write {action} into the audit: Redis is silent"
+        ),
     }
 }
 

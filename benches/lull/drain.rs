@@ -150,10 +150,17 @@ async fn configure(store: &Store, port: u16, template: &str) -> Result<Name> {
         ..BufferSpec::default()
     };
     store
-        .configure(Kind::Destination, &name, &destination, Mode::Any, None)
+        .configure(
+            Kind::Destination,
+            &name,
+            &destination,
+            Mode::Any,
+            None,
+            None,
+        )
         .await?;
     store
-        .configure(Kind::Buffer, &name, &buffer, Mode::Any, None)
+        .configure(Kind::Buffer, &name, &buffer, Mode::Any, None, None)
         .await?;
     Ok(name)
 }

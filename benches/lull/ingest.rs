@@ -231,7 +231,7 @@ async fn configure(store: &Store) -> Result<()> {
     };
     let name = Name::parse(BUFFER)?;
     store
-        .configure(Kind::Buffer, &name, &buffer, Mode::Any, None)
+        .configure(Kind::Buffer, &name, &buffer, Mode::Any, None, None)
         .await?;
     Ok(())
 }

@@ -41,8 +41,8 @@ async fn serve(vars: &Vars) -> Result<()> {
     let api = Api::new(
         &config,
         catalogs,
-        store,
+        store.clone(),
         Arc::new(Metrics::new(&[Role::Api])),
     );
-    http::serve(listener, api, stop).await
+    daemon::noted(&store, "api", http::serve(listener, api, stop)).await
 }

@@ -42,11 +42,11 @@ async fn work(vars: &Vars) -> Result<()> {
     let metrics = Arc::new(Metrics::new(&[Role::Monitor]));
     let store = connected?;
     let catalogs = Catalogs::load(store.clone(), config.defaults()).await;
-    let monitor = Monitor::new(&config, catalogs, store, metrics, stop);
+    let monitor = Monitor::new(&config, catalogs, store.clone(), metrics, stop);
     if let Some(listener) = listener {
         tokio::spawn(monitor.clone().serve_health(listener));
     }
-    monitor.run().await;
+    daemon::noted(&store, "monitor", monitor.run()).await;
     Ok(())
 }
 

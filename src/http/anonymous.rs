@@ -117,10 +117,18 @@ impl Api {
                 &brought.destination,
                 Mode::New,
                 None,
+                None,
             )
             .await?;
         self.store
-            .configure(Kind::Buffer, &buffer, &brought.buffer, Mode::New, None)
+            .configure(
+                Kind::Buffer,
+                &buffer,
+                &brought.buffer,
+                Mode::New,
+                None,
+                None,
+            )
             .await?;
         if known.is_none() {
             self.catalogs.catch_up().await?;

@@ -8,6 +8,7 @@ use chrono_tz::Tz;
 use tracing::info;
 
 use super::Api;
+use super::audit::Caller;
 use super::config::NO_BUFFER;
 use super::error::ApiError;
 use super::query::{BufferQuery, List, ListQuery, any_buffer, chat_in, page};
@@ -15,6 +16,7 @@ use crate::domain::batch::BatchId;
 use crate::domain::chat::Chat;
 use crate::domain::whose::Whose;
 use crate::store::DueCursor;
+use crate::store::audit::Act;
 use crate::store::closing::Closing;
 use crate::store::open::Window;
 use crate::telemetry::metrics::count;
@@ -47,6 +49,7 @@ pub(super) async fn flush(
     State(api): State<Api>,
     user: Result<Path<String>, PathRejection>,
     query: Result<Query<BufferQuery>, QueryRejection>,
+    Caller(by): Caller,
 ) -> Result<Response, ApiError> {
     let chat = chat_in(user, query, any_buffer)?;
     let catalog = api.catalogs.get();
@@ -62,6 +65,8 @@ pub(super) async fn flush(
         } => {
             count(&api.metrics.batches, "reason", reason.as_str());
             info!(chat = %chat.hash(), messages, "An operator closed the window of chat {}", chat.hash());
+            let act = Act::new("chat.flush", &by).on(&chat.hash());
+            api.note(&act.times(messages)).await;
             ("Window closed, on its way", messages)
         }
         Closing::Open | Closing::NoWindow => ("No open window", 0),
@@ -73,11 +78,14 @@ pub(super) async fn cancel(
     State(api): State<Api>,
     user: Result<Path<String>, PathRejection>,
     query: Result<Query<BufferQuery>, QueryRejection>,
+    Caller(by): Caller,
 ) -> Result<Response, ApiError> {
     let chat = chat_in(user, query, any_buffer)?;
     let messages = api.store.cancel(&chat).await?;
     let message = if messages > 0 {
         info!(chat = %chat.hash(), messages, "An operator dropped the window of chat {}", chat.hash());
+        let act = Act::new("chat.cancel", &by).on(&chat.hash());
+        api.note(&act.times(messages)).await;
         "Window cancelled, its messages are dropped"
     } else {
         "No open window"

@@ -7,10 +7,12 @@ use axum::{Json, Router};
 use tracing::info;
 
 use super::Api;
+use super::audit::Caller;
 use super::body::Fields;
 use super::config::{NO_BUFFER, NO_DESTINATION};
 use super::error::ApiError;
 use crate::domain::control::Scope;
+use crate::store::audit::Act;
 use crate::wire::control::{Action, Controlled, Stopped, control_of};
 
 pub(super) fn routes() -> Router<Api> {
@@ -22,7 +24,11 @@ async fn show(State(api): State<Api>) -> Result<Json<Stopped>, ApiError> {
     Ok(Json(Stopped::of(api.catalogs.get().stops())))
 }
 
-async fn control(State(api): State<Api>, Fields(fields): Fields) -> Result<Response, ApiError> {
+async fn control(
+    State(api): State<Api>,
+    Caller(by): Caller,
+    Fields(fields): Fields,
+) -> Result<Response, ApiError> {
     let (action, scope) = control_of(fields)?;
     // Another api may have written it a moment ago.
     api.catalogs.catch_up().await?;
@@ -33,7 +39,13 @@ async fn control(State(api): State<Api>, Fields(fields): Fields) -> Result<Respo
         });
     }
     let stopped = action == Action::Stop;
-    api.store.set_stopped(&scope, stopped).await?;
+    let action = if stopped {
+        "control.stop"
+    } else {
+        "control.start"
+    };
+    let act = Act::new(action, &by).on(&scope);
+    api.store.set_stopped(&scope, stopped, Some(&act)).await?;
     api.catalogs.catch_up().await?;
     let message = if stopped {
         info!("An operator stopped {scope}");

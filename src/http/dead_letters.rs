@@ -9,10 +9,12 @@ use serde_json::value::{RawValue, to_raw_value};
 use tracing::info;
 
 use super::Api;
+use super::audit::Caller;
 use super::body::OptionalFields;
 use super::error::ApiError;
 use super::query::{List, ListQuery, page};
 use crate::store::EntryId;
+use crate::store::audit::Act;
 use crate::store::dead::DeadLetter;
 use crate::wire::answer::{Count, DeadLetterAnswer};
 use crate::wire::incoming::optional_whose;
@@ -26,10 +28,7 @@ pub(super) async fn list(
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let list = List::parse(query)?;
-    let (letters, next_cursor) = api
-        .store
-        .dead_letters(&list.whose, list.after(EntryId::parse)?, list.limit)
-        .await?;
+    let (letters, next_cursor) = api.store.dead_letters(&list.whose, list.look()?).await?;
     Ok(page(letters.iter().map(shown), None, next_cursor))
 }
 
@@ -44,28 +43,35 @@ pub(super) async fn show(
 pub(super) async fn revive(
     State(api): State<Api>,
     id: Result<Path<String>, PathRejection>,
+    Caller(by): Caller,
 ) -> Result<Response, ApiError> {
     let id = entry(id)?;
     if !api.store.revive(id).await? {
         return Err(NOT_THERE);
     }
     info!(dead_letter = id.text(), "An operator revived a dead letter");
+    api.note(&Act::new("dead_letter.revive", &by).on(&id.text()))
+        .await;
     Ok(done("Back at the head of its lane", 1))
 }
 
 pub(super) async fn revive_all(
     State(api): State<Api>,
+    Caller(by): Caller,
     OptionalFields(fields): OptionalFields,
 ) -> Result<Response, ApiError> {
     let whose = optional_whose(fields)?;
     let count = api.store.revive_all(&whose).await?;
     info!(count, "An operator revived {count} dead letters");
+    api.note(&Act::new("dead_letter.revive", &by).times(count))
+        .await;
     Ok(done("Back at the heads of their lanes", count))
 }
 
 pub(super) async fn discard(
     State(api): State<Api>,
     id: Result<Path<String>, PathRejection>,
+    Caller(by): Caller,
 ) -> Result<Response, ApiError> {
     let id = entry(id)?;
     if !api.store.discard(id).await? {
@@ -75,6 +81,8 @@ pub(super) async fn discard(
         dead_letter = id.text(),
         "An operator discarded a dead letter"
     );
+    api.note(&Act::new("dead_letter.discard", &by).on(&id.text()))
+        .await;
     Ok(done("Dropped for good", 1))
 }
 

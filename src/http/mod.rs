@@ -1,6 +1,7 @@
 //! The api daemon's room: messages in, and what an operator asks.
 
 mod anonymous;
+mod audit;
 mod body;
 mod celery;
 mod chats;
@@ -19,6 +20,7 @@ mod sent;
 mod typing;
 mod webhook;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -92,8 +94,9 @@ pub async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> 
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });
+    let router = router(api).into_make_service_with_connect_info::<SocketAddr>();
     let serving =
-        axum::serve(listener, router(api)).with_graceful_shutdown(stop.clone().cancelled_owned());
+        axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
     tokio::select! {
         served = serving.into_future() => served.context("serving")?,
         () = async { stop.cancelled().await; tokio::time::sleep(GRACE).await } => {
@@ -130,6 +133,7 @@ fn router(api: Api) -> Router {
             get(dead_letters::show).delete(dead_letters::discard),
         )
         .route("/api/dead-letter/{id}/revive", post(dead_letters::revive))
+        .route("/api/audit", get(audit::list))
         .route("/api/health", get(health::health))
         .route("/metrics", get(health::metrics))
         .merge(anonymous::routes())

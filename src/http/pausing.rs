@@ -10,10 +10,12 @@ use axum::{Json, Router};
 use tracing::info;
 
 use super::Api;
+use super::audit::Caller;
 use super::body::OptionalFields;
 use super::error::ApiError;
 use super::query::{BufferQuery, chat_in};
 use crate::domain::chat::{Chat, Name};
+use crate::store::audit::Act;
 use crate::wire::pause::pause_of;
 use crate::wire::ways_in::Paused;
 
@@ -28,12 +30,15 @@ async fn pause(
     State(api): State<Api>,
     user: Result<Path<String>, PathRejection>,
     query: Result<Query<BufferQuery>, QueryRejection>,
+    Caller(by): Caller,
     OptionalFields(fields): OptionalFields,
 ) -> Result<Response, ApiError> {
     let chat = chat_in(user, query, |name| api.known_buffer(name))?;
     let length: Duration = pause_of(fields)?;
     let messages = api.store.pause(&chat, length).await?;
     info!(chat = %chat.hash(), "An operator paused chat {}", chat.hash());
+    let act = Act::new("chat.pause", &by).on(&chat.hash());
+    api.note(&act.times(messages)).await;
     let message = "Chat paused, its window is dropped";
     Ok(answer(&chat, message, messages, Some(length)))
 }
@@ -42,10 +47,13 @@ async fn resume(
     State(api): State<Api>,
     user: Result<Path<String>, PathRejection>,
     query: Result<Query<BufferQuery>, QueryRejection>,
+    Caller(by): Caller,
 ) -> Result<Response, ApiError> {
     let chat = chat_in(user, query, |name| api.known_buffer(name))?;
     let message = if api.store.resume(&chat).await? {
         info!(chat = %chat.hash(), "An operator resumed chat {}", chat.hash());
+        api.note(&Act::new("chat.resume", &by).on(&chat.hash()))
+            .await;
         "Chat resumed"
     } else {
         "The chat was not paused"

@@ -4,11 +4,14 @@ use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Response};
+use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 
 use super::error::ApiError;
+use crate::domain::batch::Millis;
 use crate::domain::chat::{Chat, ChatId, Name};
 use crate::domain::whose::Whose;
+use crate::store::{EntryId, Look};
 use crate::wire::answer::Page;
 
 const DEFAULT_LIMIT: usize = 50;
@@ -21,6 +24,8 @@ pub(super) struct ListQuery {
     cursor: Option<String>,
     user: Option<String>,
     buffer: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
 }
 
 /// The query of what is done to one chat.
@@ -34,6 +39,8 @@ pub(super) struct List {
     pub(super) limit: usize,
     cursor: Option<String>,
     pub(super) whose: Whose,
+    from: Millis,
+    to: Millis,
 }
 
 impl List {
@@ -54,6 +61,18 @@ impl List {
             limit,
             cursor: query.cursor,
             whose,
+            from: moment("from", query.from.as_deref())?.unwrap_or(Millis::MIN),
+            to: moment("to", query.to.as_deref())?.unwrap_or(Millis::MAX),
+        })
+    }
+
+    /// What part of a list of stream entries is asked for.
+    pub(super) fn look(&self) -> Result<Look, ApiError> {
+        Ok(Look {
+            from: self.from,
+            to: self.to,
+            after: self.after(EntryId::parse)?,
+            limit: self.limit,
         })
     }
 
@@ -66,6 +85,20 @@ impl List {
         };
         self.cursor.as_deref().map(read).transpose()
     }
+}
+
+/// A moment of a query, which names it `field`.
+pub(super) fn moment(field: &str, text: Option<&str>) -> Result<Option<Millis>, ApiError> {
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    let moment = DateTime::parse_from_rfc3339(text).ok();
+    let moment = moment.and_then(|moment| Millis::try_from(moment.timestamp_millis()).ok());
+    moment.map(Some).ok_or_else(|| {
+        ApiError::BadRequest(format!(
+            "{field} must be a moment such as 2026-01-31T12:00:00Z"
+        ))
+    })
 }
 
 /// The answer to a list.

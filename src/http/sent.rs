@@ -8,7 +8,6 @@ use chrono_tz::Tz;
 use super::Api;
 use super::error::ApiError;
 use super::query::{List, ListQuery, page};
-use crate::store::EntryId;
 use crate::store::history::Settlement;
 use crate::wire::answer::SentAnswer;
 use crate::wire::payload::rfc3339;
@@ -18,10 +17,7 @@ pub(super) async fn list(
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let list = List::parse(query)?;
-    let (sent, next_cursor) = api
-        .store
-        .sent(&list.whose, list.after(EntryId::parse)?, list.limit)
-        .await?;
+    let (sent, next_cursor) = api.store.sent(&list.whose, list.look()?).await?;
     Ok(page(sent.into_iter().map(shown), None, next_cursor))
 }
 

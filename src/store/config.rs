@@ -7,6 +7,7 @@ use redis::Script;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::audit::{self, Act};
 use super::control::{STOPPED, read_stop};
 use super::keys::{self, Shard};
 use super::{Result, Store, reply, script};
@@ -149,7 +150,8 @@ impl Store {
         Ok(configured)
     }
 
-    /// Writes a buffer or destination, if `mode` allows it and `base` is still the version, where one is given.
+    /// Writes a buffer or destination, if `mode` allows it and `base` is still the version, where one is given. In the
+    /// same step `act` is noted; what nobody decided, such as what came with a message, is not.
     ///
     /// # Errors
     /// Full, unavailable or silent.
@@ -160,26 +162,35 @@ impl Store {
         spec: &impl Serialize,
         mode: Mode,
         base: Option<u64>,
+        act: Option<&Act>,
     ) -> Result<Written> {
-        self.run_configure(&kind.field(name), &reply::json(spec)?, mode, base)
+        self.run_configure(&kind.field(name), &reply::json(spec)?, mode, base, act)
             .await
     }
 
-    /// Removes a buffer or destination, if it is there and `base` is still the version, where one is given.
+    /// Removes a buffer or destination, if it is there and `base` is still the version, where one is given. In the same
+    /// step `act` is noted.
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn unconfigure(&self, kind: Kind, name: &Name, base: Option<u64>) -> Result<Written> {
-        self.run_configure(&kind.field(name), "", Mode::Known, base)
+    pub async fn unconfigure(
+        &self,
+        kind: Kind,
+        name: &Name,
+        base: Option<u64>,
+        act: &Act,
+    ) -> Result<Written> {
+        self.run_configure(&kind.field(name), "", Mode::Known, base, Some(act))
             .await
     }
 
-    /// Sets the zone of new buffers of contract B.
+    /// Sets the zone of new buffers of contract B. In the same step `act` is noted.
     ///
     /// # Errors
     /// Full, unavailable or silent.
-    pub async fn set_timezone(&self, zone: &str) -> Result<()> {
-        self.run_configure(TIMEZONE, &reply::json(&zone)?, Mode::Any, None)
+    pub async fn set_timezone(&self, zone: &str, act: &Act) -> Result<()> {
+        let zone = reply::json(&zone)?;
+        self.run_configure(TIMEZONE, &zone, Mode::Any, None, Some(act))
             .await
             .map(drop)
     }
@@ -190,13 +201,17 @@ impl Store {
         spec: &str,
         mode: Mode,
         base: Option<u64>,
+        act: Option<&Act>,
     ) -> Result<Written> {
         let mut configure = CONFIGURE.key(keys::CONFIG);
         configure
+            .key(keys::AUDIT)
             .arg(field)
             .arg(spec)
             .arg(mode.as_str())
-            .arg(base.map(|base| base.to_string()).unwrap_or_default());
+            .arg(base.map(|base| base.to_string()).unwrap_or_default())
+            .arg(act.map(reply::json).transpose()?.unwrap_or_default())
+            .arg(audit::MOST);
         // The configuration belongs to no shard; any connection will do.
         let version: i64 = self.run(Shard::first(), &configure).await?;
         Ok(match u64::try_from(version) {

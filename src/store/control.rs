@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 use redis::Script;
 
+use super::audit::Act;
 use super::config::{Configured, Mode};
 use super::keys::{self, Due, Place, Shard};
 use super::windows::millis;
@@ -23,18 +24,19 @@ pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
 }
 
 impl Store {
-    /// Stops or starts deliveries; every daemon goes by it within a second, and after a restart.
+    /// Stops or starts deliveries; every daemon goes by it within a second, and after a restart. In the same step `act` is
+    /// noted.
     ///
     /// # Errors
     /// Full, unavailable or silent.
-    pub async fn set_stopped(&self, scope: &Scope, stopped: bool) -> Result<()> {
+    pub async fn set_stopped(&self, scope: &Scope, stopped: bool, act: Option<&Act>) -> Result<()> {
         let (field, spec) = match scope {
             // That somebody has started everything is kept too: it may be set to wait for that.
             Scope::Everything => (format!("{STOPPED}:all"), reply::json(&stopped)?),
             Scope::Buffer(name) => (format!("{STOPPED}:buffer:{name}"), kept(stopped)),
             Scope::Destination(name) => (format!("{STOPPED}:destination:{name}"), kept(stopped)),
         };
-        self.run_configure(&field, &spec, Mode::Any, None)
+        self.run_configure(&field, &spec, Mode::Any, None, act)
             .await
             .map(drop)
     }

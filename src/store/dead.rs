@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::batch::read_batch;
 use super::keys::{self, Place, Shard};
-use super::paging::{EntryId, StreamEntry};
+use super::paging::{EntryId, Look, StreamEntry};
 use super::{Result, Store, StoreError, script};
 use crate::domain::batch::{Batch, Millis};
 use crate::domain::chat::{Chat, ChatId, Lane, Name};
@@ -96,10 +96,9 @@ impl Store {
     pub async fn dead_letters(
         &self,
         whose: &Whose,
-        after: Option<EntryId>,
-        limit: usize,
+        look: Look,
     ) -> Result<(Vec<DeadLetter>, Option<String>)> {
-        self.newest(keys::dead, shards_of(whose), after, limit, |entry| {
+        self.newest(keys::dead, shards_of(whose), look, |entry| {
             let dead = DeadLetter::read(entry)?;
             let wanted = whose.includes(&dead.letter.buffer, &dead.letter.chat);
             Ok(wanted.then_some(dead))

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::audit;
 use super::dead::shards_of;
 use super::keys::{self, Shard};
-use super::paging::EntryId;
+use super::paging::Look;
 use super::windows::{SEEN_FOR, millis};
 use super::{Result, Store, StoreError, reply};
 use crate::domain::batch::Millis;
@@ -91,31 +92,29 @@ impl Store {
     pub async fn sent(
         &self,
         whose: &Whose,
-        after: Option<EntryId>,
-        limit: usize,
+        look: Look,
     ) -> Result<(Vec<Settlement>, Option<String>)> {
-        let wanted = |record: &Record, _| {
+        let wanted = |record: &Record| {
             record.outcome == DELIVERED && whose.includes(&record.buffer, &record.chat)
         };
-        self.settlements(whose, wanted, after, limit).await
+        self.settlements(whose, wanted, look).await
     }
 
-    /// A page of the settled attempts that are `wanted`, going by record and moment, newest first.
+    /// A page of the settled attempts that are `wanted`, newest first.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
     pub async fn settlements(
         &self,
         whose: &Whose,
-        wanted: impl Fn(&Record, Millis) -> bool,
-        after: Option<EntryId>,
-        limit: usize,
+        wanted: impl Fn(&Record) -> bool,
+        look: Look,
     ) -> Result<(Vec<Settlement>, Option<String>)> {
-        self.newest(keys::history, shards_of(whose), after, limit, |entry| {
+        self.newest(keys::history, shards_of(whose), look, |entry| {
             let record: Record = serde_json::from_str(&entry.field("record")?)
                 .map_err(|_| StoreError::Unreadable("an entry of the history"))?;
             let at = entry.id.ms;
-            Ok(wanted(&record, at).then_some(Settlement { at, record }))
+            Ok(wanted(&record).then_some(Settlement { at, record }))
         })
         .await
     }
@@ -147,6 +146,12 @@ impl Store {
                 .ignore();
             trims.zrembyscore(keys::paused(shard), "-inf", now).ignore();
         }
+        trims
+            .cmd("XTRIM")
+            .arg(keys::AUDIT)
+            .arg("MINID")
+            .arg(before(audit::KEPT_FOR))
+            .ignore();
         let counts: Vec<(u64, u64)> = self.pipeline(&trims).await?;
         Ok(counts
             .iter()

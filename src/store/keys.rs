@@ -19,6 +19,9 @@ pub(crate) const CONFIG: &str = "lull:{config}";
 /// When buffers and destinations that came with a message were last used.
 pub(crate) const USED: &str = "lull:{config}:used";
 
+/// Who changed what.
+pub(crate) const AUDIT: &str = "lull:{config}:audit";
+
 /// One of the 64 parts of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Shard(u8);

@@ -1,6 +1,7 @@
 //! The only room that knows Redis. Each verb is one script or one command; the scripts are in `lua/`.
 
 pub mod aliases;
+pub mod audit;
 mod batch;
 pub mod clearing;
 pub mod closing;
@@ -33,7 +34,7 @@ use self::keys::Shard;
 
 pub use connect::ConnectError;
 pub use due_list::DueCursor;
-pub use paging::EntryId;
+pub use paging::{EntryId, Look};
 
 /// Redis, as a few shared connections that mend themselves.
 #[derive(Clone)]

@@ -55,6 +55,38 @@ impl EntryId {
     }
 }
 
+/// What part of a list is wanted: entries of a period, a page of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// Not older than this.
+    pub from: Millis,
+    /// Not newer than this.
+    pub to: Millis,
+    /// The last entry of the page before; none for the first page.
+    pub after: Option<EntryId>,
+    /// Most entries.
+    pub limit: usize,
+}
+
+impl Look {
+    /// The first page of all there are.
+    pub fn first(limit: usize) -> Self {
+        Self {
+            from: Millis::MIN,
+            to: Millis::MAX,
+            after: None,
+            limit,
+        }
+    }
+
+    /// The newest that is wanted of what `shard` keeps.
+    fn newest_in(&self, shard: Shard) -> String {
+        self.after
+            .filter(|after| after.ms <= self.to)
+            .map_or_else(|| self.to.to_string(), |after| after.older_in(shard))
+    }
+}
+
 /// An entry of a stream.
 pub(super) struct StreamEntry {
     pub(super) id: EntryId,
@@ -91,22 +123,22 @@ impl Store {
         Ok(entry.and_then(|entry| StreamEntry::of(id.shard, entry)))
     }
 
-    /// The newest entries of a stream that `shards` keep, older than `after`, that `keep` makes something of.
+    /// The newest entries of a stream that `shards` keep, within `look`, that `keep` makes something of.
     pub(super) async fn newest<T>(
         &self,
         key: fn(Shard) -> String,
         shards: impl Iterator<Item = Shard>,
-        mut after: Option<EntryId>,
-        limit: usize,
+        look: Look,
         mut keep: impl FnMut(&StreamEntry) -> Result<Option<T>>,
     ) -> Result<(Vec<T>, Option<String>)> {
         // A few from each: dead letters can be large, and most of what 64 shards would offer is never shown.
-        let chunk = (limit / 8).max(1);
+        let chunk = (look.limit / 8).max(1);
+        let oldest = look.from.to_string();
+        let mut after = look.after;
         let mut sources: Vec<Source> = Vec::new();
         let mut reads = redis::pipe();
         for shard in shards {
-            let end = after.map_or_else(|| "+".to_owned(), |id| id.older_in(shard));
-            reads.xrevrange_count(key(shard), end, "-", chunk);
+            reads.xrevrange_count(key(shard), look.newest_in(shard), &oldest, chunk);
             sources.push(Source {
                 shard,
                 entries: VecDeque::new(),
@@ -128,7 +160,7 @@ impl Store {
             else {
                 return Ok((kept, None));
             };
-            if kept.len() == limit {
+            if kept.len() == look.limit {
                 break;
             }
             let Some(entry) = source.entries.pop_front() else {
@@ -140,7 +172,7 @@ impl Store {
                 let read = redis::Cmd::xrevrange_count(
                     key(source.shard),
                     entry.id.older_in(source.shard),
-                    "-",
+                    &oldest,
                     chunk,
                 );
                 source.refill(self.query(&read).await?, chunk);

@@ -89,12 +89,17 @@ async fn run(
     let metrics = Arc::new(Metrics::new(&[Role::Api, Role::Monitor]));
     // Each has its own, as each has its own patience with Redis.
     let api_catalogs = Catalogs::load(api_store.clone(), api_config.defaults()).await;
-    let api = Api::new(&api_config, api_catalogs, api_store, metrics.clone());
+    let api = Api::new(
+        &api_config,
+        api_catalogs,
+        api_store.clone(),
+        metrics.clone(),
+    );
     let catalogs = Catalogs::load(monitor_store.clone(), monitor_config.defaults()).await;
     let monitor = Monitor::new(
         &monitor_config,
         catalogs,
-        monitor_store,
+        monitor_store.clone(),
         metrics,
         stop.clone(),
     );
@@ -111,7 +116,8 @@ async fn run(
         }
     };
     let serving = async {
-        let served = http::serve(listener, api, stop.clone()).await;
+        let serving = http::serve(listener, api, stop.clone());
+        let served = daemon::noted(&api_store, "api", serving).await;
         // Whatever ended it, the monitor has nothing more to come.
         stop.cancel();
         served
@@ -122,7 +128,8 @@ async fn run(
             () = stop.cancelled() => Ok(()),
         }
     };
-    let (served, (), guarded) = tokio::join!(serving, monitor.run(), guarding);
+    let delivering = daemon::noted(&monitor_store, "monitor", monitor.run());
+    let (served, (), guarded) = tokio::join!(serving, delivering, guarding);
     printing.cancel();
     if let Some(printer) = printer {
         printer.await.context("the receiver")??;

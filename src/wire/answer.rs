@@ -158,6 +158,30 @@ pub struct SentAnswer {
     pub sent_at: String,
 }
 
+/// Something that was done.
+#[derive(Debug, Serialize)]
+pub struct AuditAnswer {
+    /// When (RFC 3339, UTC).
+    pub at: String,
+    /// What, such as `buffer.write`.
+    pub action: String,
+    /// To what: a name, the hash of a chat, the id of a dead letter.
+    pub subject: Option<String>,
+    /// The name of the key of who did it; null where nobody asked for one.
+    pub actor: Option<String>,
+    /// Where the request came from; null for what a daemon did by itself.
+    pub address: Option<String>,
+    /// To how many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// What was written there before, masked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<Box<RawValue>>,
+    /// What is written there now, masked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<Box<RawValue>>,
+}
+
 /// The health of a daemon.
 #[derive(Debug, Serialize)]
 pub struct Health {

@@ -209,7 +209,7 @@ async fn a_window_that_is_due_before_its_buffer_was_heard_of_does_not_wait_for_t
             ..BufferSpec::default()
         };
         shop.store
-            .configure(Kind::Buffer, &name, &spec, Mode::New, None)
+            .configure(Kind::Buffer, &name, &spec, Mode::New, None, None)
             .await
             .unwrap();
         shop.say(new, "ana", "oi", SHORT).await;

@@ -155,7 +155,7 @@ async fn what_came_with_messages_goes_when_nobody_uses_it_and_not_before() {
         ..BufferSpec::default()
     };
     store
-        .configure(Kind::Buffer, &named, &spec, Mode::New, None)
+        .configure(Kind::Buffer, &named, &spec, Mode::New, None, None)
         .await
         .unwrap();
     let url = shop.default.url();

@@ -9,6 +9,7 @@ mod support;
 
 mod aliases;
 mod any_body;
+mod audit;
 mod bodies;
 mod buffers;
 mod calls;

@@ -6,6 +6,7 @@ use lull::domain::batch::BatchId;
 use lull::domain::chat::{Lane, Name};
 use lull::domain::destination::Target;
 use lull::domain::whose::Whose;
+use lull::store::Look;
 use lull::store::closing::Closing;
 use lull::store::dead::Letter;
 use lull::store::lanes::{Lease, Verdict};
@@ -165,7 +166,7 @@ async fn revived_messages_of_one_window_come_in_the_order_they_were_said() {
     }
     queue.batch("ana", &["new"]).await;
 
-    let letters = queue.store.dead_letters(&Whose::Everybody, None, 50);
+    let letters = queue.store.dead_letters(&Whose::Everybody, Look::first(50));
     let (letters, _) = letters.await.unwrap();
     // The newest first, and some out of turn.
     for at in [3, 0, 11, 1, 2, 4, 10, 5, 6, 9, 7, 8] {

@@ -6,6 +6,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 
 use super::super::Api;
+use super::super::audit::Caller;
 use super::super::body::Fields;
 use super::super::error::ApiError;
 use super::removing::RemovalQuery;
@@ -42,9 +43,10 @@ pub(super) async fn show(
 
 pub(super) async fn create(
     State(api): State<Api>,
+    Caller(by): Caller,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let written = api.write_buffer(spec_of(fields)?, Mode::New).await?;
+    let written = api.write_buffer(spec_of(fields)?, Mode::New, &by).await?;
     let name = written.spec.name.clone();
     Ok(created("buffers", &name, shown(written)))
 }
@@ -52,11 +54,12 @@ pub(super) async fn create(
 pub(super) async fn put(
     State(api): State<Api>,
     name: Result<Path<String>, PathRejection>,
+    Caller(by): Caller,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let name = named(name, NO_BUFFER)?;
     let spec = spec_named(fields, &name)?;
-    let written = api.write_buffer(spec, Mode::Any).await?;
+    let written = api.write_buffer(spec, Mode::Any, &by).await?;
     Ok(Json(shown(written)).into_response())
 }
 
@@ -64,9 +67,11 @@ pub(super) async fn remove(
     State(api): State<Api>,
     name: Result<Path<String>, PathRejection>,
     query: Result<Query<RemovalQuery>, QueryRejection>,
+    Caller(by): Caller,
 ) -> Result<Response, ApiError> {
     let name = named(name, NO_BUFFER)?;
-    api.remove_buffer(&name, RemovalQuery::parse(query)?).await
+    api.remove_buffer(&name, RemovalQuery::parse(query)?, &by)
+        .await
 }
 
 fn shown(written: Versioned<BufferSpec>) -> Shown<BufferSpec> {

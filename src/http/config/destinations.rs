@@ -6,6 +6,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 
 use super::super::Api;
+use super::super::audit::Caller;
 use super::super::body::Fields;
 use super::super::error::ApiError;
 use super::removing::RemovalQuery;
@@ -42,9 +43,12 @@ pub(super) async fn show(
 
 pub(super) async fn create(
     State(api): State<Api>,
+    Caller(by): Caller,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let written = api.write_destination(spec_of(fields)?, Mode::New).await?;
+    let written = api
+        .write_destination(spec_of(fields)?, Mode::New, &by)
+        .await?;
     let name = written.spec.name.clone();
     Ok(created("destinations", &name, shown(written)))
 }
@@ -52,11 +56,12 @@ pub(super) async fn create(
 pub(super) async fn put(
     State(api): State<Api>,
     name: Result<Path<String>, PathRejection>,
+    Caller(by): Caller,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let name = named(name, NO_DESTINATION)?;
     let spec = spec_named(fields, &name)?;
-    let written = api.write_destination(spec, Mode::Any).await?;
+    let written = api.write_destination(spec, Mode::Any, &by).await?;
     Ok(Json(shown(written)).into_response())
 }
 
@@ -64,9 +69,10 @@ pub(super) async fn remove(
     State(api): State<Api>,
     name: Result<Path<String>, PathRejection>,
     query: Result<Query<RemovalQuery>, QueryRejection>,
+    Caller(by): Caller,
 ) -> Result<Response, ApiError> {
     let name = named(name, NO_DESTINATION)?;
-    api.remove_destination(&name, RemovalQuery::parse(query)?)
+    api.remove_destination(&name, RemovalQuery::parse(query)?, &by)
         .await
 }
 

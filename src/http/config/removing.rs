@@ -13,10 +13,11 @@ use tracing::info;
 
 use super::super::Api;
 use super::super::error::ApiError;
-use super::writing::{busy, not_of_the_environment};
+use super::writing::{busy, not_of_the_environment, writing};
 use crate::catalog::TAKEN_UP;
 use crate::domain::chat::Name;
 use crate::domain::control::Scope;
+use crate::store::audit::{Act, By};
 use crate::store::clearing::Cleared;
 use crate::store::config::{Kind, Mode, Written};
 use crate::wire::config::BufferSpec;
@@ -67,6 +68,7 @@ impl Api {
         &self,
         name: &Name,
         removal: Removal,
+        by: &By,
     ) -> Result<Response, ApiError> {
         not_of_the_environment(Kind::Buffer, name)?;
         let spec = self.written_buffer(name).await?.spec;
@@ -80,8 +82,10 @@ impl Api {
             active: false,
             ..spec.clone()
         };
+        let (on_masked, off_masked) = (spec.clone().masked(), off.clone().masked());
+        let act = writing(Kind::Buffer, name, by).from_to(Some(&on_masked), Some(&off_masked));
         self.store
-            .configure(Kind::Buffer, name, &off, Mode::Known, None)
+            .configure(Kind::Buffer, name, &off, Mode::Known, None, Some(&act))
             .await?;
         self.catalogs.catch_up().await?;
         sleep(TAKEN_UP).await;
@@ -98,13 +102,16 @@ impl Api {
         };
         if let Err(refused) = self.no_windows(name).await {
             // It was in use after all.
+            let act = writing(Kind::Buffer, name, by).from_to(Some(&off_masked), Some(&on_masked));
             self.store
-                .configure(Kind::Buffer, name, &spec, Mode::Known, None)
+                .configure(Kind::Buffer, name, &spec, Mode::Known, None, Some(&act))
                 .await?;
             self.catalogs.catch_up().await?;
             return Err(refused);
         }
-        self.unconfigure(Kind::Buffer, name, None).await?;
+        let act = removing(Kind::Buffer, name, by).from_to(Some(&off_masked), NOTHING);
+        let act = act.times(cleared.held);
+        self.unconfigure(Kind::Buffer, name, None, &act).await?;
         let answer = Removed {
             success: true,
             message,
@@ -120,9 +127,10 @@ impl Api {
         &self,
         name: &Name,
         removal: Removal,
+        by: &By,
     ) -> Result<Response, ApiError> {
         not_of_the_environment(Kind::Destination, name)?;
-        self.written_destination(name).await?;
+        let spec = self.written_destination(name).await?.spec;
         self.no_buffers_to(name)?;
         if removal == Removal::Empty {
             self.no_lanes(name).await?;
@@ -147,7 +155,9 @@ impl Api {
         self.catalogs.catch_up().await?;
         let base = self.catalogs.get().configured.version;
         self.no_buffers_to(name)?;
-        self.unconfigure(Kind::Destination, name, Some(base))
+        let act = removing(Kind::Destination, name, by).from_to(Some(&spec.masked()), NOTHING);
+        let act = act.times(cleared.held);
+        self.unconfigure(Kind::Destination, name, Some(base), &act)
             .await?;
         let answer = Removed {
             success: true,
@@ -164,8 +174,9 @@ impl Api {
         kind: Kind,
         name: &Name,
         base: Option<u64>,
+        act: &Act,
     ) -> Result<(), ApiError> {
-        if self.store.unconfigure(kind, name, base).await? == Written::Stale {
+        if self.store.unconfigure(kind, name, base, act).await? == Written::Stale {
             return Err(busy());
         }
         // Another of this name shall not begin as stopped.
@@ -173,7 +184,7 @@ impl Api {
             Kind::Buffer => Scope::Buffer(name.clone()),
             Kind::Destination => Scope::Destination(name.clone()),
         };
-        self.store.set_stopped(&scope, false).await?;
+        self.store.set_stopped(&scope, false, None).await?;
         self.catalogs.catch_up().await?;
         let kind = kind.as_str();
         info!(kind, name = %name, "An operator removed the {kind} {name}");
@@ -219,6 +230,14 @@ impl Api {
             sleep(LOOK_AGAIN).await;
         }
     }
+}
+
+/// What is written there after a removal.
+const NOTHING: Option<&()> = None;
+
+/// What the audit says of a removal.
+fn removing(kind: Kind, name: &Name, by: &By) -> Act {
+    Act::new(format!("{}.remove", kind.as_str()), by).on(name)
 }
 
 fn still_draining(lanes: u64) -> Response {

@@ -7,6 +7,7 @@ use super::super::Api;
 use super::super::error::ApiError;
 use crate::delivery::Sender;
 use crate::domain::chat::Name;
+use crate::store::audit::{Act, By};
 use crate::store::config::{Configured, Kind, Mode, Versioned, Written};
 use crate::wire::config::{Buffer, BufferSpec, DestinationSpec, SpecError};
 
@@ -61,8 +62,9 @@ impl Api {
         &self,
         spec: BufferSpec,
         mode: Mode,
+        by: &By,
     ) -> Result<Versioned<BufferSpec>, ApiError> {
-        self.write_buffer_as(|_| Ok(spec.clone()), mode).await
+        self.write_buffer_as(|_| Ok(spec.clone()), mode, by).await
     }
 
     /// Changes a buffer that is there; what others change meanwhile is kept.
@@ -70,18 +72,20 @@ impl Api {
         &self,
         name: &str,
         change: impl Fn(BufferSpec) -> Result<BufferSpec, SpecError>,
+        by: &By,
     ) -> Result<Versioned<BufferSpec>, ApiError> {
         let changed = |configured: &Configured| {
             let written = configured.buffers.get(name).ok_or(NO_BUFFER)?;
             Ok(change(written.spec.clone())?)
         };
-        self.write_buffer_as(changed, Mode::Known).await
+        self.write_buffer_as(changed, Mode::Known, by).await
     }
 
     async fn write_buffer_as(
         &self,
         make: impl Fn(&Configured) -> Result<BufferSpec, ApiError>,
         mode: Mode,
+        by: &By,
     ) -> Result<Versioned<BufferSpec>, ApiError> {
         for _ in 0..MOST_TRIES {
             self.catalogs.catch_up().await?;
@@ -92,8 +96,11 @@ impl Api {
             let buffer = spec.check(&self.default_buffer().window)?;
             not_of_the_environment(Kind::Buffer, &buffer.name)?;
             destinations_are_there(&buffer, configured)?;
+            let old = old.map(|old| old.spec.clone().masked());
+            let act = writing(Kind::Buffer, &buffer.name, by);
+            let act = act.from_to(old.as_ref(), Some(&spec.clone().masked()));
             let base = configured.version;
-            let written = self.write(Kind::Buffer, &buffer.name, &spec, mode, base);
+            let written = self.write(Kind::Buffer, &buffer.name, &spec, mode, base, &act);
             if let Some(version) = written.await? {
                 return Ok(Versioned { version, spec });
             }
@@ -106,6 +113,7 @@ impl Api {
         &self,
         spec: DestinationSpec,
         mode: Mode,
+        by: &By,
     ) -> Result<Versioned<DestinationSpec>, ApiError> {
         for _ in 0..MOST_TRIES {
             self.catalogs.catch_up().await?;
@@ -115,8 +123,18 @@ impl Api {
             let destination = spec.check()?;
             not_of_the_environment(Kind::Destination, &destination.name)?;
             Sender::new(&destination, &self.guard)?;
+            let old = old.map(|old| old.spec.clone().masked());
+            let act = writing(Kind::Destination, &destination.name, by);
+            let act = act.from_to(old.as_ref(), Some(&spec.clone().masked()));
             let base = configured.version;
-            let written = self.write(Kind::Destination, &destination.name, &spec, mode, base);
+            let written = self.write(
+                Kind::Destination,
+                &destination.name,
+                &spec,
+                mode,
+                base,
+                &act,
+            );
             if let Some(version) = written.await? {
                 return Ok(Versioned { version, spec });
             }
@@ -132,8 +150,11 @@ impl Api {
         spec: &impl Serialize,
         mode: Mode,
         base: u64,
+        act: &Act,
     ) -> Result<Option<u64>, ApiError> {
-        let written = self.store.configure(kind, name, spec, mode, Some(base));
+        let written = self
+            .store
+            .configure(kind, name, spec, mode, Some(base), Some(act));
         match written.await? {
             Written::As(version) => {
                 self.catalogs.catch_up().await?;
@@ -152,6 +173,11 @@ impl Api {
             }),
         }
     }
+}
+
+/// What the audit says of a write.
+pub(super) fn writing(kind: Kind, name: &Name, by: &By) -> Act {
+    Act::new(format!("{}.write", kind.as_str()), by).on(name)
 }
 
 pub(super) fn busy() -> ApiError {

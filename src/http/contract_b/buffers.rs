@@ -7,9 +7,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::super::Api;
+use super::super::audit::Caller;
 use super::super::body::Fields;
 use super::super::config::{NO_BUFFER, RemovalQuery, named, spec_of};
 use super::super::error::ApiError;
+use crate::store::audit::By;
 use crate::store::config::Mode;
 use crate::wire::config::BufferSpec;
 use crate::wire::config::source::FIELDS;
@@ -27,11 +29,12 @@ pub(super) async fn list(State(api): State<Api>) -> Response {
 
 pub(super) async fn create(
     State(api): State<Api>,
+    Caller(by): Caller,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let config: BufferConfig = spec_of(fields)?;
     let spec = config.into_new(&api.timezone())?;
-    let written = api.write_buffer(spec, Mode::New).await;
+    let written = api.write_buffer(spec, Mode::New, &by).await;
     let spec = written.map_err(in_their_words)?.spec;
     Ok((StatusCode::CREATED, Json(BufferConfigAnswer::from(spec))).into_response())
 }
@@ -39,15 +42,16 @@ pub(super) async fn create(
 pub(super) async fn change(
     State(api): State<Api>,
     id: Result<Path<String>, PathRejection>,
+    Caller(by): Caller,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let name = named(id, NO_BUFFER)?;
     let old = api.written_buffer(&name).await?.spec;
     let config: BufferConfig = spec_of(fields)?;
     let changed = |spec| config.clone().onto(spec);
-    let written = api.change_buffer(name.as_str(), changed).await;
+    let written = api.change_buffer(name.as_str(), changed, &by).await;
     let spec = written.map_err(in_their_words)?.spec;
-    api.rename_key(&old, &spec.key).await?;
+    api.rename_key(&old, &spec.key, &by).await?;
     Ok(Json(BufferConfigAnswer::from(spec)).into_response())
 }
 
@@ -55,14 +59,16 @@ pub(super) async fn remove(
     State(api): State<Api>,
     id: Result<Path<String>, PathRejection>,
     query: Result<Query<RemovalQuery>, QueryRejection>,
+    Caller(by): Caller,
 ) -> Result<Response, ApiError> {
     let name = named(id, NO_BUFFER)?;
-    api.remove_buffer(&name, RemovalQuery::parse(query)?).await
+    api.remove_buffer(&name, RemovalQuery::parse(query)?, &by)
+        .await
 }
 
 impl Api {
     /// The forwardings of a buffer call the chat what its messages call it.
-    async fn rename_key(&self, old: &BufferSpec, key: &str) -> Result<(), ApiError> {
+    async fn rename_key(&self, old: &BufferSpec, key: &str, by: &By) -> Result<(), ApiError> {
         if old.key == key {
             return Ok(());
         }
@@ -75,7 +81,7 @@ impl Api {
             let content = spec.content.as_mut();
             if let Some(content) = content.filter(|content| content.key_field == old.key) {
                 key.clone_into(&mut content.key_field);
-                self.write_destination(spec, Mode::Known).await?;
+                self.write_destination(spec, Mode::Known, by).await?;
             }
         }
         Ok(())

@@ -4,15 +4,16 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
-use chrono::DateTime;
 use chrono_tz::Tz;
 use serde::Deserialize;
 
 use super::super::Api;
 use super::super::error::ApiError;
+use super::super::query::moment;
 use crate::domain::batch::Millis;
 use crate::domain::chat::Name;
 use crate::domain::whose::Whose;
+use crate::store::Look;
 use crate::store::history::{DELIVERED, Record, Settlement};
 use crate::wire::contract_b::ForwardedAnswer;
 use crate::wire::payload::rfc3339;
@@ -41,7 +42,7 @@ pub(super) async fn list(
     let forwarding = slug("forwarding", query.forwarding.as_deref())?;
     let from = moment("from", query.from.as_deref())?.unwrap_or(Millis::MIN);
     let to = moment("to", query.to.as_deref())?.unwrap_or(Millis::MAX);
-    let wanted = |record: &Record, at| {
+    let wanted = |record: &Record| {
         whose.includes(&record.buffer, &record.chat)
             && forwarding
                 .as_ref()
@@ -50,9 +51,13 @@ pub(super) async fn list(
                 .status
                 .as_deref()
                 .is_none_or(|status| has_status(record, status))
-            && (from..=to).contains(&at)
     };
-    let (calls, _) = api.store.settlements(&whose, wanted, None, MOST).await?;
+    let look = Look {
+        from,
+        to,
+        ..Look::first(MOST)
+    };
+    let (calls, _) = api.store.settlements(&whose, wanted, look).await?;
     let items: Vec<_> = calls.into_iter().map(shown).collect();
     Ok(Json(items).into_response())
 }
@@ -72,19 +77,6 @@ fn has_status(record: &Record, status: &str) -> bool {
 fn slug(field: &str, words: Option<&str>) -> Result<Option<Name>, ApiError> {
     let name = words.map(Name::slug).transpose();
     name.map_err(|error| ApiError::BadRequest(format!("{field}: {error}")))
-}
-
-fn moment(field: &str, text: Option<&str>) -> Result<Option<Millis>, ApiError> {
-    let Some(text) = text else {
-        return Ok(None);
-    };
-    let moment = DateTime::parse_from_rfc3339(text).ok();
-    let moment = moment.and_then(|moment| Millis::try_from(moment.timestamp_millis()).ok());
-    moment.map(Some).ok_or_else(|| {
-        ApiError::BadRequest(format!(
-            "{field} must be a moment such as 2026-01-31T12:00:00Z"
-        ))
-    })
 }
 
 fn shown(Settlement { at, record }: Settlement) -> ForwardedAnswer {

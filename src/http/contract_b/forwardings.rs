@@ -7,10 +7,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::super::Api;
+use super::super::audit::Caller;
 use super::super::body::Fields;
 use super::super::config::{NO_DESTINATION, Removal, RemovalQuery, named, spec_of};
 use super::super::error::ApiError;
 use crate::domain::chat::Name;
+use crate::store::audit::By;
 use crate::store::config::{Mode, Versioned};
 use crate::wire::config::{BufferSpec, DestinationSpec, SpecError};
 use crate::wire::contract_b::{ForwardingConfig, ForwardingConfigAnswer};
@@ -29,6 +31,7 @@ pub(super) async fn list(State(api): State<Api>) -> Response {
 
 pub(super) async fn create(
     State(api): State<Api>,
+    Caller(by): Caller,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let config: ForwardingConfig = spec_of(fields)?;
@@ -38,14 +41,15 @@ pub(super) async fn create(
     };
     let buffer = api.forwarded(&buffer).await?;
     let spec = config.into_new(&buffer.key)?;
-    let spec = api.write_forwarding(spec, Mode::New).await?;
-    api.forward(&buffer.name, &spec.name).await?;
+    let spec = api.write_forwarding(spec, Mode::New, &by).await?;
+    api.forward(&buffer.name, &spec.name, &by).await?;
     Ok((StatusCode::CREATED, Json(api.shown(spec))).into_response())
 }
 
 pub(super) async fn change(
     State(api): State<Api>,
     id: Result<Path<String>, PathRejection>,
+    Caller(by): Caller,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let name = named(id, NO_DESTINATION)?;
@@ -61,10 +65,10 @@ pub(super) async fn change(
         (None, None) => BufferSpec::default().key,
     };
     let spec = config.onto(old, &key)?;
-    let spec = api.write_forwarding(spec, Mode::Known).await?;
+    let spec = api.write_forwarding(spec, Mode::Known, &by).await?;
     if let Some(buffer) = buffer.filter(|buffer| !buffer.destinations.contains(&spec.name)) {
-        api.forward_no_more(&name).await?;
-        api.forward(&buffer.name, &spec.name).await?;
+        api.forward_no_more(&name, &by).await?;
+        api.forward(&buffer.name, &spec.name, &by).await?;
     }
     Ok(Json(api.shown(spec)).into_response())
 }
@@ -73,6 +77,7 @@ pub(super) async fn remove(
     State(api): State<Api>,
     id: Result<Path<String>, PathRejection>,
     query: Result<Query<RemovalQuery>, QueryRejection>,
+    Caller(by): Caller,
 ) -> Result<Response, ApiError> {
     let name = named(id, NO_DESTINATION)?;
     let removal = RemovalQuery::parse(query)?;
@@ -80,8 +85,8 @@ pub(super) async fn remove(
     if removal == Removal::Empty {
         api.no_lanes(&name).await?;
     }
-    api.forward_no_more(&name).await?;
-    api.remove_destination(&name, removal).await
+    api.forward_no_more(&name, &by).await?;
+    api.remove_destination(&name, removal, &by).await
 }
 
 impl Api {
@@ -102,8 +107,9 @@ impl Api {
         &self,
         spec: DestinationSpec,
         mode: Mode,
+        by: &By,
     ) -> Result<DestinationSpec, ApiError> {
-        match self.write_destination(spec, mode).await {
+        match self.write_destination(spec, mode, by).await {
             Ok(Versioned { spec, .. }) => Ok(spec),
             Err(ApiError::Spec(error)) => Err(ForwardingConfig::in_its_words(error).into()),
             Err(error) => Err(error),
@@ -111,7 +117,7 @@ impl Api {
     }
 
     /// A buffer delivers to one more; the first takes the place of what was implied.
-    async fn forward(&self, buffer: &str, to: &str) -> Result<(), ApiError> {
+    async fn forward(&self, buffer: &str, to: &str, by: &By) -> Result<(), ApiError> {
         let add = |mut buffer: BufferSpec| {
             if buffer.destinations == [IMPLIED] {
                 buffer.destinations.clear();
@@ -119,11 +125,11 @@ impl Api {
             buffer.destinations.push(to.to_owned());
             Ok(buffer)
         };
-        self.change_buffer(buffer, add).await.map(drop)
+        self.change_buffer(buffer, add, by).await.map(drop)
     }
 
     /// No buffer delivers there any more.
-    async fn forward_no_more(&self, to: &Name) -> Result<(), ApiError> {
+    async fn forward_no_more(&self, to: &Name, by: &By) -> Result<(), ApiError> {
         let remove = |mut buffer: BufferSpec| {
             buffer.destinations.retain(|name| name != to.as_str());
             if buffer.destinations.is_empty() {
@@ -132,7 +138,7 @@ impl Api {
             Ok(buffer)
         };
         for buffer in self.buffers_to(to) {
-            self.change_buffer(&buffer, remove).await?;
+            self.change_buffer(&buffer, remove, by).await?;
         }
         Ok(())
     }

@@ -6,9 +6,11 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::super::Api;
+use super::super::audit::Caller;
 use super::super::body::Fields;
 use super::super::config::spec_of;
 use super::super::error::ApiError;
+use crate::store::audit::Act;
 use crate::wire::config::SpecError;
 
 #[derive(Serialize, Deserialize)]
@@ -23,6 +25,7 @@ pub(super) async fn show(State(api): State<Api>) -> Json<Timezone> {
 
 pub(super) async fn write(
     State(api): State<Api>,
+    Caller(by): Caller,
     Fields(fields): Fields,
 ) -> Result<Json<Timezone>, ApiError> {
     let wanted: Timezone = spec_of(fields)?;
@@ -30,7 +33,9 @@ pub(super) async fn write(
         let why = "is not a zone of the IANA list, such as America/Sao_Paulo";
         return Err(SpecError::new("timezone", why).into());
     }
-    api.store.set_timezone(&wanted.timezone).await?;
+    let act =
+        Act::new("timezone.write", &by).from_to(Some(&api.timezone()), Some(&wanted.timezone));
+    api.store.set_timezone(&wanted.timezone, &act).await?;
     api.catalogs.catch_up().await?;
     Ok(Json(wanted))
 }

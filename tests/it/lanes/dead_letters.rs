@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use lull::domain::whose::Whose;
 use lull::store::EntryId;
+use lull::store::Look;
 use lull::store::history::{Record, Retention};
 use lull::store::lanes::{Lease, Settled};
 
@@ -38,7 +39,7 @@ async fn what_is_given_up_on_is_kept_whole() {
     settle(&store, &leased, &bury(&leased)).await;
 
     let (letters, next) = store
-        .dead_letters(&Whose::Everybody, None, 10)
+        .dead_letters(&Whose::Everybody, Look::first(10))
         .await
         .unwrap();
     assert_eq!((letters.len(), next), (1, None));
@@ -138,7 +139,13 @@ async fn dead_letters_are_paged_newest_first_over_all_shards() {
     let mut after = None;
     loop {
         let (letters, next) = store
-            .dead_letters(&Whose::Everybody, after, 20)
+            .dead_letters(
+                &Whose::Everybody,
+                Look {
+                    after,
+                    ..Look::first(20)
+                },
+            )
             .await
             .unwrap();
         assert!(letters.len() <= 20);

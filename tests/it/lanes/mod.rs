@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use lull::domain::batch::BatchId;
 use lull::domain::whose::Whose;
-use lull::store::Store;
 use lull::store::dead::{DeadLetter, Letter};
 use lull::store::keys::{Due, Shard};
 use lull::store::lanes::{Lease, Settled, Verdict};
+use lull::store::{Look, Store};
 
 use crate::support::{LEASES, LONG, RETENTION, chat, destinations, eventually, lane, say};
 
@@ -88,7 +88,7 @@ async fn buried(store: &Store, id: &str, text: &str) -> Lease {
 
 /// The dead letters, the newest first.
 async fn letters(store: &Store) -> Vec<DeadLetter> {
-    let page = store.dead_letters(&Whose::Everybody, None, 10).await;
+    let page = store.dead_letters(&Whose::Everybody, Look::first(10)).await;
     page.unwrap().0
 }
 

@@ -44,10 +44,10 @@ impl Queue {
         let (queue, out) = (name("queue"), name("out"));
         for written in [
             store
-                .configure(Kind::Destination, &out, &destination, Mode::Any, None)
+                .configure(Kind::Destination, &out, &destination, Mode::Any, None, None)
                 .await,
             store
-                .configure(Kind::Buffer, &queue, &buffer, Mode::Any, None)
+                .configure(Kind::Buffer, &queue, &buffer, Mode::Any, None, None)
                 .await,
         ] {
             written.unwrap();

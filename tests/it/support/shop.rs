@@ -42,7 +42,7 @@ impl Shop {
             let spec: BufferSpec = serde_json::from_value(buffer.clone()).unwrap();
             let name = Name::parse(&spec.name).unwrap();
             store
-                .configure(Kind::Buffer, &name, &spec, Mode::Any, None)
+                .configure(Kind::Buffer, &name, &spec, Mode::Any, None, None)
                 .await
                 .unwrap();
         }

@@ -1,0 +1,78 @@
+//! The audit: who asks, what is noted of what they do, and `GET /api/audit`.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{ConnectInfo, FromRequestParts, Query, State};
+use axum::http::request::Parts;
+use axum::response::Response;
+use chrono_tz::Tz;
+use serde::Deserialize;
+use tracing::warn;
+
+use super::Api;
+use super::error::ApiError;
+use super::query::{List, ListQuery, page};
+use crate::store::audit::{Act, By, Noted};
+use crate::wire::answer::AuditAnswer;
+use crate::wire::payload::rfc3339;
+
+/// Who sent a request: what a handler hands on with whatever it changes.
+pub(super) struct Caller(pub(super) By);
+
+impl FromRequestParts<Api> for Caller {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Infallible> {
+        let from = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        // What nobody vouches for, such as X-Forwarded-For, would let anybody write any address here.
+        let address = from.map(|ConnectInfo(from)| from.ip().to_canonical());
+        Ok(Self(By {
+            actor: None,
+            address,
+        }))
+    }
+}
+
+impl Api {
+    /// Notes what was done. That it was done stands, whether or not it can be noted.
+    pub(super) async fn note(&self, act: &Act) {
+        if let Err(error) = self.store.audit(act).await {
+            let action = &act.action;
+            warn!(action, error = %error, "Could not write {action} into the audit: {error}");
+        }
+    }
+}
+
+/// What the audit is asked for beside what every list is.
+#[derive(Deserialize)]
+pub(super) struct AuditQuery {
+    action: Option<String>,
+}
+
+pub(super) async fn list(
+    State(api): State<Api>,
+    query: Result<Query<ListQuery>, QueryRejection>,
+    which: Result<Query<AuditQuery>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let (list, Query(which)) = (List::parse(query)?, which?);
+    let (noted, next_cursor) = api
+        .store
+        .audited(which.action.as_deref(), list.look()?)
+        .await?;
+    Ok(page(noted.into_iter().map(shown), None, next_cursor))
+}
+
+fn shown(Noted { at, act }: Noted) -> AuditAnswer {
+    AuditAnswer {
+        at: rfc3339(at, Tz::UTC),
+        action: act.action,
+        subject: act.subject,
+        actor: act.actor,
+        address: act.address.map(|address| address.to_string()),
+        count: act.count,
+        before: act.before,
+        after: act.after,
+    }
+}

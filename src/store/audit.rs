@@ -1,0 +1,145 @@
+//! The audit: who changed what, when and from where; bounded by number and age.
+
+use std::iter;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::keys::{self, Shard};
+use super::paging::Look;
+use super::{Result, Store, StoreError, reply};
+use crate::domain::batch::Millis;
+
+/// Most entries; the oldest go first.
+pub(super) const MOST: usize = 10_000;
+/// How long an entry is kept.
+pub(super) const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// Who did something.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct By {
+    /// The name of their key; none where nobody asked for one.
+    pub actor: Option<String>,
+    /// Where the request came from; none where a daemon did it by itself.
+    pub address: Option<IpAddr>,
+}
+
+/// Something that was done. It holds no message, no secret and no phone number: a chat is its hash.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Act {
+    /// What was done, such as `buffer.write`.
+    pub action: String,
+    /// To what: a name, the hash of a chat, the id of a dead letter.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub subject: Option<String>,
+    /// The name of the key of who did it.
+    pub actor: Option<String>,
+    /// Where the request came from.
+    pub address: Option<IpAddr>,
+    /// To how many.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub count: Option<u64>,
+    /// What was written there before, masked; none where nothing was.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub before: Option<Box<RawValue>>,
+    /// What is written there now, masked; none where it was removed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub after: Option<Box<RawValue>>,
+}
+
+impl Act {
+    /// Something that was done by somebody.
+    pub fn new(action: impl Into<String>, by: &By) -> Self {
+        Self {
+            action: action.into(),
+            subject: None,
+            actor: by.actor.clone(),
+            address: by.address,
+            count: None,
+            before: None,
+            after: None,
+        }
+    }
+
+    /// To what it was done.
+    #[must_use]
+    pub fn on(mut self, subject: &impl ToString) -> Self {
+        self.subject = Some(subject.to_string());
+        self
+    }
+
+    /// To how many it was done.
+    #[must_use]
+    pub fn times(mut self, count: u64) -> Self {
+        self.count = Some(count);
+        self
+    }
+
+    /// What it changed; both are masked already.
+    #[must_use]
+    pub fn from_to(
+        mut self,
+        before: Option<&impl Serialize>,
+        after: Option<&impl Serialize>,
+    ) -> Self {
+        // Only a map whose keys are no text cannot be JSON, and no specification has one.
+        self.before = before.and_then(|before| to_raw_value(before).ok());
+        self.after = after.and_then(|after| to_raw_value(after).ok());
+        self
+    }
+}
+
+/// An entry of the audit.
+#[derive(Debug)]
+pub struct Noted {
+    /// When it was written.
+    pub at: Millis,
+    /// What it says.
+    pub act: Act,
+}
+
+impl Store {
+    /// Writes into the audit what was done. Changes of the configuration are written by the step that makes them.
+    ///
+    /// # Errors
+    /// Full, unavailable or silent.
+    pub async fn audit(&self, act: &Act) -> Result<()> {
+        let mut add = redis::cmd("XADD");
+        add.arg(keys::AUDIT)
+            .arg("MAXLEN")
+            .arg("~")
+            .arg(MOST)
+            .arg("*")
+            .arg("act")
+            .arg(reply::json(act)?);
+        self.query(&add).await
+    }
+
+    /// A page of the audit, newest first: what was done within `look`, and is `action` where one is named.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn audited(
+        &self,
+        action: Option<&str>,
+        look: Look,
+    ) -> Result<(Vec<Noted>, Option<String>)> {
+        // The audit belongs to no shard; its entries are named as if it belonged to the first.
+        let everywhere = iter::once(Shard::first());
+        self.newest(
+            |_| keys::AUDIT.to_owned(),
+            everywhere,
+            look,
+            |entry| {
+                let act: Act = serde_json::from_str(&entry.field("act")?)
+                    .map_err(|_| StoreError::Unreadable("an entry of the audit"))?;
+                let at = entry.id.ms;
+                let wanted = action.is_none_or(|action| act.action == action);
+                Ok(wanted.then_some(Noted { at, act }))
+            },
+        )
+        .await
+    }
+}
