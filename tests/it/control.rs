@@ -130,6 +130,9 @@ async fn a_stopped_destination_delays_no_other() {
     assert_eq!(shop.default.call().await.messages(), ["oi"]);
     lanes(&shop.api, 1.0).await;
     assert!(bot.calls_so_far().is_empty());
+    shop.buffer("loja", &["default"]).await;
+    let (status, answer) = shop.delete("/api/destinations/bot?drain=true").await;
+    assert_eq!(status, StatusCode::CONFLICT, "{answer}");
     let start = json!({"action": "start", "destination": "bot"});
     control(&shop.api, &[&shop.monitor], start).await;
     assert_eq!(bot.call().await.messages(), ["oi"]);

@@ -139,6 +139,12 @@ impl Api {
         sleep(TAKEN_UP).await;
         let (cleared, message) = match removal {
             Removal::Empty => (Cleared::default(), "Removed"),
+            Removal::Drain if self.catalogs.get().stops().holds_to(name) => {
+                let why = format!(
+                    "{name} is stopped, so its batches cannot be delivered: start it at POST /api/control"
+                );
+                return Err(ApiError::Conflict(why));
+            }
             Removal::Drain => match self.drained(name).await? {
                 0 => (
                     Cleared::default(),
