@@ -9,11 +9,12 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::domain::chat::Name;
+use crate::domain::chat::{Chat, ChatId, Name};
 use crate::domain::control::Stops;
 use crate::domain::destination::{Destination, Target};
 use crate::domain::window::WindowRules;
 use crate::store::config::Configured;
+use crate::store::keys::Shard;
 use crate::store::{Result, Store};
 use crate::wire::config::Defaults;
 use crate::wire::config::buffer::Buffer;
@@ -32,6 +33,8 @@ pub struct Catalog {
     pub configured: Configured,
     buffers: HashMap<Name, Arc<Buffer>>,
     destinations: HashMap<Name, Arc<Destination>>,
+    /// The shards in which ordered buffers lie.
+    ordered: HashSet<Shard>,
 }
 
 impl Catalog {
@@ -65,10 +68,13 @@ impl Catalog {
         }
         let buffers = buffers
             .chain([defaults.buffer.clone()])
-            .map(|buffer| (buffer.name.clone(), Arc::new(aimed(buffer, &destinations))))
-            .collect();
+            .map(|buffer| (buffer.name.clone(), Arc::new(aimed(buffer, &destinations))));
+        let buffers: HashMap<_, _> = buffers.collect();
+        let ordered = buffers.values().filter(|buffer| buffer.ordered);
+        let ordered = ordered.map(|buffer| Shard::of_ordered(&buffer.name));
         Self {
             configured,
+            ordered: ordered.collect(),
             buffers,
             destinations,
         }
@@ -82,6 +88,19 @@ impl Catalog {
     /// The buffer of this name.
     pub fn buffer(&self, name: &Name) -> Option<&Arc<Buffer>> {
         self.buffers.get(name)
+    }
+
+    /// A person's chat in a buffer, by the order that the buffer goes by now.
+    pub fn chat(&self, buffer: Name, id: ChatId) -> Chat {
+        match self.buffer(&buffer) {
+            Some(buffer) => buffer.chat(id),
+            None => Chat::new(buffer, id),
+        }
+    }
+
+    /// Whether an ordered buffer lies in this shard.
+    pub fn has_ordered(&self, shard: Shard) -> bool {
+        self.ordered.contains(&shard)
     }
 
     /// The destination of this name.

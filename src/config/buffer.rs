@@ -26,6 +26,7 @@ pub fn default_buffer(vars: &Vars) -> Result<Buffer> {
         pause: None,
         secret: None,
         destinations: [Target::whole(Name::default_name())].into(),
+        ordered: false,
         active: true,
     })
 }

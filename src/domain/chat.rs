@@ -115,14 +115,33 @@ pub struct Chat {
     pub buffer: Name,
     /// Who is talking.
     pub id: ChatId,
+    /// All chats of its buffer go by one lane. It is part of where a chat lies, so what lies there is found even when
+    /// its buffer goes by another order now.
+    pub ordered: bool,
 }
 
 impl Chat {
+    /// A chat with lanes of its own.
+    pub fn new(buffer: Name, id: ChatId) -> Self {
+        let ordered = false;
+        Self {
+            buffer,
+            id,
+            ordered,
+        }
+    }
+
     /// A chat of the buffer `default`.
     pub fn of_default(id: ChatId) -> Self {
+        Self::new(Name::default_name(), id)
+    }
+
+    /// The same person where the buffer's chats go by the other order.
+    #[must_use]
+    pub fn in_other_order(&self) -> Self {
         Self {
-            buffer: Name::default_name(),
-            id,
+            ordered: !self.ordered,
+            ..self.clone()
         }
     }
 
@@ -148,12 +167,12 @@ impl fmt::Display for ChatHash {
     }
 }
 
-/// The queue of batches from one chat to one destination.
+/// The queue of batches from one chat to one destination, or from all chats of a buffer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Lane {
     /// Where the batches go.
     pub destination: Name,
-    /// Whose batches they are.
+    /// Whose batches they are; of an ordered buffer, any of its chats.
     pub chat: Chat,
 }
 

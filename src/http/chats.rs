@@ -51,7 +51,7 @@ pub(super) async fn flush(
     query: Result<Query<BufferQuery>, QueryRejection>,
     Caller(by): Caller,
 ) -> Result<Response, ApiError> {
-    let chat = chat_in(user, query, any_buffer)?;
+    let chat = chat_in(&api, user, query, any_buffer)?;
     let catalog = api.catalogs.get();
     let buffer = catalog.buffer(&chat.buffer).ok_or(NO_BUFFER)?;
     let closing = api
@@ -80,7 +80,7 @@ pub(super) async fn cancel(
     query: Result<Query<BufferQuery>, QueryRejection>,
     Caller(by): Caller,
 ) -> Result<Response, ApiError> {
-    let chat = chat_in(user, query, any_buffer)?;
+    let chat = chat_in(&api, user, query, any_buffer)?;
     let messages = api.store.cancel(&chat).await?;
     let message = if messages > 0 {
         info!(chat = %chat.hash(), messages, "An operator dropped the window of chat {}", chat.hash());

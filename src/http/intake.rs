@@ -2,7 +2,6 @@
 
 use super::Api;
 use super::error::ApiError;
-use crate::domain::chat::Chat;
 use crate::store::windows::{Appended, NewMessage, Taken};
 use crate::telemetry::metrics::count;
 use crate::wire::answer::Accepted;
@@ -65,10 +64,7 @@ impl Api {
         buffer: &Buffer,
         incoming: &Incoming,
     ) -> Result<Appended, ApiError> {
-        let chat = Chat {
-            buffer: buffer.name.clone(),
-            id: incoming.user.clone(),
-        };
+        let chat = buffer.chat(incoming.user.clone());
         let item = stored_item(incoming).map_err(BadInput::NotJson)?;
         let text = incoming.text();
         let message = new_message(buffer, incoming, text.as_deref(), &item)?;

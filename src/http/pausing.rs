@@ -33,7 +33,7 @@ async fn pause(
     Caller(by): Caller,
     OptionalFields(fields): OptionalFields,
 ) -> Result<Response, ApiError> {
-    let chat = chat_in(user, query, |name| api.known_buffer(name))?;
+    let chat = chat_in(&api, user, query, |name| api.known_buffer(name))?;
     let length: Duration = pause_of(fields)?;
     let messages = api.store.pause(&chat, length).await?;
     info!(chat = %chat.hash(), "An operator paused chat {}", chat.hash());
@@ -49,7 +49,7 @@ async fn resume(
     query: Result<Query<BufferQuery>, QueryRejection>,
     Caller(by): Caller,
 ) -> Result<Response, ApiError> {
-    let chat = chat_in(user, query, |name| api.known_buffer(name))?;
+    let chat = chat_in(&api, user, query, |name| api.known_buffer(name))?;
     let message = if api.store.resume(&chat).await? {
         info!(chat = %chat.hash(), "An operator resumed chat {}", chat.hash());
         api.note(&Act::new("chat.resume", &by).on(&chat.hash()))

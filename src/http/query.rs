@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 
+use super::Api;
 use super::error::ApiError;
 use crate::domain::batch::Millis;
 use crate::domain::chat::{Chat, ChatId, Name};
@@ -118,12 +119,14 @@ pub(super) fn page<T: Serialize>(
 
 /// The chat that a path names, in the buffer that a query names and `find` makes of that; else in `default`.
 pub(super) fn chat_in(
+    api: &Api,
     user: Result<Path<String>, PathRejection>,
     query: Result<Query<BufferQuery>, QueryRejection>,
     find: impl FnOnce(&str) -> Result<Name, ApiError>,
 ) -> Result<Chat, ApiError> {
     let (Path(user), Query(query)) = (user?, query?);
-    chat_of(&user, query.buffer.as_deref(), find)
+    let chat = chat_of(&user, query.buffer.as_deref(), find)?;
+    Ok(api.catalogs.get().chat(chat.buffer, chat.id))
 }
 
 fn chat_of(
@@ -133,7 +136,7 @@ fn chat_of(
 ) -> Result<Chat, ApiError> {
     let id = ChatId::parse(user).map_err(|error| ApiError::BadRequest(format!("user {error}")))?;
     let buffer = buffer.map_or_else(|| Ok(Name::default_name()), find)?;
-    Ok(Chat { buffer, id })
+    Ok(Chat::new(buffer, id))
 }
 
 /// A buffer by its name, whether or not there is one.

@@ -169,5 +169,6 @@ fn retention(config: &RetentionConfig) -> Retention {
         history_age: config.history_age,
         dead_letters: config.dead_letter_count,
         dead_letter_age: config.dead_letter_age,
+        whole: false,
     }
 }

@@ -11,7 +11,8 @@ use super::outlet::Outlet;
 use super::worker::{InHand, millis};
 use crate::delivery::Attempt;
 use crate::store::dead::Letter;
-use crate::store::history::Record;
+use crate::store::history::{Record, Retention};
+use crate::store::keys::Shard;
 use crate::store::lanes::{Lease, Settled, Verdict};
 use crate::telemetry::metrics::count;
 
@@ -63,10 +64,14 @@ impl Monitor {
         let InHand { lease, since } = in_hand;
         let (chat, batch) = (lease.lane.chat.hash(), &lease.batch.id);
         let record = attempt.map(|attempt| record(lease, &verdict, attempt));
+        let retention = Retention {
+            whole: self.catalogs.get().has_ordered(Shard::of(&lease.lane.chat)),
+            ..self.retention
+        };
         loop {
             match self
                 .store
-                .settle(lease, &verdict, record.as_ref(), &self.retention)
+                .settle(lease, &verdict, record.as_ref(), &retention)
                 .await
             {
                 Ok(Settled::Done { more, dropped }) => {

@@ -8,7 +8,7 @@ use redis::Script;
 use super::keys::{self, Place, Shard};
 use super::windows::millis;
 use super::{Result, Store, script};
-use crate::domain::chat::{Chat, Name};
+use crate::wire::config::Buffer;
 use crate::wire::gateway::{Party, Person};
 
 static ALIAS: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/alias.lua")));
@@ -32,7 +32,7 @@ impl Store {
     ///
     /// # Errors
     /// Full, unavailable or silent.
-    pub async fn person(&self, buffer: &Name, party: &Party) -> Result<Person> {
+    pub async fn person(&self, buffer: &Buffer, party: &Party) -> Result<Person> {
         let person = &party.person;
         let (None, Some(alias)) = (&person.id, &person.alias) else {
             return Ok(person.clone());
@@ -49,10 +49,7 @@ impl Store {
         let (Ok(_), Ok(id)) = (party.chat_id(), under_alias.chat_id()) else {
             return Ok(person.clone());
         };
-        let place = Place::of(&Chat {
-            buffer: buffer.clone(),
-            id,
-        });
+        let place = Place::of(&buffer.chat(id));
         let phone: String = self
             .run(
                 place.shard,

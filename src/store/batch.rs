@@ -2,10 +2,25 @@
 
 use super::{Result, StoreError};
 use crate::domain::batch::{Batch, BatchId, Millis};
+use crate::domain::chat::{Chat, ChatId};
 use crate::domain::window::CloseReason;
 
-/// Reads what the close script wrote.
-pub(super) fn read_batch(text: &str) -> Result<Batch> {
+/// The last word of the line about a batch in an ordered buffer: whose it is, with a space before it. Any other lane
+/// tells that by its key.
+pub(super) fn whose_word(chat: &Chat) -> String {
+    if chat.ordered {
+        format!(" {}", hex::encode(chat.id.as_str()))
+    } else {
+        String::new()
+    }
+}
+
+fn read_whose(word: &str) -> Option<ChatId> {
+    ChatId::parse(&String::from_utf8(hex::decode(word).ok()?).ok()?).ok()
+}
+
+/// Reads what the close script wrote; the chat where the line names it.
+pub(super) fn read_batch(text: &str) -> Result<(Batch, Option<ChatId>)> {
     let unreadable = || StoreError::Unreadable("a batch on a lane");
     let (line, items) = text.split_once('\n').ok_or_else(unreadable)?;
     let mut words = line.split(' ').skip(1);
@@ -15,7 +30,11 @@ pub(super) fn read_batch(text: &str) -> Result<Batch> {
     let (opened, closed, deadline) = (number()?, number()?, number()?);
     let reason = CloseReason::parse(word()?).ok_or_else(unreadable)?;
     let count = word()?.parse().map_err(|_| unreadable())?;
-    Ok(Batch {
+    let whose = match words.next() {
+        Some(word) => Some(read_whose(word).ok_or_else(unreadable)?),
+        None => None,
+    };
+    let batch = Batch {
         id,
         opened,
         closed,
@@ -23,7 +42,8 @@ pub(super) fn read_batch(text: &str) -> Result<Batch> {
         reason,
         count,
         items: items.to_owned(),
-    })
+    };
+    Ok((batch, whose))
 }
 
 #[cfg(test)]
@@ -32,7 +52,7 @@ mod tests {
 
     #[test]
     fn a_batch_is_read_back_from_its_line_and_items() {
-        let batch = read_batch("= msg_1 10 30 20 cap 2\n{\"a\":\"\\n\"},{\n}").unwrap();
+        let (batch, whose) = read_batch("= msg_1 10 30 20 cap 2\n{\"a\":\"\\n\"},{\n}").unwrap();
 
         assert_eq!(
             batch,
@@ -46,6 +66,20 @@ mod tests {
                 items: "{\"a\":\"\\n\"},{\n}".to_owned(),
             }
         );
+        assert_eq!(whose, None);
+    }
+
+    #[test]
+    fn the_chat_of_an_ordered_batch_is_read_back_whatever_its_id() {
+        for id in ["5511988887777", "a b\n", "*", "é\u{0}"] {
+            let mut chat = Chat::of_default(ChatId::parse(id).unwrap());
+            chat.ordered = true;
+            let line = format!("- msg_1 10 30 20 cap 2{}\n{{}}", whose_word(&chat));
+
+            let (_, whose) = read_batch(&line).unwrap();
+
+            assert_eq!(whose, Some(chat.id), "{id:?}");
+        }
     }
 
     #[test]
@@ -56,6 +90,7 @@ mod tests {
             "- msg_1 10 30 20 cap\n{}",
             "- msg_1 10 x 20 cap 1\n{}",
             "- msg_1 10 30 20 why 1\n{}",
+            "- msg_1 10 30 20 cap 1 xy\n{}",
         ] {
             assert!(read_batch(bad).is_err(), "{bad:?}");
         }

@@ -105,7 +105,7 @@ impl Store {
                     .key(place.due_lanes(destination))
                     .key(place.lane(destination))
                     .key(place.head(destination))
-                    .arg(&place.member),
+                    .arg(place.lane_member()),
             )
             .await
         };
@@ -142,7 +142,7 @@ impl Store {
         shard: Shard,
         buffer: Option<&Name>,
     ) -> Result<HashMap<String, f64>> {
-        let pattern = buffer.map_or_else(|| "*".to_owned(), keys::members_of);
+        let pattern = buffer.map_or_else(|| "*".to_owned(), keys::members_like);
         let key = due.key(shard);
         // A scan may show a member twice.
         let mut members = HashMap::new();
@@ -156,11 +156,18 @@ impl Store {
                 .arg("COUNT")
                 .arg(STEP);
             let (next, page): (u64, Vec<(String, f64)>) = self.query(&scan).await?;
-            members.extend(page);
+            members.extend(page.into_iter().filter(|(member, _)| is_of(member, buffer)));
             if next == 0 {
                 return Ok(members);
             }
             cursor = next;
         }
     }
+}
+
+/// Whether a member of an index is of `buffer`, if given.
+fn is_of(member: &str, buffer: Option<&Name>) -> bool {
+    buffer.is_none_or(|buffer| {
+        keys::chat_of_member(member).is_some_and(|chat| chat.buffer == *buffer)
+    })
 }

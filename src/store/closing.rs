@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use redis::Script;
 
+use super::batch::whose_word;
 use super::keys::Place;
 use super::lanes::{self, Lease};
 use super::windows::millis;
@@ -158,7 +159,9 @@ impl Store {
             .arg(u8::from(how.wake))
             .arg(token)
             .arg(millis(length))
-            .arg(split.collect::<String>());
+            .arg(split.collect::<String>())
+            .arg(place.lane_member())
+            .arg(whose_word(chat));
         let answer: (String, u64, String, i64, Millis, String) =
             self.run(place.shard, &close).await?;
         let (status, count, reason, late, at, batch) = answer;

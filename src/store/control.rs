@@ -77,7 +77,7 @@ impl Store {
         let mut postpone = POSTPONE.key(place.due_lanes(&lane.destination));
         postpone
             .key(place.head(&lane.destination))
-            .arg(&place.member)
+            .arg(place.lane_member())
             .arg(wait);
         self.run::<u8>(place.shard, &postpone).await.map(drop)
     }

@@ -1,5 +1,6 @@
 //! Dead letters: batches given up on, kept whole.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use redis::Script;
@@ -36,22 +37,6 @@ pub struct Letter {
     pub first_attempt: Millis,
 }
 
-impl Letter {
-    /// The lane it came from.
-    fn lane(&self) -> Result<Lane> {
-        let unreadable = || StoreError::Unreadable("a dead letter");
-        let name = |text: &str| Name::parse(text).map_err(|_| unreadable());
-        let id = ChatId::parse(&self.chat).map_err(|_| unreadable())?;
-        Ok(Lane {
-            destination: name(&self.destination)?,
-            chat: Chat {
-                buffer: name(&self.buffer)?,
-                id,
-            },
-        })
-    }
-}
-
 /// A dead letter.
 #[derive(Debug)]
 pub struct DeadLetter {
@@ -61,16 +46,35 @@ pub struct DeadLetter {
     pub letter: Letter,
     /// The batch itself.
     pub batch: Batch,
+    /// It came from the lane of an ordered buffer.
+    ordered: bool,
 }
 
 impl DeadLetter {
     fn read(entry: &StreamEntry) -> Result<Self> {
         let letter = serde_json::from_str(&entry.field("letter")?)
             .map_err(|_| StoreError::Unreadable("a dead letter"))?;
+        let (batch, whose) = read_batch(&entry.field("batch")?)?;
         Ok(Self {
             id: entry.id,
             letter,
-            batch: read_batch(&entry.field("batch")?)?,
+            batch,
+            ordered: whose.is_some(),
+        })
+    }
+
+    /// The lane it came from.
+    fn lane(&self) -> Result<Lane> {
+        let unreadable = || StoreError::Unreadable("a dead letter");
+        let name = |text: &str| Name::parse(text).map_err(|_| unreadable());
+        let chat = Chat {
+            buffer: name(&self.letter.buffer)?,
+            id: ChatId::parse(&self.letter.chat).map_err(|_| unreadable())?,
+            ordered: self.ordered,
+        };
+        Ok(Lane {
+            destination: name(&self.letter.destination)?,
+            chat,
         })
     }
 
@@ -80,10 +84,13 @@ impl DeadLetter {
     }
 }
 
-/// The shards that can hold something of these: a chat's own, or all.
+/// The shards that can hold something of these: a chat's own in either order of its buffer, or all.
 pub(super) fn shards_of(whose: &Whose) -> Box<dyn Iterator<Item = Shard> + Send> {
     match whose {
-        Whose::Chat(chat) => Box::new(std::iter::once(Shard::of(chat))),
+        Whose::Chat(chat) => {
+            let shards = [chat, &chat.in_other_order()].map(Shard::of);
+            Box::new(BTreeSet::from(shards).into_iter())
+        }
         Whose::Everybody | Whose::Buffer(_) => Box::new(Shard::all()),
     }
 }
@@ -123,7 +130,7 @@ impl Store {
     /// Unavailable, silent or unreadable.
     pub async fn revive(&self, id: EntryId) -> Result<bool> {
         match self.dead_letter(id).await? {
-            Some(dead) => self.revive_to(id, &dead.letter.lane()?).await,
+            Some(dead) => self.revive_to(id, &dead.lane()?).await,
             None => Ok(false),
         }
     }
@@ -162,7 +169,7 @@ impl Store {
                 let dead = DeadLetter::read(&entry)?;
                 from = format!("({}", dead.id.in_stream());
                 if whose.includes(&dead.letter.buffer, &dead.letter.chat) {
-                    let lane = dead.letter.lane()?;
+                    let lane = dead.lane()?;
                     revived += u64::from(self.revive_to(dead.id, &lane).await?);
                 }
             }
@@ -181,7 +188,7 @@ impl Store {
                 .key(place.lane(&lane.destination))
                 .key(place.head(&lane.destination))
                 .key(keys::dead(id.shard))
-                .arg(&place.member)
+                .arg(place.lane_member())
                 .arg(id.in_stream()),
         )
         .await

@@ -14,7 +14,8 @@ use crate::domain::batch::Millis;
 use crate::domain::whose::Whose;
 use crate::domain::window::MAX_FIRST_AFTER;
 
-/// How much is kept of what is over. Limits are for all of Lull; each shard keeps its part.
+/// How much is kept of what is over. Limits are for all of Lull; each shard keeps its part, but for those in which all
+/// of a buffer lies.
 #[derive(Clone, Copy, Debug)]
 pub struct Retention {
     /// Settled attempts.
@@ -25,12 +26,18 @@ pub struct Retention {
     pub history_age: Duration,
     /// The oldest dead letter.
     pub dead_letter_age: Duration,
+    /// An ordered buffer lies in this shard, which therefore keeps up to the whole of each limit.
+    pub whole: bool,
 }
 
 impl Retention {
-    /// A shard's part of a limit, rounded up.
-    pub(super) fn per_shard(limit: u64) -> u64 {
-        limit.div_ceil(u64::from(keys::SHARDS))
+    /// What a shard keeps of a limit: its part, rounded up.
+    pub(super) fn in_shard(&self, limit: u64) -> u64 {
+        if self.whole {
+            limit
+        } else {
+            limit.div_ceil(u64::from(keys::SHARDS))
+        }
     }
 }
 

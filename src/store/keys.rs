@@ -27,9 +27,19 @@ pub(crate) const AUDIT: &str = "lull:{config}:audit";
 pub struct Shard(u8);
 
 impl Shard {
-    /// The shard of a chat: CRC-32, which no release of anything will ever change.
+    /// The shard of a chat: CRC-32, which no release of anything will ever change. The chats of an ordered buffer lie
+    /// together, so that one script can close a window onto their lane.
     pub fn of(chat: &Chat) -> Self {
-        Self::of_member(&member(chat))
+        if chat.ordered {
+            Self::of_ordered(&chat.buffer)
+        } else {
+            Self::of_member(&member(chat))
+        }
+    }
+
+    /// The shard of all chats of an ordered buffer.
+    pub fn of_ordered(buffer: &Name) -> Self {
+        Self::of_member(&format!("{ORDERED}{buffer}"))
     }
 
     fn of_member(member: &str) -> Self {
@@ -80,23 +90,30 @@ impl Due {
     }
 }
 
+/// In front of the members of an ordered buffer; no name begins with it.
+const ORDERED: char = '+';
+
 /// What stands for a chat in a due index.
 fn member(chat: &Chat) -> String {
-    format!("{}:{}", chat.buffer, chat.id.as_str())
+    let mark = if chat.ordered { "+" } else { "" };
+    format!("{mark}{}:{}", chat.buffer, chat.id.as_str())
 }
 
 /// The inverse of [`member`].
 pub(crate) fn chat_of_member(member: &str) -> Option<Chat> {
-    let (buffer, id) = member.split_once(':')?;
+    let ordered = member.strip_prefix(ORDERED);
+    let (buffer, id) = ordered.unwrap_or(member).split_once(':')?;
     Some(Chat {
         buffer: Name::parse(buffer).ok()?,
         id: ChatId::parse(id).ok()?,
+        ordered: ordered.is_some(),
     })
 }
 
-/// Matches the members of a buffer's chats; a name holds nothing that a pattern takes for more than itself.
-pub(crate) fn members_of(buffer: &Name) -> String {
-    format!("{buffer}:*")
+/// Matches the members of a buffer's chats in either order, and some others; a name holds nothing that a pattern takes
+/// for more than itself.
+pub(crate) fn members_like(buffer: &Name) -> String {
+    format!("*{buffer}:*")
 }
 
 /// The inverse of [`Place::timer`]; `None` for any other key.
@@ -109,15 +126,30 @@ pub(crate) fn chat_of_timer(key: &str) -> Option<Chat> {
 pub(crate) struct Place {
     pub(crate) shard: Shard,
     pub(crate) member: String,
+    /// What stands for the lane of its buffer, where all chats share one.
+    shared_lane: Option<String>,
 }
 
 impl Place {
     pub(crate) fn of(chat: &Chat) -> Self {
+        if chat.ordered {
+            return Self {
+                shard: Shard::of(chat),
+                member: member(chat),
+                shared_lane: Some(format!("{ORDERED}{}:*", chat.buffer)),
+            };
+        }
         let member = member(chat);
         Self {
             shard: Shard::of_member(&member),
             member,
+            shared_lane: None,
         }
+    }
+
+    /// What stands for its lanes in the indexes of lanes.
+    pub(crate) fn lane_member(&self) -> &str {
+        self.shared_lane.as_deref().unwrap_or(&self.member)
     }
 
     pub(crate) fn timer(&self) -> String {
@@ -130,12 +162,12 @@ impl Place {
 
     pub(crate) fn lane(&self, destination: &Name) -> String {
         self.shard
-            .key(format_args!("lane:{destination}:{}", self.member))
+            .key(format_args!("lane:{destination}:{}", self.lane_member()))
     }
 
     pub(crate) fn head(&self, destination: &Name) -> String {
         self.shard
-            .key(format_args!("head:{destination}:{}", self.member))
+            .key(format_args!("head:{destination}:{}", self.lane_member()))
     }
 
     pub(crate) fn due(&self) -> String {
@@ -183,79 +215,4 @@ pub(crate) fn dead(shard: Shard) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn chat(id: &str) -> Chat {
-        Chat::of_default(ChatId::parse(id).unwrap())
-    }
-
-    #[test]
-    fn a_chat_keeps_its_shard_for_ever() {
-        let shards: Vec<_> = ["5511988887777", "ana", "a:b:{c}"]
-            .map(|id| Shard::of(&chat(id)).index())
-            .into();
-
-        assert_eq!(shards, [34, 62, 2]);
-    }
-
-    #[test]
-    fn the_chat_is_read_back_from_its_timer_whatever_its_id() {
-        for id in [
-            "5511988887777",
-            "a:b",
-            "{x}",
-            "}{:timer:",
-            "é\n\u{0}",
-            "lull:{07}:timer:default:x",
-        ] {
-            assert_eq!(
-                chat_of_timer(&Place::of(&chat(id)).timer()),
-                Some(chat(id)),
-                "{id:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn other_keys_are_nobodys_timer() {
-        for key in [
-            "",
-            "x",
-            "lull:{07}:window:default:a",
-            "lull:{07}:timer:Bad Name:a",
-            "lull:{07}:timer:default:",
-        ] {
-            assert_eq!(chat_of_timer(key), None, "{key}");
-        }
-    }
-
-    #[test]
-    fn all_keys_of_a_chat_carry_one_hash_tag() {
-        let place = Place::of(&chat("}{evil"));
-        let shard = place.shard;
-        let default = Name::default_name();
-        let tag = shard.key("");
-
-        for key in [
-            place.timer(),
-            place.window(),
-            place.lane(&default),
-            place.head(&default),
-            seen(shard),
-            heard(shard),
-            aliases(shard),
-            paused(shard),
-            history(shard),
-            dead(shard),
-        ] {
-            assert!(key.starts_with(&tag), "{key}");
-        }
-        assert!(Due::Windows.key(shard).starts_with(&tag));
-        assert!(
-            Due::Lanes(Name::default_name())
-                .key(shard)
-                .starts_with(&tag)
-        );
-    }
-}
+mod tests;

@@ -40,7 +40,7 @@ pub struct LeaseRules {
 /// The right to attempt the head of a lane for a while.
 #[derive(Debug)]
 pub struct Lease {
-    /// Whose head it is.
+    /// The lane; its chat is the one whose batch the head is.
     pub lane: Lane,
     /// The head.
     pub batch: Batch,
@@ -62,9 +62,10 @@ impl Lease {
         at: Millis,
         token: String,
     ) -> Result<Self> {
+        let (batch, _) = read_batch(batch)?;
         Ok(Self {
             lane,
-            batch: read_batch(batch)?,
+            batch,
             attempt: 1,
             late,
             first_attempt: at,
@@ -140,7 +141,7 @@ impl Store {
                     .key(place.due_lanes(&lane.destination))
                     .key(place.lane(&lane.destination))
                     .key(place.head(&lane.destination))
-                    .arg(&place.member)
+                    .arg(place.lane_member())
                     .arg(&token)
                     .arg(millis(rules.length))
                     .arg(rules.max_messages)
@@ -151,13 +152,17 @@ impl Store {
         if reply::value::<String>(answer.next())? != "leased" {
             return Ok(None);
         }
-        let batch = read_batch(&reply::value::<String>(answer.next())?)?;
+        let (batch, whose) = read_batch(&reply::value::<String>(answer.next())?)?;
         let attempt = reply::value(answer.next())?;
         let late: i64 = reply::value(answer.next())?;
         let first_attempt = reply::value(answer.next())?;
         let late = Duration::from_millis(u64::try_from(late).unwrap_or_default());
+        let mut lane = lane.clone();
+        if let Some(id) = whose {
+            lane.chat.id = id;
+        }
         Ok(Some(Lease {
-            lane: lane.clone(),
+            lane,
             batch,
             attempt,
             late,
@@ -199,15 +204,15 @@ impl Store {
                     .key(place.head(&lane.destination))
                     .key(keys::history(place.shard))
                     .key(keys::dead(place.shard))
-                    .arg(&place.member)
+                    .arg(place.lane_member())
                     .arg(&lease.token)
                     .arg(word)
                     .arg(millis(wait))
                     .arg(u8::from(asked))
                     .arg(record)
-                    .arg(Retention::per_shard(retention.history))
+                    .arg(retention.in_shard(retention.history))
                     .arg(letter)
-                    .arg(Retention::per_shard(retention.dead_letters)),
+                    .arg(retention.in_shard(retention.dead_letters)),
             )
             .await?;
         Ok(match status.as_str() {
@@ -246,7 +251,7 @@ impl Store {
             HASTEN
                 .key(place.due_lanes(destination))
                 .key(place.head(destination))
-                .arg(&place.member)
+                .arg(place.lane_member())
                 .arg(millis(spread.mul_f64(fastrand::f64()))),
         )
         .await

@@ -73,12 +73,13 @@ impl Store {
         Ok((self.windows_of(chats).await?, total, next))
     }
 
-    /// The window of a chat, if one is open.
+    /// The window of a chat, if one is open, in whichever order of its buffer it was opened.
     ///
     /// # Errors
     /// Unavailable or silent.
     pub async fn open_window(&self, chat: &Chat) -> Result<Option<Window>> {
-        Ok(self.windows_of(vec![chat.clone()]).await?.pop())
+        let chats = vec![chat.in_other_order(), chat.clone()];
+        Ok(self.windows_of(chats).await?.pop())
     }
 
     async fn windows_of(&self, chats: Vec<Chat>) -> Result<Vec<Window>> {

@@ -88,10 +88,9 @@ pub fn optional_whose(mut fields: RawObject) -> Result<Whose, BadInput> {
     if fields.get("user").is_none_or(|raw| raw.get() == "null") {
         return Ok(buffer.map_or(Whose::Everybody, Whose::Buffer));
     }
-    Ok(Whose::Chat(Chat {
-        id: user_of(&mut fields)?,
-        buffer: buffer.unwrap_or_else(Name::default_name),
-    }))
+    let id = user_of(&mut fields)?;
+    let buffer = buffer.unwrap_or_else(Name::default_name);
+    Ok(Whose::Chat(Chat::new(buffer, id)))
 }
 
 fn optional_buffer(fields: &mut RawObject) -> Result<Option<Name>, BadInput> {

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use lull::domain::batch::BatchId;
-use lull::domain::chat::{Chat, Name};
+use lull::domain::chat::Chat;
+use lull::domain::window::WindowRules;
 use lull::store::Store;
 use lull::store::aliases::REMEMBERED_FOR;
 use lull::store::windows::NewMessage;
+use lull::wire::config::{Buffer, BufferSpec};
 use lull::wire::gateway::{Party, Person};
 
 use crate::support::{LONG, RULES, SHORT, TestRedis, destinations, eventually, item};
@@ -33,8 +35,16 @@ fn alias_only() -> Party {
     party("loja", None, Some(ALIAS))
 }
 
-fn default() -> Name {
-    Name::default_name()
+fn default() -> Buffer {
+    buffer("default")
+}
+
+fn buffer(name: &str) -> Buffer {
+    let spec = BufferSpec {
+        name: name.to_owned(),
+        ..BufferSpec::default()
+    };
+    spec.check(&WindowRules::default()).unwrap()
 }
 
 /// The name that the person goes by.
@@ -136,7 +146,7 @@ async fn a_chat_paused_under_the_alias_stays_paused_when_the_number_becomes_know
 async fn two_lines_and_two_buffers_never_mix() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
-    let other_buffer = Name::parse("other").unwrap();
+    let other_buffer = buffer("other");
     name(&store, &both()).await;
 
     let other_line = name(&store, &party("filial", None, Some(ALIAS))).await;

@@ -29,6 +29,7 @@ mod limits;
 mod message;
 mod message_id;
 mod observing;
+mod order;
 mod outage;
 mod pausing;
 mod property;

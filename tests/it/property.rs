@@ -1,6 +1,6 @@
 //! Random histories of append, hold, close, pause, lease, settle, crash and the operator's hands, against a simple model:
 //! every accepted message is in exactly one place, lanes keep their order, a head has one attempt at a time, and a
-//! paused chat has no window.
+//! paused chat has no window. In an ordered buffer all chats share one lane, which keeps the order of closing over them.
 
 mod places;
 mod steps;
@@ -9,13 +9,15 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use lull::domain::batch::BatchId;
+use lull::domain::chat::{Chat, Lane};
 use lull::domain::whose::Whose;
 use lull::domain::window::WindowRules;
 use lull::store::Store;
+use lull::store::closing::Closing;
 use lull::store::dead::Letter;
 use lull::store::keys::{Due, Shard};
 use lull::store::lanes::{Lease, LeaseRules, Settled, Verdict};
-use lull::store::windows::{NewMessage, Taken};
+use lull::store::windows::{Appended, NewMessage, Taken};
 use proptest::collection;
 use proptest::test_runner::{Config, TestRunner};
 use redis::aio::MultiplexedConnection;
@@ -38,6 +40,9 @@ struct Model {
     delivered: [Vec<usize>; 2],
     cancelled: [Vec<usize>; 2],
     paused: [bool; 2],
+    /// Over all chats: in this order they came onto lanes, and were delivered.
+    closed: Vec<usize>,
+    all_delivered: Vec<usize>,
     /// Ever given up on: revived, they rightly come out of turn.
     buried: BTreeSet<usize>,
     /// In hand, with the chat, and whether the lease lasts.
@@ -52,9 +57,36 @@ struct World {
     store: Store,
     raw: MultiplexedConnection,
     model: Model,
+    /// The buffer's chats go by one lane.
+    ordered: bool,
 }
 
 impl World {
+    fn chat(&self, index: usize) -> Chat {
+        chat_in(self.ordered, index)
+    }
+
+    fn lane_to(&self, index: usize) -> Lane {
+        Lane {
+            chat: self.chat(index),
+            ..lane(CHATS[index])
+        }
+    }
+
+    /// Closes a window, by its deadline or an operator's hand.
+    async fn close(&mut self, index: usize, by_hand: bool) {
+        let (window, chat) = (self.window(index).await, self.chat(index));
+        let (id, to) = (BatchId::generate(), destinations());
+        let closing = if by_hand {
+            self.store.flush(&chat, &id, &to).await
+        } else {
+            self.store.close(&chat, &id, &to).await
+        };
+        if matches!(closing.unwrap(), Closing::Closed { .. }) {
+            self.model.closed.extend(window);
+        }
+    }
+
     async fn apply(&mut self, step: Step) {
         let model = &mut self.model;
         let store = &self.store;
@@ -66,29 +98,33 @@ impl World {
             } => {
                 let number = model.said;
                 model.said += 1;
-                let taken = self.append(index, number, short, what).await;
+                let window = self.window(index).await;
+                let appended = self.append(index, number, short, what).await;
                 if self.model.paused[index] {
-                    assert_eq!(taken, Taken::Paused);
+                    assert_eq!(appended.taken, Taken::Paused);
                 } else {
-                    assert_eq!(taken, Taken::Appended);
+                    assert_eq!(appended.taken, Taken::Appended);
                     self.model.accepted[index].push(number);
+                }
+                if appended.closed.is_some() {
+                    self.model.closed.extend(window);
                 }
             }
             Step::Repeat { chat: index } => {
                 if let Some(&last) = self.window(index).await.last() {
-                    let taken = self.append(index, last, false, What::Text).await;
-                    assert_eq!(taken, Taken::Repeated);
+                    let appended = self.append(index, last, false, What::Text).await;
+                    assert_eq!(appended.taken, Taken::Repeated);
                 }
             }
             Step::Pause { chat: index } => {
                 let open = self.window(index).await;
-                let dropped = self.store.pause(&chat(CHATS[index]), LONG).await.unwrap();
+                let dropped = self.store.pause(&self.chat(index), LONG).await.unwrap();
                 assert_eq!(dropped, open.len() as u64);
                 self.model.cancelled[index].extend(open);
                 self.model.paused[index] = true;
             }
             Step::Resume { chat: index } => {
-                let resumed = store.resume(&chat(CHATS[index])).await.unwrap();
+                let resumed = store.resume(&chat_in(self.ordered, index)).await.unwrap();
                 assert_eq!(resumed, std::mem::take(&mut model.paused[index]));
             }
             Step::Hold {
@@ -96,31 +132,21 @@ impl World {
                 typing,
             } => {
                 store
-                    .hold(&chat(CHATS[index]), typing.then_some(LONG))
+                    .hold(&self.chat(index), typing.then_some(LONG))
                     .await
                     .unwrap();
             }
             Step::Take { chat: index } => {
                 store
-                    .take(&Due::Windows, Shard::of(&chat(CHATS[index])), 64)
+                    .take(&Due::Windows, Shard::of(&self.chat(index)), 64)
                     .await
                     .unwrap();
             }
-            Step::Close { chat: index } => {
-                store
-                    .close(&chat(CHATS[index]), &BatchId::generate(), &destinations())
-                    .await
-                    .unwrap();
-            }
-            Step::Flush { chat: index } => {
-                store
-                    .flush(&chat(CHATS[index]), &BatchId::generate(), &destinations())
-                    .await
-                    .unwrap();
-            }
+            Step::Close { chat: index } => self.close(index, false).await,
+            Step::Flush { chat: index } => self.close(index, true).await,
             Step::Cancel { chat: index } => {
                 let open = self.window(index).await;
-                let dropped = self.store.cancel(&chat(CHATS[index])).await.unwrap();
+                let dropped = self.store.cancel(&self.chat(index)).await.unwrap();
                 assert_eq!(dropped, open.len() as u64);
                 self.model.cancelled[index].extend(open);
             }
@@ -149,7 +175,7 @@ impl World {
     }
 
     /// Says a number, in a buffer that has every rule.
-    async fn append(&self, index: usize, number: usize, short: bool, what: What) -> Taken {
+    async fn append(&self, index: usize, number: usize, short: bool, what: What) -> Appended {
         let rules = WindowRules {
             max_messages: 4,
             restarts: what != What::Fixed,
@@ -166,10 +192,9 @@ impl World {
             ..NewMessage::plain(&said, if short { SHORT } else { LONG })
         };
         self.store
-            .append(&chat(CHATS[index]), message, &rules, &destinations())
+            .append(&self.chat(index), message, &rules, &destinations())
             .await
             .unwrap()
-            .taken
     }
 
     async fn lease(&mut self, index: usize, short: bool) {
@@ -178,16 +203,21 @@ impl World {
             max_messages: 6,
             ..LEASES
         };
-        let Some(lease) = self.store.lease(&lane(CHATS[index]), rules).await.unwrap() else {
+        let Some(lease) = self.store.lease(&self.lane_to(index), rules).await.unwrap() else {
             return;
         };
+        let whose = lease.lane.chat.id.as_str();
+        assert!(self.ordered || whose == CHATS[index]);
+        let index = CHATS.iter().position(|chat| *chat == whose).unwrap();
         let model = &mut self.model;
 
+        let shares = |other: usize| self.ordered || other == index;
         let live = model
             .leases
             .iter()
-            .any(|(other, lasting, _)| *other == index && *lasting);
-        assert!(!live && !model.orphaned[index], "two attempts at one head");
+            .any(|(other, lasting, _)| shares(*other) && *lasting);
+        let orphaned = (0..CHATS.len()).any(|other| shares(other) && model.orphaned[other]);
+        assert!(!live && !orphaned, "two attempts at one head");
         let content = lease.batch.items.clone();
         // A lease that was given back was no attempt: until then the batch may still grow.
         if lease.attempt > 1 {
@@ -225,7 +255,10 @@ impl World {
         );
         if settled != Settled::Stale {
             match how {
-                How::Deliver => self.model.delivered[index].extend(numbers),
+                How::Deliver => {
+                    self.model.delivered[index].extend(&numbers);
+                    self.model.all_delivered.extend(numbers);
+                }
                 How::Bury => self.model.buried.extend(numbers),
                 How::Retry | How::Release => {}
             }
@@ -233,13 +266,23 @@ impl World {
     }
 
     async fn check(&mut self) {
-        for index in 0..CHATS.len() {
-            let (window, lane, dead) = (
+        for (index, chat) in CHATS.into_iter().enumerate() {
+            let (window, batches, dead) = (
                 self.window(index).await,
                 self.lane(index).await,
                 self.dead(index).await,
             );
+            let lane: Vec<_> = batches
+                .iter()
+                .filter(|(whose, _)| whose.as_ref().is_none_or(|whose| whose == chat))
+                .flat_map(|(_, numbers)| numbers.clone())
+                .collect();
             let model = &self.model;
+            assert!(
+                batches
+                    .iter()
+                    .all(|(whose, _)| whose.is_some() == self.ordered)
+            );
 
             let places = [
                 &model.delivered[index],
@@ -260,25 +303,43 @@ impl World {
                 .filter(|number| !model.buried.contains(number))
                 .collect();
             assert!(in_turn.is_sorted(), "out of order: {in_turn:?}");
+            if self.ordered {
+                let on_lane = batches.iter().flat_map(|(_, numbers)| numbers);
+                let in_turn = model.all_delivered.iter().chain(on_lane);
+                let turns = in_turn
+                    .filter(|number| !model.buried.contains(number))
+                    .map(|number| model.closed.iter().position(|closed| closed == number));
+                let turns: Vec<_> = turns.map(Option::unwrap).collect();
+                assert!(turns.is_sorted(), "out of the order of closing: {turns:?}");
+            }
 
             // Whatever stands somewhere is announced in a due index, or nobody would ever come for it.
             assert!(
                 !model.paused[index] || window.is_empty(),
                 "a paused chat has a window"
             );
-            let windows_due = self.is_due("due", index).await;
+            let windows_due = self.is_due("due", index, self.member(index)).await;
             assert_eq!(
                 windows_due,
                 !window.is_empty(),
                 "the window and its due entry part"
             );
-            let lanes_due = self.is_due("due:default", index).await;
+            let lanes_due = self
+                .is_due("due:default", index, self.lane_member(index))
+                .await;
             assert_eq!(
                 lanes_due,
-                !lane.is_empty(),
+                !batches.is_empty(),
                 "the lane and its due entry part"
             );
         }
+    }
+}
+
+fn chat_in(ordered: bool, index: usize) -> Chat {
+    Chat {
+        ordered,
+        ..chat(CHATS[index])
     }
 }
 
@@ -295,6 +356,15 @@ fn letter(index: usize, lease: &Lease) -> Letter {
 
 #[test]
 fn every_accepted_message_is_in_exactly_one_place_whatever_happens() {
+    holds_whatever_happens(false);
+}
+
+#[test]
+fn an_ordered_buffer_keeps_the_order_of_closing_whatever_happens() {
+    holds_whatever_happens(true);
+}
+
+fn holds_whatever_happens(ordered: bool) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -314,6 +384,7 @@ fn every_accepted_message_is_in_exactly_one_place_whatever_happens() {
                 store: store.clone(),
                 raw: raw.clone(),
                 model: Model::default(),
+                ordered,
             };
             redis::cmd("FLUSHALL")
                 .exec_async(&mut world.raw)

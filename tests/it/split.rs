@@ -114,10 +114,7 @@ async fn who_closes_a_window_can_begin_with_its_first_message() {
     let queue = split(&[]).await;
     let chat = queue.chat("ana");
     for text in ["a", "b"] {
-        let said = item(text);
-        let message = NewMessage::plain(&said, SHORT);
-        let appended = queue.store.append(&chat, message, &RULES, &queue.targets);
-        appended.await.unwrap();
+        queue.say("ana", text, SHORT).await;
     }
 
     let (mut closed, id) = (None, BatchId::generate());

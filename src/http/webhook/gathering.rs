@@ -61,10 +61,7 @@ impl Api {
                 api: self,
                 buffer,
                 gateway,
-                chat: Chat {
-                    buffer: buffer.name.clone(),
-                    id,
-                },
+                chat: buffer.chat(id),
                 person,
             };
             work.all(heard)
@@ -96,7 +93,7 @@ impl Api {
         for party in parties {
             let named = Party {
                 line: party.line.clone(),
-                person: self.store.person(&buffer.name, party).await?,
+                person: self.store.person(buffer, party).await?,
             };
             if let Ok(id) = named.chat_id() {
                 known.insert(party.clone(), (id, named.person));

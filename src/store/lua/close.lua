@@ -10,7 +10,7 @@
   KEYS[6]  head of the first destination  set if the batch is leased
   ...      three more for each further destination
 
-  ARGV[1]  member  the chat in the due indexes
+  ARGV[1]  member  the chat in the index of open windows
   ARGV[2]  id      the batch's id
   ARGV[3]  reason  empty: close if the deadline has passed; else the reason to
                    close it at once
@@ -21,6 +21,9 @@
   ARGV[6]  length  of the lease, ms
   ARGV[7]  split   a digit for each destination; 1: each message is a batch of
                    its own there
+  ARGV[8]  lane    the chat, or all of an ordered buffer, in the indexes of lanes
+  ARGV[9]  whose   in an ordered buffer the chat as a word with a space before it,
+                   else empty
 
   Output: {status, messages, reason, ms since the deadline, when it was closed,
            the first batch if it was leased, else empty}
@@ -29,7 +32,7 @@
             the due entry is put back to it
     none    there is no window
 
-  A batch is a line "- id opened closed deadline reason count", then the
+  A batch is a line "- id opened closed deadline reason count whose", then the
   messages with commas between them, as they came: nothing is encoded again.
   One that was split off is marked "/", so that no lease joins it again, and its
   id ends in its number: -1, -2.
@@ -40,7 +43,7 @@
 ]]
 local timer, window, due = KEYS[1], KEYS[2], KEYS[3]
 local member, id, forced, wake, token = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local split = ARGV[7]
+local split, lane_member, whose = ARGV[7], ARGV[8], ARGV[9]
 -- unpack can take some thousands.
 local AT_A_TIME = 1000
 local call = redis.call
@@ -63,7 +66,7 @@ elseif deadline > now then
 end
 
 local function batch_of(mark, name, count, content)
-  local line = string.format('%s %s %d %d %d %s %d', mark, name, opened, now, deadline, reason, count)
+  local line = string.format('%s %s %d %d %d %s %d%s', mark, name, opened, now, deadline, reason, count, whose)
   return line .. '\n' .. content
 end
 
@@ -92,11 +95,11 @@ for i = 4, #KEYS, 3 do
   if only and i == 4 and token ~= '' then
     local until_then = string.format('%d', now + ARGV[6])
     call('HSET', KEYS[i + 2], 'attempts', '1', 'due', until_then, 'token', token, 'first', string.format('%d', now))
-    call('ZADD', KEYS[i], until_then, member)
+    call('ZADD', KEYS[i], until_then, lane_member)
     leased = batches[1]
   else
     -- NX: a lane with a head in backoff or under a lease keeps its own time.
-    call('ZADD', KEYS[i], 'NX', string.format('%d', now), member)
+    call('ZADD', KEYS[i], 'NX', string.format('%d', now), lane_member)
   end
 end
 call('DEL', window, timer)

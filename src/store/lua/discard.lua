@@ -2,11 +2,11 @@
 --[[
   discard: drop a lane with all its batches.
 
-  KEYS[1]  due   lanes of the destination by their next attempt; the chat's entry goes
+  KEYS[1]  due   lanes of the destination by their next attempt; its entry goes
   KEYS[2]  lane  deleted
   KEYS[3]  head  deleted, so that an attempt on its way settles nothing any more
 
-  ARGV[1]  member  the chat in the due index
+  ARGV[1]  member  the lane in the due index
 
   Output: how many batches were dropped
 ]]

@@ -5,7 +5,7 @@
   KEYS[1]  due   lanes of the destination by their next attempt
   KEYS[2]  head  how far the first batch has come
 
-  ARGV[1]  member  the chat in the due index
+  ARGV[1]  member  the lane in the due index
   ARGV[2]  wait    before its next attempt now, ms
 
   Output: 1 if it was brought forward, else 0: an attempt is on its way, the

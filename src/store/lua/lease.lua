@@ -6,7 +6,7 @@
   KEYS[2]  lane  batches, oldest first
   KEYS[3]  head  how far the first batch has come
 
-  ARGV[1]  member        the chat in the due index
+  ARGV[1]  member        the lane in the due index
   ARGV[2]  token         names this lease
   ARGV[3]  length        of the lease, ms
   ARGV[4]  max messages  that batches may be joined up to; 0 = no limit
@@ -22,7 +22,8 @@
   an outage a person gets one answer, not five. Never after it: a batch that was
   attempted may have arrived, and must stay what it was under its id. For the
   same reason a revived batch, marked "=", is never joined, nor is a message
-  that is to be a call of its own, marked "/".
+  that is to be a call of its own, marked "/". On the lane of an ordered buffer
+  only batches of one chat are joined, which the last word of the line names.
 ]]
 local due, lane, head = KEYS[1], KEYS[2], KEYS[3]
 local member, token, length = ARGV[1], ARGV[2], tonumber(ARGV[3])
@@ -45,21 +46,21 @@ if state[2] and tonumber(state[2]) > now then
   return {'later'}
 end
 
-local LINE = '^(.) (%S+) (%d+) (%d+) (%d+) (%a+) (%d+)\n'
-local mark, id, opened, closed, deadline, reason, count = string.match(batch, LINE)
+local LINE = '^(.) (%S+) (%d+) (%d+) (%d+) (%a+) (%d+)( ?%S*)\n'
+local mark, id, opened, closed, deadline, reason, count, whose = string.match(batch, LINE)
 if attempts == 0 and mark == '-' and behind then
   local bytes, joined = #batch, {}
   -- 64 at a time: what is left over is joined once this delivery is through.
   for _, next in ipairs(redis.call('LRANGE', lane, 1, 64)) do
-    local m, _, _, c, _, r, n = string.match(next, LINE)
+    local m, _, _, c, _, r, n, w = string.match(next, LINE)
     local fits = (max_messages == 0 or count + n <= max_messages) and (max_bytes == 0 or bytes + #next <= max_bytes)
-    if m ~= '-' or not fits then break end
+    if m ~= '-' or w ~= whose or not fits then break end
     closed, reason, count, bytes = c, r, count + n, bytes + #next
     joined[#joined + 1] = string.sub(next, string.find(next, '\n', 1, true) + 1)
   end
   if #joined > 0 then
     local items = string.sub(batch, string.find(batch, '\n', 1, true) + 1)
-    batch = string.format('- %s %s %s %s %s %d\n', id, opened, closed, deadline, reason, count)
+    batch = string.format('- %s %s %s %s %s %d%s\n', id, opened, closed, deadline, reason, count, whose)
       .. items .. ',' .. table.concat(joined, ',')
     redis.call('LTRIM', lane, #joined + 1, -1)
     redis.call('LPUSH', lane, batch)

@@ -7,7 +7,7 @@
   KEYS[3]  head  exists while the first batch has attempts behind it
   KEYS[4]  dead  dead letters
 
-  ARGV[1]  member  the chat in the due index
+  ARGV[1]  member  the lane in the due index
   ARGV[2]  entry   of the dead letter in its stream
 
   Output: 1, or 0 when there is no such dead letter (any more)

@@ -8,7 +8,7 @@
   KEYS[4]  history  settled attempts
   KEYS[5]  dead     dead letters
 
-  ARGV[1]  member   the chat in the due index
+  ARGV[1]  member   the lane in the due index
   ARGV[2]  token    of the lease
   ARGV[3]  verdict  drop:    delivered, forget the batch
                     retry:   try again after the wait

@@ -10,7 +10,7 @@ use super::masked::{MASK, unmasked};
 use super::source::{FIELDS, Source};
 use super::window::WindowSpec;
 use super::{SpecError, name, seconds};
-use crate::domain::chat::Name;
+use crate::domain::chat::{Chat, ChatId, Name};
 use crate::domain::destination::Target;
 use crate::domain::window::WindowRules;
 use crate::domain::words::WordRules;
@@ -47,6 +47,8 @@ pub struct BufferSpec {
     pub secret: Option<String>,
     /// Where its batches go: each gets every batch.
     pub destinations: Vec<String>,
+    /// What its batches are kept in order within: each `chat`, or the whole `buffer`.
+    pub order: Order,
     /// Off: messages for it are refused.
     pub active: bool,
 }
@@ -60,6 +62,17 @@ pub enum OnOwnMessage {
     Ignore,
     /// They have taken over: its window is cancelled, and nothing is gathered for a while.
     Pause,
+}
+
+/// What batches are kept in order within.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// Each chat has lanes of its own.
+    #[default]
+    Chat,
+    /// All chats go by one lane to each destination.
+    Buffer,
 }
 
 impl Default for BufferSpec {
@@ -77,6 +90,7 @@ impl Default for BufferSpec {
             pause_for: 3600.0,
             secret: None,
             destinations: vec!["default".to_owned()],
+            order: Order::Chat,
             active: true,
         }
     }
@@ -101,8 +115,21 @@ pub struct Buffer {
     pub secret: Option<String>,
     /// Where its batches go.
     pub destinations: Arc<[Target]>,
+    /// All its chats go by one lane to each.
+    pub ordered: bool,
     /// Whether it takes messages.
     pub active: bool,
+}
+
+impl Buffer {
+    /// The chat of a person in it.
+    pub fn chat(&self, id: ChatId) -> Chat {
+        Chat {
+            buffer: self.name.clone(),
+            id,
+            ordered: self.ordered,
+        }
+    }
 }
 
 impl BufferSpec {
@@ -154,6 +181,7 @@ impl BufferSpec {
             },
             secret: self.secret.clone(),
             destinations: self.destinations()?,
+            ordered: self.order == Order::Buffer,
             active: self.active,
         })
     }
@@ -176,117 +204,4 @@ impl BufferSpec {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::read;
-    use super::*;
-
-    fn check(json: &str) -> Result<Buffer, SpecError> {
-        read::<BufferSpec>(json.as_bytes())?.check(&WindowRules::default())
-    }
-
-    #[test]
-    fn a_name_is_enough() {
-        let buffer = check(r#"{"name":"loja"}"#).unwrap();
-
-        assert_eq!(buffer.window, WindowRules::default());
-        assert_eq!(&*buffer.destinations, [Target::whole(Name::default_name())]);
-        assert!(buffer.active && buffer.pause.is_none());
-    }
-
-    #[test]
-    fn without_a_path_of_the_text_the_whole_body_is_the_message() {
-        let whole = check(r#"{"name":"loja","text":""}"#).unwrap();
-        let part = check(r#"{"name":"loja"}"#).unwrap();
-
-        assert!(matches!(whole.source, Source::Fields { text: None, .. }));
-        assert!(matches!(part.source, Source::Fields { text: Some(_), .. }));
-    }
-
-    #[test]
-    fn what_is_wrong_is_named() {
-        for (json, why) in [
-            (r#"{"name":"Loja"}"#, "name: a name has 1 to 64"),
-            (r#"{"name":"a","wait":3}"#, "body: unknown field `wait`"),
-            (r#"{"name":"a","key":"a[["}"#, "key: "),
-            (
-                r#"{"name":"a","source":"whatsapp"}"#,
-                "source: must be fields or a gateway",
-            ),
-            (
-                r#"{"name":"a","timezone":"Brasilia"}"#,
-                "timezone: is not a zone",
-            ),
-            (
-                r#"{"name":"a","destinations":[]}"#,
-                "destinations: must name 1 to 16",
-            ),
-            (
-                r#"{"name":"a","secret":"********"}"#,
-                "secret: must not be empty",
-            ),
-            (
-                r#"{"name":"a","window":{"wait":0}}"#,
-                "window.wait: must be a number of seconds from 0.1",
-            ),
-            (
-                r#"{"name":"a","window":{"wait":90000}}"#,
-                "window.wait: must be at most MAX_TTL",
-            ),
-            (
-                r#"{"name":"a","window":{"first_wait":-1}}"#,
-                "window.first_wait: ",
-            ),
-            (
-                r#"{"name":"a","window":{"first_wait":0,"first_after":7776001}}"#,
-                "window.first_after: must be at most 7776000 s, 90 days",
-            ),
-            (
-                r#"{"name":"a","window":{"flush_words":[" "]}}"#,
-                "window.flush_words: ",
-            ),
-            (
-                r#"{"name":"a","window":{"media_waits":true,"max_wait":0}}"#,
-                "window.media_waits: ",
-            ),
-            (
-                r#"{"name":"a","on_own_message":"pause","pause_for":0}"#,
-                "pause_for: ",
-            ),
-        ] {
-            let error = check(json).unwrap_err().to_string();
-            assert!(error.starts_with(why), "{json}: {error}");
-        }
-    }
-
-    #[test]
-    fn a_wrong_value_is_not_quoted() {
-        let error = check(r#"{"name":"a","secret":["s3cret"]}"#)
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("expected a string") && !error.contains("s3cret"),
-            "{error}"
-        );
-
-        let error = check(r#"{"name":"a","active":"s3cret"}"#)
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.contains("expected a boolean") && !error.contains("s3cret"),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn a_secret_is_shown_masked_and_kept_when_the_mask_is_put_back() {
-        let old = BufferSpec {
-            secret: Some("s3cret".to_owned()),
-            ..BufferSpec::default()
-        };
-
-        let shown = old.clone().masked();
-
-        assert_eq!(shown.secret.as_deref(), Some("********"));
-        assert_eq!(shown.unmasked(Some(&old)).secret.as_deref(), Some("s3cret"));
-    }
-}
+mod tests;

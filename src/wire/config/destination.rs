@@ -52,7 +52,6 @@ pub struct DestinationSpec {
     /// Attempts in flight.
     pub concurrency: usize,
     /// Each message is a call of its own.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub split: bool,
     /// Off: its lanes wait.
     pub active: bool,

@@ -6,29 +6,34 @@ use redis::AsyncCommands;
 use redis::streams::StreamRangeReply;
 
 use super::{CHATS, World};
-use crate::support::{chat, texts};
+use crate::support::texts;
 
 impl World {
     /// What stands in the open window of a chat.
     pub(super) async fn window(&mut self, index: usize) -> Vec<usize> {
-        let key = self.key("window:default:", index);
+        let key = self.key(&format!("window:{}", self.member(index)), index);
         let items: Vec<String> = self.raw.lrange(key, 1, -1).await.unwrap();
         items.iter().flat_map(|item| numbers(item)).collect()
     }
 
-    /// What stands on the lane of a chat.
-    pub(super) async fn lane(&mut self, index: usize) -> Vec<usize> {
-        let key = self.key("lane:default:default:", index);
+    /// What stands on the lane of a chat, batch by batch, with whose each is, where the lane does not tell.
+    pub(super) async fn lane(&mut self, index: usize) -> Vec<(Option<String>, Vec<usize>)> {
+        let key = self.key(&format!("lane:default:{}", self.lane_member(index)), index);
         let batches: Vec<String> = self.raw.lrange(key, 0, -1).await.unwrap();
-        batches
-            .iter()
-            .flat_map(|batch| numbers(batch.split_once('\n').unwrap().1))
-            .collect()
+        let read = |batch: &String| {
+            let (line, items) = batch.split_once('\n').unwrap();
+            let whose = line.split(' ').nth(7).map(|word| {
+                let bytes = hex::decode(word).unwrap();
+                String::from_utf8(bytes).unwrap()
+            });
+            (whose, numbers(items))
+        };
+        batches.iter().map(read).collect()
     }
 
     /// What of a chat was given up on.
     pub(super) async fn dead(&mut self, index: usize) -> Vec<usize> {
-        let shard = Shard::of(&chat(CHATS[index])).index();
+        let shard = Shard::of(&self.chat(index)).index();
         let stream: StreamRangeReply = self
             .raw
             .xrange_all(format!("lull:{{{shard:02}}}:dead"))
@@ -46,26 +51,29 @@ impl World {
         found
     }
 
-    /// Whether a chat stands in a due index.
-    pub(super) async fn is_due(&mut self, due: &str, index: usize) -> bool {
-        let key = format!(
-            "lull:{{{:02}}}:{due}",
-            Shard::of(&chat(CHATS[index])).index()
-        );
-        let score: Option<f64> = self
-            .raw
-            .zscore(key, format!("default:{}", CHATS[index]))
-            .await
-            .unwrap();
+    /// Whether a chat or its lane stands as `member` in a due index.
+    pub(super) async fn is_due(&mut self, due: &str, index: usize, member: String) -> bool {
+        let key = self.key(due, index);
+        let score: Option<f64> = self.raw.zscore(key, member).await.unwrap();
         score.is_some()
     }
 
     fn key(&self, rest: &str, index: usize) -> String {
-        format!(
-            "lull:{{{:02}}}:{rest}{}",
-            Shard::of(&chat(CHATS[index])).index(),
-            CHATS[index]
-        )
+        let shard = Shard::of(&self.chat(index)).index();
+        format!("lull:{{{shard:02}}}:{rest}")
+    }
+
+    pub(super) fn member(&self, index: usize) -> String {
+        let mark = if self.ordered { "+" } else { "" };
+        format!("{mark}default:{}", CHATS[index])
+    }
+
+    pub(super) fn lane_member(&self, index: usize) -> String {
+        if self.ordered {
+            "+default:*".to_owned()
+        } else {
+            self.member(index)
+        }
     }
 }
 

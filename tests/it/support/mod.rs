@@ -81,6 +81,7 @@ pub(crate) const RETENTION: Retention = Retention {
     dead_letters: 64_000,
     history_age: Duration::from_secs(3600),
     dead_letter_age: Duration::from_secs(3600),
+    whole: false,
 };
 
 /// The shortest window a script knows.

@@ -1,5 +1,7 @@
 //! A buffer `queue` that delivers to a destination `out`, both configured before any monitor starts.
 
+use std::time::Duration;
+
 use lull::domain::batch::BatchId;
 use lull::domain::chat::{Chat, ChatId, Lane, Name};
 use lull::domain::destination::Target;
@@ -8,6 +10,7 @@ use lull::store::closing::Closing;
 use lull::store::config::{Kind, Mode};
 use lull::store::lanes::Lease;
 use lull::store::windows::NewMessage;
+use lull::wire::config::buffer::Order;
 use lull::wire::config::{BufferSpec, DestinationSpec};
 use serde_json::Value;
 
@@ -19,6 +22,7 @@ pub(crate) struct Queue {
     pub(crate) store: Store,
     pub(crate) receiver: Receiver,
     pub(crate) targets: [Target; 1],
+    ordered: bool,
 }
 
 impl Queue {
@@ -58,6 +62,7 @@ impl Queue {
             store,
             receiver,
             targets: [Target { name: out, split }],
+            ordered: buffer.order == Order::Buffer,
         }
     }
 
@@ -68,8 +73,8 @@ impl Queue {
 
     pub(crate) fn chat(&self, user: &str) -> Chat {
         Chat {
-            buffer: name("queue"),
-            id: ChatId::parse(user).unwrap(),
+            ordered: self.ordered,
+            ..Chat::new(name("queue"), ChatId::parse(user).unwrap())
         }
     }
 
@@ -80,15 +85,22 @@ impl Queue {
         }
     }
 
+    /// Somebody says something.
+    pub(crate) async fn say(&self, user: &str, text: &str, ttl: Duration) {
+        let said = item(text);
+        let message = NewMessage::plain(&said, ttl);
+        let appended = self
+            .store
+            .append(&self.chat(user), message, &RULES, &self.targets)
+            .await;
+        appended.unwrap();
+    }
+
     /// Puts what somebody says on the lane, as the messages of one window.
     pub(crate) async fn batch(&self, user: &str, texts: &[&str]) -> BatchId {
         let (chat, id) = (self.chat(user), BatchId::generate());
         for text in texts {
-            let said = item(text);
-            self.store
-                .append(&chat, NewMessage::plain(&said, LONG), &RULES, &self.targets)
-                .await
-                .unwrap();
+            self.say(user, text, LONG).await;
         }
         let closing = self.store.flush(&chat, &id, &self.targets).await.unwrap();
         assert!(matches!(closing, Closing::Closed { .. }));

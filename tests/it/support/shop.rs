@@ -105,10 +105,7 @@ impl Shop {
 
     /// The same with a message of any kind.
     pub(crate) async fn say_item(&self, buffer: &str, user: &str, item: &str, ttl: Duration) {
-        let chat = Chat {
-            buffer: Name::parse(buffer).unwrap(),
-            id: ChatId::parse(user).unwrap(),
-        };
+        let chat = Chat::new(Name::parse(buffer).unwrap(), ChatId::parse(user).unwrap());
         let message = NewMessage::plain(item, ttl);
         self.store
             .append(&chat, message, &RULES, &destinations())

@@ -10,10 +10,7 @@ use super::{evolution, long, short};
 use crate::support::shop::Shop;
 
 fn chat(buffer: &str, id: &str) -> Chat {
-    Chat {
-        buffer: Name::parse(buffer).unwrap(),
-        id: ChatId::parse(id).unwrap(),
-    }
+    Chat::new(Name::parse(buffer).unwrap(), ChatId::parse(id).unwrap())
 }
 
 #[tokio::test]

@@ -1,0 +1,106 @@
+//! Where things lie, and that it can be read back.
+
+use super::*;
+
+fn chat(id: &str) -> Chat {
+    Chat::of_default(ChatId::parse(id).unwrap())
+}
+
+#[test]
+fn a_chat_keeps_its_shard_for_ever() {
+    let shards: Vec<_> = ["5511988887777", "ana", "a:b:{c}"]
+        .map(|id| Shard::of(&chat(id)).index())
+        .into();
+
+    assert_eq!(shards, [34, 62, 2]);
+}
+
+#[test]
+fn the_chat_is_read_back_from_its_timer_whatever_its_id() {
+    for id in [
+        "5511988887777",
+        "a:b",
+        "{x}",
+        "}{:timer:",
+        "é\n\u{0}",
+        "lull:{07}:timer:default:x",
+    ] {
+        assert_eq!(
+            chat_of_timer(&Place::of(&chat(id)).timer()),
+            Some(chat(id)),
+            "{id:?}"
+        );
+    }
+}
+
+#[test]
+fn other_keys_are_nobodys_timer() {
+    for key in [
+        "",
+        "x",
+        "lull:{07}:window:default:a",
+        "lull:{07}:timer:Bad Name:a",
+        "lull:{07}:timer:default:",
+    ] {
+        assert_eq!(chat_of_timer(key), None, "{key}");
+    }
+}
+
+#[test]
+fn all_keys_of_a_chat_carry_one_hash_tag() {
+    let place = Place::of(&chat("}{evil"));
+    let shard = place.shard;
+    let default = Name::default_name();
+    let tag = shard.key("");
+
+    for key in [
+        place.timer(),
+        place.window(),
+        place.lane(&default),
+        place.head(&default),
+        seen(shard),
+        heard(shard),
+        aliases(shard),
+        paused(shard),
+        history(shard),
+        dead(shard),
+    ] {
+        assert!(key.starts_with(&tag), "{key}");
+    }
+    assert!(Due::Windows.key(shard).starts_with(&tag));
+    assert!(
+        Due::Lanes(Name::default_name())
+            .key(shard)
+            .starts_with(&tag)
+    );
+}
+
+#[test]
+fn the_chats_of_an_ordered_buffer_lie_together_and_have_one_lane() {
+    let default = Name::default_name();
+    let ordered = |id: &str| Chat {
+        ordered: true,
+        ..chat(id)
+    };
+    let places = ["ana", "a:b:{c}", "*"].map(|id| Place::of(&ordered(id)));
+
+    for place in &places {
+        assert_eq!(place.shard, Shard::of_ordered(&default));
+        assert_eq!(place.lane(&default), places[0].lane(&default));
+    }
+    assert_ne!(places[0].timer(), places[1].timer());
+}
+
+#[test]
+fn a_chat_is_read_back_with_the_order_of_its_buffer() {
+    for id in ["ana", "+a:b", "*"] {
+        let plain = chat(id);
+        let ordered = plain.in_other_order();
+
+        for chat in [plain, ordered] {
+            let place = Place::of(&chat);
+            assert_eq!(chat_of_member(&place.member), Some(chat.clone()));
+            assert_eq!(chat_of_timer(&place.timer()), Some(chat));
+        }
+    }
+}
