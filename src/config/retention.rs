@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use serde::Deserialize;
 
 use super::{Vars, positive_seconds};
@@ -10,10 +10,12 @@ use super::{Vars, positive_seconds};
 /// How much is kept of what is over.
 #[derive(Clone, Copy, Debug)]
 pub struct RetentionConfig {
-    /// `HISTORY_COUNT`: settled attempts.
+    /// `HISTORY_COUNT`: batches that were tried, and as many messages that were received; 0 = nothing is kept.
     pub history_count: u64,
     /// `HISTORY_AGE`: the oldest of them.
     pub history_age: Duration,
+    /// `HISTORY_PAYLOADS`: whether what was said, sent and answered is kept with them.
+    pub history_payloads: bool,
     /// `DEAD_LETTER_COUNT`: dead letters.
     pub dead_letter_count: u64,
     /// `DEAD_LETTER_AGE`: the oldest of them.
@@ -26,6 +28,8 @@ struct RawRetention {
     history_count: u64,
     #[serde(default = "history_age")]
     history_age: f64,
+    #[serde(default = "default_payloads")]
+    history_payloads: String,
     #[serde(default = "default_count")]
     dead_letter_count: u64,
     #[serde(default = "dead_letter_age")]
@@ -34,6 +38,10 @@ struct RawRetention {
 
 fn default_count() -> u64 {
     20_000
+}
+
+fn default_payloads() -> String {
+    "full".to_owned()
 }
 
 fn history_age() -> f64 {
@@ -45,13 +53,17 @@ fn dead_letter_age() -> f64 {
 }
 
 impl RetentionConfig {
-    /// Reads `HISTORY_COUNT`, `HISTORY_AGE`, `DEAD_LETTER_COUNT` and `DEAD_LETTER_AGE`.
+    /// Reads `HISTORY_COUNT`, `HISTORY_AGE`, `HISTORY_PAYLOADS`, `DEAD_LETTER_COUNT` and `DEAD_LETTER_AGE`.
     ///
     /// # Errors
     /// Names the variable that is wrong.
     pub fn from_vars(vars: &Vars) -> Result<Self> {
         let raw: RawRetention = vars.read()?;
-        ensure!(raw.history_count > 0, "HISTORY_COUNT must be above 0");
+        let history_payloads = match raw.history_payloads.as_str() {
+            "full" => true,
+            "none" => false,
+            other => bail!("HISTORY_PAYLOADS={other} must be full or none"),
+        };
         ensure!(
             raw.dead_letter_count > 0,
             "DEAD_LETTER_COUNT must be above 0: a batch given up on is kept"
@@ -59,6 +71,7 @@ impl RetentionConfig {
         Ok(Self {
             history_count: raw.history_count,
             history_age: positive_seconds("HISTORY_AGE", raw.history_age)?,
+            history_payloads,
             dead_letter_count: raw.dead_letter_count,
             dead_letter_age: positive_seconds("DEAD_LETTER_AGE", raw.dead_letter_age)?,
         })
@@ -78,6 +91,7 @@ mod tests {
             (config.history_count, config.dead_letter_count),
             (20_000, 20_000)
         );
+        assert!(config.history_payloads);
         assert_eq!(config.history_age, Duration::from_secs(604_800));
         assert_eq!(config.dead_letter_age, Duration::from_secs(2_592_000));
     }
@@ -85,7 +99,7 @@ mod tests {
     #[test]
     fn a_wrong_setting_is_named() {
         for name in [
-            "HISTORY_COUNT",
+            "HISTORY_PAYLOADS",
             "HISTORY_AGE",
             "DEAD_LETTER_COUNT",
             "DEAD_LETTER_AGE",

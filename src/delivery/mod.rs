@@ -30,6 +30,8 @@ pub use healthcheck::healthcheck;
 /// Reading the rest of an answer lets the connection be used again; beyond this a new one is cheaper.
 const MOST_OF_AN_ANSWER: usize = 64 * 1024;
 const WAIT_FOR_AN_ANSWER: Duration = Duration::from_secs(1);
+/// How much of an answer is kept.
+const HEAD_OF_AN_ANSWER: usize = 1024;
 /// How much of a refusal is kept with its dead letter.
 const MOST_OF_A_REFUSAL: usize = 300;
 
@@ -58,8 +60,8 @@ pub struct Attempt {
     pub took: Duration,
     /// What happened, for logs: never anything out of a body.
     pub summary: String,
-    /// The beginning of a refusal's body, for the operator; it may quote what was sent, so it goes into no log.
-    pub refusal: Option<String>,
+    /// The first KiB of the answer's body, or why there was no call; it may quote what was sent, so it goes into no log.
+    pub answer: Option<String>,
 }
 
 impl Sender {
@@ -120,19 +122,13 @@ impl Sender {
         self.url.path().contains("/webhook-test/")
     }
 
-    /// Makes one call.
-    pub async fn send(&self, id: &BatchId, body: String) -> Attempt {
-        let attempt = self.call(id, body).await;
-        Attempt {
-            refusal: attempt
-                .refusal
-                .filter(|_| attempt.outcome != Outcome::Delivered),
-            ..attempt
-        }
+    /// The method and the URL of every call, for people: the values of the query and a password are masked.
+    pub fn shown(&self) -> (&str, String) {
+        (self.method.as_str(), trial::masked(self.url.clone()))
     }
 
-    /// The same, and keeps the beginning of any answer as its refusal.
-    async fn call(&self, id: &BatchId, body: String) -> Attempt {
+    /// Makes one call.
+    pub async fn send(&self, id: &BatchId, body: String) -> Attempt {
         let began = Instant::now();
         let refused = self.guard.as_ref().map(|guard| guard.check_url(&self.url));
         if let Some(Err(refused)) = refused {
@@ -147,14 +143,14 @@ impl Sender {
                     .get(RETRY_AFTER)
                     .and_then(|value| answer::retry_after(value, SystemTime::now()));
                 let outcome = answer::outcome(status, asked);
-                let refusal = read_rest(answer).await;
+                let answer = read_rest(answer).await;
                 let summary = format!("HTTP {}", status.as_u16());
                 Attempt {
                     outcome,
                     status: Some(status.as_u16()),
                     took,
                     summary,
-                    refusal,
+                    answer,
                 }
             }
             Err(error) => match Refused::behind(&error) {
@@ -164,7 +160,7 @@ impl Sender {
                     status: None,
                     took: began.elapsed(),
                     summary: answer::why_none(&error, self.timeout),
-                    refusal: None,
+                    answer: None,
                 },
             },
         }
@@ -195,6 +191,13 @@ impl Sender {
 }
 
 impl Attempt {
+    /// How the destination refused, in a few of its own words, for the operator.
+    pub fn refusal(&self) -> Option<String> {
+        let answer = self.answer.as_ref();
+        let refusal = answer.filter(|_| self.outcome != Outcome::Delivered);
+        refusal.map(|refusal| refusal.chars().take(MOST_OF_A_REFUSAL).collect())
+    }
+
     /// A call that must not be made, now or ever.
     fn refused(refused: &Refused, began: Instant) -> Self {
         Self {
@@ -202,7 +205,7 @@ impl Attempt {
             status: None,
             took: began.elapsed(),
             summary: "the URL leads inside the network".to_owned(),
-            refusal: Some(refused.to_string()),
+            answer: Some(refused.to_string()),
         }
     }
 }
@@ -230,7 +233,7 @@ async fn read_rest(mut answer: Response) -> Option<String> {
         let mut length = 0;
         while let Ok(Some(chunk)) = answer.chunk().await {
             length += chunk.len();
-            let room = MOST_OF_A_REFUSAL.saturating_sub(beginning.len());
+            let room = HEAD_OF_AN_ANSWER.saturating_sub(beginning.len());
             beginning.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
             if length > MOST_OF_AN_ANSWER {
                 break;

@@ -44,7 +44,7 @@ pub struct Shown {
 pub struct Trial {
     /// What was sent.
     pub request: Shown,
-    /// What came of it; the beginning of the answer's body stands in `refusal`, whatever the status.
+    /// What came of it; the beginning of the answer's body stands in `answer`.
     pub attempt: Attempt,
 }
 
@@ -86,7 +86,7 @@ pub async fn try_out(
     let request = sender.request(&id, body.clone()).build();
     let request = request.map_err(|_| SpecError::new("url", "no call can be made to it"))?;
     let request = shown(&request, &sender.url, body.clone());
-    let attempt = sender.call(&id, body).await;
+    let attempt = sender.send(&id, body).await;
     Ok(Trial { request, attempt })
 }
 
@@ -126,7 +126,7 @@ fn shown(request: &Request, configured: &Url, body: String) -> Shown {
     }
 }
 
-fn masked(mut url: Url) -> String {
+pub(super) fn masked(mut url: Url) -> String {
     let names: Vec<String> = url
         .query_pairs()
         .map(|(name, _)| name.into_owned())

@@ -11,12 +11,12 @@ mod control;
 mod dead_letters;
 mod error;
 mod health;
+mod history;
 mod intake;
 mod message;
 mod pausing;
 mod query;
 pub mod receiver;
-mod sent;
 mod typing;
 mod webhook;
 
@@ -125,7 +125,7 @@ fn router(api: Api) -> Router {
         .route("/api/chats", get(chats::list))
         .route("/api/chats/{user}", axum::routing::delete(chats::cancel))
         .route("/api/chats/{user}/flush", post(chats::flush))
-        .route("/api/messages/sent", get(sent::list))
+        .route("/api/messages/sent", get(history::sent))
         .route("/api/messages/dead-letter", get(dead_letters::list))
         .route("/api/dead-letter/revive", post(dead_letters::revive_all))
         .route(
@@ -133,6 +133,7 @@ fn router(api: Api) -> Router {
             get(dead_letters::show).delete(dead_letters::discard),
         )
         .route("/api/dead-letter/{id}/revive", post(dead_letters::revive))
+        .route("/api/history", get(history::list))
         .route("/api/audit", get(audit::list))
         .route("/api/health", get(health::health))
         .route("/metrics", get(health::metrics))

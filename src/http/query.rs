@@ -10,22 +10,36 @@ use serde::{Deserialize, Serialize};
 use super::Api;
 use super::error::ApiError;
 use crate::domain::batch::Millis;
-use crate::domain::chat::{Chat, ChatId, Name};
+use crate::domain::chat::{Chat, ChatId, Name, NameError};
 use crate::domain::whose::Whose;
+use crate::store::history::DELIVERED;
 use crate::store::{EntryId, Look};
 use crate::wire::answer::Page;
 
 const DEFAULT_LIMIT: usize = 50;
 const MOST: usize = 500;
+/// Most of a list of contract B.
+const NEWEST: usize = 100;
 
-/// The query of a list.
+/// The query of a list. Where a name has others beside it, contract B calls it so.
 #[derive(Deserialize)]
 pub(super) struct ListQuery {
     limit: Option<usize>,
     cursor: Option<String>,
+    #[serde(alias = "key")]
     user: Option<String>,
+    #[serde(alias = "buffer_name", alias = "buffer_id")]
     buffer: Option<String>,
+    #[serde(
+        alias = "forwarding",
+        alias = "forwarding_name",
+        alias = "forwarding_id"
+    )]
+    destination: Option<String>,
+    status: Option<String>,
+    #[serde(alias = "start_date")]
     from: Option<String>,
+    #[serde(alias = "end_date")]
     to: Option<String>,
 }
 
@@ -40,28 +54,62 @@ pub(super) struct List {
     pub(super) limit: usize,
     cursor: Option<String>,
     pub(super) whose: Whose,
+    pub(super) destination: Option<Name>,
+    status: Option<String>,
+    paged: bool,
     from: Millis,
     to: Millis,
 }
 
 impl List {
     pub(super) fn parse(query: Result<Query<ListQuery>, QueryRejection>) -> Result<Self, ApiError> {
+        Self::by_names(query, Name::parse, DEFAULT_LIMIT)
+    }
+
+    /// A list of contract B, whose clients call buffers and forwardings by any words, and get the newest hundred.
+    pub(super) fn of_words(
+        query: Result<Query<ListQuery>, QueryRejection>,
+    ) -> Result<Self, ApiError> {
+        let mut list = Self::by_names(query, Name::slug, NEWEST)?;
+        // To them all that did not arrive has failed.
+        if list.status.as_deref() == Some("failed") {
+            list.status = Some("error".to_owned());
+        }
+        Ok(list)
+    }
+
+    fn by_names(
+        query: Result<Query<ListQuery>, QueryRejection>,
+        read: fn(&str) -> Result<Name, NameError>,
+        most: usize,
+    ) -> Result<Self, ApiError> {
         let Query(query) = query?;
-        let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+        let paged = query.limit.is_some() || query.cursor.is_some();
+        let limit = query.limit.unwrap_or(most);
         if !(1..=MOST).contains(&limit) {
             return Err(ApiError::BadRequest(format!(
                 "limit must be from 1 to {MOST}"
             )));
         }
+        let named = |field: &str, name: &str| {
+            read(name).map_err(|error| ApiError::BadRequest(format!("{field}: {error}")))
+        };
+        let buffer = |name: &str| named("buffer", name);
         let whose = match (query.user.as_deref(), query.buffer.as_deref()) {
-            (Some(user), buffer) => Whose::Chat(chat_of(user, buffer, any_buffer)?),
-            (None, Some(buffer)) => Whose::Buffer(any_buffer(buffer)?),
+            (Some(user), name) => Whose::Chat(chat_of(user, name, buffer)?),
+            (None, Some(name)) => Whose::Buffer(buffer(name)?),
             (None, None) => Whose::Everybody,
         };
+        let destination = query.destination.as_deref();
         Ok(Self {
             limit,
             cursor: query.cursor,
             whose,
+            destination: destination
+                .map(|name| named("destination", name))
+                .transpose()?,
+            status: query.status,
+            paged,
             from: moment("from", query.from.as_deref())?.unwrap_or(Millis::MIN),
             to: moment("to", query.to.as_deref())?.unwrap_or(Millis::MAX),
         })
@@ -77,6 +125,33 @@ impl List {
         })
     }
 
+    /// Whether a page was asked for, and not simply the newest.
+    pub(super) fn is_paged(&self) -> bool {
+        self.paged
+    }
+
+    /// Whether what went to this destination is asked for.
+    pub(super) fn is_to(&self, destination: &str) -> bool {
+        let asked = self.destination.as_ref();
+        asked.is_none_or(|asked| asked.as_str() == destination)
+    }
+
+    /// Whether what has this outcome and this HTTP status is asked for: by our words, by those of contract B, or by the
+    /// HTTP status.
+    pub(super) fn has_status(&self, outcome: &str, code: Option<u16>) -> bool {
+        match self.status.as_deref() {
+            None => true,
+            Some("success") => outcome == DELIVERED,
+            Some("error") => outcome != DELIVERED,
+            Some(asked) => outcome == asked || code.is_some_and(|code| code.to_string() == asked),
+        }
+    }
+
+    /// Whether what was at that moment is not too old for what is asked for.
+    pub(super) fn is_since(&self, at: Millis) -> bool {
+        at >= self.from
+    }
+
     /// The cursor as the place that `parse` reads from it.
     pub(super) fn after<T>(&self, parse: fn(&str) -> Option<T>) -> Result<Option<T>, ApiError> {
         let read = |cursor: &str| {
@@ -89,7 +164,7 @@ impl List {
 }
 
 /// A moment of a query, which names it `field`.
-pub(super) fn moment(field: &str, text: Option<&str>) -> Result<Option<Millis>, ApiError> {
+fn moment(field: &str, text: Option<&str>) -> Result<Option<Millis>, ApiError> {
     let Some(text) = text else {
         return Ok(None);
     };

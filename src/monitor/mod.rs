@@ -68,6 +68,8 @@ pub struct Monitor {
     guard: Guard,
     outlets: Outlets,
     retention: Retention,
+    /// Whether what was sent and answered is kept in history.
+    payloads: bool,
     metrics: Arc<Metrics>,
     /// What the sweep has just taken.
     recent: Recent,
@@ -106,6 +108,7 @@ impl Monitor {
             guard: Guard::new(config.guard.clone()),
             outlets: Outlets::default(),
             retention: retention(&config.retention),
+            payloads: config.retention.history_payloads,
             recent: Recent::default(),
             closing: Arc::new(Semaphore::new(MOST_CLOSING)),
             metrics,

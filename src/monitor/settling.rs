@@ -11,13 +11,24 @@ use super::outlet::Outlet;
 use super::worker::{InHand, millis};
 use crate::delivery::Attempt;
 use crate::store::dead::Letter;
-use crate::store::history::{Record, Retention};
+use crate::store::history::{Record, Request, Retention, Try};
 use crate::store::keys::Shard;
 use crate::store::lanes::{Lease, Settled, Verdict};
 use crate::telemetry::metrics::count;
 
 /// Between tries to settle while Redis is away.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// A larger body is not kept in history.
+const MOST_OF_A_BODY: usize = 64 * 1024;
+
+/// A call that was made.
+pub(super) struct Call {
+    /// What it came to.
+    pub(super) attempt: Attempt,
+    /// What it said.
+    pub(super) body: String,
+}
 
 impl Monitor {
     /// Gives a batch up; `summary` says why, without anything out of a body.
@@ -26,18 +37,18 @@ impl Monitor {
         outlet: &Outlet,
         in_hand: &InHand,
         summary: &str,
-        attempt: Option<&Attempt>,
+        call: Option<&Call>,
     ) -> bool {
         let lease = &in_hand.lease;
         let (chat, batch, messages) = (lease.lane.chat.hash(), &lease.batch.id, lease.batch.count);
         // Without an attempt, this lease's own was not made.
-        let attempts = if attempt.is_some() {
+        let attempts = if call.is_some() {
             lease.attempt
         } else {
             lease.attempt - 1
         };
         error!(%chat, %batch, messages, attempts, "Given up, now a dead letter: {summary}");
-        let reason = match attempt.and_then(|attempt| attempt.refusal.as_ref()) {
+        let reason = match call.and_then(|call| call.attempt.refusal()) {
             Some(refusal) => format!("{summary}: {refusal}"),
             None => summary.to_owned(),
         };
@@ -49,7 +60,7 @@ impl Monitor {
             attempts,
             first_attempt: lease.first_attempt,
         };
-        self.settle(outlet, in_hand, Verdict::Bury { letter }, attempt)
+        self.settle(outlet, in_hand, Verdict::Bury { letter }, call)
             .await
     }
 
@@ -59,11 +70,11 @@ impl Monitor {
         outlet: &Outlet,
         in_hand: &InHand,
         verdict: Verdict,
-        attempt: Option<&Attempt>,
+        call: Option<&Call>,
     ) -> bool {
         let InHand { lease, since } = in_hand;
         let (chat, batch) = (lease.lane.chat.hash(), &lease.batch.id);
-        let record = attempt.map(|attempt| record(lease, &verdict, attempt));
+        let record = self.record(outlet, lease, &verdict, call);
         let retention = Retention {
             whole: self.catalogs.get().has_ordered(Shard::of(&lease.lane.chat)),
             ..self.retention
@@ -108,22 +119,56 @@ impl Monitor {
         count(&self.metrics.attempts, "outcome", attempt.outcome.as_str());
         self.metrics.delivery.observe(attempt.took.as_secs_f64());
     }
+
+    /// What history is told: of every call, and of every batch that is given up on.
+    fn record(
+        &self,
+        outlet: &Outlet,
+        lease: &Lease,
+        verdict: &Verdict,
+        call: Option<&Call>,
+    ) -> Option<Record> {
+        let why = match (verdict, call) {
+            (_, Some(_)) => None,
+            (Verdict::Bury { letter }, None) => Some(letter.reason.clone()),
+            (Verdict::Drop | Verdict::Retry { .. } | Verdict::Release, None) => return None,
+        };
+        let Lease { lane, batch, .. } = lease;
+        Some(Record {
+            id: batch.id.to_string(),
+            buffer: lane.chat.buffer.to_string(),
+            chat: lane.chat.id.as_str().to_owned(),
+            destination: lane.destination.to_string(),
+            outcome: verdict.outcome().to_owned(),
+            messages: batch.count,
+            reason: batch.reason.to_string(),
+            opened: batch.opened,
+            closed: batch.closed,
+            last: call.map(|call| self.made(lease.attempt, &call.attempt)),
+            why,
+            request: call
+                .filter(|_| self.payloads)
+                .map(|call| request(outlet, &call.body)),
+        })
+    }
+
+    fn made(&self, number: u32, attempt: &Attempt) -> Try {
+        Try {
+            number,
+            status: attempt.status,
+            ms: millis(attempt.took),
+            summary: attempt.summary.clone(),
+            answer: attempt.answer.clone().filter(|_| self.payloads),
+        }
+    }
 }
 
-fn record(lease: &Lease, verdict: &Verdict, attempt: &Attempt) -> Record {
-    let Lease { lane, batch, .. } = lease;
-    Record {
-        id: batch.id.to_string(),
-        buffer: lane.chat.buffer.to_string(),
-        chat: lane.chat.id.as_str().to_owned(),
-        destination: lane.destination.to_string(),
-        outcome: verdict.outcome().to_owned(),
-        status: attempt.status,
-        attempt: lease.attempt,
-        ms: millis(attempt.took),
-        messages: batch.count,
-        reason: batch.reason.to_string(),
-        opened: batch.opened,
-        closed: batch.closed,
+fn request(outlet: &Outlet, body: &str) -> Request {
+    let (method, url) = outlet.sender.shown();
+    Request {
+        method: method.to_owned(),
+        url,
+        bytes: u64::try_from(body.len()).unwrap_or(u64::MAX),
+        body: (body.len() <= MOST_OF_A_BODY).then(|| body.to_owned()),
     }
 }

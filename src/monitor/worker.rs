@@ -10,7 +10,7 @@ use super::Monitor;
 use super::closer::Begun;
 use super::gate::Pass;
 use super::outlet::Outlet;
-use crate::delivery::Attempt;
+use super::settling::Call;
 use crate::delivery::template::letter::Letter;
 use crate::domain::batch::Outcome;
 use crate::domain::breaker::Turn;
@@ -127,13 +127,14 @@ impl Monitor {
         self.metrics.in_flight.inc();
         let attempt = tokio::select! {
             () = self.abandon.cancelled() => None,
-            attempt = outlet.sender.send(&lease.batch.id, body) => Some(attempt),
+            attempt = outlet.sender.send(&lease.batch.id, body.clone()) => Some(attempt),
         };
         self.metrics.in_flight.dec();
         match attempt {
             Some(attempt) => {
                 self.turn(outlet, pass.record(&attempt.outcome));
-                self.conclude(outlet, in_hand, &attempt).await
+                self.conclude(outlet, in_hand, &Call { attempt, body })
+                    .await
             }
             None => {
                 // It may have arrived; the next attempt has the same id.
@@ -169,7 +170,8 @@ impl Monitor {
             .map_err(|error| error.to_string())
     }
 
-    async fn conclude(&self, outlet: &Outlet, in_hand: &InHand, attempt: &Attempt) -> bool {
+    async fn conclude(&self, outlet: &Outlet, in_hand: &InHand, call: &Call) -> bool {
+        let attempt = &call.attempt;
         self.count_attempt(attempt);
         let lease = &in_hand.lease;
         let (chat, batch, messages) = (lease.lane.chat.hash(), &lease.batch.id, lease.batch.count);
@@ -178,7 +180,7 @@ impl Monitor {
         match &attempt.outcome {
             Outcome::Delivered => {
                 info!(%chat, %batch, messages, attempt = number, duration_ms, "Delivered: {summary}");
-                self.settle(outlet, in_hand, Verdict::Drop, Some(attempt))
+                self.settle(outlet, in_hand, Verdict::Drop, Some(call))
                     .await
             }
             Outcome::Retry { asked } => {
@@ -194,12 +196,12 @@ impl Monitor {
                             wait,
                             asked: asked.is_some(),
                         };
-                        self.settle(outlet, in_hand, verdict, Some(attempt)).await
+                        self.settle(outlet, in_hand, verdict, Some(call)).await
                     }
-                    None => self.bury(outlet, in_hand, summary, Some(attempt)).await,
+                    None => self.bury(outlet, in_hand, summary, Some(call)).await,
                 }
             }
-            Outcome::Rejected => self.bury(outlet, in_hand, summary, Some(attempt)).await,
+            Outcome::Rejected => self.bury(outlet, in_hand, summary, Some(call)).await,
         }
     }
 

@@ -1,4 +1,4 @@
-//! History: settled attempts, trimmed by age and count.
+//! History: batches that were tried, trimmed by age and count.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::audit;
 use super::dead::shards_of;
 use super::keys::{self, Shard};
-use super::paging::Look;
+use super::paging::{Look, StreamEntry};
 use super::windows::{SEEN_FOR, millis};
 use super::{Result, Store, StoreError, reply};
 use crate::domain::batch::Millis;
@@ -18,11 +18,11 @@ use crate::domain::window::MAX_FIRST_AFTER;
 /// of a buffer lies.
 #[derive(Clone, Copy, Debug)]
 pub struct Retention {
-    /// Settled attempts.
+    /// Batches that were tried; 0 = none.
     pub history: u64,
     /// Dead letters.
     pub dead_letters: u64,
-    /// The oldest settled attempt.
+    /// The oldest of them.
     pub history_age: Duration,
     /// The oldest dead letter.
     pub dead_letter_age: Duration,
@@ -41,7 +41,7 @@ impl Retention {
     }
 }
 
-/// What is written about a settled attempt.
+/// What is written about a batch that was tried.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Record {
     /// The batch's `webhook-id`.
@@ -52,14 +52,8 @@ pub struct Record {
     pub chat: String,
     /// Where it went.
     pub destination: String,
-    /// `delivered`, `retry`, `rejected` or `exhausted`.
+    /// `delivered`, `failed` (it is tried again) or `buried`.
     pub outcome: String,
-    /// The HTTP status, if there was an answer.
-    pub status: Option<u16>,
-    /// The number of the attempt.
-    pub attempt: u32,
-    /// How long it took.
-    pub ms: u64,
     /// How many messages the batch holds.
     pub messages: u64,
     /// What closed its window.
@@ -68,15 +62,77 @@ pub struct Record {
     pub opened: Millis,
     /// When its window was closed.
     pub closed: Millis,
+    /// Its newest attempt; none: it was given up on without one.
+    pub last: Option<Try>,
+    /// Why it was given up on without an attempt.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub why: Option<String>,
+    /// The call of the newest attempt, where payloads are kept.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub request: Option<Request>,
 }
 
-/// A settled attempt.
+/// A call, as it is kept.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Request {
+    /// Its method.
+    pub method: String,
+    /// Where it went, masked.
+    pub url: String,
+    /// The length of its body.
+    pub bytes: u64,
+    /// Its body; none if it is too large to be kept. It lies beside the rest, so that it is not encoded again.
+    #[serde(skip)]
+    pub body: Option<String>,
+}
+
+/// An attempt at a batch.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Try {
+    /// Its number; 1 is the first.
+    pub number: u32,
+    /// The HTTP status, if there was an answer.
+    pub status: Option<u16>,
+    /// How long it took.
+    pub ms: u64,
+    /// What happened, in a few words.
+    pub summary: String,
+    /// The beginning of the answer, where payloads are kept.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub answer: Option<String>,
+}
+
+/// A batch that was tried.
 #[derive(Debug)]
 pub struct Settlement {
-    /// When it was settled.
+    /// When its newest attempt was settled.
     pub at: Millis,
     /// What was written about it.
     pub record: Record,
+    /// Its attempts before the newest, and when each was settled, the oldest first.
+    pub earlier: Vec<(Millis, Try)>,
+}
+
+impl Settlement {
+    fn read(entry: &StreamEntry) -> Result<Self> {
+        let unreadable = || StoreError::Unreadable("an entry of the history");
+        let text = entry.field("record")?;
+        let mut record: Record = serde_json::from_str(&text).map_err(|_| unreadable())?;
+        if let Some(request) = &mut record.request {
+            request.body = entry.maybe("body")?;
+        }
+        let tries = entry.maybe("tries")?.unwrap_or_default();
+        let earlier = tries.lines().map(|line| {
+            let (at, made) = line.split_once(' ').ok_or_else(unreadable)?;
+            let made = serde_json::from_str(made).map_err(|_| unreadable())?;
+            Ok((at.parse().map_err(|_| unreadable())?, made))
+        });
+        Ok(Self {
+            at: entry.id.ms,
+            earlier: earlier.collect::<Result<_>>()?,
+            record,
+        })
+    }
 }
 
 /// The outcome of a delivered batch in its [`Record`].
@@ -85,43 +141,29 @@ pub const DELIVERED: &str = "delivered";
 /// What trimming by age took away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Trimmed {
-    /// Settled attempts.
+    /// Batches that were tried.
     pub history: u64,
     /// Dead letters.
     pub dead_letters: u64,
 }
 
 impl Store {
-    /// A page of delivered batches, newest first.
-    ///
-    /// # Errors
-    /// Unavailable, silent or unreadable.
-    pub async fn sent(
-        &self,
-        whose: &Whose,
-        look: Look,
-    ) -> Result<(Vec<Settlement>, Option<String>)> {
-        let wanted = |record: &Record| {
-            record.outcome == DELIVERED && whose.includes(&record.buffer, &record.chat)
-        };
-        self.settlements(whose, wanted, look).await
-    }
-
-    /// A page of the settled attempts that are `wanted`, newest first.
+    /// A page of the batches that were tried within `look` and are `wanted`, the newest first. Each is there once, at the
+    /// time of its newest attempt.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
     pub async fn settlements(
         &self,
         whose: &Whose,
-        wanted: impl Fn(&Record) -> bool,
+        wanted: impl Fn(&Settlement) -> bool,
         look: Look,
     ) -> Result<(Vec<Settlement>, Option<String>)> {
         self.newest(keys::history, shards_of(whose), look, |entry| {
-            let record: Record = serde_json::from_str(&entry.field("record")?)
-                .map_err(|_| StoreError::Unreadable("an entry of the history"))?;
-            let at = entry.id.ms;
-            Ok(wanted(&record).then_some(Settlement { at, record }))
+            let settlement = Settlement::read(entry)?;
+            let record = &settlement.record;
+            let asked = whose.includes(&record.buffer, &record.chat) && wanted(&settlement);
+            Ok(asked.then_some(settlement))
         })
         .await
     }

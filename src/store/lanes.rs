@@ -105,7 +105,7 @@ impl Verdict {
     pub fn outcome(&self) -> &'static str {
         match self {
             Self::Drop => DELIVERED,
-            Self::Retry { .. } => "retry",
+            Self::Retry { .. } => "failed",
             Self::Bury { .. } => "buried",
             Self::Release => "released",
         }
@@ -191,9 +191,12 @@ impl Store {
             Verdict::Bury { letter } => ("bury", Duration::ZERO, false, reply::json(letter)?),
             Verdict::Release => ("release", Duration::ZERO, false, String::new()),
         };
-        let record = match record {
-            Some(record) => reply::json(record)?,
-            None => String::new(),
+        let record = record.filter(|_| retention.history > 0);
+        let request = record.and_then(|record| record.request.as_ref());
+        let body = request.and_then(|request| request.body.as_deref());
+        let made = match verdict {
+            Verdict::Retry { .. } => record.and_then(|record| record.last.as_ref()),
+            _ => None,
         };
         let (status, left, dropped): (String, u64, u64) = self
             .run(
@@ -209,10 +212,12 @@ impl Store {
                     .arg(word)
                     .arg(millis(wait))
                     .arg(u8::from(asked))
-                    .arg(record)
+                    .arg(record.map(reply::json).transpose()?.unwrap_or_default())
                     .arg(retention.in_shard(retention.history))
                     .arg(letter)
-                    .arg(retention.in_shard(retention.dead_letters)),
+                    .arg(retention.in_shard(retention.dead_letters))
+                    .arg(body.unwrap_or_default())
+                    .arg(made.map(reply::json).transpose()?.unwrap_or_default()),
             )
             .await?;
         Ok(match status.as_str() {

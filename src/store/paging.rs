@@ -101,6 +101,12 @@ impl StreamEntry {
         })
     }
 
+    /// A field that may be missing.
+    pub(super) fn maybe(&self, name: &str) -> Result<Option<String>> {
+        let value = self.fields.get(name).cloned();
+        value.map(|value| reply::value(Some(value))).transpose()
+    }
+
     pub(super) fn field(&self, name: &str) -> Result<String> {
         reply::value(self.fields.get(name).cloned())
     }

@@ -9,6 +9,7 @@ pub mod contract_b;
 pub mod control;
 pub mod fields;
 pub mod gateway;
+pub mod history;
 pub mod incoming;
 pub mod item;
 pub mod node;

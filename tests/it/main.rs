@@ -24,6 +24,7 @@ mod destinations;
 mod events;
 mod gateways;
 mod health;
+mod history;
 mod lanes;
 mod limits;
 mod message;

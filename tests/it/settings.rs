@@ -81,7 +81,7 @@ const WRONG_FOR_MONITOR: [(&str, &str); 28] = [
     ("CONCURRENCY", "0"),
     ("CONCURRENCY", "10001"),
     ("MONITOR_PORT", "x"),
-    ("HISTORY_COUNT", "0"),
+    ("HISTORY_AGE", "0"),
     ("HISTORY_AGE", "0"),
     ("DEAD_LETTER_COUNT", "0"),
     ("DEAD_LETTER_AGE", "-1"),

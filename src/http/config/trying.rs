@@ -61,7 +61,7 @@ fn shown(Trial { request, attempt }: Trial) -> Tried {
             status: attempt.status,
             took_ms: u64::try_from(attempt.took.as_millis()).unwrap_or(u64::MAX),
             summary: attempt.summary,
-            body: attempt.refusal,
+            body: attempt.answer,
         },
     }
 }

@@ -1,95 +1,90 @@
 //! `GET /api/messages/forwarded`: the newest calls, from history.
 
-use axum::Json;
+use std::cmp::Reverse;
+
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use chrono_tz::Tz;
-use serde::Deserialize;
 
 use super::super::Api;
 use super::super::error::ApiError;
-use super::super::query::moment;
+use super::super::query::{List, ListQuery};
+use super::newest;
 use crate::domain::batch::Millis;
-use crate::domain::chat::Name;
-use crate::domain::whose::Whose;
-use crate::store::Look;
-use crate::store::history::{DELIVERED, Record, Settlement};
+use crate::store::history::{Request, Settlement, Try};
 use crate::wire::contract_b::ForwardedAnswer;
 use crate::wire::payload::rfc3339;
 
-const MOST: usize = 100;
-
-#[derive(Deserialize)]
-pub(super) struct ForwardedQuery {
-    #[serde(alias = "buffer_name", alias = "buffer_id")]
-    buffer: Option<String>,
-    #[serde(alias = "forwarding_name", alias = "forwarding_id")]
-    forwarding: Option<String>,
-    status: Option<String>,
-    #[serde(alias = "start_date")]
-    from: Option<String>,
-    #[serde(alias = "end_date")]
-    to: Option<String>,
-}
+/// What history calls an attempt that was followed by another.
+const FAILED: &str = "failed";
 
 pub(super) async fn list(
     State(api): State<Api>,
-    query: Result<Query<ForwardedQuery>, QueryRejection>,
+    query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let Query(query) = query?;
-    let whose = slug("buffer", query.buffer.as_deref())?.map_or(Whose::Everybody, Whose::Buffer);
-    let forwarding = slug("forwarding", query.forwarding.as_deref())?;
-    let from = moment("from", query.from.as_deref())?.unwrap_or(Millis::MIN);
-    let to = moment("to", query.to.as_deref())?.unwrap_or(Millis::MAX);
-    let wanted = |record: &Record| {
-        whose.includes(&record.buffer, &record.chat)
-            && forwarding
-                .as_ref()
-                .is_none_or(|name| name.as_str() == record.destination)
-            && query
-                .status
-                .as_deref()
-                .is_none_or(|status| has_status(record, status))
+    let list = List::of_words(query)?;
+    let wanted = |settlement: &Settlement| {
+        list.is_to(&settlement.record.destination) && calls(settlement, &list).next().is_some()
     };
-    let look = Look {
-        from,
-        to,
-        ..Look::first(MOST)
-    };
-    let (calls, _) = api.store.settlements(&whose, wanted, look).await?;
-    let items: Vec<_> = calls.into_iter().map(shown).collect();
-    Ok(Json(items).into_response())
+    let (found, next) = api
+        .store
+        .settlements(&list.whose, wanted, list.look()?)
+        .await?;
+    let mut all: Vec<_> = found
+        .iter()
+        .flat_map(|settlement| calls(settlement, &list).map(move |call| (settlement, call)))
+        .collect();
+    all.sort_by_key(|(_, call)| Reverse(call.at));
+    let items = all
+        .into_iter()
+        .map(|(settlement, call)| shown(settlement, &call));
+    Ok(newest(&list, items, next))
 }
 
-/// By our words, by theirs, or by the HTTP status.
-fn has_status(record: &Record, status: &str) -> bool {
-    match status {
-        "success" => record.outcome == DELIVERED,
-        "failed" | "error" => record.outcome != DELIVERED,
-        other => {
-            let code = record.status.map(|code| code.to_string());
-            record.outcome == other || code.as_deref() == Some(other)
-        }
-    }
+/// A call for a batch.
+struct Call<'a> {
+    at: Millis,
+    made: &'a Try,
+    outcome: &'a str,
+    /// That of the newest call.
+    request: Option<&'a Request>,
 }
 
-fn slug(field: &str, words: Option<&str>) -> Result<Option<Name>, ApiError> {
-    let name = words.map(Name::slug).transpose();
-    name.map_err(|error| ApiError::BadRequest(format!("{field}: {error}")))
+/// The calls for a batch that a list is asked for.
+fn calls<'a>(settlement: &'a Settlement, list: &List) -> impl Iterator<Item = Call<'a>> {
+    let record = &settlement.record;
+    let earlier = settlement.earlier.iter().map(|(at, made)| Call {
+        at: *at,
+        made,
+        outcome: FAILED,
+        request: None,
+    });
+    let last = record.last.iter().map(|made| Call {
+        at: settlement.at,
+        made,
+        outcome: &record.outcome,
+        request: record.request.as_ref(),
+    });
+    earlier
+        .chain(last)
+        .filter(|call| list.is_since(call.at) && list.has_status(call.outcome, call.made.status))
 }
 
-fn shown(Settlement { at, record }: Settlement) -> ForwardedAnswer {
+fn shown(Settlement { record, .. }: &Settlement, call: &Call<'_>) -> ForwardedAnswer {
     ForwardedAnswer {
-        id: record.id,
-        buffer: record.buffer,
-        forwarding: record.destination,
-        key: record.chat,
-        status: record.outcome,
-        status_code: record.status,
-        attempt: record.attempt,
-        duration_ms: record.ms,
+        id: record.id.clone(),
+        buffer: record.buffer.clone(),
+        forwarding: record.destination.clone(),
+        key: record.chat.clone(),
+        status: call.outcome.to_owned(),
+        status_code: call.made.status,
+        attempt: call.made.number,
+        duration_ms: call.made.ms,
         messages: record.messages,
-        forwarded_at: rfc3339(at, Tz::UTC),
+        forwarded_at: rfc3339(call.at, Tz::UTC),
+        url: call.request.map(|request| request.url.clone()),
+        payload: call.request.and_then(|request| request.body.clone()),
+        response: call.made.answer.clone(),
     }
 }

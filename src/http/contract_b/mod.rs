@@ -5,10 +5,26 @@ mod forwarded;
 mod forwardings;
 mod timezone;
 
-use axum::Router;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, put};
+use axum::{Json, Router};
+use serde::Serialize;
 
 use super::Api;
+use super::query::{List, page};
+
+/// The newest of these as their clients know them; a page like any other for those who ask for one.
+fn newest<T: Serialize>(
+    list: &List,
+    items: impl Iterator<Item = T>,
+    next_cursor: Option<String>,
+) -> Response {
+    if list.is_paged() {
+        return page(items, None, next_cursor);
+    }
+    let items: Vec<T> = items.take(list.limit).collect();
+    Json(items).into_response()
+}
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()

@@ -5,7 +5,7 @@
   KEYS[1]  due      lanes of the destination by their next attempt
   KEYS[2]  lane     batches, oldest first
   KEYS[3]  head     how far the first batch has come
-  KEYS[4]  history  settled attempts
+  KEYS[4]  history  batches that were tried, each once
   KEYS[5]  dead     dead letters
 
   ARGV[1]  member   the lane in the due index
@@ -16,26 +16,36 @@
                     release: not attempted after all, give the lease back
   ARGV[4]  wait     before the retry, ms
   ARGV[5]  asked    1: the destination asked for that wait
-  ARGV[6]  record   JSON about the attempt, for history; empty = none
+  ARGV[6]  record   JSON about batch and attempt, for history; empty = none
   ARGV[7]  history  most entries of this shard
   ARGV[8]  letter   JSON about the batch, for a dead letter
   ARGV[9]  dead     most dead letters of this shard
+  ARGV[10] body     that was sent; empty = not kept
+  ARGV[11] try      JSON about an attempt that is followed by another
 
   Output: {status, batches left on the lane, dead letters dropped for the new}
     settled
     stale   the lease ran out and another took the head; nothing changed
+
+  The head keeps the attempts so far, a line "when JSON" for each, and where the
+  history tells of them: the next attempt takes that entry's place.
 ]]
 local due, lane, head, history, dead = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local member, token, verdict, wait = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 
 local call = redis.call
 
-if call('HGET', head, 'token') ~= token then
+-- Of more attempts than fit in here the oldest are forgotten.
+local MOST_OF_TRIES = 16384
+
+local known = call('HMGET', head, 'token', 'tries', 'entry')
+local tries, last_entry = known[2], known[3]
+if known[1] ~= token then
   return {'stale', 0, 0}
 end
 
 -- What is due at once needs no clock: it was due at any time.
-local dropped, next_attempt = 0, '0'
+local dropped, next_attempt, now = 0, '0', 0
 if verdict == 'drop' or verdict == 'bury' then
   local batch = call('LPOP', lane)
   call('DEL', head)
@@ -45,7 +55,8 @@ if verdict == 'drop' or verdict == 'bury' then
   end
 elseif verdict == 'retry' then
   local time = call('TIME')
-  next_attempt = string.format('%d', time[1] * 1000 + math.floor(time[2] / 1000) + wait)
+  now = time[1] * 1000 + math.floor(time[2] / 1000)
+  next_attempt = string.format('%d', now + wait)
   call('HDEL', head, 'token')
   call('HSET', head, 'due', next_attempt, 'asked', ARGV[5])
 elseif call('HINCRBY', head, 'attempts', -1) > 0 then
@@ -55,7 +66,24 @@ else
 end
 
 if ARGV[6] ~= '' then
-  call('XADD', history, 'MAXLEN', '~', ARGV[7], '*', 'record', ARGV[6])
+  local fields = {'record', ARGV[6]}
+  if ARGV[10] ~= '' then
+    fields[3], fields[4] = 'body', ARGV[10]
+  end
+  if tries then
+    fields[#fields + 1], fields[#fields + 2] = 'tries', tries
+  end
+  if last_entry then
+    call('XDEL', history, last_entry)
+  end
+  local entry = call('XADD', history, 'MAXLEN', '~', ARGV[7], '*', unpack(fields))
+  if verdict == 'retry' then
+    tries = (tries and tries .. '\n' or '') .. string.format('%d ', now) .. ARGV[11]
+    if #tries > MOST_OF_TRIES then
+      tries = string.sub(tries, (string.find(tries, '\n', -MOST_OF_TRIES, true) or 0) + 1)
+    end
+    call('HSET', head, 'tries', tries, 'entry', entry)
+  end
 end
 
 local left = call('LLEN', lane)

@@ -25,7 +25,7 @@ pub struct ForwardedAnswer {
     pub forwarding: String,
     /// The value of the key field.
     pub key: String,
-    /// `delivered`, `retry` or `buried`.
+    /// `delivered`, `failed` or `buried`.
     pub status: String,
     /// The HTTP status, if there was an answer.
     pub status_code: Option<u16>,
@@ -37,6 +37,12 @@ pub struct ForwardedAnswer {
     pub messages: u64,
     /// When it had ended (RFC 3339).
     pub forwarded_at: String,
+    /// Where the newest call for a batch went; null for the ones before it, and where payloads are not kept.
+    pub url: Option<String>,
+    /// What it said; likewise, and null above 64 KiB.
+    pub payload: Option<String>,
+    /// The beginning of the answer, where payloads are kept.
+    pub response: Option<String>,
 }
 
 fn put<T>(place: &mut T, value: Option<T>) {

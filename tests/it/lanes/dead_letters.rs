@@ -17,14 +17,14 @@ fn record(lease: &Lease) -> Record {
         buffer: "default".to_owned(),
         chat: lease.lane.chat.id.as_str().to_owned(),
         destination: "default".to_owned(),
-        outcome: "retry".to_owned(),
-        status: Some(500),
-        attempt: lease.attempt,
-        ms: 1,
+        outcome: "buried".to_owned(),
         messages: lease.batch.count,
         reason: lease.batch.reason.to_string(),
         opened: lease.batch.opened,
         closed: lease.batch.closed,
+        last: None,
+        why: None,
+        request: None,
     }
 }
 

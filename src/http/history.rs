@@ -1,0 +1,124 @@
+//! `GET /api/history` and `GET /api/messages/sent`: the batches that were tried.
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use chrono_tz::Tz;
+
+use super::Api;
+use super::error::ApiError;
+use super::query::{List, ListQuery, page};
+use crate::domain::batch::Millis;
+use crate::store::history::{DELIVERED, Request, Settlement, Try};
+use crate::wire::answer::SentAnswer;
+use crate::wire::history::{AttemptAnswer, HistoryAnswer, RequestAnswer, ResponseAnswer};
+use crate::wire::payload::rfc3339;
+
+pub(super) async fn list(
+    State(api): State<Api>,
+    query: Result<Query<ListQuery>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let list = List::parse(query)?;
+    let wanted = |settlement: &Settlement| is_wanted(&list, settlement);
+    let (found, next_cursor) = api
+        .store
+        .settlements(&list.whose, wanted, list.look()?)
+        .await?;
+    Ok(page(found.into_iter().map(shown), None, next_cursor))
+}
+
+pub(super) async fn sent(
+    State(api): State<Api>,
+    query: Result<Query<ListQuery>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let list = List::parse(query)?;
+    let wanted = |settlement: &Settlement| {
+        settlement.record.outcome == DELIVERED && is_wanted(&list, settlement)
+    };
+    let (found, next_cursor) = api
+        .store
+        .settlements(&list.whose, wanted, list.look()?)
+        .await?;
+    Ok(page(found.into_iter().map(sent_answer), None, next_cursor))
+}
+
+fn is_wanted(list: &List, Settlement { record, .. }: &Settlement) -> bool {
+    let status = record.last.as_ref().and_then(|last| last.status);
+    list.is_to(&record.destination) && list.has_status(&record.outcome, status)
+}
+
+/// A batch with all its attempts.
+pub(super) fn shown(settlement: Settlement) -> HistoryAnswer {
+    let Settlement {
+        at,
+        record,
+        earlier,
+    } = settlement;
+    let mut attempts: Vec<_> = earlier
+        .iter()
+        .map(|(at, made)| attempt(*at, made))
+        .collect();
+    attempts.extend(record.last.as_ref().map(|last| attempt(at, last)));
+    let response = record.last.and_then(|last| {
+        Some(ResponseAnswer {
+            status: last.status?,
+            head: last.answer,
+        })
+    });
+    HistoryAnswer {
+        webhook_id: record.id,
+        user: record.chat,
+        buffer: record.buffer,
+        destination: record.destination,
+        status: record.outcome,
+        messages: record.messages,
+        reason: record.reason,
+        opened_at: rfc3339(record.opened, Tz::UTC),
+        closed_at: rfc3339(record.closed, Tz::UTC),
+        settled_at: rfc3339(at, Tz::UTC),
+        attempts,
+        why: record.why,
+        request: record.request.map(request),
+        response,
+    }
+}
+
+/// An attempt that ended at that moment.
+pub(super) fn attempt(at: Millis, made: &Try) -> AttemptAnswer {
+    AttemptAnswer {
+        attempt: made.number,
+        at: rfc3339(at, Tz::UTC),
+        status: made.status,
+        duration_ms: made.ms,
+        summary: made.summary.clone(),
+    }
+}
+
+fn request(request: Request) -> RequestAnswer {
+    let note = request.body.is_none();
+    RequestAnswer {
+        method: request.method,
+        url: request.url,
+        body: request.body,
+        bytes: request.bytes,
+        note: note.then_some("a body above 64 KiB is not kept"),
+    }
+}
+
+fn sent_answer(Settlement { at, record, .. }: Settlement) -> SentAnswer {
+    let last = record.last.as_ref();
+    SentAnswer {
+        webhook_id: record.id,
+        user: record.chat,
+        buffer: record.buffer,
+        destination: record.destination,
+        messages: record.messages,
+        status: last.and_then(|last| last.status),
+        attempts: last.map_or(0, |last| u64::from(last.number)),
+        duration_ms: last.map_or(0, |last| last.ms),
+        reason: record.reason,
+        opened_at: rfc3339(record.opened, Tz::UTC),
+        closed_at: rfc3339(record.closed, Tz::UTC),
+        sent_at: rfc3339(at, Tz::UTC),
+    }
+}
