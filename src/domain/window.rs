@@ -89,7 +89,7 @@ pub struct TtlError {
     max: f64,
 }
 
-/// What closed a window.
+/// What closed a window, or made a batch without one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CloseReason {
     /// The chat was quiet for its window.
@@ -104,6 +104,8 @@ pub enum CloseReason {
     Word,
     /// An operator closed it.
     Flush,
+    /// There was none: a message left at a time of its own.
+    Later,
 }
 
 impl CloseReason {
@@ -116,6 +118,7 @@ impl CloseReason {
             Self::Bytes => "bytes",
             Self::Word => "word",
             Self::Flush => "flush",
+            Self::Later => "later",
         }
     }
 
@@ -128,6 +131,7 @@ impl CloseReason {
             Self::Bytes,
             Self::Word,
             Self::Flush,
+            Self::Later,
         ]
         .into_iter()
         .find(|reason| reason.as_str() == word)

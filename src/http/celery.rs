@@ -10,7 +10,6 @@ use axum::{Json, Router};
 use super::Api;
 use super::body::Fields;
 use super::error::ApiError;
-use super::intake::accepted;
 use crate::wire::incoming::Incoming;
 use crate::wire::ways_in::Told;
 
@@ -34,7 +33,6 @@ async fn append(api: &Api, fields: Result<Fields, ApiError>) -> Result<Response,
     let (mut incoming, buffer) = (Incoming::from_unique_id(fields)?, api.default_buffer());
     let window = WINDOW.min(buffer.window.max_ttl);
     incoming.ttl.get_or_insert(window.as_secs_f64());
-    let appended = api.take_in(buffer, &incoming).await?;
-    let message = accepted(&incoming, &appended).message;
+    let message = api.accept(buffer, &mut incoming).await?.message;
     Ok(Json(Told { message }).into_response())
 }

@@ -1,7 +1,11 @@
-//! What all ways in have in common: a message is appended by its buffer's rules, and counted.
+//! What all ways in have in common: a message is appended by its buffer's rules, or kept until its time, and counted.
+
+use chrono_tz::Tz;
 
 use super::Api;
 use super::error::ApiError;
+use crate::domain::batch::{BatchId, Millis};
+use crate::store::later::Keeping;
 use crate::store::windows::{Appended, NewMessage, Taken};
 use crate::telemetry::metrics::count;
 use crate::wire::answer::Accepted;
@@ -9,6 +13,10 @@ use crate::wire::config::Buffer;
 use crate::wire::fields::BadInput;
 use crate::wire::incoming::Incoming;
 use crate::wire::item::stored_item;
+use crate::wire::payload::rfc3339;
+use crate::wire::when::{When, too_far};
+
+const DUPLICATE: &str = "Already received";
 
 /// What the rules of a buffer make of a message with this text.
 pub(super) fn new_message<'a>(
@@ -39,25 +47,69 @@ pub(super) fn new_message<'a>(
 }
 
 /// The answer to a message.
-pub(super) fn accepted<'a>(incoming: &'a Incoming, appended: &Appended) -> Accepted<'a> {
+fn accepted<'a>(incoming: &'a Incoming, appended: &Appended) -> Accepted<'a> {
     Accepted {
-        success: true,
         message: match appended.taken {
             Taken::Appended => "Message buffered",
-            Taken::Duplicate => "Already received",
+            Taken::Duplicate => DUPLICATE,
             Taken::Repeated => "Said just before, dropped",
             Taken::Paused => "The chat is paused, dropped",
         },
-        user: incoming.user.as_str(),
-        buffered: appended.count,
-        expires_in: appended.left.as_secs_f64(),
+        buffered: Some(appended.count),
+        expires_in: Some(appended.left.as_secs_f64()),
         duplicate: appended.taken == Taken::Duplicate,
         repeated: appended.taken == Taken::Repeated,
         paused: appended.taken == Taken::Paused,
+        ..about(incoming)
+    }
+}
+
+/// The answer to a message that is to leave later.
+fn kept(incoming: &Incoming, at: Option<Millis>, duplicate: bool) -> Accepted<'_> {
+    Accepted {
+        message: if duplicate {
+            DUPLICATE
+        } else {
+            "Message kept until its time"
+        },
+        message_id: incoming.message_id.as_deref(),
+        send_at: at.map(|at| rfc3339(at, Tz::UTC)),
+        duplicate,
+        ..about(incoming)
+    }
+}
+
+fn about(incoming: &Incoming) -> Accepted<'_> {
+    Accepted {
+        success: true,
+        message: "",
+        user: incoming.user.as_str(),
+        buffered: None,
+        expires_in: None,
+        message_id: None,
+        send_at: None,
+        duplicate: false,
+        repeated: false,
+        paused: false,
     }
 }
 
 impl Api {
+    /// Takes a message as it says itself: into the window of its chat in this buffer, or to leave later.
+    pub(super) async fn accept<'a>(
+        &self,
+        buffer: &Buffer,
+        incoming: &'a mut Incoming,
+    ) -> Result<Accepted<'a>, ApiError> {
+        match incoming.when {
+            None => {
+                let appended = self.take_in(buffer, incoming).await?;
+                Ok(accepted(incoming, &appended))
+            }
+            Some(when) => self.keep(buffer, incoming, when).await,
+        }
+    }
+
     /// Puts a message into the window of its chat in this buffer.
     pub(super) async fn take_in(
         &self,
@@ -74,6 +126,30 @@ impl Api {
             .await?;
         self.count(&appended);
         Ok(appended)
+    }
+
+    /// Keeps a message until its time; one without an id gets one, to be taken back by.
+    async fn keep<'a>(
+        &self,
+        buffer: &Buffer,
+        incoming: &'a mut Incoming,
+        when: When,
+    ) -> Result<Accepted<'a>, ApiError> {
+        let made = || BatchId::generate().to_string();
+        let id = incoming.message_id.get_or_insert_with(made).clone();
+        let chat = buffer.chat(incoming.user.clone());
+        let item = stored_item(incoming).map_err(BadInput::NotJson)?;
+        match self.store.keep(&chat, &id, &item, when).await? {
+            Keeping::Kept(at) => {
+                self.metrics.accepted.inc();
+                Ok(kept(incoming, Some(at), false))
+            }
+            Keeping::Duplicate(at) => {
+                self.metrics.duplicates.inc();
+                Ok(kept(incoming, at, true))
+            }
+            Keeping::TooFar => Err(too_far().into()),
+        }
     }
 
     /// What became of a message, counted if it was refused.

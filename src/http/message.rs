@@ -8,7 +8,6 @@ use axum::response::{IntoResponse, Response};
 use super::Api;
 use super::body::Fields;
 use super::error::ApiError;
-use super::intake::accepted;
 use crate::wire::fields::BadInput;
 use crate::wire::incoming::{Incoming, check_message_id};
 
@@ -30,8 +29,8 @@ async fn take(
     let Fields(fields) = fields?;
     let mut incoming = Incoming::from_fields(fields)?;
     identify(&mut incoming, headers)?;
-    let appended = api.take_in(api.default_buffer(), &incoming).await?;
-    Ok(Json(accepted(&incoming, &appended)).into_response())
+    let accepted = api.accept(api.default_buffer(), &mut incoming).await?;
+    Ok(Json(accepted).into_response())
 }
 
 /// A message whose body has no id goes by the client's in the header.

@@ -13,6 +13,7 @@ mod error;
 mod health;
 mod history;
 mod intake;
+mod later;
 mod message;
 mod pausing;
 mod query;
@@ -140,6 +141,7 @@ fn router(api: Api) -> Router {
         .merge(anonymous::routes())
         .merge(celery::routes())
         .merge(pausing::routes())
+        .merge(later::routes())
         .merge(webhook::routes())
         .merge(config::routes())
         .merge(contract_b::routes())

@@ -10,9 +10,10 @@ use super::gate::Pass;
 use super::outlet::Outlet;
 use super::worker::InHand;
 use crate::domain::batch::BatchId;
-use crate::domain::chat::Chat;
+use crate::domain::chat::{Chat, Name};
 use crate::store::closing::Closing;
 use crate::telemetry::metrics::count;
+use crate::wire::config::Buffer;
 
 /// How long a closing waits for room to deliver, which spares Redis a script; a window must not stay open for longer.
 const PATIENCE: Duration = Duration::from_millis(25);
@@ -46,16 +47,10 @@ impl Monitor {
     /// Closes the window of a chat, if it is time; answers what to begin with at once. The rest of what it has put on
     /// lanes is begun, or left to the sweeps.
     pub(super) async fn close(self: &Arc<Self>, chat: Chat, found: Found) -> Option<Begun> {
-        let mut catalog = self.catalogs.get();
-        if catalog.buffer(&chat.buffer).is_none() {
-            // It may be so new that this monitor has not heard of it; the sweep comes back only in seconds.
-            let _ = self.catalogs.catch_up().await;
-            catalog = self.catalogs.get();
-        }
         // One that is gone with windows still open: they stay.
-        let buffer = catalog.buffer(&chat.buffer)?;
+        let buffer = self.buffer(&chat.buffer).await?;
         let id = BatchId::generate();
-        let stopped = catalog.stops().holds_from(&chat.buffer);
+        let stopped = self.catalogs.get().stops().holds_from(&chat.buffer);
         let outlet = |name| self.outlets.get(name).filter(|_| !stopped);
         let first = outlet(&buffer.destinations[0].name);
         // With a pass in hand the lease comes in the same step. An event mostly comes after the sweep, when there is
@@ -107,8 +102,23 @@ impl Monitor {
         }
     }
 
+    /// The buffer of this name, also one so new that this monitor has not heard of it: a sweep comes back only in
+    /// seconds.
+    pub(super) async fn buffer(&self, name: &Name) -> Option<Arc<Buffer>> {
+        if let Some(known) = self.catalogs.get().buffer(name) {
+            return Some(known.clone());
+        }
+        let _ = self.catalogs.catch_up().await;
+        self.catalogs.get().buffer(name).cloned()
+    }
+
     /// Attempts a lane, or leaves it to the sweep.
-    fn attempt_if_room(self: &Arc<Self>, outlet: &Arc<Outlet>, chat: Chat, pass: Option<Pass>) {
+    pub(super) fn attempt_if_room(
+        self: &Arc<Self>,
+        outlet: &Arc<Outlet>,
+        chat: Chat,
+        pass: Option<Pass>,
+    ) {
         match pass.or_else(|| outlet.gate.try_enter()) {
             Some(pass) => self.attempt(outlet.clone(), chat, pass),
             None => outlet.lanes_changed.notify_one(),

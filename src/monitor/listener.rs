@@ -49,8 +49,7 @@ async fn listen(monitor: &Monitor, heard: mpsc::Sender<Chat>) {
                     say(mode);
                 }
                 // Whatever was announced while nobody listened.
-                monitor.windows_changed.notify_one();
-                monitor.outlets.look_again();
+                monitor.look_again();
                 while let Some(event) = events.next().await {
                     pass_on(monitor, &heard, event);
                 }
@@ -86,10 +85,7 @@ fn pass_on(monitor: &Monitor, heard: &mpsc::Sender<Chat>, event: Event) {
                 monitor.metrics.events_dropped.inc();
             }
         }
-        Event::Wake => {
-            monitor.windows_changed.notify_one();
-            monitor.outlets.look_again();
-        }
+        Event::Wake => monitor.look_again(),
     }
 }
 

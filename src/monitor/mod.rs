@@ -8,6 +8,7 @@ mod closer;
 mod gate;
 mod health;
 mod housekeeper;
+mod later;
 mod listener;
 mod outlet;
 mod recent;
@@ -73,10 +74,12 @@ pub struct Monitor {
     metrics: Arc<Metrics>,
     /// What the sweep has just taken.
     recent: Recent,
-    /// Windows being closed for the sweep.
+    /// Windows being closed for the sweep, and what is sent at its time.
     closing: Arc<Semaphore>,
     /// Look at the windows again: something may fall due sooner than known.
     windows_changed: Notify,
+    /// Look at what waits for its time again: something may fall due sooner than known.
+    later_changed: Notify,
     /// Begin nothing new.
     stop: CancellationToken,
     /// Let go of what is in hand.
@@ -113,6 +116,7 @@ impl Monitor {
             closing: Arc::new(Semaphore::new(MOST_CLOSING)),
             metrics,
             windows_changed: Notify::new(),
+            later_changed: Notify::new(),
             stop,
             abandon: CancellationToken::new(),
             loops: TaskTracker::new(),
@@ -130,6 +134,7 @@ impl Monitor {
         self.loops.spawn(outlet::run(self.clone(), changes));
         self.loops.spawn(listener::run(self.clone()));
         self.loops.spawn(Sweep::Windows.run(self.clone()));
+        self.loops.spawn(Sweep::Later.run(self.clone()));
         self.loops.spawn(housekeeper::run(self.clone()));
         self.stop.cancelled().await;
         let deadline = Instant::now() + GRACE;
@@ -138,6 +143,13 @@ impl Monitor {
         let _ = timeout_at(deadline, self.loops.wait()).await;
         self.finish(deadline).await;
         info!("No longer delivering");
+    }
+
+    /// Something may have fallen due anywhere.
+    fn look_again(&self) {
+        self.windows_changed.notify_one();
+        self.later_changed.notify_one();
+        self.outlets.look_again();
     }
 
     async fn finish(&self, deadline: Instant) {

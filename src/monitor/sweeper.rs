@@ -36,6 +36,8 @@ pub(super) enum Sweep {
     Windows,
     /// Attempts the heads of an outlet's lanes at their times.
     Lanes(Arc<Outlet>),
+    /// Sends what has waited for its time.
+    Later,
 }
 
 impl Sweep {
@@ -47,6 +49,11 @@ impl Sweep {
                 let what = format!("lanes to {}", outlet.name());
                 (what, &outlet.stop, LONGEST_IDLE)
             }
+            Self::Later => (
+                "what waits for its time".to_owned(),
+                &monitor.stop,
+                LONGEST_IDLE,
+            ),
         };
         let due = self.due();
         let mut agenda = Agenda::new(Instant::now(), longest_idle);
@@ -84,6 +91,7 @@ impl Sweep {
         match self {
             Self::Windows => &monitor.windows_changed,
             Self::Lanes(outlet) => &outlet.lanes_changed,
+            Self::Later => &monitor.later_changed,
         }
     }
 
@@ -91,6 +99,7 @@ impl Sweep {
         match self {
             Self::Windows => Due::Windows,
             Self::Lanes(outlet) => Due::Lanes(outlet.name().clone()),
+            Self::Later => Due::Later,
         }
     }
 
@@ -103,6 +112,7 @@ impl Sweep {
         match self {
             Self::Windows => close_windows(monitor, due, shards, agenda).await,
             Self::Lanes(outlet) => attempt_lanes(monitor, outlet, due, shards, agenda).await,
+            Self::Later => send_later(monitor, shards, agenda).await,
         }
     }
 }
@@ -141,6 +151,32 @@ async fn close_windows(
                 closer.work(begun).await;
             }
         });
+    }
+    Ok(round)
+}
+
+async fn send_later(
+    monitor: &Arc<Monitor>,
+    shards: Vec<Shard>,
+    agenda: &mut Agenda,
+) -> Result<Round> {
+    let mut round = Round::Done;
+    for shard in shards {
+        let (waiting, left) = monitor.store.take_waiting(shard, MOST_TAKEN).await?;
+        agenda.looked_at(shard, left, Instant::now());
+        if waiting.len() == MOST_TAKEN {
+            round = Round::More;
+        }
+        for waiting in waiting {
+            let Ok(place) = monitor.closing.clone().acquire_owned().await else {
+                break;
+            };
+            let sender = monitor.clone();
+            monitor.attempts.spawn(async move {
+                sender.send_later(&waiting).await;
+                drop(place);
+            });
+        }
     }
     Ok(round)
 }

@@ -143,6 +143,18 @@ impl Store {
         buffer: Option<&Name>,
     ) -> Result<HashMap<String, f64>> {
         let pattern = buffer.map_or_else(|| "*".to_owned(), keys::members_like);
+        let mut members = self.matching(due, shard, &pattern).await?;
+        members.retain(|member, _| is_of(member, buffer));
+        Ok(members)
+    }
+
+    /// The members of one shard of an index that match a pattern, with their scores.
+    pub(super) async fn matching(
+        &self,
+        due: &Due,
+        shard: Shard,
+        pattern: &str,
+    ) -> Result<HashMap<String, f64>> {
         let key = due.key(shard);
         // A scan may show a member twice.
         let mut members = HashMap::new();
@@ -152,11 +164,11 @@ impl Store {
             scan.arg(&key)
                 .arg(cursor)
                 .arg("MATCH")
-                .arg(&pattern)
+                .arg(pattern)
                 .arg("COUNT")
                 .arg(STEP);
             let (next, page): (u64, Vec<(String, f64)>) = self.query(&scan).await?;
-            members.extend(page.into_iter().filter(|(member, _)| is_of(member, buffer)));
+            members.extend(page);
             if next == 0 {
                 return Ok(members);
             }

@@ -14,7 +14,7 @@ use tracing::{info, warn};
 
 use super::{
     Result, Store, StoreError, aliases, clearing, closing, config, control, disuse, due, lanes,
-    pausing, windows,
+    later, pausing, windows,
 };
 use crate::config::redis::{Address, RedisConfig};
 
@@ -115,6 +115,7 @@ impl Store {
             .chain(pausing::scripts())
             .chain(aliases::scripts())
             .chain(lanes::scripts())
+            .chain(later::scripts())
             .chain(due::scripts())
             .chain(config::scripts())
             .chain(control::scripts())

@@ -55,17 +55,27 @@ impl Store {
         shard: Shard,
         most: usize,
     ) -> Result<(Vec<Chat>, Option<Duration>)> {
+        let (members, left) = self.take_members(due, shard, most).await?;
+        let chats = members
+            .iter()
+            .filter_map(|member| keys::chat_of_member(member));
+        Ok((chats.collect(), left))
+    }
+
+    /// The same for an index whose members are not only chats.
+    pub(super) async fn take_members(
+        &self,
+        due: &Due,
+        shard: Shard,
+        most: usize,
+    ) -> Result<(Vec<String>, Option<Duration>)> {
         let (left, members): (i64, Vec<Vec<u8>>) = self
             .run(shard, TAKE.key(due.key(shard)).arg(most).arg(millis(AHEAD)))
             .await?;
-        let chats = members
-            .iter()
-            .filter_map(|member| {
-                std::str::from_utf8(member)
-                    .ok()
-                    .and_then(keys::chat_of_member)
-            })
-            .collect();
-        Ok((chats, u64::try_from(left).ok().map(Duration::from_millis)))
+        let members = members
+            .into_iter()
+            .filter_map(|member| String::from_utf8(member).ok());
+        let left = u64::try_from(left).ok().map(Duration::from_millis);
+        Ok((members.collect(), left))
     }
 }

@@ -1,20 +1,28 @@
-//! The list of open windows over all shards, the next to close first, a page at a time.
+//! Lists over all shards of an index, the next that is due first, a page at a time.
 
 use super::keys::{self, Due, Shard};
 use super::{Result, Store, reply};
 use crate::domain::batch::Millis;
 use crate::domain::chat::{Chat, Name};
 
-/// The place of an entry in the list of open windows.
+/// The place of an entry in the list of open windows, or of messages that wait for their time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DueCursor {
     deadline: Millis,
-    shard: Shard,
-    member: String,
+    pub(super) shard: Shard,
+    pub(super) member: String,
 }
 
 impl DueCursor {
-    /// Reads what a list of open windows gave.
+    pub(super) fn new(score: f64, shard: Shard, member: String) -> Self {
+        Self {
+            deadline: reply::score(score),
+            shard,
+            member,
+        }
+    }
+
+    /// Reads what a list gave.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, '.');
         let deadline = parts.next()?.parse().ok()?;
@@ -26,36 +34,30 @@ impl DueCursor {
         })
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         format!("{}.{}.{}", self.deadline, self.shard.index(), self.member)
     }
 }
 
-/// An entry of a due index.
-pub(super) struct DueEntry {
-    pub(super) chat: Chat,
-}
-
 impl Store {
-    /// The entries of the window index after `after`, next deadline first.
-    pub(super) async fn earliest_due(
+    /// The entries of an index after `after`, and where the next page goes on.
+    pub(super) async fn earliest(
         &self,
+        due: &Due,
         after: Option<DueCursor>,
         limit: usize,
-    ) -> Result<(Vec<DueEntry>, Option<String>)> {
+    ) -> Result<(Vec<DueCursor>, Option<String>)> {
         let from = after.as_ref().map_or(0, |cursor| cursor.deadline);
         let mut reads = redis::pipe();
         for shard in Shard::all() {
-            reads.zrangebyscore_limit_withscores(
-                Due::Windows.key(shard),
-                from,
-                "+inf",
-                0,
-                page(limit),
-            );
+            // However many are due in the very moment at which the page before ended.
+            reads.zrangebyscore_withscores(due.key(shard), from, from);
+            let later = format!("({from}");
+            reads.zrangebyscore_limit_withscores(due.key(shard), later, "+inf", 0, page(limit));
         }
         let answers: Vec<Vec<(Vec<u8>, f64)>> = self.pipeline(&reads).await?;
         let mut found: Vec<DueCursor> = Shard::all()
+            .flat_map(|shard| [shard, shard])
             .zip(answers)
             .flat_map(|(shard, entries)| {
                 entries
@@ -63,50 +65,61 @@ impl Store {
                     .map(move |(member, score)| (shard, member, score))
             })
             .filter_map(|(shard, member, score)| {
-                Some(DueCursor {
-                    deadline: reply::score(score),
+                Some(DueCursor::new(
+                    score,
                     shard,
-                    member: String::from_utf8(member).ok()?,
-                })
+                    String::from_utf8(member).ok()?,
+                ))
             })
             .filter(|entry| after.as_ref().is_none_or(|after| entry > after))
             .collect();
-        Ok(first_page(&mut found, limit))
+        let next = first_page(&mut found, limit);
+        Ok((found, next))
+    }
+
+    /// The chats of the window index after `after`, next deadline first.
+    pub(super) async fn earliest_windows(
+        &self,
+        after: Option<DueCursor>,
+        limit: usize,
+    ) -> Result<(Vec<Chat>, Option<String>)> {
+        let (found, next) = self.earliest(&Due::Windows, after, limit).await?;
+        Ok((chats(&found), next))
     }
 
     /// The same of one buffer, and how many there are in all.
-    pub(super) async fn earliest_due_in(
+    pub(super) async fn earliest_windows_in(
         &self,
         buffer: &Name,
         after: Option<DueCursor>,
         limit: usize,
-    ) -> Result<(Vec<DueEntry>, u64, Option<String>)> {
+    ) -> Result<(Vec<Chat>, u64, Option<String>)> {
         let mut found = Vec::new();
         for shard in Shard::all() {
             let members = self.members(&Due::Windows, shard, Some(buffer)).await?;
-            found.extend(members.into_iter().map(|(member, score)| DueCursor {
-                deadline: reply::score(score),
-                shard,
-                member,
-            }));
+            let members = members.into_iter();
+            found.extend(members.map(|(member, score)| DueCursor::new(score, shard, member)));
         }
         let total = u64::try_from(found.len()).unwrap_or(u64::MAX);
         found.retain(|entry| after.as_ref().is_none_or(|after| entry > after));
-        let (entries, next) = first_page(&mut found, limit);
-        Ok((entries, total, next))
+        let next = first_page(&mut found, limit);
+        Ok((chats(&found), total, next))
     }
 }
 
-/// The earliest of these, and where the next page goes on.
-fn first_page(found: &mut Vec<DueCursor>, limit: usize) -> (Vec<DueEntry>, Option<String>) {
+fn chats(found: &[DueCursor]) -> Vec<Chat> {
+    let members = found.iter();
+    members
+        .filter_map(|entry| keys::chat_of_member(&entry.member))
+        .collect()
+}
+
+/// Keeps the earliest of these, in order; answers where the next page goes on.
+pub(super) fn first_page(found: &mut Vec<DueCursor>, limit: usize) -> Option<String> {
     found.sort_unstable();
     let more = found.len() > limit;
     found.truncate(limit);
-    let next = found.last().filter(|_| more).map(DueCursor::text);
-    let chats = found
-        .iter()
-        .filter_map(|entry| keys::chat_of_member(&entry.member));
-    (chats.map(|chat| DueEntry { chat }).collect(), next)
+    found.last().filter(|_| more).map(DueCursor::text)
 }
 
 /// One more than shown, to know whether there is a next page.

@@ -79,6 +79,8 @@ pub enum Due {
     Windows,
     /// Lanes to one destination, by next attempt or lease end.
     Lanes(Name),
+    /// What waits for its time.
+    Later,
 }
 
 impl Due {
@@ -86,6 +88,7 @@ impl Due {
         match self {
             Self::Windows => due(shard),
             Self::Lanes(destination) => due_lanes(shard, destination),
+            Self::Later => shard.key("later"),
         }
     }
 }
@@ -204,6 +207,11 @@ pub(crate) fn paused(shard: Shard) -> String {
 /// Numbers by alias; the field is the chat under the alias, which lies in the same shard.
 pub(crate) fn aliases(shard: Shard) -> String {
     shard.key("aliases")
+}
+
+/// What lies behind the members of [`Due::Later`].
+pub(crate) fn later_items(shard: Shard) -> String {
+    shard.key("later:items")
 }
 
 pub(crate) fn history(shard: Shard) -> String {

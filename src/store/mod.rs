@@ -16,6 +16,7 @@ pub mod events;
 pub mod history;
 pub mod keys;
 pub mod lanes;
+pub mod later;
 pub mod open;
 mod paging;
 pub mod pausing;

@@ -53,8 +53,7 @@ impl Store {
         after: Option<DueCursor>,
         limit: usize,
     ) -> Result<(Vec<Window>, Option<String>)> {
-        let (entries, next) = self.earliest_due(after, limit).await?;
-        let chats = entries.into_iter().map(|entry| entry.chat).collect();
+        let (chats, next) = self.earliest_windows(after, limit).await?;
         Ok((self.windows_of(chats).await?, next))
     }
 
@@ -68,8 +67,7 @@ impl Store {
         after: Option<DueCursor>,
         limit: usize,
     ) -> Result<(Vec<Window>, u64, Option<String>)> {
-        let (entries, total, next) = self.earliest_due_in(buffer, after, limit).await?;
-        let chats = entries.into_iter().map(|entry| entry.chat).collect();
+        let (chats, total, next) = self.earliest_windows_in(buffer, after, limit).await?;
         Ok((self.windows_of(chats).await?, total, next))
     }
 

@@ -17,6 +17,8 @@ pub struct Counts {
     pub windows: u64,
     /// Lanes with a batch on them.
     pub lanes: u64,
+    /// What waits for its time.
+    pub waiting: u64,
     /// Dead letters.
     pub dead_letters: u64,
 }
@@ -69,16 +71,20 @@ impl Store {
         let destinations: Vec<_> = destinations.into_iter().map(Due::Lanes).collect();
         let mut reads = redis::pipe();
         for shard in Shard::all() {
-            reads.zcard(Due::Windows.key(shard)).xlen(keys::dead(shard));
+            reads
+                .zcard(Due::Windows.key(shard))
+                .zcard(Due::Later.key(shard))
+                .xlen(keys::dead(shard));
             for lanes in &destinations {
                 reads.zcard(lanes.key(shard));
             }
         }
         let counts: Vec<u64> = self.pipeline(&reads).await?;
         let mut sum = Counts::default();
-        for shard in counts.chunks(2 + destinations.len()) {
-            if let [windows, dead_letters, lanes @ ..] = shard {
+        for shard in counts.chunks(3 + destinations.len()) {
+            if let [windows, waiting, dead_letters, lanes @ ..] = shard {
                 sum.windows += windows;
+                sum.waiting += waiting;
                 sum.dead_letters += dead_letters;
                 sum.lanes += lanes.iter().sum::<u64>();
             }

@@ -231,7 +231,7 @@ fn text_digest(text: &str) -> String {
 }
 
 /// Ids are kept as 16 bytes of digest: short whatever the client sends, and no phone number stays behind for a day.
-fn seen_digest(place: &Place, id: &str) -> Vec<u8> {
+pub(super) fn seen_digest(place: &Place, id: &str) -> Vec<u8> {
     let digest = Sha256::new()
         // The length keeps chat and id apart: no two pairs run together.
         .chain_update(place.member.len().to_be_bytes())

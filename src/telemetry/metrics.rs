@@ -19,14 +19,18 @@ pub type CounterBy = Family<[(&'static str, &'static str); 1], Counter>;
 pub type GaugeBy = Family<[(&'static str, &'static str); 1], Gauge>;
 
 /// Words of labels that show from the start.
-const CLOSE_REASONS: [&str; 6] = ["quiet", "cap", "messages", "bytes", "word", "flush"];
+const CLOSE_REASONS: [&str; 7] = [
+    "quiet", "cap", "messages", "bytes", "word", "flush", "later",
+];
 const DROPS: [&str; 2] = ["repeated", "paused"];
 const OUTCOMES: [&str; 3] = ["delivered", "retry", "rejected"];
-const REFUSALS: [&str; 8] = [
+const REFUSALS: [&str; 10] = [
     "user",
     "message",
     "ttl",
     "message_id",
+    "send_at",
+    "delay",
     "body",
     "too_large",
     "content_type",
@@ -54,7 +58,7 @@ pub struct Metrics {
     pub dropped: CounterBy,
     /// Requests refused, by `reason`: the field at fault, `body`, `too_large`, `content_type` or `redis`.
     pub refused: CounterBy,
-    /// Windows closed, by `reason`.
+    /// Batches made, by `reason`: what closed the window, or `later`.
     pub batches: CounterBy,
     /// Windows closed by a monitor, by what `found` them: `event` or `sweep`.
     pub found: CounterBy,
@@ -76,6 +80,7 @@ pub struct Metrics {
     pub dead_letters_dropped: Counter,
     windows: Gauge,
     lanes: Gauge,
+    waiting: Gauge,
     dead_letters: Gauge,
     redis_up: Gauge,
     stopped: GaugeBy,
@@ -106,6 +111,7 @@ impl Metrics {
             dead_letters_dropped: Counter::default(),
             windows: Gauge::default(),
             lanes: Gauge::default(),
+            waiting: Gauge::default(),
             dead_letters: Gauge::default(),
             redis_up: Gauge::default(),
             stopped: Family::default(),
@@ -123,7 +129,7 @@ impl Metrics {
     fn register_common(&mut self) {
         show_zeros(&self.batches, "reason", &CLOSE_REASONS);
         let registry = &mut self.registry;
-        registry.register("batches", "Windows closed, by reason", self.batches.clone());
+        registry.register("batches", "Batches made, by reason", self.batches.clone());
         registry.register(
             "windows_open",
             "Open windows in Redis",
@@ -133,6 +139,11 @@ impl Metrics {
             "lanes_waiting",
             "Lanes in Redis with a batch on them",
             self.lanes.clone(),
+        );
+        registry.register(
+            "later_waiting",
+            "What waits in Redis for a time of its own",
+            self.waiting.clone(),
         );
         registry.register(
             "dead_letters",
@@ -237,6 +248,7 @@ impl Metrics {
             let gauges = [
                 (&self.windows, counts.windows),
                 (&self.lanes, counts.lanes),
+                (&self.waiting, counts.waiting),
                 (&self.dead_letters, counts.dead_letters),
             ];
             for (gauge, count) in gauges {

@@ -97,6 +97,7 @@ fn incoming(buffer: &Gathering, payload: Box<RawValue>) -> Result<Incoming, Spec
         message: payload,
         ttl: None,
         message_id: None,
+        when: None,
         details: Details {
             text: Some(text),
             ..Details::default()

@@ -14,10 +14,18 @@ pub struct Accepted<'a> {
     pub message: &'static str,
     /// The chat, as text.
     pub user: &'a str,
-    /// How many messages its window holds now.
-    pub buffered: u64,
+    /// How many messages its window holds now; absent of a message for later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub buffered: Option<u64>,
     /// Seconds until its window closes if nothing more is said; while the chat is paused, until the end of the pause.
-    pub expires_in: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<f64>,
+    /// The id of a message for later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<&'a str>,
+    /// When it leaves (RFC 3339, UTC).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub send_at: Option<String>,
     /// This message id was seen within 24 hours, and nothing was changed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub duplicate: bool,
@@ -62,6 +70,38 @@ pub struct OpenWindow {
     pub deadline: String,
     /// Seconds until then; 0 when it is being closed.
     pub expires_in: f64,
+}
+
+/// A message that waits for its time.
+#[derive(Debug, Serialize)]
+pub struct LaterMessage {
+    /// Names it in the path that takes it back.
+    pub id: String,
+    /// The chat.
+    pub user: String,
+    /// The buffer it belongs to.
+    pub buffer: String,
+    /// What is to be said.
+    pub message: Box<RawValue>,
+    /// When it leaves (RFC 3339, UTC).
+    pub send_at: String,
+    /// When it came.
+    pub received_at: String,
+}
+
+/// The answer to taking back a message.
+#[derive(Debug, Serialize)]
+pub struct Recalled<'a> {
+    /// Always true.
+    pub success: bool,
+    /// For people.
+    pub message: &'static str,
+    /// The message.
+    pub id: &'a str,
+    /// The chat.
+    pub user: &'a str,
+    /// The buffer it belongs to.
+    pub buffer: &'a str,
 }
 
 /// A page of a list.

@@ -6,7 +6,10 @@ use super::incoming::{Incoming, check_message_id};
 use super::item::Details;
 use super::node::Node;
 use super::path::Path;
+use super::when::{self, When};
 use crate::domain::chat::ChatId;
+
+const TTL: &str = "ttl";
 
 /// Where chat, text and id stand; without a text the whole body is what was said.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +23,8 @@ pub struct Paths<'a> {
 }
 
 impl Paths<'_> {
-    /// Takes a body as a message. What stands at its top beside chat, text, id and `ttl` is passed through; all of it,
+    /// Takes a body as a message. What stands at its top beside chat, text, id, `ttl`, `send_at` and `delay` is passed
+    /// through; all of it,
     /// where the whole body is the message, for templates to name.
     ///
     /// # Errors
@@ -39,20 +43,25 @@ impl Paths<'_> {
         let message_id = message_id
             .map(|id| check_message_id("message_id", id))
             .transpose()?;
-        let ttl = match self.text {
-            None => fields.get("ttl").filter(|raw| raw.get() != "null").cloned(),
+        // Where the whole body is the message, nothing is taken out of it.
+        let mut rules = match self.text {
+            None => rules_in(&fields),
             Some(text) => {
                 for path in [self.key, text, self.id] {
                     fields.shift_remove(&path.to_string());
                 }
-                take(&mut fields, "ttl")
+                let rules = rules_in(&fields);
+                fields.retain(|name, _| !rules.contains_key(name));
+                rules
             }
         };
+        let ttl = take(&mut rules, TTL);
         Ok(Incoming {
             user,
             message,
             ttl: ttl.map(|raw| seconds(&raw)).transpose()?,
             message_id,
+            when: When::take(&mut rules)?,
             details: Details::default(),
             fields,
         })
@@ -71,6 +80,13 @@ impl Paths<'_> {
             None => Err(BadInput::not_at("key", self.key, "the chat")),
         }
     }
+}
+
+/// What a body says about how it is to be taken, beside what was said.
+fn rules_in(fields: &RawObject) -> RawObject {
+    let names = [TTL].into_iter().chain(when::FIELDS);
+    let rules = names.filter_map(|name| Some((name.to_owned(), fields.get(name)?.clone())));
+    rules.collect()
 }
 
 /// What stands at the top of a body; a body that is no object has nothing there.

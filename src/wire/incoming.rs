@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 use super::RawObject;
 use super::fields::{BadInput, seconds, take, text_or_integer};
 use super::item::{Details, text_of};
+use super::when::When;
 use crate::domain::chat::{Chat, ChatId, ChatIdError, Name};
 use crate::domain::whose::Whose;
 
@@ -24,6 +25,8 @@ pub struct Incoming {
     pub ttl: Option<f64>,
     /// The client's id for this message.
     pub message_id: Option<String>,
+    /// When it is to leave; without, with the window of its chat.
+    pub when: Option<When>,
     /// What a gateway tells beside it; nothing for a plain message.
     pub details: Details,
     /// Everything else, to be passed through.
@@ -62,17 +65,15 @@ impl Incoming {
         if message.get() == r#""""# {
             return Err(BadInput::field("message", "must not be empty"));
         }
-        let ttl = take(&mut fields, "ttl")
-            .map(|raw| seconds(&raw))
-            .transpose()?;
-        let message_id = take(&mut fields, "message_id")
-            .map(|raw| message_id_of(&raw))
-            .transpose()?;
+        let ttl = take(&mut fields, "ttl");
+        let message_id = take(&mut fields, "message_id");
+        let when = When::take(&mut fields)?;
         Ok(Self {
             user,
             message,
-            ttl,
-            message_id,
+            ttl: ttl.map(|raw| seconds(&raw)).transpose()?,
+            message_id: message_id.map(|raw| message_id_of(&raw)).transpose()?,
+            when,
             details: Details::default(),
             fields,
         })

@@ -20,6 +20,7 @@ pub mod query_pairs;
 pub mod trial;
 pub mod typing;
 pub mod ways_in;
+pub mod when;
 
 use indexmap::IndexMap;
 use serde_json::value::RawValue;

@@ -33,7 +33,7 @@ pub struct WouldBe {
     /// Why nothing would come of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ignored: Option<String>,
-    /// Seconds after which a window that it opened would close.
+    /// Seconds after which a window that it opened would close, or after which it would leave by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deadline_in: Option<f64>,
     /// The calls for a window that holds nothing else.

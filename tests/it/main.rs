@@ -26,6 +26,7 @@ mod gateways;
 mod health;
 mod history;
 mod lanes;
+mod later;
 mod limits;
 mod message;
 mod message_id;

@@ -74,7 +74,7 @@ impl Api {
         let spec = self.written_buffer(name).await?.spec;
         let buffer = spec.check(&self.default_buffer().window)?;
         if removal == Removal::Empty {
-            self.no_windows(name).await?;
+            self.nothing_in(name).await?;
         }
         // A window that is opened after the last look would be nobody's: first every daemon hears that the buffer is
         // off.
@@ -100,7 +100,12 @@ impl Api {
                 "Removed; its open windows are dropped",
             ),
         };
-        if let Err(refused) = self.no_windows(name).await {
+        let later = match removal {
+            Removal::Empty => 0,
+            Removal::Drain => self.store.send_all_kept(name, &buffer.destinations).await?,
+            Removal::Discard => self.store.drop_all_kept(name).await?,
+        };
+        if let Err(refused) = self.nothing_in(name).await {
             // It was in use after all.
             let act = writing(Kind::Buffer, name, by).from_to(Some(&off_masked), Some(&on_masked));
             self.store
@@ -117,6 +122,7 @@ impl Api {
             message,
             chats: cleared.chats,
             messages: Some(cleared.held),
+            later: Some(later),
             batches: None,
         };
         Ok(Json(answer).into_response())
@@ -170,6 +176,7 @@ impl Api {
             message,
             chats: cleared.chats,
             messages: None,
+            later: None,
             batches: Some(cleared.held),
         };
         Ok(Json(answer).into_response())
@@ -207,13 +214,21 @@ impl Api {
         Err(ApiError::Conflict(why))
     }
 
-    async fn no_windows(&self, name: &Name) -> Result<(), ApiError> {
-        match self.store.windows_in(name).await? {
-            0 => Ok(()),
-            windows => Err(ApiError::Conflict(format!(
-                "{name} has {windows} open windows: ?drain=true delivers them now, ?discard=true drops them"
-            ))),
-        }
+    async fn nothing_in(&self, name: &Name) -> Result<(), ApiError> {
+        let (windows, later) = (
+            self.store.windows_in(name).await?,
+            self.store.kept_in(name).await?,
+        );
+        let what = match (windows, later) {
+            (0, 0) => return Ok(()),
+            (windows, 0) => format!("{windows} open windows"),
+            (windows, later) => {
+                format!("{windows} open windows and {later} messages that wait for their time")
+            }
+        };
+        Err(ApiError::Conflict(format!(
+            "{name} has {what}: ?drain=true delivers them now, ?discard=true drops them"
+        )))
     }
 
     pub(in super::super) async fn no_lanes(&self, name: &Name) -> Result<(), ApiError> {
@@ -252,6 +267,7 @@ fn still_draining(lanes: u64) -> Response {
         message: "Not yet: batches are still on their way; send this again",
         chats: lanes,
         messages: None,
+        later: None,
         batches: None,
     };
     (StatusCode::ACCEPTED, Json(answer)).into_response()

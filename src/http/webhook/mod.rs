@@ -16,7 +16,6 @@ use axum::{Json, Router};
 
 use super::Api;
 use super::error::ApiError;
-use super::intake::accepted;
 use crate::domain::batch::BatchId;
 use crate::domain::chat::Name;
 use crate::wire::anonymous::is_anonymous;
@@ -96,8 +95,8 @@ async fn take(
 ) -> Result<Response, ApiError> {
     let buffer = buffer?;
     match arrived.said(&buffer)? {
-        Said::Message(incoming) => {
-            let answer = take_message(api, &buffer, &incoming).await?;
+        Said::Message(mut incoming) => {
+            let answer = take_message(api, &buffer, &mut incoming).await?;
             Ok((done, answer).into_response())
         }
         Said::Heard(gateway, heard) => {
@@ -114,14 +113,19 @@ async fn take(
 async fn take_message(
     api: &Api,
     buffer: &Buffer,
-    incoming: &Incoming,
+    incoming: &mut Incoming,
 ) -> Result<Response, ApiError> {
-    let appended = api.take_in(buffer, incoming).await?;
     let made = BatchId::generate().to_string();
+    let id = incoming.message_id.clone();
+    let mut accepted = api.accept(buffer, incoming).await?;
     let answer = Buffered {
         status: "buffered",
-        message_id: incoming.message_id.as_deref().unwrap_or(&made),
-        accepted: accepted(incoming, &appended),
+        message_id: accepted
+            .message_id
+            .take()
+            .or(id.as_deref())
+            .unwrap_or(&made),
+        accepted,
     };
     Ok(Json(answer).into_response())
 }

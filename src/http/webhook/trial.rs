@@ -26,6 +26,7 @@ use crate::wire::incoming::Incoming;
 use crate::wire::item::{Item, read_items, stored_item};
 use crate::wire::node::Node;
 use crate::wire::trial::{WouldBe, WouldSend};
+use crate::wire::when::When;
 
 pub(super) async fn post(
     State(api): State<Api>,
@@ -124,10 +125,13 @@ impl Trial<'_> {
         let item = stored_item(incoming).map_err(BadInput::NotJson)?;
         let message = new_message(self.buffer, incoming, text.as_deref(), &item)?;
         let rules = &self.buffer.window;
-        let wait = match (message.flush, message.media_only && rules.media_waits) {
-            (true, _) => Duration::ZERO,
-            (false, true) => rules.max_wait,
-            (false, false) => message.ttl,
+        let media_waits = message.media_only && rules.media_waits;
+        let wait = match incoming.when {
+            Some(When::In(delay)) => delay,
+            Some(When::At(at)) => Duration::from_millis(at.saturating_sub(self.now)),
+            None if message.flush => Duration::ZERO,
+            None if media_waits => rules.max_wait,
+            None => message.ttl,
         };
         // The append script would put its time in front in the same way.
         let stored = item.replacen('{', &format!("{{\"at\":{},", self.now), 1);

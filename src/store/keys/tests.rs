@@ -62,6 +62,8 @@ fn all_keys_of_a_chat_carry_one_hash_tag() {
         heard(shard),
         aliases(shard),
         paused(shard),
+        later_items(shard),
+        Due::Later.key(shard),
         history(shard),
         dead(shard),
     ] {

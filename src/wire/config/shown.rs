@@ -141,6 +141,9 @@ pub struct Removed {
     /// Of a buffer: the messages in those windows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub messages: Option<u64>,
+    /// Of a buffer: the messages that waited for a time of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub later: Option<u64>,
     /// Of a destination: the batches that were dropped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batches: Option<u64>,

@@ -38,6 +38,7 @@ impl Said {
             message,
             ttl: None,
             message_id: self.id,
+            when: None,
             details: Details {
                 text: self.text.filter(|_| has_media),
                 kind: self

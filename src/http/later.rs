@@ -1,0 +1,95 @@
+//! Messages that wait for their time: list them, take one back.
+
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{delete, get};
+use axum::{Json, Router};
+use chrono_tz::Tz;
+use tracing::info;
+
+use super::Api;
+use super::audit::Caller;
+use super::error::ApiError;
+use super::query::{List, ListQuery, page};
+use crate::domain::chat::Chat;
+use crate::domain::whose::Whose;
+use crate::store::DueCursor;
+use crate::store::audit::Act;
+use crate::store::later::Kept;
+use crate::wire::answer::{LaterMessage, Recalled};
+use crate::wire::payload::rfc3339;
+
+const NOT_THERE: ApiError =
+    ApiError::NotFound("no message with this id waits for its time (any more)");
+
+/// The routes of this room.
+pub(super) fn routes() -> Router<Api> {
+    Router::new()
+        .route("/api/messages/later", get(list))
+        .route("/api/messages/later/{id}", delete(recall))
+}
+
+async fn list(
+    State(api): State<Api>,
+    query: Result<Query<ListQuery>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let list = List::parse(query)?;
+    let after = list.after(DueCursor::parse)?;
+    let (kept, next_cursor) = api.store.kept(&list.whose, after, list.limit).await?;
+    Ok(page(kept.into_iter().map(shown), None, next_cursor))
+}
+
+async fn recall(
+    State(api): State<Api>,
+    Caller(by): Caller,
+    id: Result<Path<String>, PathRejection>,
+    query: Result<Query<ListQuery>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let Path(id) = id?;
+    let chat = match List::parse(query)?.whose {
+        Whose::Chat(chat) => chat,
+        whose => api.only_chat(&id, &whose).await?,
+    };
+    if !api.store.recall(&chat, &id).await? {
+        return Err(NOT_THERE);
+    }
+    info!(chat = %chat.hash(), "An operator took back a message of chat {} that was to leave later", chat.hash());
+    let act = Act::new("message.recall", &by).on(&chat.hash());
+    api.note(&act).await;
+    Ok(Json(Recalled {
+        success: true,
+        message: "Taken back, it will not leave",
+        id: &id,
+        user: chat.id.as_str(),
+        buffer: chat.buffer.as_str(),
+    })
+    .into_response())
+}
+
+impl Api {
+    /// The chat of the message with this id, where the request does not name it.
+    async fn only_chat(&self, id: &str, whose: &Whose) -> Result<Chat, ApiError> {
+        let mut chats = self.store.chats_with_kept(id).await?;
+        chats.retain(|chat| whose.includes(chat.buffer.as_str(), chat.id.as_str()));
+        match (chats.pop(), chats.is_empty()) {
+            (Some(chat), true) => Ok(chat),
+            (None, _) => Err(NOT_THERE),
+            (Some(_), false) => Err(ApiError::Conflict(
+                "messages of several chats have this id: name one with ?user= and ?buffer="
+                    .to_owned(),
+            )),
+        }
+    }
+}
+
+fn shown(kept: Kept) -> LaterMessage {
+    LaterMessage {
+        id: kept.id,
+        user: kept.chat.id.as_str().to_owned(),
+        buffer: kept.chat.buffer.to_string(),
+        message: kept.message,
+        send_at: rfc3339(kept.at, Tz::UTC),
+        received_at: rfc3339(kept.came, Tz::UTC),
+    }
+}

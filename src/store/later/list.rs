@@ -1,0 +1,184 @@
+//! Messages that wait for their time, as an operator sees them: the next to leave first, a page at a time.
+
+use serde_json::value::RawValue;
+
+use super::member::{Waiting, messages_like, messages_with};
+use crate::domain::batch::Millis;
+use crate::domain::chat::{Chat, Name};
+use crate::domain::whose::Whose;
+use crate::store::dead::shards_of;
+use crate::store::due_list::{DueCursor, first_page};
+use crate::store::keys::{self, Due, Shard};
+use crate::store::{Result, Store, StoreError};
+use crate::wire::item::{Item, read_items};
+
+/// Looks for one page at the most, where other things wait between the messages.
+const MOST_ROUNDS: usize = 20;
+
+/// A message that waits for its time.
+#[derive(Debug)]
+pub struct Kept {
+    /// The client's id for it, or the one made for it.
+    pub id: String,
+    /// Its chat.
+    pub chat: Chat,
+    /// When it is to leave.
+    pub at: Millis,
+    /// When it came.
+    pub came: Millis,
+    /// What was said.
+    pub message: Box<RawValue>,
+}
+
+impl Kept {
+    /// Reads what the later script wrote: the time, when it came, and the message.
+    fn read(chat: Chat, text: &str) -> Result<Self> {
+        let unreadable = || StoreError::Unreadable("a message for later");
+        let (at, rest) = text.split_once(' ').ok_or_else(unreadable)?;
+        let (_, item) = rest.split_once(' ').ok_or_else(unreadable)?;
+        let item: Item = read_items(item)
+            .ok()
+            .and_then(|mut items| items.pop())
+            .ok_or_else(unreadable)?;
+        Ok(Self {
+            id: item.id.unwrap_or_default(),
+            chat,
+            at: at.parse().map_err(|_| unreadable())?,
+            came: item.at,
+            message: item.message,
+        })
+    }
+}
+
+impl Store {
+    /// A page of the messages that wait for their time. While the first of them leave, one may show twice.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn kept(
+        &self,
+        whose: &Whose,
+        after: Option<DueCursor>,
+        limit: usize,
+    ) -> Result<(Vec<Kept>, Option<String>)> {
+        match whose {
+            Whose::Everybody => self.kept_by_all(after, limit).await,
+            Whose::Buffer(buffer) | Whose::Chat(Chat { buffer, .. }) => {
+                let shards = shards_of(whose);
+                let mut found = self.waiting(shards, &messages_like(buffer)).await?;
+                found.retain(|cursor| {
+                    let chat = message(&cursor.member);
+                    chat.is_some_and(|chat| whose.includes(chat.buffer.as_str(), chat.id.as_str()))
+                });
+                self.kept_page(found, after, limit).await
+            }
+        }
+    }
+
+    /// The chats that have a message with this id waiting; looks through the whole index.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn chats_with_kept(&self, id: &str) -> Result<Vec<Chat>> {
+        let found = self.waiting(Shard::all(), &messages_with(id)).await?;
+        let chats = found.iter().filter_map(|cursor| message(&cursor.member));
+        Ok(chats.collect())
+    }
+
+    /// How many messages of a buffer wait for their time.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn kept_in(&self, buffer: &Name) -> Result<u64> {
+        let found = self.waiting_in(buffer).await?;
+        Ok(u64::try_from(found.len()).unwrap_or(u64::MAX))
+    }
+
+    /// All messages of a buffer that wait for their time.
+    pub(super) async fn waiting_in(&self, buffer: &Name) -> Result<Vec<Waiting>> {
+        let found = self.waiting(Shard::all(), &messages_like(buffer)).await?;
+        let waiting = found
+            .iter()
+            .filter_map(|cursor| Waiting::parse(&cursor.member));
+        let of_buffer = |waiting: &Waiting| {
+            let Waiting::Message { chat, .. } = waiting;
+            chat.buffer == *buffer
+        };
+        Ok(waiting.filter(of_buffer).collect())
+    }
+
+    async fn waiting(
+        &self,
+        shards: impl Iterator<Item = Shard>,
+        pattern: &str,
+    ) -> Result<Vec<DueCursor>> {
+        let mut found = Vec::new();
+        for shard in shards {
+            let members = self.matching(&Due::Later, shard, pattern).await?;
+            found.extend(
+                members
+                    .into_iter()
+                    .map(|(member, score)| DueCursor::new(score, shard, member)),
+            );
+        }
+        Ok(found)
+    }
+
+    async fn kept_page(
+        &self,
+        mut found: Vec<DueCursor>,
+        after: Option<DueCursor>,
+        limit: usize,
+    ) -> Result<(Vec<Kept>, Option<String>)> {
+        found.retain(|entry| after.as_ref().is_none_or(|after| entry > after));
+        let next = first_page(&mut found, limit);
+        Ok((self.read_kept(&found).await?, next))
+    }
+
+    async fn kept_by_all(
+        &self,
+        mut after: Option<DueCursor>,
+        limit: usize,
+    ) -> Result<(Vec<Kept>, Option<String>)> {
+        let mut kept = Vec::new();
+        for _ in 0..MOST_ROUNDS {
+            let (found, next) = self
+                .earliest(&Due::Later, after, limit - kept.len())
+                .await?;
+            kept.extend(self.read_kept(&found).await?);
+            let is_last = next.is_none() || kept.len() >= limit;
+            if is_last {
+                return Ok((kept, next));
+            }
+            after = found.into_iter().next_back();
+        }
+        Ok((kept, after.map(|cursor| cursor.text())))
+    }
+
+    /// The messages among these that have not left or been taken back meanwhile.
+    async fn read_kept(&self, found: &[DueCursor]) -> Result<Vec<Kept>> {
+        let messages: Vec<_> = found
+            .iter()
+            .filter_map(|cursor| Some((cursor, message(&cursor.member)?)))
+            .collect();
+        if messages.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut reads = redis::pipe();
+        for (cursor, _) in &messages {
+            reads.hget(keys::later_items(cursor.shard), &cursor.member);
+        }
+        let texts: Vec<Option<String>> = self.pipeline(&reads).await?;
+        let there = messages.into_iter().zip(texts);
+        there
+            .filter_map(|((_, chat), text)| Some(Kept::read(chat, &text?)))
+            .collect()
+    }
+}
+
+/// The chat of a message.
+fn message(member: &str) -> Option<Chat> {
+    match Waiting::parse(member)? {
+        Waiting::Message { chat, .. } => Some(chat),
+    }
+}

@@ -1,0 +1,191 @@
+//! What waits for its time: kept until then, sent or taken back.
+
+mod list;
+mod member;
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+use redis::Script;
+
+use super::batch::whose_word;
+use super::keys::{self, Due, Place, Shard};
+use super::windows::{SEEN_FOR, millis, seen_digest};
+use super::{Result, Store, script};
+use crate::domain::batch::{BatchId, Millis};
+use crate::domain::chat::{Chat, Name};
+use crate::domain::destination::Target;
+use crate::domain::window::CloseReason;
+use crate::wire::when::{FARTHEST, When};
+
+pub use list::Kept;
+pub use member::Waiting;
+
+static LATER: LazyLock<Script> = LazyLock::new(|| script(include_str!("../lua/later.lua")));
+static SEND: LazyLock<Script> = LazyLock::new(|| script(include_str!("../lua/send.lua")));
+static RECALL: LazyLock<Script> = LazyLock::new(|| script(include_str!("../lua/recall.lua")));
+
+/// Messages that are sent or dropped at a time.
+const AT_ONCE: usize = 128;
+
+pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
+    [&LATER, &SEND, &RECALL].into_iter().map(|script| &**script)
+}
+
+/// What became of a message that is to leave later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// It waits for this moment, or leaves now if that has passed.
+    Kept(Millis),
+    /// Its id was seen before; nothing was changed. The moment is that of the one before, if it still waits.
+    Duplicate(Option<Millis>),
+    /// Its moment lies beyond [`FARTHEST`].
+    TooFar,
+}
+
+impl Store {
+    /// Keeps a message until its time. Redis has it then, in the way its `appendfsync` says, when this returns.
+    ///
+    /// # Errors
+    /// Full: nothing was stored. Else unavailable or silent.
+    pub async fn keep(&self, chat: &Chat, id: &str, item: &str, when: When) -> Result<Keeping> {
+        let place = Place::of(chat);
+        let (at, delay) = match when {
+            When::At(at) => (at.to_string(), 0),
+            When::In(delay) => (String::new(), millis(delay)),
+        };
+        let mut later = LATER.key(Due::Later.key(place.shard));
+        later
+            .key(keys::later_items(place.shard))
+            .key(keys::seen(place.shard))
+            .arg(Waiting::message(chat, id).member())
+            // The script puts the time in front of the other fields.
+            .arg(item.strip_prefix('{').unwrap_or_default())
+            .arg(at)
+            .arg(delay)
+            .arg(millis(FARTHEST))
+            .arg(seen_digest(&place, id))
+            .arg(millis(SEEN_FOR));
+        let (status, at): (String, Millis) = self.run(place.shard, &later).await?;
+        Ok(match status.as_str() {
+            "kept" => Keeping::Kept(at),
+            "duplicate" => Keeping::Duplicate((at > 0).then_some(at)),
+            _ => Keeping::TooFar,
+        })
+    }
+
+    /// Takes up to `most` of what is due in a shard, and how long until the next is.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn take_waiting(
+        &self,
+        shard: Shard,
+        most: usize,
+    ) -> Result<(Vec<Waiting>, Option<Duration>)> {
+        let (members, left) = self.take_members(&Due::Later, shard, most).await?;
+        let waiting = members.iter().filter_map(|member| Waiting::parse(member));
+        Ok((waiting.collect(), left))
+    }
+
+    /// Turns a message whose time has come into a batch on each lane; answers whether it did.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn send_kept(
+        &self,
+        waiting: &Waiting,
+        id: &BatchId,
+        destinations: &[Target],
+    ) -> Result<bool> {
+        self.send(waiting, id, destinations, false).await
+    }
+
+    /// Turns all messages of a buffer that wait into batches now; answers how many.
+    ///
+    /// # Errors
+    /// Unavailable or silent; what was sent until then stays sent.
+    pub async fn send_all_kept(&self, buffer: &Name, destinations: &[Target]) -> Result<u64> {
+        let send = |waiting: Waiting| async move {
+            self.send(&waiting, &BatchId::generate(), destinations, true)
+                .await
+        };
+        self.to_all_kept(buffer, send).await
+    }
+
+    /// Drops all messages of a buffer that wait; answers how many.
+    ///
+    /// # Errors
+    /// Unavailable or silent; what was dropped until then stays dropped.
+    pub async fn drop_all_kept(&self, buffer: &Name) -> Result<u64> {
+        let recall = |waiting: Waiting| async move {
+            let Waiting::Message { chat, .. } = &waiting;
+            self.recall_waiting(&Place::of(chat), &waiting, &[]).await
+        };
+        self.to_all_kept(buffer, recall).await
+    }
+
+    async fn to_all_kept<Work: Future<Output = Result<bool>>>(
+        &self,
+        buffer: &Name,
+        one: impl Fn(Waiting) -> Work,
+    ) -> Result<u64> {
+        let mut done = 0;
+        for waiting in self.waiting_in(buffer).await?.chunks(AT_ONCE) {
+            let work = waiting.iter().cloned().map(&one);
+            let did = try_join_all(work).await?.into_iter().filter(|did| *did);
+            done += u64::try_from(did.count()).unwrap_or(u64::MAX);
+        }
+        Ok(done)
+    }
+
+    async fn send(
+        &self,
+        waiting: &Waiting,
+        id: &BatchId,
+        destinations: &[Target],
+        forced: bool,
+    ) -> Result<bool> {
+        let Waiting::Message { chat, .. } = waiting;
+        let place = Place::of(chat);
+        let mut send = SEND.key(Due::Later.key(place.shard));
+        send.key(keys::later_items(place.shard));
+        for destination in destinations {
+            send.key(place.due_lanes(&destination.name))
+                .key(place.lane(&destination.name));
+        }
+        send.arg(waiting.member())
+            .arg(id.as_str())
+            .arg(CloseReason::Later.as_str())
+            .arg(place.lane_member())
+            .arg(whose_word(chat))
+            .arg(u8::from(forced));
+        self.run(place.shard, &send).await
+    }
+
+    /// Takes back the message with this id, whatever the order of its buffer was when it came; answers whether it waited.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn recall(&self, chat: &Chat, id: &str) -> Result<bool> {
+        for chat in [chat, &chat.in_other_order()] {
+            let (place, waiting) = (Place::of(chat), Waiting::message(chat, id));
+            let digest = seen_digest(&place, id);
+            if self.recall_waiting(&place, &waiting, &digest).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn recall_waiting(&self, place: &Place, waiting: &Waiting, id: &[u8]) -> Result<bool> {
+        let mut recall = RECALL.key(Due::Later.key(place.shard));
+        recall
+            .key(keys::later_items(place.shard))
+            .key(keys::seen(place.shard))
+            .arg(waiting.member())
+            .arg(id);
+        self.run(place.shard, &recall).await
+    }
+}

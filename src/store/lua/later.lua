@@ -1,0 +1,60 @@
+#!lua
+--[[
+  later: keep a message until its time.
+
+  KEYS[1]  later  what waits for its time, by when
+  KEYS[2]  items  of each its time and what it holds
+  KEYS[3]  seen   message ids by the time they came
+
+  ARGV[1]  member    the message in the index
+  ARGV[2]  item      the message, a JSON object without its first brace
+  ARGV[3]  at        its time; empty = so long from now:
+  ARGV[4]  delay     ms
+  ARGV[5]  farthest  how far ahead its time may lie, ms
+  ARGV[6]  id        digest of the message id
+  ARGV[7]  keep      how long an id counts as seen, ms
+
+  Output: {status, its time}
+    kept
+    duplicate  the id was seen, or waits already; nothing changed. Its time is 0
+               if it has left
+    far        its time lies too far ahead; nothing changed
+
+  The item is "<time> <came> <message>"; the score is a copy of the time that
+  taking moves ahead.
+
+  Without allow-oom, so that a full Redis refuses before anything is written.
+]]
+local later, items, seen = KEYS[1], KEYS[2], KEYS[3]
+local member, item, id = ARGV[1], ARGV[2], ARGV[6]
+local call, format = redis.call, string.format
+
+-- The sweep of an index with nothing in it sleeps for as long; what falls due sooner must wake it.
+local LOOK_AHEAD = 2000
+
+local time = call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local at = tonumber(ARGV[3]) or now + ARGV[4]
+if at - now > tonumber(ARGV[5]) then
+  return {'far', 0}
+end
+
+local waiting = call('HGET', items, member)
+if waiting then
+  return {'duplicate', tonumber(string.match(waiting, '^%d+'))}
+end
+if call('ZADD', seen, 'NX', format('%d', now), id) == 0 then
+  -- One that is too old may still stand here until the housekeeper comes by.
+  if now - call('ZSCORE', seen, id) <= tonumber(ARGV[7]) then
+    return {'duplicate', 0}
+  end
+  call('ZADD', seen, format('%d', now), id)
+end
+
+call('HSET', items, member, format('%d %d {"at":%d,', at, now, now) .. item)
+call('ZADD', later, format('%d', at), member)
+if at - now < LOOK_AHEAD then
+  -- Only a hint: a user without the right to publish must not fail here, with the script done.
+  redis.pcall('PUBLISH', 'lull:wake', '')
+end
+return {'kept', at}

@@ -1,0 +1,60 @@
+#!lua flags=allow-oom
+--[[
+  send: turn what has waited for its time into a batch on each lane.
+
+  KEYS[1]  later  what waits for its time, by when; the entry goes
+  KEYS[2]  items  of each its time and what it holds; the item goes
+  KEYS[3]  due of the first destination   lanes by their next attempt
+  KEYS[4]  lane of the first destination  gets the batch
+  ...      two more for each further destination
+
+  ARGV[1]  member  in the index
+  ARGV[2]  id      the batch's id
+  ARGV[3]  reason  of the batch
+  ARGV[4]  lane    the chat in the due indexes of lanes
+  ARGV[5]  whose   in an ordered buffer the chat as a word with a space before it,
+                   else empty
+  ARGV[6]  forced  1: whether or not its time has come, and nobody is going to
+                   attempt the lanes in this moment
+
+  Output: 1 if it is on its way, 0 if it is gone or its time lies ahead
+
+  The batch is marked "/", so that no lease joins it with others.
+
+  One script, because what was on its way and still waited would be sent twice.
+  It may use memory beyond maxmemory: it frees what it writes, and a full Redis
+  must drain.
+]]
+local later, items = KEYS[1], KEYS[2]
+local member, id, reason, lane_member, whose = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local forced = ARGV[6] == '1'
+local call, format = redis.call, string.format
+
+local time = call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local waiting = call('HGET', items, member)
+if not waiting then
+  call('ZREM', later, member)
+  return 0
+end
+local at, came, item = string.match(waiting, '^(%d+) (%d+) (.*)$')
+if forced then
+  at = format('%d', now)
+elseif tonumber(at) > now then
+  call('ZADD', later, at, member)
+  return 0
+end
+
+local batch = format('/ %s %s %d %s %s 1%s\n', id, came, now, at, reason, whose) .. item
+for i = 3, #KEYS, 2 do
+  call('RPUSH', KEYS[i + 1], batch)
+  -- NX: a lane with a head in backoff or under a lease keeps its own time.
+  call('ZADD', KEYS[i], 'NX', format('%d', now), lane_member)
+end
+call('HDEL', items, member)
+call('ZREM', later, member)
+if forced then
+  redis.pcall('PUBLISH', 'lull:wake', '')
+end
+return 1

@@ -1,0 +1,441 @@
+//! Messages that leave at a time of their own: on time, once, listed and taken back until then.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use lull::store::keys::{Due, Shard};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::shop::Shop;
+use crate::support::{Answer, Daemon, Receiver, TestRedis, chat, eventually};
+
+const LATER: &str = "/api/messages/later";
+
+async fn post(api: &Daemon, body: Value) -> Value {
+    let (status, answer) = api.post("/api/message", body).await;
+    assert_eq!(status, 200, "{answer}");
+    answer
+}
+
+async fn listed(api: &Daemon, query: &str) -> Vec<Value> {
+    let (status, page) = api.get(&format!("{LATER}{query}")).await;
+    assert_eq!(status, 200, "{page}");
+    page["items"].as_array().unwrap().clone()
+}
+
+fn ids(items: &[Value]) -> Vec<&str> {
+    items
+        .iter()
+        .map(|item| item["id"].as_str().unwrap())
+        .collect()
+}
+
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    since.as_millis().try_into().unwrap()
+}
+
+#[tokio::test]
+async fn a_message_leaves_at_its_time_with_events_off() {
+    // A Redis that lets nobody configure it, as many hosted ones.
+    let redis = TestRedis::start_with(&[
+        "--notify-keyspace-events",
+        "",
+        "--rename-command",
+        "CONFIG",
+        "",
+    ])
+    .await;
+    let mut receiver = Receiver::start().await;
+    let api = Daemon::api(&redis).await;
+    let monitor = Daemon::monitor(&redis, &receiver.url()).await;
+
+    for user in 0..20 {
+        post(&api, json!({"user": user, "message": "oi", "delay": 0.7})).await;
+    }
+
+    for _ in 0..20 {
+        assert_eq!(receiver.call().await.messages(), ["oi"]);
+    }
+    let on_time = r#"lull_lateness_seconds_bucket{le="0.25"}"#;
+    assert_eq!(monitor.metric(on_time).await, 20.0);
+    let later = r#"lull_batches_total{reason="later"}"#;
+    assert_eq!(monitor.metric(later).await, 20.0);
+}
+
+#[tokio::test]
+async fn a_time_that_has_passed_is_now() {
+    let mut shop = Shop::open().await;
+
+    for send_at in [json!(0), json!("2020-01-31T12:00:00Z"), json!(now())] {
+        post(
+            &shop.api,
+            json!({"user": "ana", "message": "oi", "send_at": send_at}),
+        )
+        .await;
+        assert_eq!(shop.default.call().await.messages(), ["oi"]);
+    }
+}
+
+#[tokio::test]
+async fn the_answer_says_when_it_leaves_and_under_which_id() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+    let at = (now() / 1000 + 3600) * 1000;
+    let body = json!({"user": "ana", "message": "oi", "send_at": at, "message_id": "3EB0"});
+
+    let known = post(&api, body).await;
+    let made = post(&api, json!({"user": "ana", "message": "oi", "delay": 60})).await;
+
+    let sent_at = chrono::DateTime::from_timestamp_millis(at.try_into().unwrap()).unwrap();
+    assert_eq!(
+        known,
+        json!({
+            "success": true,
+            "message": "Message kept until its time",
+            "user": "ana",
+            "message_id": "3EB0",
+            "send_at": sent_at.to_rfc3339_opts(chrono::SecondsFormat::Millis, true),
+        })
+    );
+    assert!(made["message_id"].as_str().unwrap().starts_with("msg_"));
+}
+
+#[tokio::test]
+async fn more_than_a_year_ahead_is_refused_and_what_is_no_time() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+    let year = 365 * 24 * 3600;
+
+    for (field, value, word) in [
+        (
+            "send_at",
+            json!(now() / 1000 + year + 60),
+            "send_at must be at most a year",
+        ),
+        (
+            "delay",
+            json!(year + 1),
+            "delay must be a number of seconds",
+        ),
+        ("send_at", json!("tomorrow"), "send_at must be a moment"),
+    ] {
+        let body = json!({"user": "ana", "message": "oi", field: value});
+        let (status, answer) = api.post("/api/message", body).await;
+
+        assert_eq!(status, 400, "{answer}");
+        assert!(
+            answer["error"].as_str().unwrap().starts_with(word),
+            "{answer}"
+        );
+    }
+    assert!(listed(&api, "").await.is_empty());
+}
+
+#[tokio::test]
+async fn every_way_in_takes_a_time() {
+    let buffers = [
+        json!({"name": "loja", "key": "who", "text": "said"}),
+        json!({"name": "whole", "key": "who", "text": ""}),
+    ];
+    let mut shop = Shop::with(&buffers).await;
+    let whole = json!({"who": "eva", "said": "oi", "delay": 0});
+
+    let loja = json!({"who": "ana", "said": "oi", "delay": 0});
+    let (status, answer) = shop.api.post("/api/webhook/loja", loja).await;
+    assert_eq!(
+        (status, &answer["status"]),
+        (StatusCode::CREATED, &json!("buffered"))
+    );
+    assert!(answer["message_id"].as_str().unwrap().starts_with("msg_"));
+    let call = shop.default.call().await.json();
+    assert_eq!(
+        (&call["messages"], call.get("delay")),
+        (&json!(["oi"]), None)
+    );
+
+    shop.api.post("/api/webhook/whole", whole.clone()).await;
+    assert_eq!(shop.default.call().await.json()["messages"], json!([whole]));
+
+    let celery = json!({"unique_id": "1", "message": "oi", "delay": 0});
+    let (_, answer) = shop.api.post("/webhook", celery).await;
+    assert_eq!(answer, json!({"message": "Message kept until its time"}));
+    assert_eq!(shop.default.call().await.user(), "1");
+
+    let (_, tried) = shop
+        .api
+        .post(
+            "/api/buffers/loja/try",
+            json!({"who": "ana", "said": "oi", "delay": 90}),
+        )
+        .await;
+    assert_eq!(tried[0]["deadline_in"], 90.0);
+}
+
+#[tokio::test]
+async fn it_leaves_by_itself_and_the_window_of_its_chat_stays_open() {
+    let mut shop = Shop::open().await;
+    shop.api.say("ana", "in the window", 3600.0).await;
+
+    post(
+        &shop.api,
+        json!({"user": "ana", "message": "later", "delay": 0}),
+    )
+    .await;
+
+    assert_eq!(shop.default.call().await.messages(), ["later"]);
+    assert_eq!(shop.windows().await, [("ana".to_owned(), 1)]);
+}
+
+#[tokio::test]
+async fn what_waits_behind_it_on_the_lane_is_not_joined_to_it() {
+    let redis = TestRedis::start().await;
+    let mut receiver = Receiver::start().await;
+    let api = Daemon::api(&redis).await;
+    let store = redis.store().await;
+    for text in ["a", "b", "c"] {
+        post(&api, json!({"user": "ana", "message": text, "delay": 0})).await;
+    }
+    let destinations = crate::support::destinations();
+    let buffer = chat("ana").buffer;
+    store.send_all_kept(&buffer, &destinations).await.unwrap();
+
+    let _monitor = Daemon::monitor(&redis, &receiver.url()).await;
+
+    let mut said = Vec::new();
+    for _ in 0..3 {
+        said.push(receiver.call().await.messages());
+    }
+    said.sort();
+    assert_eq!(said, [["a"], ["b"], ["c"]]);
+}
+
+#[tokio::test]
+async fn a_pause_does_not_keep_it() {
+    let mut shop = Shop::open().await;
+    shop.api.post("/api/chats/ana/pause", json!({})).await;
+
+    post(
+        &shop.api,
+        json!({"user": "ana", "message": "oi", "delay": 0}),
+    )
+    .await;
+
+    assert_eq!(shop.default.call().await.messages(), ["oi"]);
+}
+
+#[tokio::test]
+async fn an_id_that_was_seen_changes_nothing_while_it_waits_and_after() {
+    let redis = TestRedis::start().await;
+    let mut receiver = Receiver::start().await;
+    let api = Daemon::api(&redis).await;
+    let body =
+        |delay: f64| json!({"user": "ana", "message": "oi", "delay": delay, "message_id": "a"});
+    let first = post(&api, body(0.5)).await;
+
+    let repeat = post(&api, body(60.0)).await;
+    assert_eq!(
+        (&repeat["duplicate"], &repeat["send_at"]),
+        (&json!(true), &first["send_at"])
+    );
+    let _monitor = Daemon::monitor(&redis, &receiver.url()).await;
+    assert_eq!(receiver.call().await.messages(), ["oi"]);
+
+    let after = post(&api, body(0.0)).await;
+    let said = post(
+        &api,
+        json!({"user": "ana", "message": "oi", "message_id": "a"}),
+    )
+    .await;
+    assert_eq!(
+        (&after["duplicate"], after.get("send_at")),
+        (&json!(true), None)
+    );
+    assert_eq!(said["duplicate"], true);
+    assert!(listed(&api, "").await.is_empty());
+    assert!(receiver.calls_so_far().is_empty());
+}
+
+#[tokio::test]
+async fn what_waits_is_listed_by_its_time_page_by_page() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+    let at = now() + 60_000;
+    for number in 0..30 {
+        // Many at one moment: a page may end among them.
+        let body = json!({
+            "user": format!("user {}", number % 3),
+            "message": {"n": number},
+            "send_at": at + 1000 * (number / 10),
+            "message_id": format!("{number:02}"),
+        });
+        post(&api, body).await;
+    }
+
+    let (mut seen, mut query) = (Vec::new(), "?limit=7".to_owned());
+    loop {
+        let (_, page) = api.get(&format!("{LATER}{query}")).await;
+        seen.extend(page["items"].as_array().unwrap().clone());
+        let Some(cursor) = page["next_cursor"].as_str() else {
+            break;
+        };
+        let cursor: String = form_urlencoded::byte_serialize(cursor.as_bytes()).collect();
+        query = format!("?limit=7&cursor={cursor}");
+    }
+
+    let times: Vec<_> = seen.iter().map(|item| item["send_at"].clone()).collect();
+    assert!(times.is_sorted_by_key(|time| time.as_str().unwrap().to_owned()));
+    let mut all = ids(&seen);
+    all.sort_unstable();
+    let expected: Vec<_> = (0..30).map(|number| format!("{number:02}")).collect();
+    assert_eq!(all, expected);
+    let one = listed(&api, "?user=user%202").await;
+    assert_eq!(one.len(), 10);
+    assert!(one.iter().all(|item| item["user"] == "user 2"));
+    assert_eq!(listed(&api, "?buffer=default").await.len(), 30);
+    assert!(listed(&api, "?buffer=other").await.is_empty());
+    assert_eq!(api.metric("lull_later_waiting").await, 30.0);
+}
+
+#[tokio::test]
+async fn what_is_taken_back_does_not_leave_and_may_be_posted_anew() {
+    let mut shop = Shop::open().await;
+    let body =
+        |delay: f64| json!({"user": "ana", "message": "oi", "delay": delay, "message_id": "a/b"});
+    post(&shop.api, body(3600.0)).await;
+
+    let path = format!("{LATER}/a%2Fb");
+    let (status, answer) = shop.api.request(Method::DELETE, &path, None).await;
+    let (gone, _) = shop.api.request(Method::DELETE, &path, None).await;
+
+    assert_eq!((status, &answer["user"]), (StatusCode::OK, &json!("ana")));
+    assert_eq!(gone, StatusCode::NOT_FOUND);
+    assert!(listed(&shop.api, "").await.is_empty());
+    assert!(post(&shop.api, body(0.0)).await.get("duplicate").is_none());
+    assert_eq!(shop.default.call().await.messages(), ["oi"]);
+}
+
+#[tokio::test]
+async fn one_id_in_several_chats_has_to_be_told_apart() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+    for user in ["ana", "eva"] {
+        post(
+            &api,
+            json!({"user": user, "message": "oi", "delay": 60, "message_id": "a"}),
+        )
+        .await;
+    }
+
+    let delete = async |query: &str| {
+        let path = format!("{LATER}/a{query}");
+        api.request(Method::DELETE, &path, None).await.0
+    };
+
+    assert_eq!(delete("").await, StatusCode::CONFLICT);
+    assert_eq!(delete("?user=eva").await, StatusCode::OK);
+    assert_eq!(listed(&api, "").await[0]["user"], "ana");
+    assert_eq!(delete("").await, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_buffer_with_messages_for_later_is_removed_only_as_told() {
+    let mut shop = Shop::open().await;
+    shop.buffer("loja", &["default"]).await;
+    let later = async |text: &str| {
+        let body = json!({"user": "ana", "message": text, "delay": 3600});
+        let (status, answer) = shop.api.post("/api/buffers/loja/messages", body).await;
+        assert_eq!(status, 200, "{answer}");
+    };
+    later("a").await;
+
+    let (refused, answer) = shop.delete("/api/buffers/loja").await;
+    assert_eq!(refused, StatusCode::CONFLICT);
+    assert!(
+        answer["error"]
+            .as_str()
+            .unwrap()
+            .contains("1 messages that wait"),
+        "{answer}"
+    );
+
+    let (_, drained) = shop.delete("/api/buffers/loja?drain=true").await;
+    assert_eq!(drained["later"], 1, "{drained}");
+    assert_eq!(shop.default.call().await.messages(), ["a"]);
+
+    shop.buffer("loja", &["default"]).await;
+    let body = json!({"user": "ana", "message": "b", "delay": 3600});
+    shop.api.post("/api/buffers/loja/messages", body).await;
+    let (_, discarded) = shop.delete("/api/buffers/loja?discard=true").await;
+    assert_eq!(discarded["later"], 1, "{discarded}");
+    assert!(listed(&shop.api, "").await.is_empty());
+}
+
+#[tokio::test]
+async fn two_monitors_send_each_once_also_when_one_is_killed_at_that_moment() {
+    let redis = TestRedis::start().await;
+    let mut receiver = Receiver::start().await;
+    let api = Daemon::api(&redis).await;
+    let settings = [("WEBHOOK_TIMEOUT", "0.5")];
+    let mut one = Daemon::monitor_with(&redis, &receiver.url(), &settings).await;
+    let _two = Daemon::monitor_with(&redis, &receiver.url(), &settings).await;
+    let at = now() + 1500;
+    for user in 0..200 {
+        post(&api, json!({"user": user, "message": "oi", "send_at": at})).await;
+    }
+
+    let mut calls = vec![receiver.call().await];
+    one.kill();
+    while calls.len() < 200 {
+        calls.push(receiver.call().await);
+    }
+    eventually("all is over", async || {
+        let left = [
+            api.metric("lull_lanes_waiting").await,
+            api.metric("lull_later_waiting").await,
+        ];
+        left == [0.0, 0.0]
+    })
+    .await;
+
+    // What was in the hands of the killed one may come again, but then under its id.
+    calls.extend(receiver.calls_so_far());
+    let mut users: Vec<_> = calls.iter().map(|call| (call.user(), call.id())).collect();
+    users.sort();
+    users.dedup();
+    assert_eq!(users.len(), 200);
+}
+
+#[tokio::test]
+async fn what_a_monitor_took_before_it_died_is_sent_by_the_next() {
+    let redis = TestRedis::start().await;
+    let mut receiver = Receiver::start().await;
+    let api = Daemon::api(&redis).await;
+    post(&api, json!({"user": "ana", "message": "oi", "delay": 0})).await;
+    let store = redis.store().await;
+    // As a monitor does, and then nothing more.
+    let shard = Shard::of(&chat("ana"));
+    let (taken, _) = store.take_waiting(shard, 64).await.unwrap();
+    assert_eq!(taken.len(), 1);
+    let left = store.look(&Due::Later).await.unwrap()[shard.index()];
+    assert!(left.unwrap() > Duration::from_secs(1));
+
+    let _monitor = Daemon::monitor(&redis, &receiver.url()).await;
+
+    assert_eq!(receiver.call().await.messages(), ["oi"]);
+    assert!(listed(&api, "").await.is_empty());
+}
+
+#[tokio::test]
+async fn one_that_is_not_accepted_is_tried_again_under_its_id() {
+    let redis = TestRedis::start().await;
+    let mut receiver = Receiver::answering(&[Answer::Status(503)], Answer::Status(200)).await;
+    let api = Daemon::api(&redis).await;
+    let settings = [("RETRY_FIRST", "0.001"), ("RETRY_CAP", "0.001")];
+    let _monitor = Daemon::monitor_with(&redis, &receiver.url(), &settings).await;
+
+    post(&api, json!({"user": "ana", "message": "oi", "delay": 0})).await;
+
+    let (first, again) = (receiver.call().await, receiver.call().await);
+    assert_eq!((first.id(), first.body), (again.id(), again.body));
+}
