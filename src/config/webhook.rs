@@ -102,6 +102,7 @@ pub fn default_destination(vars: &Vars) -> Result<Option<Destination>> {
         active: true,
         guarded: false,
         split: false,
+        pace: None,
     }))
 }
 

@@ -38,6 +38,17 @@ pub struct Destination {
     pub guarded: bool,
     /// Each message is a call of its own.
     pub split: bool,
+    /// How many attempts may begin; without, as many as there is room for.
+    pub pace: Option<Pace>,
+}
+
+/// At most `batch` attempts begin in each interval, over all monitors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// How long an interval lasts.
+    pub every: Duration,
+    /// How many attempts begin in one.
+    pub batch: usize,
 }
 
 /// A destination as a window is closed for it.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{timeout, timeout_at};
 
-use crate::domain::batch::Outcome;
+use crate::domain::batch::{Millis, Outcome};
 use crate::domain::breaker::{Admission, Breaker, Turn};
 
 /// Lets attempts in.
@@ -16,6 +16,8 @@ pub(super) struct Gate {
     breaker: Mutex<Breaker>,
     /// The breaker may let somebody in.
     changed: Notify,
+    /// The destination has a pace, so only the sweep lets attempts begin.
+    paced: bool,
 }
 
 /// The right to make attempts, one after the other, until it is dropped.
@@ -23,27 +25,39 @@ pub(super) struct Gate {
 pub(super) struct Pass {
     gate: Arc<Gate>,
     probe: bool,
+    /// The interval that let it begin, where the destination has a pace, until an attempt was made.
+    interval: Option<Millis>,
     _room: OwnedSemaphorePermit,
 }
 
 impl Gate {
-    pub(super) fn new(concurrency: usize) -> Arc<Self> {
+    pub(super) fn new(concurrency: usize, paced: bool) -> Arc<Self> {
         Arc::new(Self {
             room: Arc::new(Semaphore::new(concurrency)),
             breaker: Mutex::default(),
             changed: Notify::new(),
+            paced,
         })
     }
 
-    /// A pass, if there is room at this moment.
+    /// A pass, if there is room at this moment; never where there is a pace.
     pub(super) fn try_enter(self: &Arc<Self>) -> Option<Pass> {
+        if self.paced { None } else { self.try_admit() }
+    }
+
+    /// Whether only the sweep lets attempts begin.
+    pub(super) fn is_paced(&self) -> bool {
+        self.paced
+    }
+
+    fn try_admit(self: &Arc<Self>) -> Option<Pass> {
         let room = self.room.clone().try_acquire_owned().ok()?;
         self.admit(room)
     }
 
     /// A pass, if there is room within `patience`; while the destination is down nobody waits.
     pub(super) async fn enter_within(self: &Arc<Self>, patience: Duration) -> Option<Pass> {
-        if self.is_open() {
+        if self.paced || self.is_open() {
             return self.try_enter();
         }
         let room = timeout(patience, self.room.clone().acquire_owned()).await;
@@ -63,7 +77,7 @@ impl Gate {
                 Admission::All | Admission::Probe => {
                     let room = self.room.clone().acquire_owned().await.ok();
                     let first = room.and_then(|room| self.admit(room));
-                    let more = (1..most).map_while(|_| self.try_enter());
+                    let more = (1..most).map_while(|_| self.try_admit());
                     let passes: Vec<_> = first.into_iter().chain(more).collect();
                     if !passes.is_empty() {
                         return passes;
@@ -90,6 +104,7 @@ impl Gate {
         Some(Pass {
             gate: self.clone(),
             probe,
+            interval: None,
             _room: room,
         })
     }
@@ -101,6 +116,21 @@ impl Gate {
 }
 
 impl Pass {
+    /// It was let in by an interval of the destination's pace.
+    pub(super) fn let_in_by(&mut self, interval: Option<Millis>) {
+        self.interval = interval;
+    }
+
+    /// An attempt is made with it.
+    pub(super) fn begin(&mut self) {
+        self.interval = None;
+    }
+
+    /// The interval that let it in for nothing.
+    pub(super) fn unused(&self) -> Option<Millis> {
+        self.interval
+    }
+
     /// Tells the breaker how an attempt ended.
     pub(super) fn record(&mut self, outcome: &Outcome) -> Turn {
         let probe = std::mem::take(&mut self.probe);
@@ -137,7 +167,7 @@ mod tests {
 
     #[tokio::test]
     async fn there_is_room_for_so_many() {
-        let gate = Gate::new(3);
+        let gate = Gate::new(3, false);
 
         let passes = gate.enter(64).await;
 
@@ -148,8 +178,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn where_there_is_a_pace_only_the_sweep_enters() {
+        let gate = Gate::new(3, true);
+
+        assert!(gate.try_enter().is_none());
+        assert!(gate.enter_within(Duration::from_secs(5)).await.is_none());
+        assert_eq!(gate.enter(64).await.len(), 3);
+    }
+
+    #[tokio::test]
     async fn who_waits_enters_when_somebody_leaves() {
-        let gate = Gate::new(1);
+        let gate = Gate::new(1, false);
         let pass = gate.try_enter();
         let waiting = tokio::spawn({
             let gate = gate.clone();
@@ -170,7 +209,7 @@ mod tests {
 
     #[tokio::test]
     async fn while_the_destination_refuses_everything_one_probe_goes() {
-        let gate = Gate::new(64);
+        let gate = Gate::new(64, false);
         for mut pass in gate.enter(10).await {
             pass.record(&RETRY);
         }

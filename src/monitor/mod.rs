@@ -11,6 +11,7 @@ mod housekeeper;
 mod later;
 mod listener;
 mod outlet;
+mod pacing;
 mod recent;
 mod settling;
 mod sweeper;

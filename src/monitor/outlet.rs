@@ -33,6 +33,8 @@ pub(super) struct Outlet {
     pub(super) gate: Arc<Gate>,
     /// Look at the lanes again: something may fall due sooner than known.
     pub(super) lanes_changed: Notify,
+    /// Attempts that were let in by the pace are given back: more may begin before the next interval.
+    pub(super) given_back: Notify,
     /// Begin nothing new here.
     pub(super) stop: CancellationToken,
 }
@@ -45,8 +47,9 @@ impl Outlet {
     ) -> Result<Self, SpecError> {
         Ok(Self {
             sender: Sender::new(&destination, guard)?,
-            gate: Gate::new(destination.concurrency),
+            gate: Gate::new(destination.concurrency, destination.pace.is_some()),
             lanes_changed: Notify::new(),
+            given_back: Notify::new(),
             destination,
             stop,
         })

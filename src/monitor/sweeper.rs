@@ -28,6 +28,8 @@ enum Round {
     Done,
     /// There may be more that is due already.
     More,
+    /// There may be more, but the pace lets nothing begin before then.
+    NotBefore(Instant),
 }
 
 /// Which index a sweeper works off.
@@ -59,16 +61,24 @@ impl Sweep {
         let mut agenda = Agenda::new(Instant::now(), longest_idle);
         let mut failing = false;
         loop {
+            let mut waits_for_its_turn = false;
             let began = Instant::now();
             // Not cut short by a stop: a lease whose answer nobody hears would hold its lane until it runs out.
             let wake_at = match self.round(&monitor, &due, &mut agenda).await {
                 Ok(Round::More) if !stop.is_cancelled() => continue,
                 Ok(Round::More) => return,
-                Ok(Round::Done) => {
+                Ok(round) => {
                     if std::mem::take(&mut failing) {
                         info!(what, "Sweep of {what} works again");
                     }
-                    agenda.wake_at(began)
+                    match round {
+                        Round::NotBefore(turn) => {
+                            waits_for_its_turn = true;
+                            agenda.look_again(turn);
+                            turn
+                        }
+                        Round::Done | Round::More => agenda.wake_at(began),
+                    }
                 }
                 Err(error) => {
                     // Said once: a Redis that is away for an hour is one piece of news.
@@ -82,14 +92,16 @@ impl Sweep {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep_until(wake_at.into()) => {}
-                () = self.changed(&monitor).notified() => agenda.look_again(Instant::now()),
+                () = self.changed(&monitor, waits_for_its_turn).notified() => agenda.look_again(Instant::now()),
             }
         }
     }
 
-    fn changed<'a>(&'a self, monitor: &'a Monitor) -> &'a Notify {
+    /// What may call for a look sooner.
+    fn changed<'a>(&'a self, monitor: &'a Monitor, waits_for_its_turn: bool) -> &'a Notify {
         match self {
             Self::Windows => &monitor.windows_changed,
+            Self::Lanes(outlet) if waits_for_its_turn => &outlet.given_back,
             Self::Lanes(outlet) => &outlet.lanes_changed,
             Self::Later => &monitor.later_changed,
         }
@@ -191,25 +203,40 @@ async fn attempt_lanes(
     agenda: &mut Agenda,
 ) -> Result<Round> {
     let mut round = Round::Done;
+    let mut shards = shards;
+    let pace = outlet.destination.pace;
+    let most_passes = pace.map_or(MOST_PASSES, |pace| pace.batch.min(MOST_PASSES));
+    if outlet.gate.is_paced() && !shards.is_empty() {
+        // Few begin at a time, and it is not to be those of the same shards each time.
+        let turn = fastrand::usize(..shards.len());
+        shards.rotate_left(turn);
+    }
     let mut shards = shards.as_slice();
     while !shards.is_empty() {
-        let mut passes = tokio::select! {
+        let passes = tokio::select! {
             () = outlet.stop.cancelled() => return Ok(Round::Done),
-            passes = outlet.gate.enter(MOST_PASSES) => passes,
+            passes = outlet.gate.enter(most_passes) => passes,
         };
         let (now, later) = shards.split_at(shards.len().min(passes.len()));
         let most = (passes.len() / now.len()).min(MOST_TAKEN);
         let takes = now
             .iter()
             .map(|&shard| monitor.store.take(due, shard, most));
-        for (&shard, (chats, left)) in now.iter().zip(try_join_all(takes).await?) {
+        let mut chats = Vec::new();
+        for (&shard, (taken, left)) in now.iter().zip(try_join_all(takes).await?) {
             agenda.looked_at(shard, left, Instant::now());
-            if chats.len() == most {
+            if taken.len() == most {
                 round = Round::More;
             }
-            for (chat, pass) in chats.into_iter().zip(passes.drain(..most)) {
-                monitor.attempt(outlet.clone(), chat, pass);
-            }
+            chats.extend(taken);
+        }
+        let turn = monitor.let_begin(outlet, &mut chats).await?;
+        for (chat, mut pass) in chats.into_iter().zip(passes) {
+            pass.let_in_by(turn.interval);
+            monitor.attempt(outlet.clone(), chat, pass);
+        }
+        if let Some(at) = turn.not_before {
+            return Ok(Round::NotBefore(at));
         }
         shards = later;
     }

@@ -48,13 +48,16 @@ impl Monitor {
                 destination: outlet.name().clone(),
                 chat,
             };
-            if let Some(in_hand) = monitor.lease(&outlet, &lane).await {
-                let begun = Begun {
-                    outlet,
-                    in_hand,
-                    pass,
-                };
-                monitor.work(begun).await;
+            match monitor.lease(&outlet, &lane).await {
+                Some(in_hand) => {
+                    let begun = Begun {
+                        outlet,
+                        in_hand,
+                        pass,
+                    };
+                    monitor.work(begun).await;
+                }
+                None => monitor.give_back(&outlet, pass).await,
             }
         });
     }
@@ -92,11 +95,17 @@ impl Monitor {
             mut pass,
         } = begun;
         while self.deliver(&outlet, &in_hand, &mut pass).await && !outlet.stop.is_cancelled() {
+            if outlet.gate.is_paced() {
+                // What comes next has to be let begin, too.
+                outlet.lanes_changed.notify_one();
+                break;
+            }
             match self.lease(&outlet, &in_hand.lease.lane).await {
                 Some(next) => in_hand = next,
-                None => return,
+                None => break,
             }
         }
+        self.give_back(&outlet, pass).await;
     }
 
     /// One attempt, from the lease to its settling; true when the lane has more to deliver at once.
@@ -124,6 +133,7 @@ impl Monitor {
                 .lateness
                 .observe((lease.late + since.elapsed()).as_secs_f64());
         }
+        pass.begin();
         self.metrics.in_flight.inc();
         let attempt = tokio::select! {
             () = self.abandon.cancelled() => None,

@@ -180,8 +180,13 @@ impl Store {
         base: Option<u64>,
         act: &Act,
     ) -> Result<Written> {
-        self.run_configure(&kind.field(name), "", Mode::Known, base, Some(act))
-            .await
+        let written = self
+            .run_configure(&kind.field(name), "", Mode::Known, base, Some(act))
+            .await?;
+        if kind == Kind::Destination && matches!(written, Written::As(_)) {
+            self.forget_pace(name).await?;
+        }
+        Ok(written)
     }
 
     /// Sets the zone of new buffers of contract B. In the same step `act` is noted.

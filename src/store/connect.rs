@@ -14,7 +14,7 @@ use tracing::{info, warn};
 
 use super::{
     Result, Store, StoreError, aliases, clearing, closing, config, control, disuse, due, lanes,
-    later, pausing, windows,
+    later, pace, pausing, windows,
 };
 use crate::config::redis::{Address, RedisConfig};
 
@@ -119,6 +119,7 @@ impl Store {
             .chain(due::scripts())
             .chain(config::scripts())
             .chain(control::scripts())
+            .chain(pace::scripts())
             .chain(disuse::scripts())
         {
             if check_version(version, "").is_ok() {

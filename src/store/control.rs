@@ -72,6 +72,14 @@ impl Store {
         Ok(())
     }
 
+    /// Puts a lane that was taken back to its own time.
+    ///
+    /// # Errors
+    /// Unavailable or silent: then it comes up again in some seconds.
+    pub async fn put_back(&self, lane: &Lane) -> Result<()> {
+        self.postpone(lane, String::new()).await
+    }
+
     async fn postpone(&self, lane: &Lane, wait: String) -> Result<()> {
         let place = Place::of(&lane.chat);
         let mut postpone = POSTPONE.key(place.due_lanes(&lane.destination));

@@ -22,6 +22,9 @@ pub(crate) const USED: &str = "lull:{config}:used";
 /// Who changed what.
 pub(crate) const AUDIT: &str = "lull:{config}:audit";
 
+/// The interval of each paced destination, and how many attempts began in it.
+pub(crate) const PACE: &str = "lull:{config}:pace";
+
 /// One of the 64 parts of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Shard(u8);

@@ -18,6 +18,7 @@ pub mod keys;
 pub mod lanes;
 pub mod later;
 pub mod open;
+pub mod pace;
 mod paging;
 pub mod pausing;
 mod reply;

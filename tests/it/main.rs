@@ -33,6 +33,7 @@ mod message_id;
 mod observing;
 mod order;
 mod outage;
+mod pace;
 mod pausing;
 mod property;
 mod quiet;

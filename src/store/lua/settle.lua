@@ -44,6 +44,11 @@ if known[1] ~= token then
   return {'stale', 0, 0}
 end
 
+local function clock()
+  local time = call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
 -- What is due at once needs no clock: it was due at any time.
 local dropped, next_attempt, now = 0, '0', 0
 if verdict == 'drop' or verdict == 'bury' then
@@ -54,8 +59,7 @@ if verdict == 'drop' or verdict == 'bury' then
     dropped = call('XTRIM', dead, 'MAXLEN', '=', ARGV[9])
   end
 elseif verdict == 'retry' then
-  local time = call('TIME')
-  now = time[1] * 1000 + math.floor(time[2] / 1000)
+  now = clock()
   next_attempt = string.format('%d', now + wait)
   call('HDEL', head, 'token')
   call('HSET', head, 'due', next_attempt, 'asked', ARGV[5])
@@ -88,6 +92,8 @@ end
 
 local left = call('LLEN', lane)
 if left > 0 then
+  -- Behind the lanes that wait already: where few attempts may begin, one chat must not take them all.
+  if verdict == 'drop' or verdict == 'bury' then next_attempt = string.format('%d', clock()) end
   call('ZADD', due, next_attempt, member)
 else
   call('ZREM', due, member)

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::masked::{MASK, unmasked};
+use super::pace::PaceSpec;
 use super::retry::RetrySpec;
 use super::{SpecError, name, seconds};
 use crate::domain::destination::{Body, Destination, MethodError};
@@ -53,6 +54,9 @@ pub struct DestinationSpec {
     pub concurrency: usize,
     /// Each message is a call of its own.
     pub split: bool,
+    /// At most so many attempts begin in each interval, over all monitors; absent: no such limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pace: Option<PaceSpec>,
     /// Off: its lanes wait.
     pub active: bool,
     /// The URL may not lead inside the network.
@@ -89,6 +93,7 @@ impl Default for DestinationSpec {
             secrets: Vec::new(),
             concurrency: 256,
             split: false,
+            pace: None,
             active: true,
             guarded: false,
         }
@@ -162,6 +167,7 @@ impl DestinationSpec {
             active: self.active,
             guarded: self.guarded,
             split: self.split,
+            pace: self.pace.as_ref().map(PaceSpec::check).transpose()?,
         })
     }
 
@@ -228,6 +234,9 @@ mod tests {
             (r#""method":"TRACE""#, "method: must be POST"),
             (r#""timeout":4000"#, "timeout: must be at most 3600"),
             (r#""concurrency":0"#, "concurrency: must be from 1"),
+            (r#""pace":{"every":0,"batch":2}"#, "pace.every: "),
+            (r#""pace":{"every":60,"batch":0}"#, "pace.batch: "),
+            (r#""pace":{"every":60}"#, "body: missing field `batch`"),
             (r#""retry":{"first":9,"cap":3}"#, "retry.first: "),
             (r#""retry":{"waits":[-1]}"#, "retry.waits: "),
             (r#""headers":{"x":"********"}"#, "headers, secrets: "),

@@ -4,6 +4,7 @@
 pub mod buffer;
 pub mod destination;
 pub mod masked;
+pub mod pace;
 pub mod retry;
 pub mod shown;
 pub mod source;

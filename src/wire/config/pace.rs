@@ -1,0 +1,33 @@
+//! How fast a destination may be called.
+
+use serde::{Deserialize, Serialize};
+
+use super::{SpecError, seconds};
+use crate::domain::destination::Pace;
+
+/// More in one interval is no pace any more.
+const MOST: usize = 10_000;
+
+/// At most `batch` attempts in each interval of `every` seconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaceSpec {
+    /// How long an interval lasts, s.
+    pub every: f64,
+    /// How many attempts begin in one.
+    pub batch: usize,
+}
+
+impl PaceSpec {
+    /// Checks it.
+    pub(super) fn check(&self) -> Result<Pace, SpecError> {
+        if !(1..=MOST).contains(&self.batch) {
+            let why = format!("must be from 1 to {MOST}");
+            return Err(SpecError::new("pace.batch", why));
+        }
+        Ok(Pace {
+            every: seconds("pace.every", self.every, 0.1)?,
+            batch: self.batch,
+        })
+    }
+}
