@@ -184,7 +184,7 @@ async fn an_alias_too_long_for_a_chat_is_not_remembered() {
     let alone = name(&store, &party("loja", None, Some(&long))).await;
 
     assert_eq!((with_number.as_str(), alone), (PHONE, long));
-    assert!(redis.keys("*").await.is_empty());
+    assert!(redis.chat_keys().await.is_empty());
 }
 
 #[tokio::test]
@@ -227,5 +227,5 @@ async fn many_aliases_are_forgotten_step_by_step() {
 
     assert_eq!(store.forget_aliases().await.unwrap(), 3000);
 
-    assert!(redis.keys("*").await.is_empty());
+    assert!(redis.chat_keys().await.is_empty());
 }

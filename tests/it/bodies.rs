@@ -119,7 +119,7 @@ async fn another_content_type_is_refused() {
         assert_eq!(refusal.status, 415, "{kind:?}");
         assert!(refusal.error.contains("application/json"), "{refusal:?}");
     }
-    assert!(redis.keys("*").await.is_empty());
+    assert!(redis.chat_keys().await.is_empty());
 }
 
 #[tokio::test]

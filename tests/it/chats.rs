@@ -208,7 +208,7 @@ async fn a_flush_without_a_window_does_nothing() {
         answer,
         json!({"success": true, "message": "No open window", "user": "ana", "messages": 0})
     );
-    assert!(redis.keys("*").await.is_empty());
+    assert!(redis.chat_keys().await.is_empty());
 }
 
 #[tokio::test]

@@ -135,5 +135,5 @@ async fn an_id_that_is_no_id_is_refused() {
             .contains("Idempotency-Key"),
         "{answer}"
     );
-    assert!(redis.keys("*").await.is_empty());
+    assert!(redis.chat_keys().await.is_empty());
 }

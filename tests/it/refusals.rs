@@ -66,7 +66,7 @@ async fn bad_input_is_refused_with_the_field_and_nothing_is_stored() {
         let (first, _) = error.split_once(' ').unwrap();
         assert_eq!(first, field, "{body}: {error}");
     }
-    assert!(redis.keys("*").await.is_empty());
+    assert!(redis.chat_keys().await.is_empty());
 }
 
 #[tokio::test]
@@ -89,7 +89,7 @@ async fn a_body_that_is_no_json_object_is_refused_and_nothing_is_stored() {
 
         assert!(error.contains("not a JSON object"), "{body:?}: {error}");
     }
-    assert!(redis.keys("*").await.is_empty());
+    assert!(redis.chat_keys().await.is_empty());
 }
 
 #[tokio::test]
@@ -119,7 +119,7 @@ async fn a_form_is_refused_like_json() {
 
         assert!(error.starts_with(field), "{body}: {error}");
     }
-    assert!(redis.keys("*").await.is_empty());
+    assert!(redis.chat_keys().await.is_empty());
 }
 
 #[tokio::test]

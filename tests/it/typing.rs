@@ -106,7 +106,7 @@ async fn typing_without_an_open_window_does_nothing() {
         answer,
         json!({"success": true, "message": "No open window", "user": "55119", "open": false})
     );
-    assert!(redis.keys("*").await.is_empty());
+    assert!(redis.chat_keys().await.is_empty());
 }
 
 #[tokio::test]

@@ -96,6 +96,11 @@ impl TestRedis {
         assert!(moved > 0, "nothing stands at {pattern}");
     }
 
+    /// All keys that hold something of chats; daemons note in another that they have started.
+    pub(crate) async fn chat_keys(&self) -> Vec<String> {
+        self.keys("lull:{[0-9]*").await
+    }
+
     /// The process, for signals.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
