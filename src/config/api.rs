@@ -7,6 +7,7 @@ use super::Vars;
 use super::buffer::default_buffer;
 use super::guard::GuardConfig;
 use super::redis::RedisConfig;
+use super::retention::RetentionConfig;
 use super::webhook::default_destination;
 use crate::domain::destination::Destination;
 use crate::wire::config::{Buffer, Defaults};
@@ -24,6 +25,8 @@ pub struct ApiConfig {
     pub destination: Option<Destination>,
     /// Where the URLs that callers give may lead.
     pub guard: GuardConfig,
+    /// How much is kept of what was taken in.
+    pub retention: RetentionConfig,
     /// The largest body taken.
     pub max_body_bytes: usize,
 }
@@ -64,6 +67,7 @@ impl ApiConfig {
             buffer: default_buffer(vars)?,
             destination: default_destination(vars)?,
             guard: GuardConfig::from_vars(vars)?,
+            retention: RetentionConfig::from_vars(vars)?,
             max_body_bytes: raw.max_body_bytes,
         })
     }

@@ -1,11 +1,20 @@
 //! What all ways in have in common: a message is appended by its buffer's rules, or kept until its time, and counted.
 
+use std::time::Duration;
+
 use chrono_tz::Tz;
+use tokio::time::sleep;
+use tracing::warn;
 
 use super::Api;
 use super::error::ApiError;
 use crate::domain::batch::{BatchId, Millis};
+use crate::domain::chat::Chat;
+use crate::store::StoreError;
+use crate::store::history::Retention;
+use crate::store::keys::Shard;
 use crate::store::later::Keeping;
+use crate::store::received::Kept;
 use crate::store::windows::{Appended, NewMessage, Taken};
 use crate::telemetry::metrics::count;
 use crate::wire::answer::Accepted;
@@ -17,6 +26,9 @@ use crate::wire::payload::rfc3339;
 use crate::wire::when::{When, too_far};
 
 const DUPLICATE: &str = "Already received";
+
+/// Between two rounds of making room.
+const ROOM_EVERY: Duration = Duration::from_secs(1);
 
 /// What the rules of a buffer make of a message with this text.
 pub(super) fn new_message<'a>(
@@ -43,6 +55,7 @@ pub(super) fn new_message<'a>(
         text: text.filter(|_| incoming.details.media.is_empty()),
         flush: text.is_some_and(|text| buffer.words.is_flush_word(text)),
         media_only: text.is_none() && !incoming.details.media.is_empty(),
+        kept: Kept::default(),
     })
 }
 
@@ -119,11 +132,15 @@ impl Api {
         let chat = buffer.chat(incoming.user.clone());
         let item = stored_item(incoming).map_err(BadInput::NotJson)?;
         let text = incoming.text();
-        let message = new_message(buffer, incoming, text.as_deref(), &item)?;
+        let message = NewMessage {
+            kept: self.kept(&chat),
+            ..new_message(buffer, incoming, text.as_deref(), &item)?
+        };
         let appended = self
             .store
             .append(&chat, message, &buffer.window, &buffer.destinations)
-            .await?;
+            .await
+            .inspect_err(|error| self.make_room_after(error))?;
         self.count(&appended);
         Ok(appended)
     }
@@ -155,6 +172,36 @@ impl Api {
     /// What became of a message, counted if it was refused.
     pub(super) fn counted<T>(&self, taken: Result<T, ApiError>) -> Result<T, ApiError> {
         taken.inspect_err(|error| count(&self.metrics.refused, "reason", error.reason()))
+    }
+
+    /// What is kept of the messages of a chat.
+    fn kept(&self, chat: &Chat) -> Kept {
+        let retention = Retention {
+            whole: self.catalogs.get().has_ordered(Shard::of(chat)),
+            ..self.retention
+        };
+        Kept::by(&retention, self.payloads)
+    }
+
+    /// A full Redis lets go of what is over, at most once in [`ROOM_EVERY`]: the client is told to come again.
+    fn make_room_after(&self, error: &StoreError) {
+        let StoreError::Full(_) = error else { return };
+        let Ok(permit) = self.room.clone().try_acquire_owned() else {
+            return;
+        };
+        let store = self.store.clone();
+        tokio::spawn(async move {
+            match store.make_room().await {
+                Ok(0) => {}
+                Ok(dropped) => warn!(
+                    dropped,
+                    "Redis is full: {dropped} of the oldest entries of history and received messages are gone"
+                ),
+                Err(error) => warn!(error = %error, "Could not make room in Redis: {error}"),
+            }
+            sleep(ROOM_EVERY).await;
+            drop(permit);
+        });
     }
 
     fn count(&self, appended: &Appended) {

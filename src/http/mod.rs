@@ -31,6 +31,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -40,6 +41,7 @@ use crate::delivery::guard::Guard;
 use crate::domain::batch::Millis;
 use crate::shutdown::GRACE;
 use crate::store::Store;
+use crate::store::history::Retention;
 use crate::telemetry::metrics::Metrics;
 use crate::wire::config::Buffer;
 
@@ -54,6 +56,11 @@ pub struct Api {
     catalogs: Catalogs,
     guard: Guard,
     noted: anonymous::Noted,
+    retention: Retention,
+    /// Whether what was said is kept of messages that were taken in.
+    payloads: bool,
+    /// Whoever has it makes room in a full Redis.
+    room: Arc<Semaphore>,
     max_body_bytes: usize,
 }
 
@@ -71,6 +78,9 @@ impl Api {
             catalogs,
             guard: Guard::new(config.guard.clone()),
             noted: anonymous::Noted::default(),
+            retention: Retention::of(&config.retention),
+            payloads: config.retention.history_payloads,
+            room: Arc::new(Semaphore::new(1)),
             max_body_bytes: config.max_body_bytes,
         }
     }

@@ -147,6 +147,12 @@ impl List {
         }
     }
 
+    /// Whether things of which all have these statuses are asked for.
+    pub(super) fn is_for_all_that_are(&self, statuses: &[&str]) -> bool {
+        let asked = self.status.as_deref();
+        asked.is_none_or(|asked| statuses.contains(&asked))
+    }
+
     /// Whether what was at that moment is not too old for what is asked for.
     pub(super) fn is_since(&self, at: Millis) -> bool {
         at >= self.from

@@ -30,7 +30,6 @@ use tracing::{info, warn};
 
 use crate::catalog::Catalogs;
 use crate::config::monitor::MonitorConfig;
-use crate::config::retention::RetentionConfig;
 use crate::config::webhook;
 use crate::delivery::Sender;
 use crate::delivery::guard::Guard;
@@ -111,7 +110,7 @@ impl Monitor {
             catalogs,
             guard: Guard::new(config.guard.clone()),
             outlets: Outlets::default(),
-            retention: retention(&config.retention),
+            retention: Retention::of(&config.retention),
             payloads: config.retention.history_payloads,
             recent: Recent::default(),
             closing: Arc::new(Semaphore::new(MOST_CLOSING)),
@@ -176,15 +175,5 @@ impl Monitor {
         health::serve(listener, self)
             .await
             .context("serving health and metrics")
-    }
-}
-
-fn retention(config: &RetentionConfig) -> Retention {
-    Retention {
-        history: config.history_count,
-        history_age: config.history_age,
-        dead_letters: config.dead_letter_count,
-        dead_letter_age: config.dead_letter_age,
-        whole: false,
     }
 }

@@ -10,6 +10,7 @@ use super::keys::{self, Shard};
 use super::paging::{Look, StreamEntry};
 use super::windows::{SEEN_FOR, millis};
 use super::{Result, Store, StoreError, reply};
+use crate::config::retention::RetentionConfig;
 use crate::domain::batch::Millis;
 use crate::domain::whose::Whose;
 use crate::domain::window::MAX_FIRST_AFTER;
@@ -18,7 +19,7 @@ use crate::domain::window::MAX_FIRST_AFTER;
 /// of a buffer lies.
 #[derive(Clone, Copy, Debug)]
 pub struct Retention {
-    /// Batches that were tried; 0 = none.
+    /// Batches that were tried, and messages that were taken in; 0 = none.
     pub history: u64,
     /// Dead letters.
     pub dead_letters: u64,
@@ -31,6 +32,17 @@ pub struct Retention {
 }
 
 impl Retention {
+    /// The limits that were set.
+    pub fn of(config: &RetentionConfig) -> Self {
+        Self {
+            history: config.history_count,
+            history_age: config.history_age,
+            dead_letters: config.dead_letter_count,
+            dead_letter_age: config.dead_letter_age,
+            whole: false,
+        }
+    }
+
     /// What a shard keeps of a limit: its part, rounded up.
     pub(super) fn in_shard(&self, limit: u64) -> u64 {
         if self.whole {
@@ -192,6 +204,12 @@ impl Store {
                 .ignore();
             trims
                 .zrembyscore(keys::heard(shard), "-inf", before(MAX_FIRST_AFTER))
+                .ignore();
+            trims
+                .cmd("XTRIM")
+                .arg(keys::received(shard))
+                .arg("MINID")
+                .arg(before(retention.history_age))
                 .ignore();
             trims.zrembyscore(keys::paused(shard), "-inf", now).ignore();
         }

@@ -221,6 +221,11 @@ pub(crate) fn history(shard: Shard) -> String {
     shard.key("history")
 }
 
+/// Messages that were taken in.
+pub(crate) fn received(shard: Shard) -> String {
+    shard.key("received")
+}
+
 pub(crate) fn dead(shard: Shard) -> String {
     shard.key("dead")
 }

@@ -21,7 +21,9 @@ pub mod open;
 pub mod pace;
 mod paging;
 pub mod pausing;
+pub mod received;
 mod reply;
+mod room;
 pub mod status;
 pub mod windows;
 

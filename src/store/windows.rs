@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::closing::Closing;
 use super::keys::{self, Place};
+use super::received::Kept;
 use super::{Result, Store, StoreError, script};
 use crate::domain::batch::BatchId;
 use crate::domain::chat::Chat;
@@ -47,6 +48,8 @@ pub struct NewMessage<'a> {
     pub flush: bool,
     /// It holds media and no text; see [`WindowRules::media_waits`].
     pub media_only: bool,
+    /// What is kept of it beside its window.
+    pub kept: Kept,
 }
 
 impl<'a> NewMessage<'a> {
@@ -60,6 +63,7 @@ impl<'a> NewMessage<'a> {
             text: None,
             flush: false,
             media_only: false,
+            kept: Kept::default(),
         }
     }
 }
@@ -180,6 +184,7 @@ fn append_call(
         .key(place.due())
         .key(keys::seen(place.shard))
         .key(keys::paused(place.shard))
+        .key(keys::received(place.shard))
         .arg(&place.member)
         // The script puts the time in front of the other fields.
         .arg(message.item.strip_prefix('{').unwrap_or_default())
@@ -188,7 +193,9 @@ fn append_call(
         .arg(rules.max_messages)
         .arg(rules.max_bytes)
         .arg(id.unwrap_or_default())
-        .arg(millis(SEEN_FOR));
+        .arg(millis(SEEN_FOR))
+        .arg(message.kept.most)
+        .arg(u8::from(message.kept.payload));
 
     let media = rules.media_waits && message.media_only;
     let text = message.text.filter(|_| rules.drops_repeats);

@@ -255,3 +255,84 @@ async fn history_is_asked_for_by_chat_status_destination_and_period() {
         assert_eq!(status, 400, "{bad}");
     }
 }
+
+#[tokio::test]
+async fn what_was_received_is_listed_the_newest_first_without_what_was_dropped() {
+    let course = Course::start(&[], THANKS, &[]).await;
+    let said = |text: &str, id: &str| json!({"user": "ana", "message": text, "message_id": id, "ttl": 30, "foto": 1});
+    course.api.post("/api/message", said("oi", "a")).await;
+    course.api.post("/api/message", said("oi", "a")).await;
+    course
+        .api
+        .post("/api/message", said("tudo bem?", "b"))
+        .await;
+    course.api.post("/api/chats/eva/pause", json!({})).await;
+    course.api.say("eva", "não é para o bot", 30.0).await;
+
+    let mut received = course.list("/api/messages/received").await;
+    let (_, page) = course
+        .api
+        .get("/api/messages/received?limit=1&key=ana")
+        .await;
+
+    let at = received[0].as_object_mut().unwrap().remove("received_at");
+    assert!(DateTime::parse_from_rfc3339(at.unwrap().as_str().unwrap()).is_ok());
+    assert_eq!(
+        received[0],
+        json!({
+            "buffer": "default", "key": "ana", "id": "b", "type": "text", "message": "tudo bem?", "fields": {"foto": 1},
+        })
+    );
+    assert_eq!((received.len(), &received[1]["id"]), (2, &json!("a")));
+    assert_eq!(page["items"][0]["id"], "b");
+    assert!(page["next_cursor"].is_string());
+    for nothing in [
+        "user=eva",
+        "forwarding=bot",
+        "status=failed",
+        "buffer=Loja+1",
+    ] {
+        let path = format!("/api/messages/received?{nothing}");
+        assert!(course.list(&path).await.is_empty(), "{nothing}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_kept_of_what_was_received_is_a_setting() {
+    let redis = TestRedis::start().await;
+    let none = Daemon::api_with(&redis, &[("HISTORY_PAYLOADS", "none")]).await;
+    none.say("ana", "segredo", 30.0).await;
+    let off = Daemon::api_with(&redis, &[("HISTORY_COUNT", "0")]).await;
+    off.say("eva", "segredo", 30.0).await;
+
+    let (_, list) = off.get("/api/messages/received").await;
+
+    assert_eq!(list.as_array().unwrap().len(), 1, "{list}");
+    assert_eq!(
+        (&list[0]["key"], &list[0]["message"]),
+        (&json!("ana"), &Value::Null)
+    );
+    assert!(!list.to_string().contains("segredo"));
+}
+
+#[tokio::test]
+async fn what_was_received_is_trimmed_by_age() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+    api.say("ana", "oi", 30.0).await;
+    let store = redis.store().await;
+    let now = lull::store::history::Retention {
+        history_age: std::time::Duration::ZERO,
+        ..crate::support::RETENTION
+    };
+
+    store.trim(&crate::support::RETENTION).await.unwrap();
+    assert_eq!(redis.keys("*:received").await.len(), 1);
+
+    eventually("a millisecond has passed", async || {
+        store.trim(&now).await.unwrap();
+        let (_, list) = api.get("/api/messages/received").await;
+        list == json!([])
+    })
+    .await;
+}

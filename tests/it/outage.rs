@@ -182,6 +182,21 @@ async fn a_message_refused_by_a_full_redis_has_not_used_up_its_id() {
     assert_eq!(answer.get("duplicate"), None, "{answer}");
 }
 
+#[tokio::test]
+async fn in_a_full_redis_what_is_over_gives_way_and_what_is_to_be_delivered_stays() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+    fill(&redis, &api).await;
+
+    accepts_again(&api).await;
+
+    let (_, chats) = api.get("/api/chats").await;
+    let (_, received) = api.get("/api/messages/received").await;
+    assert_eq!(chats["total"].as_u64().unwrap(), FILL + 1);
+    assert!(received.as_array().unwrap().len() < usize::try_from(FILL).unwrap());
+    api.logs("Redis is full").await;
+}
+
 /// How many chats fill Redis.
 const FILL: u64 = 20;
 

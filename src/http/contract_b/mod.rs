@@ -3,6 +3,7 @@
 mod buffers;
 mod forwarded;
 mod forwardings;
+mod received;
 mod timezone;
 
 use axum::response::{IntoResponse, Response};
@@ -45,6 +46,7 @@ pub(super) fn routes() -> Router<Api> {
             put(forwardings::change).delete(forwardings::remove),
         )
         .route("/api/messages/forwarded", get(forwarded::list))
+        .route("/api/messages/received", get(received::list))
         .route(
             "/api/settings/timezone",
             get(timezone::show).post(timezone::write),

@@ -65,6 +65,7 @@ fn all_keys_of_a_chat_carry_one_hash_tag() {
         later_items(shard),
         Due::Later.key(shard),
         history(shard),
+        received(shard),
         dead(shard),
     ] {
         assert!(key.starts_with(&tag), "{key}");

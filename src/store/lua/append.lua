@@ -7,7 +7,8 @@
   KEYS[3]  due     open windows by deadline
   KEYS[4]  seen    message ids by the time they came
   KEYS[5]  paused  chats that are left alone, by the time until when
-  KEYS[6]  heard   chats by the time they were last heard from; only where
+  KEYS[6]  received  messages as they came
+  KEYS[7]  heard   chats by the time they were last heard from; only where
                    newly heard ones have a quiet window of their own
 
   ARGV[1]  member        the chat in the due index
@@ -18,16 +19,18 @@
   ARGV[6]  max bytes     per window; 0 = no limit
   ARGV[7]  id            digest of the message id; empty = none
   ARGV[8]  keep          how long an id counts as seen, ms
+  ARGV[9]  received      most messages that this shard keeps; 0 = none
+  ARGV[10] payload       1: with what was said
 
   A plain message of a plain buffer ends here; any other brings all of these:
-  ARGV[9]   fixed        1: only the first message sets the deadline
-  ARGV[10]  flush        1: the window is due at once
-  ARGV[11]  media        1: it is no text, and waits for one, up to the cap
-  ARGV[12]  text         digest of its text, to drop it if the message before
+  ARGV[11]  fixed        1: only the first message sets the deadline
+  ARGV[12]  flush        1: the window is due at once
+  ARGV[13]  media        1: it is no text, and waits for one, up to the cap
+  ARGV[14]  text         digest of its text, to drop it if the message before
                          it has the same; empty = none
-  ARGV[13]  first wait   the quiet window, ms, if nothing was heard from the
+  ARGV[15]  first wait   the quiet window, ms, if nothing was heard from the
                          chat for so long; empty = ttl
-  ARGV[14]  first after  so long, ms
+  ARGV[16]  first after  so long, ms
 
   Output: {status, messages in the window, ms until the deadline}
     appended
@@ -46,11 +49,11 @@
   Without allow-oom, so that a full Redis refuses before anything is written.
 ]]
 local timer, window, due = KEYS[1], KEYS[2], KEYS[3]
-local seen, paused, heard = KEYS[4], KEYS[5], KEYS[6]
+local seen, paused, received, heard = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
 local member, item, id = ARGV[1], ARGV[2], ARGV[7]
 local ttl, max_wait = tonumber(ARGV[3]), tonumber(ARGV[4])
 local max_messages, max_bytes = tonumber(ARGV[5]), tonumber(ARGV[6])
-local said, first_wait = ARGV[12] or '', tonumber(ARGV[13])
+local said, first_wait = ARGV[14] or '', tonumber(ARGV[15])
 local call, format = redis.call, string.format
 local size = #item + 1
 
@@ -106,7 +109,7 @@ end
 if heard then
   if first_wait and not head then
     local last = call('ZSCORE', heard, member)
-    if not last or now - last >= tonumber(ARGV[14]) then
+    if not last or now - last >= tonumber(ARGV[16]) then
       ttl = first_wait
     end
   end
@@ -152,12 +155,12 @@ if max_wait > 0 then
 else
   cap = NO_CAP
 end
-if ARGV[11] == '1' and max_wait > 0 and (not head or kind == MEDIA) then
+if ARGV[13] == '1' and max_wait > 0 and (not head or kind == MEDIA) then
   -- The quiet time to its cap: a person who stops typing puts the deadline back to it.
   kind, quiet, deadline, reason = MEDIA, cap - opened, cap, 'cap'
 elseif kind ~= FIXED then
   quiet, deadline, reason = ttl, now + ttl, 'quiet'
-  if ARGV[9] == '1' then
+  if ARGV[11] == '1' then
     kind, quiet = FIXED, deadline - opened
   else
     kind = RESTARTS
@@ -166,7 +169,7 @@ elseif kind ~= FIXED then
     deadline, reason = cap, 'cap'
   end
 end
-if ARGV[10] == '1' then
+if ARGV[12] == '1' then
   cap, deadline, reason = now, now, 'word'
 elseif max_messages > 0 and count >= max_messages then
   cap, deadline, reason = now, now, 'messages'
@@ -183,5 +186,10 @@ else
 end
 if not head or deadline ~= announced then
   announce()
+end
+if ARGV[10] == '1' then
+  call('XADD', received, 'MAXLEN', '~', ARGV[9], '*', 'chat', member, 'item', stamped)
+elseif ARGV[9] ~= '0' then
+  call('XADD', received, 'MAXLEN', '~', ARGV[9], '*', 'chat', member)
 end
 return {'appended', count, math.max(deadline - now, 0)}

@@ -7,12 +7,41 @@ mod buffer;
 mod forwarding;
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 pub use buffer::{BufferConfig, BufferConfigAnswer};
 pub use forwarding::{ForwardingConfig, ForwardingConfigAnswer};
 
+use super::RawObject;
 use super::config::SpecError;
+use super::item::Media;
 use crate::domain::chat::Name;
+
+/// A message that was taken in, as contract B lists it. Where payloads are not kept all but the first three is empty.
+#[derive(Debug, Default, Serialize)]
+pub struct ReceivedAnswer {
+    /// The buffer.
+    pub buffer: String,
+    /// The value of the key field.
+    pub key: String,
+    /// When it came (RFC 3339).
+    pub received_at: String,
+    /// The client's id for it.
+    pub id: Option<String>,
+    /// What it is: `text`, `image`, `audio`, …
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// What was said.
+    pub message: Option<Box<RawValue>>,
+    /// What is attached to it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub media: Vec<Media>,
+    /// Who said it, where that is not the chat itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sender: Option<String>,
+    /// What is passed through.
+    pub fields: Option<RawObject>,
+}
 
 /// A call as contract B lists it.
 #[derive(Debug, Serialize)]

@@ -1,0 +1,69 @@
+//! `GET /api/messages/received`: the newest messages that were taken in.
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use chrono_tz::Tz;
+
+use super::super::Api;
+use super::super::error::ApiError;
+use super::super::query::{List, ListQuery};
+use super::newest;
+use crate::domain::chat::Name;
+use crate::store::received::Received;
+use crate::wire::contract_b::ReceivedAnswer;
+use crate::wire::item::read_items;
+use crate::wire::payload::rfc3339;
+
+/// What all of them are, in our words and in those of contract B.
+const RECEIVED: [&str; 2] = ["received", "success"];
+
+pub(super) async fn list(
+    State(api): State<Api>,
+    query: Result<Query<ListQuery>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let list = List::of_words(query)?;
+    let wanted = |received: &Received| {
+        list.is_for_all_that_are(&RECEIVED) && api.goes_to(&received.chat.buffer, &list)
+    };
+    let (found, next) = api
+        .store
+        .received(&list.whose, wanted, list.look()?)
+        .await?;
+    Ok(newest(&list, found.iter().map(shown), next))
+}
+
+impl Api {
+    /// Whether a buffer delivers, by what it is told now, to where a list asks for.
+    fn goes_to(&self, buffer: &Name, list: &List) -> bool {
+        let Some(destination) = &list.destination else {
+            return true;
+        };
+        let catalog = self.catalogs.get();
+        let buffer = catalog.buffer(buffer);
+        buffer.is_some_and(|buffer| {
+            let mut targets = buffer.destinations.iter();
+            targets.any(|target| target.name == *destination)
+        })
+    }
+}
+
+fn shown(received: &Received) -> ReceivedAnswer {
+    let items = received.item.as_deref().map(read_items);
+    let item = items.and_then(|items| items.ok()?.into_iter().next());
+    let mut answer = ReceivedAnswer {
+        buffer: received.chat.buffer.to_string(),
+        key: received.chat.id.as_str().to_owned(),
+        received_at: rfc3339(received.at, Tz::UTC),
+        ..ReceivedAnswer::default()
+    };
+    if let Some(item) = item {
+        answer.kind = Some(item.kind().to_owned());
+        answer.id = item.id;
+        answer.message = Some(item.message);
+        answer.media = item.media;
+        answer.sender = item.sender;
+        answer.fields = Some(item.fields);
+    }
+    answer
+}

@@ -1,0 +1,72 @@
+//! Messages that were taken in, as they came; trimmed by age and count as the history is.
+
+use super::dead::shards_of;
+use super::history::Retention;
+use super::keys;
+use super::paging::{Look, StreamEntry};
+use super::{Result, Store, StoreError};
+use crate::domain::batch::Millis;
+use crate::domain::chat::Chat;
+use crate::domain::whose::Whose;
+
+/// What is kept of a message beside its window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Most messages that its shard keeps; 0 = none.
+    pub most: u64,
+    /// Whether what was said is kept, or only that something was.
+    pub payload: bool,
+}
+
+impl Kept {
+    /// What these rules keep.
+    pub fn by(retention: &Retention, payload: bool) -> Self {
+        Self {
+            most: retention.in_shard(retention.history),
+            payload: payload && retention.history > 0,
+        }
+    }
+}
+
+/// A message that was taken in.
+#[derive(Debug)]
+pub struct Received {
+    /// When it came.
+    pub at: Millis,
+    /// Whose window it came into.
+    pub chat: Chat,
+    /// What [`crate::wire::item::read_items`] reads; none where payloads are not kept.
+    pub item: Option<String>,
+}
+
+impl Received {
+    fn read(entry: &StreamEntry) -> Result<Self> {
+        let chat = keys::chat_of_member(&entry.field("chat")?);
+        Ok(Self {
+            at: entry.id.ms,
+            chat: chat.ok_or(StoreError::Unreadable("a message that was received"))?,
+            item: entry.maybe("item")?,
+        })
+    }
+}
+
+impl Store {
+    /// A page of the messages that were taken in within `look` and are `wanted`, the newest first.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn received(
+        &self,
+        whose: &Whose,
+        wanted: impl Fn(&Received) -> bool,
+        look: Look,
+    ) -> Result<(Vec<Received>, Option<String>)> {
+        self.newest(keys::received, shards_of(whose), look, |entry| {
+            let received = Received::read(entry)?;
+            let chat = &received.chat;
+            let asked = whose.includes(chat.buffer.as_str(), chat.id.as_str()) && wanted(&received);
+            Ok(asked.then_some(received))
+        })
+        .await
+    }
+}
