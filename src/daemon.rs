@@ -49,17 +49,20 @@ pub fn run(work: impl AsyncFnOnce(&Vars) -> Result<()>) -> ExitCode {
     });
     match ended {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            #[expect(
-                clippy::print_stderr,
-                reason = "logging may not have started, and this line is for a person"
-            )]
-            {
-                eprintln!("error: {error:#}");
-            }
-            ExitCode::FAILURE
-        }
+        Err(error) => failed(&error),
     }
+}
+
+/// Says on stderr why a program ends, in one line.
+pub fn failed(error: &anyhow::Error) -> ExitCode {
+    #[expect(
+        clippy::print_stderr,
+        reason = "logging may not have started, and this line is for a person"
+    )]
+    {
+        eprintln!("error: {error:#}");
+    }
+    ExitCode::FAILURE
 }
 
 /// Runs `work`, the whole life of the daemon `service`, and writes into the audit when it began and ended.

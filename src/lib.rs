@@ -14,6 +14,7 @@
 //! - [`http`]: the api daemon's room.
 //! - [`monitor`]: the monitor daemon's room.
 //! - [`up`]: both in one process, with a Redis and a receiver of their own.
+//! - [`operator`]: what an operator runs: the subcommands of `lull`.
 //! - [`config`]: the only reader of the environment.
 //! - [`daemon`], [`shutdown`], [`telemetry`]: how daemons start, stop, and tell about themselves.
 
@@ -24,6 +25,7 @@ pub mod delivery;
 pub mod domain;
 pub mod http;
 pub mod monitor;
+pub mod operator;
 pub mod shutdown;
 pub mod store;
 pub mod telemetry;

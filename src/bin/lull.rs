@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use lull::{daemon, up};
+use lull::{daemon, operator, up};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -24,10 +24,13 @@ enum Command {
     /// or `REDIS_HOST` to use your Redis, and `WEBHOOK_URL` to deliver to your bot; every setting of api and
     /// monitor counts. Ctrl-C stops all of it.
     Up,
+    #[command(flatten)]
+    Operator(operator::Command),
 }
 
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Up => daemon::run(up::up),
+        Command::Operator(command) => operator::run(command),
     }
 }

@@ -9,6 +9,7 @@ pub mod guard;
 pub mod limits;
 pub mod log;
 pub mod monitor;
+pub mod operator;
 pub mod redis;
 pub mod retention;
 pub mod up;

@@ -32,7 +32,7 @@ pub(super) fn client(
 }
 
 /// A client with the manners that all have.
-pub(super) fn builder(url: &Url, timeout: Duration) -> ClientBuilder {
+pub(crate) fn builder(url: &Url, timeout: Duration) -> ClientBuilder {
     // Only the first call in a process has an effect; the second finds the same provider there.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let agent = HeaderValue::from_static(concat!("lull/", env!("CARGO_PKG_VERSION")));

@@ -25,6 +25,8 @@ use template::letter::Letter;
 
 pub use body::BodyError;
 
+pub(crate) use answer::why_none;
+pub(crate) use client::builder;
 pub use healthcheck::healthcheck;
 
 /// Reading the rest of an answer lets the connection be used again; beyond this a new one is cheaper.
@@ -159,7 +161,7 @@ impl Sender {
                     outcome: Outcome::Retry { asked: None },
                     status: None,
                     took: began.elapsed(),
-                    summary: answer::why_none(&error, self.timeout),
+                    summary: why_none(&error, self.timeout),
                     answer: None,
                 },
             },

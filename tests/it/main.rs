@@ -31,6 +31,7 @@ mod limits;
 mod message;
 mod message_id;
 mod observing;
+mod operator;
 mod order;
 mod outage;
 mod pace;

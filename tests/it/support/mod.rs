@@ -9,6 +9,7 @@ pub(crate) mod receiver;
 pub(crate) mod redis;
 pub(crate) mod refusal;
 pub(crate) mod shop;
+pub(crate) mod tool;
 pub(crate) mod up;
 
 use std::time::{Duration, Instant};

@@ -1,0 +1,162 @@
+//! The api daemon, asked over HTTP.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Client, Method, Url};
+use serde::Deserialize;
+
+use crate::delivery::{builder, why_none};
+
+/// api answers within 2 s, except for long lists and removals.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// An api daemon.
+#[derive(Debug)]
+pub(super) struct Api {
+    client: Client,
+    base: Url,
+}
+
+#[derive(Deserialize)]
+struct Refusal {
+    error: String,
+}
+
+/// The answer to a request that was done.
+#[derive(Debug)]
+pub(super) struct Answer(pub(super) String);
+
+impl Answer {
+    /// What it says.
+    pub(super) fn read<'a, T: Deserialize<'a>>(&'a self) -> Result<T> {
+        serde_json::from_str(&self.0)
+            .context("this is not the answer of Lull's api: does the URL lead to it?")
+    }
+}
+
+impl Api {
+    /// The one at `url`.
+    pub(super) fn at(url: &str) -> Result<Self> {
+        let base: Url = url.parse().with_context(|| {
+            format!("{url:?} is not a URL: it must be such as http://127.0.0.1:5000")
+        })?;
+        ensure!(
+            matches!(base.scheme(), "http" | "https") && base.has_host(),
+            "the URL of api must begin with http:// or https:// and name a host"
+        );
+        let client = builder(&base, PATIENCE).build();
+        Ok(Self {
+            client: client.context("making the HTTP client")?,
+            base,
+        })
+    }
+
+    /// `GET`.
+    pub(super) async fn get(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Answer> {
+        self.call(Method::GET, path, query, None).await
+    }
+
+    /// `POST` with a body of JSON.
+    pub(super) async fn post(&self, path: &[&str], body: &impl serde::Serialize) -> Result<Answer> {
+        let body = serde_json::to_string(body)?;
+        self.call(Method::POST, path, &[], Some(body)).await
+    }
+
+    /// `DELETE`.
+    pub(super) async fn delete(&self, path: &[&str]) -> Result<Answer> {
+        self.call(Method::DELETE, path, &[], None).await
+    }
+
+    async fn call(
+        &self,
+        method: Method,
+        path: &[&str],
+        query: &[(&str, &str)],
+        body: Option<String>,
+    ) -> Result<Answer> {
+        let mut request = self.client.request(method, self.url(path, query)?);
+        if let Some(body) = body {
+            request = request.header(CONTENT_TYPE, "application/json").body(body);
+        }
+        let sent = async { read(request.send().await?).await };
+        let (status, text) = sent.await.map_err(|error| self.unreachable(&error))?;
+        if (200..300).contains(&status) {
+            return Ok(Answer(text));
+        }
+        match serde_json::from_str::<Refusal>(&text) {
+            Ok(refusal) => bail!("{}", refusal.error),
+            Err(_) => bail!(
+                "{} answers {status}, but not as Lull's api: does --url or LULL_URL lead to it?",
+                self.place()
+            ),
+        }
+    }
+
+    fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Url> {
+        let mut url = self.base.clone();
+        match url.path_segments_mut() {
+            Ok(mut segments) => segments.pop_if_empty().extend(path),
+            Err(()) => bail!("the URL of api cannot be added to"),
+        };
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        Ok(url)
+    }
+
+    /// Where it is, without what may be a password.
+    fn place(&self) -> String {
+        let port = self.base.port().map(|port| format!(":{port}"));
+        format!(
+            "{}://{}{}",
+            self.base.scheme(),
+            self.base.host_str().unwrap_or_default(),
+            port.unwrap_or_default()
+        )
+    }
+
+    fn unreachable(&self, error: &reqwest::Error) -> anyhow::Error {
+        anyhow::anyhow!(
+            "api does not answer at {}: {}; --url or LULL_URL says where it is",
+            self.place(),
+            why_none(error, PATIENCE)
+        )
+    }
+}
+
+async fn read(answer: reqwest::Response) -> reqwest::Result<(u16, String)> {
+    Ok((answer.status().as_u16(), answer.text().await?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_added_to_the_url_and_kept_in_one_piece() {
+        let url = |base: &str| {
+            let url = Api::at(base).unwrap().url(&["api", "a/b"], &[("q", "1&2")]);
+            url.unwrap().to_string()
+        };
+
+        assert_eq!(url("http://h:5000"), "http://h:5000/api/a%2Fb?q=1%262");
+        assert_eq!(url("https://h/lull/"), "https://h/lull/api/a%2Fb?q=1%262");
+    }
+
+    #[test]
+    fn a_password_in_the_url_is_not_told() {
+        assert_eq!(
+            Api::at("https://ana:s3cret@h/x").unwrap().place(),
+            "https://h"
+        );
+    }
+
+    #[test]
+    fn what_is_no_url_is_refused() {
+        for bad in ["", "localhost:5000", "ftp://h", "unix:///x"] {
+            assert!(Api::at(bad).is_err(), "{bad}");
+        }
+    }
+}
