@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::Vars;
 use super::buffer::default_buffer;
+use super::door::DoorConfig;
 use super::guard::GuardConfig;
 use super::redis::RedisConfig;
 use super::retention::RetentionConfig;
@@ -27,6 +28,8 @@ pub struct ApiConfig {
     pub guard: GuardConfig,
     /// How much is kept of what was taken in.
     pub retention: RetentionConfig,
+    /// Who may come in.
+    pub door: DoorConfig,
     /// The largest body taken.
     pub max_body_bytes: usize,
 }
@@ -68,6 +71,7 @@ impl ApiConfig {
             destination: default_destination(vars)?,
             guard: GuardConfig::from_vars(vars)?,
             retention: RetentionConfig::from_vars(vars)?,
+            door: DoorConfig::from_vars(vars)?,
             max_body_bytes: raw.max_body_bytes,
         })
     }

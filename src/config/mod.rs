@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod buffer;
+pub mod door;
 pub mod guard;
 pub mod limits;
 pub mod log;

@@ -1,10 +1,9 @@
 //! The audit: who asks, what is noted of what they do, and `GET /api/audit`.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{ConnectInfo, FromRequestParts, Query, State};
+use axum::extract::{FromRequestParts, Query, State};
 use axum::http::request::Parts;
 use axum::response::Response;
 use chrono_tz::Tz;
@@ -12,6 +11,7 @@ use serde::Deserialize;
 use tracing::warn;
 
 use super::Api;
+use super::door::Pass;
 use super::error::ApiError;
 use super::query::{List, ListQuery, page};
 use crate::store::audit::{Act, By, Noted};
@@ -24,13 +24,11 @@ pub(super) struct Caller(pub(super) By);
 impl FromRequestParts<Api> for Caller {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Infallible> {
-        let from = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        // What nobody vouches for, such as X-Forwarded-For, would let anybody write any address here.
-        let address = from.map(|ConnectInfo(from)| from.ip().to_canonical());
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Infallible> {
+        let pass = Pass::from_request_parts(parts, api).await?;
         Ok(Self(By {
-            actor: None,
-            address,
+            actor: pass.name().map(str::to_owned),
+            address: api.door.client(parts),
         }))
     }
 }

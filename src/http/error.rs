@@ -10,6 +10,7 @@ use thiserror::Error;
 use tracing::warn;
 
 use super::body::discard;
+use super::door::Refusal;
 use crate::store::StoreError;
 use crate::wire::answer::ErrorAnswer;
 use crate::wire::config::SpecError;
@@ -41,6 +42,9 @@ pub(super) enum ApiError {
     /// It does not prove where it comes from.
     #[error("{0}")]
     Unproven(String),
+    /// It has no key, or none that reaches so far.
+    #[error(transparent)]
+    Door(#[from] Refusal),
     /// There is no room for more of this kind.
     #[error("{0}")]
     TooMany(String),
@@ -70,6 +74,7 @@ impl ApiError {
             Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::NotFound(_) | Self::NoBuffer(_) => StatusCode::NOT_FOUND,
             Self::Unproven(_) => StatusCode::UNAUTHORIZED,
+            Self::Door(refusal) => refusal.status(),
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -86,6 +91,7 @@ impl ApiError {
             Self::NotFound(_) => "not_found",
             Self::NoBuffer(_) => "buffer",
             Self::Unproven(_) => "proof",
+            Self::Door(refusal) => refusal.reason(),
             Self::TooMany(_) => "too_many",
             Self::Spec(_) => "spec",
             Self::Conflict(_) => "conflict",
@@ -96,6 +102,9 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
+        if let Self::Door(refusal) = self {
+            return refusal.into_response();
+        }
         let mut text = self.to_string();
         let mut seconds = None;
         if let Self::Store(error) = &self {
@@ -130,7 +139,8 @@ impl From<QueryRejection> for ApiError {
     }
 }
 
-fn refusal(status: StatusCode, error: &str) -> Response {
+/// A refusal as JSON.
+pub(super) fn refusal(status: StatusCode, error: &str) -> Response {
     (status, Json(ErrorAnswer { error })).into_response()
 }
 

@@ -9,6 +9,7 @@ mod config;
 mod contract_b;
 mod control;
 mod dead_letters;
+mod door;
 mod error;
 mod health;
 mod history;
@@ -44,6 +45,7 @@ use crate::store::Store;
 use crate::store::history::Retention;
 use crate::telemetry::metrics::Metrics;
 use crate::wire::config::Buffer;
+use door::{Door, Guarding};
 
 /// A client gets its answer within 2 s, whatever Redis does.
 pub const PATIENCE: Duration = Duration::from_millis(1500);
@@ -55,6 +57,7 @@ pub struct Api {
     metrics: Arc<Metrics>,
     catalogs: Catalogs,
     guard: Guard,
+    door: Door,
     noted: anonymous::Noted,
     retention: Retention,
     /// Whether what was said is kept of messages that were taken in.
@@ -77,6 +80,7 @@ impl Api {
             metrics,
             catalogs,
             guard: Guard::new(config.guard.clone()),
+            door: Door::new(config.door.clone()),
             noted: anonymous::Noted::default(),
             retention: Retention::of(&config.retention),
             payloads: config.retention.history_payloads,
@@ -100,6 +104,7 @@ impl Api {
 pub async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> Result<()> {
     let at = listener.local_addr().context("the address listened on")?;
     info!(address = %at, "Taking messages on http://{at}");
+    api.door.announce();
     tokio::spawn(api.catalogs.clone().keep_fresh(stop.clone()));
     // Answers are small, and a client waits for each.
     let listener = listener.tap_io(|stream| {
@@ -128,6 +133,10 @@ fn now() -> Millis {
 }
 
 fn router(api: Api) -> Router {
+    let guarding = Guarding {
+        door: api.door.clone(),
+        metrics: api.metrics.clone(),
+    };
     Router::new()
         .route("/", post(message::post))
         .route("/message", post(message::post))
@@ -156,6 +165,8 @@ fn router(api: Api) -> Router {
         .merge(config::routes())
         .merge(contract_b::routes())
         .merge(control::routes())
+        // Every route stands above it, and in the table of the door.
+        .route_layer(guarding)
         .fallback(error::no_such_path)
         .method_not_allowed_fallback(error::no_such_method)
         // The body is read in one place, which knows the limit and answers in JSON.

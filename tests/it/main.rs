@@ -21,6 +21,7 @@ mod control;
 mod dead_letters;
 mod delivery;
 mod destinations;
+mod door;
 mod events;
 mod gateways;
 mod health;

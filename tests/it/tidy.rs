@@ -234,6 +234,38 @@ fn every_setting_is_in_env_example_and_in_the_readme() {
     }
 }
 
+/// The first text after each of these words, which are those of routers.
+fn texts_after<'a>(text: &'a str, word: &str) -> Vec<&'a str> {
+    let calls = text.split(word).skip(1);
+    let texts = calls.filter_map(|call| call.trim_start().strip_prefix('"')?.split('"').next());
+    texts.collect()
+}
+
+#[test]
+fn every_route_stands_in_the_table_of_the_door() {
+    let table = read("src/http/door/routes.rs");
+    let rows = texts_after(&table, "\n    (");
+    let mut routes = Vec::new();
+    let sources = files("src/http", "rs");
+    for (name, text) in &sources {
+        if name == "src/http/receiver.rs" {
+            continue;
+        }
+        assert!(!text.contains(".nest"), "{name}: say each route in whole");
+        for route in texts_after(text, ".route(") {
+            assert!(
+                rows.contains(&route),
+                "{name}: {route} is not in src/http/door/routes.rs: add what it asks of GET and of other methods"
+            );
+            routes.push(route);
+        }
+    }
+    assert!(routes.len() > 30, "{routes:?}");
+    for row in rows {
+        assert!(routes.contains(&row), "there is no route {row}");
+    }
+}
+
 #[test]
 fn nothing_is_unfinished() {
     for (name, text) in files("src", "rs").into_iter().chain(files("tests", "rs")) {

@@ -2,11 +2,13 @@
 
 use std::convert::Infallible;
 
+use axum::RequestExt;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::HOST;
 use axum::http::{HeaderMap, Uri};
 
 use crate::http::body::Whole;
+use crate::http::door::Pass;
 use crate::http::error::ApiError;
 use crate::http::message::identify;
 use crate::http::{Api, now};
@@ -21,6 +23,7 @@ use crate::wire::node::Node;
 /// A post. One whose body cannot be read has arrived too: it is refused, and counted, where all are.
 pub(super) struct Arrived {
     uri: Uri,
+    pass: Pass,
     pub(super) headers: HeaderMap,
     pub(super) body: Result<Whole, ApiError>,
 }
@@ -28,8 +31,9 @@ pub(super) struct Arrived {
 impl FromRequest<Api> for Arrived {
     type Rejection = Infallible;
 
-    async fn from_request(request: Request, api: &Api) -> Result<Self, Infallible> {
+    async fn from_request(mut request: Request, api: &Api) -> Result<Self, Infallible> {
         Ok(Self {
+            pass: request.extract_parts_with_state(api).await?,
             uri: request.uri().clone(),
             headers: request.headers().clone(),
             body: Whole::from_request(request, api).await,
@@ -46,10 +50,18 @@ pub(super) enum Said {
 }
 
 impl Arrived {
-    /// Checks the proof, where the buffer has a secret, and reads the body. Without await: what is being read cannot be
+    /// Checks the proof, where the buffer has a secret, and else the key, where there are keys; and reads the body. Without await: what is being read cannot be
     /// shared between threads.
     pub(super) fn said(self, buffer: &Buffer) -> Result<Said, ApiError> {
-        let Self { uri, headers, body } = self;
+        let Self {
+            uri,
+            pass,
+            headers,
+            body,
+        } = self;
+        if buffer.secret.is_none() {
+            pass.brings_to(&buffer.name)?;
+        }
         let body = body?;
         let json = body.json()?;
         let node = Node::parse(&json)?;

@@ -13,6 +13,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use serde::Deserialize;
 
 use super::Api;
 use super::error::ApiError;
@@ -31,13 +32,22 @@ pub(super) fn routes() -> Router<Api> {
     Router::new()
         .route("/api/webhook", post(post_to_the_only_one))
         .route("/api/webhook/{buffer}", get(ask).post(post_to))
+        // For gateways that can set no header. The token is a key, and the door has looked at it.
+        .route("/api/webhook/{buffer}/{token}", get(ask).post(post_to))
         .route("/api/buffers/{name}/messages", post(post_message))
         .route("/api/buffers/{name}/try", post(trial::post))
 }
 
+/// The buffer in a path.
+#[derive(Deserialize)]
+struct Named {
+    #[serde(alias = "name")]
+    buffer: String,
+}
+
 async fn post_to(
     State(api): State<Api>,
-    name: Result<Path<String>, PathRejection>,
+    name: Result<Path<Named>, PathRejection>,
     arrived: Arrived,
 ) -> Result<Response, ApiError> {
     api.counted(take(&api, named(&api, name), arrived, StatusCode::CREATED).await)
@@ -45,7 +55,7 @@ async fn post_to(
 
 async fn post_message(
     State(api): State<Api>,
-    name: Result<Path<String>, PathRejection>,
+    name: Result<Path<Named>, PathRejection>,
     arrived: Arrived,
 ) -> Result<Response, ApiError> {
     api.counted(take(&api, named(&api, name), arrived, StatusCode::OK).await)
@@ -61,7 +71,7 @@ async fn post_to_the_only_one(
 /// What a gateway asks before its first post.
 async fn ask(
     State(api): State<Api>,
-    name: Result<Path<String>, PathRejection>,
+    name: Result<Path<Named>, PathRejection>,
     RawQuery(query): RawQuery,
 ) -> Result<Response, ApiError> {
     let buffer = named(&api, name)?;
@@ -131,8 +141,8 @@ async fn take_message(
 }
 
 /// The buffer of a path, if it takes messages.
-fn named(api: &Api, name: Result<Path<String>, PathRejection>) -> Result<Arc<Buffer>, ApiError> {
-    let Path(name) = name?;
+fn named(api: &Api, name: Result<Path<Named>, PathRejection>) -> Result<Arc<Buffer>, ApiError> {
+    let Path(Named { buffer: name }) = name?;
     let catalog = api.catalogs.get();
     // The clients of contract B name buffers by any words.
     let buffer = Name::slug(&name)

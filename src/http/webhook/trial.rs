@@ -10,7 +10,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::arrived::{Arrived, Said, said};
 use super::gathering::UNNAMED;
-use super::named;
+use super::{Named, named};
 use crate::delivery::Sender;
 use crate::delivery::template::letter::Letter;
 use crate::domain::batch::Millis;
@@ -30,7 +30,7 @@ use crate::wire::when::When;
 
 pub(super) async fn post(
     State(api): State<Api>,
-    name: Result<Path<String>, PathRejection>,
+    name: Result<Path<Named>, PathRejection>,
     Arrived { headers, body, .. }: Arrived,
 ) -> Result<Response, ApiError> {
     let buffer = named(&api, name)?;

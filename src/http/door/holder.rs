@@ -1,0 +1,65 @@
+//! Who holds a key, and what came with a request.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+
+use super::refusal::Refusal;
+use super::routes::Need;
+use crate::domain::chat::Name;
+use crate::domain::scopes::Scopes;
+use crate::http::Api;
+
+/// Who holds a key or a token.
+#[derive(Debug)]
+pub(in crate::http) struct Holder {
+    /// What they are called.
+    pub(in crate::http) name: String,
+    /// What they reach.
+    pub(in crate::http) scopes: Scopes,
+}
+
+/// What the door found out about a request.
+#[derive(Clone, Debug)]
+pub(in crate::http) enum Pass {
+    /// No keys are set, so nobody was asked.
+    Unasked,
+    /// Somebody known.
+    Known(Arc<Holder>),
+    /// Nobody known. The buffer's own proof may still stand for a key.
+    Unknown(Refusal),
+}
+
+impl Pass {
+    /// Whether it may bring messages for this buffer.
+    pub(in crate::http) fn brings_to(&self, buffer: &Name) -> Result<(), Refusal> {
+        match self {
+            Self::Unasked => Ok(()),
+            Self::Known(holder) if holder.scopes.brings_to(buffer) => Ok(()),
+            Self::Known(holder) => Err(Refusal::out_of_reach(holder, Need::IngestNamed)),
+            Self::Unknown(refusal) => Err(refusal.clone()),
+        }
+    }
+
+    /// What the one who came is called.
+    pub(in crate::http) fn name(&self) -> Option<&str> {
+        match self {
+            Self::Known(holder) => Some(&holder.name),
+            Self::Unasked | Self::Unknown(_) => None,
+        }
+    }
+}
+
+impl FromRequestParts<Api> for Pass {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Infallible> {
+        Ok(match parts.extensions.get::<Self>() {
+            Some(pass) => pass.clone(),
+            None if api.door.asks_nobody() => Self::Unasked,
+            None => Self::Unknown(Refusal::NoKey),
+        })
+    }
+}

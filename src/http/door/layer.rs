@@ -1,0 +1,70 @@
+//! The layer in front of the routes.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use futures_util::future::Either;
+use tower::{Layer, Service};
+
+use super::Door;
+use crate::http::body::discard;
+use crate::telemetry::metrics::{Metrics, count};
+
+/// Puts the door in front of a route.
+#[derive(Clone)]
+pub(in crate::http) struct Guarding {
+    /// The door.
+    pub(in crate::http) door: Door,
+    /// Where refusals are counted.
+    pub(in crate::http) metrics: Arc<Metrics>,
+}
+
+/// A route behind the door.
+#[derive(Clone)]
+pub(in crate::http) struct Guarded<S> {
+    guarding: Guarding,
+    inner: S,
+}
+
+impl<S> Layer<S> for Guarding {
+    type Service = Guarded<S>;
+
+    fn layer(&self, inner: S) -> Guarded<S> {
+        Guarded {
+            guarding: self.clone(),
+            inner,
+        }
+    }
+}
+
+type Refusing = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+impl<S> Service<Request> for Guarded<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Either<S::Future, Refusing>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        match self.guarding.door.admit(&mut request) {
+            Ok(()) => Either::Left(self.inner.call(request)),
+            Err(refusal) => {
+                count(&self.guarding.metrics.refused, "reason", refusal.reason());
+                Either::Right(Box::pin(async move {
+                    discard(request).await;
+                    Ok(refusal.into_response())
+                }))
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The door: who may come in. A layer in front of every route asks for a key as the table in `routes.rs` says; what it
+//! found out goes on with the request.
+
+mod client;
+mod holder;
+mod keys;
+mod layer;
+mod refusal;
+mod routes;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::RequestExt;
+use axum::extract::{MatchedPath, RawPathParams, Request};
+use axum::http::request::Parts;
+use futures_util::FutureExt;
+use tracing::{info, warn};
+
+use crate::config::door::{DoorConfig, Key};
+use client::Proxies;
+pub(super) use holder::Pass;
+use keys::{Keys, given};
+pub(super) use layer::Guarding;
+pub(super) use refusal::Refusal;
+use routes::Need;
+
+/// A key shorter than this may be guessed.
+const SHORTEST_KEY: usize = 16;
+
+/// Who may come in. Clones are the same door.
+#[derive(Clone)]
+pub(super) struct Door(Arc<Rules>);
+
+struct Rules {
+    keys: Keys,
+    proxies: Proxies,
+}
+
+impl Door {
+    pub(super) fn new(config: DoorConfig) -> Self {
+        for Key { name, secret, .. } in &config.keys {
+            if secret.len() < SHORTEST_KEY {
+                warn!(
+                    key = name,
+                    "The key of {name} has fewer than {SHORTEST_KEY} characters and may be guessed: make one with openssl rand -hex 24"
+                );
+            }
+        }
+        Self(Arc::new(Rules {
+            keys: Keys::new(config.keys),
+            proxies: Proxies(config.proxies),
+        }))
+    }
+
+    /// Says who may come in, once, when the daemon starts.
+    pub(super) fn announce(&self) {
+        if self.asks_nobody() {
+            warn!(
+                "No API_KEYS are set: whoever reaches this port may bring messages, and everything else answers only to this machine"
+            );
+            return;
+        }
+        let names: Vec<_> = self.0.keys.names().collect();
+        let names = names.join(", ");
+        info!(keys = names, "Only who has a key comes in: {names}");
+    }
+
+    /// Whether nobody is asked for a key.
+    pub(super) fn asks_nobody(&self) -> bool {
+        self.0.keys.is_empty()
+    }
+
+    /// Where a request comes from, as far as that is known.
+    pub(super) fn client(&self, parts: &Parts) -> Option<IpAddr> {
+        let (extensions, headers) = (&parts.extensions, &parts.headers);
+        self.0.proxies.client(extensions, headers)
+    }
+
+    /// Lets a request in, with its pass, or says why not.
+    fn admit(&self, request: &mut Request) -> Result<(), Refusal> {
+        let need = Need::of(request);
+        if need == Need::Nothing {
+            return Ok(());
+        }
+        if self.asks_nobody() {
+            let comes_in = need.is_ingest() || self.at_home(request);
+            return comes_in.then_some(()).ok_or(Refusal::NotAtHome);
+        }
+        let pass = self.pass(request);
+        match (&pass, need) {
+            // The handler knows the buffer, and whether its own proof stands for a key.
+            (_, Need::IngestNamed) => {}
+            (Pass::Known(holder), need) if !need.is_met_by(&holder.scopes) => {
+                return Err(Refusal::out_of_reach(holder, need));
+            }
+            (Pass::Unknown(refusal), _) => return Err(refusal.clone()),
+            (Pass::Known(_) | Pass::Unasked, _) => {}
+        }
+        request.extensions_mut().insert(pass);
+        Ok(())
+    }
+
+    fn at_home(&self, request: &Request) -> bool {
+        let (extensions, headers) = (request.extensions(), request.headers());
+        self.0.proxies.at_home(extensions, headers)
+    }
+
+    /// Who sends a request, by the first key of it that is known.
+    fn pass(&self, request: &mut Request) -> Pass {
+        let token = token_in_path(request);
+        let mut refusal = Refusal::NoKey;
+        for given in given(request.headers()).chain(token.as_deref()) {
+            if let Some(holder) = self.0.keys.holder(given) {
+                return Pass::Known(holder.clone());
+            }
+            refusal = Refusal::WrongKey;
+        }
+        Pass::Unknown(refusal)
+    }
+}
+
+/// The key of a gateway that can set no header.
+fn token_in_path(request: &mut Request) -> Option<String> {
+    let route = request.extensions().get::<MatchedPath>()?;
+    if !route.as_str().ends_with("/{token}") {
+        return None;
+    }
+    // It waits for nothing.
+    let params = request.extract_parts::<RawPathParams>().now_or_never()?;
+    let params = params.ok()?;
+    let token = params.iter().find(|(name, _)| *name == "token");
+    token.map(|(_, token)| token.to_owned())
+}

@@ -1,0 +1,73 @@
+//! Why somebody does not come in.
+
+use std::sync::Arc;
+
+use axum::http::header::WWW_AUTHENTICATE;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use thiserror::Error;
+
+use super::holder::Holder;
+use super::routes::Need;
+use crate::http::error::refusal;
+
+/// Why somebody does not come in.
+#[derive(Clone, Debug, Error)]
+pub(in crate::http) enum Refusal {
+    /// There are keys, and none came.
+    #[error("this needs a key: send it as Authorization: Bearer <key>, or in X-API-Key")]
+    NoKey,
+    /// None of what came is a key.
+    #[error("this key is not known: is it one of API_KEYS, or has it been changed?")]
+    WrongKey,
+    /// The key is good for other things.
+    #[error("{} may not do this: it needs the scope {needs}", holder.name)]
+    OutOfReach {
+        /// Whose key it is.
+        holder: Arc<Holder>,
+        /// What it lacks.
+        needs: &'static str,
+    },
+    /// Nobody can be known, and it comes from another machine.
+    #[error(
+        "without keys this answers only to the machine it runs on: set API_KEYS=<name>:<key> for api, and send the key as Authorization: Bearer <key>"
+    )]
+    NotAtHome,
+}
+
+impl Refusal {
+    pub(super) fn out_of_reach(holder: &Arc<Holder>, need: Need) -> Self {
+        Self::OutOfReach {
+            holder: holder.clone(),
+            needs: need.scope(),
+        }
+    }
+
+    /// How metrics count it.
+    pub(in crate::http) fn reason(&self) -> &'static str {
+        match self {
+            Self::NoKey | Self::WrongKey => "key",
+            Self::OutOfReach { .. } => "scope",
+            Self::NotAtHome => "not_at_home",
+        }
+    }
+
+    /// The status it is answered with.
+    pub(in crate::http) fn status(&self) -> StatusCode {
+        match self {
+            Self::NoKey | Self::WrongKey => StatusCode::UNAUTHORIZED,
+            Self::OutOfReach { .. } | Self::NotAtHome => StatusCode::FORBIDDEN,
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = refusal(self.status(), &self.to_string());
+        if self.status() == StatusCode::UNAUTHORIZED {
+            let way = HeaderValue::from_static("Bearer realm=\"lull\"");
+            response.headers_mut().insert(WWW_AUTHENTICATE, way);
+        }
+        response
+    }
+}
