@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono_tz::Tz;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -16,8 +17,8 @@ use crate::domain::window::WindowRules;
 use crate::store::config::Configured;
 use crate::store::keys::Shard;
 use crate::store::{Result, Store};
-use crate::wire::config::Defaults;
 use crate::wire::config::buffer::Buffer;
+use crate::wire::config::{Defaults, Schedule};
 
 /// How often the version is asked for; a change is taken up within twice this.
 const PERIOD: Duration = Duration::from_millis(400);
@@ -33,6 +34,7 @@ pub struct Catalog {
     pub configured: Configured,
     buffers: HashMap<Name, Arc<Buffer>>,
     destinations: HashMap<Name, Arc<Destination>>,
+    schedules: HashMap<Name, Arc<Schedule>>,
     /// The shards in which ordered buffers lie.
     ordered: HashSet<Shard>,
 }
@@ -62,6 +64,21 @@ impl Catalog {
         let mut destinations: HashMap<_, _> = destinations
             .map(|destination| (destination.name.clone(), Arc::new(destination)))
             .collect();
+        let schedules = configured.schedules.iter().filter_map(|(name, written)| {
+            let schedule = written.spec.check(written.version);
+            schedule
+                .inspect_err(
+                    |error| warn!(schedule = %name, "Schedule {name} cannot be used: {error}"),
+                )
+                .ok()
+        });
+        let schedules: HashMap<_, _> = schedules
+            .map(|schedule| (schedule.name.clone(), Arc::new(schedule)))
+            .collect();
+        for schedule in schedules.values() {
+            let called = &schedule.destination;
+            destinations.insert(called.name.clone(), Arc::new(called.clone()));
+        }
         let default = Name::default_name();
         if let Some(destination) = &defaults.destination {
             destinations.insert(default, Arc::new(destination.clone()));
@@ -77,6 +94,7 @@ impl Catalog {
             ordered: ordered.collect(),
             buffers,
             destinations,
+            schedules,
         }
     }
 
@@ -106,6 +124,25 @@ impl Catalog {
     /// The destination of this name.
     pub fn destination(&self, name: &Name) -> Option<&Arc<Destination>> {
         self.destinations.get(name)
+    }
+
+    /// The schedule of this name.
+    pub fn schedule(&self, name: &Name) -> Option<&Arc<Schedule>> {
+        self.schedules.get(name)
+    }
+
+    /// All schedules.
+    pub fn schedules(&self) -> impl Iterator<Item = &Arc<Schedule>> {
+        self.schedules.values()
+    }
+
+    /// The zone that moments are written in for a chat.
+    pub fn zone(&self, chat: &Chat) -> Tz {
+        match chat.schedule() {
+            Some(name) => self.schedule(&name).map(|schedule| schedule.times.zone()),
+            None => self.buffer(&chat.buffer).map(|buffer| buffer.zone),
+        }
+        .unwrap_or(Tz::UTC)
     }
 
     /// All buffers.

@@ -34,6 +34,7 @@ pub(super) enum BodyMaker {
         fields: Option<Vec<String>>,
     },
     Template(Box<Template>),
+    Nothing,
     Content {
         key_field: String,
         template: Option<Box<Template>>,
@@ -63,6 +64,7 @@ impl BodyMaker {
                 template.try_sample().map_err(wrong)?;
                 Self::Template(Box::new(template))
             }
+            Body::Nothing => Self::Nothing,
             Body::Content {
                 key_field,
                 template,
@@ -99,6 +101,7 @@ impl BodyMaker {
                 }
             }
             Self::Template(template) => Ok(template.render(letter)?),
+            Self::Nothing => Ok(String::new()),
             Self::Content {
                 key_field,
                 template,

@@ -93,7 +93,7 @@ pub async fn try_out(
 /// One message, marked in a field of its own; where a destination wants whole objects, it is one.
 fn items(body: &Body, now: Millis) -> Result<Vec<Item>, BodyError> {
     let mut item = match body {
-        Body::Payload { .. } | Body::Template(_) => {
+        Body::Payload { .. } | Body::Template(_) | Body::Nothing => {
             json!({ "message": TEXT, "fields": { "test": true } })
         }
         Body::Content { .. } => {

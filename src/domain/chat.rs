@@ -11,6 +11,8 @@ use unicode_normalization::char::is_combining_mark;
 pub const MAX_CHAT_ID_BYTES: usize = 512;
 
 const LONGEST_NAME: usize = 64;
+/// Begins the names that are Lull's own, which nobody can write.
+const OWN: char = '.';
 
 /// The name of a buffer or a destination: `[a-z0-9_-]{1,64}`, so that it can stand between colons in a key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,6 +55,31 @@ impl Name {
         }
         slug.truncate(LONGEST_NAME);
         Self::parse(slug.trim_matches('-'))
+    }
+
+    /// A name that stands in Redis: also one of Lull's own, which begins with a dot.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn from_stored(text: &str) -> Result<Self, NameError> {
+        Self::parse(text.strip_prefix(OWN).unwrap_or(text))?;
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The buffer that all schedules belong to.
+    pub fn schedules() -> Self {
+        Self(format!("{OWN}schedules"))
+    }
+
+    /// The destination that the schedule of this name calls.
+    #[must_use]
+    pub fn of_its_schedule(&self) -> Self {
+        Self(format!("{OWN}{self}"))
+    }
+
+    /// Whether it is one of Lull's own.
+    pub fn is_own(&self) -> bool {
+        self.0.starts_with(OWN)
     }
 
     /// The name as text.
@@ -136,6 +163,17 @@ impl Chat {
         Self::new(Name::default_name(), id)
     }
 
+    /// What stands for a schedule where there are chats.
+    pub fn of_schedule(name: &Name) -> Self {
+        Self::new(Name::schedules(), ChatId(name.to_string()))
+    }
+
+    /// The schedule that it stands for.
+    pub fn schedule(&self) -> Option<Name> {
+        let name = Name::parse(self.id.as_str()).ok();
+        name.filter(|_| self.buffer == Name::schedules())
+    }
+
     /// The same person where the buffer's chats go by the other order.
     #[must_use]
     pub fn in_other_order(&self) -> Self {
@@ -199,6 +237,15 @@ mod tests {
             assert_eq!(Name::slug(words).unwrap().as_str(), name);
         }
         assert_eq!(Name::slug("!?"), Err(NameError));
+    }
+
+    #[test]
+    fn names_of_our_own_are_read_back_and_cannot_be_written() {
+        let own = Name::parse("backup").unwrap().of_its_schedule();
+
+        assert_eq!(Name::from_stored(own.as_str()), Ok(own.clone()));
+        assert_eq!(Name::parse(own.as_str()), Err(NameError));
+        assert_eq!(Name::from_stored(".."), Err(NameError));
     }
 
     #[test]

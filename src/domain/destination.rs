@@ -81,6 +81,8 @@ pub enum Body {
     },
     /// A template for the whole of it.
     Template(String),
+    /// Nothing.
+    Nothing,
     /// Contract B: the chat, and a list of what each message gives.
     Content {
         /// What the chat is called in it.

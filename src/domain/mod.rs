@@ -7,6 +7,7 @@ pub mod chat;
 pub mod control;
 pub mod destination;
 pub mod retry;
+pub mod schedule;
 pub mod scopes;
 pub mod whose;
 pub mod window;

@@ -106,6 +106,10 @@ pub enum CloseReason {
     Flush,
     /// There was none: a message left at a time of its own.
     Later,
+    /// There was none: a schedule was due.
+    Schedule,
+    /// There was none: an operator had a schedule run.
+    Run,
 }
 
 impl CloseReason {
@@ -119,6 +123,8 @@ impl CloseReason {
             Self::Word => "word",
             Self::Flush => "flush",
             Self::Later => "later",
+            Self::Schedule => "schedule",
+            Self::Run => "run",
         }
     }
 
@@ -132,6 +138,8 @@ impl CloseReason {
             Self::Word,
             Self::Flush,
             Self::Later,
+            Self::Schedule,
+            Self::Run,
         ]
         .into_iter()
         .find(|reason| reason.as_str() == word)

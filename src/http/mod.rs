@@ -19,6 +19,7 @@ mod message;
 mod pausing;
 mod query;
 pub mod receiver;
+mod schedules;
 mod typing;
 mod webhook;
 
@@ -161,6 +162,7 @@ fn router(api: Api) -> Router {
         .merge(celery::routes())
         .merge(pausing::routes())
         .merge(later::routes())
+        .merge(schedules::routes())
         .merge(webhook::routes())
         .merge(config::routes())
         .merge(contract_b::routes())

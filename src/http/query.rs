@@ -63,7 +63,7 @@ pub(super) struct List {
 
 impl List {
     pub(super) fn parse(query: Result<Query<ListQuery>, QueryRejection>) -> Result<Self, ApiError> {
-        Self::by_names(query, Name::parse, DEFAULT_LIMIT)
+        Self::by_names(query, Name::from_stored, DEFAULT_LIMIT)
     }
 
     /// A list of contract B, whose clients call buffers and forwardings by any words, and get the newest hundred.

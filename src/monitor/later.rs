@@ -6,34 +6,50 @@ use tracing::warn;
 
 use super::Monitor;
 use crate::domain::batch::BatchId;
-use crate::domain::window::CloseReason;
-use crate::store::later::Waiting;
+use crate::domain::chat::Chat;
+use crate::domain::destination::Target;
+use crate::store::Result;
+use crate::store::later::{KeptMessage, Waiting};
 use crate::telemetry::metrics::count;
 
 impl Monitor {
     /// Sends what has waited for its time.
     pub(super) async fn send_later(self: &Arc<Self>, waiting: &Waiting) {
-        let Waiting::Message { chat, .. } = waiting;
-        // One that is gone with messages still waiting: they stay.
-        let Some(buffer) = self.buffer(&chat.buffer).await else {
-            return;
+        let sent = match waiting {
+            Waiting::Message(message) => self.send_message(message).await,
+            Waiting::Schedule(name) => self.run_schedule(name).await,
+        };
+        if let Err(error) = sent {
+            warn!(error = %error, "Could not send what was due, the sweep will: {error}");
+        }
+    }
+
+    async fn send_message(self: &Arc<Self>, message: &KeptMessage) -> Result<()> {
+        let chat = &message.chat;
+        let destinations = match chat.schedule() {
+            Some(schedule) => [Target::whole(schedule.of_its_schedule())].into(),
+            // One that is gone with messages still waiting: they stay.
+            None => match self.buffer(&chat.buffer).await {
+                Some(buffer) => buffer.destinations.clone(),
+                None => return Ok(()),
+            },
         };
         let id = BatchId::generate();
-        match self
-            .store
-            .send_kept(waiting, &id, &buffer.destinations)
-            .await
-        {
-            Ok(true) => {
-                count(&self.metrics.batches, "reason", CloseReason::Later.as_str());
-            }
-            Ok(false) => return,
-            Err(error) => {
-                warn!(chat = %chat.hash(), error = %error, "Could not send what was due, the sweep will: {error}");
-                return;
-            }
+        if self.store.send_kept(message, &id, &destinations).await? {
+            self.attempt_new(chat, &destinations, message.reason().as_str());
         }
-        for destination in buffer.destinations.iter() {
+        Ok(())
+    }
+
+    /// Attempts a batch that was just made, or leaves it to the sweeps.
+    pub(super) fn attempt_new(
+        self: &Arc<Self>,
+        chat: &Chat,
+        destinations: &[Target],
+        reason: &'static str,
+    ) {
+        count(&self.metrics.batches, "reason", reason);
+        for destination in destinations {
             if let Some(outlet) = self.outlets.get(&destination.name) {
                 self.attempt_if_room(&outlet, chat.clone(), None);
             }

@@ -13,6 +13,7 @@ mod listener;
 mod outlet;
 mod pacing;
 mod recent;
+mod schedules;
 mod settling;
 mod sweeper;
 mod worker;
@@ -131,6 +132,8 @@ impl Monitor {
         self.open_outlets();
         let keep_fresh = self.catalogs.clone().keep_fresh(self.stop.clone());
         self.loops.spawn(keep_fresh);
+        self.loops
+            .spawn(schedules::run(self.clone(), changes.clone()));
         self.loops.spawn(outlet::run(self.clone(), changes));
         self.loops.spawn(listener::run(self.clone()));
         self.loops.spawn(Sweep::Windows.run(self.clone()));

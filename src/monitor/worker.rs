@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chrono_tz::Tz;
 use tracing::{info, warn};
 
 use super::Monitor;
@@ -169,9 +168,7 @@ impl Monitor {
             opened: batch.opened,
             closed: batch.closed,
             reason: batch.reason,
-            zone: catalog
-                .buffer(&chat.buffer)
-                .map_or(Tz::UTC, |buffer| buffer.zone),
+            zone: catalog.zone(chat),
             items: &items,
         };
         outlet

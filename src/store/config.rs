@@ -13,7 +13,7 @@ use super::keys::{self, Shard};
 use super::{Result, Store, reply, script};
 use crate::domain::chat::Name;
 use crate::domain::control::Stops;
-use crate::wire::config::{BufferSpec, DestinationSpec};
+use crate::wire::config::{BufferSpec, DestinationSpec, ScheduleSpec};
 
 static CONFIGURE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/configure.lua")));
 
@@ -31,6 +31,8 @@ pub enum Kind {
     Buffer,
     /// A destination.
     Destination,
+    /// A schedule.
+    Schedule,
 }
 
 impl Kind {
@@ -39,6 +41,7 @@ impl Kind {
         match self {
             Self::Buffer => "buffer",
             Self::Destination => "destination",
+            Self::Schedule => "schedule",
         }
     }
 
@@ -97,6 +100,8 @@ pub struct Configured {
     pub buffers: BTreeMap<String, Versioned<BufferSpec>>,
     /// The destinations by their names.
     pub destinations: BTreeMap<String, Versioned<DestinationSpec>>,
+    /// The schedules by their names.
+    pub schedules: BTreeMap<String, Versioned<ScheduleSpec>>,
     /// What is stopped.
     pub stops: Stops,
     /// The zone of new buffers of contract B.
@@ -131,6 +136,10 @@ impl Store {
                 },
                 Some(("destination", name)) => match read(&value) {
                     Some(spec) => drop(configured.destinations.insert(name.to_owned(), spec)),
+                    None => configured.unreadable.push(field),
+                },
+                Some(("schedule", name)) => match read(&value) {
+                    Some(spec) => drop(configured.schedules.insert(name.to_owned(), spec)),
                     None => configured.unreadable.push(field),
                 },
                 Some((STOPPED, what)) => {

@@ -66,7 +66,7 @@ impl DeadLetter {
     /// The lane it came from.
     fn lane(&self) -> Result<Lane> {
         let unreadable = || StoreError::Unreadable("a dead letter");
-        let name = |text: &str| Name::parse(text).map_err(|_| unreadable());
+        let name = |text: &str| Name::from_stored(text).map_err(|_| unreadable());
         let chat = Chat {
             buffer: name(&self.letter.buffer)?,
             id: ChatId::parse(&self.letter.chat).map_err(|_| unreadable())?,

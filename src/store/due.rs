@@ -25,24 +25,29 @@ impl Store {
     /// # Errors
     /// Unavailable or silent.
     pub async fn look(&self, due: &Due) -> Result<Vec<Option<Duration>>> {
+        let shards: Vec<_> = match due {
+            // Nobody else has a lane to it.
+            Due::Lanes(name) if name.is_own() => vec![Shard::of_outlet(name)],
+            Due::Windows | Due::Lanes(_) | Due::Later => Shard::all().collect(),
+        };
         let mut reads = redis::pipe();
         reads.cmd("TIME");
-        for shard in Shard::all() {
-            reads.zrange_withscores(due.key(shard), 0, 0);
+        for shard in &shards {
+            reads.zrange_withscores(due.key(*shard), 0, 0);
         }
         let mut values = self
             .pipeline::<Vec<redis::Value>>(&reads)
             .await?
             .into_iter();
         let now = reply::time(values.next())?;
-        values
-            .map(|value| {
-                let first: Vec<(redis::Value, f64)> = reply::value(Some(value))?;
-                Ok(first.first().map(|(_, score)| {
-                    Duration::from_millis(reply::score(*score).saturating_sub(now))
-                }))
-            })
-            .collect()
+        let mut left = vec![None; Shard::all().count()];
+        for (shard, value) in shards.into_iter().zip(values) {
+            let first: Vec<(redis::Value, f64)> = reply::value(Some(value))?;
+            left[shard.index()] = first
+                .first()
+                .map(|(_, score)| Duration::from_millis(reply::score(*score).saturating_sub(now)));
+        }
+        Ok(left)
     }
 
     /// Takes up to `most` chats that are due in a shard of an index, and how long until the next is.

@@ -45,6 +45,12 @@ impl Shard {
         Self::of_member(&format!("{ORDERED}{buffer}"))
     }
 
+    /// The shard of the only lane to the destination of a schedule.
+    pub(crate) fn of_outlet(destination: &Name) -> Self {
+        let schedule = Name::parse(destination.as_str().trim_start_matches('.'));
+        schedule.map_or(Self::first(), |name| Self::of(&Chat::of_schedule(&name)))
+    }
+
     fn of_member(member: &str) -> Self {
         let hash = crc32fast::hash(member.as_bytes()) % u32::from(SHARDS);
         Self(u8::try_from(hash).unwrap_or_default())
@@ -110,7 +116,7 @@ pub(crate) fn chat_of_member(member: &str) -> Option<Chat> {
     let ordered = member.strip_prefix(ORDERED);
     let (buffer, id) = ordered.unwrap_or(member).split_once(':')?;
     Some(Chat {
-        buffer: Name::parse(buffer).ok()?,
+        buffer: Name::from_stored(buffer).ok()?,
         id: ChatId::parse(id).ok()?,
         ordered: ordered.is_some(),
     })

@@ -19,8 +19,8 @@ pub type CounterBy = Family<[(&'static str, &'static str); 1], Counter>;
 pub type GaugeBy = Family<[(&'static str, &'static str); 1], Gauge>;
 
 /// Words of labels that show from the start.
-const CLOSE_REASONS: [&str; 7] = [
-    "quiet", "cap", "messages", "bytes", "word", "flush", "later",
+const CLOSE_REASONS: [&str; 9] = [
+    "quiet", "cap", "messages", "bytes", "word", "flush", "later", "schedule", "run",
 ];
 const DROPS: [&str; 2] = ["repeated", "paused"];
 const OUTCOMES: [&str; 3] = ["delivered", "retry", "rejected"];
@@ -58,7 +58,7 @@ pub struct Metrics {
     pub dropped: CounterBy,
     /// Requests refused, by `reason`: the field at fault, `body`, `too_large`, `content_type` or `redis`.
     pub refused: CounterBy,
-    /// Batches made, by `reason`: what closed the window, or `later`.
+    /// Batches made, by `reason`: what closed the window, or `later`, `schedule`, `run`.
     pub batches: CounterBy,
     /// Windows closed by a monitor, by what `found` them: `event` or `sweep`.
     pub found: CounterBy,

@@ -17,6 +17,7 @@ pub mod path;
 pub mod pause;
 pub mod payload;
 pub mod query_pairs;
+pub mod schedule;
 pub mod trial;
 pub mod typing;
 pub mod ways_in;

@@ -42,6 +42,7 @@ mod quiet;
 mod recovery;
 mod refusals;
 mod revival;
+mod schedules;
 mod settings;
 mod signals;
 mod smoke;

@@ -6,8 +6,8 @@ mod removing;
 mod trying;
 mod writing;
 
-pub(super) use removing::{Removal, RemovalQuery};
-pub(super) use writing::{NO_BUFFER, NO_DESTINATION};
+pub(super) use removing::{NOTHING, Removal, RemovalQuery, removing};
+pub(super) use writing::{MOST_TRIES, NO_BUFFER, NO_DESTINATION, NO_SCHEDULE, busy, writing};
 
 use axum::Json;
 use axum::Router;
@@ -50,8 +50,8 @@ pub(super) fn routes() -> Router<Api> {
 
 /// All of a list; it is never long enough for pages.
 #[derive(Serialize)]
-struct All<T> {
-    items: Vec<T>,
+pub(super) struct All<T> {
+    pub(super) items: Vec<T>,
 }
 
 /// The name in a path; one that cannot be names nothing.
@@ -74,7 +74,10 @@ pub(super) fn spec_of<T: DeserializeOwned>(mut fields: RawObject) -> Result<T, A
 }
 
 /// The same where the path names it: the body may repeat that, and must not contradict it.
-fn spec_named<T: DeserializeOwned>(mut fields: RawObject, name: &Name) -> Result<T, ApiError> {
+pub(super) fn spec_named<T: DeserializeOwned>(
+    mut fields: RawObject,
+    name: &Name,
+) -> Result<T, ApiError> {
     let own = to_raw_value(name.as_str()).map_err(BadInput::NotJson)?;
     let other = fields.insert("name".to_owned(), own);
     let same = other.is_none_or(|other| {
@@ -88,7 +91,7 @@ fn spec_named<T: DeserializeOwned>(mut fields: RawObject, name: &Name) -> Result
 }
 
 /// 201, with where it is from now on.
-fn created(kind: &str, name: &str, shown: impl Serialize) -> Response {
+pub(super) fn created(kind: &str, name: &str, shown: impl Serialize) -> Response {
     let at = [(LOCATION, format!("/api/{kind}/{name}"))];
     (StatusCode::CREATED, at, Json(shown)).into_response()
 }

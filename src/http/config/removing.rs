@@ -182,7 +182,7 @@ impl Api {
         Ok(Json(answer).into_response())
     }
 
-    async fn unconfigure(
+    pub(in super::super) async fn unconfigure(
         &self,
         kind: Kind,
         name: &Name,
@@ -194,10 +194,13 @@ impl Api {
         }
         // Another of this name shall not begin as stopped.
         let scope = match kind {
-            Kind::Buffer => Scope::Buffer(name.clone()),
-            Kind::Destination => Scope::Destination(name.clone()),
+            Kind::Buffer => Some(Scope::Buffer(name.clone())),
+            Kind::Destination => Some(Scope::Destination(name.clone())),
+            Kind::Schedule => None,
         };
-        self.store.set_stopped(&scope, false, None).await?;
+        if let Some(scope) = scope {
+            self.store.set_stopped(&scope, false, None).await?;
+        }
         self.catalogs.catch_up().await?;
         let kind = kind.as_str();
         info!(kind, name = %name, "An operator removed the {kind} {name}");
@@ -254,10 +257,10 @@ impl Api {
 }
 
 /// What is written there after a removal.
-const NOTHING: Option<&()> = None;
+pub(in super::super) const NOTHING: Option<&()> = None;
 
 /// What the audit says of a removal.
-fn removing(kind: Kind, name: &Name, by: &By) -> Act {
+pub(in super::super) fn removing(kind: Kind, name: &Name, by: &By) -> Act {
     Act::new(format!("{}.remove", kind.as_str()), by).on(name)
 }
 

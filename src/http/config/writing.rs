@@ -12,12 +12,15 @@ use crate::store::config::{Configured, Kind, Mode, Versioned, Written};
 use crate::wire::config::{Buffer, BufferSpec, DestinationSpec, SpecError};
 
 /// Each time somebody else was faster.
-const MOST_TRIES: usize = 32;
+pub(in super::super) const MOST_TRIES: usize = 32;
 
 pub(in super::super) const NO_BUFFER: ApiError =
     ApiError::NotFound("there is no buffer of this name: GET /api/buffers lists them");
 pub(in super::super) const NO_DESTINATION: ApiError =
     ApiError::NotFound("there is no destination of this name: GET /api/destinations lists them");
+
+pub(in super::super) const NO_SCHEDULE: ApiError =
+    ApiError::NotFound("there is no schedule of this name: GET /api/schedules lists them");
 
 impl Api {
     /// A buffer as it was written; the one of the environment never was.
@@ -143,7 +146,7 @@ impl Api {
     }
 
     /// The version that was made; none: somebody else was faster.
-    async fn write(
+    pub(in super::super) async fn write(
         &self,
         kind: Kind,
         name: &Name,
@@ -170,17 +173,18 @@ impl Api {
                 )),
                 (_, Kind::Buffer) => NO_BUFFER,
                 (_, Kind::Destination) => NO_DESTINATION,
+                (_, Kind::Schedule) => NO_SCHEDULE,
             }),
         }
     }
 }
 
 /// What the audit says of a write.
-pub(super) fn writing(kind: Kind, name: &Name, by: &By) -> Act {
+pub(in super::super) fn writing(kind: Kind, name: &Name, by: &By) -> Act {
     Act::new(format!("{}.write", kind.as_str()), by).on(name)
 }
 
-pub(super) fn busy() -> ApiError {
+pub(in super::super) fn busy() -> ApiError {
     ApiError::Conflict("others are changing buffers and destinations: try again".to_owned())
 }
 

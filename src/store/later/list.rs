@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::member::{Waiting, messages_like, messages_with};
+use super::member::{KeptMessage, messages_like, messages_with};
 use crate::domain::batch::Millis;
 use crate::domain::chat::{Chat, Name};
 use crate::domain::whose::Whose;
@@ -95,15 +95,12 @@ impl Store {
     }
 
     /// All messages of a buffer that wait for their time.
-    pub(super) async fn waiting_in(&self, buffer: &Name) -> Result<Vec<Waiting>> {
+    pub(super) async fn waiting_in(&self, buffer: &Name) -> Result<Vec<KeptMessage>> {
         let found = self.waiting(Shard::all(), &messages_like(buffer)).await?;
         let waiting = found
             .iter()
-            .filter_map(|cursor| Waiting::parse(&cursor.member));
-        let of_buffer = |waiting: &Waiting| {
-            let Waiting::Message { chat, .. } = waiting;
-            chat.buffer == *buffer
-        };
+            .filter_map(|cursor| KeptMessage::parse(&cursor.member));
+        let of_buffer = |waiting: &KeptMessage| waiting.chat.buffer == *buffer;
         Ok(waiting.filter(of_buffer).collect())
     }
 
@@ -176,9 +173,8 @@ impl Store {
     }
 }
 
-/// The chat of a message.
+/// The chat of a message; what makes a schedule run now is none.
 fn message(member: &str) -> Option<Chat> {
-    match Waiting::parse(member)? {
-        Waiting::Message { chat, .. } => Some(chat),
-    }
+    let chat = KeptMessage::parse(member)?.chat;
+    chat.schedule().is_none().then_some(chat)
 }

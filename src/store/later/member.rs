@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use crate::domain::chat::{Chat, Name};
+use crate::domain::window::CloseReason;
 use crate::store::keys::{self, Place};
 
 /// Hex digits of a message's id.
@@ -11,38 +12,63 @@ const DIGITS: usize = 32;
 /// Something that waits for its time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Waiting {
-    /// A message, told from others of its chat by a digest of its id.
-    Message {
-        /// The digest.
-        id: String,
-        /// Its chat.
-        chat: Chat,
-    },
+    /// A message.
+    Message(KeptMessage),
+    /// The next run of a schedule.
+    Schedule(Name),
 }
 
-impl Waiting {
+/// A message that waits, told from others of its chat by a digest of its id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptMessage {
+    digest: String,
+    /// Its chat.
+    pub chat: Chat,
+}
+
+impl KeptMessage {
     /// The message of a chat with this id.
-    pub(super) fn message(chat: &Chat, id: &str) -> Self {
-        Self::Message {
-            id: digest(id),
+    pub(super) fn new(chat: &Chat, id: &str) -> Self {
+        Self {
+            digest: digest(id),
             chat: chat.clone(),
         }
     }
 
+    /// What its batch is made for.
+    pub fn reason(&self) -> CloseReason {
+        if self.chat.schedule().is_some() {
+            CloseReason::Run
+        } else {
+            CloseReason::Later
+        }
+    }
+
     pub(super) fn parse(member: &str) -> Option<Self> {
-        let (id, chat) = member.strip_prefix("m:")?.split_at_checked(DIGITS)?;
-        Some(Self::Message {
-            id: id.to_owned(),
+        let (digest, chat) = member.strip_prefix("m:")?.split_at_checked(DIGITS)?;
+        Some(Self {
+            digest: digest.to_owned(),
             chat: keys::chat_of_member(chat.strip_prefix(':')?)?,
         })
     }
 
-    /// The inverse of [`Waiting::parse`].
     pub(super) fn member(&self) -> String {
-        match self {
-            Self::Message { id, chat } => format!("m:{id}:{}", Place::of(chat).member),
+        format!("m:{}:{}", self.digest, Place::of(&self.chat).member)
+    }
+}
+
+impl Waiting {
+    pub(super) fn parse(member: &str) -> Option<Self> {
+        match member.strip_prefix("s:") {
+            Some(name) => Name::parse(name).ok().map(Self::Schedule),
+            None => KeptMessage::parse(member).map(Self::Message),
         }
     }
+}
+
+/// What stands for the next run of a schedule.
+pub(super) fn schedule(name: &Name) -> String {
+    format!("s:{name}")
 }
 
 /// Matches the messages of a buffer's chats, and some others.
@@ -69,10 +95,23 @@ mod tests {
     fn a_message_is_read_back_whatever_its_chat_and_id() {
         for id in ["55119", "a:b", "m:x:*[é", ":"] {
             let chat = Chat::of_default(ChatId::parse(id).unwrap());
-            let waiting = Waiting::message(&chat, id);
+            let waiting = KeptMessage::new(&chat, id);
 
-            assert_eq!(Waiting::parse(&waiting.member()), Some(waiting));
+            assert_eq!(
+                Waiting::parse(&waiting.member()),
+                Some(Waiting::Message(waiting))
+            );
         }
+    }
+
+    #[test]
+    fn a_schedule_is_read_back() {
+        let name = Name::parse("backup").unwrap();
+
+        assert_eq!(
+            Waiting::parse(&schedule(&name)),
+            Some(Waiting::Schedule(name))
+        );
     }
 
     #[test]
@@ -82,6 +121,8 @@ mod tests {
             "m:",
             "m:1:default:a",
             "x:y",
+            "s:.x",
+            "s:",
             &format!("m:{}é", "0".repeat(31)),
         ] {
             assert_eq!(Waiting::parse(bad), None, "{bad}");

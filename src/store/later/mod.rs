@@ -2,6 +2,7 @@
 
 mod list;
 mod member;
+mod schedules;
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -16,11 +17,11 @@ use super::{Result, Store, script};
 use crate::domain::batch::{BatchId, Millis};
 use crate::domain::chat::{Chat, Name};
 use crate::domain::destination::Target;
-use crate::domain::window::CloseReason;
 use crate::wire::when::{FARTHEST, When};
 
 pub use list::Kept;
-pub use member::Waiting;
+pub use member::{KeptMessage, Waiting};
+pub use schedules::{Planned, Run};
 
 static LATER: LazyLock<Script> = LazyLock::new(|| script(include_str!("../lua/later.lua")));
 static SEND: LazyLock<Script> = LazyLock::new(|| script(include_str!("../lua/send.lua")));
@@ -30,7 +31,10 @@ static RECALL: LazyLock<Script> = LazyLock::new(|| script(include_str!("../lua/r
 const AT_ONCE: usize = 128;
 
 pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    [&LATER, &SEND, &RECALL].into_iter().map(|script| &**script)
+    [&LATER, &SEND, &RECALL]
+        .into_iter()
+        .map(|script| &**script)
+        .chain(schedules::scripts())
 }
 
 /// What became of a message that is to leave later.
@@ -59,7 +63,7 @@ impl Store {
         later
             .key(keys::later_items(place.shard))
             .key(keys::seen(place.shard))
-            .arg(Waiting::message(chat, id).member())
+            .arg(KeptMessage::new(chat, id).member())
             // The script puts the time in front of the other fields.
             .arg(item.strip_prefix('{').unwrap_or_default())
             .arg(at)
@@ -95,7 +99,7 @@ impl Store {
     /// Unavailable or silent.
     pub async fn send_kept(
         &self,
-        waiting: &Waiting,
+        waiting: &KeptMessage,
         id: &BatchId,
         destinations: &[Target],
     ) -> Result<bool> {
@@ -107,7 +111,7 @@ impl Store {
     /// # Errors
     /// Unavailable or silent; what was sent until then stays sent.
     pub async fn send_all_kept(&self, buffer: &Name, destinations: &[Target]) -> Result<u64> {
-        let send = |waiting: Waiting| async move {
+        let send = |waiting: KeptMessage| async move {
             self.send(&waiting, &BatchId::generate(), destinations, true)
                 .await
         };
@@ -119,17 +123,32 @@ impl Store {
     /// # Errors
     /// Unavailable or silent; what was dropped until then stays dropped.
     pub async fn drop_all_kept(&self, buffer: &Name) -> Result<u64> {
-        let recall = |waiting: Waiting| async move {
-            let Waiting::Message { chat, .. } = &waiting;
-            self.recall_waiting(&Place::of(chat), &waiting, &[]).await
+        let recall = |waiting: KeptMessage| async move {
+            let place = Place::of(&waiting.chat);
+            self.recall_waiting(&place, &waiting, &[]).await
         };
         self.to_all_kept(buffer, recall).await
+    }
+
+    /// Drops all messages of a chat that wait; answers how many.
+    ///
+    /// # Errors
+    /// Unavailable or silent; what was dropped until then stays dropped.
+    pub async fn drop_kept(&self, chat: &Chat) -> Result<u64> {
+        let mut dropped = 0;
+        for waiting in self.waiting_in(&chat.buffer).await? {
+            if waiting.chat == *chat {
+                let place = Place::of(chat);
+                dropped += u64::from(self.recall_waiting(&place, &waiting, &[]).await?);
+            }
+        }
+        Ok(dropped)
     }
 
     async fn to_all_kept<Work: Future<Output = Result<bool>>>(
         &self,
         buffer: &Name,
-        one: impl Fn(Waiting) -> Work,
+        one: impl Fn(KeptMessage) -> Work,
     ) -> Result<u64> {
         let mut done = 0;
         for waiting in self.waiting_in(buffer).await?.chunks(AT_ONCE) {
@@ -142,12 +161,12 @@ impl Store {
 
     async fn send(
         &self,
-        waiting: &Waiting,
+        waiting: &KeptMessage,
         id: &BatchId,
         destinations: &[Target],
         forced: bool,
     ) -> Result<bool> {
-        let Waiting::Message { chat, .. } = waiting;
+        let chat = &waiting.chat;
         let place = Place::of(chat);
         let mut send = SEND.key(Due::Later.key(place.shard));
         send.key(keys::later_items(place.shard));
@@ -157,7 +176,7 @@ impl Store {
         }
         send.arg(waiting.member())
             .arg(id.as_str())
-            .arg(CloseReason::Later.as_str())
+            .arg(waiting.reason().as_str())
             .arg(place.lane_member())
             .arg(whose_word(chat))
             .arg(u8::from(forced));
@@ -170,7 +189,7 @@ impl Store {
     /// Unavailable or silent.
     pub async fn recall(&self, chat: &Chat, id: &str) -> Result<bool> {
         for chat in [chat, &chat.in_other_order()] {
-            let (place, waiting) = (Place::of(chat), Waiting::message(chat, id));
+            let (place, waiting) = (Place::of(chat), KeptMessage::new(chat, id));
             let digest = seen_digest(&place, id);
             if self.recall_waiting(&place, &waiting, &digest).await? {
                 return Ok(true);
@@ -179,7 +198,12 @@ impl Store {
         Ok(false)
     }
 
-    async fn recall_waiting(&self, place: &Place, waiting: &Waiting, id: &[u8]) -> Result<bool> {
+    async fn recall_waiting(
+        &self,
+        place: &Place,
+        waiting: &KeptMessage,
+        id: &[u8],
+    ) -> Result<bool> {
         let mut recall = RECALL.key(Due::Later.key(place.shard));
         recall
             .key(keys::later_items(place.shard))

@@ -6,6 +6,7 @@ pub mod destination;
 pub mod masked;
 pub mod pace;
 pub mod retry;
+pub mod schedule;
 pub mod shown;
 pub mod source;
 pub mod window;
@@ -17,6 +18,7 @@ use thiserror::Error;
 
 pub use buffer::{Buffer, BufferSpec};
 pub use destination::DestinationSpec;
+pub use schedule::{Schedule, ScheduleSpec};
 
 use crate::domain::chat::Name;
 use crate::domain::destination::Destination;

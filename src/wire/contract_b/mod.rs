@@ -74,6 +74,19 @@ pub struct ForwardedAnswer {
     pub response: Option<String>,
 }
 
+/// Makes a name of any words, which are kept as the description where there is none.
+///
+/// # Errors
+/// When no name can be made of them.
+pub fn schedule_name(name: &mut String, about: &mut String) -> Result<(), SpecError> {
+    let id = id_of(name)?;
+    if about.is_empty() {
+        *about = description(name, &id);
+    }
+    *name = id.to_string();
+    Ok(())
+}
+
 fn put<T>(place: &mut T, value: Option<T>) {
     if let Some(value) = value {
         *place = value;

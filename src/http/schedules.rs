@@ -1,0 +1,276 @@
+//! `/api/schedules`: list, show, write, switch, run and remove them, and what became of their runs. The clients of
+//! contract B find theirs here too.
+
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::value::{RawValue, to_raw_value};
+use tokio::time::sleep;
+use tracing::info;
+
+use super::Api;
+use super::audit::Caller;
+use super::body::Fields;
+use super::config::{
+    All, MOST_TRIES, NO_SCHEDULE, NOTHING, busy, created, named, removing, spec_named, spec_of,
+    writing,
+};
+use super::error::ApiError;
+use super::history::shown as shown_run;
+use super::query::{List, ListQuery, page};
+use crate::catalog::TAKEN_UP;
+use crate::delivery::Sender;
+use crate::domain::batch::{BatchId, Millis};
+use crate::domain::chat::{Chat, Name};
+use crate::domain::whose::Whose;
+use crate::store::audit::{Act, By};
+use crate::store::config::{Configured, Kind, Mode, Versioned};
+use crate::wire::RawObject;
+use crate::wire::config::ScheduleSpec;
+use crate::wire::config::shown::Shown;
+use crate::wire::contract_b::schedule_name;
+use crate::wire::fields::BadInput;
+use crate::wire::payload::rfc3339;
+use crate::wire::schedule::{RemovedSchedule, RunNow, ShownSchedule};
+use crate::wire::when::When;
+
+/// Upcoming times in every answer.
+const UPCOMING: usize = 5;
+/// What is shown beside a schedule, and may be put back with it.
+const BESIDE: [&str; 2] = ["id", "next"];
+/// Their word for `cron`.
+const CRON_EXPRESSION: &str = "cron_expression";
+
+/// The routes of this room.
+pub(super) fn routes() -> Router<Api> {
+    Router::new()
+        .route("/api/schedules", get(list).post(create))
+        .route("/api/schedules/{name}", get(show).put(put).delete(remove))
+        .route("/api/schedules/{name}/toggle", post(toggle))
+        .route("/api/schedules/{name}/run", post(run))
+        .route("/api/schedules/{name}/runs", get(runs))
+}
+
+async fn list(State(api): State<Api>) -> Result<Response, ApiError> {
+    let now = api.store.now().await?;
+    let catalog = api.catalogs.get();
+    let written = catalog.configured.schedules.values();
+    let items: Vec<_> = written.map(|written| shown(written.clone(), now)).collect();
+    Ok(Json(All { items }).into_response())
+}
+
+async fn show(
+    State(api): State<Api>,
+    name: Result<Path<String>, PathRejection>,
+) -> Result<Response, ApiError> {
+    let written = api.written_schedule(&named(name, NO_SCHEDULE)?).await?;
+    Ok(Json(shown(written, api.store.now().await?)).into_response())
+}
+
+async fn create(
+    State(api): State<Api>,
+    Caller(by): Caller,
+    Fields(fields): Fields,
+) -> Result<Response, ApiError> {
+    let mut spec: ScheduleSpec = spec_of(own(fields))?;
+    schedule_name(&mut spec.name, &mut spec.description)?;
+    let make = |_: &Configured| Ok(spec.clone());
+    let written = api.write_schedule(make, Mode::New, &by).await?;
+    let (name, now) = (written.spec.name.clone(), api.store.now().await?);
+    Ok(created("schedules", &name, shown(written, now)))
+}
+
+async fn put(
+    State(api): State<Api>,
+    name: Result<Path<String>, PathRejection>,
+    Caller(by): Caller,
+    Fields(fields): Fields,
+) -> Result<Response, ApiError> {
+    let name = named(name, NO_SCHEDULE)?;
+    let written = if fields.contains_key("cron") {
+        let spec: ScheduleSpec = spec_named(own(fields), &name)?;
+        let make = |_: &Configured| Ok(spec.clone());
+        api.write_schedule(make, Mode::Any, &by).await?
+    } else {
+        // Contract B: what is absent stays as it was.
+        let changes = own(fields);
+        let make = |configured: &Configured| {
+            let old = configured.schedules.get(name.as_str()).ok_or(NO_SCHEDULE)?;
+            changed(&old.spec, &changes)
+        };
+        api.write_schedule(make, Mode::Known, &by).await?
+    };
+    Ok(Json(shown(written, api.store.now().await?)).into_response())
+}
+
+async fn toggle(
+    State(api): State<Api>,
+    name: Result<Path<String>, PathRejection>,
+    Caller(by): Caller,
+) -> Result<Response, ApiError> {
+    let name = named(name, NO_SCHEDULE)?;
+    let make = |configured: &Configured| {
+        let old = configured.schedules.get(name.as_str()).ok_or(NO_SCHEDULE)?;
+        Ok(ScheduleSpec {
+            active: !old.spec.active,
+            ..old.spec.clone()
+        })
+    };
+    let written = api.write_schedule(make, Mode::Known, &by).await?;
+    Ok(Json(shown(written, api.store.now().await?)).into_response())
+}
+
+async fn run(
+    State(api): State<Api>,
+    name: Result<Path<String>, PathRejection>,
+    Caller(by): Caller,
+) -> Result<Response, ApiError> {
+    let name = named(name, NO_SCHEDULE)?;
+    let written = api.written_schedule(&name).await?;
+    let schedule = written.spec.check(written.version)?;
+    let due = api.store.now().await?;
+    let item = schedule.message(due);
+    let (chat, id) = (Chat::of_schedule(&name), BatchId::generate().to_string());
+    api.store.keep(&chat, &id, &item, When::At(due)).await?;
+    api.note(&Act::new("schedule.run", &by).on(&name)).await;
+    info!(schedule = %name, "An operator had schedule {name} run");
+    let answer = RunNow {
+        success: true,
+        message: "On its way; GET …/runs tells what becomes of it",
+        name: name.as_str(),
+        due: rfc3339(due, schedule.times.zone()),
+    };
+    Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
+}
+
+async fn runs(
+    State(api): State<Api>,
+    name: Result<Path<String>, PathRejection>,
+    query: Result<Query<ListQuery>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let name = named(name, NO_SCHEDULE)?;
+    let list = List::parse(query)?;
+    api.written_schedule(&name).await?;
+    let whose = Whose::Chat(Chat::of_schedule(&name));
+    let wanted = |_: &_| true;
+    let (found, next_cursor) = api.store.settlements(&whose, wanted, list.look()?).await?;
+    Ok(page(found.into_iter().map(shown_run), None, next_cursor))
+}
+
+async fn remove(
+    State(api): State<Api>,
+    name: Result<Path<String>, PathRejection>,
+    Caller(by): Caller,
+) -> Result<Response, ApiError> {
+    let name = named(name, NO_SCHEDULE)?;
+    let off = |configured: &Configured| {
+        let old = configured.schedules.get(name.as_str()).ok_or(NO_SCHEDULE)?;
+        Ok(ScheduleSpec {
+            active: false,
+            ..old.spec.clone()
+        })
+    };
+    // A run that is made after the last look would be nobody's: first every daemon hears that it is off.
+    let written = api.write_schedule(off, Mode::Known, &by).await?;
+    sleep(TAKEN_UP).await;
+    api.store.plan(&name, written.version, None).await?;
+    let kept = api.store.drop_kept(&Chat::of_schedule(&name)).await?;
+    let dropped = api.store.discard_lanes(&name.of_its_schedule()).await?;
+    let act = removing(Kind::Schedule, &name, &by).from_to(Some(&written.spec.masked()), NOTHING);
+    api.unconfigure(Kind::Schedule, &name, None, &act).await?;
+    Ok(Json(RemovedSchedule {
+        success: true,
+        message: "Removed; the runs that waited are dropped",
+        runs: kept + dropped.held,
+    })
+    .into_response())
+}
+
+impl Api {
+    async fn written_schedule(&self, name: &Name) -> Result<Versioned<ScheduleSpec>, ApiError> {
+        // Another api may have written it a moment ago.
+        self.catalogs.catch_up().await?;
+        let catalog = self.catalogs.get();
+        let written = catalog.configured.schedules.get(name.as_str());
+        written.cloned().ok_or(NO_SCHEDULE)
+    }
+
+    /// Checks and writes a schedule; its body is tried on a sample.
+    async fn write_schedule(
+        &self,
+        make: impl Fn(&Configured) -> Result<ScheduleSpec, ApiError>,
+        mode: Mode,
+        by: &By,
+    ) -> Result<Versioned<ScheduleSpec>, ApiError> {
+        for _ in 0..MOST_TRIES {
+            self.catalogs.catch_up().await?;
+            let configured = &self.catalogs.get().configured;
+            let spec = make(configured)?;
+            let old = configured.schedules.get(&spec.name).map(|old| &old.spec);
+            let spec = spec.unmasked(old);
+            let base = configured.version;
+            let schedule = spec.check(base)?;
+            Sender::new(&schedule.destination, &self.guard).map_err(ScheduleSpec::in_its_words)?;
+            let old = old.map(|old| old.clone().masked());
+            let act = writing(Kind::Schedule, &schedule.name, by);
+            let act = act.from_to(old.as_ref(), Some(&spec.clone().masked()));
+            let written = self.write(Kind::Schedule, &schedule.name, &spec, mode, base, &act);
+            if let Some(version) = written.await? {
+                return Ok(Versioned { version, spec });
+            }
+        }
+        Err(busy())
+    }
+}
+
+/// The fields of a schedule, without what is shown beside it.
+fn own(mut fields: RawObject) -> RawObject {
+    if fields.contains_key("cron") {
+        fields.shift_remove(CRON_EXPRESSION);
+    }
+    fields.retain(|name, _| !BESIDE.contains(&name.as_str()));
+    fields
+}
+
+/// A schedule with some of its fields changed.
+fn changed(old: &ScheduleSpec, changes: &RawObject) -> Result<ScheduleSpec, ApiError> {
+    let unreadable = |error| ApiError::from(BadInput::NotJson(error));
+    let old_fields = to_raw_value(old).map_err(unreadable)?;
+    let mut fields: RawObject = serde_json::from_str(old_fields.get()).map_err(unreadable)?;
+    for (name, value) in changes {
+        let name = match name.as_str() {
+            CRON_EXPRESSION => "cron",
+            "is_active" | "enabled" => "active",
+            name => name,
+        };
+        let is_name = name == "name";
+        let value: Box<RawValue> = value.clone();
+        if !is_name {
+            fields.insert(name.to_owned(), value);
+            continue;
+        }
+        let mut words: String = serde_json::from_str(value.get()).map_err(unreadable)?;
+        schedule_name(&mut words, &mut String::new())?;
+        fields.insert(name.to_owned(), to_raw_value(&words).map_err(unreadable)?);
+    }
+    let name = Name::parse(&old.name).map_err(|_| NO_SCHEDULE)?;
+    spec_named(fields, &name)
+}
+
+fn shown(written: Versioned<ScheduleSpec>, now: Millis) -> ShownSchedule {
+    let Versioned { version, spec } = written;
+    let times = spec.check(version).ok().map(|schedule| schedule.times);
+    let next = times.iter().flat_map(|times| {
+        let upcoming = times.upcoming(now).take(UPCOMING);
+        upcoming.map(|at| rfc3339(at, times.zone()))
+    });
+    ShownSchedule {
+        id: spec.name.clone(),
+        cron_expression: spec.cron.clone(),
+        next: next.collect(),
+        written: Shown::by_api(spec.masked(), version),
+    }
+}

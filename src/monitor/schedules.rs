@@ -1,0 +1,132 @@
+//! Schedules: their next runs are planned by what is configured, and made when they are due.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tracing::{info, warn};
+
+use super::Monitor;
+use crate::catalog::Catalog;
+use crate::domain::batch::{BatchId, Millis};
+use crate::domain::chat::{Chat, Name};
+use crate::domain::destination::Target;
+use crate::domain::window::CloseReason;
+use crate::store::Result;
+use crate::store::later::{Planned, Run};
+use crate::wire::config::Schedule;
+use crate::wire::config::schedule::CatchUp;
+
+/// A run that is later than this was missed.
+const MISSED_AFTER: Millis = 60_000;
+/// Between tries to plan while Redis is away.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Plans the schedules as they come, change and go, until told to stop.
+pub(super) async fn run(monitor: Arc<Monitor>, mut catalogs: watch::Receiver<Arc<Catalog>>) {
+    let mut planned = HashMap::new();
+    loop {
+        let catalog = catalogs.borrow_and_update().clone();
+        let wait = match monitor.plan(&catalog, &mut planned).await {
+            Ok(()) => Duration::MAX,
+            Err(error) => {
+                warn!(error = %error, "Could not plan schedules, again in {PAUSE:?}: {error}");
+                PAUSE
+            }
+        };
+        tokio::select! {
+            () = monitor.stop.cancelled() => return,
+            () = tokio::time::sleep(wait) => {}
+            changed = catalogs.changed() => if changed.is_err() { return },
+        }
+    }
+}
+
+impl Monitor {
+    /// Brings the plans in line with the catalog; `planned` holds the versions that this monitor has planned.
+    async fn plan(&self, catalog: &Catalog, planned: &mut HashMap<Name, u64>) -> Result<()> {
+        let gone: Vec<_> = planned
+            .keys()
+            .filter(|name| catalog.schedule(name).is_none())
+            .cloned()
+            .collect();
+        for name in gone {
+            let version = catalog.configured.version;
+            self.store.plan(&name, version, None).await?;
+            planned.remove(&name);
+        }
+        for schedule in catalog.schedules() {
+            if planned.get(&schedule.name) == Some(&schedule.version) {
+                continue;
+            }
+            let now = self.store.now().await?;
+            let next = schedule.times.after(now).filter(|_| schedule.active);
+            self.store
+                .plan(&schedule.name, schedule.version, next)
+                .await?;
+            planned.insert(schedule.name.clone(), schedule.version);
+        }
+        Ok(())
+    }
+
+    /// Makes the run of a schedule that is due.
+    pub(super) async fn run_schedule(self: &Arc<Self>, name: &Name) -> Result<()> {
+        let Some(planned) = self.store.planned(name).await? else {
+            return Ok(());
+        };
+        let known = |catalog: &Catalog| {
+            let schedule = catalog.schedule(name).cloned();
+            schedule.filter(|schedule| schedule.version == planned.version)
+        };
+        let mut schedule = known(&self.catalogs.get());
+        if schedule.is_none() {
+            // It may be so new that this monitor has not heard of it.
+            self.catalogs.catch_up().await?;
+            schedule = known(&self.catalogs.get());
+        }
+        match schedule {
+            Some(schedule) => self.run_due(&schedule, planned).await,
+            None if self.catalogs.get().schedule(name).is_none() => {
+                self.store.plan(name, planned.version, None).await.map(drop)
+            }
+            // Whoever has heard of its newest version plans it anew.
+            None => Ok(()),
+        }
+    }
+
+    async fn run_due(self: &Arc<Self>, schedule: &Schedule, planned: Planned) -> Result<()> {
+        let now = self.store.now().await?;
+        if planned.at > now {
+            return Ok(());
+        }
+        let stopped = self.catalogs.get().stops().all();
+        let missed = stopped || now - planned.at > MISSED_AFTER;
+        let name = &schedule.name;
+        let (is_made, after) = match (missed, schedule.catch_up) {
+            (false, _) => (true, planned.at),
+            // It stays due until all is started again.
+            (true, CatchUp::Once) if stopped => return Ok(()),
+            (true, CatchUp::Once) => (true, now),
+            (true, CatchUp::Skip) => (false, now),
+        };
+        let (id, item) = (BatchId::generate(), schedule.message(planned.at));
+        let made = is_made.then_some((&id, item.as_str()));
+        let next = schedule.times.after(after);
+        match self.store.run_planned(name, planned, made, next).await? {
+            Run::Made => {
+                let called = [Target::whole(name.of_its_schedule())];
+                let chat = Chat::of_schedule(name);
+                self.attempt_new(&chat, &called, CloseReason::Schedule.as_str());
+            }
+            Run::LeftOut => info!(schedule = %name, "Schedule {name} missed a run, it is left out"),
+            Run::Full => {
+                warn!(schedule = %name, "Too many runs of schedule {name} wait, this one is dropped");
+            }
+            Run::Stale => {}
+        }
+        // The next may be due sooner than the sweep looks again.
+        self.later_changed.notify_one();
+        Ok(())
+    }
+}

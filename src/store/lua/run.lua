@@ -1,0 +1,53 @@
+#!lua flags=allow-oom
+--[[
+  run: put a run of a schedule onto its lane, and plan the next.
+
+  KEYS[1]  later  what waits for its time, by when
+  KEYS[2]  items  of each its time and what it holds
+  KEYS[3]  due    the lanes of the schedule
+  KEYS[4]  lane   gets the run as a batch
+
+  ARGV[1]  member   the schedule in the index
+  ARGV[2]  planned  the item that this goes by, "<time> <version>"
+  ARGV[3]  next     the next time; empty = none
+  ARGV[4]  id       the batch's id; empty = this run is left out
+  ARGV[5]  lane     what stands for the lane in the due index
+  ARGV[6]  item     the batch's message, a JSON object without its first brace
+  ARGV[7]  most     runs that may wait on the lane
+
+  Output: {status}
+    run
+    left out
+    full   too many wait already; this one is dropped, the next is planned
+    stale  another monitor was first, or the schedule has changed
+
+  One script, so that of several monitors one alone makes each run, and none is
+  lost with a monitor that dies.
+]]
+local later, items, due, lane = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local member, planned, next_at, id = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local call, format = redis.call, string.format
+
+if call('HGET', items, member) ~= planned then
+  return {'stale'}
+end
+local at, version = string.match(planned, '^(%d+) (%d+)$')
+if next_at == '' then
+  call('HDEL', items, member)
+  call('ZREM', later, member)
+else
+  call('HSET', items, member, next_at .. ' ' .. version)
+  call('ZADD', later, next_at, member)
+end
+if id == '' then
+  return {'left out'}
+end
+if call('LLEN', lane) >= tonumber(ARGV[7]) then
+  return {'full'}
+end
+local time = call('TIME')
+local now = format('%d', time[1] * 1000 + math.floor(time[2] / 1000))
+call('RPUSH', lane, format('/ %s %s %s %s schedule 1\n{"at":%s,', id, at, now, at, now) .. ARGV[6])
+-- NX: a lane with a head in backoff or under a lease keeps its own time.
+call('ZADD', due, 'NX', now, ARGV[5])
+return {'run'}

@@ -1,0 +1,44 @@
+//! Schedules as they are answered.
+
+use serde::Serialize;
+
+use super::config::ScheduleSpec;
+use super::config::shown::Shown;
+
+/// A schedule as it is shown.
+#[derive(Debug, Serialize)]
+pub struct ShownSchedule {
+    /// The schedule.
+    #[serde(flatten)]
+    pub written: Shown<ScheduleSpec>,
+    /// Its next five times by its `cron`, whether or not it is active (RFC 3339, in its zone).
+    pub next: Vec<String>,
+    /// Its name, as contract B calls it.
+    pub id: String,
+    /// Its `cron`, as contract B calls it.
+    pub cron_expression: String,
+}
+
+/// The answer to having a schedule run now.
+#[derive(Debug, Serialize)]
+pub struct RunNow<'a> {
+    /// Always true.
+    pub success: bool,
+    /// For people.
+    pub message: &'static str,
+    /// The schedule.
+    pub name: &'a str,
+    /// When the run is due (RFC 3339, in its zone).
+    pub due: String,
+}
+
+/// The answer to a removal.
+#[derive(Debug, Serialize)]
+pub struct RemovedSchedule {
+    /// Always true.
+    pub success: bool,
+    /// For people.
+    pub message: &'static str,
+    /// How many runs waited and are dropped.
+    pub runs: u64,
+}

@@ -1,0 +1,472 @@
+//! Schedules: calls at certain times, once over any number of monitors, and all that an operator does to them.
+
+use std::collections::BTreeMap;
+
+use lull::domain::batch::BatchId;
+use lull::domain::chat::{Chat, Name};
+use lull::store::Store;
+use lull::store::keys::Shard;
+use lull::store::later::Run;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::support::shop::Shop;
+use crate::support::{Answer, Daemon, Receiver, TestRedis, eventually};
+
+const SCHEDULES: &str = "/api/schedules";
+const EVERY_SECOND: &str = "* * * * * *";
+const BODY: &str = r#"{"due": "{{ due }}", "name": {{ schedule }}, "why": {{ reason }}}"#;
+
+async fn create(api: &Daemon, schedule: Value) -> Value {
+    let (status, answer) = api.post(SCHEDULES, schedule).await;
+    assert_eq!(status, StatusCode::CREATED, "{answer}");
+    answer
+}
+
+/// A schedule that never runs by itself within a test.
+fn yearly(name: &str, receiver: &Receiver) -> Value {
+    json!({"name": name, "cron": "@yearly", "url": receiver.url(), "body": BODY})
+}
+
+async fn run(api: &Daemon, name: &str) {
+    let (status, answer) = api
+        .post(&format!("{SCHEDULES}/{name}/run"), json!({}))
+        .await;
+    assert_eq!(status, StatusCode::ACCEPTED, "{answer}");
+}
+
+async fn delete(api: &Daemon, name: &str) -> (StatusCode, Value) {
+    let path = format!("{SCHEDULES}/{name}");
+    api.request(Method::DELETE, &path, None).await
+}
+
+fn name(text: &str) -> Name {
+    Name::parse(text).unwrap()
+}
+
+/// Waits until a monitor has planned the schedule; answers when it runs next.
+async fn planned(store: &Store, schedule: &str, version: &Value) -> u64 {
+    let mut at = 0;
+    eventually("it is planned", async || {
+        let planned = store.planned(&name(schedule)).await.unwrap();
+        let planned = planned.filter(|planned| *version == json!(planned.version));
+        at = planned.map_or(0, |planned| planned.at);
+        at > 0
+    })
+    .await;
+    at
+}
+
+/// Makes the next run of a schedule due so many ms ago.
+async fn long_due(redis: &TestRedis, schedule: &str, ago: u64) {
+    let store = redis.store().await;
+    let planned = store.planned(&name(schedule)).await.unwrap().unwrap();
+    let at = store.now().await.unwrap() - ago;
+    let shard = Shard::of(&Chat::of_schedule(&name(schedule))).index();
+    let member = format!("s:{schedule}");
+    let mut writes = redis::pipe();
+    writes
+        .hset(
+            format!("lull:{{{shard:02}}}:later:items"),
+            &member,
+            format!("{at} {}", planned.version),
+        )
+        .zadd(format!("lull:{{{shard:02}}}:later"), &member, at);
+    writes.exec_async(&mut redis.raw().await).await.unwrap();
+}
+
+#[tokio::test]
+async fn each_due_time_is_one_call_over_two_monitors_also_when_one_is_killed() {
+    // A Redis that lets nobody configure it: no events.
+    let redis = TestRedis::start_with(&[
+        "--notify-keyspace-events",
+        "",
+        "--rename-command",
+        "CONFIG",
+        "",
+    ])
+    .await;
+    let mut receiver = Receiver::start().await;
+    let api = Daemon::api(&redis).await;
+    let mut one = Daemon::monitor(&redis, &receiver.url()).await;
+    let _two = Daemon::monitor(&redis, &receiver.url()).await;
+    let tick = json!({"name": "tick", "cron": EVERY_SECOND, "url": receiver.url(), "body": BODY, "timeout": 0.5});
+    create(&api, tick).await;
+
+    let mut calls = Vec::new();
+    while calls.len() < 3 {
+        calls.push(receiver.call().await);
+    }
+    one.kill();
+    while calls.len() < 8 {
+        calls.push(receiver.call().await);
+    }
+
+    let mut ids: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for call in &calls {
+        let due = call.json()["due"].as_str().unwrap().to_owned();
+        let of_due = ids.entry(due).or_default();
+        // What was in the hands of the killed one may come again, but then under its id.
+        if !of_due.contains(&call.id()) {
+            of_due.push(call.id());
+        }
+    }
+    assert!(ids.values().all(|ids| ids.len() == 1), "{ids:?}");
+    let dues: Vec<_> = ids
+        .keys()
+        .map(|due| {
+            chrono::DateTime::parse_from_rfc3339(due)
+                .unwrap()
+                .timestamp()
+        })
+        .collect();
+    let first = dues[0];
+    assert!(
+        dues.iter()
+            .zip(first..)
+            .all(|(due, expected)| *due == expected),
+        "{dues:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_written_is_shown_with_its_next_five_times_in_its_zone() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+    let schedule = json!({
+        "name": "report", "description": "every morning", "cron": "30 9 * * *",
+        "timezone": "America/Sao_Paulo", "url": "http://n8n/x", "headers": {"x-key": "s3cret"},
+    });
+
+    let created = create(&api, schedule).await;
+    let (_, shown) = api.get(&format!("{SCHEDULES}/report")).await;
+    let (_, list) = api.get(SCHEDULES).await;
+
+    assert_eq!(created["headers"]["x-key"], "********");
+    assert_eq!(
+        (&shown["catch_up"], &shown["active"]),
+        (&json!("skip"), &json!(true))
+    );
+    assert_eq!(
+        (&shown["id"], &shown["cron_expression"]),
+        (&json!("report"), &json!("30 9 * * *"))
+    );
+    let next = shown["next"].as_array().unwrap();
+    assert_eq!(next.len(), 5);
+    assert!(
+        next.iter()
+            .all(|at| at.as_str().unwrap().ends_with("T09:30:00.000-03:00")),
+        "{next:?}"
+    );
+    assert_eq!(list["items"][0]["name"], "report");
+}
+
+#[tokio::test]
+async fn what_cannot_be_is_refused_by_field() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+    let url = "http://n8n/x";
+    create(&api, json!({"name": "there", "cron": "@daily", "url": url})).await;
+
+    for (schedule, status, word) in [
+        (
+            json!({"name": "a", "cron": "61 * * * *", "url": url}),
+            400,
+            "cron: ",
+        ),
+        (
+            json!({"name": "a", "cron": "0 0 30 2 *", "url": url}),
+            400,
+            "cron: never comes",
+        ),
+        (json!({"name": "a", "cron": "@daily"}), 400, "url: "),
+        (
+            json!({"name": "a", "cron": "@daily", "url": url, "body": "{{"}),
+            400,
+            "body: ",
+        ),
+        (
+            json!({"name": "a", "cron": "@daily", "url": url, "timezone": "x"}),
+            400,
+            "timezone: ",
+        ),
+        (
+            json!({"name": "a", "cron": "@daily", "url": url, "often": 1}),
+            400,
+            "body: unknown field",
+        ),
+        (
+            json!({"name": "there", "cron": "@daily", "url": url}),
+            409,
+            "there is a schedule there already",
+        ),
+    ] {
+        let (answered, answer) = api.post(SCHEDULES, schedule).await;
+
+        assert_eq!(answered, status, "{answer}");
+        assert!(
+            answer["error"].as_str().unwrap().starts_with(word),
+            "{answer}"
+        );
+    }
+    assert_eq!(delete(&api, "nobody").await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn the_clients_of_contract_b_write_schedules_in_their_words() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+    let theirs = json!({
+        "name": "Relatório Diário", "cron_expression": "0 9 * * *", "url": "http://n8n/x",
+        "method": "POST", "headers": {}, "body": {"a": 1.10}, "is_active": true,
+    });
+
+    let created = create(&api, theirs).await;
+    let path = format!("{SCHEDULES}/{}", created["id"].as_str().unwrap());
+    let changes = json!({"cron_expression": "0 10 * * *", "is_active": false});
+    let (status, changed) = api.request(Method::PUT, &path, Some(changes)).await;
+    let (_, toggled) = api.post(&format!("{path}/toggle"), json!({})).await;
+
+    assert_eq!(created["id"], "relatorio-diario");
+    assert_eq!(
+        (status, &changed["cron"]),
+        (StatusCode::OK, &json!("0 10 * * *"))
+    );
+    assert_eq!(
+        (&changed["active"], &toggled["active"]),
+        (&json!(false), &json!(true))
+    );
+    assert_eq!(changed["body"], r#"{"a":1.1}"#);
+    assert_eq!(delete(&api, "relatorio-diario").await.0, StatusCode::OK);
+    assert_eq!(api.get(&path).await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_put_replaces_it_and_it_is_planned_anew() {
+    let shop = Shop::open().await;
+    let created = create(&shop.api, yearly("report", &shop.default)).await;
+    let yearly = planned(&shop.store, "report", &created["version"]).await;
+
+    let hourly = json!({"cron": "@hourly", "url": shop.default.url()});
+    let (_, changed) = shop.put(&format!("{SCHEDULES}/report"), hourly).await;
+
+    let hourly = planned(&shop.store, "report", &changed["version"]).await;
+    assert!(hourly <= yearly);
+    assert!(hourly - shop.store.now().await.unwrap() <= 3_600_000);
+    assert_eq!(changed.get("body"), None);
+}
+
+#[tokio::test]
+async fn one_that_is_off_does_not_run_but_can_be_made_to() {
+    let mut shop = Shop::open().await;
+    let mut off = yearly("report", &shop.default);
+    off["active"] = json!(false);
+    create(&shop.api, off).await;
+
+    run(&shop.api, "report").await;
+
+    let call = shop.default.call().await.json();
+    assert_eq!(
+        (&call["name"], &call["why"]),
+        (&json!("report"), &json!("run"))
+    );
+    assert_eq!(shop.store.planned(&name("report")).await.unwrap(), None);
+    let (_, later) = shop.api.get("/api/messages/later").await;
+    assert_eq!(later["items"], json!([]));
+}
+
+#[tokio::test]
+async fn its_runs_are_told_with_status_answer_and_duration() {
+    let redis = TestRedis::start().await;
+    let answers = [Answer::Status(503)];
+    let mut receiver = Receiver::answering(&answers, Answer::Full(200, "", "done")).await;
+    let api = Daemon::api(&redis).await;
+    let _monitor = Daemon::monitor(&redis, &receiver.url()).await;
+    let mut schedule = yearly("report", &receiver);
+    schedule["retry"] = json!({"waits": [0]});
+    create(&api, schedule).await;
+    let path = format!("{SCHEDULES}/report/runs");
+
+    run(&api, "report").await;
+    let (first, again) = (receiver.call().await, receiver.call().await);
+
+    let mut runs = json!(null);
+    eventually("it is told of", async || {
+        runs = api.get(&path).await.1["items"].clone();
+        runs[0]["status"] == "delivered"
+    })
+    .await;
+    assert_eq!(first.id(), again.id());
+    assert_eq!(runs.as_array().unwrap().len(), 1);
+    assert_eq!(runs[0]["response"], json!({"status": 200, "head": "done"}));
+    let attempts = runs[0]["attempts"].as_array().unwrap();
+    let statuses: Vec<_> = attempts.iter().map(|made| made["status"].clone()).collect();
+    assert_eq!(statuses, [503, 200]);
+    assert!(attempts[1]["duration_ms"].is_u64());
+}
+
+#[tokio::test]
+async fn a_run_that_is_given_up_on_is_a_dead_letter_and_can_be_revived() {
+    let redis = TestRedis::start().await;
+    let mut receiver = Receiver::answering(&[Answer::Status(410)], Answer::Status(200)).await;
+    let api = Daemon::api(&redis).await;
+    let _monitor = Daemon::monitor(&redis, &receiver.url()).await;
+    create(&api, yearly("report", &receiver)).await;
+
+    run(&api, "report").await;
+    let buried = receiver.call().await;
+    let path = "/api/messages/dead-letter?buffer=.schedules&user=report";
+    let mut letter = json!(null);
+    eventually("it is buried", async || {
+        letter = api.get(path).await.1["items"][0].clone();
+        letter["webhook_id"] == buried.id()
+    })
+    .await;
+    let revive = format!("/api/dead-letter/{}/revive", letter["id"].as_str().unwrap());
+    let (status, _) = api.post(&revive, json!({})).await;
+
+    assert_eq!(status, StatusCode::OK);
+    let revived = receiver.call().await;
+    assert_eq!((revived.id(), revived.body), (buried.id(), buried.body));
+}
+
+#[tokio::test]
+async fn runs_that_were_missed_are_left_out_or_made_up_for_by_one() {
+    let redis = TestRedis::start().await;
+    let mut receiver = Receiver::start().await;
+    let api = Daemon::api(&redis).await;
+    let mut monitor = Daemon::monitor(&redis, &receiver.url()).await;
+    let store = redis.store().await;
+    let schedule = |name: &str, catch_up: &str| {
+        let mut schedule = yearly(name, &receiver);
+        schedule["catch_up"] = json!(catch_up);
+        schedule
+    };
+    for (name, catch_up) in [("skipped", "skip"), ("made-up", "once")] {
+        let created = create(&api, schedule(name, catch_up)).await;
+        planned(&store, name, &created["version"]).await;
+    }
+    monitor.kill();
+    for name in ["skipped", "made-up"] {
+        long_due(&redis, name, 61_000).await;
+    }
+
+    let next = Daemon::monitor(&redis, &receiver.url()).await;
+
+    assert_eq!(receiver.call().await.json()["name"], "made-up");
+    next.logs("Schedule skipped missed a run").await;
+    eventually("both are planned anew", async || {
+        let now = store.now().await.unwrap();
+        let mut plans = Vec::new();
+        for schedule in ["skipped", "made-up"] {
+            plans.push(store.planned(&name(schedule)).await.unwrap().unwrap().at > now);
+        }
+        plans == [true, true]
+    })
+    .await;
+    assert!(receiver.calls_so_far().is_empty());
+}
+
+#[tokio::test]
+async fn a_run_that_is_a_moment_late_is_made() {
+    let redis = TestRedis::start().await;
+    let mut receiver = Receiver::start().await;
+    let api = Daemon::api(&redis).await;
+    let mut monitor = Daemon::monitor(&redis, &receiver.url()).await;
+    let created = create(&api, yearly("report", &receiver)).await;
+    planned(&redis.store().await, "report", &created["version"]).await;
+    monitor.kill();
+    long_due(&redis, "report", 5_000).await;
+
+    let _next = Daemon::monitor(&redis, &receiver.url()).await;
+
+    assert_eq!(receiver.call().await.json()["why"], "schedule");
+}
+
+#[tokio::test]
+async fn while_all_is_stopped_nothing_runs() {
+    let mut shop = Shop::open().await;
+    let (status, _) = shop
+        .api
+        .post("/api/control", json!({"action": "stop"}))
+        .await;
+    assert_eq!(status, StatusCode::OK);
+    for (name, catch_up) in [("skipped", "skip"), ("made-up", "once")] {
+        let mut schedule = yearly(name, &shop.default);
+        schedule["catch_up"] = json!(catch_up);
+        let created = create(&shop.api, schedule).await;
+        planned(&shop.store, name, &created["version"]).await;
+        long_due(&shop.redis, name, 1_000).await;
+    }
+    shop.monitor.logs("Schedule skipped missed a run").await;
+    assert!(shop.default.calls_so_far().is_empty());
+
+    shop.api
+        .post("/api/control", json!({"action": "start"}))
+        .await;
+
+    assert_eq!(shop.default.call().await.json()["name"], "made-up");
+    assert!(shop.default.calls_so_far().is_empty());
+}
+
+#[tokio::test]
+async fn one_that_is_removed_runs_no_more_and_drops_what_waits() {
+    let redis = TestRedis::start().await;
+    let mut receiver = Receiver::answering(&[], Answer::Status(503)).await;
+    let api = Daemon::api(&redis).await;
+    let _monitor = Daemon::monitor(&redis, &receiver.url()).await;
+    create(&api, yearly("report", &receiver)).await;
+    run(&api, "report").await;
+    receiver.call().await;
+
+    let (status, answer) = delete(&api, "report").await;
+
+    assert_eq!(
+        (status, &answer["runs"]),
+        (StatusCode::OK, &json!(1)),
+        "{answer}"
+    );
+    let store = redis.store().await;
+    assert_eq!(store.planned(&name("report")).await.unwrap(), None);
+    assert_eq!(api.metric("lull_later_waiting").await, 0.0);
+    assert!(redis.keys("lull:*.report*").await.is_empty());
+}
+
+#[tokio::test]
+async fn so_many_runs_may_wait_and_no_more() {
+    let redis = TestRedis::start().await;
+    let store = redis.store().await;
+    let schedule = name("report");
+    store.plan(&schedule, 1, Some(1)).await.unwrap();
+
+    let mut made = Vec::new();
+    for at in 1..=101 {
+        let planned = store.planned(&schedule).await.unwrap().unwrap();
+        let id = BatchId::generate();
+        let run = store.run_planned(&schedule, planned, Some((&id, "{}")), Some(at + 1));
+        made.push(run.await.unwrap());
+    }
+
+    assert!(made[..100].iter().all(|run| *run == Run::Made));
+    assert_eq!(made[100], Run::Full);
+}
+
+#[tokio::test]
+async fn of_two_monitors_that_make_one_run_the_second_is_too_late() {
+    let redis = TestRedis::start().await;
+    let store = redis.store().await;
+    let schedule = name("report");
+    store.plan(&schedule, 3, Some(10)).await.unwrap();
+    let seen = store.planned(&schedule).await.unwrap().unwrap();
+
+    let id = BatchId::generate();
+    let first = store.run_planned(&schedule, seen, Some((&id, "{}")), Some(20));
+    assert_eq!(first.await.unwrap(), Run::Made);
+    let second = store.run_planned(&schedule, seen, Some((&id, "{}")), Some(20));
+    assert_eq!(second.await.unwrap(), Run::Stale);
+
+    // Nor does one that knows only an older version plan over the newer.
+    assert!(!store.plan(&schedule, 2, Some(15)).await.unwrap());
+    assert!(!store.plan(&schedule, 2, None).await.unwrap());
+    assert_eq!(store.planned(&schedule).await.unwrap().unwrap().at, 20);
+}
