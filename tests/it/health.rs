@@ -46,6 +46,7 @@ async fn health_tells_who_it_is_and_how_redis_is() {
                 "service": service,
                 "version": env!("CARGO_PKG_VERSION"),
                 "redis": {"status": "ok", "ping_ms": null, "events": "on"},
+                "stopped": {"everything": false, "buffers": [], "destinations": []},
             })
         );
     }

@@ -160,11 +160,13 @@ async fn every_metric_of_the_house_is_there_from_the_start() {
             "lull_batches counter",
             "lull_dead_letters gauge",
             "lull_lanes_waiting gauge",
+            "lull_later_waiting gauge",
             "lull_messages_accepted counter",
             "lull_messages_dropped counter",
             "lull_messages_duplicate counter",
             "lull_redis_up gauge",
             "lull_requests_refused counter",
+            "lull_stopped gauge",
             "lull_windows_open gauge",
         ]
     );
@@ -181,8 +183,10 @@ async fn every_metric_of_the_house_is_there_from_the_start() {
             "lull_events_dropped counter",
             "lull_events_received counter",
             "lull_lanes_waiting gauge",
+            "lull_later_waiting gauge",
             "lull_lateness_seconds histogram",
             "lull_redis_up gauge",
+            "lull_stopped gauge",
             "lull_windows_found counter",
             "lull_windows_open gauge",
         ]
