@@ -185,6 +185,7 @@ async fn every_metric_of_the_house_is_there_from_the_start() {
             "lull_lanes_waiting gauge",
             "lull_later_waiting gauge",
             "lull_lateness_seconds histogram",
+            "lull_later_waiting gauge",
             "lull_redis_up gauge",
             "lull_stopped gauge",
             "lull_windows_found counter",
