@@ -23,6 +23,15 @@ pub fn api_url(vars: &Vars) -> Result<String> {
     }
 }
 
+/// The variable that names a proxy for calls to URLs of this scheme.
+pub fn proxy_of(vars: &Vars, scheme: &str) -> Option<&'static str> {
+    let names: &[&'static str] = match scheme {
+        "https" => &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"],
+        _ => &["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"],
+    };
+    names.iter().copied().find(|&name| vars.get(name).is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::vars;
@@ -39,5 +48,13 @@ mod tests {
             api_url(&vars(&[("PORT", "81"), ("LULL_URL", "https://lull")])).unwrap(),
             "https://lull"
         );
+    }
+
+    #[test]
+    fn each_scheme_has_its_proxy() {
+        let vars = vars(&[("https_proxy", "http://p"), ("HTTP_PROXY", "")]);
+
+        assert_eq!(proxy_of(&vars, "https"), Some("https_proxy"));
+        assert_eq!(proxy_of(&vars, "http"), None);
     }
 }

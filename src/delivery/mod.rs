@@ -5,6 +5,7 @@ mod body;
 mod client;
 pub mod guard;
 mod healthcheck;
+pub mod reach;
 mod signature;
 pub mod template;
 pub mod trial;

@@ -1,8 +1,9 @@
 //! What an operator runs: one module a subcommand. `send`, `tail` and `dead` speak to api over HTTP, as curl would, so
-//! that they work from anywhere.
+//! that they work from anywhere; `doctor` looks at what the daemons themselves work with.
 
 mod client;
 mod dead;
+mod doctor;
 mod health;
 mod output;
 mod send;
@@ -21,9 +22,19 @@ use client::Api;
 /// What the tool does beside running everything.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Check a deployment and say what to do about each finding; exit 0 if there is no problem
+    ///
+    /// It goes by the environment that the daemons have, so run it where they run, best with the settings of monitor. It looks
+    /// at the settings, at Redis (reachable, version, password, persistence, eviction, memory, notifications, other keys,
+    /// clock), at what waits there, and at each destination. Nothing is changed, and nothing is handed over: a destination is
+    /// connected to, no more, unless --call is given.
+    Doctor(doctor::Arguments),
     /// Say something in a chat, as a gateway would
     Send(send::Arguments),
     /// Follow deliveries and dead letters as they happen, until Ctrl-C
+    ///
+    /// With --json each line is an object with one field, sent or `dead_letter`, and in it what
+    /// GET /api/messages/sent or GET /api/messages/dead-letter has.
     Tail(tail::Arguments),
     /// Look after batches that were given up on
     #[command(subcommand)]
@@ -70,6 +81,7 @@ pub fn run(command: Command) -> ExitCode {
 
 async fn work(command: Command, vars: &Vars) -> Result<ExitCode> {
     match command {
+        Command::Doctor(arguments) => return doctor::examine(&arguments, vars).await,
         Command::Send(arguments) => send::send(arguments, vars).await?,
         Command::Tail(arguments) => tail::tail(&arguments, vars).await?,
         Command::Dead(command) => dead::dead(command, vars).await?,

@@ -42,6 +42,14 @@ pub enum ConnectError {
         /// Redis's words.
         error: RedisError,
     },
+    /// It does not answer, or not yet.
+    #[error("Redis at {place} does not answer: {error}")]
+    Absent {
+        /// Host and port.
+        place: String,
+        /// What came instead of an answer.
+        error: StoreError,
+    },
     /// The server is too old.
     #[error(
         "Redis at {place} is version {version}; Lull needs Redis {OLDEST_MAJOR}.0 or newer, or Valkey"
@@ -64,6 +72,42 @@ impl Store {
         config: &RedisConfig,
         patience: Duration,
     ) -> std::result::Result<Self, ConnectError> {
+        let (store, place) = Self::lazy(config, patience)?;
+        let mut pause = Duration::from_millis(100);
+        loop {
+            match store.try_at(&place).await {
+                Ok(version) => {
+                    info!(redis = %place, version, "Connected to Redis {version} at {place}");
+                    return Ok(store);
+                }
+                Err(ConnectError::Absent { error, .. }) => {
+                    warn!(redis = %place, "Waiting for Redis at {place}: {error}");
+                }
+                Err(error) => return Err(error),
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Connects to Redis, for somebody who would rather hear that it is away than wait.
+    ///
+    /// # Errors
+    /// When a setting is wrong, or Redis is absent.
+    pub async fn connect_once(
+        config: &RedisConfig,
+        patience: Duration,
+    ) -> std::result::Result<Self, ConnectError> {
+        let (store, place) = Self::lazy(config, patience)?;
+        store.try_at(&place).await?;
+        Ok(store)
+    }
+
+    /// A store that connects when it is first asked something, and where that will be.
+    fn lazy(
+        config: &RedisConfig,
+        patience: Duration,
+    ) -> std::result::Result<(Self, String), ConnectError> {
         let info = connection_info(config).map_err(ConnectError::Address)?;
         let place = info.addr().to_string();
         let client = Client::open(info).map_err(ConnectError::Address)?;
@@ -83,22 +127,18 @@ impl Store {
             client: Arc::new(client),
             patience,
         };
+        Ok((store, place))
+    }
 
-        let mut pause = Duration::from_millis(100);
-        loop {
-            match store.prepare().await {
-                Ok(version) => {
-                    check_version(&version, &place)?;
-                    info!(redis = %place, version, "Connected to Redis {version} at {place}");
-                    return Ok(store);
-                }
-                Err(StoreError::Unavailable(error)) if is_login(&error) => {
-                    return Err(ConnectError::Login { place, error });
-                }
-                Err(error) => warn!(redis = %place, "Waiting for Redis at {place}: {error}"),
+    /// Says the server's version, if everything can be done there.
+    async fn try_at(&self, place: &str) -> std::result::Result<String, ConnectError> {
+        let place = place.to_owned();
+        match self.prepare().await {
+            Ok(version) => check_version(&version, &place).map(|()| version),
+            Err(StoreError::Unavailable(error)) if is_login(&error) => {
+                Err(ConnectError::Login { place, error })
             }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            Err(error) => Err(ConnectError::Absent { place, error }),
         }
     }
 

@@ -14,6 +14,7 @@ mod due;
 mod due_list;
 pub mod events;
 pub mod history;
+pub mod inspection;
 pub mod keys;
 pub mod lanes;
 pub mod later;

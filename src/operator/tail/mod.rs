@@ -22,9 +22,6 @@ const PERIOD: Duration = Duration::from_millis(500);
 const IDLE_SHARE: u32 = 4;
 
 /// Follow deliveries and dead letters as they happen, until Ctrl-C
-///
-/// With --json each line is an object with one field, sent or `dead_letter`, and in it what
-/// GET /api/messages/sent or GET /api/messages/dead-letter has.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  lull tail\n  lull tail --user 5511988887777 --for 60\n  lull tail --json --count 1 | jq .sent.webhook_id"

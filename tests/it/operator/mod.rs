@@ -1,6 +1,7 @@
 //! The operator's tool, against real daemons.
 
 mod dead;
+mod doctor;
 mod health;
 mod send;
 mod tail;

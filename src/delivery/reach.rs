@@ -1,0 +1,76 @@
+//! Whether a destination can be reached, without handing anything over.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use rustls_platform_verifier::ConfigVerifierExt;
+use thiserror::Error;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+use super::{Sender, client};
+
+/// Whoever asks is waiting.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// What stands in the way of a call.
+#[derive(Debug, Error)]
+pub enum Unreached {
+    /// Nobody takes a connection.
+    #[error("cannot connect: {0}")]
+    Connection(std::io::Error),
+    /// Nobody took one in time.
+    #[error("no connection within {} s", .0.as_secs_f64())]
+    Silent(Duration),
+    /// There is somebody, but not whom the URL names, or without TLS.
+    #[error("no TLS: {0}")]
+    Tls(String),
+}
+
+impl Sender {
+    /// Connects, and speaks TLS where the URL has it, as a call would begin; then hangs up. Answers how long that took.
+    ///
+    /// # Errors
+    /// Says what stands in the way.
+    pub async fn reach(&self) -> Result<Duration, Unreached> {
+        let longest = self.timeout.min(LONGEST);
+        let began = Instant::now();
+        match timeout(longest, self.connect()).await {
+            Ok(connected) => connected.map(|()| began.elapsed()),
+            Err(_) => Err(Unreached::Silent(longest)),
+        }
+    }
+
+    /// Whether calls go straight there, whatever proxy the environment names.
+    pub fn is_here(&self) -> bool {
+        client::is_here(&self.url)
+    }
+
+    /// `http` or `https`.
+    pub fn scheme(&self) -> &str {
+        self.url.scheme()
+    }
+
+    async fn connect(&self) -> Result<(), Unreached> {
+        let host = self.url.host_str().unwrap_or_default();
+        let host = host.trim_matches(['[', ']']);
+        let port = self.url.port_or_known_default().unwrap_or_default();
+        let stream = TcpStream::connect((host, port)).await;
+        let stream = stream.map_err(Unreached::Connection)?;
+        if self.scheme() == "https" {
+            let spoken = speak_tls(host, stream).await;
+            spoken.map_err(|error| Unreached::Tls(error.to_string()))?;
+        }
+        Ok(())
+    }
+}
+
+async fn speak_tls(host: &str, stream: TcpStream) -> std::io::Result<()> {
+    let tls = ClientConfig::with_platform_verifier().map_err(std::io::Error::other)?;
+    let name = ServerName::try_from(host.to_owned()).map_err(std::io::Error::other)?;
+    let connected = TlsConnector::from(Arc::new(tls)).connect(name, stream);
+    connected.await.map(drop)
+}

@@ -1,0 +1,208 @@
+//! `lull doctor`: looks at a deployment and says what to do about each finding.
+
+mod finding;
+mod keeper;
+mod webhook;
+
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+
+use anyhow::Result;
+use clap::Args;
+use serde::Serialize;
+
+use super::output::{counted, harmless, joined, line};
+use crate::catalog::Catalog;
+use crate::config::Vars;
+use crate::config::api::ApiConfig;
+use crate::config::monitor::MonitorConfig;
+use crate::config::redis::RedisConfig;
+use crate::delivery::guard::Guard;
+use crate::domain::batch::Millis;
+use crate::domain::control::Stops;
+use crate::monitor;
+use crate::store::Store;
+use finding::{Finding, Level};
+use webhook::Look;
+
+/// A Redis that takes longer is not well.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Level and check, in columns.
+const WIDTHS: [usize; 3] = [7, 13, 0];
+
+/// Check a deployment and say what to do about each finding; exit 0 if there is no problem
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Make one call to each destination, marked by the user lull-test, the field "test" and the header lull-test
+    #[arg(long)]
+    call: bool,
+    /// Print the findings as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    findings: &'a [Finding],
+    problems: usize,
+    warnings: usize,
+}
+
+/// Looks at everything; the code is 1 if there is a problem.
+pub(super) async fn examine(arguments: &Arguments, vars: &Vars) -> Result<ExitCode> {
+    let mut findings = settings(vars);
+    if let Ok(config) = RedisConfig::from_vars(vars) {
+        match Store::connect_once(&config, PATIENCE).await {
+            Ok(store) => findings.extend(state(&store, vars, arguments.call).await),
+            Err(error) => {
+                let advice = "start Redis, or set REDIS_URL or REDIS_HOST and its companions right";
+                findings.push(Finding::problem("redis", error.to_string(), advice));
+                findings.extend(destinations(vars, None, arguments.call).await);
+            }
+        }
+    }
+    tell(&findings, arguments.json)
+}
+
+/// What the daemons would say of their settings.
+fn settings(vars: &Vars) -> Vec<Finding> {
+    let api = ApiConfig::from_vars(vars).map(drop);
+    let monitor = MonitorConfig::from_vars(vars).and_then(|config| monitor::check(&config));
+    let wrong: Vec<_> = [("api", api), ("monitor", monitor)]
+        .into_iter()
+        .filter_map(|(daemon, checked)| Some((daemon, checked.err()?)))
+        .map(|(daemon, error)| {
+            let found = format!("{daemon} does not start with them: {error:#}");
+            Finding::problem(
+                "settings",
+                found,
+                "set it where the daemons get their environment; .env.example has all",
+            )
+        })
+        .collect();
+    if wrong.is_empty() {
+        return vec![Finding::ok("settings", "api and monitor start with them")];
+    }
+    wrong
+}
+
+/// What Redis is like, what stands in it, and where that is to go.
+async fn state(store: &Store, vars: &Vars, call: bool) -> Vec<Finding> {
+    let seen = tokio::try_join!(store.inspect(), store.configured());
+    let (inspection, configured) = match seen {
+        Ok(seen) => seen,
+        Err(error) => {
+            let advice = "see what Redis logs, and what its login may do";
+            return vec![Finding::problem("redis", error.to_string(), advice)];
+        }
+    };
+    let mut findings = keeper::findings(&inspection);
+    findings.extend(stopped(&configured.stops));
+    for field in &configured.unreadable {
+        let found = format!("{field} cannot be read: another version of Lull has written it");
+        findings.push(Finding::problem(
+            "configuration",
+            found,
+            "let all daemons be of one version",
+        ));
+    }
+    if let Ok(counts) = store.counts([]).await {
+        findings.push(dead_letters(counts.dead_letters));
+    }
+    let catalog = ApiConfig::from_vars(vars).ok();
+    let catalog = catalog.map(|config| Catalog::new(&config.defaults(), configured));
+    findings.extend(destinations(vars, catalog.as_ref(), call).await);
+    findings
+}
+
+fn stopped(stops: &Stops) -> Option<Finding> {
+    let names = stops.buffers.iter().chain(&stops.destinations);
+    let mut what: Vec<_> = names.map(ToString::to_string).collect();
+    if stops.all() {
+        what = vec!["everything".to_owned()];
+    }
+    let found = format!("deliveries are stopped: {}", what.join(", "));
+    let advice = "start them again with POST /api/control when they are to leave";
+    (!what.is_empty()).then(|| Finding::warning("control", found, advice))
+}
+
+fn dead_letters(count: u64) -> Finding {
+    let found = counted(count, "dead letter");
+    match count {
+        0 => Finding::ok("dead letters", "none"),
+        _ => Finding::warning(
+            "dead letters",
+            found,
+            "lull dead list tells why; lull dead revive tries them again",
+        ),
+    }
+}
+
+/// Every destination that an operator has described; without a catalog the one of the environment.
+async fn destinations(vars: &Vars, catalog: Option<&Catalog>, call: bool) -> Vec<Finding> {
+    let Ok(config) = ApiConfig::from_vars(vars) else {
+        return Vec::new();
+    };
+    let look = Look {
+        vars,
+        guard: Guard::new(config.guard),
+        call,
+        now: now(),
+    };
+    let mut destinations: Vec<_> = match catalog {
+        // Those that came with a message are their caller's business.
+        Some(catalog) => catalog
+            .destinations()
+            .filter(|it| !it.guarded)
+            .map(|it| (**it).clone())
+            .collect(),
+        None => config.destination.into_iter().collect(),
+    };
+    destinations.sort_by(|one, other| one.name.cmp(&other.name));
+    let mut findings = Vec::new();
+    for destination in &destinations {
+        findings.extend(look.findings(destination).await);
+    }
+    findings
+}
+
+fn tell(findings: &[Finding], as_json: bool) -> Result<ExitCode> {
+    let count = |level| findings.iter().filter(|it| it.level == level).count();
+    let (problems, warnings) = (count(Level::Problem), count(Level::Warning));
+    if as_json {
+        let report = Report {
+            findings,
+            problems,
+            warnings,
+        };
+        line(&serde_json::to_string(&report)?)?;
+    } else {
+        for finding in findings {
+            let cells = [finding.level.as_str(), finding.check, &finding.found];
+            line(&joined(&cells.map(harmless), &WIDTHS))?;
+            if let Some(advice) = &finding.advice {
+                line(&joined(
+                    &["", "", &format!("-> {advice}")].map(harmless),
+                    &WIDTHS,
+                ))?;
+            }
+        }
+        line(&format!(
+            "\n{}, {}",
+            counted(problems.try_into()?, "problem"),
+            counted(warnings.try_into()?, "warning")
+        ))?;
+    }
+    Ok(if problems == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+fn now() -> Millis {
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
+}

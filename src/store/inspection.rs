@@ -1,0 +1,254 @@
+//! How a Redis is set up: what an operator wants to know before entrusting messages to it.
+
+use std::collections::HashMap;
+use std::time::{Duration, SystemTime};
+
+use redis::{Client, ConnectionAddr, IntoConnectionInfo, Value};
+
+use super::events::EventMode;
+use super::keys::{Due, Shard};
+use super::{Result, Store, StoreError, is_denied, reply};
+use crate::domain::batch::Millis;
+
+/// What a Redis says about itself; `None` is what it does not tell.
+#[derive(Clone, Debug)]
+pub struct Inspection {
+    /// Its name and version.
+    pub server: String,
+    /// How long it takes to answer.
+    pub ping: Duration,
+    /// Whether it is reached over a socket or an address of this machine.
+    pub is_local: bool,
+    /// Whether it copies another one, and takes no writes.
+    pub is_replica: bool,
+    /// Whether it lets in who has no password.
+    pub is_open: Option<bool>,
+    /// Whether it takes connections from elsewhere only with a password.
+    pub is_protected: Option<bool>,
+    /// Whether this login may read its configuration.
+    pub tells_config: bool,
+    /// Whether each write goes into the append-only file.
+    pub appends: Option<bool>,
+    /// When that file is synced to disk: `always`, `everysec` or `no`.
+    pub sync: Option<String>,
+    /// Whether it makes snapshots by itself.
+    pub snapshots: Option<bool>,
+    /// Whether its last write to disk failed.
+    pub failed_to_write: bool,
+    /// What it drops when it is full.
+    pub eviction: Option<String>,
+    /// Bytes in use.
+    pub memory: Option<u64>,
+    /// Bytes it may use; 0 is without limit.
+    pub max_memory: Option<u64>,
+    /// Whether it tells of expired keys.
+    pub events: EventMode,
+    /// Keys with a TTL in this database that are not Lull's.
+    pub foreign_timers: Option<u64>,
+    /// Milliseconds by which its clock is ahead of this machine's; below 0: behind.
+    pub clock_ahead: i64,
+    /// How long the window that should have been closed first has been waiting for that.
+    pub overdue: Duration,
+}
+
+/// The lines of `INFO`, or the pairs of `CONFIG GET`.
+struct Facts(HashMap<String, String>);
+
+impl Facts {
+    fn of_info(text: &str) -> Self {
+        let pairs = text.lines().filter_map(|line| line.split_once(':'));
+        Self(
+            pairs
+                .map(|(name, value)| (name.to_owned(), value.trim().to_owned()))
+                .collect(),
+        )
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    fn number(&self, name: &str) -> Option<u64> {
+        self.text(name)?.parse().ok()
+    }
+
+    fn is(&self, name: &str, expected: &str) -> Option<bool> {
+        self.text(name).map(|value| value == expected)
+    }
+
+    fn server(&self) -> String {
+        let name = self.text("server_name").unwrap_or("redis");
+        let version = self
+            .text(&format!("{name}_version"))
+            .or(self.text("redis_version"));
+        let name = if name == "valkey" { "Valkey" } else { "Redis" };
+        format!("{name} {}", version.unwrap_or("of unknown version"))
+    }
+
+    fn failed_to_write(&self) -> bool {
+        ["aof_last_write_status", "rdb_last_bgsave_status"]
+            .into_iter()
+            .any(|name| self.is(name, "err") == Some(true))
+    }
+
+    /// The keys with a TTL in a database; one without keys has no line.
+    fn timers(&self, db: i64) -> Option<u64> {
+        self.text("used_memory")?;
+        let Some(line) = self.text(&format!("db{db}")) else {
+            return Some(0);
+        };
+        let expires = line.split(',').find_map(|it| it.strip_prefix("expires="))?;
+        expires.parse().ok()
+    }
+}
+
+impl Store {
+    /// Looks at how this Redis is set up. Changes nothing.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn inspect(&self) -> Result<Inspection> {
+        let info: String = self.query(&redis::cmd("INFO")).await?;
+        let info = Facts::of_info(&info);
+        let config = self.settings().await?;
+        let setting = |name: &str| config.as_ref().and_then(|config| config.text(name));
+        let connection = self.client.get_connection_info();
+        let windows = self.counts([]).await?.windows;
+        let timers = info.timers(connection.redis_settings().db());
+        Ok(Inspection {
+            server: info.server(),
+            ping: self.ping().await?,
+            is_local: is_local(connection.addr()),
+            is_replica: info.is("role", "slave") == Some(true),
+            is_open: self.lets_anyone_in().await,
+            is_protected: setting("protected-mode").map(|value| value == "yes"),
+            tells_config: config.is_some(),
+            appends: info.is("aof_enabled", "1"),
+            sync: setting("appendfsync").map(str::to_owned),
+            snapshots: setting("save").map(|value| !value.is_empty()),
+            failed_to_write: info.failed_to_write(),
+            eviction: info.text("maxmemory_policy").map(str::to_owned),
+            memory: info.number("used_memory"),
+            max_memory: info.number("maxmemory"),
+            events: self.event_mode().await?,
+            foreign_timers: timers.map(|timers| timers.saturating_sub(windows)),
+            clock_ahead: self.clock_ahead().await?,
+            overdue: self.overdue().await?,
+        })
+    }
+
+    /// What it is set to; `None` where this login may not read that.
+    async fn settings(&self) -> Result<Option<Facts>> {
+        let get = redis::cmd("CONFIG")
+            .arg("GET")
+            .arg(&["protected-mode", "appendfsync", "save"])
+            .to_owned();
+        match self.query::<HashMap<String, String>>(&get).await {
+            Ok(pairs) => Ok(Some(Facts(pairs))),
+            Err(error) if is_denied(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Tries a connection without a login; `None` if that tells nothing.
+    async fn lets_anyone_in(&self) -> Option<bool> {
+        let address = self.client.get_connection_info().addr().clone();
+        let client = Client::open(address.into_connection_info().ok()?).ok()?;
+        let ask = async {
+            let mut connection = client.get_multiplexed_async_connection().await?;
+            redis::cmd("PING").query_async::<()>(&mut connection).await
+        };
+        match self.patiently(ask).await {
+            Ok(()) => Some(true),
+            Err(StoreError::Unavailable(error)) if error.code() == Some("NOAUTH") => Some(false),
+            Err(_) => None,
+        }
+    }
+
+    async fn clock_ahead(&self) -> Result<i64> {
+        let before = now();
+        let theirs = reply::time(Some(self.query(&redis::cmd("TIME")).await?))?;
+        // Theirs was read about halfway.
+        let ours = before.midpoint(now());
+        Ok(theirs.cast_signed().saturating_sub(ours.cast_signed()))
+    }
+
+    async fn overdue(&self) -> Result<Duration> {
+        let mut reads = redis::pipe();
+        reads.cmd("TIME");
+        for shard in Shard::all() {
+            reads.zrange_withscores(Due::Windows.key(shard), 0, 0);
+        }
+        let mut values = self.pipeline::<Vec<Value>>(&reads).await?.into_iter();
+        let now = reply::time(values.next())?;
+        let mut longest = 0;
+        for value in values {
+            let first: Vec<(Value, f64)> = reply::value(Some(value))?;
+            let waits = first
+                .first()
+                .map(|(_, at)| now.saturating_sub(reply::score(*at)));
+            longest = longest.max(waits.unwrap_or_default());
+        }
+        Ok(Duration::from_millis(longest))
+    }
+}
+
+fn is_local(address: &ConnectionAddr) -> bool {
+    match address {
+        ConnectionAddr::Unix(_) => true,
+        ConnectionAddr::Tcp(host, _) | ConnectionAddr::TcpTls { host, .. } => {
+            let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
+            host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+        }
+        _ => false,
+    }
+}
+
+fn now() -> Millis {
+    let since = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn info_is_read() {
+        let info = Facts::of_info(
+            "# Server\r\nredis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:9.1.2\r\n\
+             used_memory:5\r\nrdb_last_bgsave_status:err\r\ndb3:keys=9,expires=4,avg_ttl=0\r\n",
+        );
+
+        assert_eq!(info.server(), "Valkey 9.1.2");
+        assert_eq!((info.timers(3), info.timers(0)), (Some(4), Some(0)));
+        assert!(info.failed_to_write());
+    }
+
+    #[test]
+    fn what_a_redis_hides_is_not_guessed() {
+        let info = Facts::of_info("# Server\r\n");
+
+        assert_eq!(info.server(), "Redis of unknown version");
+        assert_eq!(info.timers(0), None);
+    }
+
+    #[test]
+    fn only_addresses_of_this_machine_are_local() {
+        let local = |url: &str| is_local(Client::open(url).unwrap().get_connection_info().addr());
+
+        for here in [
+            "redis://127.0.0.1",
+            "redis://[::1]:1",
+            "redis://localhost",
+            "unix:///x",
+        ] {
+            assert!(local(here), "{here}");
+        }
+        for there in ["redis://10.0.0.1", "redis://lull-redis:6379"] {
+            assert!(!local(there), "{there}");
+        }
+    }
+}
