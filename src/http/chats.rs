@@ -5,6 +5,7 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use chrono_tz::Tz;
+use serde::Deserialize;
 use tracing::info;
 
 use super::Api;
@@ -16,11 +17,12 @@ use crate::domain::batch::BatchId;
 use crate::domain::chat::Chat;
 use crate::domain::whose::Whose;
 use crate::store::DueCursor;
-use crate::store::audit::Act;
+use crate::store::audit::{Act, By};
 use crate::store::closing::Closing;
 use crate::store::open::Window;
 use crate::telemetry::metrics::count;
 use crate::wire::answer::{Closed, OpenWindow};
+use crate::wire::history::ErasedAnswer;
 use crate::wire::payload::rfc3339;
 
 pub(super) async fn list(
@@ -78,9 +80,13 @@ pub(super) async fn cancel(
     State(api): State<Api>,
     user: Result<Path<String>, PathRejection>,
     query: Result<Query<BufferQuery>, QueryRejection>,
+    which: Result<Query<Everything>, QueryRejection>,
     Caller(by): Caller,
 ) -> Result<Response, ApiError> {
     let chat = chat_in(&api, user, query, any_buffer)?;
+    if which?.0.everything {
+        return erase(&api, &chat, &by).await;
+    }
     let messages = api.store.cancel(&chat).await?;
     let message = if messages > 0 {
         info!(chat = %chat.hash(), messages, "An operator dropped the window of chat {}", chat.hash());
@@ -91,6 +97,29 @@ pub(super) async fn cancel(
         "No open window"
     };
     Ok(closed(&chat, message, messages))
+}
+
+/// What is dropped of a chat.
+#[derive(Deserialize)]
+pub(super) struct Everything {
+    /// Every trace of it, and not only its window.
+    #[serde(default)]
+    everything: bool,
+}
+
+async fn erase(api: &Api, chat: &Chat, by: &By) -> Result<Response, ApiError> {
+    let erased = api.store.erase(chat).await?;
+    let traces = erased.total();
+    info!(chat = %chat.hash(), traces, "An operator erased every trace of chat {}", chat.hash());
+    let act = Act::new("chat.erase", by).on(&chat.hash());
+    api.note(&act.times(traces)).await;
+    let answer = ErasedAnswer {
+        success: true,
+        message: "Every trace of the chat is erased",
+        user: chat.id.as_str(),
+        erased,
+    };
+    Ok(Json(answer).into_response())
 }
 
 fn closed(chat: &Chat, message: &'static str, messages: u64) -> Response {

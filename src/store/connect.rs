@@ -13,8 +13,8 @@ use thiserror::Error;
 use tracing::{info, warn};
 
 use super::{
-    Result, Store, StoreError, aliases, clearing, closing, config, control, disuse, due, lanes,
-    later, pace, pausing, windows,
+    Result, Store, StoreError, aliases, clearing, closing, config, control, disuse, due, erasing,
+    lanes, later, pace, pausing, windows,
 };
 use crate::config::redis::{Address, RedisConfig};
 
@@ -152,6 +152,7 @@ impl Store {
         for script in windows::scripts()
             .chain(closing::scripts())
             .chain(clearing::scripts())
+            .chain(erasing::scripts())
             .chain(pausing::scripts())
             .chain(aliases::scripts())
             .chain(lanes::scripts())

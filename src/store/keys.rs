@@ -128,6 +128,11 @@ pub(crate) fn members_like(buffer: &Name) -> String {
     format!("*{buffer}:*")
 }
 
+/// Matches all lanes of a shard.
+pub(crate) fn lanes_like(shard: Shard) -> String {
+    shard.key("lane:*")
+}
+
 /// The inverse of [`Place::timer`]; `None` for any other key.
 pub(crate) fn chat_of_timer(key: &str) -> Option<Chat> {
     let (_, rest) = key.strip_prefix("lull:{")?.split_once('}')?;
@@ -175,6 +180,14 @@ impl Place {
     pub(crate) fn lane(&self, destination: &Name) -> String {
         self.shard
             .key(format_args!("lane:{destination}:{}", self.lane_member()))
+    }
+
+    /// The destination of a key of its lanes; `None` for any other key.
+    pub(crate) fn destination_of(&self, key: &str) -> Option<Name> {
+        let rest = key.strip_prefix(&self.shard.key("lane:"))?;
+        let (destination, member) = rest.split_once(':')?;
+        let own = member == self.lane_member();
+        own.then(|| Name::parse(destination).ok())?
     }
 
     pub(crate) fn head(&self, destination: &Name) -> String {

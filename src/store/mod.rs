@@ -12,6 +12,7 @@ pub mod dead;
 pub mod disuse;
 mod due;
 mod due_list;
+pub mod erasing;
 pub mod events;
 pub mod history;
 pub mod inspection;

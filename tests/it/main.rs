@@ -22,6 +22,7 @@ mod dead_letters;
 mod delivery;
 mod destinations;
 mod door;
+mod erasing;
 mod events;
 mod gateways;
 mod health;

@@ -1,0 +1,174 @@
+//! Erasing a chat: a person's right to have every trace of them removed.
+//!
+//! What new kinds of things are kept of a chat has to be erased here too.
+
+use std::sync::LazyLock;
+
+use redis::Script;
+
+use super::batch::whose_word;
+use super::dead::{Letter, shards_of};
+use super::history::Record;
+use super::keys::{self, Place, Shard};
+use super::paging::{EntryId, Look, StreamEntry};
+use super::{Result, Store, script};
+use crate::domain::chat::Chat;
+use crate::domain::whose::Whose;
+use crate::wire::history::Erased;
+
+static ERASE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/erase.lua")));
+
+/// Keys and fields that Redis looks at in one step of a scan.
+const STEP: u32 = 1000;
+/// Entries of a list that are looked at before those found are dropped.
+const PAGE: usize = 500;
+
+pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
+    std::iter::once(&*ERASE)
+}
+
+impl Store {
+    /// Erases all that is kept of a chat, in whichever order its buffer went. What is on its way to a destination may
+    /// still arrive there, and leaves nothing behind here. Ids of messages stay for a day, as digests that lead nobody
+    /// back.
+    ///
+    /// # Errors
+    /// Unavailable or silent: then part of it may be left, and the same again erases the rest.
+    pub async fn erase(&self, chat: &Chat) -> Result<Erased> {
+        let mut erased = Erased::default();
+        // In the order in which things move on, so that nothing slips past.
+        for chat in [chat, &chat.in_other_order()] {
+            erased.later += self.drop_kept(chat).await?;
+            erased.messages += self.cancel(chat).await?;
+            erased.batches += self.erase_lanes(chat).await?;
+            erased.states += self.erase_states(chat).await?;
+        }
+        let (buffer, id) = (chat.buffer.as_str(), chat.id.as_str());
+        let letters = |entry: &StreamEntry| {
+            let letter: Option<Letter> = read(entry, "letter");
+            letter.is_some_and(|letter| letter.buffer == buffer && letter.chat == id)
+        };
+        erased.dead_letters = self.erase_entries(keys::dead, chat, letters).await?;
+        let records = |entry: &StreamEntry| {
+            let record: Option<Record> = read(entry, "record");
+            record.is_some_and(|record| record.buffer == buffer && record.chat == id)
+        };
+        erased.history = self.erase_entries(keys::history, chat, records).await?;
+        let received = |entry: &StreamEntry| {
+            let member = entry.field("chat").ok();
+            let of = member.and_then(|member| keys::chat_of_member(&member));
+            of.is_some_and(|of| of.buffer == chat.buffer && of.id == chat.id)
+        };
+        erased.received = self.erase_entries(keys::received, chat, received).await?;
+        erased.aliases = self.erase_aliases(chat).await?;
+        Ok(erased)
+    }
+
+    /// To every destination, also one that is configured no more: what was revived may wait for it.
+    async fn erase_lanes(&self, chat: &Chat) -> Result<u64> {
+        let place = Place::of(chat);
+        let mut erased = 0;
+        let mut cursor = 0;
+        loop {
+            let mut scan = redis::cmd("SCAN");
+            scan.arg(cursor)
+                .arg("MATCH")
+                .arg(keys::lanes_like(place.shard))
+                .arg("COUNT")
+                .arg(STEP);
+            let (next, found): (u64, Vec<Vec<u8>>) = self.query(&scan).await?;
+            let found = found.iter().filter_map(|key| std::str::from_utf8(key).ok());
+            for destination in found.filter_map(|key| place.destination_of(key)) {
+                erased += self
+                    .run::<u64>(
+                        place.shard,
+                        ERASE
+                            .key(place.due_lanes(&destination))
+                            .key(place.lane(&destination))
+                            .key(place.head(&destination))
+                            .arg(place.lane_member())
+                            .arg(whose_word(chat).trim_start()),
+                    )
+                    .await?;
+            }
+            if next == 0 {
+                return Ok(erased);
+            }
+            cursor = next;
+        }
+    }
+
+    async fn erase_states(&self, chat: &Chat) -> Result<u64> {
+        let place = Place::of(chat);
+        let mut drops = redis::pipe();
+        drops
+            .zrem(keys::heard(place.shard), &place.member)
+            .zrem(keys::paused(place.shard), &place.member);
+        let dropped: (u64, u64) = self.pipeline(&drops).await?;
+        Ok(dropped.0 + dropped.1)
+    }
+
+    async fn erase_entries(
+        &self,
+        key: fn(Shard) -> String,
+        chat: &Chat,
+        is_of_chat: impl Fn(&StreamEntry) -> bool,
+    ) -> Result<u64> {
+        let whose = Whose::Chat(chat.clone());
+        let mut erased = 0;
+        let mut look = Look::first(PAGE);
+        loop {
+            let keep = |entry: &StreamEntry| Ok(is_of_chat(entry).then_some(entry.id));
+            let (found, next) = self.newest(key, shards_of(&whose), look, keep).await?;
+            for id in found {
+                let drop = redis::Cmd::xdel(key(id.shard), &[id.in_stream()]);
+                erased += self.query::<u64>(&drop).await?;
+            }
+            match next.and_then(|cursor| EntryId::parse(&cursor)) {
+                Some(after) => look.after = Some(after),
+                None => return Ok(erased),
+            }
+        }
+    }
+
+    /// Those under which the chat was known, and the chat's own if it goes by an alias.
+    async fn erase_aliases(&self, chat: &Chat) -> Result<u64> {
+        let mut erased = 0;
+        for shard in Shard::all() {
+            let mut cursor = 0;
+            loop {
+                let mut scan = redis::cmd("HSCAN");
+                scan.arg(keys::aliases(shard)).arg(cursor);
+                scan.arg("COUNT").arg(STEP);
+                let (next, found): (u64, Vec<(String, String)>) = self.query(&scan).await?;
+                for (field, _) in found.iter().filter(|(f, known)| stands_for(f, known, chat)) {
+                    let drop = redis::Cmd::hdel(keys::aliases(shard), field);
+                    erased += self.query::<u64>(&drop).await?;
+                }
+                if next == 0 {
+                    break;
+                }
+                cursor = next;
+            }
+        }
+        Ok(erased)
+    }
+}
+
+/// Whether an alias, kept as `<when> <number>`, stands for the chat: on the same line, by that number.
+fn stands_for(field: &str, known: &str, chat: &Chat) -> bool {
+    let Some(alias) = keys::chat_of_member(field).filter(|alias| alias.buffer == chat.buffer)
+    else {
+        return false;
+    };
+    let number = known.split_once(' ').map_or("", |(_, number)| number);
+    let line = chat.id.as_str().strip_suffix(number);
+    let line = line.filter(|line| line.is_empty() || line.ends_with(':'));
+    alias.id == chat.id
+        || (!number.is_empty() && line.is_some_and(|line| alias.id.as_str().starts_with(line)))
+}
+
+/// A field of an entry as what it was written as; what cannot be read is nobody's.
+fn read<T: serde::de::DeserializeOwned>(entry: &StreamEntry, field: &str) -> Option<T> {
+    serde_json::from_str(&entry.field(field).ok()?).ok()
+}

@@ -1,0 +1,169 @@
+//! A person's right: of an erased chat nothing is left in Redis, and nobody else's is touched.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::house::House;
+use crate::support::{Answer, TestRedis, eventually};
+
+const ID: &str = "5511988887777";
+
+/// All that lies in Redis, keys and values, as text.
+async fn everything(redis: &TestRedis) -> String {
+    let mut all = String::new();
+    let mut raw = redis.raw().await;
+    for key in redis.keys("*").await {
+        let kind: String = redis::cmd("TYPE")
+            .arg(&key)
+            .query_async(&mut raw)
+            .await
+            .unwrap();
+        let read = match kind.as_str() {
+            "string" => vec!["GET", &key],
+            "list" => vec!["LRANGE", &key, "0", "-1"],
+            "zset" => vec!["ZRANGE", &key, "0", "-1"],
+            "hash" => vec!["HGETALL", &key],
+            "stream" => vec!["XRANGE", &key, "-", "+"],
+            other => panic!("{key} is a {other}"),
+        };
+        let mut command = redis::cmd(read[0]);
+        command.arg(&read[1..]);
+        let value: redis::Value = command.query_async(&mut raw).await.unwrap();
+        all.push_str(&format!("{key} {value:?}\n"));
+    }
+    all
+}
+
+async fn erase(house: &House, query: &str) -> Value {
+    let path = format!("/api/chats/{ID}?everything=true{query}");
+    let (status, answer) = house.api.request(Method::DELETE, &path, None).await;
+    assert_eq!(status, 200, "{answer}");
+    answer["erased"].clone()
+}
+
+#[tokio::test]
+async fn of_an_erased_chat_nothing_is_left_anywhere() {
+    let mut house = House::start_with(&[("RETRY_FIRST", "60"), ("RETRY_CAP", "60")]).await;
+    house.bury(ID, "segredo um").await;
+    house.bury("5599", "outra").await;
+    house
+        .receiver
+        .answer(Answer::Full(503, "", "busy with segredo"));
+    house.api.say(ID, "segredo dois", 0.1).await;
+    house.receiver.call().await;
+    eventually("its failure is settled", async || {
+        let path = "/api/history?status=failed";
+        house.api.get(path).await.1["items"][0].is_object()
+    })
+    .await;
+    let later = json!({"user": ID, "message": "segredo tarde", "delay": 600});
+    house.api.post("/api/message", later).await;
+    house.api.say(ID, "segredo três", 30.0).await;
+    let before = everything(&house.redis).await;
+
+    let erased = erase(&house, "").await;
+
+    for kind in ["window:", "timer:", "lane:", "head:", "tries", "later"] {
+        assert!(before.contains(kind), "{kind} was never there: {before}");
+    }
+    assert_eq!(
+        erased,
+        json!({
+            "messages": 1, "later": 1, "batches": 1, "dead_letters": 1, "history": 2, "received": 3, "aliases": 0,
+            "states": 0,
+        })
+    );
+    let left = everything(&house.redis).await;
+    assert!(!left.contains(ID) && !left.contains("segredo"), "{left}");
+    assert!(left.contains("outra") && left.contains("5599"));
+    assert_eq!(erase(&house, "").await["history"], 0);
+    let (_, audit) = house.api.get("/api/audit?action=chat.erase").await;
+    assert_eq!(audit["items"][1]["count"], 9);
+}
+
+#[tokio::test]
+async fn an_attempt_on_its_way_settles_nothing_any_more() {
+    let mut house = House::start_with(&[("WEBHOOK_TIMEOUT", "1")]).await;
+    house.receiver.answer(Answer::Silence);
+    house.api.say(ID, "segredo", 0.1).await;
+    house.receiver.call().await;
+
+    erase(&house, "").await;
+    house
+        .monitor
+        .logs("The lease ran out before the attempt was settled")
+        .await;
+
+    let left = everything(&house.redis).await;
+    assert!(!left.contains(ID) && !left.contains("segredo"), "{left}");
+}
+
+#[tokio::test]
+async fn of_a_shared_lane_only_the_batches_of_the_chat_go() {
+    let mut house = House::start_with(&[("RETRY_FIRST", "0.2"), ("RETRY_CAP", "0.2")]).await;
+    let spec = json!({"order": "buffer", "destinations": ["default"]});
+    house
+        .api
+        .request(Method::PUT, "/api/buffers/fila", Some(spec))
+        .await;
+    tokio::time::timeout(Duration::from_secs(30), async {
+        house.receiver.answer(Answer::Status(503));
+        for (user, text) in [(ID, "segredo"), ("5599", "outra"), (ID, "segredo dois")] {
+            let body = json!({"user": user, "message": text, "ttl": 0.1});
+            let path = "/api/buffers/fila/messages";
+            let (status, answer) = house.api.post(path, body).await;
+            assert_eq!(status, 200, "{answer}");
+            let path = format!("/api/chats/{user}/flush?buffer=fila");
+            house.api.post(&path, json!({})).await;
+        }
+    })
+    .await
+    .unwrap();
+    house.receiver.call().await;
+
+    let erased = erase(&house, "&buffer=fila").await;
+    house.accept();
+
+    assert_eq!(erased["batches"], 2);
+    loop {
+        let call = house.receiver.call().await;
+        if call.user() == "5599" {
+            break;
+        }
+    }
+    eventually("only the other is delivered", async || {
+        let (_, sent) = house.api.get("/api/messages/sent?buffer=fila").await;
+        sent["items"][0]["user"] == "5599"
+    })
+    .await;
+    let left = everything(&house.redis).await;
+    assert!(!left.contains(ID) && !left.contains("segredo"), "{left}");
+}
+
+#[tokio::test]
+async fn aliases_that_stand_for_the_chat_go_with_it() {
+    let redis = TestRedis::start().await;
+    let store = redis.store().await;
+    let mut raw = redis.raw().await;
+    for (field, number) in [("loja:l:99@lid", ID), ("loja:l:98@lid", "5599")] {
+        redis::cmd("HSET")
+            .arg("lull:{07}:aliases")
+            .arg(field)
+            .arg(format!("1 {number}"))
+            .query_async::<()>(&mut raw)
+            .await
+            .unwrap();
+    }
+    let name = lull::domain::chat::Name::parse("loja").unwrap();
+    let id = lull::domain::chat::ChatId::parse(&format!("l:{ID}")).unwrap();
+    let chat = lull::domain::chat::Chat::new(name, id);
+    store.pause(&chat, Duration::from_secs(60)).await.unwrap();
+
+    let erased = store.erase(&chat).await.unwrap();
+
+    assert_eq!((erased.aliases, erased.states), (1, 1));
+    let left = everything(&redis).await;
+    assert!(!left.contains(ID) && left.contains("5599"), "{left}");
+}
