@@ -43,6 +43,6 @@ async fn serve(vars: &Vars) -> Result<()> {
         catalogs,
         store.clone(),
         Arc::new(Metrics::new(&[Role::Api])),
-    );
+    )?;
     daemon::noted(&store, "api", http::serve(listener, api, stop)).await
 }

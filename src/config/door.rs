@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 use super::Vars;
+use super::tokens::TokenConfig;
 use crate::domain::scopes::Scopes;
 
 /// Longest name of a key, in characters: it stands in the audit.
@@ -18,6 +19,8 @@ const LONGEST_NAME: usize = 64;
 pub struct DoorConfig {
     /// `API_KEYS` and the keys of `API_KEYS_FILE`; none: whoever reaches the port may bring messages.
     pub keys: Vec<Key>,
+    /// Whose tokens are believed.
+    pub tokens: TokenConfig,
     /// `TRUSTED_PROXIES`: who is believed when they say where a request came from.
     pub proxies: Vec<IpNet>,
 }
@@ -60,6 +63,7 @@ impl DoorConfig {
         }
         Ok(Self {
             keys,
+            tokens: TokenConfig::from_vars(vars)?,
             proxies: proxies_of(&raw.trusted_proxies.unwrap_or_default())?,
         })
     }

@@ -13,6 +13,7 @@ pub mod monitor;
 pub mod operator;
 pub mod redis;
 pub mod retention;
+pub mod tokens;
 pub mod up;
 pub mod webhook;
 

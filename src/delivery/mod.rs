@@ -3,6 +3,7 @@
 mod answer;
 mod body;
 mod client;
+pub mod fetch;
 pub mod guard;
 mod healthcheck;
 pub mod reach;

@@ -70,24 +70,27 @@ pub struct Api {
 
 impl Api {
     /// Puts the room together; `store` has [`PATIENCE`].
+    ///
+    /// # Errors
+    /// When who may come in cannot be known.
     pub fn new(
         config: &ApiConfig,
         catalogs: Catalogs,
         store: Store,
         metrics: Arc<Metrics>,
-    ) -> Self {
-        Self {
+    ) -> Result<Self> {
+        Ok(Self {
             store,
             metrics,
             catalogs,
             guard: Guard::new(config.guard.clone()),
-            door: Door::new(config.door.clone()),
+            door: Door::new(config.door.clone())?,
             noted: anonymous::Noted::default(),
             retention: Retention::of(&config.retention),
             payloads: config.retention.history_payloads,
             room: Arc::new(Semaphore::new(1)),
             max_body_bytes: config.max_body_bytes,
-        }
+        })
     }
 }
 
@@ -106,6 +109,7 @@ pub async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> 
     let at = listener.local_addr().context("the address listened on")?;
     info!(address = %at, "Taking messages on http://{at}");
     api.door.announce();
+    tokio::spawn(api.door.clone().keep_fresh(stop.clone()));
     tokio::spawn(api.catalogs.clone().keep_fresh(stop.clone()));
     // Answers are small, and a client waits for each.
     let listener = listener.tap_io(|stream| {

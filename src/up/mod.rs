@@ -94,7 +94,7 @@ async fn run(
         api_catalogs,
         api_store.clone(),
         metrics.clone(),
-    );
+    )?;
     let catalogs = Catalogs::load(monitor_store.clone(), monitor_config.defaults()).await;
     let monitor = Monitor::new(
         &monitor_config,

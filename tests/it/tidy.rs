@@ -47,7 +47,7 @@ const ROOMS: [(&str, &[&str]); 10] = [
 ];
 
 /// Outside crates that stay in their rooms.
-const CRATES: [(&str, &[&str]); 10] = [
+const CRATES: [(&str, &[&str]); 12] = [
     ("redis::", &["src/store/"]),
     ("reqwest::", &["src/delivery/", "src/operator/client.rs"]),
     ("axum::", &["src/http/", "src/monitor/health.rs"]),
@@ -56,6 +56,8 @@ const CRATES: [(&str, &[&str]); 10] = [
     ("standardwebhooks::", &["src/delivery/"]),
     ("hmac::", &["src/wire/gateway/proof/"]),
     ("croner::", &["src/domain/schedule.rs"]),
+    ("jsonwebtoken::", &["src/http/door/tokens/"]),
+    ("ring::", &["src/http/door/tokens/"]),
     ("toml::", &["src/wire/gateway/"]),
     ("minijinja::", &["src/delivery/template/"]),
 ];

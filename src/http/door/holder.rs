@@ -16,7 +16,7 @@ use crate::http::Api;
 #[derive(Debug)]
 pub(in crate::http) struct Holder {
     /// What they are called.
-    pub(in crate::http) name: String,
+    pub(in crate::http) name: Arc<str>,
     /// What they reach.
     pub(in crate::http) scopes: Scopes,
 }

@@ -7,14 +7,17 @@ mod keys;
 mod layer;
 mod refusal;
 mod routes;
+mod tokens;
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use anyhow::Result;
 use axum::RequestExt;
 use axum::extract::{MatchedPath, RawPathParams, Request};
 use axum::http::request::Parts;
 use futures_util::FutureExt;
+use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::config::door::{DoorConfig, Key};
@@ -24,6 +27,7 @@ use keys::{Keys, given};
 pub(super) use layer::Guarding;
 pub(super) use refusal::Refusal;
 use routes::Need;
+use tokens::Tokens;
 
 /// A key shorter than this may be guessed.
 const SHORTEST_KEY: usize = 16;
@@ -34,11 +38,16 @@ pub(super) struct Door(Arc<Rules>);
 
 struct Rules {
     keys: Keys,
+    tokens: Tokens,
     proxies: Proxies,
+    /// Whether there are neither keys nor tokens.
+    asks_nobody: bool,
 }
 
 impl Door {
-    pub(super) fn new(config: DoorConfig) -> Self {
+    /// # Errors
+    /// When a file of public keys has none that can be used.
+    pub(super) fn new(config: DoorConfig) -> Result<Self> {
         for Key { name, secret, .. } in &config.keys {
             if secret.len() < SHORTEST_KEY {
                 warn!(
@@ -47,28 +56,40 @@ impl Door {
                 );
             }
         }
-        Self(Arc::new(Rules {
+        let asks_nobody = config.keys.is_empty() && config.tokens.is_empty();
+        Ok(Self(Arc::new(Rules {
             keys: Keys::new(config.keys),
+            tokens: Tokens::new(config.tokens)?,
             proxies: Proxies(config.proxies),
-        }))
+            asks_nobody,
+        })))
     }
 
     /// Says who may come in, once, when the daemon starts.
     pub(super) fn announce(&self) {
         if self.asks_nobody() {
             warn!(
-                "No API_KEYS are set: whoever reaches this port may bring messages, and everything else answers only to this machine"
+                "No API_KEYS and no keys for tokens are set: whoever reaches this port may bring messages, and everything else answers only to this machine"
             );
             return;
         }
         let names: Vec<_> = self.0.keys.names().collect();
         let names = names.join(", ");
-        info!(keys = names, "Only who has a key comes in: {names}");
+        if names.is_empty() {
+            info!("Only who has a token comes in");
+        } else {
+            info!(keys = names, "Only who has a key comes in: {names}");
+        }
     }
 
-    /// Whether nobody is asked for a key.
+    /// Keeps what is believed of tokens fresh until told to stop.
+    pub(super) async fn keep_fresh(self, stop: CancellationToken) {
+        self.0.tokens.keep_fresh(stop).await;
+    }
+
+    /// Whether nobody is asked for a key or a token.
     pub(super) fn asks_nobody(&self) -> bool {
-        self.0.keys.is_empty()
+        self.0.asks_nobody
     }
 
     /// Where a request comes from, as far as that is known.
@@ -106,7 +127,7 @@ impl Door {
         self.0.proxies.at_home(extensions, headers)
     }
 
-    /// Who sends a request, by the first key of it that is known.
+    /// Who sends a request, by the first key or token of it that is known.
     fn pass(&self, request: &mut Request) -> Pass {
         let token = token_in_path(request);
         let mut refusal = Refusal::NoKey;
@@ -114,7 +135,11 @@ impl Door {
             if let Some(holder) = self.0.keys.holder(given) {
                 return Pass::Known(holder.clone());
             }
-            refusal = Refusal::WrongKey;
+            refusal = match self.0.tokens.holder(given) {
+                Some(Ok(holder)) => return Pass::Known(holder),
+                Some(Err(error)) => error.into(),
+                None => Refusal::WrongKey,
+            };
         }
         Pass::Unknown(refusal)
     }

@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use super::holder::Holder;
 use super::routes::Need;
+use super::tokens::TokenError;
 use crate::http::error::refusal;
 
 /// Why somebody does not come in.
@@ -20,6 +21,9 @@ pub(in crate::http) enum Refusal {
     /// None of what came is a key.
     #[error("this key is not known: is it one of API_KEYS, or has it been changed?")]
     WrongKey,
+    /// What came is a token, and not a good one.
+    #[error(transparent)]
+    Token(#[from] TokenError),
     /// The key is good for other things.
     #[error("{} may not do this: it needs the scope {needs}", holder.name)]
     OutOfReach {
@@ -46,7 +50,7 @@ impl Refusal {
     /// How metrics count it.
     pub(in crate::http) fn reason(&self) -> &'static str {
         match self {
-            Self::NoKey | Self::WrongKey => "key",
+            Self::NoKey | Self::WrongKey | Self::Token(_) => "key",
             Self::OutOfReach { .. } => "scope",
             Self::NotAtHome => "not_at_home",
         }
@@ -55,7 +59,7 @@ impl Refusal {
     /// The status it is answered with.
     pub(in crate::http) fn status(&self) -> StatusCode {
         match self {
-            Self::NoKey | Self::WrongKey => StatusCode::UNAUTHORIZED,
+            Self::NoKey | Self::WrongKey | Self::Token(_) => StatusCode::UNAUTHORIZED,
             Self::OutOfReach { .. } | Self::NotAtHome => StatusCode::FORBIDDEN,
         }
     }
@@ -65,7 +69,10 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let mut response = refusal(self.status(), &self.to_string());
         if self.status() == StatusCode::UNAUTHORIZED {
-            let way = HeaderValue::from_static("Bearer realm=\"lull\"");
+            let way = HeaderValue::from_static(match self {
+                Self::Token(_) => "Bearer realm=\"lull\", error=\"invalid_token\"",
+                _ => "Bearer realm=\"lull\"",
+            });
             response.headers_mut().insert(WWW_AUTHENTICATE, way);
         }
         response

@@ -47,7 +47,7 @@ async fn the_log_says_at_start_that_no_keys_are_set() {
     let redis = TestRedis::start().await;
     let api = Daemon::api(&redis).await;
 
-    let said = "No API_KEYS are set: whoever reaches this port may bring messages, and everything else answers only to this machine";
+    let said = "No API_KEYS and no keys for tokens are set: whoever reaches this port may bring messages, and everything else answers only to this machine";
     api.logs(said).await;
 }
 

@@ -1,8 +1,10 @@
 //! The door: who may come in, and what happens to everybody else.
 
 mod home;
+mod issuer;
 mod keys;
 mod proofs;
+mod tokens;
 
 use reqwest::{Method, Response};
 use serde_json::{Value, json};

@@ -1,0 +1,106 @@
+//! What a token says.
+
+use serde::Deserialize;
+
+use crate::domain::scopes::Scopes;
+use crate::http::door::holder::Holder;
+
+/// Longest name of a holder, in characters: it stands in the audit.
+const LONGEST_NAME: usize = 64;
+
+/// What a token says, beside what makes it valid.
+#[derive(Deserialize)]
+pub(super) struct Claims {
+    sub: Option<String>,
+    client_id: Option<String>,
+    azp: Option<String>,
+    /// As OAuth writes it: words with blanks between (RFC 8693).
+    scope: Option<Words>,
+    /// As some issuers do.
+    scopes: Option<Words>,
+    scp: Option<Words>,
+}
+
+/// Words with blanks between, or a list of them.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Words {
+    Text(String),
+    List(Vec<String>),
+}
+
+impl Words {
+    fn each(&self) -> Vec<&str> {
+        match self {
+            Self::Text(text) => text.split_whitespace().collect(),
+            Self::List(list) => list.iter().map(String::as_str).collect(),
+        }
+    }
+}
+
+impl Claims {
+    /// Who has the token. Words that are no scopes of ours are for others; `otherwise` is what a token gives that has no
+    /// word about scopes at all.
+    pub(super) fn holder(self, otherwise: Scopes) -> Holder {
+        let said = [&self.scope, &self.scopes, &self.scp];
+        let mut said = said.into_iter().flatten().peekable();
+        let scopes = if said.peek().is_none() {
+            otherwise
+        } else {
+            said.flat_map(Words::each)
+                .fold(Scopes::default(), |scopes, word| {
+                    scopes.clone().with(word).unwrap_or(scopes)
+                })
+        };
+        let name = self.sub.or(self.client_id).or(self.azp);
+        let name = name.unwrap_or_else(|| "a token".to_owned());
+        Holder {
+            name: name.chars().take(LONGEST_NAME).collect::<String>().into(),
+            scopes,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn holder(claims: serde_json::Value) -> Holder {
+        let claims: Claims = serde_json::from_value(claims).unwrap();
+        claims.holder(Scopes::ingest())
+    }
+
+    #[test]
+    fn scopes_are_found_in_each_claim_that_issuers_use() {
+        for claims in [
+            json!({"scope": "openid read email"}),
+            json!({"scope": ["read"]}),
+            json!({"scopes": ["profile", "read"]}),
+            json!({"scp": "read"}),
+            json!({"scp": ["read"], "scope": "openid"}),
+        ] {
+            let scopes = holder(claims.clone()).scopes;
+            assert!(
+                scopes.reads() && !scopes.changes() && !scopes.brings_to_all(),
+                "{claims}"
+            );
+        }
+    }
+
+    #[test]
+    fn without_a_word_about_scopes_the_default_counts_and_with_foreign_ones_nothing() {
+        assert_eq!(holder(json!({"sub": "x"})).scopes, Scopes::ingest());
+        assert_eq!(holder(json!({"scope": "openid"})).scopes, Scopes::default());
+        assert_eq!(holder(json!({"scope": ""})).scopes, Scopes::default());
+    }
+
+    #[test]
+    fn a_token_is_called_by_its_subject_or_its_client() {
+        assert_eq!(&*holder(json!({"sub": "n8n", "azp": "x"})).name, "n8n");
+        assert_eq!(&*holder(json!({"client_id": "n8n"})).name, "n8n");
+        assert_eq!(&*holder(json!({})).name, "a token");
+        assert_eq!(holder(json!({"sub": "x".repeat(100)})).name.len(), 64);
+    }
+}
