@@ -132,7 +132,7 @@ fn closed(chat: &Chat, message: &'static str, messages: u64) -> Response {
     .into_response()
 }
 
-fn shown(window: &Window) -> OpenWindow {
+pub(super) fn shown(window: &Window) -> OpenWindow {
     OpenWindow {
         hash: window.chat.hash().to_string(),
         user: window.chat.id.as_str().to_owned(),

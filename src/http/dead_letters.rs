@@ -101,7 +101,7 @@ fn entry(id: Result<Path<String>, PathRejection>) -> Result<EntryId, ApiError> {
     EntryId::parse(&id).ok_or(NOT_THERE)
 }
 
-fn shown(dead: &DeadLetter) -> DeadLetterAnswer {
+pub(super) fn shown(dead: &DeadLetter) -> DeadLetterAnswer {
     DeadLetterAnswer {
         id: dead.id.text(),
         webhook_id: dead.batch.id.to_string(),
@@ -119,7 +119,7 @@ fn shown(dead: &DeadLetter) -> DeadLetterAnswer {
 }
 
 /// What was said; as one text, just as it lies there, where it cannot be read, which is then why it was given up on.
-fn messages(items: &str) -> Vec<Box<RawValue>> {
+pub(super) fn messages(items: &str) -> Vec<Box<RawValue>> {
     match read_items(items) {
         Ok(items) => items.into_iter().map(|item| item.message).collect(),
         Err(_) => to_raw_value(items).into_iter().collect(),

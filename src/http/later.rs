@@ -83,7 +83,7 @@ impl Api {
     }
 }
 
-fn shown(kept: Kept) -> LaterMessage {
+pub(super) fn shown(kept: Kept) -> LaterMessage {
     LaterMessage {
         id: kept.id,
         user: kept.chat.id.as_str().to_owned(),

@@ -22,6 +22,7 @@ pub mod receiver;
 mod schedules;
 mod typing;
 mod webhook;
+mod whole;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -148,7 +149,7 @@ fn router(api: Api) -> Router {
         .route("/api/message", post(message::post))
         .route("/api/typing", post(typing::post))
         .route("/api/chats", get(chats::list))
-        .route("/api/chats/{user}", axum::routing::delete(chats::cancel))
+        .route("/api/chats/{user}", get(whole::show).delete(chats::cancel))
         .route("/api/chats/{user}/flush", post(chats::flush))
         .route("/api/messages/sent", get(history::sent))
         .route("/api/messages/dead-letter", get(dead_letters::list))

@@ -27,6 +27,7 @@ pub mod received;
 mod reply;
 mod room;
 pub mod status;
+pub mod whole;
 pub mod windows;
 
 use std::sync::Arc;

@@ -22,6 +22,7 @@ pub mod trial;
 pub mod typing;
 pub mod ways_in;
 pub mod when;
+pub mod whole;
 
 use indexmap::IndexMap;
 use serde_json::value::RawValue;

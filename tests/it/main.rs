@@ -54,4 +54,5 @@ mod trial;
 mod typing;
 mod up;
 mod webhooks;
+mod whole;
 mod windows;

@@ -1,0 +1,81 @@
+//! One chat whole, as it is shown.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::answer::{DeadLetterAnswer, LaterMessage, OpenWindow};
+use super::history::HistoryAnswer;
+
+/// All that is there of a chat.
+#[derive(Debug, Serialize)]
+pub struct ChatAnswer {
+    /// The chat.
+    pub user: String,
+    /// The buffer it belongs to.
+    pub buffer: String,
+    /// What stands for the chat in the logs.
+    pub hash: String,
+    /// Seconds until the end of its pause; null: it is not paused.
+    pub paused_for: Option<f64>,
+    /// Its open window; null without one.
+    pub window: Option<WindowAnswer>,
+    /// Messages that wait for a time of their own, the next to leave first.
+    pub later: Vec<LaterMessage>,
+    /// What waits for each destination.
+    pub lanes: Vec<LaneAnswer>,
+    /// The newest batches that were tried.
+    pub history: Vec<HistoryAnswer>,
+    /// The newest batches that were given up on.
+    pub dead_letters: Vec<DeadLetterAnswer>,
+}
+
+/// An open window with what was said in it.
+#[derive(Debug, Serialize)]
+pub struct WindowAnswer {
+    /// As in the list of open windows.
+    #[serde(flatten)]
+    pub window: OpenWindow,
+    /// What was said, in order.
+    pub said: Vec<Said>,
+}
+
+/// One message.
+#[derive(Debug, Serialize)]
+pub struct Said {
+    /// The client's id for it.
+    pub message_id: Option<String>,
+    /// When it came (RFC 3339, UTC).
+    pub received_at: String,
+    /// What was said.
+    pub message: Box<RawValue>,
+}
+
+/// What waits for one destination.
+#[derive(Debug, Serialize)]
+pub struct LaneAnswer {
+    /// Where it goes.
+    pub destination: String,
+    /// How often the first batch of the lane was tried.
+    pub attempts: u32,
+    /// Whether an attempt is on its way.
+    pub in_hand: bool,
+    /// Seconds until the next attempt may begin; 0: at any time.
+    pub next_attempt_in: f64,
+    /// The batches of this chat, the next to leave first; of more than 100 the first.
+    pub batches: Vec<BatchAnswer>,
+}
+
+/// A batch that waits.
+#[derive(Debug, Serialize)]
+pub struct BatchAnswer {
+    /// The `webhook-id`.
+    pub webhook_id: String,
+    /// What closed its window.
+    pub reason: String,
+    /// When its first message came (RFC 3339, UTC).
+    pub opened_at: String,
+    /// When its window was closed.
+    pub closed_at: String,
+    /// What was said, in order.
+    pub messages: Vec<Box<RawValue>>,
+}
