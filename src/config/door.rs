@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 use super::Vars;
+use super::rate::Rate;
 use super::tokens::TokenConfig;
 use crate::domain::scopes::Scopes;
 
@@ -21,6 +22,8 @@ pub struct DoorConfig {
     pub keys: Vec<Key>,
     /// Whose tokens are believed.
     pub tokens: TokenConfig,
+    /// How many requests a caller may send; none: as many as they like.
+    pub rate: Option<Rate>,
     /// `TRUSTED_PROXIES`: who is believed when they say where a request came from.
     pub proxies: Vec<IpNet>,
 }
@@ -64,6 +67,7 @@ impl DoorConfig {
         Ok(Self {
             keys,
             tokens: TokenConfig::from_vars(vars)?,
+            rate: Rate::from_vars(vars)?,
             proxies: proxies_of(&raw.trusted_proxies.unwrap_or_default())?,
         })
     }

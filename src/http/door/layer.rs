@@ -41,28 +41,43 @@ impl<S> Layer<S> for Guarding {
     }
 }
 
-type Refusing = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+/// An answer that takes more than the route itself.
+type Longer = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
 impl<S> Service<Request> for Guarded<S>
 where
     S: Service<Request, Response = Response, Error = Infallible>,
+    S::Future: Send + 'static,
 {
     type Response = Response;
     type Error = Infallible;
-    type Future = Either<S::Future, Refusing>;
+    type Future = Either<S::Future, Longer>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(context)
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        match self.guarding.door.admit(&mut request) {
-            Ok(()) => Either::Left(self.inner.call(request)),
-            Err(refusal) => {
+        let (admitted, left) = self.guarding.door.admit(&mut request);
+        match (admitted, left) {
+            (Ok(()), None) => Either::Left(self.inner.call(request)),
+            (Ok(()), Some(left)) => {
+                let answering = self.inner.call(request);
+                Either::Right(Box::pin(async move {
+                    let mut answer = answering.await?;
+                    left.tell(answer.headers_mut());
+                    Ok(answer)
+                }))
+            }
+            (Err(refusal), left) => {
                 count(&self.guarding.metrics.refused, "reason", refusal.reason());
                 Either::Right(Box::pin(async move {
                     discard(request).await;
-                    Ok(refusal.into_response())
+                    let mut answer = refusal.into_response();
+                    if let Some(left) = left {
+                        left.tell(answer.headers_mut());
+                    }
+                    Ok(answer)
                 }))
             }
         }

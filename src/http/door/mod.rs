@@ -5,6 +5,7 @@ mod client;
 mod holder;
 mod keys;
 mod layer;
+mod limits;
 mod refusal;
 mod routes;
 mod tokens;
@@ -25,6 +26,7 @@ use client::Proxies;
 pub(super) use holder::Pass;
 use keys::{Keys, given};
 pub(super) use layer::Guarding;
+use limits::{FORGOTTEN_EVERY, Left, Limits};
 pub(super) use refusal::Refusal;
 use routes::Need;
 use tokens::Tokens;
@@ -39,6 +41,7 @@ pub(super) struct Door(Arc<Rules>);
 struct Rules {
     keys: Keys,
     tokens: Tokens,
+    limits: Option<Limits>,
     proxies: Proxies,
     /// Whether there are neither keys nor tokens.
     asks_nobody: bool,
@@ -60,6 +63,7 @@ impl Door {
         Ok(Self(Arc::new(Rules {
             keys: Keys::new(config.keys),
             tokens: Tokens::new(config.tokens)?,
+            limits: config.rate.as_ref().and_then(Limits::new),
             proxies: Proxies(config.proxies),
             asks_nobody,
         })))
@@ -82,9 +86,17 @@ impl Door {
         }
     }
 
-    /// Keeps what is believed of tokens fresh until told to stop.
+    /// Keeps what is believed of tokens fresh, and forgets callers that are gone, until told to stop.
     pub(super) async fn keep_fresh(self, stop: CancellationToken) {
-        self.0.tokens.keep_fresh(stop).await;
+        let forgetting = async {
+            let Some(limits) = &self.0.limits else { return };
+            loop {
+                tokio::time::sleep(FORGOTTEN_EVERY).await;
+                limits.forget();
+            }
+        };
+        let both = async { tokio::join!(self.0.tokens.keep_fresh(), forgetting) };
+        stop.run_until_cancelled(both).await;
     }
 
     /// Whether nobody is asked for a key or a token.
@@ -98,25 +110,41 @@ impl Door {
         self.0.proxies.client(extensions, headers)
     }
 
-    /// Lets a request in, with its pass, or says why not.
-    fn admit(&self, request: &mut Request) -> Result<(), Refusal> {
+    /// Lets a request in, with its pass, or says why not; and what is left to the caller, where that is limited.
+    fn admit(&self, request: &mut Request) -> (Result<(), Refusal>, Option<Left>) {
         let need = Need::of(request);
         if need == Need::Nothing {
-            return Ok(());
+            return (Ok(()), None);
         }
-        if self.asks_nobody() {
-            let comes_in = need.is_ingest() || self.at_home(request);
-            return comes_in.then_some(()).ok_or(Refusal::NotAtHome);
+        let pass = if self.asks_nobody() {
+            Pass::Unasked
+        } else {
+            self.pass(request)
+        };
+        let taken = self.0.limits.as_ref().map(|limits| {
+            let (extensions, headers) = (request.extensions(), request.headers());
+            limits.take(&pass, self.0.proxies.client(extensions, headers))
+        });
+        match taken {
+            Some(Err(left)) => (Err(Refusal::TooMany), Some(left)),
+            Some(Ok(left)) => (self.let_in(request, need, pass), Some(left)),
+            None => (self.let_in(request, need, pass), None),
         }
-        let pass = self.pass(request);
+    }
+
+    fn let_in(&self, request: &mut Request, need: Need, pass: Pass) -> Result<(), Refusal> {
         match (&pass, need) {
+            (Pass::Unasked, _) => {
+                let comes_in = need.is_ingest() || self.at_home(request);
+                return comes_in.then_some(()).ok_or(Refusal::NotAtHome);
+            }
             // The handler knows the buffer, and whether its own proof stands for a key.
             (_, Need::IngestNamed) => {}
             (Pass::Known(holder), need) if !need.is_met_by(&holder.scopes) => {
                 return Err(Refusal::out_of_reach(holder, need));
             }
             (Pass::Unknown(refusal), _) => return Err(refusal.clone()),
-            (Pass::Known(_) | Pass::Unasked, _) => {}
+            (Pass::Known(_), _) => {}
         }
         request.extensions_mut().insert(pass);
         Ok(())

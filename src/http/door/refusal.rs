@@ -32,6 +32,9 @@ pub(in crate::http) enum Refusal {
         /// What it lacks.
         needs: &'static str,
     },
+    /// The caller's bucket is empty.
+    #[error("too many requests: send it again after the seconds of Retry-After")]
+    TooMany,
     /// Nobody can be known, and it comes from another machine.
     #[error(
         "without keys this answers only to the machine it runs on: set API_KEYS=<name>:<key> for api, and send the key as Authorization: Bearer <key>"
@@ -52,6 +55,7 @@ impl Refusal {
         match self {
             Self::NoKey | Self::WrongKey | Self::Token(_) => "key",
             Self::OutOfReach { .. } => "scope",
+            Self::TooMany => "rate",
             Self::NotAtHome => "not_at_home",
         }
     }
@@ -61,6 +65,7 @@ impl Refusal {
         match self {
             Self::NoKey | Self::WrongKey | Self::Token(_) => StatusCode::UNAUTHORIZED,
             Self::OutOfReach { .. } | Self::NotAtHome => StatusCode::FORBIDDEN,
+            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod home;
 mod issuer;
 mod keys;
+mod limits;
 mod proofs;
 mod tokens;
 

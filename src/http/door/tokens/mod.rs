@@ -12,7 +12,6 @@ use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use thiserror::Error;
 use tokio::sync::Notify;
-use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::holder::Holder;
@@ -169,35 +168,31 @@ impl Tokens {
         public.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Fetches the keys of `JWT_JWKS_URL` until told to stop. While it does not answer, the keys that it had count.
-    pub(super) async fn keep_fresh(&self, stop: CancellationToken) {
+    /// Fetches the keys of `JWT_JWKS_URL` for ever. While it does not answer, the keys that it had count.
+    pub(super) async fn keep_fresh(&self) {
         let Some(url) = &self.url else { return };
-        let fetching = async {
-            loop {
-                let fetched = async { keys_of(&fetch(url).await?) };
-                let pause = match fetched.await {
-                    Ok(keys) => {
-                        info!(
-                            keys = keys.len(),
-                            "{} public keys from JWT_JWKS_URL",
-                            keys.len()
-                        );
-                        let mut public =
-                            self.public.write().unwrap_or_else(PoisonError::into_inner);
-                        *public = keys.into();
-                        FETCHED_EVERY
-                    }
-                    Err(error) => {
-                        warn!(error = %format!("{error:#}"), "Cannot get the public keys of JWT_JWKS_URL: {error:#}");
-                        FETCHED_AGAIN
-                    }
-                };
-                tokio::time::sleep(FETCHED_AGAIN).await;
-                let rest = pause.saturating_sub(FETCHED_AGAIN);
-                let _ = tokio::time::timeout(rest, self.missed.notified()).await;
-            }
-        };
-        stop.run_until_cancelled(fetching).await;
+        loop {
+            let fetched = async { keys_of(&fetch(url).await?) };
+            let pause = match fetched.await {
+                Ok(keys) => {
+                    info!(
+                        keys = keys.len(),
+                        "{} public keys from JWT_JWKS_URL",
+                        keys.len()
+                    );
+                    let mut public = self.public.write().unwrap_or_else(PoisonError::into_inner);
+                    *public = keys.into();
+                    FETCHED_EVERY
+                }
+                Err(error) => {
+                    warn!(error = %format!("{error:#}"), "Cannot get the public keys of JWT_JWKS_URL: {error:#}");
+                    FETCHED_AGAIN
+                }
+            };
+            tokio::time::sleep(FETCHED_AGAIN).await;
+            let rest = pause.saturating_sub(FETCHED_AGAIN);
+            let _ = tokio::time::timeout(rest, self.missed.notified()).await;
+        }
     }
 }
 
