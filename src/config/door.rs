@@ -8,6 +8,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 
 use super::Vars;
+use super::origins::Origins;
 use super::rate::Rate;
 use super::tokens::TokenConfig;
 use crate::domain::scopes::Scopes;
@@ -24,6 +25,8 @@ pub struct DoorConfig {
     pub tokens: TokenConfig,
     /// How many requests a caller may send; none: as many as they like.
     pub rate: Option<Rate>,
+    /// `ALLOWED_ORIGINS`: which pages of others may call.
+    pub origins: Origins,
     /// `TRUSTED_PROXIES`: who is believed when they say where a request came from.
     pub proxies: Vec<IpNet>,
 }
@@ -43,6 +46,7 @@ pub struct Key {
 struct RawDoor {
     api_keys: Option<String>,
     api_keys_file: Option<PathBuf>,
+    allowed_origins: Option<String>,
     trusted_proxies: Option<String>,
 }
 
@@ -68,6 +72,7 @@ impl DoorConfig {
             keys,
             tokens: TokenConfig::from_vars(vars)?,
             rate: Rate::from_vars(vars)?,
+            origins: Origins::parse(&raw.allowed_origins.unwrap_or_default())?,
             proxies: proxies_of(&raw.trusted_proxies.unwrap_or_default())?,
         })
     }

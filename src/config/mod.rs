@@ -11,6 +11,7 @@ pub mod limits;
 pub mod log;
 pub mod monitor;
 pub mod operator;
+pub mod origins;
 pub mod rate;
 pub mod redis;
 pub mod retention;

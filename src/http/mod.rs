@@ -143,7 +143,8 @@ fn router(api: Api) -> Router {
         door: api.door.clone(),
         metrics: api.metrics.clone(),
     };
-    Router::new()
+    let door = api.door.clone();
+    let router = Router::new()
         .route("/", post(message::post))
         .route("/message", post(message::post))
         .route("/api/message", post(message::post))
@@ -177,6 +178,6 @@ fn router(api: Api) -> Router {
         .fallback(error::no_such_path)
         .method_not_allowed_fallback(error::no_such_method)
         // The body is read in one place, which knows the limit and answers in JSON.
-        .layer(DefaultBodyLimit::disable())
-        .with_state(api)
+        .layer(DefaultBodyLimit::disable());
+    door.with_cors(router).with_state(api)
 }

@@ -8,6 +8,8 @@ use axum::http::uri::Authority;
 use axum::http::{Extensions, HeaderMap};
 use ipnet::IpNet;
 
+use crate::config::origins::Origins;
+
 const FORWARDED_FOR: &str = "x-forwarded-for";
 /// What proxies tell of a client.
 const TELLING: [&str; 3] = [FORWARDED_FOR, "forwarded", "x-real-ip"];
@@ -45,7 +47,12 @@ impl Proxies {
     /// Whether a request comes from a program or a person on this machine. A proxy on this machine that nobody trusts
     /// brings everybody's requests; and so does a browser that shows somebody's page, which either calls us by another
     /// name or says of what page it is.
-    pub(super) fn at_home(&self, extensions: &Extensions, headers: &HeaderMap) -> bool {
+    pub(super) fn at_home(
+        &self,
+        extensions: &Extensions,
+        headers: &HeaderMap,
+        origins: &Origins,
+    ) -> bool {
         let peer = extensions.get::<ConnectInfo<SocketAddr>>();
         let trusted = peer.is_some_and(|ConnectInfo(peer)| self.trusts(peer.ip().to_canonical()));
         let told = TELLING.iter().any(|name| headers.contains_key(*name));
@@ -58,9 +65,8 @@ impl Proxies {
             })
             && headers.get_all(ORIGIN).iter().all(|origin| {
                 let origin = origin.to_str().unwrap_or_default();
-                origin
-                    .split_once("://")
-                    .is_some_and(|(_, host)| is_home(host))
+                let host = origin.split_once("://").map(|(_, host)| host);
+                host.is_some_and(is_home) || origins.names(origin)
             })
     }
 }
@@ -138,7 +144,8 @@ mod tests {
     #[test]
     fn only_loopback_under_its_own_name_is_at_home() {
         let nobody = proxies(&[]);
-        let at_home = |peer, pairs: &[_]| nobody.at_home(&from(peer), &headers(pairs));
+        let at_home =
+            |peer, pairs: &[_]| nobody.at_home(&from(peer), &headers(pairs), &Origins::None);
 
         for host in [
             "127.0.0.1:5000",
@@ -165,24 +172,22 @@ mod tests {
         ] {
             assert!(!at_home("127.0.0.1", &[(name, value)]), "{name}: {value}");
         }
-        assert!(!nobody.at_home(&Extensions::new(), &HeaderMap::new()));
+        assert!(!nobody.at_home(&Extensions::new(), &HeaderMap::new(), &Origins::None));
     }
 
     #[test]
     fn behind_a_trusted_proxy_the_address_that_it_tells_decides() {
         let proxy = proxies(&["127.0.0.1/32"]);
+        let at_home = |headers: &_| proxy.at_home(&from("127.0.0.1"), headers, &Origins::None);
         let told = |it| headers(&[(FORWARDED_FOR, it)]);
 
-        assert!(proxy.at_home(&from("127.0.0.1"), &headers(&[])));
-        assert!(proxy.at_home(&from("127.0.0.1"), &told("127.0.0.1")));
+        assert!(at_home(&headers(&[])));
+        assert!(at_home(&told("127.0.0.1")));
         for client in ["203.0.113.9", "127.0.0.1, 203.0.113.9", "unknown", ""] {
-            assert!(
-                !proxy.at_home(&from("127.0.0.1"), &told(client)),
-                "{client}"
-            );
+            assert!(!at_home(&told(client)), "{client}");
         }
         // What it tells in another way is not read, and is not nothing.
         let other = headers(&[("x-real-ip", "203.0.113.9")]);
-        assert!(!proxy.at_home(&from("127.0.0.1"), &other));
+        assert!(!at_home(&other));
     }
 }

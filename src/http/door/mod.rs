@@ -2,6 +2,7 @@
 //! found out goes on with the request.
 
 mod client;
+mod cors;
 mod holder;
 mod keys;
 mod layer;
@@ -14,15 +15,18 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use anyhow::Result;
-use axum::RequestExt;
 use axum::extract::{MatchedPath, RawPathParams, Request};
 use axum::http::request::Parts;
+use axum::{RequestExt, Router};
 use futures_util::FutureExt;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use super::Api;
 use crate::config::door::{DoorConfig, Key};
+use crate::config::origins::Origins;
 use client::Proxies;
+use cors::cors;
 pub(super) use holder::Pass;
 use keys::{Keys, given};
 pub(super) use layer::Guarding;
@@ -42,6 +46,7 @@ struct Rules {
     keys: Keys,
     tokens: Tokens,
     limits: Option<Limits>,
+    origins: Origins,
     proxies: Proxies,
     /// Whether there are neither keys nor tokens.
     asks_nobody: bool,
@@ -64,6 +69,7 @@ impl Door {
             keys: Keys::new(config.keys),
             tokens: Tokens::new(config.tokens)?,
             limits: config.rate.as_ref().and_then(Limits::new),
+            origins: config.origins,
             proxies: Proxies(config.proxies),
             asks_nobody,
         })))
@@ -102,6 +108,14 @@ impl Door {
     /// Whether nobody is asked for a key or a token.
     pub(super) fn asks_nobody(&self) -> bool {
         self.0.asks_nobody
+    }
+
+    /// The same with what browsers ask before a page of somebody else may call.
+    pub(super) fn with_cors(&self, router: Router<Api>) -> Router<Api> {
+        match cors(&self.0.origins) {
+            Some(cors) => router.layer(cors),
+            None => router,
+        }
     }
 
     /// Where a request comes from, as far as that is known.
@@ -152,7 +166,7 @@ impl Door {
 
     fn at_home(&self, request: &Request) -> bool {
         let (extensions, headers) = (request.extensions(), request.headers());
-        self.0.proxies.at_home(extensions, headers)
+        self.0.proxies.at_home(extensions, headers, &self.0.origins)
     }
 
     /// Who sends a request, by the first key or token of it that is known.

@@ -1,5 +1,6 @@
 //! The door: who may come in, and what happens to everybody else.
 
+mod cors;
 mod home;
 mod issuer;
 mod keys;
