@@ -15,8 +15,7 @@ use super::Api;
 use super::audit::Caller;
 use super::body::Fields;
 use super::config::{
-    All, MOST_TRIES, NO_SCHEDULE, NOTHING, busy, created, named, removing, spec_named, spec_of,
-    writing,
+    MOST_TRIES, NO_SCHEDULE, NOTHING, busy, created, named, removing, spec_named, spec_of, writing,
 };
 use super::error::ApiError;
 use super::history::shown as shown_run;
@@ -54,12 +53,13 @@ pub(super) fn routes() -> Router<Api> {
         .route("/api/schedules/{name}/runs", get(runs))
 }
 
+/// A bare list, as clients of the service Buffer know it.
 async fn list(State(api): State<Api>) -> Result<Response, ApiError> {
     let now = api.store.now().await?;
     let catalog = api.catalogs.get();
     let written = catalog.configured.schedules.values();
-    let items: Vec<_> = written.map(|written| shown(written.clone(), now)).collect();
-    Ok(Json(All { items }).into_response())
+    let schedules: Vec<_> = written.map(|written| shown(written.clone(), now)).collect();
+    Ok(Json(schedules).into_response())
 }
 
 async fn show(

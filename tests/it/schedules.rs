@@ -158,7 +158,7 @@ async fn what_is_written_is_shown_with_its_next_five_times_in_its_zone() {
             .all(|at| at.as_str().unwrap().ends_with("T09:30:00.000-03:00")),
         "{next:?}"
     );
-    assert_eq!(list["items"][0]["name"], "report");
+    assert_eq!(list[0]["name"], "report");
 }
 
 #[tokio::test]

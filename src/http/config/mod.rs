@@ -50,8 +50,8 @@ pub(super) fn routes() -> Router<Api> {
 
 /// All of a list; it is never long enough for pages.
 #[derive(Serialize)]
-pub(super) struct All<T> {
-    pub(super) items: Vec<T>,
+struct All<T> {
+    items: Vec<T>,
 }
 
 /// The name in a path; one that cannot be names nothing.
