@@ -9,6 +9,7 @@ use super::api::ApiConfig;
 #[derive(Deserialize)]
 struct RawOperator {
     lull_url: Option<String>,
+    lull_key: Option<String>,
 }
 
 /// Where api answers: `LULL_URL`, or else `PORT` of this machine.
@@ -21,6 +22,14 @@ pub fn api_url(vars: &Vars) -> Result<String> {
         Some(url) => Ok(url),
         None => Ok(format!("http://127.0.0.1:{}", ApiConfig::port(vars)?)),
     }
+}
+
+/// The key that api is asked with: `LULL_KEY`.
+///
+/// # Errors
+/// When a setting cannot be read.
+pub fn api_key(vars: &Vars) -> Result<Option<String>> {
+    Ok(vars.read::<RawOperator>()?.lull_key)
 }
 
 /// The variable that names a proxy for calls to URLs of this scheme.

@@ -13,10 +13,10 @@ use crate::delivery::{builder, why_none};
 const PATIENCE: Duration = Duration::from_secs(15);
 
 /// An api daemon.
-#[derive(Debug)]
 pub(super) struct Api {
     client: Client,
     base: Url,
+    key: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -37,8 +37,8 @@ impl Answer {
 }
 
 impl Api {
-    /// The one at `url`.
-    pub(super) fn at(url: &str) -> Result<Self> {
+    /// The one at `url`, asked with `key`.
+    pub(super) fn at(url: &str, key: Option<String>) -> Result<Self> {
         let base: Url = url.parse().with_context(|| {
             format!("{url:?} is not a URL: it must be such as http://127.0.0.1:5000")
         })?;
@@ -50,6 +50,7 @@ impl Api {
         Ok(Self {
             client: client.context("making the HTTP client")?,
             base,
+            key,
         })
     }
 
@@ -77,6 +78,9 @@ impl Api {
         body: Option<String>,
     ) -> Result<Answer> {
         let mut request = self.client.request(method, self.url(path, query)?);
+        if let Some(key) = &self.key {
+            request = request.bearer_auth(key);
+        }
         if let Some(body) = body {
             request = request.header(CONTENT_TYPE, "application/json").body(body);
         }
@@ -86,6 +90,7 @@ impl Api {
             return Ok(Answer(text));
         }
         match serde_json::from_str::<Refusal>(&text) {
+            Ok(refusal) if status == 401 => bail!("{}; LULL_KEY is the key", refusal.error),
             Ok(refusal) => bail!("{}", refusal.error),
             Err(_) => bail!(
                 "{} answers {status}, but not as Lull's api: does --url or LULL_URL lead to it?",
@@ -137,7 +142,9 @@ mod tests {
     #[test]
     fn paths_are_added_to_the_url_and_kept_in_one_piece() {
         let url = |base: &str| {
-            let url = Api::at(base).unwrap().url(&["api", "a/b"], &[("q", "1&2")]);
+            let url = Api::at(base, None)
+                .unwrap()
+                .url(&["api", "a/b"], &[("q", "1&2")]);
             url.unwrap().to_string()
         };
 
@@ -148,7 +155,7 @@ mod tests {
     #[test]
     fn a_password_in_the_url_is_not_told() {
         assert_eq!(
-            Api::at("https://ana:s3cret@h/x").unwrap().place(),
+            Api::at("https://ana:s3cret@h/x", None).unwrap().place(),
             "https://h"
         );
     }
@@ -156,7 +163,7 @@ mod tests {
     #[test]
     fn what_is_no_url_is_refused() {
         for bad in ["", "localhost:5000", "ftp://h", "unix:///x"] {
-            assert!(Api::at(bad).is_err(), "{bad}");
+            assert!(Api::at(bad, None).is_err(), "{bad}");
         }
     }
 }

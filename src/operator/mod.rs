@@ -15,7 +15,7 @@ use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 
 use crate::config::Vars;
-use crate::config::operator::api_url;
+use crate::config::operator::{api_key, api_url};
 use crate::daemon;
 use client::Api;
 
@@ -53,9 +53,10 @@ struct Where {
 
 impl Where {
     fn api(&self, vars: &Vars) -> Result<Api> {
+        let key = api_key(vars)?;
         match &self.url {
-            Some(url) => Api::at(url).context("--url"),
-            None => Api::at(&api_url(vars)?).context("LULL_URL"),
+            Some(url) => Api::at(url, key).context("--url"),
+            None => Api::at(&api_url(vars)?, key).context("LULL_URL"),
         }
     }
 }

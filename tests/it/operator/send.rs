@@ -111,3 +111,19 @@ async fn something_else_at_the_url_is_not_taken_for_api() {
     let words = "error: this is not the answer of Lull's api";
     assert!(ran.code == 1 && ran.err.starts_with(words), "{ran:?}");
 }
+
+#[tokio::test]
+async fn an_api_with_keys_is_asked_with_one() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api_with(&redis, &[("API_KEYS", "ana:k3y")]).await;
+    let url = api.url("");
+
+    for arguments in [&["send", "ana", "oi"][..], &["dead", "list"]] {
+        let without = lull(arguments, &[("LULL_URL", &url)]).await;
+        let with = lull(arguments, &[("LULL_URL", &url), ("LULL_KEY", "k3y")]).await;
+
+        assert_eq!(without.code, 1);
+        assert!(without.err.contains("LULL_KEY"), "{without:?}");
+        with.well();
+    }
+}
