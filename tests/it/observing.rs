@@ -183,7 +183,6 @@ async fn every_metric_of_the_house_is_there_from_the_start() {
             "lull_events_dropped counter",
             "lull_events_received counter",
             "lull_lanes_waiting gauge",
-            "lull_later_waiting gauge",
             "lull_lateness_seconds histogram",
             "lull_later_waiting gauge",
             "lull_redis_up gauge",

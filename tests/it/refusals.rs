@@ -144,7 +144,7 @@ async fn another_method_is_refused_with_the_ones_that_are_taken() {
         (Method::DELETE, "/api/message", "POST"),
         (Method::GET, "/api/typing", "POST"),
         (Method::POST, "/api/chats", "GET,HEAD"),
-        (Method::GET, "/api/chats/ana", "DELETE"),
+        (Method::POST, "/api/chats/ana", "GET,HEAD,DELETE"),
         (Method::PATCH, "/api/dead-letter/1-0-1", "GET,HEAD,DELETE"),
         (Method::POST, "/metrics", "GET,HEAD"),
     ] {
