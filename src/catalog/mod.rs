@@ -37,6 +37,7 @@ pub struct Catalog {
     schedules: HashMap<Name, Arc<Schedule>>,
     /// The shards in which ordered buffers lie.
     ordered: HashSet<Shard>,
+    stops: Stops,
 }
 
 impl Catalog {
@@ -45,6 +46,15 @@ impl Catalog {
     pub fn new(defaults: &Defaults, configured: Configured) -> Self {
         for field in &configured.unreadable {
             warn!("Cannot read {field} in Redis: another version of Lull has written it");
+        }
+        let written = configured
+            .buffers
+            .keys()
+            .chain(configured.destinations.keys());
+        for name in written.filter(|name| Name::is_of_environment(name)) {
+            warn!(
+                "{name} in Redis is not used: the settings of the daemons describe what is called so"
+            );
         }
         let limits: &WindowRules = &defaults.buffer.window;
         let buffers = configured.buffers.iter().filter_map(|(name, written)| {
@@ -79,17 +89,17 @@ impl Catalog {
             let called = &schedule.destination;
             destinations.insert(called.name.clone(), Arc::new(called.clone()));
         }
-        let default = Name::default_name();
-        if let Some(destination) = &defaults.destination {
-            destinations.insert(default, Arc::new(destination.clone()));
+        for destination in defaults.destinations() {
+            destinations.insert(destination.name.clone(), Arc::new(destination.clone()));
         }
         let buffers = buffers
-            .chain([defaults.buffer.clone()])
+            .chain(defaults.buffers().map(Buffer::clone))
             .map(|buffer| (buffer.name.clone(), Arc::new(aimed(buffer, &destinations))));
         let buffers: HashMap<_, _> = buffers.collect();
         let ordered = buffers.values().filter(|buffer| buffer.ordered);
         let ordered = ordered.map(|buffer| Shard::of_ordered(&buffer.name));
         Self {
+            stops: stops(defaults, &configured),
             configured,
             ordered: ordered.collect(),
             buffers,
@@ -98,9 +108,9 @@ impl Catalog {
         }
     }
 
-    /// What is stopped.
+    /// What is stopped, and what waits to be started for the first time.
     pub fn stops(&self) -> &Stops {
-        &self.configured.stops
+        &self.stops
     }
 
     /// The buffer of this name.
@@ -155,12 +165,22 @@ impl Catalog {
         self.destinations.values()
     }
 
-    /// The names of all destinations; `default` has lanes, whether or not this daemon is told of its URL.
+    /// The names of all destinations; those of the environment have lanes, whether or not this daemon is told of their
+    /// URL.
     pub fn destination_names(&self) -> HashSet<Name> {
         let mut names: HashSet<_> = self.destinations.keys().cloned().collect();
-        names.insert(Name::default_name());
+        names.extend([Name::default_name(), Name::messages_name()]);
         names
     }
+}
+
+/// What is stopped: by an operator, and what may not begin before an operator has said so.
+fn stops(defaults: &Defaults, configured: &Configured) -> Stops {
+    let mut stops = configured.stops.clone();
+    if !defaults.messages.starts_by_itself && stops.everything.is_none() {
+        stops.destinations.insert(Name::messages_name());
+    }
+    stops
 }
 
 /// The buffer, going by what its destinations want.

@@ -7,11 +7,12 @@ use super::Vars;
 use super::buffer::default_buffer;
 use super::door::DoorConfig;
 use super::guard::GuardConfig;
+use super::messages::messages;
 use super::redis::RedisConfig;
 use super::retention::RetentionConfig;
 use super::webhook::default_destination;
 use crate::domain::destination::Destination;
-use crate::wire::config::{Buffer, Defaults};
+use crate::wire::config::{Buffer, Defaults, Messages};
 
 /// Everything the api daemon is told.
 #[derive(Clone)]
@@ -24,6 +25,10 @@ pub struct ApiConfig {
     pub buffer: Buffer,
     /// The destination `default`, where api is told of it too: to show it and to try it.
     pub destination: Option<Destination>,
+    /// The queue of messages that leave one by one.
+    pub messages: Messages,
+    /// Most characters of such a message.
+    pub message_max_length: usize,
     /// Where the URLs that callers give may lead.
     pub guard: GuardConfig,
     /// How much is kept of what was taken in.
@@ -42,6 +47,8 @@ struct RawApi {
     port: u16,
     #[serde(default = "max_body_bytes")]
     max_body_bytes: usize,
+    #[serde(default = "message_max_length")]
+    message_max_length: usize,
 }
 
 pub(super) fn default_host() -> String {
@@ -56,6 +63,10 @@ fn max_body_bytes() -> usize {
     1024 * 1024
 }
 
+fn message_max_length() -> usize {
+    160
+}
+
 impl ApiConfig {
     /// Reads the settings of the api daemon.
     ///
@@ -64,11 +75,17 @@ impl ApiConfig {
     pub fn from_vars(vars: &Vars) -> Result<Self> {
         let raw: RawApi = vars.read()?;
         ensure!(raw.max_body_bytes > 0, "MAX_BODY_BYTES must be above 0");
+        ensure!(
+            raw.message_max_length > 0,
+            "MESSAGE_MAX_LENGTH must be above 0"
+        );
         Ok(Self {
             listen: listen_address(&raw.host, raw.port),
             redis: RedisConfig::from_vars(vars)?,
             buffer: default_buffer(vars)?,
             destination: default_destination(vars)?,
+            messages: messages(vars)?,
+            message_max_length: raw.message_max_length,
             guard: GuardConfig::from_vars(vars)?,
             retention: RetentionConfig::from_vars(vars)?,
             door: DoorConfig::from_vars(vars)?,
@@ -81,6 +98,7 @@ impl ApiConfig {
         Defaults {
             buffer: self.buffer.clone(),
             destination: self.destination.clone(),
+            messages: self.messages.clone(),
         }
     }
 
@@ -128,6 +146,8 @@ mod tests {
             ("PORT", "70000"),
             ("MAX_BODY_BYTES", "0"),
             ("MAX_TTL", "x"),
+            ("MESSAGE_MAX_LENGTH", "0"),
+            ("SCHEDULER_INTERVAL", "x"),
         ] {
             let error = ApiConfig::from_vars(&vars(&[("REDIS_HOST", "h"), (name, value)]))
                 .err()

@@ -9,6 +9,7 @@ pub mod door;
 pub mod guard;
 pub mod limits;
 pub mod log;
+pub mod messages;
 pub mod monitor;
 pub mod operator;
 pub mod origins;

@@ -7,11 +7,12 @@ use super::Vars;
 use super::api::{default_host, listen_address};
 use super::buffer::default_buffer;
 use super::guard::GuardConfig;
+use super::messages::messages;
 use super::redis::RedisConfig;
 use super::retention::RetentionConfig;
 use super::webhook::default_destination;
 use crate::domain::destination::Destination;
-use crate::wire::config::{Buffer, Defaults};
+use crate::wire::config::{Buffer, Defaults, Messages};
 
 /// Everything the monitor daemon is told.
 #[derive(Clone)]
@@ -24,6 +25,8 @@ pub struct MonitorConfig {
     pub destination: Destination,
     /// The buffer `default`; its limits hold for all, and batches that wait behind each other are joined up to them.
     pub buffer: Buffer,
+    /// The queue of messages that leave one by one.
+    pub messages: Messages,
     /// Where URLs that callers give may lead.
     pub guard: GuardConfig,
     /// How much is kept of what is over.
@@ -52,6 +55,7 @@ impl MonitorConfig {
                 "WEBHOOK_URL must be set: where batches are POSTed, such as https://n8n.example.com/webhook/bot",
             )?,
             buffer: default_buffer(vars)?,
+            messages: messages(vars)?,
             guard: GuardConfig::from_vars(vars)?,
             retention: RetentionConfig::from_vars(vars)?,
         })
@@ -62,6 +66,7 @@ impl MonitorConfig {
         Defaults {
             buffer: self.buffer.clone(),
             destination: Some(self.destination.clone()),
+            messages: self.messages.clone(),
         }
     }
 

@@ -24,6 +24,16 @@ impl Name {
         Self("default".to_owned())
     }
 
+    /// The buffer and the destination that the environment describes for messages that leave one by one.
+    pub fn messages_name() -> Self {
+        Self("messages".to_owned())
+    }
+
+    /// Whether a buffer or destination of this name is described by the environment, and by nothing else.
+    pub fn is_of_environment(text: &str) -> bool {
+        ["default", "messages"].contains(&text)
+    }
+
     /// Takes `text` as a name.
     ///
     /// # Errors

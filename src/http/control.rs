@@ -11,6 +11,7 @@ use super::audit::Caller;
 use super::body::Fields;
 use super::config::{NO_BUFFER, NO_DESTINATION};
 use super::error::ApiError;
+use crate::domain::chat::Name;
 use crate::domain::control::Scope;
 use crate::store::audit::Act;
 use crate::wire::control::{Action, Controlled, Stopped, control_of};
@@ -46,6 +47,10 @@ async fn control(
     };
     let act = Act::new(action, &by).on(&scope);
     api.store.set_stopped(&scope, stopped, Some(&act)).await?;
+    if !stopped && scope == Scope::Destination(Name::messages_name()) {
+        // It may wait for the first start of everything, which stops nothing else.
+        api.store.first_start().await?;
+    }
     api.catalogs.catch_up().await?;
     let message = if stopped {
         info!("An operator stopped {scope}");

@@ -51,16 +51,21 @@ const MOST_CLOSING: usize = 512;
 /// Leases are given back within this, once the grace is over.
 const GIVE_BACK: Duration = Duration::from_secs(2);
 
-/// Checks what only a sender can tell about the destination `default`.
+/// Checks what only a sender can tell about the destinations of the environment.
 ///
 /// # Errors
 /// Names the variable that is wrong.
 pub fn check(config: &MonitorConfig) -> Result<()> {
     let guard = Guard::new(config.guard.clone());
-    match Sender::new(&config.destination, &guard) {
-        Ok(_) => Ok(()),
-        Err(error) => bail!("{}: {}", webhook::variable_of(&error.field), error.why),
+    if let Err(error) = Sender::new(&config.destination, &guard) {
+        bail!("{}: {}", webhook::variable_of(&error.field), error.why);
     }
+    // Beside what has just been checked it has only the header of its own.
+    let messages = config.messages.destination.as_ref();
+    if let Some(Err(error)) = messages.map(|messages| Sender::new(messages, &guard)) {
+        bail!("WEBHOOK_AUTH_KEY: {}", error.why);
+    }
+    Ok(())
 }
 
 /// One monitor.

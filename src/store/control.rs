@@ -41,6 +41,17 @@ impl Store {
             .map(drop)
     }
 
+    /// Notes that everything was started, where nobody has yet started or stopped it.
+    ///
+    /// # Errors
+    /// Full, unavailable or silent.
+    pub async fn first_start(&self) -> Result<()> {
+        let (field, started) = (format!("{STOPPED}:all"), reply::json(&false)?);
+        self.run_configure(&field, &started, Mode::New, None, None)
+            .await
+            .map(drop)
+    }
+
     /// Puts off a lane of a buffer that is stopped, whatever its own time is.
     ///
     /// # Errors
@@ -110,12 +121,13 @@ pub(super) fn read_stop(stops: &mut Stops, field: &str, stopped: bool) -> bool {
 impl Configured {
     /// Whether there is something of this name to stop or start, of the environment or configured.
     pub fn has(&self, scope: &Scope) -> bool {
-        let default = Name::default_name();
+        let is_there =
+            |name: &Name, written: bool| written || Name::is_of_environment(name.as_str());
         match scope {
             Scope::Everything => true,
-            Scope::Buffer(name) => *name == default || self.buffers.contains_key(name.as_str()),
+            Scope::Buffer(name) => is_there(name, self.buffers.contains_key(name.as_str())),
             Scope::Destination(name) => {
-                *name == default || self.destinations.contains_key(name.as_str())
+                is_there(name, self.destinations.contains_key(name.as_str()))
             }
         }
     }

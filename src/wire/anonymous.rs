@@ -184,7 +184,7 @@ impl Anonymous {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::config::Buffer;
+    use crate::wire::config::{Buffer, Messages};
 
     fn request(changes: &str) -> Result<Anonymous, String> {
         let buffer: Buffer = BufferSpec {
@@ -194,8 +194,13 @@ mod tests {
         .check(&crate::domain::window::WindowRules::default())
         .unwrap();
         let defaults = Defaults {
-            buffer,
+            buffer: buffer.clone(),
             destination: None,
+            messages: Messages {
+                buffer,
+                destination: None,
+                starts_by_itself: true,
+            },
         };
         let mut body = serde_json::json!({
             "webhook": {"url": "https://api.example.com/webhook", "headers": {"a": "b"}},

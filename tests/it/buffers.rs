@@ -67,7 +67,7 @@ async fn the_list_has_the_environments_first_and_then_goes_by_name() {
 
     let items = page["items"].as_array().unwrap();
     let names: Vec<_> = items.iter().map(|item| &item["name"]).collect();
-    assert_eq!(names, ["default", "abc", "zoo"]);
+    assert_eq!(names, ["default", "messages", "abc", "zoo"]);
     assert_eq!(items[0]["from"], "environment");
     assert_eq!(items[0]["window"]["wait"], 7.0);
     assert_eq!(items[0]["timezone"], "America/Sao_Paulo");
@@ -156,8 +156,8 @@ async fn what_cannot_be_is_refused_by_name_and_changes_nothing() {
         assert!(refusal.error.contains(word), "{method} {path}: {refusal:?}");
     }
     let (_, page) = api.get("/api/buffers").await;
-    assert_eq!(page["items"].as_array().unwrap().len(), 2);
-    assert_eq!(page["items"][1]["version"], 1);
+    assert_eq!(page["items"].as_array().unwrap().len(), 3);
+    assert_eq!(page["items"][2]["version"], 1);
 }
 
 #[tokio::test]

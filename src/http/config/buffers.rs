@@ -11,19 +11,17 @@ use super::super::body::Fields;
 use super::super::error::ApiError;
 use super::removing::RemovalQuery;
 use super::writing::NO_BUFFER;
-use super::{All, created, named, spec_named, spec_of};
-use crate::domain::chat::Name;
+use super::{All, created, is_shown_as_written, named, spec_named, spec_of};
 use crate::store::config::{Mode, Versioned};
-use crate::wire::anonymous::is_anonymous;
 use crate::wire::config::BufferSpec;
 use crate::wire::config::shown::Shown;
 
 pub(super) async fn list(State(api): State<Api>) -> Response {
     let catalog = api.catalogs.get();
-    let mut items = vec![Shown::default_buffer(api.default_buffer())];
+    let of_environment = api.catalogs.defaults().buffers();
+    let mut items: Vec<_> = of_environment.map(Shown::buffer_of_environment).into();
     let written = catalog.configured.buffers.iter();
-    // Those that came with a message are nobody's to change.
-    let written = written.filter(|(name, _)| !is_anonymous(name));
+    let written = written.filter(|(name, _)| is_shown_as_written(name));
     items.extend(written.map(|(_, written)| shown(written.clone())));
     Json(All { items }).into_response()
 }
@@ -33,10 +31,10 @@ pub(super) async fn show(
     name: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
     let name = named(name, NO_BUFFER)?;
-    let found = if name == Name::default_name() {
-        Shown::default_buffer(api.default_buffer())
-    } else {
-        shown(api.written_buffer(&name).await?)
+    let mut of_environment = api.catalogs.defaults().buffers().into_iter();
+    let found = match of_environment.find(|buffer| buffer.name == name) {
+        Some(buffer) => Shown::buffer_of_environment(buffer),
+        None => shown(api.written_buffer(&name).await?),
     };
     Ok(Json(found).into_response())
 }

@@ -11,19 +11,19 @@ use super::super::body::Fields;
 use super::super::error::ApiError;
 use super::removing::RemovalQuery;
 use super::writing::NO_DESTINATION;
-use super::{All, created, named, spec_named, spec_of};
+use super::{All, created, is_shown_as_written, named, spec_named, spec_of};
 use crate::domain::chat::Name;
 use crate::store::config::{Mode, Versioned};
-use crate::wire::anonymous::is_anonymous;
 use crate::wire::config::DestinationSpec;
 use crate::wire::config::shown::{Shown, ShownDestination, Untold};
 
 pub(super) async fn list(State(api): State<Api>) -> Response {
     let catalog = api.catalogs.get();
-    let mut items = vec![default(&api)];
+    let mut items: Vec<_> = of_environment()
+        .map(|name| shown_of_environment(&api, &name))
+        .into();
     let written = catalog.configured.destinations.iter();
-    // Those that came with a message are nobody's to change.
-    let written = written.filter(|(name, _)| !is_anonymous(name));
+    let written = written.filter(|(name, _)| is_shown_as_written(name));
     items.extend(written.map(|(_, written)| shown(written.clone())));
     Json(All { items }).into_response()
 }
@@ -33,8 +33,8 @@ pub(super) async fn show(
     name: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
     let name = named(name, NO_DESTINATION)?;
-    let found = if name == Name::default_name() {
-        default(&api)
+    let found = if of_environment().contains(&name) {
+        shown_of_environment(&api, &name)
     } else {
         shown(api.written_destination(&name).await?)
     };
@@ -81,11 +81,17 @@ fn shown(written: Versioned<DestinationSpec>) -> ShownDestination {
     ShownDestination::Known(Box::new(shown))
 }
 
-fn default(api: &Api) -> ShownDestination {
-    match &api.catalogs.defaults().destination {
+fn of_environment() -> [Name; 2] {
+    [Name::default_name(), Name::messages_name()]
+}
+
+fn shown_of_environment(api: &Api, name: &Name) -> ShownDestination {
+    let mut told = api.catalogs.defaults().destinations();
+    match told.find(|destination| destination.name == *name) {
         Some(destination) => {
-            ShownDestination::Known(Box::new(Shown::default_destination(destination)))
+            let shown = Shown::destination_of_environment(destination);
+            ShownDestination::Known(Box::new(shown))
         }
-        None => ShownDestination::Untold(Untold::default()),
+        None => ShownDestination::Untold(Untold::new(name)),
     }
 }

@@ -25,6 +25,7 @@ use super::Api;
 use super::error::ApiError;
 use crate::domain::chat::Name;
 use crate::wire::RawObject;
+use crate::wire::anonymous::is_anonymous;
 use crate::wire::config::{SpecError, read};
 use crate::wire::fields::BadInput;
 
@@ -52,6 +53,12 @@ pub(super) fn routes() -> Router<Api> {
 #[derive(Serialize)]
 struct All<T> {
     items: Vec<T>,
+}
+
+/// Whether what is written under this name is shown so: what came with a message is nobody's to change, and what the
+/// environment describes is shown as it does.
+fn is_shown_as_written(name: &str) -> bool {
+    !is_anonymous(name) && !Name::is_of_environment(name)
 }
 
 /// The name in a path; one that cannot be names nothing.

@@ -28,11 +28,12 @@ pub(super) async fn test(
 impl Api {
     /// A destination to call, of the environment or written.
     async fn destination(&self, name: &Name) -> Result<Destination, ApiError> {
-        if *name != Name::default_name() {
+        if !Name::is_of_environment(name.as_str()) {
             return Ok(self.written_destination(name).await?.spec.check()?);
         }
-        let default = self.catalogs.defaults().destination.clone();
-        default.ok_or_else(|| {
+        let mut told = self.catalogs.defaults().destinations();
+        let told = told.find(|destination| destination.name == *name);
+        told.cloned().ok_or_else(|| {
             let why = "this api does not know WEBHOOK_URL: give it the settings of monitor";
             ApiError::Conflict(why.to_owned())
         })

@@ -7,6 +7,7 @@ use super::super::Api;
 use super::super::error::ApiError;
 use crate::delivery::Sender;
 use crate::domain::chat::Name;
+use crate::domain::control::Scope;
 use crate::store::audit::{Act, By};
 use crate::store::config::{Configured, Kind, Mode, Versioned, Written};
 use crate::wire::config::{Buffer, BufferSpec, DestinationSpec, SpecError};
@@ -189,10 +190,8 @@ pub(in super::super) fn busy() -> ApiError {
 }
 
 fn destinations_are_there(buffer: &Buffer, configured: &Configured) -> Result<(), SpecError> {
-    let default = Name::default_name();
     let mut named = buffer.destinations.iter().map(|target| &target.name);
-    let missing = named
-        .find(|&name| *name != default && !configured.destinations.contains_key(name.as_str()));
+    let missing = named.find(|&name| !configured.has(&Scope::Destination(name.clone())));
     match missing {
         Some(missing) => {
             let why = format!("there is no destination {missing}: create it first");
@@ -204,11 +203,11 @@ fn destinations_are_there(buffer: &Buffer, configured: &Configured) -> Result<()
 
 /// What the environment describes can only be changed there.
 pub(super) fn not_of_the_environment(kind: Kind, name: &Name) -> Result<(), ApiError> {
-    if *name != Name::default_name() {
+    if !Name::is_of_environment(name.as_str()) {
         return Ok(());
     }
     let kind = kind.as_str();
     Err(ApiError::Conflict(format!(
-        "the {kind} default is described by the settings of the daemons: change it there, or choose another name"
+        "the {kind} {name} is described by the settings of the daemons: change it there, or choose another name"
     )))
 }

@@ -149,6 +149,9 @@ fn named(api: &Api, name: Result<Path<Named>, PathRejection>) -> Result<Arc<Buff
         .ok()
         .and_then(|name| catalog.buffer(&name).cloned());
     match buffer {
+        Some(buffer) if buffer.name == Name::messages_name() => Err(ApiError::NoBuffer(
+            "messages that leave one by one are taken at POST /api/messages".to_owned(),
+        )),
         Some(buffer) if buffer.active => Ok(buffer),
         Some(_) => Err(ApiError::NoBuffer(format!(
             "buffer {name} is not active: switch it on first"
@@ -160,9 +163,9 @@ fn named(api: &Api, name: Result<Path<Named>, PathRejection>) -> Result<Arc<Buff
 /// The buffer that is meant where only one is configured.
 fn only_buffer(api: &Api) -> Result<Arc<Buffer>, ApiError> {
     let catalog = api.catalogs.get();
-    let default = Name::default_name();
     let mut configured = catalog.buffers().filter(|buffer| {
-        buffer.active && buffer.name != default && !is_anonymous(buffer.name.as_str())
+        let name = buffer.name.as_str();
+        buffer.active && !Name::is_of_environment(name) && !is_anonymous(name)
     });
     match (configured.next(), configured.next()) {
         (Some(buffer), None) => Ok(buffer.clone()),

@@ -19,6 +19,7 @@ use crate::config::monitor::MonitorConfig;
 use crate::config::redis::RedisConfig;
 use crate::delivery::guard::Guard;
 use crate::domain::batch::Millis;
+use crate::domain::chat::Name;
 use crate::domain::control::Stops;
 use crate::monitor;
 use crate::store::Store;
@@ -154,6 +155,8 @@ async fn destinations(vars: &Vars, catalog: Option<&Catalog>, call: bool) -> Vec
         Some(catalog) => catalog
             .destinations()
             .filter(|it| !it.guarded)
+            // It goes where `default` goes.
+            .filter(|it| it.name != Name::messages_name())
             .map(|it| (**it).clone())
             .collect(),
         None => config.destination.into_iter().collect(),

@@ -33,6 +33,33 @@ pub struct Defaults {
     pub buffer: Buffer,
     /// The destination `default`, where this daemon is told of it.
     pub destination: Option<Destination>,
+    /// The queue of messages that leave one by one.
+    pub messages: Messages,
+}
+
+/// The queue that the environment describes: the buffer and the destination `messages` (contract E).
+#[derive(Clone, Debug)]
+pub struct Messages {
+    /// The buffer, which has no windows.
+    pub buffer: Buffer,
+    /// The destination, where this daemon is told of it.
+    pub destination: Option<Destination>,
+    /// Without, nothing leaves until an operator has started everything once.
+    pub starts_by_itself: bool,
+}
+
+impl Defaults {
+    /// The buffers in it.
+    pub fn buffers(&self) -> [&Buffer; 2] {
+        [&self.buffer, &self.messages.buffer]
+    }
+
+    /// The destinations in it that this daemon is told of.
+    pub fn destinations(&self) -> impl Iterator<Item = &Destination> {
+        [&self.destination, &self.messages.destination]
+            .into_iter()
+            .flatten()
+    }
 }
 
 /// What is wrong with a buffer or a destination, and with which field of it.

@@ -20,7 +20,10 @@ pub struct PaceSpec {
 
 impl PaceSpec {
     /// Checks it.
-    pub(super) fn check(&self) -> Result<Pace, SpecError> {
+    ///
+    /// # Errors
+    /// Names the field that is wrong.
+    pub fn check(&self) -> Result<Pace, SpecError> {
         if !(1..=MOST).contains(&self.batch) {
             let why = format!("must be from 1 to {MOST}");
             return Err(SpecError::new("pace.batch", why));

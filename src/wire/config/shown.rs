@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::buffer::Order;
+use super::pace::PaceSpec;
 use super::retry::RetrySpec;
 use super::window::WindowSpec;
 use super::{Buffer, BufferSpec, DestinationSpec};
+use crate::domain::chat::Name;
 use crate::domain::destination::{Body, Destination};
 use crate::domain::window::WindowRules;
 
@@ -32,20 +35,21 @@ pub enum From {
     Api,
 }
 
-/// The destination `default` where api is not told of it.
+/// A destination of the environment where api is not told of it.
 #[derive(Debug, Serialize)]
 pub struct Untold {
-    name: &'static str,
+    name: String,
     url: Option<()>,
     version: Option<u64>,
     from: From,
     note: &'static str,
 }
 
-impl Default for Untold {
-    fn default() -> Self {
+impl Untold {
+    /// The one of this name.
+    pub fn new(name: &Name) -> Self {
         Self {
-            name: "default",
+            name: name.to_string(),
             url: None,
             version: None,
             from: From::Environment,
@@ -65,12 +69,19 @@ pub enum ShownDestination {
 }
 
 impl Shown<BufferSpec> {
-    /// The buffer that the environment describes.
-    pub fn default_buffer(buffer: &Buffer) -> Self {
+    /// A buffer that the environment describes.
+    pub fn buffer_of_environment(buffer: &Buffer) -> Self {
+        let destinations = buffer.destinations.iter();
         let spec = BufferSpec {
             name: buffer.name.to_string(),
             window: window_spec(&buffer.window),
             timezone: buffer.zone.name().to_owned(),
+            destinations: destinations.map(|to| to.name.to_string()).collect(),
+            order: if buffer.ordered {
+                Order::Buffer
+            } else {
+                Order::Chat
+            },
             ..BufferSpec::default()
         };
         Self::by_environment(spec)
@@ -78,15 +89,14 @@ impl Shown<BufferSpec> {
 }
 
 impl Shown<DestinationSpec> {
-    /// The destination that the environment describes.
-    pub fn default_destination(destination: &Destination) -> Self {
-        let (retry, messages_field) = (
-            &destination.retry,
-            match &destination.body {
-                Body::Payload { messages_field, .. } => Some(messages_field.clone()),
-                _ => None,
-            },
-        );
+    /// A destination that the environment describes.
+    pub fn destination_of_environment(destination: &Destination) -> Self {
+        let retry = &destination.retry;
+        let (messages_field, template) = match &destination.body {
+            Body::Payload { messages_field, .. } => (Some(messages_field.clone()), None),
+            Body::Template(template) => (None, Some(template.clone())),
+            _ => (None, None),
+        };
         let defaults = DestinationSpec::default();
         let spec = DestinationSpec {
             name: destination.name.to_string(),
@@ -94,6 +104,7 @@ impl Shown<DestinationSpec> {
             method: destination.method.to_string(),
             headers: destination.headers.clone(),
             messages_field: messages_field.unwrap_or(defaults.messages_field),
+            template,
             timeout: destination.timeout.as_secs_f64(),
             retry: RetrySpec {
                 max: retry.max_retries,
@@ -103,6 +114,11 @@ impl Shown<DestinationSpec> {
             },
             secrets: destination.secrets.clone(),
             concurrency: destination.concurrency,
+            split: destination.split,
+            pace: destination.pace.map(|pace| PaceSpec {
+                every: pace.every.as_secs_f64(),
+                batch: pace.batch,
+            }),
             ..DestinationSpec::default()
         };
         Self::by_environment(spec.masked())
