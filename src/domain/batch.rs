@@ -3,12 +3,17 @@
 use std::fmt;
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::chat::Chat;
 use super::window::CloseReason;
 
 /// Milliseconds since 1970 by Redis's own clock, the only clock that deadlines are measured by.
 pub type Millis = u64;
+
+/// Begins every id.
+const PREFIX: &str = "msg_";
 
 /// The `webhook-id` of a batch: the same over all its attempts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -17,7 +22,48 @@ pub struct BatchId(String);
 impl BatchId {
     /// A new id, in order of time, so that logs and lists sort.
     pub fn generate() -> Self {
-        Self(format!("msg_{}", Uuid::now_v7().simple()))
+        Self(format!("{PREFIX}{}", Uuid::now_v7().simple()))
+    }
+
+    /// The id of a message that its client calls `id`, in a chat: always the same, and never another's.
+    pub fn of_client(chat: &Chat, id: &str) -> Self {
+        let whose = chat.id.as_str();
+        let digest = Sha256::new()
+            // The length keeps the two apart: no two pairs run together.
+            .chain_update(whose.len().to_be_bytes())
+            .chain_update(whose)
+            .chain_update(id)
+            .finalize();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        // Of another version than those that tell when they were made.
+        let id = uuid::Builder::from_custom_bytes(bytes).into_uuid();
+        Self(format!("{PREFIX}{}", id.simple()))
+    }
+
+    /// Takes `text` as an id that Lull has made.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix(PREFIX)?;
+        let is_digit = |c: u8| c.is_ascii_digit() || (b'a'..=b'f').contains(&c);
+        let is_id = digits.len() == 32 && digits.bytes().all(is_digit);
+        is_id.then(|| Self(text.to_owned()))
+    }
+
+    /// What tells it from others.
+    pub fn digits(&self) -> &str {
+        self.0.strip_prefix(PREFIX).unwrap_or_default()
+    }
+
+    /// The inverse of [`BatchId::digits`].
+    pub fn of_digits(digits: &str) -> Self {
+        Self(format!("{PREFIX}{digits}"))
+    }
+
+    /// When it was made, by the clock of the daemon that made it; `None` for that of a client's id.
+    pub fn made_at(&self) -> Option<Millis> {
+        let id = Uuid::try_parse(self.digits()).ok()?;
+        let (seconds, nanos) = id.get_timestamp()?.to_unix();
+        Some(seconds * 1000 + u64::from(nanos / 1_000_000))
     }
 
     /// An id that stands in Redis.
@@ -77,6 +123,51 @@ impl Outcome {
             Self::Delivered => "delivered",
             Self::Retry { .. } => "retry",
             Self::Rejected => "rejected",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::chat::ChatId;
+
+    #[test]
+    fn an_id_that_was_generated_tells_when() {
+        let id = BatchId::generate();
+
+        let age = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap()
+            .abs_diff(Duration::from_millis(id.made_at().unwrap()));
+
+        assert!(age < Duration::from_secs(60), "{age:?}");
+        assert_eq!(BatchId::parse(id.as_str()), Some(id));
+    }
+
+    #[test]
+    fn the_id_of_a_clients_id_is_always_the_same_and_tells_no_time() {
+        let chat = |id: &str| Chat::of_default(ChatId::parse(id).unwrap());
+        let id = BatchId::of_client(&chat("+5511"), "a");
+
+        assert_eq!(id, BatchId::of_client(&chat("+5511"), "a"));
+        assert_ne!(id, BatchId::of_client(&chat("+551"), "1a"));
+        assert_eq!(
+            (id.made_at(), BatchId::parse(id.as_str())),
+            (None, Some(id))
+        );
+    }
+
+    #[test]
+    fn anything_else_is_no_id() {
+        for bad in [
+            "",
+            "msg_",
+            "msg_1",
+            &format!("msg_{}", "g".repeat(32)),
+            "sent",
+        ] {
+            assert_eq!(BatchId::parse(bad), None, "{bad}");
         }
     }
 }

@@ -110,6 +110,8 @@ pub enum CloseReason {
     Schedule,
     /// There was none: an operator had a schedule run.
     Run,
+    /// There was none: a message went straight onto the lane of its buffer.
+    Queued,
 }
 
 impl CloseReason {
@@ -125,6 +127,7 @@ impl CloseReason {
             Self::Later => "later",
             Self::Schedule => "schedule",
             Self::Run => "run",
+            Self::Queued => "queued",
         }
     }
 
@@ -140,6 +143,7 @@ impl CloseReason {
             Self::Later,
             Self::Schedule,
             Self::Run,
+            Self::Queued,
         ]
         .into_iter()
         .find(|reason| reason.as_str() == word)

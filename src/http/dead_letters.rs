@@ -12,13 +12,17 @@ use super::Api;
 use super::audit::Caller;
 use super::body::OptionalFields;
 use super::error::ApiError;
+use super::messages::dead_answer;
 use super::query::{List, ListQuery, page};
+use crate::domain::batch::BatchId;
+use crate::domain::chat::Name;
 use crate::store::EntryId;
 use crate::store::audit::Act;
 use crate::store::dead::DeadLetter;
 use crate::wire::answer::{Count, DeadLetterAnswer};
 use crate::wire::incoming::optional_whose;
 use crate::wire::item::read_items;
+use crate::wire::outbound::MessageAnswer;
 use crate::wire::payload::rfc3339;
 
 const NOT_THERE: ApiError = ApiError::NotFound("there is no dead letter with this id (any more)");
@@ -36,7 +40,11 @@ pub(super) async fn show(
     State(api): State<Api>,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
-    let letter = api.store.dead_letter(entry(id)?).await?.ok_or(NOT_THERE)?;
+    let letter = api
+        .store
+        .dead_letter(api.entry(id).await?)
+        .await?
+        .ok_or(NOT_THERE)?;
     Ok(Json(shown(&letter)).into_response())
 }
 
@@ -45,7 +53,7 @@ pub(super) async fn revive(
     id: Result<Path<String>, PathRejection>,
     Caller(by): Caller,
 ) -> Result<Response, ApiError> {
-    let id = entry(id)?;
+    let id = api.entry(id).await?;
     if !api.store.revive(id).await? {
         return Err(NOT_THERE);
     }
@@ -73,7 +81,7 @@ pub(super) async fn discard(
     id: Result<Path<String>, PathRejection>,
     Caller(by): Caller,
 ) -> Result<Response, ApiError> {
-    let id = entry(id)?;
+    let id = api.entry(id).await?;
     if !api.store.discard(id).await? {
         return Err(NOT_THERE);
     }
@@ -95,15 +103,31 @@ fn done(message: &'static str, count: u64) -> Response {
     .into_response()
 }
 
-/// An id that no list ever gave names nothing, which is not worth another status.
-fn entry(id: Result<Path<String>, PathRejection>) -> Result<EntryId, ApiError> {
-    let Path(id) = id?;
-    EntryId::parse(&id).ok_or(NOT_THERE)
+impl Api {
+    /// The place of a dead letter by its id, or by that of the message that it is. An id that no list ever gave names
+    /// nothing, which is not worth another status.
+    async fn entry(&self, id: Result<Path<String>, PathRejection>) -> Result<EntryId, ApiError> {
+        let Path(id) = id?;
+        if let Some(entry) = EntryId::parse(&id) {
+            return Ok(entry);
+        }
+        let message = BatchId::parse(&id).ok_or(NOT_THERE)?;
+        let queue = Name::messages_name();
+        let dead = self.store.dead_letter_of(&queue, &message).await?;
+        Ok(dead.ok_or(NOT_THERE)?.id)
+    }
 }
 
 pub(super) fn shown(dead: &DeadLetter) -> DeadLetterAnswer {
+    let is_message = dead.letter.buffer == Name::messages_name().as_str();
+    let message = is_message.then(|| dead_answer(dead));
     DeadLetterAnswer {
-        id: dead.id.text(),
+        id: match &message {
+            Some(message) => message.id.clone(),
+            None => dead.id.text(),
+        },
+        status: message.as_ref().map(|message| message.status),
+        of_queue: message.map(MessageAnswer::of_queue),
         webhook_id: dead.batch.id.to_string(),
         user: dead.letter.chat.clone(),
         buffer: dead.letter.buffer.clone(),

@@ -7,11 +7,14 @@ use chrono_tz::Tz;
 
 use super::Api;
 use super::error::ApiError;
+use super::messages::over_answer;
 use super::query::{List, ListQuery, page};
 use crate::domain::batch::Millis;
+use crate::domain::chat::Name;
 use crate::store::history::{DELIVERED, Request, Settlement, Try};
 use crate::wire::answer::SentAnswer;
 use crate::wire::history::{AttemptAnswer, HistoryAnswer, RequestAnswer, ResponseAnswer};
+use crate::wire::outbound::{MessageAnswer, SentStatus};
 use crate::wire::payload::rfc3339;
 
 pub(super) async fn list(
@@ -105,15 +108,25 @@ fn request(request: Request) -> RequestAnswer {
     }
 }
 
-fn sent_answer(Settlement { at, record, .. }: Settlement) -> SentAnswer {
+fn sent_answer(settlement: Settlement) -> SentAnswer {
+    let is_message = settlement.record.buffer == Name::messages_name().as_str();
+    let of_queue = is_message.then(|| over_answer(&settlement));
+    let Settlement { at, record, .. } = settlement;
     let last = record.last.as_ref();
+    let http_status = last.and_then(|last| last.status);
     SentAnswer {
         webhook_id: record.id,
         user: record.chat,
         buffer: record.buffer,
         destination: record.destination,
         messages: record.messages,
-        status: last.and_then(|last| last.status),
+        status: match &of_queue {
+            Some(message) => SentStatus::Word(message.status),
+            None => SentStatus::Http(http_status),
+        },
+        http_status: http_status.filter(|_| is_message),
+        id: of_queue.as_ref().map(|message| message.id.clone()),
+        of_queue: of_queue.map(MessageAnswer::of_queue),
         attempts: last.map_or(0, |last| u64::from(last.number)),
         duration_ms: last.map_or(0, |last| last.ms),
         reason: record.reason,

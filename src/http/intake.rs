@@ -146,7 +146,7 @@ impl Api {
     }
 
     /// Keeps a message until its time; one without an id gets one, to be taken back by.
-    async fn keep<'a>(
+    pub(super) async fn keep<'a>(
         &self,
         buffer: &Buffer,
         incoming: &'a mut Incoming,
@@ -175,7 +175,7 @@ impl Api {
     }
 
     /// What is kept of the messages of a chat.
-    fn kept(&self, chat: &Chat) -> Kept {
+    pub(super) fn kept(&self, chat: &Chat) -> Kept {
         let retention = Retention {
             whole: self.catalogs.get().has_ordered(Shard::of(chat)),
             ..self.retention
@@ -184,7 +184,7 @@ impl Api {
     }
 
     /// A full Redis lets go of what is over, at most once in [`ROOM_EVERY`]: the client is told to come again.
-    fn make_room_after(&self, error: &StoreError) {
+    pub(super) fn make_room_after(&self, error: &StoreError) {
         let StoreError::Full(_) = error else { return };
         let Ok(permit) = self.room.clone().try_acquire_owned() else {
             return;

@@ -16,6 +16,7 @@ mod history;
 mod intake;
 mod later;
 mod message;
+mod messages;
 mod pausing;
 mod query;
 pub mod receiver;
@@ -67,6 +68,8 @@ pub struct Api {
     /// Whoever has it makes room in a full Redis.
     room: Arc<Semaphore>,
     max_body_bytes: usize,
+    /// Most characters of a message that leaves one by one.
+    message_max_length: usize,
 }
 
 impl Api {
@@ -91,6 +94,7 @@ impl Api {
             payloads: config.retention.history_payloads,
             room: Arc::new(Semaphore::new(1)),
             max_body_bytes: config.max_body_bytes,
+            message_max_length: config.message_max_length,
         })
     }
 }
@@ -99,6 +103,11 @@ impl Api {
     /// The buffer that the environment describes.
     fn default_buffer(&self) -> &Buffer {
         &self.catalogs.defaults().buffer
+    }
+
+    /// The buffer of messages that leave one by one, which the environment describes, too.
+    fn queue_buffer(&self) -> &Buffer {
+        &self.catalogs.defaults().messages.buffer
     }
 }
 
@@ -169,6 +178,7 @@ fn router(api: Api) -> Router {
         .merge(pausing::routes())
         .merge(later::routes())
         .merge(schedules::routes())
+        .merge(messages::routes())
         .merge(webhook::routes())
         .merge(config::routes())
         .merge(contract_b::routes())

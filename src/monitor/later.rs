@@ -5,7 +5,6 @@ use std::sync::Arc;
 use tracing::warn;
 
 use super::Monitor;
-use crate::domain::batch::BatchId;
 use crate::domain::chat::Chat;
 use crate::domain::destination::Target;
 use crate::store::Result;
@@ -34,7 +33,7 @@ impl Monitor {
                 None => return Ok(()),
             },
         };
-        let id = BatchId::generate();
+        let id = message.batch_id();
         if self.store.send_kept(message, &id, &destinations).await? {
             self.attempt_new(chat, &destinations, message.reason().as_str());
         }

@@ -127,7 +127,7 @@ impl Store {
         look: Look,
     ) -> Result<(Vec<Noted>, Option<String>)> {
         // The audit belongs to no shard; its entries are named as if it belonged to the first.
-        let everywhere = iter::once(Shard::first());
+        let everywhere = iter::once(Shard::FIRST);
         self.newest(
             |_| keys::AUDIT.to_owned(),
             everywhere,

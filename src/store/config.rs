@@ -227,7 +227,7 @@ impl Store {
             .arg(act.map(reply::json).transpose()?.unwrap_or_default())
             .arg(audit::MOST);
         // The configuration belongs to no shard; any connection will do.
-        let version: i64 = self.run(Shard::first(), &configure).await?;
+        let version: i64 = self.run(Shard::FIRST, &configure).await?;
         Ok(match u64::try_from(version) {
             Ok(0) => Written::Refused,
             Ok(version) => Written::As(version),

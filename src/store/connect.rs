@@ -14,7 +14,7 @@ use tracing::{info, warn};
 
 use super::{
     Result, Store, StoreError, aliases, clearing, closing, config, control, disuse, due, erasing,
-    lanes, later, pace, pausing, windows,
+    lanes, later, pace, pausing, queue, windows,
 };
 use crate::config::redis::{Address, RedisConfig};
 
@@ -157,6 +157,7 @@ impl Store {
             .chain(aliases::scripts())
             .chain(lanes::scripts())
             .chain(later::scripts())
+            .chain(queue::scripts())
             .chain(due::scripts())
             .chain(config::scripts())
             .chain(control::scripts())

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use super::batch::read_batch;
 use super::keys::{self, Place, Shard};
 use super::paging::{EntryId, Look, StreamEntry};
+use super::queue::since;
 use super::{Result, Store, StoreError, script};
-use crate::domain::batch::{Batch, Millis};
+use crate::domain::batch::{Batch, BatchId, Millis};
 use crate::domain::chat::{Chat, ChatId, Lane, Name};
 use crate::domain::whose::Whose;
 
@@ -122,6 +123,20 @@ impl Store {
             .await?
             .map(|entry| DeadLetter::read(&entry))
             .transpose()
+    }
+
+    /// The dead letter of a message of a queue, if it is still there.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn dead_letter_of(&self, buffer: &Name, id: &BatchId) -> Result<Option<DeadLetter>> {
+        let shard = Shard::of_ordered(buffer);
+        self.first_since(&keys::dead(shard), shard, since(id), |entry| {
+            let dead = DeadLetter::read(entry)?;
+            let is_it = dead.batch.id == *id && dead.letter.buffer == buffer.as_str();
+            Ok(is_it.then_some(dead))
+        })
+        .await
     }
 
     /// Puts a dead letter back at the head of its lane; false if it is not there (any more).

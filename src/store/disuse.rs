@@ -37,7 +37,7 @@ impl Store {
         touch
             .arg(Kind::Buffer.field(buffer))
             .arg(Kind::Destination.field(destination));
-        self.run::<u64>(Shard::first(), &touch).await?;
+        self.run::<u64>(Shard::FIRST, &touch).await?;
         Ok(())
     }
 
@@ -85,7 +85,7 @@ impl Store {
             .key(keys::USED)
             .arg(kind.field(name))
             .arg(millis(age));
-        self.run(Shard::first(), &disuse).await
+        self.run(Shard::FIRST, &disuse).await
     }
 
     /// The buffers and destinations that nobody has used for `age`.

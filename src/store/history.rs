@@ -11,7 +11,7 @@ use super::paging::{Look, StreamEntry};
 use super::windows::{SEEN_FOR, millis};
 use super::{Result, Store, StoreError, reply};
 use crate::config::retention::RetentionConfig;
-use crate::domain::batch::Millis;
+use crate::domain::batch::{BatchId, Millis};
 use crate::domain::whose::Whose;
 use crate::domain::window::MAX_FIRST_AFTER;
 
@@ -126,7 +126,7 @@ pub struct Settlement {
 }
 
 impl Settlement {
-    fn read(entry: &StreamEntry) -> Result<Self> {
+    pub(super) fn read(entry: &StreamEntry) -> Result<Self> {
         let unreadable = || StoreError::Unreadable("an entry of the history");
         let text = entry.field("record")?;
         let mut record: Record = serde_json::from_str(&text).map_err(|_| unreadable())?;
@@ -178,6 +178,34 @@ impl Store {
             Ok(asked.then_some(settlement))
         })
         .await
+    }
+
+    /// What came of a batch, if it is over and history tells of it, looked for since `from`: that it was delivered, else
+    /// what was last written about it.
+    pub(super) async fn outcome_of(
+        &self,
+        id: &BatchId,
+        shard: Shard,
+        from: Millis,
+    ) -> Result<Option<Settlement>> {
+        let mut newest = None;
+        let delivered = self
+            .first_since(&keys::history(shard), shard, from, |entry| {
+                if !entry.field("record")?.contains(id.as_str()) {
+                    return Ok(None);
+                }
+                let settlement = Settlement::read(entry)?;
+                if settlement.record.id != id.as_str() {
+                    return Ok(None);
+                }
+                if settlement.record.outcome == DELIVERED {
+                    return Ok(Some(settlement));
+                }
+                newest = Some(settlement);
+                Ok(None)
+            })
+            .await?;
+        Ok(delivered.or(newest))
     }
 
     /// Drops what is too old in every shard; settling keeps the counts, but a quiet shard settles nothing.

@@ -48,7 +48,7 @@ impl Shard {
     /// The shard of the only lane to the destination of a schedule.
     pub(crate) fn of_outlet(destination: &Name) -> Self {
         let schedule = Name::parse(destination.as_str().trim_start_matches('.'));
-        schedule.map_or(Self::first(), |name| Self::of(&Chat::of_schedule(&name)))
+        schedule.map_or(Self::FIRST, |name| Self::of(&Chat::of_schedule(&name)))
     }
 
     fn of_member(member: &str) -> Self {
@@ -57,9 +57,7 @@ impl Shard {
     }
 
     /// The one to ask about what belongs to none.
-    pub(crate) fn first() -> Self {
-        Self(0)
-    }
+    pub(crate) const FIRST: Self = Self(0);
 
     /// All of them.
     pub fn all() -> impl Iterator<Item = Self> {
@@ -161,6 +159,16 @@ impl Place {
             shard: Shard::of_member(&member),
             member,
             shared_lane: None,
+        }
+    }
+
+    /// Where the lanes of an ordered buffer lie, whoever's messages are on them.
+    pub(crate) fn of_ordered(buffer: &Name) -> Self {
+        let lane = format!("{ORDERED}{buffer}:*");
+        Self {
+            shard: Shard::of_ordered(buffer),
+            member: lane.clone(),
+            shared_lane: Some(lane),
         }
     }
 

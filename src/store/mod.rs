@@ -23,6 +23,7 @@ pub mod open;
 pub mod pace;
 mod paging;
 pub mod pausing;
+pub mod queue;
 pub mod received;
 mod reply;
 mod room;

@@ -65,7 +65,7 @@ impl Store {
             .arg(back)
             .arg(interval);
         // It belongs to no shard; any connection will do.
-        let (count, interval, next, left) = self.run(Shard::first(), &call).await?;
+        let (count, interval, next, left) = self.run(Shard::FIRST, &call).await?;
         Ok(Grant {
             count,
             interval,

@@ -12,6 +12,9 @@ use crate::domain::batch::Millis;
 /// Entries looked at for one page at the most, where a filter passes few of them.
 const MOST_SCANNED: usize = 5_000;
 
+/// Entries read at a time where one is looked for.
+const PAGE: usize = 256;
+
 /// The place of an entry in a list of stream entries; later entries are greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EntryId {
@@ -127,6 +130,33 @@ impl Store {
             .await?;
         let entry = found.ids.into_iter().next();
         Ok(entry.and_then(|entry| StreamEntry::of(id.shard, entry)))
+    }
+
+    /// What `find` makes of the first entry of a stream that it makes something of, the oldest first, since `from`.
+    pub(super) async fn first_since<T>(
+        &self,
+        key: &str,
+        shard: Shard,
+        from: Millis,
+        mut find: impl FnMut(&StreamEntry) -> Result<Option<T>>,
+    ) -> Result<Option<T>> {
+        let mut from = from.to_string();
+        loop {
+            let read = redis::Cmd::xrange_count(key, &from, "+", PAGE);
+            let page = self.query::<StreamRangeReply>(&read).await?.ids;
+            let is_last = page.len() < PAGE;
+            for entry in page {
+                from = format!("({}", entry.id);
+                if let Some(entry) = StreamEntry::of(shard, entry)
+                    && let Some(found) = find(&entry)?
+                {
+                    return Ok(Some(found));
+                }
+            }
+            if is_last {
+                return Ok(None);
+            }
+        }
     }
 
     /// The newest entries of a stream that `shards` keep, within `look`, that `keep` makes something of.

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::control::Stopped;
+use super::outbound::{OfQueue, SentStatus};
 
 /// The answer to a message.
 #[derive(Debug, Serialize)]
@@ -132,7 +133,7 @@ pub struct Closed<'a> {
 /// A batch that was given up on.
 #[derive(Debug, Serialize)]
 pub struct DeadLetterAnswer {
-    /// Names it in the paths of revive and delete.
+    /// Names it in the paths of revive and delete; of a message that left one by one it is the message's.
     pub id: String,
     /// The `webhook-id` it was sent under.
     pub webhook_id: String,
@@ -156,6 +157,12 @@ pub struct DeadLetterAnswer {
     pub buried_at: String,
     /// What was said, in order.
     pub messages: Vec<Box<RawValue>>,
+    /// `dead`, of a message that left one by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<&'static str>,
+    /// What else there is of it.
+    #[serde(flatten)]
+    pub of_queue: Option<OfQueue>,
 }
 
 /// The answer to revive and delete.
@@ -182,8 +189,17 @@ pub struct SentAnswer {
     pub destination: String,
     /// How many messages it held.
     pub messages: u64,
-    /// The status it was answered with.
-    pub status: Option<u16>,
+    /// The HTTP status it was answered with; of a message that left one by one the word.
+    pub status: SentStatus,
+    /// The HTTP status where `status` is the word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_status: Option<u16>,
+    /// The message that left one by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// What else there is of it.
+    #[serde(flatten)]
+    pub of_queue: Option<OfQueue>,
     /// The number of the attempt that succeeded.
     pub attempts: u64,
     /// How long that attempt took, in ms.

@@ -133,7 +133,7 @@ fn chat_under(fields: &mut RawObject, field: &'static str) -> Result<ChatId, Bad
     ChatId::parse(&text).map_err(|error: ChatIdError| BadInput::field(field, error.to_string()))
 }
 
-fn message_id_of(raw: &RawValue) -> Result<String, BadInput> {
+pub(super) fn message_id_of(raw: &RawValue) -> Result<String, BadInput> {
     let text = text_or_integer(raw)
         .ok_or_else(|| BadInput::field("message_id", "must be text or an integer"))?;
     check_message_id("message_id", text)

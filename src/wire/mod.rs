@@ -13,6 +13,7 @@ pub mod history;
 pub mod incoming;
 pub mod item;
 pub mod node;
+pub mod outbound;
 pub mod path;
 pub mod pause;
 pub mod payload;

@@ -17,6 +17,7 @@ mod chats;
 mod contract_b;
 mod contract_c;
 mod contract_d;
+mod contract_e;
 mod control;
 mod dead_letters;
 mod delivery;

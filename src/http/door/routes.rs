@@ -17,13 +17,15 @@ pub(super) enum Need {
     IngestAll,
     /// To bring messages for a buffer that the handler finds; it asks, unless the buffer's own proof stands for a key.
     IngestNamed,
+    /// To bring messages that leave one by one: without keys only from this machine, as they reach people.
+    Queue,
     /// To look.
     Read,
     /// To change.
     Admin,
 }
 
-use Need::{Admin, Ingest, IngestAll, IngestNamed, Nothing, Read};
+use Need::{Admin, Ingest, IngestAll, IngestNamed, Nothing, Queue, Read};
 
 /// A route, what it asks of GET, and what of every other method.
 type Row = (&'static str, Need, Need);
@@ -48,6 +50,8 @@ const ROUTES: &[Row] = &[
     ("/api/chats/{user}/flush", Read, Admin),
     ("/api/chats/{user}/pause", Read, Admin),
     ("/api/chats/{user}/resume", Read, Admin),
+    ("/api/messages", Read, Queue),
+    ("/api/messages/{id}", Read, Admin),
     ("/api/messages/sent", Read, Admin),
     ("/api/messages/forwarded", Read, Admin),
     ("/api/messages/dead-letter", Read, Admin),
@@ -100,6 +104,7 @@ impl Need {
             Ingest => "ingest or ingest@default",
             IngestAll => "ingest",
             IngestNamed => "ingest, for this buffer",
+            Queue => "ingest or ingest@messages",
             Read => "read",
             Admin => "admin",
         }
@@ -110,6 +115,7 @@ impl Need {
         match self {
             Nothing => true,
             Ingest => scopes.brings_to(&Name::default_name()),
+            Queue => scopes.brings_to(&Name::messages_name()),
             IngestAll => scopes.brings_to_all(),
             // Which buffer is meant is not known here.
             IngestNamed => false,

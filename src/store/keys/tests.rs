@@ -107,3 +107,8 @@ fn a_chat_is_read_back_with_the_order_of_its_buffer() {
         }
     }
 }
+
+#[test]
+fn the_queue_of_the_environment_lies_apart_from_the_audit() {
+    assert_ne!(Shard::of_ordered(&Name::messages_name()), Shard::FIRST);
+}

@@ -85,6 +85,17 @@ impl Store {
         Ok(chats.collect())
     }
 
+    /// The message of an ordered buffer with this id, if it waits; looks through the whole index of its shard.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn kept_in_order(&self, buffer: &Name, id: &str) -> Result<Option<Kept>> {
+        let shard = std::iter::once(Shard::of_ordered(buffer));
+        let found = self.waiting(shard, &messages_with(id)).await?;
+        let mut kept = self.read_kept(&found).await?.into_iter();
+        Ok(kept.find(|kept| kept.chat.buffer == *buffer))
+    }
+
     /// How many messages of a buffer wait for their time.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use crate::domain::batch::BatchId;
 use crate::domain::chat::{Chat, Name};
 use crate::domain::window::CloseReason;
 use crate::store::keys::{self, Place};
@@ -52,6 +53,15 @@ impl KeptMessage {
         })
     }
 
+    /// The id of the batch that it becomes: in the queue `messages` that of the message, by which it can be found again.
+    pub fn batch_id(&self) -> BatchId {
+        if self.chat.buffer == Name::messages_name() {
+            BatchId::of_digits(&self.digest)
+        } else {
+            BatchId::generate()
+        }
+    }
+
     pub(super) fn member(&self) -> String {
         format!("m:{}:{}", self.digest, Place::of(&self.chat).member)
     }
@@ -81,8 +91,11 @@ pub(super) fn messages_with(id: &str) -> String {
     format!("m:{}:*", digest(id))
 }
 
-/// Whatever an id holds, it can stand in a member and in a pattern.
+/// Whatever an id holds, it can stand in a member and in a pattern. One that Lull has made is in it as it is.
 fn digest(id: &str) -> String {
+    if let Some(id) = BatchId::parse(id) {
+        return id.digits().to_owned();
+    }
     hex::encode(&Sha256::digest(id)[..DIGITS / 2])
 }
 

@@ -1,0 +1,227 @@
+//! `/api/messages`: messages that leave one by one, at a pace and in one order (contract E).
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::http::header::LOCATION;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use chrono_tz::Tz;
+
+use super::Api;
+use super::body::Fields;
+use super::error::ApiError;
+use super::message::identify;
+use crate::domain::batch::{Batch, BatchId, Millis};
+use crate::domain::chat::Name;
+use crate::domain::window::CloseReason;
+use crate::store::dead::DeadLetter;
+use crate::store::history::{DELIVERED, Settlement};
+use crate::store::later::Kept;
+use crate::store::queue::{Enqueued, Found, Waiting};
+use crate::telemetry::metrics::count;
+use crate::wire::fields::BadInput;
+use crate::wire::incoming::Incoming;
+use crate::wire::item::{read_items, stored_item};
+use crate::wire::outbound::{self, MessageAnswer, content_of_call};
+use crate::wire::payload::rfc3339;
+
+const NOT_THERE: ApiError = ApiError::NotFound(
+    "there is no message with this id: it was taken back, or nothing is kept of it any more",
+);
+
+/// The routes of this room.
+pub(super) fn routes() -> Router<Api> {
+    Router::new()
+        .route("/api/messages", post(take))
+        .route("/api/messages/{id}", get(show))
+}
+
+async fn take(
+    State(api): State<Api>,
+    headers: HeaderMap,
+    fields: Result<Fields, ApiError>,
+) -> Result<Response, ApiError> {
+    api.counted(queue(&api, &headers, fields).await)
+}
+
+async fn show(
+    State(api): State<Api>,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, ApiError> {
+    let Path(id) = id?;
+    let id = BatchId::parse(&id).ok_or(NOT_THERE)?;
+    let found = api.find(&id).await?.ok_or(NOT_THERE)?;
+    Ok(Json(found).into_response())
+}
+
+async fn queue(
+    api: &Api,
+    headers: &HeaderMap,
+    fields: Result<Fields, ApiError>,
+) -> Result<Response, ApiError> {
+    let Fields(fields) = fields?;
+    let mut incoming = outbound::read(fields, api.message_max_length)?;
+    identify(&mut incoming, headers)?;
+    let chat = api.queue_buffer().chat(incoming.user.clone());
+    let own = incoming.message_id.take();
+    let id = own
+        .as_ref()
+        .map_or_else(BatchId::generate, |own| BatchId::of_client(&chat, own));
+    incoming.message_id = Some(id.to_string());
+    let is_new = match incoming.when {
+        None => match api.enqueue(&incoming, &id, own.is_some()).await? {
+            Enqueued::Queued(at) => return Ok(created(pending(&incoming, &id, at))),
+            Enqueued::Duplicate => false,
+        },
+        Some(when) => {
+            let buffer = api.queue_buffer().clone();
+            !api.keep(&buffer, &mut incoming, when).await?.duplicate
+        }
+    };
+    let found = api.find(&id).await?;
+    let mut answer = found.unwrap_or_else(|| MessageAnswer {
+        status: "unknown",
+        ..about(&id, incoming.user.as_str(), text_of(&incoming), None)
+    });
+    if is_new {
+        return Ok(created(answer));
+    }
+    answer.duplicate = true;
+    Ok(Json(answer).into_response())
+}
+
+impl Api {
+    async fn enqueue(
+        &self,
+        incoming: &Incoming,
+        id: &BatchId,
+        once: bool,
+    ) -> Result<Enqueued, ApiError> {
+        let buffer = self.queue_buffer();
+        let chat = buffer.chat(incoming.user.clone());
+        let item = stored_item(incoming).map_err(BadInput::NotJson)?;
+        let kept = self.kept(&chat);
+        let enqueued = self
+            .store
+            .enqueue(&chat, id, &item, once, kept, &buffer.destinations)
+            .await
+            .inspect_err(|error| self.make_room_after(error))?;
+        match enqueued {
+            Enqueued::Queued(_) => {
+                self.metrics.accepted.inc();
+                count(
+                    &self.metrics.batches,
+                    "reason",
+                    CloseReason::Queued.as_str(),
+                );
+            }
+            Enqueued::Duplicate => drop(self.metrics.duplicates.inc()),
+        }
+        Ok(enqueued)
+    }
+
+    async fn find(&self, id: &BatchId) -> Result<Option<MessageAnswer>, ApiError> {
+        let name = Name::messages_name();
+        let found = self.store.find(&name, &name, id).await?;
+        Ok(found.map(|found| match found {
+            Found::Later(kept) => scheduled(id, &kept),
+            Found::Waiting(waiting) => waiting_answer(&waiting),
+            Found::Dead(dead) => dead_answer(&dead),
+            Found::Over(settlement) => over_answer(&settlement),
+        }))
+    }
+}
+
+fn created(answer: MessageAnswer) -> Response {
+    let at = [(LOCATION, format!("/api/messages/{}", answer.id))];
+    (StatusCode::CREATED, at, Json(answer)).into_response()
+}
+
+fn moment(at: Millis) -> String {
+    rfc3339(at, Tz::UTC)
+}
+
+fn about(id: &BatchId, user: &str, content: Option<String>, came: Option<Millis>) -> MessageAnswer {
+    MessageAnswer {
+        id: id.to_string(),
+        phone_number: user.to_owned(),
+        content,
+        created_at: came.map(moment),
+        ..MessageAnswer::default()
+    }
+}
+
+fn text_of(incoming: &Incoming) -> Option<String> {
+    incoming.text().map(std::borrow::Cow::into_owned)
+}
+
+fn pending(incoming: &Incoming, id: &BatchId, at: Millis) -> MessageAnswer {
+    MessageAnswer {
+        status: "pending",
+        ..about(id, incoming.user.as_str(), text_of(incoming), Some(at))
+    }
+}
+
+fn scheduled(id: &BatchId, kept: &Kept) -> MessageAnswer {
+    let content = serde_json::from_str(kept.message.get()).ok();
+    MessageAnswer {
+        status: "scheduled",
+        send_at: Some(moment(kept.at)),
+        ..about(id, kept.chat.id.as_str(), content, Some(kept.came))
+    }
+}
+
+fn waiting_answer(waiting: &Waiting) -> MessageAnswer {
+    let (batch, user) = (&waiting.batch, waiting.user.as_str());
+    let tried = waiting.attempts > 0;
+    MessageAnswer {
+        status: "pending",
+        retry_count: tried.then(|| waiting.attempts - 1),
+        first_attempt_at: waiting.first_attempt.map(moment),
+        ..about(&batch.id, user, content_of(batch), Some(batch.opened))
+    }
+}
+
+/// The dead letter of a message that left one by one.
+pub(super) fn dead_answer(dead: &DeadLetter) -> MessageAnswer {
+    let (batch, letter) = (&dead.batch, &dead.letter);
+    MessageAnswer {
+        status: "dead",
+        retry_count: Some(letter.attempts.saturating_sub(1)),
+        first_attempt_at: Some(moment(letter.first_attempt)),
+        buried_at: Some(moment(dead.buried())),
+        reason: Some(letter.reason.clone()),
+        ..about(
+            &batch.id,
+            &letter.chat,
+            content_of(batch),
+            Some(batch.opened),
+        )
+    }
+}
+
+/// What history tells of a message that left one by one.
+pub(super) fn over_answer(Settlement { at, record, .. }: &Settlement) -> MessageAnswer {
+    let delivered = record.outcome == DELIVERED;
+    let call = record.request.as_ref();
+    let content = call.and_then(|call| content_of_call(call.body.as_deref()?));
+    let last = record.last.as_ref();
+    let why = record.why.as_ref().or(last.map(|last| &last.summary));
+    let id = BatchId::from_stored(&record.id);
+    MessageAnswer {
+        status: if delivered { "sent" } else { "dead" },
+        retry_count: last.map(|last| last.number.saturating_sub(1)),
+        sent_at: delivered.then(|| moment(*at)),
+        buried_at: (!delivered).then(|| moment(*at)),
+        reason: why.filter(|_| !delivered).cloned(),
+        ..about(&id, &record.chat, content, Some(record.opened))
+    }
+}
+
+/// What is to be sent; nothing of what cannot be read, which is then why it was given up on.
+fn content_of(batch: &Batch) -> Option<String> {
+    let item = read_items(&batch.items).ok()?.pop()?;
+    serde_json::from_str(item.message.get()).ok()
+}

@@ -1,0 +1,68 @@
+#!lua
+--[[
+  enqueue: put a message straight onto each lane of its buffer, as a batch of its
+  own.
+
+  KEYS[1]  seen      message ids by the time they came
+  KEYS[2]  received  messages as they came
+  KEYS[3]  due of the first destination   lanes by their next attempt
+  KEYS[4]  lane of the first destination  gets the batch
+  ...      two more for each further destination
+
+  ARGV[1]  id        the batch's
+  ARGV[2]  item      the message, a JSON object without its first brace
+  ARGV[3]  reason    of the batch
+  ARGV[4]  lane      the chat in the due indexes of lanes
+  ARGV[5]  whose     in an ordered buffer the chat as a word with a space before
+                     it, else empty
+  ARGV[6]  message   digest of the message id; empty = none
+  ARGV[7]  keep      how long an id counts as seen, ms
+  ARGV[8]  member    the chat among the messages as they came
+  ARGV[9]  received  most messages that this shard keeps; 0 = none
+  ARGV[10] payload   1: with what was said
+
+  Output: {status, when the message came}
+    queued
+    duplicate  the id was seen; nothing changed
+
+  The batch is marked "/", so that no lease joins it with others.
+
+  One script, because a message whose id was noted and which is on no lane would
+  be lost. Without allow-oom, so that a full Redis refuses before anything is
+  written.
+]]
+local seen, received = KEYS[1], KEYS[2]
+local id, reason, lane_member, whose, message = ARGV[1], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local call, format = redis.call, string.format
+
+local time = call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local at = format('%d', now)
+
+if message ~= '' and call('ZADD', seen, 'NX', at, message) == 0 then
+  -- One that is too old may still stand here until the housekeeper comes by.
+  local came = tonumber(call('ZSCORE', seen, message))
+  if now - came <= tonumber(ARGV[7]) then
+    return {'duplicate', came}
+  end
+  call('ZADD', seen, at, message)
+end
+
+local item = format('{"at":%d,', now) .. ARGV[2]
+local batch = format('/ %s %d %d %d %s 1%s\n', id, now, now, now, reason, whose) .. item
+local was_empty = false
+for i = 3, #KEYS, 2 do
+  call('RPUSH', KEYS[i + 1], batch)
+  -- NX: a lane with a head in backoff or under a lease keeps its own time.
+  was_empty = call('ZADD', KEYS[i], 'NX', at, lane_member) == 1 or was_empty
+end
+if ARGV[10] == '1' then
+  call('XADD', received, 'MAXLEN', '~', ARGV[9], '*', 'chat', ARGV[8], 'item', item)
+elseif ARGV[9] ~= '0' then
+  call('XADD', received, 'MAXLEN', '~', ARGV[9], '*', 'chat', ARGV[8])
+end
+if was_empty then
+  -- Only a hint: a user without the right to publish must not fail here, with the script done.
+  redis.pcall('PUBLISH', 'lull:wake', '')
+end
+return {'queued', now}

@@ -1,0 +1,207 @@
+//! A queue: an ordered buffer whose messages go straight onto its lane, each as a batch that has the message's id, by
+//! which it is found again wherever it is.
+
+use std::sync::LazyLock;
+
+use redis::Script;
+
+use super::batch::{read_batch, whose_word};
+use super::dead::DeadLetter;
+use super::history::Settlement;
+use super::keys::{self, Place};
+use super::later;
+use super::received::Kept;
+use super::windows::{SEEN_FOR, millis, seen_digest};
+use super::{Result, Store, reply, script};
+use crate::domain::batch::{Batch, BatchId, Millis};
+use crate::domain::chat::{Chat, Name};
+use crate::domain::destination::Target;
+use crate::domain::window::CloseReason;
+
+static ENQUEUE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/enqueue.lua")));
+
+/// Batches read at a time where one is looked for.
+const PAGE: isize = 256;
+/// The clock of the daemon that made an id may be ahead of Redis's by so much, ms.
+const SKEW: Millis = 600_000;
+
+pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
+    std::iter::once(&*ENQUEUE)
+}
+
+/// No trace of a message is older.
+pub(super) fn since(id: &BatchId) -> Millis {
+    id.made_at().map_or(0, |made| made.saturating_sub(SKEW))
+}
+
+/// What became of a message for a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Enqueued {
+    /// It is on its way since this moment.
+    Queued(Millis),
+    /// Its id was seen before; nothing was changed.
+    Duplicate,
+}
+
+/// Where a message of a queue is.
+#[derive(Debug)]
+pub enum Found {
+    /// It waits for its time.
+    Later(later::Kept),
+    /// It waits on its lane, or is being tried.
+    Waiting(Waiting),
+    /// It was given up on.
+    Dead(DeadLetter),
+    /// It is over: delivered, or given up on and dropped.
+    Over(Settlement),
+}
+
+/// A message on its lane.
+#[derive(Debug)]
+pub struct Waiting {
+    /// Whose it is.
+    pub user: String,
+    /// The message.
+    pub batch: Batch,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it was first tried.
+    pub first_attempt: Option<Millis>,
+}
+
+impl Waiting {
+    fn read(text: &str) -> Result<Self> {
+        let (batch, whose) = read_batch(text)?;
+        Ok(Self {
+            user: whose.map_or_else(String::new, |id| id.as_str().to_owned()),
+            batch,
+            attempts: 0,
+            first_attempt: None,
+        })
+    }
+}
+
+impl Store {
+    /// Puts a message onto the lanes of its buffer; `once`: a second one with this id within [`SEEN_FOR`] is dropped.
+    /// Redis has it then, in the way its `appendfsync` says, when this returns.
+    ///
+    /// # Errors
+    /// Full: nothing was stored. Else unavailable or silent.
+    pub async fn enqueue(
+        &self,
+        chat: &Chat,
+        id: &BatchId,
+        item: &str,
+        once: bool,
+        kept: Kept,
+        destinations: &[Target],
+    ) -> Result<Enqueued> {
+        let place = Place::of(chat);
+        let mut enqueue = ENQUEUE.key(keys::seen(place.shard));
+        enqueue.key(keys::received(place.shard));
+        for destination in destinations {
+            enqueue
+                .key(place.due_lanes(&destination.name))
+                .key(place.lane(&destination.name));
+        }
+        let seen = once.then(|| seen_digest(&place, id.as_str()));
+        enqueue
+            .arg(id.as_str())
+            // The script puts the time in front of the other fields.
+            .arg(item.strip_prefix('{').unwrap_or_default())
+            .arg(CloseReason::Queued.as_str())
+            .arg(place.lane_member())
+            .arg(whose_word(chat))
+            .arg(seen.unwrap_or_default())
+            .arg(millis(SEEN_FOR))
+            .arg(&place.member)
+            .arg(kept.most)
+            .arg(u8::from(kept.payload));
+        let (status, came): (String, Millis) = self.run(place.shard, &enqueue).await?;
+        Ok(match status.as_str() {
+            "queued" => Enqueued::Queued(came),
+            _ => Enqueued::Duplicate,
+        })
+    }
+
+    /// Finds a message of a queue that delivers to `destination`. What moves on while it is looked for moves to where it
+    /// is looked for next.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn find(
+        &self,
+        buffer: &Name,
+        destination: &Name,
+        id: &BatchId,
+    ) -> Result<Option<Found>> {
+        if let Some(kept) = self.kept_in_order(buffer, id.as_str()).await? {
+            return Ok(Some(Found::Later(kept)));
+        }
+        let place = Place::of_ordered(buffer);
+        if let Some(waiting) = self.on_lane(&place, destination, id).await? {
+            return Ok(Some(Found::Waiting(waiting)));
+        }
+        if let Some(dead) = self.dead_letter_of(buffer, id).await? {
+            return Ok(Some(Found::Dead(dead)));
+        }
+        let over = self.outcome_of(id, place.shard, since(id)).await?;
+        let over = over.filter(|over| over.record.buffer == buffer.as_str());
+        Ok(over.map(Found::Over))
+    }
+
+    async fn on_lane(
+        &self,
+        place: &Place,
+        destination: &Name,
+        id: &BatchId,
+    ) -> Result<Option<Waiting>> {
+        let lane = place.lane(destination);
+        if let Some(head) = self.head_of_lane(place, destination).await?
+            && head.batch.id == *id
+        {
+            return Ok(Some(head));
+        }
+        // From the end, because what leaves at the front would move everything else while it is looked at.
+        let mut end = -1;
+        loop {
+            let read = redis::Cmd::lrange(&lane, end - PAGE + 1, end);
+            let page: Vec<String> = self.query(&read).await?;
+            for text in page.iter().rev() {
+                if text.split(' ').nth(1) == Some(id.as_str()) {
+                    return Waiting::read(text).map(Some);
+                }
+            }
+            let Some(oldest) = page.first() else {
+                return Ok(None);
+            };
+            // What stands in front of it came onto the lane before it, and for the first time what was revived, too.
+            if Waiting::read(oldest)?.batch.closed < since(id) {
+                return Ok(None);
+            }
+            end -= PAGE;
+        }
+    }
+
+    async fn head_of_lane(&self, place: &Place, destination: &Name) -> Result<Option<Waiting>> {
+        let mut reads = redis::pipe();
+        reads
+            .atomic()
+            .lindex(place.lane(destination), 0)
+            .hget(place.head(destination), "attempts")
+            .hget(place.head(destination), "first");
+        let mut values = self
+            .pipeline::<Vec<redis::Value>>(&reads)
+            .await?
+            .into_iter();
+        let head: Option<String> = reply::value(values.next())?;
+        let attempts: Option<u32> = reply::value(values.next())?;
+        let first_attempt = reply::value(values.next())?;
+        let head = head.map(|text| Waiting::read(&text)).transpose()?;
+        Ok(head.map(|head| Waiting {
+            attempts: attempts.unwrap_or_default(),
+            first_attempt,
+            ..head
+        }))
+    }
+}

@@ -1,0 +1,142 @@
+//! The order and the pace of messages, over several monitors.
+
+use lull::domain::batch::BatchId;
+use lull::domain::chat::{Chat, ChatId, Name};
+use lull::domain::destination::Target;
+use lull::store::queue::{Enqueued, Found};
+use lull::store::received::Kept;
+use reqwest::Method;
+use serde_json::json;
+
+use super::{ANA, Ims};
+use crate::support::{Receiver, TestRedis, item};
+
+const PACED: [(&str, &str); 3] = [
+    ("SCHEDULER_INTERVAL", "300ms"),
+    ("SCHEDULER_BATCH_SIZE", "2"),
+    ("WEBHOOK_TIMEOUT", "0.5"),
+];
+
+/// When the interval began, and how many messages left in it.
+async fn interval(ims: &Ims) -> (u64, u64) {
+    let text: String = redis::cmd("HGET")
+        .arg("lull:{config}:pace")
+        .arg("messages")
+        .query_async(&mut ims.redis.raw().await)
+        .await
+        .unwrap();
+    let (began, used) = text.split_once(' ').unwrap();
+    (began.parse().unwrap(), used.parse().unwrap())
+}
+
+#[tokio::test]
+async fn messages_leave_two_at_a_time_in_the_order_they_came_though_a_monitor_is_killed() {
+    let mut ims = Ims::open(&[]).await;
+    let mut expected = Vec::new();
+    for number in 0..12 {
+        expected.push(ims.send(&format!("+55119000000{}", number % 5), "oi").await);
+    }
+
+    let (mut first, _second) = tokio::join!(ims.monitor(&PACED), ims.monitor(&PACED));
+
+    let mut came = vec![ims.receiver.call().await.id()];
+    let (mut last, _) = interval(&ims).await;
+    let (mut calls, mut intervals) = (1, 1);
+    while came.len() < 12 {
+        let id = ims.receiver.call().await.id();
+        let (began, used) = interval(&ims).await;
+        assert!(used <= 2);
+        // While the killed one's lease runs out nothing can begin, and the intervals start afresh.
+        intervals += u64::from(began != last) + (began - last).saturating_sub(1) / 300;
+        last = began;
+        calls += 1;
+        assert!(
+            calls <= 2 * intervals,
+            "{calls} calls in {intervals} intervals"
+        );
+        // What the killed one had in hand may come twice.
+        if came.last() != Some(&id) {
+            came.push(id);
+        }
+        if calls == 5 {
+            first.kill();
+        }
+    }
+    assert_eq!(came, expected);
+}
+
+#[tokio::test]
+async fn a_message_is_found_however_long_its_lane_is_and_wherever_it_stands() {
+    let redis = TestRedis::start().await;
+    let store = redis.store().await;
+    let name = Name::messages_name();
+    let mut chat = Chat::new(name.clone(), ChatId::parse(ANA).unwrap());
+    chat.ordered = true;
+    let targets = [Target {
+        name: name.clone(),
+        split: true,
+    }];
+    let kept = Kept::default();
+    let own = BatchId::of_client(&chat, "own");
+    let mut ids = vec![own.clone()];
+    ids.extend((0..600).map(|_| BatchId::generate()));
+
+    let said = item("oi");
+
+    for id in &ids {
+        let once = *id == own;
+        let enqueued = store.enqueue(&chat, id, &said, once, kept, &targets).await;
+        assert!(matches!(enqueued.unwrap(), Enqueued::Queued(_)));
+    }
+    let again = store.enqueue(&chat, &own, &said, true, kept, &targets);
+
+    assert_eq!(again.await.unwrap(), Enqueued::Duplicate);
+    for at in [0, 1, 255, 256, 257, 344, 345, 600] {
+        let found = store.find(&name, &name, &ids[at]).await.unwrap();
+        let Some(Found::Waiting(waiting)) = found else {
+            panic!("{at}: {found:?}");
+        };
+        assert_eq!(
+            (waiting.batch.id, waiting.user.as_str()),
+            (ids[at].clone(), ANA)
+        );
+    }
+    for gone in [BatchId::generate(), BatchId::of_client(&chat, "other")] {
+        assert!(store.find(&name, &name, &gone).await.unwrap().is_none());
+    }
+}
+
+#[tokio::test]
+async fn the_buffer_and_the_destination_are_shown_and_cannot_be_written() {
+    let mut receiver = Receiver::start().await;
+    let url = receiver.url();
+    let ims = Ims::open(&[("WEBHOOK_URL", &url), ("WEBHOOK_AUTH_KEY", "k")]).await;
+
+    let (_, buffer) = ims.api.get("/api/buffers/messages").await;
+    let (_, destination) = ims.api.get("/api/destinations/messages").await;
+
+    assert_eq!(
+        (&buffer["order"], &buffer["from"]),
+        (&json!("buffer"), &json!("environment"))
+    );
+    assert_eq!(buffer["destinations"], json!(["messages"]));
+    assert_eq!(destination["pace"], json!({"every": 120.0, "batch": 2}));
+    assert_eq!(destination["split"], true);
+    assert_eq!(
+        destination["headers"],
+        json!({"x-ins-auth-key": "********"})
+    );
+    for path in ["/api/buffers/messages", "/api/destinations/messages"] {
+        let put = ims.api.refused(Method::PUT, path, Some(json!({}))).await;
+        assert_eq!(put.status, 409);
+        assert!(
+            put.error.contains("messages is described by the settings"),
+            "{}",
+            put.error
+        );
+    }
+    let test = "/api/destinations/messages/test";
+    let (status, tried) = ims.api.request(Method::POST, test, None).await;
+    assert_eq!((status.as_u16(), &tried["success"]), (200, &json!(true)));
+    assert_eq!(receiver.call().await.headers["x-ins-auth-key"], "k");
+}
