@@ -14,7 +14,8 @@ use super::Api;
 use super::door::Pass;
 use super::error::ApiError;
 use super::query::{List, ListQuery, page};
-use crate::store::audit::{Act, By, Noted};
+use crate::domain::chat::Name;
+use crate::store::audit::{Act, By, FAILED, Noted, SENT};
 use crate::wire::answer::AuditAnswer;
 use crate::wire::payload::rfc3339;
 
@@ -47,6 +48,15 @@ impl Api {
 #[derive(Deserialize)]
 pub(super) struct AuditQuery {
     action: Option<String>,
+    /// With what became of the messages that leave one by one.
+    #[serde(default)]
+    deliveries: bool,
+}
+
+impl AuditQuery {
+    fn is_about_deliveries(&self) -> bool {
+        self.deliveries || matches!(self.action.as_deref(), Some(SENT | FAILED))
+    }
 }
 
 pub(super) async fn list(
@@ -55,9 +65,10 @@ pub(super) async fn list(
     which: Result<Query<AuditQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let (list, Query(which)) = (List::parse(query)?, which?);
+    let queue = which.is_about_deliveries().then(Name::messages_name);
     let (noted, next_cursor) = api
         .store
-        .audited(which.action.as_deref(), list.look()?)
+        .audited(which.action.as_deref(), queue.as_ref(), list.look()?)
         .await?;
     Ok(page(noted.into_iter().map(shown), None, next_cursor))
 }

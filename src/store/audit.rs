@@ -7,15 +7,22 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::history::{DELIVERED, Settlement};
 use super::keys::{self, Shard};
-use super::paging::Look;
+use super::paging::{Look, StreamEntry};
 use super::{Result, Store, StoreError, reply};
 use crate::domain::batch::Millis;
+use crate::domain::chat::Name;
 
 /// Most entries; the oldest go first.
 pub(super) const MOST: usize = 10_000;
 /// How long an entry is kept.
 pub(super) const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// The action of a message of a queue that was delivered.
+pub const SENT: &str = "message.sent";
+/// The action of one that was not, yet or ever.
+pub const FAILED: &str = "message.failed";
 
 /// Who did something.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -117,29 +124,55 @@ impl Store {
         self.query(&add).await
     }
 
-    /// A page of the audit, newest first: what was done within `look`, and is `action` where one is named.
+    /// A page of the audit, newest first: what was done within `look`, and is `action` where one is named; with what
+    /// history tells of the deliveries of a `queue`, where one is named. The queue must not lie in the first shard.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
     pub async fn audited(
         &self,
         action: Option<&str>,
+        queue: Option<&Name>,
         look: Look,
     ) -> Result<(Vec<Noted>, Option<String>)> {
-        // The audit belongs to no shard; its entries are named as if it belonged to the first.
-        let everywhere = iter::once(Shard::FIRST);
-        self.newest(
-            |_| keys::AUDIT.to_owned(),
-            everywhere,
-            look,
-            |entry| {
-                let act: Act = serde_json::from_str(&entry.field("act")?)
-                    .map_err(|_| StoreError::Unreadable("an entry of the audit"))?;
-                let at = entry.id.ms;
-                let wanted = action.is_none_or(|action| act.action == action);
-                Ok(wanted.then_some(Noted { at, act }))
-            },
-        )
+        let shards = iter::once(AUDITED).chain(queue.map(Shard::of_ordered));
+        self.newest(stream, shards, look, |entry| {
+            let act = match queue {
+                Some(queue) if entry.id.shard != AUDITED => delivery(entry, queue)?,
+                _ => Some(noted(entry)?),
+            };
+            let at = entry.id.ms;
+            let act = act.filter(|act| action.is_none_or(|action| act.action == action));
+            Ok(act.map(|act| Noted { at, act }))
+        })
         .await
     }
+}
+
+/// The audit belongs to no shard; its entries are named as if it belonged to the first.
+const AUDITED: Shard = Shard::FIRST;
+
+fn stream(shard: Shard) -> String {
+    if shard == AUDITED {
+        keys::AUDIT.to_owned()
+    } else {
+        keys::history(shard)
+    }
+}
+
+fn noted(entry: &StreamEntry) -> Result<Act> {
+    serde_json::from_str(&entry.field("act")?)
+        .map_err(|_| StoreError::Unreadable("an entry of the audit"))
+}
+
+/// What history tells of a message of the queue, which nobody did.
+fn delivery(entry: &StreamEntry, queue: &Name) -> Result<Option<Act>> {
+    let record = Settlement::read(entry)?.record;
+    let action = if record.outcome == DELIVERED {
+        SENT
+    } else {
+        FAILED
+    };
+    let act = Act::new(action, &By::default()).on(&record.id);
+    Ok((record.buffer == queue.as_str()).then_some(act))
 }

@@ -235,3 +235,41 @@ async fn where_nothing_is_kept_of_what_was_said_a_message_is_still_shown_as_sent
         (&json!(ANA), &Value::Null)
     );
 }
+
+#[tokio::test]
+async fn the_audit_tells_of_deliveries_too_where_they_are_asked_for() {
+    let ims = Ims::answering(&FAST, &[Answer::Status(200), Answer::Status(410)]).await;
+    let start = json!({"action": "start"});
+    ims.api.post("/api/control", start).await;
+    let (sent, dead) = (ims.send(ANA, "um").await, ims.send(ANA, "dois").await);
+    let _monitor = ims.monitor(&FAST).await;
+    ims.becomes(&dead, "dead").await;
+
+    let mut noted = Vec::new();
+    let mut path = "/api/audit?deliveries=true&limit=1".to_owned();
+    loop {
+        let (_, page) = ims.api.get(&path).await;
+        let items = page["items"].as_array().unwrap().clone();
+        noted.extend(items.iter().map(|act| {
+            let told = [&act["action"], &act["subject"]];
+            told.map(|told| told.as_str().unwrap().to_owned())
+        }));
+        let Some(cursor) = page["next_cursor"].as_str() else {
+            break;
+        };
+        path = format!("/api/audit?deliveries=true&limit=1&cursor={cursor}");
+    }
+
+    let told = |action: &str, subject: &str| [action.to_owned(), subject.to_owned()];
+    let expected = [
+        told("message.failed", &dead),
+        told("message.sent", &sent),
+        told("daemon.start", "monitor"),
+        told("control.start", "everything"),
+        told("daemon.start", "api"),
+    ];
+    assert_eq!(noted, expected);
+    let failed = ims.items("/api/audit?action=message.failed").await;
+    assert_eq!((failed.len(), &failed[0]["subject"]), (1, &json!(dead)));
+    assert_eq!(ims.items("/api/audit").await.len(), 3);
+}
