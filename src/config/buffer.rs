@@ -27,6 +27,7 @@ pub fn default_buffer(vars: &Vars) -> Result<Buffer> {
         secret: None,
         destinations: [Target::whole(Name::default_name())].into(),
         ordered: false,
+        follow_up: None,
         active: true,
     })
 }

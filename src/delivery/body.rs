@@ -1,11 +1,13 @@
 //! What a call says: the payload, or what the destination wants instead.
 
+use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::value::{RawValue, to_raw_value};
 use thiserror::Error;
 
 use super::template::letter::Letter;
 use super::template::{Template, TemplateError};
-use crate::domain::destination::Body;
+use super::{Sender, client};
+use crate::domain::destination::{Body, Destination};
 use crate::wire::RawObject;
 use crate::wire::aggregate::{self, set_at};
 use crate::wire::config::SpecError;
@@ -23,6 +25,36 @@ pub enum BodyError {
     /// The newest payload has no place for the texts.
     #[error("{0}")]
     Aggregate(#[from] aggregate::PathError),
+}
+
+/// Tries a template on a sample, as the body of a call to `destination`, if that is known.
+///
+/// # Errors
+/// When it is broken or cannot be filled; says in which line and why.
+pub fn try_template(source: &str, destination: Option<&Destination>) -> Result<(), TemplateError> {
+    let given = destination.map(|known| client::headers(&known.headers));
+    let headers = given.and_then(Result::ok).unwrap_or_default();
+    let template = Template::compile(source, content_type(&headers))?;
+    template.try_sample().map(drop)
+}
+
+impl Sender {
+    /// What a call for this letter says by another template than the destination's own. It is compiled for this call
+    /// alone: few calls are made so, and the template is always the newest.
+    ///
+    /// # Errors
+    /// As [`Sender::body`].
+    pub fn body_by(&self, template: &str, letter: &Letter<'_>) -> Result<String, BodyError> {
+        let template = Template::compile(template, content_type(&self.headers))?;
+        Ok(template.render(letter)?)
+    }
+}
+
+/// What bodies are sent under with these headers.
+pub(super) fn content_type(headers: &HeaderMap) -> &str {
+    let given = headers.get(CONTENT_TYPE);
+    let given = given.and_then(|value| value.to_str().ok());
+    given.unwrap_or("application/json")
 }
 
 /// Makes bodies; templates are compiled once.

@@ -13,7 +13,7 @@ pub mod trial;
 
 use std::time::{Duration, Instant, SystemTime};
 
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Method, RequestBuilder, Response, Url};
 
 use crate::domain::batch::{BatchId, Outcome};
@@ -25,7 +25,7 @@ use guard::{Guard, Refused};
 use signature::Signer;
 use template::letter::Letter;
 
-pub use body::BodyError;
+pub use body::{BodyError, try_template};
 
 pub(crate) use answer::why_none;
 pub(crate) use client::builder;
@@ -81,11 +81,7 @@ impl Sender {
         if let Some(refused) = refused {
             return Err(SpecError::new("url", refused.to_string()));
         }
-        let content_type = headers
-            .get(CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
-        let body = BodyMaker::new(&destination.body, content_type)?;
+        let body = BodyMaker::new(&destination.body, body::content_type(&headers))?;
         Ok(Self {
             client: client::client(&url, destination, guard.as_ref())?,
             method: client::method(destination.method),

@@ -71,6 +71,17 @@ impl BatchId {
         Self(text.to_owned())
     }
 
+    /// The same with a number at its end.
+    #[must_use]
+    pub fn numbered(&self, number: u32) -> Self {
+        Self(format!("{}-{number}", self.0))
+    }
+
+    /// The number at its end: of a message that was split off, or of a follow-up.
+    pub fn number(&self) -> Option<u32> {
+        self.0.rsplit_once('-')?.1.parse().ok()
+    }
+
     /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -6,6 +6,7 @@ pub mod breaker;
 pub mod chat;
 pub mod control;
 pub mod destination;
+pub mod follow_up;
 pub mod retry;
 pub mod schedule;
 pub mod scopes;

@@ -33,6 +33,8 @@ pub struct WindowRules {
     pub drops_repeats: bool,
     /// A window that holds only media waits for its text, up to `max_wait`; without a cap it does not.
     pub media_waits: bool,
+    /// Its chats are followed up when they fall silent, so who was heard from when is kept.
+    pub followed_up: bool,
 }
 
 /// The quiet window of a chat that has just turned up.
@@ -57,6 +59,7 @@ impl Default for WindowRules {
             first: None,
             drops_repeats: false,
             media_waits: false,
+            followed_up: false,
         }
     }
 }
@@ -112,6 +115,8 @@ pub enum CloseReason {
     Run,
     /// There was none: a message went straight onto the lane of its buffer.
     Queued,
+    /// There was none: the chat was silent for so long that it is followed up.
+    Silence,
 }
 
 impl CloseReason {
@@ -128,6 +133,7 @@ impl CloseReason {
             Self::Schedule => "schedule",
             Self::Run => "run",
             Self::Queued => "queued",
+            Self::Silence => "silence",
         }
     }
 
@@ -144,6 +150,7 @@ impl CloseReason {
             Self::Schedule,
             Self::Run,
             Self::Queued,
+            Self::Silence,
         ]
         .into_iter()
         .find(|reason| reason.as_str() == word)
@@ -170,6 +177,7 @@ mod tests {
         first: None,
         drops_repeats: false,
         media_waits: false,
+        followed_up: false,
     };
 
     #[test]

@@ -15,7 +15,7 @@ use crate::store::Look;
 use crate::store::whole::WaitingLane;
 use crate::wire::item::Item;
 use crate::wire::payload::rfc3339;
-use crate::wire::whole::{BatchAnswer, ChatAnswer, LaneAnswer, Said, WindowAnswer};
+use crate::wire::whole::{BatchAnswer, ChatAnswer, FollowUpAnswer, LaneAnswer, Said, WindowAnswer};
 
 /// Entries of history and dead letters that are shown; their own lists have the rest.
 const NEWEST: usize = 50;
@@ -30,10 +30,11 @@ pub(super) async fn show(
     let chat = chat_in(&api, user, query, any_buffer)?;
     let whose = Whose::Chat(chat.clone());
     let destinations = api.catalogs.get().destination_names();
-    let (paused, window, (kept, _), lanes, (tried, _), (letters, _)) = tokio::try_join!(
+    let (paused, window, (kept, _), follow_up, lanes, (tried, _), (letters, _)) = tokio::try_join!(
         api.store.paused(&chat),
         api.store.open_window(&chat),
         api.store.kept(&whose, None, MOST_LATER),
+        api.store.follow_up(&chat),
         api.store.lanes_of(&chat, destinations),
         api.store.settlements(&whose, |_| true, Look::first(NEWEST)),
         api.store.dead_letters(&whose, Look::first(NEWEST)),
@@ -52,6 +53,10 @@ pub(super) async fn show(
         paused_for: paused.map(|left| left.as_secs_f64()),
         window,
         later: kept.into_iter().map(later::shown).collect(),
+        follow_up: follow_up.map(|waiting| FollowUpAnswer {
+            number: waiting.number,
+            send_at: rfc3339(waiting.at, Tz::UTC),
+        }),
         lanes: lanes.iter().map(lane).collect(),
         history: tried.into_iter().map(history::shown).collect(),
         dead_letters: letters.iter().map(dead_letters::shown).collect(),

@@ -17,6 +17,7 @@ impl Monitor {
         let sent = match waiting {
             Waiting::Message(message) => self.send_message(message).await,
             Waiting::Schedule(name) => self.run_schedule(name).await,
+            Waiting::FollowUp(chat) => self.follow_up(chat).await,
         };
         if let Err(error) = sent {
             warn!(error = %error, "Could not send what was due, the sweep will: {error}");

@@ -5,6 +5,7 @@
 
 mod agenda;
 mod closer;
+mod follow_ups;
 mod gate;
 mod health;
 mod housekeeper;

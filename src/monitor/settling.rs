@@ -97,7 +97,7 @@ impl Monitor {
                         // The sweep may be asleep for longer than that.
                         outlet.lanes_changed.notify_one();
                     }
-                    return more && matches!(verdict, Verdict::Drop | Verdict::Bury { .. });
+                    return more && !matches!(verdict, Verdict::Retry { .. } | Verdict::Release);
                 }
                 Ok(Settled::Stale) => {
                     warn!(%chat, %batch, "The lease ran out before the attempt was settled");
@@ -131,7 +131,7 @@ impl Monitor {
         let why = match (verdict, call) {
             (_, Some(_)) => None,
             (Verdict::Bury { letter }, None) => Some(letter.reason.clone()),
-            (Verdict::Drop | Verdict::Retry { .. } | Verdict::Release, None) => return None,
+            (_, None) => return None,
         };
         let Lease { lane, batch, .. } = lease;
         Some(Record {

@@ -7,6 +7,7 @@ use tracing::{info, warn};
 
 use super::Monitor;
 use super::closer::Begun;
+use super::follow_ups::template_of;
 use super::gate::Pass;
 use super::outlet::Outlet;
 use super::settling::Call;
@@ -171,10 +172,11 @@ impl Monitor {
             zone: catalog.zone(chat),
             items: &items,
         };
-        outlet
-            .sender
-            .body(&letter)
-            .map_err(|error| error.to_string())
+        let body = match template_of(&catalog, lease) {
+            Some(template) => outlet.sender.body_by(template, &letter),
+            None => outlet.sender.body(&letter),
+        };
+        body.map_err(|error| error.to_string())
     }
 
     async fn conclude(&self, outlet: &Outlet, in_hand: &InHand, call: &Call) -> bool {
@@ -187,8 +189,8 @@ impl Monitor {
         match &attempt.outcome {
             Outcome::Delivered => {
                 info!(%chat, %batch, messages, attempt = number, duration_ms, "Delivered: {summary}");
-                self.settle(outlet, in_hand, Verdict::Drop, Some(call))
-                    .await
+                let verdict = self.delivered(lease);
+                self.settle(outlet, in_hand, verdict, Some(call)).await
             }
             Outcome::Retry { asked } => {
                 match outlet

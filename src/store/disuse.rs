@@ -56,7 +56,7 @@ impl Store {
         for buffer in buffers {
             let spec = configured.buffers.get(buffer.as_str());
             let mut lanes = 0;
-            for destination in spec.iter().flat_map(|written| &written.spec.destinations) {
+            for destination in spec.iter().flat_map(|written| written.spec.named()) {
                 if let Ok(destination) = Name::parse(destination) {
                     lanes += self.lanes_to(&destination).await?;
                 }
@@ -69,7 +69,7 @@ impl Store {
         let configured = self.configured().await?;
         for destination in destinations {
             let is_named = configured.buffers.values().any(|written| {
-                let mut names = written.spec.destinations.iter();
+                let mut names = written.spec.named();
                 names.any(|name| name == destination.as_str())
             });
             if !is_named && self.lanes_to(&destination).await? == 0 {

@@ -39,8 +39,11 @@ impl Store {
         // In the order in which things move on, so that nothing slips past.
         for chat in [chat, &chat.in_other_order()] {
             erased.later += self.drop_kept(chat).await?;
+            erased.states += u64::from(self.drop_follow_up(chat).await?);
             erased.messages += self.cancel(chat).await?;
             erased.batches += self.erase_lanes(chat).await?;
+            // One more may have been planned until then.
+            erased.states += u64::from(self.drop_follow_up(chat).await?);
             erased.states += self.erase_states(chat).await?;
         }
         let (buffer, id) = (chat.buffer.as_str(), chat.id.as_str());

@@ -11,6 +11,7 @@ use super::batch::read_batch;
 use super::dead::Letter;
 use super::history::{DELIVERED, Record, Retention};
 use super::keys::{self, Due, Place, Shard};
+use super::later::FollowUpPlan;
 use super::windows::millis;
 use super::{Result, Store, reply, script};
 use crate::domain::batch::{Batch, Millis};
@@ -84,6 +85,11 @@ pub(super) fn token() -> String {
 pub enum Verdict {
     /// Delivered: the batch is over.
     Drop,
+    /// Delivered, and followed up if nothing more is said.
+    DropAndFollowUp {
+        /// How.
+        plan: FollowUpPlan,
+    },
     /// Not yet: again after `wait`; `asked` says that the destination asked for that wait itself.
     Retry {
         /// From now.
@@ -104,7 +110,7 @@ impl Verdict {
     /// The word for it in history.
     pub fn outcome(&self) -> &'static str {
         match self {
-            Self::Drop => DELIVERED,
+            Self::Drop | Self::DropAndFollowUp { .. } => DELIVERED,
             Self::Retry { .. } => "failed",
             Self::Bury { .. } => "buried",
             Self::Release => "released",
@@ -186,7 +192,9 @@ impl Store {
         let lane = &lease.lane;
         let place = Place::of(&lane.chat);
         let (word, wait, asked, letter) = match verdict {
-            Verdict::Drop => ("drop", Duration::ZERO, false, String::new()),
+            Verdict::Drop | Verdict::DropAndFollowUp { .. } => {
+                ("drop", Duration::ZERO, false, String::new())
+            }
             Verdict::Retry { wait, asked } => ("retry", *wait, *asked, String::new()),
             Verdict::Bury { letter } => ("bury", Duration::ZERO, false, reply::json(letter)?),
             Verdict::Release => ("release", Duration::ZERO, false, String::new()),
@@ -198,28 +206,27 @@ impl Store {
             Verdict::Retry { .. } => record.and_then(|record| record.last.as_ref()),
             _ => None,
         };
-        let (status, left, dropped): (String, u64, u64) = self
-            .run(
-                place.shard,
-                SETTLE
-                    .key(place.due_lanes(&lane.destination))
-                    .key(place.lane(&lane.destination))
-                    .key(place.head(&lane.destination))
-                    .key(keys::history(place.shard))
-                    .key(keys::dead(place.shard))
-                    .arg(place.lane_member())
-                    .arg(&lease.token)
-                    .arg(word)
-                    .arg(millis(wait))
-                    .arg(u8::from(asked))
-                    .arg(record.map(reply::json).transpose()?.unwrap_or_default())
-                    .arg(retention.in_shard(retention.history))
-                    .arg(letter)
-                    .arg(retention.in_shard(retention.dead_letters))
-                    .arg(body.unwrap_or_default())
-                    .arg(made.map(reply::json).transpose()?.unwrap_or_default()),
-            )
-            .await?;
+        let mut settle = SETTLE.key(place.due_lanes(&lane.destination));
+        settle
+            .key(place.lane(&lane.destination))
+            .key(place.head(&lane.destination))
+            .key(keys::history(place.shard))
+            .key(keys::dead(place.shard))
+            .arg(place.lane_member())
+            .arg(&lease.token)
+            .arg(word)
+            .arg(millis(wait))
+            .arg(u8::from(asked))
+            .arg(record.map(reply::json).transpose()?.unwrap_or_default())
+            .arg(retention.in_shard(retention.history))
+            .arg(letter)
+            .arg(retention.in_shard(retention.dead_letters))
+            .arg(body.unwrap_or_default())
+            .arg(made.map(reply::json).transpose()?.unwrap_or_default());
+        if let Verdict::DropAndFollowUp { plan } = verdict {
+            plan.put_into(&mut settle, &place, lease.batch.closed);
+        }
+        let (status, left, dropped): (String, u64, u64) = self.run(place.shard, &settle).await?;
         Ok(match status.as_str() {
             "settled" => Settled::Done {
                 more: left > 0,

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use redis::Script;
 
-use super::keys::{self, Place};
+use super::keys::{self, Due, Place};
+use super::later::member;
 use super::windows::millis;
 use super::{Result, Store, reply, script};
 use crate::domain::chat::Chat;
@@ -17,7 +18,7 @@ pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
 }
 
 impl Store {
-    /// Gathers nothing in the chat for `length` from now, and drops its open window; answers how many messages that
+    /// Gathers nothing in the chat for `length` from now, and drops its open window and follow-up; answers how many messages that
     /// held. A pause that lasts longer already is not shortened. What is on its way to a destination goes on.
     ///
     /// # Errors
@@ -31,8 +32,11 @@ impl Store {
                 .key(place.window())
                 .key(place.due())
                 .key(keys::paused(place.shard))
+                .key(Due::Later.key(place.shard))
+                .key(keys::later_items(place.shard))
                 .arg(&place.member)
-                .arg(millis(length)),
+                .arg(millis(length))
+                .arg(member::follow_up(&place)),
         )
         .await
     }

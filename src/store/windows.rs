@@ -7,7 +7,8 @@ use redis::{Script, ScriptInvocation};
 use sha2::{Digest, Sha256};
 
 use super::closing::Closing;
-use super::keys::{self, Place};
+use super::keys::{self, Due, Place};
+use super::later::member;
 use super::received::Kept;
 use super::{Result, Store, StoreError, script};
 use crate::domain::batch::BatchId;
@@ -199,12 +200,17 @@ fn append_call(
 
     let media = rules.media_waits && message.media_only;
     let text = message.text.filter(|_| rules.drops_repeats);
-    let plain = rules.restarts && rules.first.is_none() && !media && text.is_none();
+    let is_heard = rules.first.is_some() || rules.followed_up;
+    let plain = rules.restarts && !is_heard && !media && text.is_none();
     if plain && !message.flush {
         return call;
     }
-    if rules.first.is_some() {
+    if is_heard {
         call.key(keys::heard(place.shard));
+    }
+    if rules.followed_up {
+        call.key(Due::Later.key(place.shard))
+            .key(keys::later_items(place.shard));
     }
     let first = rules.first.filter(|_| !message.asked);
     let first_millis = |part: fn(FirstWait) -> Duration| {
@@ -218,6 +224,9 @@ fn append_call(
         .arg(text.map(text_digest).unwrap_or_default())
         .arg(first_millis(|first| first.wait))
         .arg(first_millis(|first| first.after));
+    if rules.followed_up {
+        call.arg(member::follow_up(place));
+    }
     call
 }
 

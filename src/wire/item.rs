@@ -165,6 +165,14 @@ pub fn read_items(items: &str) -> Result<Vec<Item>, UnreadableItems> {
     Ok(serde_json::from_str(&format!("[{items}]"))?)
 }
 
+/// The last of the items as it lies in Redis, and when it came; none if they are not what [`stored_item`] wrote.
+pub fn last_item(items: &str) -> Option<(Millis, String)> {
+    let items: Vec<Box<RawValue>> = serde_json::from_str(&format!("[{items}]")).ok()?;
+    let last = items.last()?.get();
+    let Item { at, .. } = serde_json::from_str(last).ok()?;
+    Some((at, last.to_owned()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

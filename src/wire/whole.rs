@@ -21,12 +21,23 @@ pub struct ChatAnswer {
     pub window: Option<WindowAnswer>,
     /// Messages that wait for a time of their own, the next to leave first.
     pub later: Vec<LaterMessage>,
+    /// What it is asked if it stays silent; null: nothing.
+    pub follow_up: Option<FollowUpAnswer>,
     /// What waits for each destination.
     pub lanes: Vec<LaneAnswer>,
     /// The newest batches that were tried.
     pub history: Vec<HistoryAnswer>,
     /// The newest batches that were given up on.
     pub dead_letters: Vec<DeadLetterAnswer>,
+}
+
+/// A follow-up that waits for its time.
+#[derive(Debug, Serialize)]
+pub struct FollowUpAnswer {
+    /// Its number, from 1.
+    pub number: u32,
+    /// When it leaves (RFC 3339, UTC).
+    pub send_at: String,
 }
 
 /// An open window with what was said in it.

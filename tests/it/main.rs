@@ -25,6 +25,7 @@ mod destinations;
 mod door;
 mod erasing;
 mod events;
+mod follow_up;
 mod gateways;
 mod health;
 mod history;

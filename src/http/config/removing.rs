@@ -80,6 +80,7 @@ impl Api {
         // off.
         let off = BufferSpec {
             active: false,
+            follow_up: None,
             ..spec.clone()
         };
         let (on_masked, off_masked) = (spec.clone().masked(), off.clone().masked());
@@ -116,6 +117,7 @@ impl Api {
         }
         let act = removing(Kind::Buffer, name, by).from_to(Some(&off_masked), NOTHING);
         let act = act.times(cleared.held);
+        self.store.drop_follow_ups(name).await?;
         self.unconfigure(Kind::Buffer, name, None, &act).await?;
         let answer = Removed {
             success: true,

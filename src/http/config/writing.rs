@@ -5,7 +5,7 @@ use tracing::info;
 
 use super::super::Api;
 use super::super::error::ApiError;
-use crate::delivery::Sender;
+use crate::delivery::{Sender, try_template};
 use crate::domain::chat::Name;
 use crate::domain::control::Scope;
 use crate::store::audit::{Act, By};
@@ -54,7 +54,7 @@ impl Api {
         let buffers = catalog.configured.buffers.iter();
         buffers
             .filter(|(_, written)| {
-                let mut named = written.spec.destinations.iter();
+                let mut named = written.spec.named();
                 named.any(|name| name == destination.as_str())
             })
             .map(|(name, _)| name.clone())
@@ -100,6 +100,7 @@ impl Api {
             let buffer = spec.check(&self.default_buffer().window)?;
             not_of_the_environment(Kind::Buffer, &buffer.name)?;
             destinations_are_there(&buffer, configured)?;
+            self.follow_up_can_be_written(&buffer)?;
             let old = old.map(|old| old.spec.clone().masked());
             let act = writing(Kind::Buffer, &buffer.name, by);
             let act = act.from_to(old.as_ref(), Some(&spec.clone().masked()));
@@ -146,6 +147,20 @@ impl Api {
         Err(busy())
     }
 
+    /// The template of a follow-up is tried on a sample, as what its destination's content type makes of it.
+    fn follow_up_can_be_written(&self, buffer: &Buffer) -> Result<(), SpecError> {
+        let Some(follow_up) = &buffer.follow_up else {
+            return Ok(());
+        };
+        let catalog = self.catalogs.get();
+        let destination = catalog.destination(&follow_up.destination);
+        match &follow_up.template {
+            Some(template) => try_template(template, destination.map(|known| &**known))
+                .map_err(|error| SpecError::new("follow_up.template", error.to_string())),
+            None => Ok(()),
+        }
+    }
+
     /// The version that was made; none: somebody else was faster.
     pub(in super::super) async fn write(
         &self,
@@ -190,12 +205,18 @@ pub(in super::super) fn busy() -> ApiError {
 }
 
 fn destinations_are_there(buffer: &Buffer, configured: &Configured) -> Result<(), SpecError> {
-    let mut named = buffer.destinations.iter().map(|target| &target.name);
-    let missing = named.find(|&name| !configured.has(&Scope::Destination(name.clone())));
+    let named = buffer.destinations.iter().map(|target| &target.name);
+    let mut named = named.map(|name| ("destinations", name)).chain(
+        buffer
+            .follow_up
+            .iter()
+            .map(|follow_up| ("follow_up.destination", &follow_up.destination)),
+    );
+    let missing = named.find(|&(_, name)| !configured.has(&Scope::Destination(name.clone())));
     match missing {
-        Some(missing) => {
+        Some((field, missing)) => {
             let why = format!("there is no destination {missing}: create it first");
-            Err(SpecError::new("destinations", why))
+            Err(SpecError::new(field, why))
         }
         None => Ok(()),
     }

@@ -183,6 +183,11 @@ impl Work<'_> {
                 done.ignored
                     .insert("our own message, which may be the bot's as well as a person's");
             }
+            // Whoever of us talks with the person need not be joined by a follow-up.
+            (None, Author::Human) if self.buffer.follow_up.is_some() => {
+                self.api.store.drop_follow_up(&self.chat).await?;
+                done.ignored.insert("our own message");
+            }
             (Some(_), Author::Bot) | (None, _) => drop(done.ignored.insert("our own message")),
         }
         Ok(())

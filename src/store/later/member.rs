@@ -17,6 +17,8 @@ pub enum Waiting {
     Message(KeptMessage),
     /// The next run of a schedule.
     Schedule(Name),
+    /// What is asked of a chat that stays silent.
+    FollowUp(Chat),
 }
 
 /// A message that waits, told from others of its chat by a digest of its id.
@@ -69,9 +71,10 @@ impl KeptMessage {
 
 impl Waiting {
     pub(super) fn parse(member: &str) -> Option<Self> {
-        match member.strip_prefix("s:") {
-            Some(name) => Name::parse(name).ok().map(Self::Schedule),
-            None => KeptMessage::parse(member).map(Self::Message),
+        match member.split_once(':')? {
+            ("s", name) => Name::parse(name).ok().map(Self::Schedule),
+            ("f", chat) => keys::chat_of_member(chat).map(Self::FollowUp),
+            _ => KeptMessage::parse(member).map(Self::Message),
         }
     }
 }
@@ -79,6 +82,16 @@ impl Waiting {
 /// What stands for the next run of a schedule.
 pub(super) fn schedule(name: &Name) -> String {
     format!("s:{name}")
+}
+
+/// What stands for the follow-up of a chat.
+pub(in crate::store) fn follow_up(place: &Place) -> String {
+    format!("f:{}", place.member)
+}
+
+/// Matches the follow-ups of a buffer's chats, and some others.
+pub(super) fn follow_ups_like(buffer: &Name) -> String {
+    format!("f:{}", keys::members_like(buffer))
 }
 
 /// Matches the messages of a buffer's chats, and some others.
@@ -128,6 +141,17 @@ mod tests {
     }
 
     #[test]
+    fn a_follow_up_is_read_back_whatever_its_chat() {
+        for id in ["55119", "m:x", ":", "*[é"] {
+            let plain = Chat::of_default(ChatId::parse(id).unwrap());
+            for chat in [plain.in_other_order(), plain] {
+                let member = follow_up(&Place::of(&chat));
+                assert_eq!(Waiting::parse(&member), Some(Waiting::FollowUp(chat)));
+            }
+        }
+    }
+
+    #[test]
     fn anything_else_waits_for_nothing() {
         for bad in [
             "",
@@ -136,6 +160,8 @@ mod tests {
             "x:y",
             "s:.x",
             "s:",
+            "f:",
+            "f:default",
             &format!("m:{}é", "0".repeat(31)),
         ] {
             assert_eq!(Waiting::parse(bad), None, "{bad}");

@@ -1,7 +1,8 @@
 //! What waits for its time: kept until then, sent or taken back.
 
+mod follow_ups;
 mod list;
-mod member;
+pub(super) mod member;
 mod schedules;
 
 use std::sync::LazyLock;
@@ -19,6 +20,7 @@ use crate::domain::chat::{Chat, Name};
 use crate::domain::destination::Target;
 use crate::wire::when::{FARTHEST, When};
 
+pub use follow_ups::{FollowUpPlan, WaitingFollowUp};
 pub use list::Kept;
 pub use member::{KeptMessage, Waiting};
 pub use schedules::{Planned, Run};
@@ -35,6 +37,7 @@ pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
         .into_iter()
         .map(|script| &**script)
         .chain(schedules::scripts())
+        .chain(follow_ups::scripts())
 }
 
 /// What became of a message that is to leave later.
@@ -204,11 +207,15 @@ impl Store {
         waiting: &KeptMessage,
         id: &[u8],
     ) -> Result<bool> {
+        self.recall_member(place, &waiting.member(), id).await
+    }
+
+    async fn recall_member(&self, place: &Place, member: &str, id: &[u8]) -> Result<bool> {
         let mut recall = RECALL.key(Due::Later.key(place.shard));
         recall
             .key(keys::later_items(place.shard))
             .key(keys::seen(place.shard))
-            .arg(waiting.member())
+            .arg(member)
             .arg(id);
         self.run(place.shard, &recall).await
     }

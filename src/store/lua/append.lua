@@ -9,7 +9,11 @@
   KEYS[5]  paused  chats that are left alone, by the time until when
   KEYS[6]  received  messages as they came
   KEYS[7]  heard   chats by the time they were last heard from; only where
-                   newly heard ones have a quiet window of their own
+                   newly heard ones have a quiet window of their own, or silent
+                   ones are followed up
+  KEYS[8]  later   what waits for its time, by when; only where silent chats are
+                   followed up
+  KEYS[9]  items   of each its time and what it holds; likewise
 
   ARGV[1]  member        the chat in the due index
   ARGV[2]  item          the message, a JSON object without its first brace
@@ -31,6 +35,8 @@
   ARGV[15]  first wait   the quiet window, ms, if nothing was heard from the
                          chat for so long; empty = ttl
   ARGV[16]  first after  so long, ms
+  ARGV[17]  follow-up    of the chat, in the index of what waits: a message that
+                         is new takes it back, whatever becomes of the message
 
   Output: {status, messages in the window, ms until the deadline}
     appended
@@ -50,6 +56,7 @@
 ]]
 local timer, window, due = KEYS[1], KEYS[2], KEYS[3]
 local seen, paused, received, heard = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local later, items = KEYS[8], KEYS[9]
 local member, item, id = ARGV[1], ARGV[2], ARGV[7]
 local ttl, max_wait = tonumber(ARGV[3]), tonumber(ARGV[4])
 local max_messages, max_bytes = tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -114,6 +121,11 @@ if heard then
     end
   end
   call('ZADD', heard, format('%d', now), member)
+end
+
+if later then
+  call('ZREM', later, ARGV[17])
+  call('HDEL', items, ARGV[17])
 end
 
 -- A paused chat has no window: the pause has dropped it.

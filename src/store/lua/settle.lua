@@ -8,6 +8,12 @@
   KEYS[4]  history  batches that were tried, each once
   KEYS[5]  dead     dead letters
 
+  A delivery that is followed up if nothing more is said brings these:
+  KEYS[6]  later   what waits for its time, by when
+  KEYS[7]  items   of each its time and what it holds
+  KEYS[8]  heard   chats by the time they were last heard from
+  KEYS[9]  paused  chats that are left alone, by the time until when
+
   ARGV[1]  member   the lane in the due index
   ARGV[2]  token    of the lease
   ARGV[3]  verdict  drop:    delivered, forget the batch
@@ -23,12 +29,23 @@
   ARGV[10] body     that was sent; empty = not kept
   ARGV[11] try      JSON about an attempt that is followed by another
 
+  And for what follows a delivery up:
+  ARGV[12] follow-up  in the index of what waits
+  ARGV[13] chat       among those that were heard from, and those left alone
+  ARGV[14] closed     when the batch was closed: what was said later is not in it
+  ARGV[15] silence    to wait for, ms
+  ARGV[16] content    its number, when its message came, and that message
+
   Output: {status, batches left on the lane, dead letters dropped for the new}
     settled
     stale   the lease ran out and another took the head; nothing changed
 
   The head keeps the attempts so far, a line "when JSON" for each, and where the
   history tells of them: the next attempt takes that entry's place.
+
+  What follows a delivery up is "<time> <number> <came> <message>". It is planned
+  here, so that no monitor can die in between, and not if something was said
+  since: that has a delivery of its own to come.
 ]]
 local due, lane, head, history, dead = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local member, token, verdict, wait = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
@@ -37,6 +54,8 @@ local call = redis.call
 
 -- Of more attempts than fit in here the oldest are forgotten.
 local MOST_OF_TRIES = 16384
+-- The sweep of an index with nothing in it sleeps for as long; what falls due sooner must wake it.
+local LOOK_AHEAD = 2000
 
 local known = call('HMGET', head, 'token', 'tries', 'entry')
 local tries, last_entry = known[2], known[3]
@@ -47,6 +66,22 @@ end
 local function clock()
   local time = call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function plan_follow_up()
+  local later, items, heard, paused = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
+  local follow_up, chat, at = ARGV[12], ARGV[13], clock()
+  local last, paused_until = call('ZSCORE', heard, chat), call('ZSCORE', paused, chat)
+  if last and tonumber(last) > tonumber(ARGV[14]) or paused_until and tonumber(paused_until) > at then
+    return
+  end
+  local due_at = string.format('%d', at + ARGV[15])
+  call('HSET', items, follow_up, due_at .. ' ' .. ARGV[16])
+  call('ZADD', later, due_at, follow_up)
+  if tonumber(ARGV[15]) < LOOK_AHEAD then
+    -- Only a hint: a user without the right to publish must not fail here, with the script done.
+    redis.pcall('PUBLISH', 'lull:wake', '')
+  end
 end
 
 -- What is due at once needs no clock: it was due at any time.
@@ -89,6 +124,8 @@ if ARGV[6] ~= '' then
     call('HSET', head, 'tries', tries, 'entry', entry)
   end
 end
+
+if KEYS[6] then plan_follow_up() end
 
 local left = call('LLEN', lane)
 if left > 0 then

@@ -6,12 +6,14 @@ use std::time::Duration;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use super::follow_up::FollowUpSpec;
 use super::masked::{MASK, unmasked};
 use super::source::{FIELDS, Source};
 use super::window::WindowSpec;
 use super::{SpecError, name, seconds};
 use crate::domain::chat::{Chat, ChatId, Name};
 use crate::domain::destination::Target;
+use crate::domain::follow_up::FollowUp;
 use crate::domain::window::WindowRules;
 use crate::domain::words::WordRules;
 
@@ -49,6 +51,9 @@ pub struct BufferSpec {
     pub destinations: Vec<String>,
     /// What its batches are kept in order within: each `chat`, or the whole `buffer`.
     pub order: Order,
+    /// What is asked of a chat that has fallen silent; absent: nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub follow_up: Option<FollowUpSpec>,
     /// Off: messages for it are refused.
     pub active: bool,
 }
@@ -91,6 +96,7 @@ impl Default for BufferSpec {
             secret: None,
             destinations: vec!["default".to_owned()],
             order: Order::Chat,
+            follow_up: None,
             active: true,
         }
     }
@@ -117,6 +123,8 @@ pub struct Buffer {
     pub destinations: Arc<[Target]>,
     /// All its chats go by one lane to each.
     pub ordered: bool,
+    /// How its chats are followed up; without, they are not.
+    pub follow_up: Option<FollowUp>,
     /// Whether it takes messages.
     pub active: bool,
 }
@@ -148,6 +156,13 @@ impl BufferSpec {
         self
     }
 
+    /// All destinations that it names.
+    pub fn named(&self) -> impl Iterator<Item = &str> {
+        let follow_up = self.follow_up.iter().map(|spec| &spec.destination);
+        let named = self.destinations.iter().chain(follow_up);
+        named.map(String::as_str)
+    }
+
     /// Checks it and makes it ready; `limits` are the environment's, which hold for every buffer.
     ///
     /// # Errors
@@ -172,7 +187,10 @@ impl BufferSpec {
         Ok(Buffer {
             name: name(&self.name)?,
             source: Source::of(self)?,
-            window: self.window.rules(limits)?,
+            window: WindowRules {
+                followed_up: self.follow_up.is_some(),
+                ..self.window.rules(limits)?
+            },
             words: self.window.words()?,
             zone,
             pause: match self.on_own_message {
@@ -182,6 +200,11 @@ impl BufferSpec {
             secret: self.secret.clone(),
             destinations: self.destinations()?,
             ordered: self.order == Order::Buffer,
+            follow_up: self
+                .follow_up
+                .as_ref()
+                .map(|spec| spec.check(zone))
+                .transpose()?,
             active: self.active,
         })
     }

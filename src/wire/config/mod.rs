@@ -3,6 +3,7 @@
 
 pub mod buffer;
 pub mod destination;
+pub mod follow_up;
 pub mod masked;
 pub mod pace;
 pub mod retry;

@@ -67,6 +67,7 @@ pub(crate) const RULES: WindowRules = WindowRules {
     first: None,
     drops_repeats: false,
     media_waits: false,
+    followed_up: false,
 };
 
 /// Leases of a minute, joining without limits.

@@ -7,6 +7,7 @@ use lull::wire::gateway::Gateway;
 use serde_json::{Value, json};
 
 use super::{evolution, long, short};
+use crate::support::eventually;
 use crate::support::shop::Shop;
 
 fn chat(buffer: &str, id: &str) -> Chat {
@@ -211,6 +212,30 @@ async fn a_person_of_ours_who_writes_pauses_the_chat_and_an_echo_does_not() {
 
     let (_, ignored) = shop.api.post("/api/webhook/other", own("android")).await;
     assert_eq!(ignored["ignored"], "our own message");
+}
+
+#[tokio::test]
+async fn a_person_of_ours_who_writes_takes_a_follow_up_back_also_without_a_pause() {
+    let mut buffer = short("loja", "evolution");
+    buffer["follow_up"] = json!({"after": 3600, "destination": "default"});
+    let shop = Shop::with(&[buffer]).await;
+    let ana = chat("loja", "loja:5511988887777");
+    let waits = async || shop.store.follow_up(&ana).await.unwrap().is_some();
+    let own = |source: &str| {
+        let mut body = evolution("B1", "deixa comigo");
+        body["data"]["key"]["fromMe"] = json!(true);
+        body["data"]["source"] = json!(source);
+        body
+    };
+    shop.api
+        .post("/api/webhook/loja", evolution("A1", "oi"))
+        .await;
+    eventually("it is followed up", waits).await;
+
+    shop.api.post("/api/webhook/loja", own("web")).await;
+    assert!(waits().await);
+    shop.api.post("/api/webhook/loja", own("android")).await;
+    assert!(!waits().await);
 }
 
 #[tokio::test]

@@ -1,0 +1,109 @@
+//! Follow-ups: planned as a delivery is settled, sent when nothing was said for long enough.
+
+use std::sync::Arc;
+
+use super::Monitor;
+use crate::catalog::Catalog;
+use crate::domain::chat::Chat;
+use crate::domain::destination::Target;
+use crate::domain::window::CloseReason;
+use crate::store::Result;
+use crate::store::lanes::{Lease, Verdict};
+use crate::store::later::FollowUpPlan;
+use crate::wire::config::Buffer;
+use crate::wire::item::last_item;
+
+/// What the body of a follow-up is made by, where that is not its destination's to say.
+pub(super) fn template_of<'a>(catalog: &'a Catalog, lease: &Lease) -> Option<&'a str> {
+    if lease.batch.reason != CloseReason::Silence {
+        return None;
+    }
+    let buffer = catalog.buffer(&lease.lane.chat.buffer)?;
+    buffer.follow_up.as_ref()?.template.as_deref()
+}
+
+impl Monitor {
+    /// The verdict on a batch that was delivered.
+    pub(super) fn delivered(&self, lease: &Lease) -> Verdict {
+        let catalog = self.catalogs.get();
+        let buffer = catalog.buffer(&lease.lane.chat.buffer);
+        match buffer.and_then(|buffer| plan(buffer, lease)) {
+            Some(plan) => Verdict::DropAndFollowUp { plan },
+            None => Verdict::Drop,
+        }
+    }
+
+    /// Sends the follow-up of a chat that is due, or puts it off until it may go out.
+    pub(super) async fn follow_up(self: &Arc<Self>, chat: &Chat) -> Result<()> {
+        let Some(buffer) = self.followed_up(chat).await? else {
+            // Its buffer wants none any more, or its chats lie elsewhere now, where no message would take it back.
+            return self.store.drop_follow_up(chat).await.map(drop);
+        };
+        let Some(follow_up) = &buffer.follow_up else {
+            return Ok(());
+        };
+        let destination = &follow_up.destination;
+        let catalog = self.catalogs.get();
+        let stops = catalog.stops();
+        if stops.holds_from(&chat.buffer) || stops.holds_to(destination) {
+            // It stays due until they are started again: by then something may have been said.
+            return Ok(());
+        }
+        let Some(waiting) = self.store.follow_up(chat).await? else {
+            return Ok(());
+        };
+        let now = self.store.now().await?;
+        let opening = follow_up.opening(now);
+        if waiting.at > now {
+            return Ok(());
+        }
+        if opening > now {
+            let store = &self.store;
+            store
+                .put_off_follow_up(chat, waiting, destination, opening)
+                .await?;
+        } else if self
+            .store
+            .send_follow_up(chat, waiting, destination)
+            .await?
+        {
+            let called = [Target::whole(destination.clone())];
+            self.attempt_new(chat, &called, CloseReason::Silence.as_str());
+        }
+        Ok(())
+    }
+
+    /// The buffer of a chat, if it wants follow-ups; looked up anew before it is said that it does not.
+    async fn followed_up(&self, chat: &Chat) -> Result<Option<Arc<Buffer>>> {
+        let known = |catalog: &Catalog| {
+            let buffer = catalog.buffer(&chat.buffer).cloned();
+            buffer.filter(|buffer| buffer.follow_up.is_some() && buffer.ordered == chat.ordered)
+        };
+        if let Some(buffer) = known(&self.catalogs.get()) {
+            return Ok(Some(buffer));
+        }
+        self.catalogs.catch_up().await?;
+        Ok(known(&self.catalogs.get()))
+    }
+}
+
+/// What follows a delivery up: that of a batch to the first destination of its buffer, or of the follow-up before.
+fn plan(buffer: &Buffer, lease: &Lease) -> Option<FollowUpPlan> {
+    let follow_up = buffer.follow_up.as_ref()?;
+    let (lane, batch) = (&lease.lane, &lease.batch);
+    let number = match batch.reason {
+        CloseReason::Silence => batch.id.number()? + 1,
+        _ if lane.destination == buffer.destinations[0].name => 1,
+        _ => return None,
+    };
+    if number > follow_up.most || buffer.ordered != lane.chat.ordered {
+        return None;
+    }
+    let (came, item) = last_item(&batch.items)?;
+    Some(FollowUpPlan {
+        after: follow_up.after,
+        number,
+        came,
+        item,
+    })
+}

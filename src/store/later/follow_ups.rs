@@ -1,0 +1,171 @@
+//! What is asked of chats that stay silent: one for each chat at the most, planned when a batch is delivered, taken back
+//! when something is said.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use redis::{Script, ScriptInvocation};
+
+use super::member::{self, Waiting};
+use crate::domain::batch::{BatchId, Millis};
+use crate::domain::chat::{Chat, Name};
+use crate::store::batch::whose_word;
+use crate::store::keys::{self, Due, Place, Shard};
+use crate::store::windows::millis;
+use crate::store::{Result, Store, StoreError, script};
+
+static FOLLOW_UP: LazyLock<Script> = LazyLock::new(|| script(include_str!("../lua/follow_up.lua")));
+
+pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
+    std::iter::once(&*FOLLOW_UP)
+}
+
+/// How a delivery is followed up if nothing more is said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FollowUpPlan {
+    /// The silence to wait for.
+    pub after: Duration,
+    /// Its number, from 1.
+    pub number: u32,
+    /// When its message came.
+    pub came: Millis,
+    /// The last message of the batch, as it lies in Redis.
+    pub item: String,
+}
+
+impl FollowUpPlan {
+    /// What the settle script needs to plan it.
+    pub(in crate::store) fn put_into(
+        &self,
+        settle: &mut ScriptInvocation<'_>,
+        place: &Place,
+        closed: Millis,
+    ) {
+        settle
+            .key(Due::Later.key(place.shard))
+            .key(keys::later_items(place.shard))
+            .key(keys::heard(place.shard))
+            .key(keys::paused(place.shard))
+            .arg(member::follow_up(place))
+            .arg(&place.member)
+            .arg(closed)
+            .arg(millis(self.after))
+            .arg(format!("{} {} {}", self.number, self.came, self.item));
+    }
+}
+
+/// A follow-up that waits for its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WaitingFollowUp {
+    /// When it is due.
+    pub at: Millis,
+    /// Its number, from 1.
+    pub number: u32,
+}
+
+impl WaitingFollowUp {
+    fn read(text: &str) -> Option<Self> {
+        let mut words = text.splitn(3, ' ');
+        Some(Self {
+            at: words.next()?.parse().ok()?,
+            number: words.next()?.parse().ok()?,
+        })
+    }
+}
+
+impl Store {
+    /// The follow-up of a chat that waits for its time.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn follow_up(&self, chat: &Chat) -> Result<Option<WaitingFollowUp>> {
+        let place = Place::of(chat);
+        let read = redis::Cmd::hget(keys::later_items(place.shard), member::follow_up(&place));
+        let text: Option<String> = self.query(&read).await?;
+        let read = |text: String| {
+            WaitingFollowUp::read(&text).ok_or(StoreError::Unreadable("a follow-up"))
+        };
+        text.map(read).transpose()
+    }
+
+    /// Puts a follow-up onto the lane to its destination, as a batch whose id ends in its number; answers whether it
+    /// did: something may have been said, and another monitor may have been first.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn send_follow_up(
+        &self,
+        chat: &Chat,
+        waiting: WaitingFollowUp,
+        destination: &Name,
+    ) -> Result<bool> {
+        let id = BatchId::generate().numbered(waiting.number);
+        self.run_follow_up(chat, waiting, destination, "", id.as_str())
+            .await
+    }
+
+    /// Puts a follow-up off until `at`, if nothing was said.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn put_off_follow_up(
+        &self,
+        chat: &Chat,
+        waiting: WaitingFollowUp,
+        destination: &Name,
+        at: Millis,
+    ) -> Result<bool> {
+        self.run_follow_up(chat, waiting, destination, &at.to_string(), "")
+            .await
+    }
+
+    async fn run_follow_up(
+        &self,
+        chat: &Chat,
+        waiting: WaitingFollowUp,
+        destination: &Name,
+        next: &str,
+        id: &str,
+    ) -> Result<bool> {
+        let place = Place::of(chat);
+        let mut run = FOLLOW_UP.key(Due::Later.key(place.shard));
+        run.key(keys::later_items(place.shard))
+            .key(place.due_lanes(destination))
+            .key(place.lane(destination))
+            .arg(member::follow_up(&place))
+            .arg(waiting.at)
+            .arg(next)
+            .arg(id)
+            .arg(place.lane_member())
+            .arg(whose_word(chat));
+        self.run(place.shard, &run).await
+    }
+
+    /// Takes back the follow-up of a chat; answers whether there was one.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn drop_follow_up(&self, chat: &Chat) -> Result<bool> {
+        let place = Place::of(chat);
+        let member = member::follow_up(&place);
+        self.recall_member(&place, &member, &[]).await
+    }
+
+    /// Takes back all follow-ups of a buffer.
+    ///
+    /// # Errors
+    /// Unavailable or silent; what was taken back until then stays so.
+    pub async fn drop_follow_ups(&self, buffer: &Name) -> Result<()> {
+        let pattern = member::follow_ups_like(buffer);
+        for shard in Shard::all() {
+            for member in self.matching(&Due::Later, shard, &pattern).await?.keys() {
+                if let Some(Waiting::FollowUp(chat)) = Waiting::parse(member)
+                    && chat.buffer == *buffer
+                {
+                    self.drop_follow_up(&chat).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,52 @@
+#!lua flags=allow-oom
+--[[
+  follow_up: put the follow-up of a chat onto its lane, or put it off.
+
+  KEYS[1]  later  what waits for its time, by when
+  KEYS[2]  items  of each its time and what it holds
+  KEYS[3]  due    lanes of the destination by their next attempt
+  KEYS[4]  lane   gets the follow-up as a batch
+
+  ARGV[1]  member   the follow-up in the index
+  ARGV[2]  planned  the time that this goes by
+  ARGV[3]  next     put it off until then; empty = it goes out
+  ARGV[4]  id       the batch's id
+  ARGV[5]  lane     what stands for the lane in the due index
+  ARGV[6]  whose    in an ordered buffer the chat as a word with a space before it,
+                    else empty
+
+  Output: 1 if it is on its way, or put off; 0 if something was said since, or
+          another monitor was first
+
+  One script, so that of several monitors one alone sends it, and a message that
+  comes in time takes it back.
+]]
+local later, items, due, lane = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local member, planned, next_at = ARGV[1], ARGV[2], ARGV[3]
+local call, format = redis.call, string.format
+
+local waiting = call('HGET', items, member)
+if not waiting then
+  call('ZREM', later, member)
+  return 0
+end
+local at, rest = string.match(waiting, '^(%d+) (.*)$')
+if at ~= planned then
+  call('ZADD', later, at, member)
+  return 0
+end
+if next_at ~= '' then
+  call('HSET', items, member, next_at .. ' ' .. rest)
+  call('ZADD', later, next_at, member)
+  return 1
+end
+
+local came, item = string.match(rest, '^%d+ (%d+) (.*)$')
+local time = call('TIME')
+local now = format('%d', time[1] * 1000 + math.floor(time[2] / 1000))
+call('RPUSH', lane, format('/ %s %s %s %s silence 1%s\n', ARGV[4], came, now, at, ARGV[6]) .. item)
+-- NX: a lane with a head in backoff or under a lease keeps its own time.
+call('ZADD', due, 'NX', now, ARGV[5])
+call('HDEL', items, member)
+call('ZREM', later, member)
+return 1
