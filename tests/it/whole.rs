@@ -24,7 +24,7 @@ async fn a_chat_of_which_nothing_is_there_is_empty() {
         answer,
         json!({
             "user": "ana", "buffer": "default", "hash": null, "paused_for": null, "window": null,
-            "later": [], "lanes": [], "history": [], "dead_letters": [],
+            "later": [], "follow_up": null, "lanes": [], "history": [], "dead_letters": [],
         })
     );
 }
