@@ -2,15 +2,6 @@
 
 use crate::support::{Daemon, Receiver, TestRedis, eventually};
 
-/// A Redis without events that lets nobody configure it, as many hosted ones.
-const LOCKED: [&str; 5] = [
-    "--notify-keyspace-events",
-    "",
-    "--rename-command",
-    "CONFIG",
-    "",
-];
-
 async fn wait_for_subscriber(redis: &TestRedis) {
     eventually("a monitor listens", async || {
         let numsub = redis::cmd("PUBSUB")
@@ -35,7 +26,7 @@ async fn cut_off(redis: &TestRedis) {
 
 #[tokio::test]
 async fn with_events_off_and_locked_windows_close_as_punctually() {
-    let redis = TestRedis::start_with(&LOCKED).await;
+    let redis = TestRedis::start_locked().await;
     let mut receiver = Receiver::start().await;
     let api = Daemon::api(&redis).await;
     let monitor = Daemon::monitor(&redis, &receiver.url()).await;
@@ -81,7 +72,7 @@ async fn events_that_are_off_are_switched_on_and_nothing_else_is_changed() {
 
 #[tokio::test]
 async fn that_events_are_off_is_said_once() {
-    let redis = TestRedis::start_with(&LOCKED).await;
+    let redis = TestRedis::start_locked().await;
     let receiver = Receiver::start().await;
     let monitor = Daemon::monitor(&redis, &receiver.url()).await;
     monitor

@@ -82,15 +82,7 @@ async fn all_over(store: &Store) {
 
 #[tokio::test]
 async fn each_silent_chat_gets_one_call_over_two_monitors_also_when_one_is_killed() {
-    // A Redis that lets nobody configure it: no events.
-    let redis = TestRedis::start_with(&[
-        "--notify-keyspace-events",
-        "",
-        "--rename-command",
-        "CONFIG",
-        "",
-    ])
-    .await;
+    let redis = TestRedis::start_locked().await;
     let (bot, mut ask) = (Receiver::start().await, Receiver::start().await);
     let api = Daemon::api(&redis).await;
     for (path, body) in [

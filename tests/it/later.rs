@@ -37,15 +37,7 @@ fn now() -> u64 {
 
 #[tokio::test]
 async fn a_message_leaves_at_its_time_with_events_off() {
-    // A Redis that lets nobody configure it, as many hosted ones.
-    let redis = TestRedis::start_with(&[
-        "--notify-keyspace-events",
-        "",
-        "--rename-command",
-        "CONFIG",
-        "",
-    ])
-    .await;
+    let redis = TestRedis::start_locked().await;
     let mut receiver = Receiver::start().await;
     let api = Daemon::api(&redis).await;
     let monitor = Daemon::monitor(&redis, &receiver.url()).await;

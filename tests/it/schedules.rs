@@ -77,15 +77,7 @@ async fn long_due(redis: &TestRedis, schedule: &str, ago: u64) {
 
 #[tokio::test]
 async fn each_due_time_is_one_call_over_two_monitors_also_when_one_is_killed() {
-    // A Redis that lets nobody configure it: no events.
-    let redis = TestRedis::start_with(&[
-        "--notify-keyspace-events",
-        "",
-        "--rename-command",
-        "CONFIG",
-        "",
-    ])
-    .await;
+    let redis = TestRedis::start_locked().await;
     let mut receiver = Receiver::start().await;
     let api = Daemon::api(&redis).await;
     let mut one = Daemon::monitor(&redis, &receiver.url()).await;

@@ -25,6 +25,18 @@ impl TestRedis {
         Self::start_with(&[]).await
     }
 
+    /// One that lets nobody configure it and sends no events, as many hosted ones.
+    pub(crate) async fn start_locked() -> Self {
+        Self::start_with(&[
+            "--notify-keyspace-events",
+            "",
+            "--rename-command",
+            "CONFIG",
+            "",
+        ])
+        .await
+    }
+
     /// Starts one whose settings differ from the shipped ones.
     pub(crate) async fn start_with(arguments: &[&str]) -> Self {
         let folder = tempfile::Builder::new().prefix("lull-").tempdir().unwrap();
