@@ -181,13 +181,14 @@ async fn what_came_with_messages_goes_when_nobody_uses_it_and_not_before() {
         say(&shop, request(&url, "oi", 600.0)).await;
     }
     shop.default.call().await;
+    // The monitor's housekeeper may come first.
     eventually("nothing is left", async || {
-        store.remove_disused(DAY).await.unwrap() == 2
+        store.remove_disused(DAY).await.unwrap();
+        let configured = left().await;
+        !configured.buffers.contains_key(&name) && configured.destinations.is_empty()
     })
     .await;
-    let configured = left().await;
-    assert!(!configured.buffers.contains_key(&name));
-    assert!(configured.buffers.contains_key("named") && configured.destinations.is_empty());
+    assert!(left().await.buffers.contains_key("named"));
     let path = format!("/api/webhook/{name}");
     eventually("the api has heard of it", async || {
         shop.api.get(&path).await.0 == StatusCode::NOT_FOUND
