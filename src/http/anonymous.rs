@@ -105,7 +105,7 @@ impl Api {
                 let why = format!(
                     "more than {MOST} different webhooks within a day: configure a buffer and a destination instead"
                 );
-                return Err(ApiError::TooMany(why));
+                return Err(ApiError::TooManyWebhooks(why));
             }
         }
         // In this order: see store::disuse.
@@ -147,5 +147,5 @@ fn refused(error: &SpecError) -> ApiError {
         "headers" | "headers, secrets" => "webhook.headers",
         field => field,
     };
-    ApiError::BadRequest(format!("{field}: {}", error.why))
+    SpecError::new(field, &error.why).into()
 }

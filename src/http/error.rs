@@ -1,6 +1,5 @@
-//! How a refusal looks: a status, and what was wrong in JSON.
+//! Refusals: why something was not done, and how that is answered.
 
-use axum::Json;
 use axum::extract::Request;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::http::header::RETRY_AFTER;
@@ -12,8 +11,8 @@ use tracing::warn;
 use super::body::discard;
 use super::door::Refusal;
 use crate::store::StoreError;
-use crate::wire::answer::ErrorAnswer;
 use crate::wire::config::SpecError;
+use crate::wire::error::Code;
 use crate::wire::fields::BadInput;
 
 /// Why a request was not done.
@@ -25,6 +24,14 @@ pub(super) enum ApiError {
     /// A path or query that cannot be.
     #[error("{0}")]
     BadRequest(String),
+    /// A part of path or query that cannot be.
+    #[error("{why}")]
+    Parameter {
+        /// Its name.
+        name: &'static str,
+        /// What is wrong with it; names it.
+        why: String,
+    },
     /// The body is over `MAX_BODY_BYTES`.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
@@ -45,9 +52,9 @@ pub(super) enum ApiError {
     /// It has no key, or none that reaches so far.
     #[error(transparent)]
     Door(#[from] Refusal),
-    /// There is no room for more of this kind.
+    /// There is no room for more webhooks that come with messages.
     #[error("{0}")]
-    TooMany(String),
+    TooManyWebhooks(String),
     /// A buffer or destination that cannot be.
     #[error(transparent)]
     Spec(#[from] SpecError),
@@ -55,8 +62,15 @@ pub(super) enum ApiError {
     #[error("{0}")]
     Conflict(String),
     /// Nothing the caller did: it may come again.
-    #[error("storage is unavailable, nothing is certain to be stored: try again")]
+    #[error("{}", nothing_stored(.0))]
     Store(#[from] StoreError),
+}
+
+fn nothing_stored(error: &StoreError) -> &'static str {
+    match error {
+        StoreError::Full(_) => "storage is full, nothing was stored: try again",
+        _ => "storage is unavailable, nothing is certain to be stored: try again",
+    }
 }
 
 impl ApiError {
@@ -67,32 +81,56 @@ impl ApiError {
         ))
     }
 
-    fn status(&self) -> StatusCode {
-        match self {
-            Self::BadInput(_) | Self::BadRequest(_) | Self::Spec(_) => StatusCode::BAD_REQUEST,
-            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::ContentType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::NotFound(_) | Self::NoBuffer(_) => StatusCode::NOT_FOUND,
-            Self::Unproven(_) => StatusCode::UNAUTHORIZED,
-            Self::Door(refusal) => refusal.status(),
-            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Conflict(_) => StatusCode::CONFLICT,
-            Self::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+    /// A part of path or query that cannot be; `why` names it.
+    pub(super) fn parameter(name: &'static str, why: impl Into<String>) -> Self {
+        Self::Parameter {
+            name,
+            why: why.into(),
         }
+    }
+
+    /// What programs are told.
+    fn code(&self) -> Code {
+        match self {
+            Self::BadInput(bad) => bad.code(),
+            Self::BadRequest(_) | Self::Parameter { .. } => Code::InvalidRequest,
+            Self::TooLarge(_) => Code::TooLarge,
+            Self::ContentType => Code::WrongContentType,
+            Self::NotFound(_) => Code::NotFound,
+            Self::NoBuffer(_) => Code::NoSuchBuffer,
+            Self::Unproven(_) => Code::ProofFailed,
+            Self::Door(refusal) => refusal.code(),
+            Self::TooManyWebhooks(_) => Code::TooManyWebhooks,
+            Self::Spec(error) => error.code(),
+            Self::Conflict(_) => Code::Conflict,
+            Self::Store(StoreError::Full(_)) => Code::StorageFull,
+            Self::Store(_) => Code::StorageUnavailable,
+        }
+    }
+
+    /// The field, or the part of path or query, that is at fault.
+    fn field(&self) -> Option<String> {
+        let field = match self {
+            Self::BadInput(bad) => bad.at_fault(),
+            Self::Spec(error) => &error.field,
+            Self::Parameter { name, .. } => name,
+            _ => return None,
+        };
+        (field != "body").then(|| field.to_owned())
     }
 
     /// How metrics count it.
     pub(super) fn reason(&self) -> &'static str {
         match self {
             Self::BadInput(bad) => bad.at_fault(),
-            Self::BadRequest(_) => "request",
+            Self::BadRequest(_) | Self::Parameter { .. } => "request",
             Self::TooLarge(_) => "too_large",
             Self::ContentType => "content_type",
             Self::NotFound(_) => "not_found",
             Self::NoBuffer(_) => "buffer",
             Self::Unproven(_) => "proof",
             Self::Door(refusal) => refusal.reason(),
-            Self::TooMany(_) => "too_many",
+            Self::TooManyWebhooks(_) => "too_many",
             Self::Spec(_) => "spec",
             Self::Conflict(_) => "conflict",
             Self::Store(_) => "redis",
@@ -102,27 +140,23 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        if let Self::Door(refusal) = self {
-            return refusal.into_response();
-        }
-        let mut text = self.to_string();
-        let mut seconds = None;
-        if let Self::Store(error) = &self {
-            warn!(error = %error, "A request failed: {error}");
-            // A full Redis needs longer to drain than a lost one to come back.
-            seconds = Some(if matches!(error, StoreError::Full(_)) {
-                "5"
-            } else {
-                "1"
-            });
-            if matches!(error, StoreError::Full(_)) {
-                "storage is full, nothing was stored: try again".clone_into(&mut text);
+        let refused = Refused {
+            code: self.code(),
+            error: self.to_string(),
+            field: self.field(),
+        };
+        match self {
+            Self::Door(refusal) => refusal.into_response(),
+            Self::Store(error) => {
+                warn!(error = %error, "A request failed: {error}");
+                // A full Redis needs longer to drain than a lost one to come back.
+                let seconds = match error {
+                    StoreError::Full(_) => "5",
+                    _ => "1",
+                };
+                ([(RETRY_AFTER, seconds)], refused).into_response()
             }
-        }
-        let answer = refusal(self.status(), &text);
-        match seconds {
-            Some(seconds) => ([(RETRY_AFTER, seconds)], answer).into_response(),
-            None => answer,
+            _ => refused.into_response(),
         }
     }
 }
@@ -139,22 +173,46 @@ impl From<QueryRejection> for ApiError {
     }
 }
 
-/// A refusal as JSON.
-pub(super) fn refusal(status: StatusCode, error: &str) -> Response {
-    (status, Json(ErrorAnswer { error })).into_response()
+/// What a refusal says. It goes with the answer as an extension until the layer of `requests.rs`, which knows what the
+/// request is called, writes the body.
+#[derive(Clone, Debug)]
+pub(super) struct Refused {
+    pub(super) code: Code,
+    pub(super) error: String,
+    pub(super) field: Option<String>,
 }
 
-pub(super) async fn no_such_path(uri: Uri, request: Request) -> Response {
+impl Refused {
+    /// A refusal that is about no field.
+    pub(super) fn new(code: Code, error: impl Into<String>) -> Self {
+        Self {
+            code,
+            error: error.into(),
+            field: None,
+        }
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.code.status());
+        let mut answer = status.unwrap_or_default().into_response();
+        answer.extensions_mut().insert(self);
+        answer
+    }
+}
+
+pub(super) async fn no_such_path(uri: Uri, request: Request) -> Refused {
     discard(request).await;
     let error = format!("there is nothing at {}", uri.path());
-    refusal(StatusCode::NOT_FOUND, &error)
+    Refused::new(Code::NoSuchPath, error)
 }
 
-pub(super) async fn no_such_method(method: Method, uri: Uri, request: Request) -> Response {
+pub(super) async fn no_such_method(method: Method, uri: Uri, request: Request) -> Refused {
     discard(request).await;
     let error = format!(
         "{} does not take {method}; the header Allow says what it takes",
         uri.path()
     );
-    refusal(StatusCode::METHOD_NOT_ALLOWED, &error)
+    Refused::new(Code::MethodNotAllowed, error)
 }

@@ -8,6 +8,7 @@ use tracing::warn;
 
 use super::Api;
 use super::error::ApiError;
+use super::requests::note_chat;
 use crate::domain::batch::{BatchId, Millis};
 use crate::domain::chat::Chat;
 use crate::store::StoreError;
@@ -130,6 +131,7 @@ impl Api {
         incoming: &Incoming,
     ) -> Result<Appended, ApiError> {
         let chat = buffer.chat(incoming.user.clone());
+        note_chat(&chat);
         let item = stored_item(incoming).map_err(BadInput::NotJson)?;
         let text = incoming.text();
         let message = NewMessage {
@@ -155,6 +157,7 @@ impl Api {
         let made = || BatchId::generate().to_string();
         let id = incoming.message_id.get_or_insert_with(made).clone();
         let chat = buffer.chat(incoming.user.clone());
+        note_chat(&chat);
         let item = stored_item(incoming).map_err(BadInput::NotJson)?;
         match self.store.keep(&chat, &id, &item, when).await? {
             Keeping::Kept(at) => {

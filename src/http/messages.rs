@@ -13,6 +13,7 @@ use super::Api;
 use super::body::Fields;
 use super::error::ApiError;
 use super::message::identify;
+use super::requests::note_chat;
 use crate::domain::batch::{Batch, BatchId, Millis};
 use crate::domain::chat::Name;
 use crate::domain::window::CloseReason;
@@ -101,6 +102,7 @@ impl Api {
     ) -> Result<Enqueued, ApiError> {
         let buffer = self.queue_buffer();
         let chat = buffer.chat(incoming.user.clone());
+        note_chat(&chat);
         let item = stored_item(incoming).map_err(BadInput::NotJson)?;
         let kept = self.kept(&chat);
         let enqueued = self

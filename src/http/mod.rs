@@ -20,6 +20,7 @@ mod messages;
 mod pausing;
 mod query;
 pub mod receiver;
+mod requests;
 mod schedules;
 mod typing;
 mod webhook;
@@ -49,6 +50,7 @@ use crate::store::history::Retention;
 use crate::telemetry::metrics::Metrics;
 use crate::wire::config::Buffer;
 use door::{Door, Guarding};
+use requests::Requests;
 
 /// A client gets its answer within 2 s, whatever Redis does.
 pub const PATIENCE: Duration = Duration::from_millis(1500);
@@ -189,5 +191,5 @@ fn router(api: Api) -> Router {
         .method_not_allowed_fallback(error::no_such_method)
         // The body is read in one place, which knows the limit and answers in JSON.
         .layer(DefaultBodyLimit::disable());
-    door.with_cors(router).with_state(api)
+    door.with_cors(router).layer(Requests).with_state(api)
 }

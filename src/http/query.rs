@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Api;
 use super::error::ApiError;
+use super::requests::note_chat;
 use crate::domain::batch::Millis;
 use crate::domain::chat::{Chat, ChatId, Name, NameError};
 use crate::domain::whose::Whose;
@@ -87,12 +88,13 @@ impl List {
         let paged = query.limit.is_some() || query.cursor.is_some();
         let limit = query.limit.unwrap_or(most);
         if !(1..=MOST).contains(&limit) {
-            return Err(ApiError::BadRequest(format!(
-                "limit must be from 1 to {MOST}"
-            )));
+            return Err(ApiError::parameter(
+                "limit",
+                format!("limit must be from 1 to {MOST}"),
+            ));
         }
-        let named = |field: &str, name: &str| {
-            read(name).map_err(|error| ApiError::BadRequest(format!("{field}: {error}")))
+        let named = |field: &'static str, name: &str| {
+            read(name).map_err(|error| ApiError::parameter(field, format!("{field}: {error}")))
         };
         let buffer = |name: &str| named("buffer", name);
         let whose = match (query.user.as_deref(), query.buffer.as_deref()) {
@@ -162,7 +164,7 @@ impl List {
     pub(super) fn after<T>(&self, parse: fn(&str) -> Option<T>) -> Result<Option<T>, ApiError> {
         let read = |cursor: &str| {
             parse(cursor).ok_or_else(|| {
-                ApiError::BadRequest("cursor is not one that this list gave".to_owned())
+                ApiError::parameter("cursor", "cursor is not one that this list gave")
             })
         };
         self.cursor.as_deref().map(read).transpose()
@@ -170,16 +172,15 @@ impl List {
 }
 
 /// A moment of a query, which names it `field`.
-fn moment(field: &str, text: Option<&str>) -> Result<Option<Millis>, ApiError> {
+fn moment(field: &'static str, text: Option<&str>) -> Result<Option<Millis>, ApiError> {
     let Some(text) = text else {
         return Ok(None);
     };
     let moment = DateTime::parse_from_rfc3339(text).ok();
     let moment = moment.and_then(|moment| Millis::try_from(moment.timestamp_millis()).ok());
     moment.map(Some).ok_or_else(|| {
-        ApiError::BadRequest(format!(
-            "{field} must be a moment such as 2026-01-31T12:00:00Z"
-        ))
+        let why = format!("{field} must be a moment such as 2026-01-31T12:00:00Z");
+        ApiError::parameter(field, why)
     })
 }
 
@@ -207,7 +208,9 @@ pub(super) fn chat_in(
 ) -> Result<Chat, ApiError> {
     let (Path(user), Query(query)) = (user?, query?);
     let chat = chat_of(&user, query.buffer.as_deref(), find)?;
-    Ok(api.catalogs.get().chat(chat.buffer, chat.id))
+    let chat = api.catalogs.get().chat(chat.buffer, chat.id);
+    note_chat(&chat);
+    Ok(chat)
 }
 
 fn chat_of(
@@ -215,12 +218,13 @@ fn chat_of(
     buffer: Option<&str>,
     find: impl FnOnce(&str) -> Result<Name, ApiError>,
 ) -> Result<Chat, ApiError> {
-    let id = ChatId::parse(user).map_err(|error| ApiError::BadRequest(format!("user {error}")))?;
+    let id = ChatId::parse(user)
+        .map_err(|error| ApiError::parameter("user", format!("user {error}")))?;
     let buffer = buffer.map_or_else(|| Ok(Name::default_name()), find)?;
     Ok(Chat::new(buffer, id))
 }
 
 /// A buffer by its name, whether or not there is one.
 pub(super) fn any_buffer(name: &str) -> Result<Name, ApiError> {
-    Name::parse(name).map_err(|error| ApiError::BadRequest(format!("buffer: {error}")))
+    Name::parse(name).map_err(|error| ApiError::parameter("buffer", format!("buffer: {error}")))
 }

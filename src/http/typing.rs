@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use super::Api;
 use super::body::Fields;
 use super::error::ApiError;
+use super::requests::note_chat;
 use crate::domain::chat::Chat;
 use crate::wire::answer::Held;
 use crate::wire::typing::Typing;
@@ -22,6 +23,7 @@ pub(super) async fn post(
 ) -> Result<Response, ApiError> {
     let typing = Typing::from_fields(fields)?;
     let chat = Chat::of_default(typing.user);
+    note_chat(&chat);
 
     let left = api.store.hold(&chat, typing.typing.then_some(HOLD)).await?;
 

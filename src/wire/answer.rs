@@ -9,7 +9,7 @@ use super::outbound::{OfQueue, SentStatus};
 /// The answer to a message.
 #[derive(Debug, Serialize)]
 pub struct Accepted<'a> {
-    /// Always true: a refusal is an [`ErrorAnswer`].
+    /// Always true: a refusal is an [`ErrorAnswer`](super::error::ErrorAnswer).
     pub success: bool,
     /// For people.
     pub message: &'static str,
@@ -274,11 +274,4 @@ pub struct RedisHealth {
     /// `on`: expired events come; `off`: Lull works by its due index alone, as punctually; `unknown`: Redis does not
     /// tell.
     pub events: &'static str,
-}
-
-/// What went wrong and what to do.
-#[derive(Debug, Serialize)]
-pub struct ErrorAnswer<'a> {
-    /// For people.
-    pub error: &'a str,
 }

@@ -4,6 +4,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use thiserror::Error;
 
 use super::RawObject;
+use super::error::Code;
 use super::path::Path;
 use crate::domain::window::TtlError;
 
@@ -65,6 +66,16 @@ impl BadInput {
     /// The refusal of a `ttl` that the rules do not allow.
     pub fn ttl(error: &TtlError) -> Self {
         Self::field("ttl", error.to_string())
+    }
+
+    /// What programs are told.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::NotJson(_) => Code::InvalidJson,
+            Self::JsonAsForm => Code::JsonAsForm,
+            Self::Missing { .. } | Self::NotAt { .. } => Code::MissingField,
+            Self::Field { .. } => Code::InvalidField,
+        }
     }
 
     /// The field at fault (`body` for the whole), as metrics count it.

@@ -19,7 +19,7 @@ pub struct Buffered<'a> {
 /// The answer to a post of a gateway.
 #[derive(Debug, Default, Serialize)]
 pub struct Gathered {
-    /// Always true: a refusal is an [`ErrorAnswer`](super::answer::ErrorAnswer).
+    /// Always true: a refusal is an [`ErrorAnswer`](super::error::ErrorAnswer).
     pub success: bool,
     /// Messages that are in their windows now.
     pub accepted: u64,

@@ -44,6 +44,7 @@ mod property;
 mod quiet;
 mod recovery;
 mod refusals;
+mod requests;
 mod revival;
 mod schedules;
 mod settings;

@@ -55,8 +55,9 @@ impl RemovalQuery {
             (false, false) => Ok(Removal::Empty),
             (true, false) => Ok(Removal::Drain),
             (false, true) => Ok(Removal::Discard),
-            (true, true) => Err(ApiError::BadRequest(
-                "drain and discard contradict each other: send one of them".to_owned(),
+            (true, true) => Err(ApiError::parameter(
+                "drain",
+                "drain and discard contradict each other: send one of them",
             )),
         }
     }

@@ -9,6 +9,7 @@ use axum::http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::config::origins::Origins;
+use crate::http::requests::X_REQUEST_ID;
 
 /// How long browsers need not ask again.
 const ASKED_FOR: Duration = Duration::from_secs(600);
@@ -31,6 +32,7 @@ pub(super) fn cors(origins: &Origins) -> Option<CorsLayer> {
         HeaderName::from_static("idempotency-key"),
         HeaderName::from_static("x-api-key"),
         HeaderName::from_static("x-ins-auth-key"),
+        X_REQUEST_ID,
     ];
     let shown = [
         LOCATION,
@@ -38,6 +40,7 @@ pub(super) fn cors(origins: &Origins) -> Option<CorsLayer> {
         WWW_AUTHENTICATE,
         HeaderName::from_static("ratelimit"),
         HeaderName::from_static("ratelimit-policy"),
+        X_REQUEST_ID,
     ];
     Some(
         CorsLayer::new()

@@ -10,7 +10,8 @@ use thiserror::Error;
 use super::holder::Holder;
 use super::routes::Need;
 use super::tokens::TokenError;
-use crate::http::error::refusal;
+use crate::http::error::Refused;
+use crate::wire::error::Code;
 
 /// Why somebody does not come in.
 #[derive(Clone, Debug, Error)]
@@ -60,20 +61,23 @@ impl Refusal {
         }
     }
 
-    /// The status it is answered with.
-    pub(in crate::http) fn status(&self) -> StatusCode {
+    /// What programs are told.
+    pub(in crate::http) fn code(&self) -> Code {
         match self {
-            Self::NoKey | Self::WrongKey | Self::Token(_) => StatusCode::UNAUTHORIZED,
-            Self::OutOfReach { .. } | Self::NotAtHome => StatusCode::FORBIDDEN,
-            Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
+            Self::NoKey => Code::KeyMissing,
+            Self::WrongKey => Code::KeyUnknown,
+            Self::Token(_) => Code::TokenInvalid,
+            Self::OutOfReach { .. } => Code::ScopeMissing,
+            Self::TooMany => Code::RateLimited,
+            Self::NotAtHome => Code::OnlyThisMachine,
         }
     }
 }
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response = refusal(self.status(), &self.to_string());
-        if self.status() == StatusCode::UNAUTHORIZED {
+        let mut response = Refused::new(self.code(), self.to_string()).into_response();
+        if response.status() == StatusCode::UNAUTHORIZED {
             let way = HeaderValue::from_static(match self {
                 Self::Token(_) => "Bearer realm=\"lull\", error=\"invalid_token\"",
                 _ => "Bearer realm=\"lull\"",

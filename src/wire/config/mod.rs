@@ -21,6 +21,7 @@ pub use buffer::{Buffer, BufferSpec};
 pub use destination::DestinationSpec;
 pub use schedule::{Schedule, ScheduleSpec};
 
+use super::error::Code;
 use crate::domain::chat::Name;
 use crate::domain::destination::Destination;
 
@@ -79,6 +80,14 @@ impl SpecError {
         Self {
             field: field.into(),
             why: why.into(),
+        }
+    }
+
+    /// What programs are told.
+    pub fn code(&self) -> Code {
+        match self.field.as_str() {
+            "body" => Code::InvalidJson,
+            _ => Code::InvalidField,
         }
     }
 }

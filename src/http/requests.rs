@@ -1,0 +1,183 @@
+//! What every request gets: an id that stands in each of its log lines and in the answer, and one line when it is
+//! answered. It is also where the body of a refusal is written, which names the request.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use axum::Json;
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use axum::response::{IntoResponse, Response};
+use tower::{Layer, Service};
+use tracing::field::Empty;
+use tracing::{Instrument, Span, debug, error_span, info};
+
+use super::error::Refused;
+use crate::domain::chat::Chat;
+use crate::wire::error::ErrorAnswer;
+
+pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// A longer id of a caller is not taken over.
+const LONGEST_ID: usize = 128;
+
+/// Polled by machines every few seconds: a line for each answer would bury the others.
+const POLLED: [&str; 2] = ["/api/health", "/metrics"];
+
+/// Notes the chat that the request in hand is about, for its log lines.
+pub(super) fn note_chat(chat: &Chat) {
+    Span::current().record("chat", tracing::field::display(chat.hash()));
+}
+
+/// What a request is called.
+#[derive(Clone)]
+struct RequestId(HeaderValue);
+
+impl RequestId {
+    /// As the caller calls it, where that can stand in a log line as it is; else a new one.
+    fn of(headers: &HeaderMap) -> Self {
+        let given = headers.get(X_REQUEST_ID);
+        given
+            .filter(|id| is_plain(id.as_bytes()))
+            .map_or_else(Self::made, |id| Self(id.clone()))
+    }
+
+    fn made() -> Self {
+        let id = format!("req_{:016x}", fastrand::u64(..));
+        Self(HeaderValue::try_from(id).unwrap_or_else(|_| HeaderValue::from_static("req_")))
+    }
+
+    fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+fn is_plain(id: &[u8]) -> bool {
+    let plain = |c: &u8| c.is_ascii_alphanumeric() || b"-_.:/+=@".contains(c);
+    (1..=LONGEST_ID).contains(&id.len()) && id.iter().all(plain)
+}
+
+/// Puts this in front of everything.
+#[derive(Clone)]
+pub(super) struct Requests;
+
+/// What stands behind it.
+#[derive(Clone)]
+pub(super) struct Requested<S>(S);
+
+impl<S> Layer<S> for Requests {
+    type Service = Requested<S>;
+
+    fn layer(&self, inner: S) -> Requested<S> {
+        Requested(inner)
+    }
+}
+
+impl<S> Service<Request> for Requested<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let id = RequestId::of(request.headers());
+        // At the highest level, so that a warning has its id where nothing finer is logged.
+        let span = error_span!("request", request_id = %id, chat = Empty);
+        let line = Line::of(&request);
+        let answering = span.in_scope(|| self.0.call(request));
+        Box::pin(
+            async move {
+                let answer = signed(answering.await?, id);
+                line.write(&answer);
+                Ok(answer)
+            }
+            .instrument(span),
+        )
+    }
+}
+
+/// The answer with what the request is called, in the body of a refusal too.
+fn signed(mut answer: Response, id: RequestId) -> Response {
+    if let Some(refused) = answer.extensions().get::<Refused>() {
+        let body = Json(ErrorAnswer {
+            error: &refused.error,
+            code: refused.code,
+            field: refused.field.as_deref(),
+            request_id: id.as_str(),
+        });
+        let (kind, body) = body.into_response().into_parts();
+        answer.headers_mut().extend(kind.headers);
+        *answer.body_mut() = body;
+    }
+    answer.headers_mut().insert(X_REQUEST_ID, id.0);
+    answer
+}
+
+/// The log line of a request. Its path stays out of it, as it may hold a number or a key.
+struct Line {
+    method: Method,
+    route: Option<MatchedPath>,
+    begun: Instant,
+}
+
+impl Line {
+    fn of(request: &Request) -> Self {
+        Self {
+            method: request.method().clone(),
+            route: request.extensions().get::<MatchedPath>().cloned(),
+            begun: Instant::now(),
+        }
+    }
+
+    fn write(self, answer: &Response) {
+        let Self { method, .. } = &self;
+        let route = self.route.as_ref().map_or("-", MatchedPath::as_str);
+        let status = answer.status().as_u16();
+        let code = answer.extensions().get::<Refused>();
+        let code = code.map(|refused| refused.code.word());
+        let duration_ms = self.begun.elapsed().as_secs_f64() * 1000.0;
+        if POLLED.contains(&route) {
+            debug!(%method, route, status, code, duration_ms, "{method} {route}: {status}");
+        } else {
+            info!(%method, route, status, code, duration_ms, "{method} {route}: {status}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_id_that_can_stand_in_a_line_is_taken_over() {
+        let id = |given: &'static str| {
+            let header = (X_REQUEST_ID, HeaderValue::from_static(given));
+            RequestId::of(&HeaderMap::from_iter([header])).to_string()
+        };
+        for plain in ["abc-123", "01HZ/x_y.z:1+2=", "f@host"] {
+            assert_eq!(id(plain), plain);
+        }
+        for other in ["", "a b", "a\"b", "a{b}", "a\tb"] {
+            assert!(id(other).starts_with("req_"), "{other:?}");
+        }
+        let long = HeaderValue::try_from("x".repeat(LONGEST_ID + 1)).unwrap();
+        let long = HeaderMap::from_iter([(X_REQUEST_ID, long)]);
+        assert_eq!(RequestId::of(&long).as_str().len(), "req_".len() + 16);
+    }
+}

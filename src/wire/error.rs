@@ -1,0 +1,90 @@
+//! How a refusal looks to whoever is refused.
+
+use serde::Serialize;
+
+/// What went wrong and what to do: the body of every answer from 400 on.
+#[derive(Debug, Serialize)]
+pub struct ErrorAnswer<'a> {
+    /// What was wrong, where, and what to do, for people. Its words may change.
+    pub error: &'a str,
+    /// The same for programs; it stays.
+    pub code: Code,
+    /// The field of the body, or the part of path or query, that is at fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<&'a str>,
+    /// The request as the logs call it; it stands in the header `x-request-id`, too.
+    pub request_id: &'a str,
+}
+
+/// Makes the enum of codes, so that none is without its word, its status and its place in the list of all.
+macro_rules! codes {
+    ($($(#[$doc:meta])* $code:ident = $status:literal $word:literal,)*) => {
+        /// Why something was refused, for programs. Each code has one HTTP status.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+        pub enum Code {
+            $($(#[$doc])* #[serde(rename = $word)] $code,)*
+        }
+
+        impl Code {
+            /// Every code there is.
+            pub const ALL: &[Self] = &[$(Self::$code),*];
+
+            /// The code as it is written.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$code => $word,)* }
+            }
+
+            /// The HTTP status that goes with it.
+            pub fn status(self) -> u16 {
+                match self { $(Self::$code => $status,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The body is not JSON, or not of the shape that is asked for.
+    InvalidJson = 400 "invalid_json",
+    /// The body is JSON, but was sent under the content type of a form.
+    JsonAsForm = 400 "json_as_form",
+    /// A field that must be there is not, or is null.
+    MissingField = 400 "missing_field",
+    /// A field has a value that it cannot have.
+    InvalidField = 400 "invalid_field",
+    /// A part of path or query has a value that it cannot have.
+    InvalidRequest = 400 "invalid_request",
+    /// No key came, and one is needed.
+    KeyMissing = 401 "key_missing",
+    /// What came is none of the keys.
+    KeyUnknown = 401 "key_unknown",
+    /// What came is a token that is not believed.
+    TokenInvalid = 401 "token_invalid",
+    /// The post does not prove that it comes from the buffer's gateway.
+    ProofFailed = 401 "proof_failed",
+    /// The key is good for other things.
+    ScopeMissing = 403 "scope_missing",
+    /// There are no keys, and the request comes from another machine.
+    OnlyThisMachine = 403 "only_this_machine",
+    /// There is nothing at this path.
+    NoSuchPath = 404 "no_such_path",
+    /// There is no such buffer, or it takes nothing.
+    NoSuchBuffer = 404 "no_such_buffer",
+    /// What the path names is not there.
+    NotFound = 404 "not_found",
+    /// The path takes other methods; the header `Allow` says which.
+    MethodNotAllowed = 405 "method_not_allowed",
+    /// It does not go with what is there.
+    Conflict = 409 "conflict",
+    /// The body is over `MAX_BODY_BYTES`.
+    TooLarge = 413 "too_large",
+    /// The body is neither JSON nor a form.
+    WrongContentType = 415 "wrong_content_type",
+    /// The bucket of this key or address is empty.
+    RateLimited = 429 "rate_limited",
+    /// More webhooks came with messages than are kept.
+    TooManyWebhooks = 429 "too_many_webhooks",
+    /// Redis cannot be reached, or is silent; what was sent may or may not be stored.
+    StorageUnavailable = 503 "storage_unavailable",
+    /// Redis has no room; nothing was stored.
+    StorageFull = 503 "storage_full",
+}
