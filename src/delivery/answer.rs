@@ -4,10 +4,16 @@ use std::error::Error;
 use std::time::{Duration, SystemTime};
 
 use chrono::DateTime;
-use reqwest::StatusCode;
 use reqwest::header::HeaderValue;
+use reqwest::{Response, StatusCode};
 
 use crate::domain::batch::Outcome;
+
+/// Reading the rest of an answer lets the connection be used again; beyond this a new one is cheaper.
+const MOST_OF_AN_ANSWER: usize = 64 * 1024;
+const WAIT_FOR_AN_ANSWER: Duration = Duration::from_secs(1);
+/// How much of an answer is kept.
+const HEAD_OF_AN_ANSWER: usize = 1024;
 
 /// 2xx is accepted and 410 says never again. All else may be better later: n8n, for one, answers 404 for seconds at each
 /// of its restarts.
@@ -44,6 +50,26 @@ pub(crate) fn why_none(error: &reqwest::Error, timeout: Duration) -> String {
         "connection broke"
     };
     format!("{at}: {cause}")
+}
+
+/// Reads an answer to its end, so that its connection can be used again, and answers its beginning. The status has
+/// already decided: a body that breaks off or never ends changes nothing.
+pub(super) async fn read_rest(mut answer: Response) -> Option<String> {
+    let mut beginning = Vec::new();
+    let read = async {
+        let mut length = 0;
+        while let Ok(Some(chunk)) = answer.chunk().await {
+            length += chunk.len();
+            let room = HEAD_OF_AN_ANSWER.saturating_sub(beginning.len());
+            beginning.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
+            if length > MOST_OF_AN_ANSWER {
+                break;
+            }
+        }
+    };
+    let _ = tokio::time::timeout(WAIT_FOR_AN_ANSWER, read).await;
+    let text = String::from_utf8_lossy(&beginning).trim().to_owned();
+    (!text.is_empty()).then_some(text)
 }
 
 #[cfg(test)]

@@ -14,10 +14,11 @@ pub mod trial;
 use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Client, Method, RequestBuilder, Response, Url};
+use reqwest::{Client, Method, RequestBuilder, Url};
 
 use crate::domain::batch::{BatchId, Outcome};
 use crate::domain::destination::Destination;
+use crate::domain::trace::{TRACEPARENT, TRACESTATE, TraceContext};
 use crate::wire::config::SpecError;
 use crate::wire::query_pairs::query_pairs;
 use body::BodyMaker;
@@ -31,11 +32,6 @@ pub(crate) use answer::why_none;
 pub(crate) use client::builder;
 pub use healthcheck::healthcheck;
 
-/// Reading the rest of an answer lets the connection be used again; beyond this a new one is cheaper.
-const MOST_OF_AN_ANSWER: usize = 64 * 1024;
-const WAIT_FOR_AN_ANSWER: Duration = Duration::from_secs(1);
-/// How much of an answer is kept.
-const HEAD_OF_AN_ANSWER: usize = 1024;
 /// How much of a refusal is kept with its dead letter.
 const MOST_OF_A_REFUSAL: usize = 300;
 
@@ -127,14 +123,14 @@ impl Sender {
         (self.method.as_str(), trial::masked(self.url.clone()))
     }
 
-    /// Makes one call.
-    pub async fn send(&self, id: &BatchId, body: String) -> Attempt {
+    /// Makes one call, as the span `trace`.
+    pub async fn send(&self, id: &BatchId, body: String, trace: Option<&TraceContext>) -> Attempt {
         let began = Instant::now();
         let refused = self.guard.as_ref().map(|guard| guard.check_url(&self.url));
         if let Some(Err(refused)) = refused {
             return Attempt::refused(&refused, began);
         }
-        match self.request(id, body).send().await {
+        match self.request(id, body, trace).send().await {
             Ok(answer) => {
                 let took = began.elapsed();
                 let status = answer.status();
@@ -143,7 +139,7 @@ impl Sender {
                     .get(RETRY_AFTER)
                     .and_then(|value| answer::retry_after(value, SystemTime::now()));
                 let outcome = answer::outcome(status, asked);
-                let answer = read_rest(answer).await;
+                let answer = answer::read_rest(answer).await;
                 let summary = format!("HTTP {}", status.as_u16());
                 Attempt {
                     outcome,
@@ -167,7 +163,7 @@ impl Sender {
     }
 
     /// The call for a body, signed.
-    fn request(&self, id: &BatchId, body: String) -> RequestBuilder {
+    fn request(&self, id: &BatchId, body: String, trace: Option<&TraceContext>) -> RequestBuilder {
         let timestamp = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default()
@@ -182,11 +178,19 @@ impl Sender {
         } else {
             body
         };
-        self.client
+        let mut request = self
+            .client
             .request(self.method.clone(), url)
             .headers(self.headers.clone())
-            .headers(self.signer.headers(id, timestamp, &body))
-            .body(body)
+            .headers(self.signer.headers(id, timestamp, &body));
+        // What an operator has set leads elsewhere, and is left alone.
+        if let Some(trace) = trace.filter(|_| !self.headers.contains_key(TRACEPARENT)) {
+            request = request.header(TRACEPARENT, trace.traceparent());
+            if let Some(state) = trace.state() {
+                request = request.header(TRACESTATE, state);
+            }
+        }
+        request.body(body)
     }
 }
 
@@ -223,26 +227,6 @@ fn url_of(text: &str) -> Result<Url, SpecError> {
         return Err(wrong("names no host"));
     }
     Ok(url)
-}
-
-/// Reads an answer to its end, so that its connection can be used again, and answers its beginning. The status has
-/// already decided: a body that breaks off or never ends changes nothing.
-async fn read_rest(mut answer: Response) -> Option<String> {
-    let mut beginning = Vec::new();
-    let read = async {
-        let mut length = 0;
-        while let Ok(Some(chunk)) = answer.chunk().await {
-            length += chunk.len();
-            let room = HEAD_OF_AN_ANSWER.saturating_sub(beginning.len());
-            beginning.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
-            if length > MOST_OF_AN_ANSWER {
-                break;
-            }
-        }
-    };
-    let _ = tokio::time::timeout(WAIT_FOR_AN_ANSWER, read).await;
-    let text = String::from_utf8_lossy(&beginning).trim().to_owned();
-    (!text.is_empty()).then_some(text)
 }
 
 #[cfg(test)]

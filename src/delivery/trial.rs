@@ -83,10 +83,10 @@ pub async fn try_out(
         items: &items,
     })?;
     let id = BatchId::generate();
-    let request = sender.request(&id, body.clone()).build();
+    let request = sender.request(&id, body.clone(), None).build();
     let request = request.map_err(|_| SpecError::new("url", "no call can be made to it"))?;
     let request = shown(&request, &sender.url, body.clone());
-    let attempt = sender.send(&id, body).await;
+    let attempt = sender.send(&id, body, None).await;
     Ok(Trial { request, attempt })
 }
 

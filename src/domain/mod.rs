@@ -10,6 +10,7 @@ pub mod follow_up;
 pub mod retry;
 pub mod schedule;
 pub mod scopes;
+pub mod trace;
 pub mod whose;
 pub mod window;
 pub mod words;

@@ -13,7 +13,7 @@ use axum::{Json, Router};
 use super::Api;
 use super::body::Whole;
 use super::error::ApiError;
-use super::message::identify;
+use super::message::read_headers;
 use crate::delivery::Sender;
 use crate::domain::batch::BatchId;
 use crate::domain::chat::Name;
@@ -66,7 +66,7 @@ async fn append(
 ) -> Result<Response, ApiError> {
     let brought = Anonymous::read(&body?.json()?, api.catalogs.defaults());
     let mut brought = brought.map_err(|error| refused(&error))?;
-    identify(&mut brought.incoming, headers)?;
+    read_headers(&mut brought.incoming, headers)?;
     let buffer = api.buffer_of(&brought).await?;
     let appended = api.take_in(&buffer, &brought.incoming).await?;
     let answer = Taken {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
@@ -10,6 +11,7 @@ use axum::{Json, Router};
 use super::Api;
 use super::body::Fields;
 use super::error::ApiError;
+use super::trace::trace_of;
 use crate::wire::incoming::Incoming;
 use crate::wire::ways_in::Told;
 
@@ -23,14 +25,20 @@ pub(super) fn routes() -> Router<Api> {
 
 async fn take(
     State(api): State<Api>,
+    headers: HeaderMap,
     fields: Result<Fields, ApiError>,
 ) -> Result<Response, ApiError> {
-    api.counted(append(&api, fields).await)
+    api.counted(append(&api, &headers, fields).await)
 }
 
-async fn append(api: &Api, fields: Result<Fields, ApiError>) -> Result<Response, ApiError> {
+async fn append(
+    api: &Api,
+    headers: &HeaderMap,
+    fields: Result<Fields, ApiError>,
+) -> Result<Response, ApiError> {
     let Fields(fields) = fields?;
     let (mut incoming, buffer) = (Incoming::from_unique_id(fields)?, api.default_buffer());
+    incoming.trace = trace_of(headers);
     let window = WINDOW.min(buffer.window.max_ttl);
     incoming.ttl.get_or_insert(window.as_secs_f64());
     let message = api.accept(buffer, &mut incoming).await?.message;

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use super::Api;
 use super::body::Fields;
 use super::error::ApiError;
+use super::trace::trace_of;
 use crate::wire::fields::BadInput;
 use crate::wire::incoming::{Incoming, check_message_id};
 
@@ -28,13 +29,14 @@ async fn take(
 ) -> Result<Response, ApiError> {
     let Fields(fields) = fields?;
     let mut incoming = Incoming::from_fields(fields)?;
-    identify(&mut incoming, headers)?;
+    read_headers(&mut incoming, headers)?;
     let accepted = api.accept(api.default_buffer(), &mut incoming).await?;
     Ok(Json(accepted).into_response())
 }
 
-/// A message whose body has no id goes by the client's in the header.
-pub(super) fn identify(incoming: &mut Incoming, headers: &HeaderMap) -> Result<(), BadInput> {
+/// What headers tell of a message: its trace, and its id where the body has none.
+pub(super) fn read_headers(incoming: &mut Incoming, headers: &HeaderMap) -> Result<(), BadInput> {
+    incoming.trace = trace_of(headers);
     if let (None, Some(key)) = (&incoming.message_id, headers.get(IDEMPOTENCY_KEY)) {
         let key = String::from_utf8_lossy(key.as_bytes()).into_owned();
         incoming.message_id = Some(check_message_id(IDEMPOTENCY_KEY, key)?);

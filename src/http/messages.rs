@@ -12,7 +12,7 @@ use chrono_tz::Tz;
 use super::Api;
 use super::body::Fields;
 use super::error::ApiError;
-use super::message::identify;
+use super::message::read_headers;
 use super::requests::note_chat;
 use crate::domain::batch::{Batch, BatchId, Millis};
 use crate::domain::chat::Name;
@@ -64,7 +64,7 @@ async fn queue(
 ) -> Result<Response, ApiError> {
     let Fields(fields) = fields?;
     let mut incoming = outbound::read(fields, api.message_max_length)?;
-    identify(&mut incoming, headers)?;
+    read_headers(&mut incoming, headers)?;
     let chat = api.queue_buffer().chat(incoming.user.clone());
     let own = incoming.message_id.take();
     let id = own

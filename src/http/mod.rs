@@ -22,6 +22,7 @@ mod query;
 pub mod receiver;
 mod requests;
 mod schedules;
+mod trace;
 mod typing;
 mod webhook;
 mod whole;

@@ -15,6 +15,7 @@ use crate::delivery::template::letter::Letter;
 use crate::domain::batch::Outcome;
 use crate::domain::breaker::Turn;
 use crate::domain::chat::{Chat, Lane, Name};
+use crate::domain::trace::TraceContext;
 use crate::store::lanes::{Lease, Verdict};
 use crate::wire::item::read_items;
 
@@ -124,8 +125,8 @@ impl Monitor {
             let why = "every attempt was cut off before it ended";
             return self.bury(outlet, in_hand, why, None).await;
         }
-        let body = match self.body(outlet, lease) {
-            Ok(body) => body,
+        let (body, trace) = match self.call(outlet, lease) {
+            Ok(call) => call,
             Err(why) => return self.bury(outlet, in_hand, &why, None).await,
         };
         if lease.attempt == 1 {
@@ -137,7 +138,7 @@ impl Monitor {
         self.metrics.in_flight.inc();
         let attempt = tokio::select! {
             () = self.abandon.cancelled() => None,
-            attempt = outlet.sender.send(&lease.batch.id, body.clone()) => Some(attempt),
+            attempt = outlet.sender.send(&lease.batch.id, body.clone(), trace.as_ref()) => Some(attempt),
         };
         self.metrics.in_flight.dec();
         match attempt {
@@ -157,8 +158,12 @@ impl Monitor {
         }
     }
 
-    /// What the call says; else why it never can.
-    fn body(&self, outlet: &Outlet, lease: &Lease) -> Result<String, String> {
+    /// What the call says, and the span that it is; else why it never can be made.
+    fn call(
+        &self,
+        outlet: &Outlet,
+        lease: &Lease,
+    ) -> Result<(String, Option<TraceContext>), String> {
         let (chat, batch) = (&lease.lane.chat, &lease.batch);
         let items =
             read_items(&batch.items).map_err(|error| format!("unreadable in Redis: {error}"))?;
@@ -176,7 +181,10 @@ impl Monitor {
             Some(template) => outlet.sender.body_by(template, &letter),
             None => outlet.sender.body(&letter),
         };
-        body.map_err(|error| error.to_string())
+        let body = body.map_err(|error| error.to_string())?;
+        // A batch that was attempted never changes, so all of its attempts are in one trace.
+        let first = items.iter().find_map(|item| item.trace.as_ref());
+        Ok((body, first.map(|first| first.child(fastrand::u64(..)))))
     }
 
     async fn conclude(&self, outlet: &Outlet, in_hand: &InHand, call: &Call) -> bool {

@@ -102,6 +102,7 @@ fn incoming(buffer: &Gathering, payload: Box<RawValue>) -> Result<Incoming, Spec
             text: Some(text),
             ..Details::default()
         },
+        trace: None,
         fields: RawObject::new(),
     })
 }

@@ -63,6 +63,7 @@ impl Paths<'_> {
             message_id,
             when: When::take(&mut rules)?,
             details: Details::default(),
+            trace: None,
             fields,
         })
     }

@@ -9,6 +9,7 @@ use super::fields::{BadInput, seconds, take, text_or_integer};
 use super::item::{Details, text_of};
 use super::when::When;
 use crate::domain::chat::{Chat, ChatId, ChatIdError, Name};
+use crate::domain::trace::TraceContext;
 use crate::domain::whose::Whose;
 
 /// Most bytes a `message_id` may have.
@@ -29,6 +30,8 @@ pub struct Incoming {
     pub when: Option<When>,
     /// What a gateway tells beside it; nothing for a plain message.
     pub details: Details,
+    /// The trace it is part of, which goes on with its delivery.
+    pub trace: Option<TraceContext>,
     /// Everything else, to be passed through.
     pub fields: RawObject,
 }
@@ -75,6 +78,7 @@ impl Incoming {
             message_id: message_id.map(|raw| message_id_of(&raw)).transpose()?,
             when,
             details: Details::default(),
+            trace: None,
             fields,
         })
     }

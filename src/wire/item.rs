@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
 use super::RawObject;
 use super::incoming::Incoming;
 use crate::domain::batch::Millis;
+use crate::domain::trace::TraceContext;
 
 /// What a gateway tells about a message beside what was said. All of it may be absent, and is then not stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,6 +74,9 @@ pub struct Item {
     /// When it was said, by the gateway's clock.
     #[serde(default)]
     pub time: Option<Millis>,
+    /// The trace it is part of.
+    #[serde(default, deserialize_with = "trace")]
+    pub trace: Option<TraceContext>,
     /// What is passed through.
     #[serde(default)]
     pub fields: RawObject,
@@ -93,6 +97,12 @@ impl Item {
         };
         self.kind.as_deref().unwrap_or(plain)
     }
+}
+
+/// A trace that cannot be read costs no message.
+fn trace<'de, D: Deserializer<'de>>(text: D) -> Result<Option<TraceContext>, D::Error> {
+    let text = Cow::<'_, str>::deserialize(text)?;
+    Ok(TraceContext::from_stored(&text))
 }
 
 /// The words in a message, beside which a gateway may have found others.
@@ -118,6 +128,8 @@ struct StoredItem<'a> {
     sender: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     time: Option<Millis>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<String>,
     #[serde(skip_serializing_if = "RawObject::is_empty")]
     fields: &'a RawObject,
 }
@@ -136,6 +148,7 @@ pub fn stored_item(incoming: &Incoming) -> serde_json::Result<String> {
         media: &details.media,
         sender: details.sender.as_deref(),
         time: details.time,
+        trace: incoming.trace.as_ref().map(ToString::to_string),
         fields: &incoming.fields,
     })
 }
@@ -200,6 +213,21 @@ mod tests {
         assert_eq!(item.text().as_deref(), Some(r#"a "b""#));
         assert_eq!(item.kind(), "text");
         assert!(item.media.is_empty() && item.sender.is_none() && item.time.is_none());
+    }
+
+    #[test]
+    fn the_trace_of_a_message_comes_back_and_a_broken_one_is_none() {
+        let mut incoming = incoming(r#"{"user":"u","message":"oi"}"#);
+        let trace = TraceContext::new(7, 8, 1).map(|trace| trace.with_state(r#"a="b\c""#));
+        incoming.trace = trace.clone();
+
+        let stored = stored_item(&incoming).unwrap();
+
+        assert_eq!(read(&stored.replacen('{', r#"{"at":1,"#, 1)).trace, trace);
+        assert_eq!(
+            read(r#"{"at":1,"message":"oi","trace":"00-x"}"#).trace,
+            None
+        );
     }
 
     #[test]

@@ -31,6 +31,7 @@ pub fn read(mut fields: RawObject, most: usize) -> Result<Incoming, BadInput> {
         message_id: message_id.map(|raw| message_id_of(&raw)).transpose()?,
         when: When::take(&mut fields)?,
         details: Details::default(),
+        trace: None,
         fields: RawObject::new(),
     })
 }

@@ -53,6 +53,7 @@ mod smoke;
 mod split;
 mod startup;
 mod tidy;
+mod tracing;
 mod trial;
 mod typing;
 mod up;

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Uri};
 use crate::http::body::Whole;
 use crate::http::door::Pass;
 use crate::http::error::ApiError;
-use crate::http::message::identify;
+use crate::http::message::read_headers;
 use crate::http::{Api, now};
 use crate::wire::by_paths::Paths;
 use crate::wire::config::Buffer;
@@ -93,7 +93,7 @@ pub(super) fn said(
         Source::Fields { key, text, id } => {
             let text = text.as_ref();
             let mut incoming = Paths { key, text, id }.incoming(body)?;
-            identify(&mut incoming, headers)?;
+            read_headers(&mut incoming, headers)?;
             Ok(Said::Message(Box::new(incoming)))
         }
     }

@@ -6,6 +6,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use indexmap::{IndexMap, IndexSet};
 
 use crate::domain::chat::{Chat, ChatId};
+use crate::domain::trace::TraceContext;
 use crate::http::Api;
 use crate::http::error::ApiError;
 use crate::http::typing::HOLD;
@@ -30,6 +31,7 @@ impl Api {
         buffer: &Buffer,
         gateway: Gateway,
         heard: Vec<Heard>,
+        trace: Option<TraceContext>,
     ) -> Result<Gathered, ApiError> {
         let mut gathered = Gathered {
             success: true,
@@ -63,6 +65,7 @@ impl Api {
                 gateway,
                 chat: buffer.chat(id),
                 person,
+                trace: trace.as_ref(),
             };
             work.all(heard)
         });
@@ -129,6 +132,7 @@ struct Work<'a> {
     gateway: Gateway,
     chat: Chat,
     person: Person,
+    trace: Option<&'a TraceContext>,
 }
 
 impl Work<'_> {
@@ -155,12 +159,13 @@ impl Work<'_> {
             done.ignored.insert("a message with nothing in it");
             return Ok(());
         }
-        let incoming = said.incoming(
+        let mut incoming = said.incoming(
             self.chat.id.clone(),
             &self.person,
             self.gateway,
             &self.buffer.name,
         )?;
+        incoming.trace = self.trace.cloned();
         match self.api.take_in(self.buffer, &incoming).await?.taken {
             Taken::Appended => done.accepted += 1,
             Taken::Duplicate => done.duplicates += 1,

@@ -17,6 +17,7 @@ use serde::Deserialize;
 
 use super::Api;
 use super::error::ApiError;
+use super::trace::trace_of;
 use crate::domain::batch::BatchId;
 use crate::domain::chat::Name;
 use crate::wire::anonymous::is_anonymous;
@@ -104,13 +105,14 @@ async fn take(
     done: StatusCode,
 ) -> Result<Response, ApiError> {
     let buffer = buffer?;
+    let trace = trace_of(&arrived.headers);
     match arrived.said(&buffer)? {
         Said::Message(mut incoming) => {
             let answer = take_message(api, &buffer, &mut incoming).await?;
             Ok((done, answer).into_response())
         }
         Said::Heard(gateway, heard) => {
-            let gathered = api.gather(&buffer, gateway, heard).await?;
+            let gathered = api.gather(&buffer, gateway, heard, trace).await?;
             if gateway.name() == "twilio" {
                 // Anything else is read to the person as an answer.
                 return Ok(([(CONTENT_TYPE, "text/xml")], "<Response/>").into_response());

@@ -49,6 +49,7 @@ impl Said {
                 sender: self.sender,
                 time: self.at,
             },
+            trace: None,
             fields,
         })
     }
