@@ -13,6 +13,7 @@
 //! - [`delivery`]: the only room that knows the destination.
 //! - [`http`]: the api daemon's room.
 //! - [`monitor`]: the monitor daemon's room.
+//! - [`serving`]: the HTTP server of both, which no client can wear out.
 //! - [`up`]: both in one process, with a Redis and a receiver of their own.
 //! - [`operator`]: what an operator runs: the subcommands of `lull`.
 //! - [`config`]: the only reader of the environment.
@@ -26,6 +27,7 @@ pub mod domain;
 pub mod http;
 pub mod monitor;
 pub mod operator;
+pub mod serving;
 pub mod shutdown;
 pub mod store;
 pub mod telemetry;

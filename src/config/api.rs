@@ -10,6 +10,7 @@ use super::guard::GuardConfig;
 use super::messages::messages;
 use super::redis::RedisConfig;
 use super::retention::RetentionConfig;
+use super::server::ServerConfig;
 use super::webhook::default_destination;
 use crate::domain::destination::Destination;
 use crate::wire::config::{Buffer, Defaults, Messages};
@@ -35,6 +36,8 @@ pub struct ApiConfig {
     pub retention: RetentionConfig,
     /// Who may come in.
     pub door: DoorConfig,
+    /// What its server lets clients do.
+    pub server: ServerConfig,
     /// The largest body taken.
     pub max_body_bytes: usize,
 }
@@ -89,6 +92,7 @@ impl ApiConfig {
             guard: GuardConfig::from_vars(vars)?,
             retention: RetentionConfig::from_vars(vars)?,
             door: DoorConfig::from_vars(vars)?,
+            server: ServerConfig::from_vars(vars)?,
             max_body_bytes: raw.max_body_bytes,
         })
     }

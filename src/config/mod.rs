@@ -16,6 +16,7 @@ pub mod origins;
 pub mod rate;
 pub mod redis;
 pub mod retention;
+pub mod server;
 pub mod tokens;
 pub mod up;
 pub mod webhook;

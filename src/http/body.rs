@@ -7,6 +7,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::time::timeout;
 
 use super::Api;
 use super::error::ApiError;
@@ -62,7 +63,7 @@ impl FromRequest<Api> for OptionalFields {
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
         let kind = Kind::of(&request);
-        let body = read(request, api.max_body_bytes).await?;
+        let body = read(request, api).await?;
         if body.trim_ascii().is_empty() {
             return Ok(Self(RawObject::new()));
         }
@@ -73,7 +74,7 @@ impl FromRequest<Api> for OptionalFields {
 /// A body of a kind that can be read.
 async fn known(request: Request, api: &Api) -> Result<(Kind, Bytes), ApiError> {
     match Kind::of(&request) {
-        Ok(kind) => Ok((kind, read(request, api.max_body_bytes).await?)),
+        Ok(kind) => Ok((kind, read(request, api).await?)),
         Err(error) => {
             discard(request).await;
             Err(error)
@@ -117,7 +118,8 @@ impl Kind {
     }
 }
 
-async fn read(mut request: Request, limit: usize) -> Result<Bytes, ApiError> {
+async fn read(mut request: Request, api: &Api) -> Result<Bytes, ApiError> {
+    let limit = api.max_body_bytes;
     let announced = request
         .headers()
         .get(CONTENT_LENGTH)
@@ -126,7 +128,11 @@ async fn read(mut request: Request, limit: usize) -> Result<Bytes, ApiError> {
         discard(request).await;
         return Err(ApiError::TooLarge(limit));
     }
-    match Limited::new(request.body_mut(), limit).collect().await {
+    let reading = Limited::new(request.body_mut(), limit).collect();
+    let Ok(read) = timeout(api.server.request, reading).await else {
+        return Err(ApiError::TooSlow(api.server.request));
+    };
+    match read {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
             read_for_nothing(request.into_body()).await;
@@ -147,5 +153,5 @@ pub(super) async fn discard(request: Request) {
 
 async fn read_for_nothing(mut body: Body) {
     let rest = async { while let Some(Ok(_)) = body.frame().await {} };
-    let _ = tokio::time::timeout(DISCARD_FOR, rest).await;
+    let _ = timeout(DISCARD_FOR, rest).await;
 }

@@ -1,5 +1,7 @@
 //! Refusals: why something was not done, and how that is answered.
 
+use std::time::Duration;
+
 use axum::extract::Request;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::http::header::RETRY_AFTER;
@@ -35,6 +37,9 @@ pub(super) enum ApiError {
     /// The body is over `MAX_BODY_BYTES`.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
+    /// The body has not come within `REQUEST_TIMEOUT`.
+    #[error("the body did not come within {} s", .0.as_secs_f64())]
+    TooSlow(Duration),
     /// Neither JSON nor a form.
     #[error(
         "the header Content-Type must be application/json or application/x-www-form-urlencoded"
@@ -95,6 +100,7 @@ impl ApiError {
             Self::BadInput(bad) => bad.code(),
             Self::BadRequest(_) | Self::Parameter { .. } => Code::InvalidRequest,
             Self::TooLarge(_) => Code::TooLarge,
+            Self::TooSlow(_) => Code::TooSlow,
             Self::ContentType => Code::WrongContentType,
             Self::NotFound(_) => Code::NotFound,
             Self::NoBuffer(_) => Code::NoSuchBuffer,
@@ -125,6 +131,7 @@ impl ApiError {
             Self::BadInput(bad) => bad.at_fault(),
             Self::BadRequest(_) | Self::Parameter { .. } => "request",
             Self::TooLarge(_) => "too_large",
+            Self::TooSlow(_) => "too_slow",
             Self::ContentType => "content_type",
             Self::NotFound(_) => "not_found",
             Self::NoBuffer(_) => "buffer",

@@ -27,7 +27,6 @@ mod typing;
 mod webhook;
 mod whole;
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -35,17 +34,17 @@ use anyhow::{Context, Result};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
-use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::catalog::Catalogs;
 use crate::config::api::ApiConfig;
+use crate::config::server::ServerConfig;
 use crate::delivery::guard::Guard;
 use crate::domain::batch::Millis;
-use crate::shutdown::GRACE;
+use crate::serving;
 use crate::store::Store;
 use crate::store::history::Retention;
 use crate::telemetry::metrics::Metrics;
@@ -70,6 +69,7 @@ pub struct Api {
     payloads: bool,
     /// Whoever has it makes room in a full Redis.
     room: Arc<Semaphore>,
+    server: ServerConfig,
     max_body_bytes: usize,
     /// Most characters of a message that leaves one by one.
     message_max_length: usize,
@@ -96,6 +96,7 @@ impl Api {
             retention: Retention::of(&config.retention),
             payloads: config.retention.history_payloads,
             room: Arc::new(Semaphore::new(1)),
+            server: config.server,
             max_body_bytes: config.max_body_bytes,
             message_max_length: config.message_max_length,
         })
@@ -124,19 +125,8 @@ pub async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> 
     api.door.announce();
     tokio::spawn(api.door.clone().keep_fresh(stop.clone()));
     tokio::spawn(api.catalogs.clone().keep_fresh(stop.clone()));
-    // Answers are small, and a client waits for each.
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
-    let router = router(api).into_make_service_with_connect_info::<SocketAddr>();
-    let serving =
-        axum::serve(listener, router).with_graceful_shutdown(stop.clone().cancelled_owned());
-    tokio::select! {
-        served = serving.into_future() => served.context("serving")?,
-        () = async { stop.cancelled().await; tokio::time::sleep(GRACE).await } => {
-            warn!("Some requests did not finish within {} s", GRACE.as_secs());
-        }
-    }
+    let server = api.server;
+    serving::serve(listener, router(api), server, stop).await;
     info!("No longer taking messages");
     Ok(())
 }

@@ -12,6 +12,8 @@ use tokio::net::TcpListener;
 use tracing::info;
 
 use super::Monitor;
+use crate::config::server::ServerConfig;
+use crate::serving;
 use crate::telemetry::metrics::CONTENT_TYPE as METRICS_TYPE;
 
 pub(super) async fn serve(listener: TcpListener, monitor: Arc<Monitor>) -> std::io::Result<()> {
@@ -22,9 +24,8 @@ pub(super) async fn serve(listener: TcpListener, monitor: Arc<Monitor>) -> std::
         .route("/api/health", get(health))
         .route("/metrics", get(metrics))
         .with_state(monitor);
-    axum::serve(listener, router)
-        .with_graceful_shutdown(stop.cancelled_owned())
-        .await
+    serving::serve(listener, router, ServerConfig::default(), stop).await;
+    Ok(())
 }
 
 async fn health(State(monitor): State<Arc<Monitor>>) -> Response {

@@ -24,7 +24,7 @@ const CLOSE_REASONS: [&str; 9] = [
 ];
 const DROPS: [&str; 2] = ["repeated", "paused"];
 const OUTCOMES: [&str; 3] = ["delivered", "retry", "rejected"];
-const REFUSALS: [&str; 10] = [
+const REFUSALS: [&str; 11] = [
     "user",
     "message",
     "ttl",
@@ -33,6 +33,7 @@ const REFUSALS: [&str; 10] = [
     "delay",
     "body",
     "too_large",
+    "too_slow",
     "content_type",
     "redis",
 ];

@@ -73,6 +73,8 @@ codes! {
     NotFound = 404 "not_found",
     /// The path takes other methods; the header `Allow` says which.
     MethodNotAllowed = 405 "method_not_allowed",
+    /// The body has not come within `REQUEST_TIMEOUT`.
+    TooSlow = 408 "too_slow",
     /// It does not go with what is there.
     Conflict = 409 "conflict",
     /// The body is over `MAX_BODY_BYTES`.

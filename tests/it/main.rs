@@ -29,6 +29,7 @@ mod follow_up;
 mod gateways;
 mod health;
 mod history;
+mod hostile;
 mod lanes;
 mod later;
 mod limits;

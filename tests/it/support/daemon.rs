@@ -129,6 +129,11 @@ impl Daemon {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
+    /// A connection on which anything may be said.
+    pub(crate) async fn connect(&self) -> TcpStream {
+        TcpStream::connect(("127.0.0.1", self.port)).await.unwrap()
+    }
+
     /// A request with a body of JSON.
     pub(crate) async fn request(
         &self,
@@ -248,24 +253,21 @@ pub(crate) async fn read(answer: Response) -> (StatusCode, Value) {
 
 /// Sends what no client would send, and reads all that comes back until the daemon closes the connection.
 pub(crate) async fn speak_and_wait(daemon: &Daemon, request: &str) -> String {
-    let mut stream = TcpStream::connect(("127.0.0.1", daemon.port))
-        .await
-        .unwrap();
+    let mut stream = daemon.connect().await;
     stream.write_all(request.as_bytes()).await.unwrap();
     read_all(stream).await
 }
 
 /// The same, but says that nothing more will come.
 pub(crate) async fn speak(daemon: &Daemon, request: &str) -> String {
-    let mut stream = TcpStream::connect(("127.0.0.1", daemon.port))
-        .await
-        .unwrap();
+    let mut stream = daemon.connect().await;
     stream.write_all(request.as_bytes()).await.unwrap();
     stream.shutdown().await.unwrap();
     read_all(stream).await
 }
 
-async fn read_all(mut stream: TcpStream) -> String {
+/// All that comes until the connection is closed.
+pub(crate) async fn read_all(mut stream: TcpStream) -> String {
     let mut answer = Vec::new();
     let reading = stream.read_to_end(&mut answer);
     timeout(DEADLINE, reading).await.unwrap().unwrap();

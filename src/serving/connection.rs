@@ -1,0 +1,116 @@
+//! One connection: its requests, one after another, and its end.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::task::Poll;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::HeaderValue;
+use axum::http::header::CONNECTION;
+use hyper::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep, sleep};
+use tokio_util::sync::CancellationToken;
+use tower::Service;
+
+use super::places::Place;
+use super::pulse::{Felt, Pulse};
+use crate::config::server::ServerConfig;
+
+/// Longest request line and headers. Proxies and tokens make them long, but never so long.
+const MOST_OF_A_HEAD: usize = 32 * 1024;
+/// Most of a body that is read ahead.
+const MOST_AHEAD: usize = 64 * 1024;
+
+/// All that a connection is served with.
+pub(super) struct Conversation {
+    pub(super) router: Router,
+    pub(super) peer: SocketAddr,
+    pub(super) config: ServerConfig,
+    pub(super) place: Place,
+}
+
+impl Conversation {
+    /// Serves a connection until either side has enough: the client is too slow, others need its place, or `stop`.
+    pub(super) async fn hold(self, stream: TcpStream, stop: CancellationToken) {
+        let pulse = &self.place.pulse;
+        let service = service_fn(|request: Request<Incoming>| {
+            pulse.serve();
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(self.peer));
+            let answering = self.router.clone().call(request);
+            async move {
+                let Ok(mut answer) = answering.await;
+                if pulse.is_asked() {
+                    let close = HeaderValue::from_static("close");
+                    answer.headers_mut().insert(CONNECTION, close);
+                }
+                pulse.served();
+                Ok::<_, Infallible>(answer)
+            }
+        });
+        let felt = Felt {
+            stream,
+            pulse: pulse.clone(),
+        };
+        let mut connection = pin!(http().serve_connection(TokioIo::new(felt), service));
+        let mut alarm = pin!(sleep(self.config.head()));
+        let mut leaving = false;
+        loop {
+            // The connection first: each of its steps changes what it is late with.
+            tokio::select! {
+                biased;
+                _ = connection.as_mut() => return,
+                () = overdue(pulse, &self.config, alarm.as_mut()) => {
+                    // Half a request is of no use, and who has been asked to leave is not asked again.
+                    if leaving || !pulse.is_quiet() {
+                        return;
+                    }
+                }
+                // It is now due sooner.
+                () = pulse.asked_to_leave() => continue,
+                () = stop.cancelled(), if !leaving => {}
+            }
+            leaving = true;
+            connection.as_mut().graceful_shutdown();
+        }
+    }
+}
+
+fn http() -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.half_close(true)
+        .max_header_size(MOST_OF_A_HEAD)
+        .max_buf_size(MOST_AHEAD)
+        // The pulse knows the difference between a request that is slow and one that nobody has begun.
+        .header_read_timeout(None);
+    http
+}
+
+/// Ends when the client should have done something by now.
+async fn overdue(pulse: &Pulse, config: &ServerConfig, mut alarm: Pin<&mut Sleep>) {
+    poll_fn(|context| {
+        let due = pulse.due(config);
+        if let Some(due) = due.filter(|due| *due < alarm.deadline()) {
+            alarm.as_mut().reset(due);
+        }
+        // It was set for something that has been done since.
+        while alarm.as_mut().poll(context).is_ready() {
+            let now = Instant::now();
+            if due.is_some_and(|due| due <= now) {
+                return Poll::Ready(());
+            }
+            alarm.as_mut().reset(due.unwrap_or(now + config.keep_alive));
+        }
+        Poll::Pending
+    })
+    .await;
+}

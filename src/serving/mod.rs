@@ -1,0 +1,81 @@
+//! The HTTP server of the daemons, which no client can wear out: so many connections, and so long for each thing that
+//! a client has to do.
+
+mod connection;
+mod places;
+mod pulse;
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::warn;
+
+use crate::config::server::ServerConfig;
+use crate::shutdown::GRACE;
+use connection::Conversation;
+use places::Places;
+
+/// Before the next look, when the system gives no more connections, such as for want of open files.
+const REST: Duration = Duration::from_millis(100);
+
+/// Serves `router` on `listener` until told to stop, then finishes the requests in hand, at most [`GRACE`] long.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    config: ServerConfig,
+    stop: CancellationToken,
+) {
+    let connections = TaskTracker::new();
+    let mut places = Places::new(config.connections);
+    let taking = async {
+        loop {
+            // First a place: who finds none waits where the system keeps new connections, and may still be served.
+            let permit = places.free().await;
+            let (stream, peer) = accept(&listener, &mut places).await;
+            let conversation = Conversation {
+                router: router.clone(),
+                peer,
+                config,
+                place: places.seat(permit),
+            };
+            connections.spawn(conversation.hold(stream, stop.clone()));
+        }
+    };
+    stop.run_until_cancelled(taking).await;
+    drop(listener);
+    connections.close();
+    if timeout(GRACE, connections.wait()).await.is_err() {
+        warn!("Some requests did not finish within {} s", GRACE.as_secs());
+    }
+}
+
+async fn accept(listener: &TcpListener, places: &mut Places) -> (TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => {
+                // Answers are small, and a client waits for each.
+                let _ = stream.set_nodelay(true);
+                return (stream, peer);
+            }
+            // The client had gone before its turn came.
+            Err(error) if is_of_the_client(error.kind()) => {}
+            Err(error) => {
+                places.starved(&error);
+                sleep(REST).await;
+            }
+        }
+    }
+}
+
+fn is_of_the_client(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::ConnectionAborted | ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset
+    )
+}

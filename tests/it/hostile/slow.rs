@@ -1,0 +1,164 @@
+//! Clients that keep a connection and do not go on, and more of them than there are places.
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use crate::support::daemon::read_all;
+use crate::support::{DEADLINE, Daemon, TestRedis};
+
+/// The limits of these tests, which nobody wants to wait for.
+const QUICK: [(&str, &str); 2] = [("REQUEST_TIMEOUT", "0.3"), ("KEEP_ALIVE", "0.6")];
+/// So long that no test would see their end.
+const NEVER: [(&str, &str); 2] = [("REQUEST_TIMEOUT", "3600"), ("KEEP_ALIVE", "3600")];
+
+const BODY: &str = r#"{"user": "ana", "message": "oi", "ttl": 60}"#;
+const HEALTH: &str = "GET /api/health HTTP/1.1\r\nhost: lull\r\n\r\n";
+
+fn head() -> String {
+    let length = BODY.len();
+    format!(
+        "POST / HTTP/1.1\r\nhost: lull\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
+    )
+}
+
+/// A connection that has said this.
+async fn said(api: &Daemon, words: &str) -> TcpStream {
+    let mut stream = api.connect().await;
+    stream.write_all(words.as_bytes()).await.unwrap();
+    stream
+}
+
+/// Reads until an answer has come whose end is the end of its JSON; answers its status line.
+async fn answered(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"}") {
+        let mut some = [0; 1024];
+        let read = timeout(DEADLINE, stream.read(&mut some)).await.unwrap();
+        let read = read.unwrap();
+        assert!(read > 0, "closed after {answer:?}");
+        answer.extend_from_slice(&some[..read]);
+    }
+    let answer = String::from_utf8(answer).unwrap();
+    answer.lines().next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_go_on_is_told_so_where_it_has_asked_and_hung_up_on_where_not() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api_with(&redis, &QUICK).await;
+    let silent = said(&api, "").await;
+    let half_a_head = said(&api, "POST / HTTP/1.1\r\nhost: lu").await;
+    let half_a_body = said(&api, &format!("{}{{\"user\":", head())).await;
+    let mut done = said(&api, HEALTH).await;
+    let first = answered(&mut done).await;
+
+    assert_eq!(read_all(silent).await, "");
+    assert_eq!(read_all(half_a_head).await, "");
+    let refused = read_all(half_a_body).await;
+    assert!(refused.starts_with("HTTP/1.1 408 "), "{refused}");
+    assert!(refused.contains("0.3 s"), "{refused}");
+    // Its request was answered, so that there is nothing to say.
+    assert_eq!(first, "HTTP/1.1 200 OK");
+    assert_eq!(read_all(done).await, "");
+    assert_eq!(api.get("/api/chats").await.1["total"], 0);
+}
+
+#[tokio::test]
+async fn a_head_that_comes_byte_by_byte_has_no_more_time_than_any_other() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api_with(&redis, &QUICK).await;
+    let mut client = said(&api, "GET /api/health HTTP/1.1\r\nx: ").await;
+
+    let mut sent = 0;
+    let closed = async {
+        // The first write after the end may still seem to go well.
+        while client.write_all(b"x").await.is_ok() {
+            sent += 1;
+            tokio::task::yield_now().await;
+            let _ = timeout(std::time::Duration::from_millis(5), client.readable()).await;
+        }
+    };
+
+    timeout(DEADLINE, closed).await.unwrap();
+    assert!(sent > 1);
+}
+
+#[tokio::test]
+async fn who_never_reads_answers_gets_no_more_of_them() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api_with(&redis, &QUICK).await;
+    let mut client = api.connect().await;
+
+    let asking = async {
+        // The answer names the path.
+        let path = "x".repeat(20_000);
+        let request = format!("GET /{path} HTTP/1.1\r\nhost: lull\r\n\r\n");
+        while client.write_all(request.as_bytes()).await.is_ok() {}
+    };
+
+    timeout(DEADLINE, asking).await.unwrap();
+}
+
+#[tokio::test]
+async fn clients_that_want_nothing_make_room_for_one_that_does() {
+    let redis = TestRedis::start().await;
+    let settings = [&NEVER[..], &[("MAX_CONNECTIONS", "3")]].concat();
+    let api = Daemon::api_with(&redis, &settings).await;
+    let mut idle = Vec::new();
+    for _ in 0..3 {
+        let mut client = said(&api, HEALTH).await;
+        assert_eq!(answered(&mut client).await, "HTTP/1.1 200 OK");
+        idle.push(client);
+    }
+    let mut silent = Vec::new();
+    for _ in 0..2 {
+        silent.push(said(&api, "").await);
+    }
+
+    let mut client = said(&api, HEALTH).await;
+
+    assert_eq!(answered(&mut client).await, "HTTP/1.1 200 OK");
+    for client in idle {
+        assert_eq!(read_all(client).await, "");
+    }
+}
+
+#[tokio::test]
+async fn a_client_waits_while_all_others_are_at_work_and_is_served_then() {
+    let redis = TestRedis::start().await;
+    let settings = [&NEVER[..], &[("MAX_CONNECTIONS", "2")]].concat();
+    let api = Daemon::api_with(&redis, &settings).await;
+    let mut working = Vec::new();
+    for _ in 0..2 {
+        let head = head().replace("\r\n\r\n", "\r\nexpect: 100-continue\r\n\r\n");
+        let mut client = said(&api, &head).await;
+        let mut go_on = [0; "HTTP/1.1 100 Continue\r\n\r\n".len()];
+        client.read_exact(&mut go_on).await.unwrap();
+        working.push(client);
+    }
+
+    let mut client = said(&api, HEALTH).await;
+    api.logs("All 2 connections (MAX_CONNECTIONS) are at work")
+        .await;
+    working[0].write_all(BODY.as_bytes()).await.unwrap();
+
+    assert_eq!(answered(&mut working[0]).await, "HTTP/1.1 200 OK");
+    assert_eq!(answered(&mut client).await, "HTTP/1.1 200 OK");
+    working[1].write_all(BODY.as_bytes()).await.unwrap();
+    assert_eq!(answered(&mut working[1]).await, "HTTP/1.1 200 OK");
+}
+
+#[tokio::test]
+async fn half_a_request_gives_way_where_there_is_no_other_place() {
+    let redis = TestRedis::start().await;
+    let settings = [&NEVER[..], &[("MAX_CONNECTIONS", "2")]].concat();
+    let api = Daemon::api_with(&redis, &settings).await;
+    let first = said(&api, "POST / HTTP/1.1\r\nhost: lu").await;
+    let _second = said(&api, "POST / HTTP/1.1\r\nhost: lu").await;
+
+    let mut client = said(&api, HEALTH).await;
+
+    assert_eq!(answered(&mut client).await, "HTTP/1.1 200 OK");
+    assert_eq!(read_all(first).await, "");
+}
