@@ -202,6 +202,17 @@ impl Attempt {
         refusal.map(|refusal| refusal.chars().take(MOST_OF_A_REFUSAL).collect())
     }
 
+    /// A call that was let go before it ended, because its daemon ends.
+    pub fn cut_off(took: Duration) -> Self {
+        Self {
+            outcome: Outcome::Retry { asked: None },
+            status: None,
+            took,
+            summary: "cut off, because this daemon ends".to_owned(),
+            answer: None,
+        }
+    }
+
     /// A call that must not be made, now or ever.
     fn refused(refused: &Refused, began: Instant) -> Self {
         Self {

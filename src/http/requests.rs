@@ -12,10 +12,11 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::response::{IntoResponse, Response};
 use tower::{Layer, Service};
-use tracing::field::Empty;
+use tracing::field::{Empty, display};
 use tracing::{Instrument, Span, debug, error_span, info};
 
 use super::error::Refused;
+use super::trace::trace_of;
 use crate::domain::chat::Chat;
 use crate::wire::error::ErrorAnswer;
 
@@ -29,7 +30,7 @@ const POLLED: [&str; 2] = ["/api/health", "/metrics"];
 
 /// Notes the chat that the request in hand is about, for its log lines.
 pub(super) fn note_chat(chat: &Chat) {
-    Span::current().record("chat", tracing::field::display(chat.hash()));
+    Span::current().record("chat", display(chat.hash()));
 }
 
 /// What a request is called.
@@ -98,7 +99,9 @@ where
     fn call(&mut self, request: Request) -> Self::Future {
         let id = RequestId::of(request.headers());
         // At the highest level, so that a warning has its id where nothing finer is logged.
-        let span = error_span!("request", request_id = %id, chat = Empty);
+        let trace = trace_of(request.headers());
+        let trace_id = trace.map(|trace| display(trace.trace_id()));
+        let span = error_span!("request", request_id = %id, chat = Empty, trace_id);
         let line = Line::of(&request);
         let answering = span.in_scope(|| self.0.call(request));
         Box::pin(

@@ -10,6 +10,7 @@ mod gate;
 mod health;
 mod housekeeper;
 mod later;
+mod line;
 mod listener;
 mod outlet;
 mod pacing;

@@ -40,14 +40,16 @@ impl Monitor {
         call: Option<&Call>,
     ) -> bool {
         let lease = &in_hand.lease;
-        let (chat, batch, messages) = (lease.lane.chat.hash(), &lease.batch.id, lease.batch.count);
-        // Without an attempt, this lease's own was not made.
+        // Without an attempt, this lease's own was not made, and has written no line.
         let attempts = if call.is_some() {
             lease.attempt
         } else {
-            lease.attempt - 1
+            let (chat, batch) = (lease.lane.chat.hash(), &lease.batch.id);
+            let (destination, messages) = (&lease.lane.destination, lease.batch.count);
+            let attempts = lease.attempt - 1;
+            error!(%chat, %batch, %destination, messages, attempts, "Given up, now a dead letter: {summary}");
+            attempts
         };
-        error!(%chat, %batch, messages, attempts, "Given up, now a dead letter: {summary}");
         let reason = match call.and_then(|call| call.attempt.refusal()) {
             Some(refusal) => format!("{summary}: {refusal}"),
             None => summary.to_owned(),

@@ -9,10 +9,11 @@ use super::Monitor;
 use super::closer::Begun;
 use super::follow_ups::template_of;
 use super::gate::Pass;
+use super::line::{self, Next};
 use super::outlet::Outlet;
 use super::settling::Call;
+use crate::delivery::Attempt;
 use crate::delivery::template::letter::Letter;
-use crate::domain::batch::Outcome;
 use crate::domain::breaker::Turn;
 use crate::domain::chat::{Chat, Lane, Name};
 use crate::domain::trace::TraceContext;
@@ -136,24 +137,26 @@ impl Monitor {
         }
         pass.begin();
         self.metrics.in_flight.inc();
+        let began = Instant::now();
         let attempt = tokio::select! {
             () = self.abandon.cancelled() => None,
             attempt = outlet.sender.send(&lease.batch.id, body.clone(), trace.as_ref()) => Some(attempt),
         };
         self.metrics.in_flight.dec();
+        let trace = trace.as_ref();
         match attempt {
             Some(attempt) => {
                 self.turn(outlet, pass.record(&attempt.outcome));
-                self.conclude(outlet, in_hand, &Call { attempt, body })
+                self.conclude(outlet, in_hand, &Call { attempt, body }, trace)
                     .await
             }
             None => {
+                let cut_off = Attempt::cut_off(began.elapsed());
                 // It may have arrived; the next attempt has the same id.
-                let at_once = Verdict::Retry {
-                    wait: Duration::ZERO,
-                    asked: false,
-                };
-                self.settle(outlet, in_hand, at_once, None).await
+                let (wait, asked) = (Duration::ZERO, false);
+                line::write(lease, trace, &cut_off, Next::Retry { wait, asked });
+                self.settle(outlet, in_hand, Verdict::Retry { wait, asked }, None)
+                    .await
             }
         }
     }
@@ -187,38 +190,31 @@ impl Monitor {
         Ok((body, first.map(|first| first.child(fastrand::u64(..)))))
     }
 
-    async fn conclude(&self, outlet: &Outlet, in_hand: &InHand, call: &Call) -> bool {
-        let attempt = &call.attempt;
+    async fn conclude(
+        &self,
+        outlet: &Outlet,
+        in_hand: &InHand,
+        call: &Call,
+        trace: Option<&TraceContext>,
+    ) -> bool {
+        let Call { attempt, .. } = call;
         self.count_attempt(attempt);
         let lease = &in_hand.lease;
-        let (chat, batch, messages) = (lease.lane.chat.hash(), &lease.batch.id, lease.batch.count);
-        let (number, summary, duration_ms) =
-            (lease.attempt, &attempt.summary, millis(attempt.took));
-        match &attempt.outcome {
-            Outcome::Delivered => {
-                info!(%chat, %batch, messages, attempt = number, duration_ms, "Delivered: {summary}");
+        let next = Next::after(&attempt.outcome, lease, outlet);
+        line::write(lease, trace, attempt, next);
+        match next {
+            Next::Done => {
                 let verdict = self.delivered(lease);
                 self.settle(outlet, in_hand, verdict, Some(call)).await
             }
-            Outcome::Retry { asked } => {
-                match outlet
-                    .destination
-                    .retry
-                    .wait_after(number, fastrand::f64(), *asked)
-                {
-                    Some(wait) => {
-                        let wait_ms = millis(wait);
-                        warn!(%chat, %batch, messages, attempt = number, duration_ms, wait_ms, "Not delivered: {summary}");
-                        let verdict = Verdict::Retry {
-                            wait,
-                            asked: asked.is_some(),
-                        };
-                        self.settle(outlet, in_hand, verdict, Some(call)).await
-                    }
-                    None => self.bury(outlet, in_hand, summary, Some(call)).await,
-                }
+            Next::Retry { wait, asked } => {
+                let verdict = Verdict::Retry { wait, asked };
+                self.settle(outlet, in_hand, verdict, Some(call)).await
             }
-            Outcome::Rejected => self.bury(outlet, in_hand, summary, Some(call)).await,
+            Next::DeadLetter => {
+                self.bury(outlet, in_hand, &attempt.summary, Some(call))
+                    .await
+            }
         }
     }
 
