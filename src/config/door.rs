@@ -13,6 +13,9 @@ use super::rate::Rate;
 use super::tokens::TokenConfig;
 use crate::domain::scopes::Scopes;
 
+/// A key shorter than this, in characters, may be guessed.
+pub const SHORTEST_KEY: usize = 16;
+
 /// Longest name of a key, in characters: it stands in the audit.
 const LONGEST_NAME: usize = 64;
 
@@ -40,6 +43,13 @@ pub struct Key {
     pub secret: String,
     /// What it reaches.
     pub scopes: Scopes,
+}
+
+impl Key {
+    /// Whether it is shorter than [`SHORTEST_KEY`].
+    pub fn may_be_guessed(&self) -> bool {
+        self.secret.len() < SHORTEST_KEY
+    }
 }
 
 #[derive(Deserialize)]

@@ -7,6 +7,9 @@ use serde::Deserialize;
 
 use super::Vars;
 
+/// A `SECRET_KEY` shorter than this, in characters, may be guessed: HS256 wants 256 bits (RFC 7518, 3.2).
+pub const SHORTEST_SECRET: usize = 32;
+
 /// Whose signature is believed, and what a token must say.
 #[derive(Clone, Default)]
 pub struct TokenConfig {
@@ -67,6 +70,12 @@ impl TokenConfig {
             "JWT_AUDIENCE must be set beside JWT_JWKS_FILE or JWT_JWKS_URL: it says which tokens are meant for Lull"
         );
         Ok(config)
+    }
+
+    /// Whether `SECRET_KEY` is shorter than [`SHORTEST_SECRET`].
+    pub fn may_be_guessed(&self) -> bool {
+        let secret = self.secret.as_ref();
+        secret.is_some_and(|secret| secret.len() < SHORTEST_SECRET)
     }
 
     /// Whether no token is believed.

@@ -154,7 +154,8 @@ impl Line {
         let status = answer.status().as_u16();
         let code = answer.extensions().get::<Refused>();
         let code = code.map(|refused| refused.code.word());
-        let duration_ms = self.begun.elapsed().as_secs_f64() * 1000.0;
+        // Hundredths of a ms are as fine as it is known.
+        let duration_ms = (self.begun.elapsed().as_secs_f64() * 100_000.0).round() / 100.0;
         if POLLED.contains(&route) {
             debug!(%method, route, status, code, duration_ms, "{method} {route}: {status}");
         } else {

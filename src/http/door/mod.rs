@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::Api;
-use crate::config::door::{DoorConfig, Key};
+use crate::config::door::{DoorConfig, SHORTEST_KEY};
 use crate::config::origins::Origins;
 use client::Proxies;
 use cors::cors;
@@ -34,9 +34,6 @@ use limits::{FORGOTTEN_EVERY, Left, Limits};
 pub(super) use refusal::Refusal;
 use routes::Need;
 use tokens::Tokens;
-
-/// A key shorter than this may be guessed.
-const SHORTEST_KEY: usize = 16;
 
 /// Who may come in. Clones are the same door.
 #[derive(Clone)]
@@ -56,8 +53,9 @@ impl Door {
     /// # Errors
     /// When a file of public keys has none that can be used.
     pub(super) fn new(config: DoorConfig) -> Result<Self> {
-        for Key { name, secret, .. } in &config.keys {
-            if secret.len() < SHORTEST_KEY {
+        for key in &config.keys {
+            if key.may_be_guessed() {
+                let name = &key.name;
                 warn!(
                     key = name,
                     "The key of {name} has fewer than {SHORTEST_KEY} characters and may be guessed: make one with openssl rand -hex 24"

@@ -1,5 +1,6 @@
 //! `lull doctor`: looks at a deployment and says what to do about each finding.
 
+mod door;
 mod finding;
 mod keeper;
 mod webhook;
@@ -52,6 +53,9 @@ struct Report<'a> {
 /// Looks at everything; the code is 1 if there is a problem.
 pub(super) async fn examine(arguments: &Arguments, vars: &Vars) -> Result<ExitCode> {
     let mut findings = settings(vars);
+    if let Ok(config) = ApiConfig::from_vars(vars) {
+        findings.extend(door::findings(&config));
+    }
     if let Ok(config) = RedisConfig::from_vars(vars) {
         match Store::connect_once(&config, PATIENCE).await {
             Ok(store) => findings.extend(state(&store, vars, arguments.call).await),

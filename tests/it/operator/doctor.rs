@@ -9,6 +9,8 @@ use crate::support::{Answer, Receiver, TestRedis, eventually};
 /// A limit, because the shipped settings leave it to the machine's owner.
 const LIMIT: [&str; 2] = ["--maxmemory", "256mb"];
 
+const KEY: &str = "panel:0123456789abcdef0123";
+
 /// A deployment that is looked at.
 struct Patient {
     redis: TestRedis,
@@ -31,7 +33,11 @@ impl Patient {
 
     async fn examined_with(&self, more: &[&str], settings: &[(&str, &str)]) -> Report {
         let (redis, webhook) = (self.redis.url(), self.receiver.url());
-        let mut all = vec![("REDIS_URL", redis.as_str()), ("WEBHOOK_URL", &webhook)];
+        let mut all = vec![
+            ("REDIS_URL", redis.as_str()),
+            ("WEBHOOK_URL", &webhook),
+            ("API_KEYS", KEY),
+        ];
         all.retain(|(name, _)| settings.iter().all(|(other, _)| other != name));
         all.extend(settings);
         examined(more, &all).await
@@ -148,7 +154,11 @@ async fn for_people_it_is_columns_with_what_to_do_and_a_sum() {
 
     let ran = lull(
         &["doctor"],
-        &[("REDIS_URL", &redis), ("WEBHOOK_URL", &webhook)],
+        &[
+            ("REDIS_URL", &redis),
+            ("WEBHOOK_URL", &webhook),
+            ("HOST", "127.0.0.1"),
+        ],
     )
     .await;
 
@@ -414,7 +424,11 @@ async fn configured_destinations_are_looked_at_and_stops_and_dead_letters_told()
     let stop = serde_json::json!({"action": "stop", "destination": "bot"});
     house.api.post("/api/control", stop).await;
     let (redis, webhook) = (house.redis.url(), house.receiver.url());
-    let settings = [("REDIS_URL", redis.as_str()), ("WEBHOOK_URL", &webhook)];
+    let settings = [
+        ("REDIS_URL", redis.as_str()),
+        ("WEBHOOK_URL", &webhook),
+        ("API_KEYS", KEY),
+    ];
 
     let mut report = examined(&[], &settings).await;
     eventually("the stop is told", async || {
@@ -445,4 +459,37 @@ async fn configured_destinations_are_looked_at_and_stops_and_dead_letters_told()
             .iter()
             .all(|it| !it.to_string().contains("s3cret"))
     );
+}
+
+#[tokio::test]
+async fn a_door_without_keys_or_with_short_ones_is_a_warning() {
+    let patient = Patient::well().await;
+    let examined = async |settings: &[(&str, &str)]| patient.examined_with(&[], settings).await;
+
+    examined(&[("API_KEYS", "")])
+        .await
+        .is_warning("keys", "whoever reaches api may bring messages");
+    examined(&[("API_KEYS", "panel:short")])
+        .await
+        .is_warning("keys", "the key of panel is short");
+    examined(&[("API_KEYS", ""), ("SECRET_KEY", "short")])
+        .await
+        .is_warning("keys", "SECRET_KEY is short");
+
+    let long = "0123456789abcdef0123456789abcdef";
+    for (settings, words) in [
+        ([("API_KEYS", KEY), ("HOST", "0.0.0.0")], "for panel"),
+        (
+            [("API_KEYS", ""), ("HOST", "127.0.0.1")],
+            "this machine only",
+        ),
+        (
+            [("API_KEYS", ""), ("SECRET_KEY", long)],
+            "tokens are asked for",
+        ),
+    ] {
+        let report = examined(&settings).await;
+        assert_eq!(report.ills(), [""; 0]);
+        assert!(report.found("keys").contains(words));
+    }
 }

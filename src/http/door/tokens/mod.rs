@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use tracing::{info, warn};
 
 use super::holder::Holder;
-use crate::config::tokens::{KeySet, TokenConfig};
+use crate::config::tokens::{KeySet, SHORTEST_SECRET, TokenConfig};
 use crate::delivery::fetch::fetch;
 use crate::domain::scopes::Scopes;
 use claims::Claims;
@@ -25,8 +25,6 @@ use key_set::{PublicKey, keys_of};
 const FETCHED_EVERY: Duration = Duration::from_secs(600);
 /// A key that is missed, or a URL that does not answer, makes for a fetch this soon and no sooner.
 const FETCHED_AGAIN: Duration = Duration::from_secs(5);
-/// A secret shorter than what it makes can be guessed from a single token.
-const SHORTEST_SECRET: usize = 32;
 
 /// Whose tokens are believed.
 pub(super) struct Tokens {
@@ -75,20 +73,16 @@ impl Tokens {
     /// When the key set of a file has no key that can be used.
     pub(super) fn new(config: TokenConfig) -> anyhow::Result<Self> {
         provider::install();
+        if config.may_be_guessed() {
+            warn!(
+                "SECRET_KEY has fewer than {SHORTEST_SECRET} characters and may be guessed: make one with openssl rand -hex 32"
+            );
+        }
         let (public, url) = match config.key_set {
             None => (Vec::new(), None),
             Some(KeySet::Text(text)) => (keys_of(text.as_bytes()).context("JWT_JWKS_FILE")?, None),
             Some(KeySet::Url(url)) => (Vec::new(), Some(url)),
         };
-        if config
-            .secret
-            .as_ref()
-            .is_some_and(|it| it.len() < SHORTEST_SECRET)
-        {
-            warn!(
-                "SECRET_KEY has fewer than {SHORTEST_SECRET} characters and may be guessed: make one with openssl rand -hex 32"
-            );
-        }
         Ok(Self {
             secret: config
                 .secret
