@@ -18,12 +18,13 @@ test: ## Run the whole suite against a real Redis
 	@redis=$$(scripts/need-redis) && \
 	REDIS_SERVER=$$redis cargo test --locked
 
-check: ## Formatting, lints, documentation, Dockerfiles, compose.yaml and scripts
+check: ## Formatting, lints, documentation, licences, Dockerfiles, compose.yaml, alerts and scripts
 	@scripts/need-cc
 	@scripts/need-lint-tools
 	cargo fmt --check
 	cargo clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps --document-private-items
+	target/tools/lint/bin/cargo-deny --offline --locked check licenses bans sources
 	scripts/check-deploy
 
 bench: ## Measure throughput, lateness, drain and memory

@@ -21,6 +21,7 @@ mod contract_e;
 mod control;
 mod dead_letters;
 mod delivery;
+mod deploy;
 mod destinations;
 mod door;
 mod erasing;
