@@ -104,4 +104,15 @@ mod tests {
             assert_eq!(asked(bad), None, "{bad}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_retry_after_breaks_its_reader(
+            text in "[ -~]{0,40}|[0-9]{1,24}|[A-Z][a-z]{2}, [0-9]{1,3} [A-Z][a-z]{2} [0-9]{1,7} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT",
+            now in 0..u64::from(u32::MAX),
+        ) {
+            let now = SystemTime::UNIX_EPOCH + Duration::from_secs(now);
+            let _ = retry_after(&HeaderValue::from_str(&text).unwrap(), now);
+        }
+    }
 }

@@ -41,6 +41,7 @@ mod operator;
 mod order;
 mod outage;
 mod pace;
+mod parsers;
 mod pausing;
 mod property;
 mod quiet;

@@ -190,4 +190,25 @@ mod tests {
         let other = headers(&[("x-real-ip", "203.0.113.9")]);
         assert!(!at_home(&other));
     }
+
+    proptest::proptest! {
+        /// Whatever is told: of a peer that is not trusted it is the peer.
+        #[test]
+        fn no_header_breaks_the_reader_or_moves_a_stranger(
+            told in "[0-9a-f.:, \\[\\]]{0,40}|[ -~]{0,40}",
+            host in "[ -~]{0,20}",
+            trusted in proptest::prelude::any::<bool>(),
+        ) {
+            let proxies = proxies(if trusted { &["203.0.113.0/24"] } else { &[] });
+            let mut headers = HeaderMap::new();
+            headers.insert(FORWARDED_FOR, told.parse().unwrap());
+            headers.insert(HOST, host.parse().unwrap());
+            headers.insert(ORIGIN, host.parse().unwrap());
+            let peer = from("203.0.113.5");
+            let client = proxies.client(&peer, &headers);
+            proptest::prop_assert!(trusted || client == Some("203.0.113.5".parse().unwrap()));
+            let home = proxies.at_home(&peer, &headers, &Origins::default());
+            proptest::prop_assert!(!home || trusted);
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Where things lie, and that it can be read back.
 
+use proptest::prelude::*;
+
 use super::*;
 
 fn chat(id: &str) -> Chat {
@@ -111,4 +113,26 @@ fn a_chat_is_read_back_with_the_order_of_its_buffer() {
 #[test]
 fn the_queue_of_the_environment_lies_apart_from_the_audit() {
     assert_ne!(Shard::of_ordered(&Name::messages_name()), Shard::FIRST);
+}
+
+proptest! {
+    /// Any key of anybody's Redis may expire and be told of, and an id is any text.
+    #[test]
+    fn a_chat_is_read_back_from_what_stands_for_it_and_nothing_else_breaks_the_reader(
+        id in "\\PC{1,20}|[a-z:{}+*]{1,12}",
+        name in "[a-z0-9_-]{1,20}",
+        ordered in any::<bool>(),
+        key in "\\PC{0,40}|lull:\\{[0-9]{0,3}\\}:timer:[a-z:+{}*.]{0,12}",
+    ) {
+        if let (Ok(id), Ok(name)) = (ChatId::parse(&id), Name::parse(&name)) {
+            let chat = Chat { ordered, ..Chat::new(name, id) };
+            let place = Place::of(&chat);
+            prop_assert_eq!(chat_of_member(&place.member), Some(chat.clone()));
+            prop_assert_eq!(chat_of_timer(&place.timer()), Some(chat));
+        }
+        let _ = chat_of_member(&key);
+        if let Some(chat) = chat_of_timer(&key) {
+            prop_assert!(key.ends_with(&Place::of(&chat).member));
+        }
+    }
 }

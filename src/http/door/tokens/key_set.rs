@@ -53,3 +53,31 @@ fn public_key(jwk: &Jwk) -> Option<PublicKey> {
         key,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn no_set_of_keys_breaks_its_reader(
+            kind in "RSA|EC|OKP|oct|[a-z]{0,4}",
+            curve in "P-256|P-384|Ed25519|secp256k1|[ -~]{0,8}",
+            algorithm in "RS256|ES256|EdDSA|HS256|none|[ -~]{0,6}",
+            (x, y) in ("[A-Za-z0-9_-]{0,48}", "[A-Za-z0-9_=+/-]{0,48}"),
+            bytes in prop::collection::vec(any::<u8>(), 0..40),
+        ) {
+            let key = serde_json::json!({
+                "kty": kind, "crv": curve, "alg": algorithm, "use": "sig", "x": x, "y": y, "n": y, "e": x, "k": x,
+            });
+            let set = serde_json::json!({ "keys": [key] }).to_string();
+            if let Ok(keys) = keys_of(set.as_bytes()) {
+                // A secret among public keys must not become one.
+                prop_assert!(keys.len() == 1 && kind != "oct");
+            }
+            let _ = keys_of(&bytes);
+        }
+    }
+}
