@@ -1,8 +1,12 @@
 //! The texts of a window joined inside the payload they came in (contract C): found and replaced at a dotted path, with
 //! everything else left as it came, to the letter.
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 use thiserror::Error;
+
+use super::text;
 
 /// Why there is no text at a path.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -31,7 +35,8 @@ pub enum PathError {
 /// Says how far the path leads, or that no text stands there.
 pub fn text_at(payload: &RawValue, path: &str) -> Result<String, PathError> {
     let found = find(payload.get(), path)?;
-    serde_json::from_str(found).map_err(|_| PathError::NotText(path.to_owned()))
+    let text = text::text(found).map(Cow::into_owned);
+    text.ok_or_else(|| PathError::NotText(path.to_owned()))
 }
 
 /// The payload with the text at a path replaced by another, and every other byte as it came.

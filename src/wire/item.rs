@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::RawObject;
 use super::incoming::Incoming;
+use super::text;
 use crate::domain::batch::Millis;
 use crate::domain::trace::TraceContext;
 
@@ -110,7 +111,7 @@ pub(super) fn text_of<'a>(message: &'a RawValue, found: Option<&'a str>) -> Opti
     if let Some(text) = found {
         return Some(Cow::Borrowed(text));
     }
-    serde_json::from_str(message.get()).map(Cow::Owned).ok()
+    text::text(message.get())
 }
 
 #[derive(Serialize)]

@@ -20,6 +20,7 @@ pub mod pause;
 pub mod payload;
 pub mod query_pairs;
 pub mod schedule;
+pub mod text;
 pub mod trial;
 pub mod typing;
 pub mod ways_in;

@@ -9,6 +9,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::fields::BadInput;
+use super::text::{self, Text};
 
 /// A value somewhere in a body. Its text is checked once, when the body is parsed; what is inside is taken apart when
 /// it is first asked for, and only once.
@@ -54,9 +55,7 @@ impl<'a> Node<'a> {
         if digits.bytes().all(|c| c.is_ascii_digit()) {
             return Some(Cow::Borrowed(raw));
         }
-        serde_json::from_str::<Text<'a>>(raw)
-            .ok()
-            .map(|text| text.0)
+        text::text(raw)
     }
 
     /// Like [`Self::text`], and the spelling of other numbers, `true` and `false`; nothing for null, objects, arrays.
@@ -148,36 +147,6 @@ impl<'de> Deserialize<'de> for Object<'de> {
         }
 
         deserializer.deserialize_map(ObjectVisitor)
-    }
-}
-
-/// A JSON string. It is taken as bytes, because half of an emoji (`"\ud83d"`, as a client that cuts text sends it) has
-/// no place in a `str` and would otherwise cost the whole message; it becomes U+FFFD.
-struct Text<'a>(Cow<'a, str>);
-
-impl<'de> Deserialize<'de> for Text<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct TextVisitor;
-
-        impl<'de> Visitor<'de> for TextVisitor {
-            type Value = Text<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-
-            fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<Text<'de>, E> {
-                Ok(Text(String::from_utf8_lossy(bytes)))
-            }
-
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Owned(
-                    String::from_utf8_lossy(bytes).into_owned(),
-                )))
-            }
-        }
-
-        deserializer.deserialize_bytes(TextVisitor)
     }
 }
 

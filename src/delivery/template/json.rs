@@ -13,6 +13,8 @@ use minijinja::{Error, ErrorKind, Value};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+use crate::wire::text;
+
 /// Deeper than this nothing is written: a template can build a value that holds itself.
 const DEEPEST: usize = 64;
 
@@ -116,9 +118,7 @@ impl Object for Json {
 pub(super) fn from_raw(raw: &RawValue) -> Value {
     let text = raw.get();
     let value = match text.as_bytes().first() {
-        Some(b'"') => serde_json::from_str(text)
-            .ok()
-            .map(|text: String| Value::from(text)),
+        Some(b'"') => text::text(text).map(|text| Value::from(&*text)),
         Some(b't' | b'f') => Some(Value::from(text == "true")),
         Some(b'n') => Some(Value::from(())),
         Some(b'-' | b'0'..=b'9') => number(text),
