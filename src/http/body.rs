@@ -12,7 +12,8 @@ use tokio::time::timeout;
 use super::Api;
 use super::error::ApiError;
 use crate::wire::RawObject;
-use crate::wire::fields::{form_as_json, form_fields, json_fields};
+use crate::wire::depth::is_too_deep;
+use crate::wire::fields::{BadInput, form_as_json, form_fields, json_fields};
 
 /// How long what is left of a refused body is read for nothing.
 const DISCARD_FOR: Duration = Duration::from_secs(5);
@@ -67,14 +68,20 @@ impl FromRequest<Api> for OptionalFields {
         if body.trim_ascii().is_empty() {
             return Ok(Self(RawObject::new()));
         }
-        kind?.fields(&body).map(Self)
+        let kind = kind?;
+        kind.check(&body)?;
+        kind.fields(&body).map(Self)
     }
 }
 
 /// A body of a kind that can be read.
 async fn known(request: Request, api: &Api) -> Result<(Kind, Bytes), ApiError> {
     match Kind::of(&request) {
-        Ok(kind) => Ok((kind, read(request, api).await?)),
+        Ok(kind) => {
+            let body = read(request, api).await?;
+            kind.check(&body)?;
+            Ok((kind, body))
+        }
         Err(error) => {
             discard(request).await;
             Err(error)
@@ -107,6 +114,14 @@ impl Kind {
             // Such as application/cloudevents+json.
             kind if kind.starts_with("application/") && kind.ends_with("+json") => Ok(Self::Json),
             _ => Err(ApiError::ContentType),
+        }
+    }
+
+    /// Nobody behind this has to fear what is deep. The values of forms are texts.
+    fn check(self, body: &[u8]) -> Result<(), BadInput> {
+        match self {
+            Self::Json if is_too_deep(body) => Err(BadInput::TooDeep),
+            Self::Json | Self::Form => Ok(()),
         }
     }
 

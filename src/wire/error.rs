@@ -45,6 +45,8 @@ macro_rules! codes {
 codes! {
     /// The body is not JSON, or not of the shape that is asked for.
     InvalidJson = 400 "invalid_json",
+    /// The body has more levels than are taken.
+    TooDeep = 400 "too_deep",
     /// The body is JSON, but was sent under the content type of a form.
     JsonAsForm = 400 "json_as_form",
     /// A field that must be there is not, or is null.

@@ -4,6 +4,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use thiserror::Error;
 
 use super::RawObject;
+use super::depth::DEEPEST;
 use super::error::Code;
 use super::path::Path;
 use crate::domain::window::TtlError;
@@ -14,6 +15,9 @@ pub enum BadInput {
     /// It is not JSON, or not an object.
     #[error("the body is not a JSON object: {0}")]
     NotJson(serde_json::Error),
+    /// It has more levels than [`DEEPEST`].
+    #[error("lists and objects of the body have more than {DEEPEST} levels")]
+    TooDeep,
     /// JSON was sent under the content type of a form, as curl does by itself.
     #[error(
         "the body looks like JSON but was sent as a form: send the header Content-Type: application/json"
@@ -72,6 +76,7 @@ impl BadInput {
     pub fn code(&self) -> Code {
         match self {
             Self::NotJson(_) => Code::InvalidJson,
+            Self::TooDeep => Code::TooDeep,
             Self::JsonAsForm => Code::JsonAsForm,
             Self::Missing { .. } | Self::NotAt { .. } => Code::MissingField,
             Self::Field { .. } => Code::InvalidField,
@@ -81,7 +86,7 @@ impl BadInput {
     /// The field at fault (`body` for the whole), as metrics count it.
     pub fn at_fault(&self) -> &'static str {
         match self {
-            Self::NotJson(_) | Self::JsonAsForm => "body",
+            Self::NotJson(_) | Self::TooDeep | Self::JsonAsForm => "body",
             Self::Missing { field, .. } | Self::NotAt { field, .. } | Self::Field { field, .. } => {
                 field
             }

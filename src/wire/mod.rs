@@ -7,6 +7,7 @@ pub mod by_paths;
 pub mod config;
 pub mod contract_b;
 pub mod control;
+pub mod depth;
 pub mod error;
 pub mod fields;
 pub mod gateway;
