@@ -9,6 +9,7 @@ use axum::response::Response;
 use chrono_tz::Tz;
 use serde::Deserialize;
 use tracing::warn;
+use utoipa::IntoParams;
 
 use super::Api;
 use super::door::Pass;
@@ -45,8 +46,9 @@ impl Api {
 }
 
 /// What the audit is asked for beside what every list is.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 pub(super) struct AuditQuery {
+    /// Only this action, such as `buffer.write`.
     action: Option<String>,
     /// With what became of the messages that leave one by one.
     #[serde(default)]

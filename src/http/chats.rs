@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use chrono_tz::Tz;
 use serde::Deserialize;
 use tracing::info;
+use utoipa::IntoParams;
 
 use super::Api;
 use super::audit::Caller;
@@ -100,9 +101,9 @@ pub(super) async fn cancel(
 }
 
 /// What is dropped of a chat.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 pub(super) struct Everything {
-    /// Every trace of it, and not only its window.
+    /// Erase every trace of the chat, and not only its window.
     #[serde(default)]
     everything: bool,
 }

@@ -17,6 +17,7 @@ mod intake;
 mod later;
 mod message;
 mod messages;
+mod openapi;
 mod pausing;
 mod query;
 pub mod receiver;
@@ -73,6 +74,7 @@ pub struct Api {
     max_body_bytes: usize,
     /// Most characters of a message that leaves one by one.
     message_max_length: usize,
+    document: openapi::Document,
 }
 
 impl Api {
@@ -99,6 +101,7 @@ impl Api {
             server: config.server,
             max_body_bytes: config.max_body_bytes,
             message_max_length: config.message_max_length,
+            document: openapi::Document::default(),
         })
     }
 }
@@ -176,6 +179,7 @@ fn router(api: Api) -> Router {
         .merge(config::routes())
         .merge(contract_b::routes())
         .merge(control::routes())
+        .merge(openapi::routes())
         // Every route stands above it, and in the table of the door.
         .route_layer(guarding)
         .fallback(error::no_such_path)

@@ -6,6 +6,7 @@ use axum::extract::{Path, Query};
 use axum::response::{IntoResponse, Response};
 use chrono::DateTime;
 use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
 
 use super::Api;
 use super::error::ApiError;
@@ -23,30 +24,45 @@ const MOST: usize = 500;
 const NEWEST: usize = 100;
 
 /// The query of a list. Where a name has others beside it, contract B calls it so.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 pub(super) struct ListQuery {
+    /// How many entries at most.
+    #[param(minimum = 1, maximum = 500, default = 50)]
     limit: Option<usize>,
+    /// The `next_cursor` of the page before.
     cursor: Option<String>,
+    /// Only what belongs to this chat; of the buffer `default` where no buffer is named. Also `key`.
+    #[param(min_length = 1, max_length = 512, pattern = r"\S")]
     #[serde(alias = "key")]
     user: Option<String>,
+    /// Only what belongs to this buffer. Also `buffer_name` and `buffer_id`.
     #[serde(alias = "buffer_name", alias = "buffer_id")]
     buffer: Option<String>,
+    /// Only what went to this destination. Also `forwarding`, `forwarding_name` and `forwarding_id`.
     #[serde(
         alias = "forwarding",
         alias = "forwarding_name",
         alias = "forwarding_id"
     )]
     destination: Option<String>,
+    /// Only what has this status: a word such as `delivered`, `failed` or `buried`, `success` or `error`, or an HTTP
+    /// status.
     status: Option<String>,
+    /// Only what is not older than this moment (RFC 3339). Also `start_date`.
+    #[param(format = DateTime)]
     #[serde(alias = "start_date")]
     from: Option<String>,
+    /// Only what is not newer than this moment (RFC 3339). Also `end_date`.
+    #[param(format = DateTime)]
     #[serde(alias = "end_date")]
     to: Option<String>,
 }
 
 /// The query of what is done to one chat.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 pub(super) struct BufferQuery {
+    /// The buffer that the chat belongs to; without it `default`.
+    #[param(pattern = "^[a-z0-9_-]{1,64}$")]
     buffer: Option<String>,
 }
 

@@ -7,8 +7,8 @@ use super::keys::{self, Due, Shard};
 use super::{Result, Store, StoreError};
 use crate::domain::chat::Name;
 use crate::domain::control::Stops;
-use crate::wire::answer::{Health, RedisHealth};
 use crate::wire::control::Stopped;
+use crate::wire::health::{Health, RedisHealth};
 
 /// How much stands in Redis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

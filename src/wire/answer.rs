@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
-use super::control::Stopped;
 use super::outbound::{OfQueue, SentStatus};
 
 /// The answer to a message.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Accepted<'a> {
-    /// Always true: a refusal is an [`ErrorAnswer`](super::error::ErrorAnswer).
+    /// Always true.
     pub success: bool,
     /// For people.
     pub message: &'static str,
@@ -26,6 +26,7 @@ pub struct Accepted<'a> {
     pub message_id: Option<&'a str>,
     /// When it leaves (RFC 3339, UTC).
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     pub send_at: Option<String>,
     /// This message id was seen within 24 hours, and nothing was changed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -39,7 +40,7 @@ pub struct Accepted<'a> {
 }
 
 /// The answer to a typing signal.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Held<'a> {
     /// Always true.
     pub success: bool,
@@ -55,7 +56,7 @@ pub struct Held<'a> {
 }
 
 /// One open window.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct OpenWindow {
     /// The chat.
     pub user: String,
@@ -66,15 +67,17 @@ pub struct OpenWindow {
     /// How many messages it holds.
     pub messages: u64,
     /// When its first message came (RFC 3339, UTC).
+    #[schema(format = DateTime)]
     pub opened: String,
     /// When it closes if nothing more is said (RFC 3339, UTC).
+    #[schema(format = DateTime)]
     pub deadline: String,
     /// Seconds until then; 0 when it is being closed.
     pub expires_in: f64,
 }
 
 /// A message that waits for its time.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct LaterMessage {
     /// Names it in the path that takes it back.
     pub id: String,
@@ -83,15 +86,18 @@ pub struct LaterMessage {
     /// The buffer it belongs to.
     pub buffer: String,
     /// What is to be said.
+    #[schema(value_type = Value)]
     pub message: Box<RawValue>,
     /// When it leaves (RFC 3339, UTC).
+    #[schema(format = DateTime)]
     pub send_at: String,
     /// When it came.
+    #[schema(format = DateTime)]
     pub received_at: String,
 }
 
 /// The answer to taking back a message.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Recalled<'a> {
     /// Always true.
     pub success: bool,
@@ -118,7 +124,7 @@ pub struct Page<T> {
 }
 
 /// The answer to a flush or a cancel.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Closed<'a> {
     /// Always true.
     pub success: bool,
@@ -131,7 +137,7 @@ pub struct Closed<'a> {
 }
 
 /// A batch that was given up on.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct DeadLetterAnswer {
     /// Names it in the paths of revive and delete; of a message that left one by one it is the message's.
     pub id: String,
@@ -148,25 +154,31 @@ pub struct DeadLetterAnswer {
     /// How often it was tried.
     pub attempts: u64,
     /// When its first message came (RFC 3339, UTC).
+    #[schema(format = DateTime)]
     pub opened_at: String,
     /// When its window was closed.
+    #[schema(format = DateTime)]
     pub closed_at: String,
     /// When it was first tried.
+    #[schema(format = DateTime)]
     pub first_attempt_at: String,
     /// When it was given up on.
+    #[schema(format = DateTime)]
     pub buried_at: String,
     /// What was said, in order.
+    #[schema(value_type = Vec<Value>)]
     pub messages: Vec<Box<RawValue>>,
     /// `dead`, of a message that left one by one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<&'static str>,
     /// What else there is of it.
     #[serde(flatten)]
+    #[schema(value_type = OfQueue)]
     pub of_queue: Option<OfQueue>,
 }
 
 /// The answer to revive and delete.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Count {
     /// Always true.
     pub success: bool,
@@ -177,7 +189,7 @@ pub struct Count {
 }
 
 /// A delivered batch.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct SentAnswer {
     /// The `webhook-id`.
     pub webhook_id: String,
@@ -199,6 +211,7 @@ pub struct SentAnswer {
     pub id: Option<String>,
     /// What else there is of it.
     #[serde(flatten)]
+    #[schema(value_type = OfQueue)]
     pub of_queue: Option<OfQueue>,
     /// The number of the attempt that succeeded.
     pub attempts: u64,
@@ -207,17 +220,21 @@ pub struct SentAnswer {
     /// What closed the window.
     pub reason: String,
     /// When its first message came (RFC 3339, UTC).
+    #[schema(format = DateTime)]
     pub opened_at: String,
     /// When its window was closed.
+    #[schema(format = DateTime)]
     pub closed_at: String,
     /// When the destination had accepted it.
+    #[schema(format = DateTime)]
     pub sent_at: String,
 }
 
 /// Something that was done.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct AuditAnswer {
     /// When (RFC 3339, UTC).
+    #[schema(format = DateTime)]
     pub at: String,
     /// What, such as `buffer.write`.
     pub action: String,
@@ -232,46 +249,10 @@ pub struct AuditAnswer {
     pub count: Option<u64>,
     /// What was written there before, masked.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Value>)]
     pub before: Option<Box<RawValue>>,
     /// What is written there now, masked.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Value>)]
     pub after: Option<Box<RawValue>>,
-}
-
-/// The health of a daemon.
-#[derive(Debug, Serialize)]
-pub struct Health {
-    /// `ok`, or `unavailable` while Redis does not answer.
-    pub status: &'static str,
-    /// `api` or `monitor`.
-    pub service: &'static str,
-    /// The version of Lull.
-    pub version: &'static str,
-    /// Redis.
-    pub redis: RedisHealth,
-    /// What an operator has stopped.
-    pub stopped: Stopped,
-}
-
-impl Health {
-    /// The status of a daemon that can work.
-    pub const OK: &'static str = "ok";
-
-    /// Whether the daemon can work.
-    pub fn is_ok(&self) -> bool {
-        self.status == Self::OK
-    }
-}
-
-/// Redis as a daemon sees it.
-#[derive(Debug, Serialize)]
-pub struct RedisHealth {
-    /// `ok`, or what is wrong.
-    pub status: String,
-    /// How long a PING took, in ms.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ping_ms: Option<f64>,
-    /// `on`: expired events come; `off`: Lull works by its due index alone, as punctually; `unknown`: Redis does not
-    /// tell.
-    pub events: &'static str,
 }

@@ -1,6 +1,7 @@
 //! Stopping and starting deliveries, as an operator posts it and as it is shown.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::RawObject;
 use super::fields::{BadInput, take, text_or_integer};
@@ -63,7 +64,7 @@ fn name(fields: &mut RawObject, field: &'static str) -> Result<Option<Name>, Bad
 }
 
 /// What is stopped, as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Stopped {
     /// Whether all deliveries are stopped.
     pub everything: bool,
@@ -88,7 +89,7 @@ impl Stopped {
 }
 
 /// The answer to a stop or a start.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Controlled {
     /// Always true.
     pub success: bool,

@@ -1,9 +1,11 @@
 //! How a refusal looks to whoever is refused.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// What went wrong and what to do: the body of every answer from 400 on.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Error)]
 pub struct ErrorAnswer<'a> {
     /// What was wrong, where, and what to do, for people. Its words may change.
     pub error: &'a str,
@@ -18,11 +20,11 @@ pub struct ErrorAnswer<'a> {
 
 /// Makes the enum of codes, so that none is without its word, its status and its place in the list of all.
 macro_rules! codes {
-    ($($(#[$doc:meta])* $code:ident = $status:literal $word:literal,)*) => {
+    ($(#[doc = $doc:literal] $code:ident = $status:literal $word:literal,)*) => {
         /// Why something was refused, for programs. Each code has one HTTP status.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
         pub enum Code {
-            $($(#[$doc])* #[serde(rename = $word)] $code,)*
+            $(#[doc = $doc] #[serde(rename = $word)] $code,)*
         }
 
         impl Code {
@@ -32,6 +34,11 @@ macro_rules! codes {
             /// The code as it is written.
             pub fn word(self) -> &'static str {
                 match self { $(Self::$code => $word,)* }
+            }
+
+            /// What it means, for people.
+            pub fn meaning(self) -> &'static str {
+                match self { $(Self::$code => $doc.trim_ascii(),)* }
             }
 
             /// The HTTP status that goes with it.

@@ -1,9 +1,10 @@
 //! What is over, as lists show it.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// A batch that was tried.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct HistoryAnswer {
     /// The `webhook-id`.
     pub webhook_id: String,
@@ -20,10 +21,13 @@ pub struct HistoryAnswer {
     /// What closed the window.
     pub reason: String,
     /// When its first message came (RFC 3339, UTC).
+    #[schema(format = DateTime)]
     pub opened_at: String,
     /// When its window was closed.
+    #[schema(format = DateTime)]
     pub closed_at: String,
     /// When its newest attempt had ended, or when it was given up on.
+    #[schema(format = DateTime)]
     pub settled_at: String,
     /// Its attempts, the oldest first.
     pub attempts: Vec<AttemptAnswer>,
@@ -37,11 +41,12 @@ pub struct HistoryAnswer {
 }
 
 /// An attempt at a batch.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct AttemptAnswer {
     /// Its number; 1 is the first.
     pub attempt: u32,
     /// When it had ended (RFC 3339, UTC).
+    #[schema(format = DateTime)]
     pub at: String,
     /// The HTTP status; null: there was no answer.
     pub status: Option<u16>,
@@ -52,7 +57,7 @@ pub struct AttemptAnswer {
 }
 
 /// A call, as it was kept.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct RequestAnswer {
     /// Its method.
     pub method: String,
@@ -68,7 +73,7 @@ pub struct RequestAnswer {
 }
 
 /// An answer, as it was kept.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct ResponseAnswer {
     /// The HTTP status.
     pub status: u16,
@@ -77,7 +82,7 @@ pub struct ResponseAnswer {
 }
 
 /// The answer to an erasing.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct ErasedAnswer<'a> {
     /// Always true.
     pub success: bool,
@@ -90,7 +95,7 @@ pub struct ErasedAnswer<'a> {
 }
 
 /// What was erased of a chat.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Erased {
     /// Messages in its open window.
     pub messages: u64,

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use thiserror::Error;
+use utoipa::ToSchema;
 
 use super::RawObject;
 use super::incoming::Incoming;
@@ -28,7 +29,7 @@ pub struct Details {
 }
 
 /// Something attached to a message.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Media {
     /// What it is: `image`, `audio`, `video`, `document`, …
     #[serde(rename = "type")]

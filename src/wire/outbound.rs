@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::value::to_raw_value;
+use utoipa::ToSchema;
 
 use super::RawObject;
 use super::fields::{BadInput, take, text_or_integer};
@@ -74,7 +75,7 @@ fn content(fields: &mut RawObject, most: usize) -> Result<String, BadInput> {
 }
 
 /// A message that leaves one by one, as it is shown.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub struct MessageAnswer {
     /// Names it in its path, and in the call that it becomes.
     pub id: String,
@@ -85,21 +86,26 @@ pub struct MessageAnswer {
     /// `scheduled`, `pending`, `sent` or `dead`; `unknown` of a duplicate of which nothing is kept any more.
     pub status: &'static str,
     /// When it came (RFC 3339, UTC).
+    #[schema(format = DateTime)]
     pub created_at: Option<String>,
     /// When it leaves, if at a time of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     pub send_at: Option<String>,
     /// How often it was tried again; absent before its first attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_count: Option<u32>,
     /// When it was first tried.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     pub first_attempt_at: Option<String>,
     /// When it was delivered.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     pub sent_at: Option<String>,
     /// When it was given up on.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     pub buried_at: Option<String>,
     /// Why it was given up on.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,20 +116,22 @@ pub struct MessageAnswer {
 }
 
 /// What a list tells beside a batch that is a message which left one by one.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct OfQueue {
-    /// To whom.
+    /// To whom; absent of any other batch, as are the others.
+    #[schema(required = false)]
     pub phone_number: String,
     /// What was to be sent; null where payloads are not kept.
     pub content: Option<String>,
     /// When it came (RFC 3339, UTC).
+    #[schema(format = DateTime)]
     pub created_at: Option<String>,
     /// How often it was tried again.
     pub retry_count: Option<u32>,
 }
 
 /// A status in the list of delivered batches.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum SentStatus {
     /// The HTTP status.

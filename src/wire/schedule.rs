@@ -1,6 +1,7 @@
 //! Schedules as they are answered.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::config::ScheduleSpec;
 use super::config::shown::Shown;
@@ -20,7 +21,7 @@ pub struct ShownSchedule {
 }
 
 /// The answer to having a schedule run now.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct RunNow<'a> {
     /// Always true.
     pub success: bool,
@@ -33,7 +34,7 @@ pub struct RunNow<'a> {
 }
 
 /// The answer to a removal.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct RemovedSchedule {
     /// Always true.
     pub success: bool,

@@ -2,18 +2,20 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use super::gateway::Author;
 use super::item::Media;
 
 /// What one thing in a body would be.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub struct WouldBe {
     /// The chat it belongs to; an alias that was once told with a number would be exchanged for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chat: Option<String>,
     /// What would be in the list of messages.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Value>)]
     pub message: Option<Box<RawValue>>,
     /// The words in it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,7 +44,7 @@ pub struct WouldBe {
 }
 
 /// A call that would be made.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct WouldSend {
     /// The name of the destination.
     pub destination: String,
@@ -53,6 +55,7 @@ pub struct WouldSend {
     pub url: Option<String>,
     /// The body: JSON, or any other as a text.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Value>)]
     pub body: Option<Box<RawValue>>,
     /// Why there would be none.
     #[serde(skip_serializing_if = "Option::is_none")]

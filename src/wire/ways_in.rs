@@ -1,11 +1,12 @@
 //! What api answers to posts for a buffer, to those of the old services' clients, and to a pause.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::answer::Accepted;
 
 /// The answer to a message for a buffer with paths of its own (contract B).
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Buffered<'a> {
     /// Always `buffered`.
     pub status: &'static str,
@@ -17,9 +18,9 @@ pub struct Buffered<'a> {
 }
 
 /// The answer to a post of a gateway.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub struct Gathered {
-    /// Always true: a refusal is an [`ErrorAnswer`](super::error::ErrorAnswer).
+    /// Always true.
     pub success: bool,
     /// Messages that are in their windows now.
     pub accepted: u64,
@@ -45,7 +46,7 @@ fn is_zero(number: &u64) -> bool {
 }
 
 /// The answer to a pause and a resume.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Paused<'a> {
     /// Always true.
     pub success: bool,
@@ -63,14 +64,14 @@ pub struct Paused<'a> {
 }
 
 /// The answer of contract D.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Told {
     /// For people.
     pub message: &'static str,
 }
 
 /// The answer of contract C.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Taken {
     /// Always `success`.
     pub status: &'static str,
@@ -81,7 +82,7 @@ pub struct Taken {
 }
 
 /// A window as contract C shows it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct BufferInfo {
     /// How many messages it holds.
     pub current_size: u64,

@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use super::answer::{DeadLetterAnswer, LaterMessage, OpenWindow};
 use super::history::HistoryAnswer;
 
 /// All that is there of a chat.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct ChatAnswer {
     /// The chat.
     pub user: String,
@@ -32,16 +33,17 @@ pub struct ChatAnswer {
 }
 
 /// A follow-up that waits for its time.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct FollowUpAnswer {
     /// Its number, from 1.
     pub number: u32,
     /// When it leaves (RFC 3339, UTC).
+    #[schema(format = DateTime)]
     pub send_at: String,
 }
 
 /// An open window with what was said in it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct WindowAnswer {
     /// As in the list of open windows.
     #[serde(flatten)]
@@ -51,18 +53,20 @@ pub struct WindowAnswer {
 }
 
 /// One message.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Said {
     /// The client's id for it.
     pub message_id: Option<String>,
     /// When it came (RFC 3339, UTC).
+    #[schema(format = DateTime)]
     pub received_at: String,
     /// What was said.
+    #[schema(value_type = Value)]
     pub message: Box<RawValue>,
 }
 
 /// What waits for one destination.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct LaneAnswer {
     /// Where it goes.
     pub destination: String,
@@ -77,16 +81,19 @@ pub struct LaneAnswer {
 }
 
 /// A batch that waits.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct BatchAnswer {
     /// The `webhook-id`.
     pub webhook_id: String,
     /// What closed its window.
     pub reason: String,
     /// When its first message came (RFC 3339, UTC).
+    #[schema(format = DateTime)]
     pub opened_at: String,
     /// When its window was closed.
+    #[schema(format = DateTime)]
     pub closed_at: String,
     /// What was said, in order.
+    #[schema(value_type = Vec<Value>)]
     pub messages: Vec<Box<RawValue>>,
 }

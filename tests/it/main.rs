@@ -37,6 +37,7 @@ mod limits;
 mod message;
 mod message_id;
 mod observing;
+mod openapi;
 mod operator;
 mod order;
 mod outage;

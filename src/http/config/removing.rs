@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use tokio::time::{Instant, sleep};
 use tracing::info;
+use utoipa::IntoParams;
 
 use super::super::Api;
 use super::super::error::ApiError;
@@ -38,10 +39,12 @@ pub(in super::super) enum Removal {
     Discard,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 pub(in super::super) struct RemovalQuery {
+    /// What stands there is delivered first. It excludes `discard`.
     #[serde(default)]
     drain: bool,
+    /// What stands there is dropped.
     #[serde(default)]
     discard: bool,
 }

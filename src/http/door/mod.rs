@@ -32,7 +32,9 @@ use keys::{Keys, given};
 pub(super) use layer::Guarding;
 use limits::{FORGOTTEN_EVERY, Left, Limits};
 pub(super) use refusal::Refusal;
-use routes::Need;
+pub(super) use routes::Need;
+#[cfg(test)]
+pub(super) use routes::ROUTES;
 use tokens::Tokens;
 
 /// Who may come in. Clones are the same door.

@@ -8,7 +8,7 @@ use crate::domain::scopes::Scopes;
 
 /// What a request asks of whoever sends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Need {
+pub(in crate::http) enum Need {
     /// Nothing: it tells nothing that matters, or proves itself.
     Nothing,
     /// To bring messages for the buffer `default`.
@@ -28,10 +28,10 @@ pub(super) enum Need {
 use Need::{Admin, Ingest, IngestAll, IngestNamed, Nothing, Queue, Read};
 
 /// A route, what it asks of GET, and what of every other method.
-type Row = (&'static str, Need, Need);
+pub(in crate::http) type Row = (&'static str, Need, Need);
 
 /// Every route of the api. The busiest stand first, as they are looked for in this order.
-const ROUTES: &[Row] = &[
+pub(in crate::http) const ROUTES: &[Row] = &[
     ("/api/message", Read, Ingest),
     ("/message", Read, Ingest),
     ("/", Read, Ingest),
@@ -44,6 +44,8 @@ const ROUTES: &[Row] = &[
     ("/webhook", Read, Ingest),
     ("/api/typing", Read, Ingest),
     ("/api/health", Nothing, Read),
+    // It tells what this program can do, and nothing of what it does.
+    ("/api/openapi.json", Nothing, Read),
     ("/metrics", Read, Read),
     ("/api/chats", Read, Admin),
     ("/api/chats/{user}", Read, Admin),
@@ -89,16 +91,22 @@ impl Need {
         let Some(path) = request.extensions().get::<MatchedPath>() else {
             return Admin;
         };
-        let row = ROUTES.iter().find(|(route, ..)| *route == path.as_str());
-        match (row, request.method()) {
-            (Some((_, get, _)), &(Method::GET | Method::HEAD)) => *get,
-            (Some((_, _, other)), _) => *other,
-            (None, _) => Admin,
+        let gets = matches!(*request.method(), Method::GET | Method::HEAD);
+        Self::of_route(path.as_str(), gets)
+    }
+
+    /// The same of a route, for GET or for every other method.
+    pub(in crate::http) fn of_route(path: &str, gets: bool) -> Self {
+        let row = ROUTES.iter().find(|(route, ..)| *route == path);
+        match row {
+            Some((_, get, _)) if gets => *get,
+            Some((_, _, other)) => *other,
+            None => Admin,
         }
     }
 
     /// The scope that gives it, as it is written.
-    pub(super) fn scope(self) -> &'static str {
+    pub(in crate::http) fn scope(self) -> &'static str {
         match self {
             Nothing => "",
             Ingest => "ingest or ingest@default",

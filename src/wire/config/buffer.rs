@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::follow_up::FollowUpSpec;
 use super::masked::{MASK, unmasked};
+use super::schema::SourceName;
 use super::source::{FIELDS, Source};
 use super::window::WindowSpec;
 use super::{SpecError, name, seconds};
@@ -21,33 +23,42 @@ use crate::domain::words::WordRules;
 const MOST_DESTINATIONS: usize = 16;
 
 /// A buffer as it is written, kept and shown.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct BufferSpec {
     /// What it is called.
+    #[schema(pattern = "^[a-z0-9_-]{1,64}$")]
     pub name: String,
     /// For people.
     pub description: String,
     /// `fields`, or the name of the gateway that posts to it.
+    #[schema(value_type = SourceName)]
     pub source: String,
     /// For `fields`: the path of the chat.
+    #[schema(format = "path")]
     pub key: String,
     /// For `fields`: the path of what was said; empty: the whole body is the message.
+    #[schema(format = "path")]
     pub text: String,
     /// For `fields`: the path of the message's id.
+    #[schema(format = "path")]
     pub id: String,
     /// When its windows close.
     pub window: WindowSpec,
     /// The zone that moments in payloads are written in (IANA).
+    #[schema(format = "timezone")]
     pub timezone: String,
     /// What to do when one of our own people writes in the chat: `ignore`, or `pause`.
     pub on_own_message: OnOwnMessage,
     /// How long such a pause lasts, s.
+    #[schema(minimum = 1, maximum = 315_360_000)]
     pub pause_for: f64,
     /// What posts must prove to know, by the gateway's own way.
+    #[schema(min_length = 1)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
     /// Where its batches go: each gets every batch.
+    #[schema(min_items = 1, max_items = 16)]
     pub destinations: Vec<String>,
     /// What its batches are kept in order within: each `chat`, or the whole `buffer`.
     pub order: Order,
@@ -59,7 +70,7 @@ pub struct BufferSpec {
 }
 
 /// What becomes of a chat in which one of our own people writes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnOwnMessage {
     /// Nothing.
@@ -70,7 +81,7 @@ pub enum OnOwnMessage {
 }
 
 /// What batches are kept in order within.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
     /// Each chat has lanes of its own.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::masked::{MASK, unmasked};
 use super::pace::PaceSpec;
@@ -17,16 +18,19 @@ pub const MOST_CONCURRENCY: usize = 10_000;
 pub const LONGEST_TIMEOUT: f64 = 3600.0;
 
 /// A destination as it is written, kept and shown.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DestinationSpec {
     /// What it is called.
+    #[schema(pattern = "^[a-z0-9_-]{1,64}$")]
     pub name: String,
     /// For people.
     pub description: String,
     /// Where it is.
+    #[schema(format = "http-url")]
     pub url: String,
     /// `POST`, `PUT`, `PATCH`, `DELETE` or `GET`.
+    #[schema(pattern = "^(POST|PUT|PATCH|DELETE|GET|post|put|patch|delete|get)$")]
     pub method: String,
     /// Headers to send along.
     pub headers: BTreeMap<String, String>,
@@ -37,6 +41,7 @@ pub struct DestinationSpec {
     pub messages_field: String,
     /// The whole body as a template, instead of the payload.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "template")]
     pub template: Option<String>,
     /// The body of contract B, instead of the payload.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,12 +50,14 @@ pub struct DestinationSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aggregate_field: Option<String>,
     /// The longest that an attempt may take, s.
+    #[schema(minimum = 0.1, maximum = 3600)]
     pub timeout: f64,
     /// When a batch is tried again.
     pub retry: RetrySpec,
     /// The keys to sign with, in the `whsec_` form.
     pub secrets: Vec<String>,
     /// Attempts in flight.
+    #[schema(minimum = 1, maximum = 10_000)]
     pub concurrency: usize,
     /// Each message is a call of its own.
     pub split: bool,
@@ -65,7 +72,7 @@ pub struct DestinationSpec {
 }
 
 /// The chat, and a list of what each message gives.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ContentSpec {
     /// What the chat is called in the body.

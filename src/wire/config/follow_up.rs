@@ -2,6 +2,7 @@
 
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{SpecError, seconds};
 use crate::domain::chat::Name;
@@ -11,23 +12,29 @@ use crate::domain::follow_up::{Between, FollowUp};
 const MOST: u32 = 100;
 
 /// How the chats of a buffer are followed up.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FollowUpSpec {
     /// The silence after a delivery, s.
+    #[schema(minimum = 1, maximum = 315_360_000)]
     pub after: f64,
     /// Where it goes.
+    #[schema(pattern = "^[a-z0-9_-]{1,64}$")]
     pub destination: String,
     /// Its body as a template; absent: the destination's own body.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "template")]
     pub template: Option<String>,
     /// The hours at which it may go out, such as `08:00-20:00`; absent: at any.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^(0[0-9]|1[0-9]|2[0-3]):[0-5][0-9]-(0[0-9]|1[0-9]|2[0-3]):[0-5][0-9]$")]
     pub between: Option<String>,
     /// The zone of those hours (IANA); absent: the buffer's.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "timezone")]
     pub timezone: Option<String>,
     /// How many there are, one after another, until something is said.
+    #[schema(minimum = 1, maximum = 100)]
     pub max: u32,
 }
 

@@ -1,6 +1,7 @@
 //! How fast a destination may be called.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{SpecError, seconds};
 use crate::domain::destination::Pace;
@@ -9,12 +10,14 @@ use crate::domain::destination::Pace;
 const MOST: usize = 10_000;
 
 /// At most `batch` attempts in each interval of `every` seconds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PaceSpec {
     /// How long an interval lasts, s.
+    #[schema(minimum = 0.1, maximum = 315_360_000)]
     pub every: f64,
     /// How many attempts begin in one.
+    #[schema(minimum = 1, maximum = 10_000)]
     pub batch: usize,
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{SpecError, seconds};
 use crate::domain::retry::RetryPolicy;
@@ -11,17 +12,20 @@ use crate::domain::retry::RetryPolicy;
 const MOST_WAITS: usize = 100;
 
 /// When a batch is tried again: `max`, `first` and `cap` of a back-off, or `waits`. Times in seconds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RetrySpec {
     /// Retries after the first attempt.
     pub max: u32,
     /// The longest wait before the first.
+    #[schema(minimum = 0.001, maximum = 315_360_000)]
     pub first: f64,
     /// The longest wait before any.
+    #[schema(minimum = 0.001, maximum = 315_360_000)]
     pub cap: f64,
     /// The waits themselves, one for each retry, instead of the three.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 100)]
     pub waits: Option<Vec<f64>>,
 }
 

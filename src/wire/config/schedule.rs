@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use super::retry::RetrySpec;
 use super::{DestinationSpec, SpecError, name};
@@ -16,21 +17,26 @@ use crate::domain::schedule::Times;
 use crate::wire::payload::rfc3339;
 
 /// A schedule as it is written, kept and shown.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ScheduleSpec {
     /// What it is called.
+    #[schema(pattern = "^[a-z0-9_-]{1,64}$")]
     pub name: String,
     /// For people.
     pub description: String,
     /// When it runs: five fields, six with seconds first, or a word such as `@daily`.
     #[serde(alias = "cron_expression")]
+    #[schema(format = "cron")]
     pub cron: String,
     /// The zone that `cron` and the moments in the body are read and written in (IANA).
+    #[schema(format = "timezone")]
     pub timezone: String,
     /// `POST`, `PUT`, `PATCH`, `DELETE` or `GET`.
+    #[schema(pattern = "^(POST|PUT|PATCH|DELETE|GET|post|put|patch|delete|get)$")]
     pub method: String,
     /// Where the call goes.
+    #[schema(format = "http-url")]
     pub url: String,
     /// Headers to send along.
     pub headers: BTreeMap<String, String>,
@@ -39,8 +45,10 @@ pub struct ScheduleSpec {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "text_or_json"
     )]
+    #[schema(value_type = Option<Value>)]
     pub body: Option<String>,
     /// The longest that an attempt may take, s.
+    #[schema(minimum = 0.1, maximum = 3600)]
     pub timeout: f64,
     /// When a run is tried again.
     pub retry: RetrySpec,
@@ -54,7 +62,7 @@ pub struct ScheduleSpec {
 }
 
 /// What becomes of runs that were missed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum CatchUp {
     /// They are left out.

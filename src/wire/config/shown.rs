@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::buffer::Order;
 use super::pace::PaceSpec;
@@ -26,7 +27,7 @@ pub struct Shown<T> {
 }
 
 /// Who described a buffer or destination.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum From {
     /// The settings of the daemons.
@@ -145,7 +146,7 @@ impl<T> Shown<T> {
 }
 
 /// The answer to a removal.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Removed {
     /// Whether it is gone; false: it is still being drained.
     pub success: bool,
@@ -176,7 +177,7 @@ fn window_spec(rules: &WindowRules) -> WindowSpec {
 }
 
 /// The answer to a test of a destination.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Tried {
     /// Whether a batch would count as delivered.
     pub success: bool,
@@ -187,7 +188,7 @@ pub struct Tried {
 }
 
 /// The call of a test, with masks in place of secrets.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct TriedRequest {
     /// Its method.
     pub method: String,
@@ -200,7 +201,7 @@ pub struct TriedRequest {
 }
 
 /// What came of the call.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct TriedResponse {
     /// The HTTP status; none: there was no answer.
     pub status: Option<u16>,

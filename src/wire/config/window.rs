@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{SpecError, seconds};
 use crate::domain::window::{FirstWait, MAX_FIRST_AFTER, MIN_TTL, WindowRules};
@@ -12,12 +13,14 @@ use crate::domain::words::{ShortWait, WordRules};
 const MOST_WORDS: usize = 200;
 
 /// When the windows of a buffer close. Times in seconds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct WindowSpec {
     /// The quiet window.
+    #[schema(minimum = 0.1, maximum = 86400)]
     pub wait: f64,
     /// The cap since the first message; 0 = none.
+    #[schema(minimum = 0, maximum = 315_360_000)]
     pub max_wait: f64,
     /// A window with so many messages closes at once; 0 = no limit.
     pub max_messages: u64,
@@ -25,13 +28,17 @@ pub struct WindowSpec {
     /// limits move its end.
     pub reset_on_message: bool,
     /// A message that is one of these closes its window at once.
+    #[schema(max_items = 200)]
     pub flush_words: Vec<String>,
     /// The quiet window of a chat not heard from for `first_after`; 0 closes at once. A `ttl` in the message wins.
+    #[schema(minimum = 0, maximum = 315_360_000)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_wait: Option<f64>,
     /// See `first_wait`; at most 90 days.
+    #[schema(minimum = 1, maximum = 7_776_000)]
     pub first_after: f64,
     /// The quiet window after a text with fewer than `short_words` words.
+    #[schema(minimum = 0.1, maximum = 315_360_000)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub short_wait: Option<f64>,
     /// See `short_wait`.
@@ -43,7 +50,7 @@ pub struct WindowSpec {
 }
 
 /// What becomes of a text equal to the one before it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Duplicates {
     /// It is a message like any other.

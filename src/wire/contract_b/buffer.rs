@@ -1,6 +1,7 @@
 //! A buffer of contract B.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{description, id_of, put, renamed, shown_name};
 use crate::wire::config::window::WindowSpec;
@@ -21,7 +22,7 @@ pub struct BufferConfig {
 }
 
 /// A buffer as contract B shows it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct BufferConfigAnswer {
     id: String,
     name: String,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 
 use super::{description, id_of, put, renamed, shown_name};
 use crate::domain::chat::Name;
@@ -28,7 +29,7 @@ pub struct ForwardingConfig {
 }
 
 /// A forwarding as contract B shows it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct ForwardingConfigAnswer {
     id: String,
     name: String,

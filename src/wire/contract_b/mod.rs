@@ -8,6 +8,7 @@ mod forwarding;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 pub use buffer::{BufferConfig, BufferConfigAnswer};
 pub use forwarding::{ForwardingConfig, ForwardingConfigAnswer};
@@ -18,13 +19,14 @@ use super::item::Media;
 use crate::domain::chat::Name;
 
 /// A message that was taken in, as contract B lists it. Where payloads are not kept all but the first three is empty.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 pub struct ReceivedAnswer {
     /// The buffer.
     pub buffer: String,
     /// The value of the key field.
     pub key: String,
     /// When it came (RFC 3339).
+    #[schema(format = DateTime)]
     pub received_at: String,
     /// The client's id for it.
     pub id: Option<String>,
@@ -32,6 +34,7 @@ pub struct ReceivedAnswer {
     #[serde(rename = "type")]
     pub kind: Option<String>,
     /// What was said.
+    #[schema(value_type = Option<Value>)]
     pub message: Option<Box<RawValue>>,
     /// What is attached to it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -40,11 +43,12 @@ pub struct ReceivedAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sender: Option<String>,
     /// What is passed through.
+    #[schema(value_type = Option<Object>)]
     pub fields: Option<RawObject>,
 }
 
 /// A call as contract B lists it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct ForwardedAnswer {
     /// The `webhook-id`.
     pub id: String,
@@ -65,6 +69,7 @@ pub struct ForwardedAnswer {
     /// How many messages it held.
     pub messages: u64,
     /// When it had ended (RFC 3339).
+    #[schema(format = DateTime)]
     pub forwarded_at: String,
     /// Where the newest call for a batch went; null for the ones before it, and where payloads are not kept.
     pub url: Option<String>,

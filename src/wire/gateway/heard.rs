@@ -1,6 +1,7 @@
 //! What a post says, whichever gateway it came from.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::domain::batch::Millis;
 use crate::domain::chat::{ChatId, ChatIdError};
@@ -66,7 +67,7 @@ pub struct Own {
 }
 
 /// Who wrote one of our own messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Author {
     /// One of our people, in the app or the inbox: they have taken over.

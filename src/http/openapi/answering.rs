@@ -1,0 +1,108 @@
+//! What an operation answers with when all is well.
+
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::{ContentBuilder, OneOfBuilder, RefOr, ResponseBuilder};
+use utoipa::{PartialSchema, ToSchema};
+
+use super::operation::{JSON, Op};
+
+impl Op {
+    /// What it answers with when all is well.
+    pub(super) fn answers<T: ToSchema>(mut self, status: u16, description: &str) -> Self {
+        let content = ContentBuilder::new()
+            .schema(Some(self.refer::<T>()))
+            .build();
+        let answer = ResponseBuilder::new().description(description);
+        self.answers
+            .push((status, answer.content(JSON, content).build()));
+        self
+    }
+
+    /// A page of a list of these.
+    pub(super) fn answers_page<T: ToSchema>(mut self, description: &str) -> Self {
+        let page = page_of(self.refer::<T>());
+        self.answer_of(200, description, page)
+    }
+
+    /// All of these, as the only field of an object.
+    pub(super) fn answers_all<T: ToSchema>(mut self, description: &str) -> Self {
+        let all = ArrayBuilder::new().items(self.refer::<T>());
+        let all = ObjectBuilder::new().property("items", all);
+        self.answer_of(200, description, all.required("items"))
+    }
+
+    /// All of these, as a bare list.
+    pub(super) fn answers_list<T: ToSchema>(mut self, description: &str) -> Self {
+        let list = ArrayBuilder::new().items(self.refer::<T>());
+        self.answer_of(200, description, list)
+    }
+
+    /// The newest of these as a bare list, or a page of them where one was asked for.
+    pub(super) fn answers_newest<T: ToSchema>(mut self, description: &str) -> Self {
+        let entry = self.refer::<T>();
+        let list = ArrayBuilder::new().items(entry.clone());
+        let either = OneOfBuilder::new().item(list).item(page_of(entry));
+        self.answer_of(200, description, either)
+    }
+
+    fn answer_of(
+        mut self,
+        status: u16,
+        description: &str,
+        schema: impl Into<RefOr<Schema>>,
+    ) -> Self {
+        let content = ContentBuilder::new().schema(Some(schema)).build();
+        let answer = ResponseBuilder::new().description(description);
+        self.answers
+            .push((status, answer.content(JSON, content).build()));
+        self
+    }
+
+    /// What it answers with when all is well, which is one of two.
+    pub(super) fn answers_one_of<T: ToSchema, U: ToSchema>(
+        mut self,
+        status: u16,
+        description: &str,
+    ) -> Self {
+        let (one, other) = (self.refer::<T>(), self.refer::<U>());
+        let either = OneOfBuilder::new().item(one).item(other);
+        self.answer_of(status, description, either)
+    }
+
+    /// What it answers with where that is not JSON.
+    pub(super) fn answers_in(mut self, kind: &str, status: u16, description: &str) -> Self {
+        let text = ContentBuilder::new().schema(Some(String::schema())).build();
+        let found = self.answers.iter_mut().find(|(known, _)| *known == status);
+        match found {
+            Some((_, answer)) => drop(answer.content.insert(kind.to_owned(), text.into())),
+            None => {
+                let answer = ResponseBuilder::new().description(description);
+                self.answers
+                    .push((status, answer.content(kind, text).build()));
+            }
+        }
+        self
+    }
+}
+
+/// See [`Page`](crate::wire::answer::Page).
+fn page_of(entry: RefOr<Schema>) -> Schema {
+    let count = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .minimum(Some(0))
+        .description(Some(
+            "How many there are in all, where that is known without reading them all.",
+        ));
+    let cursor = ObjectBuilder::new()
+        .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+        .description(Some(
+            "Pass it as `?cursor=` for the next page; null on the last.",
+        ));
+    ObjectBuilder::new()
+        .property("items", ArrayBuilder::new().items(entry))
+        .required("items")
+        .property("total", count)
+        .property("next_cursor", cursor)
+        .required("next_cursor")
+        .into()
+}

@@ -1,0 +1,59 @@
+//! Batches that were given up on.
+
+use serde_json::json;
+
+use super::operation::Op;
+use super::tags::Tag;
+use crate::http::query::ListQuery;
+use crate::wire::answer::{Count, DeadLetterAnswer};
+use crate::wire::posted::{WhoseBody, WhoseForm};
+
+pub(super) fn operations() -> Vec<Op> {
+    vec![list(), show(), revive(), revive_all(), discard()]
+}
+
+fn list() -> Op {
+    Op::get(Tag::DeadLetters, "/api/messages/dead-letter")
+        .says("List dead letters", "The newest first.")
+        .query::<ListQuery>(&["limit", "cursor", "user", "buffer", "from", "to"])
+        .answers_page::<DeadLetterAnswer>("A page of dead letters.")
+}
+
+fn show() -> Op {
+    Op::get(Tag::DeadLetters, "/api/dead-letter/{id}")
+        .says(
+            "Show a dead letter",
+            "By its id, or that of the message that it is.",
+        )
+        .answers::<DeadLetterAnswer>(200, "The dead letter.")
+        .refusing(&[404])
+}
+
+fn revive() -> Op {
+    Op::post(Tag::DeadLetters, "/api/dead-letter/{id}/revive")
+        .says(
+            "Try a dead letter again",
+            "It is put back at the head of its lane.",
+        )
+        .answers::<Count>(200, "It is on its way.")
+        .refusing(&[404])
+}
+
+fn revive_all() -> Op {
+    Op::post(Tag::DeadLetters, "/api/dead-letter/revive")
+        .says(
+            "Try dead letters again",
+            "All of them, or all of a chat or a buffer, each at the head of its lane.",
+        )
+        .body::<WhoseBody>(&json!({ "user": "5511988887777", "buffer": "default" }))
+        .or_form::<WhoseForm>()
+        .or_nothing()
+        .answers::<Count>(200, "How many are on their way.")
+}
+
+fn discard() -> Op {
+    Op::delete(Tag::DeadLetters, "/api/dead-letter/{id}")
+        .says("Drop a dead letter", "For good.")
+        .answers::<Count>(200, "It is gone.")
+        .refusing(&[404])
+}

@@ -1,0 +1,231 @@
+//! Bodies as the OpenAPI document describes them, where api reads them field by field and not by `serde`. Nothing is
+//! read with these: each stands for the parser that its description names.
+
+mod forms;
+mod scalars;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use utoipa::ToSchema;
+
+pub use forms::{
+    CeleryForm, ControlForm, MessageForm, OutboundForm, PauseForm, PostForm, TimezoneForm,
+    TypingForm, WhoseForm,
+};
+pub use scalars::{
+    ChatKey, Delay, MessageId, Moment, NameOf, PauseLength, PhoneNumber, Sayable, Ttl, Yes,
+};
+
+/// One thing said. Any field beside these is passed through to the webhook as it came, to the letter.
+///
+/// Read by [`Incoming::from_fields`](super::incoming::Incoming::from_fields).
+#[derive(ToSchema)]
+#[schema(as = Message, description = "One thing said. Any field beside these is passed through to the webhook as it came, to the letter. `send_at` and `delay` exclude each other; a message with one of them is in no window.")]
+pub struct MessageBody {
+    /// The chat: a phone number, or whatever else tells people apart.
+    pub user: ChatKey,
+    /// What was said: any JSON but null and the empty text.
+    pub message: Sayable,
+    /// The quiet window after this message; without it `DEFAULT_TTL`.
+    pub ttl: Option<Ttl>,
+    /// The client's id for this message: a second one with the same id within 24 hours changes nothing.
+    pub message_id: Option<MessageId>,
+    /// When it is to leave by itself.
+    pub send_at: Option<Moment>,
+    /// In how many seconds it is to leave by itself.
+    pub delay: Option<Delay>,
+}
+
+/// One thing said, as the Celery Redis buffer takes it.
+///
+/// Read by [`Incoming::from_unique_id`](super::incoming::Incoming::from_unique_id).
+#[derive(ToSchema)]
+#[schema(as = CeleryMessage, description = "One thing said. Any field beside these is passed through to the webhook. `send_at` and `delay` exclude each other.")]
+pub struct CeleryBody {
+    /// The chat.
+    pub unique_id: ChatKey,
+    /// What was said: any JSON but null and the empty text.
+    pub message: Sayable,
+    /// The quiet window after this message; without it 12 seconds.
+    pub ttl: Option<Ttl>,
+    /// The client's id for this message: a second one with the same id within 24 hours changes nothing.
+    pub message_id: Option<MessageId>,
+    /// When it is to leave by itself.
+    pub send_at: Option<Moment>,
+    /// In how many seconds it is to leave by itself.
+    pub delay: Option<Delay>,
+}
+
+/// Read by [`Typing::from_fields`](super::typing::Typing::from_fields).
+#[derive(ToSchema)]
+#[schema(as = Typing, description = "A typing signal. Fields beside these are ignored.")]
+pub struct TypingBody {
+    /// The chat.
+    pub user: ChatKey,
+    /// True (or absent): the person types, and the open window is held for 10 s more, never past its cap. False: the
+    /// quiet window starts again.
+    pub typing: Option<Yes>,
+}
+
+/// Read by [`read`](super::outbound::read).
+#[derive(ToSchema)]
+#[schema(as = QueuedMessage, description = "A message that leaves one by one. Fields beside these are left out. `send_at` and `delay` exclude each other.")]
+pub struct OutboundBody {
+    /// To whom.
+    pub phone_number: PhoneNumber,
+    /// What is to be sent: text that is not blank, of at most `MESSAGE_MAX_LENGTH` characters.
+    #[schema(min_length = 1, max_length = 4096, pattern = r"\S")]
+    pub content: String,
+    /// The client's id for this message: a second one with the same id within 24 hours changes nothing.
+    pub message_id: Option<MessageId>,
+    /// When it is to leave; without, in its turn.
+    pub send_at: Option<Moment>,
+    /// In how many seconds it is to leave.
+    pub delay: Option<Delay>,
+}
+
+/// Read by [`pause_of`](super::pause::pause_of).
+#[derive(ToSchema)]
+#[schema(as = Pause, description = "How long a chat is left alone. Other fields are ignored.")]
+pub struct PauseBody {
+    /// Without it an hour.
+    pub r#for: Option<PauseLength>,
+}
+
+/// Read by [`optional_whose`](super::incoming::optional_whose).
+#[derive(ToSchema)]
+#[schema(as = Whose, description = "Whose dead letters: those of a chat, of a buffer, or all. A user alone is one of the buffer `default`. Other fields are ignored.")]
+pub struct WhoseBody {
+    /// The chat.
+    pub user: Option<ChatKey>,
+    /// The buffer.
+    pub buffer: Option<NameOf>,
+}
+
+/// Read by [`control_of`](super::control::control_of).
+#[derive(ToSchema)]
+#[schema(as = Control, description = "What is to be stopped or started: everything, one buffer, or one destination; not both.")]
+pub struct ControlBody {
+    /// `stop`: no attempt begins any more, and what comes is kept. `start`: deliveries go on.
+    pub action: ControlAction,
+    /// Only what is in this buffer.
+    pub buffer: Option<NameOf>,
+    /// Only what goes to this destination.
+    pub destination: Option<NameOf>,
+}
+
+/// What is to be done.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub enum ControlAction {
+    /// Deliveries go on.
+    Start,
+    /// No attempt begins any more.
+    Stop,
+}
+
+/// Read by [`Anonymous::read`](super::anonymous::Anonymous::read).
+#[derive(ToSchema)]
+#[schema(as = AnonymousMessage, description = "A message that brings its webhook and its buffer along. Other fields are ignored.")]
+pub struct AnonymousBody {
+    /// Where the batch goes.
+    pub webhook: AnonymousWebhook,
+    /// How it is gathered.
+    pub buffer: AnonymousBuffer,
+    /// What was said: JSON with a text at `buffer.aggregate_field`. The webhook gets the newest payload of the window, with the
+    /// texts of all joined there.
+    pub payload: Value,
+}
+
+/// Where the batch goes.
+#[derive(ToSchema)]
+pub struct AnonymousWebhook {
+    /// `http` or `https`. Addresses inside the network are refused unless `ALLOW_PRIVATE_WEBHOOKS` allows them.
+    pub url: String,
+    /// `POST`, `PUT`, `PATCH`, `DELETE` or `GET`, in capitals or not; without it `POST`.
+    pub method: Option<String>,
+    /// Headers to send along.
+    pub headers: Option<BTreeMap<String, String>>,
+}
+
+/// How it is gathered: the same webhook and buffer mean the same window of a chat.
+#[derive(ToSchema)]
+pub struct AnonymousBuffer {
+    /// The chat.
+    pub key: ChatKey,
+    /// The window, in seconds from its first message; without it `DEFAULT_TTL`.
+    #[schema(minimum = 0.1, maximum = 86400)]
+    pub wait_time: Option<f64>,
+    /// The dotted path of the text in `payload`, such as `json.input.data.query`.
+    pub aggregate_field: String,
+    /// With so many messages the window closes at once; 0: with any number.
+    pub max_size: Option<u64>,
+}
+
+/// A buffer as contract B writes it; what is absent stays as it was.
+///
+/// Read by [`BufferConfig`](super::contract_b::BufferConfig).
+#[derive(ToSchema)]
+#[schema(as = BufferConfig, description = "A buffer as the service Buffer writes it; of a change what is absent stays as it was. Other fields are ignored.")]
+pub struct BufferConfigBody {
+    /// Any words; the id is made of them.
+    pub name: Option<String>,
+    /// The path of the field of a message that tells the chats apart; also `key_field` and `key`. A new buffer needs it.
+    pub filter_field: Option<String>,
+    /// With so many messages a window closes at once; 0: no limit. 10 in a new buffer.
+    pub max_size: Option<u64>,
+    /// How long a window is open, in seconds. 60 in a new buffer.
+    #[schema(minimum = 0.1, maximum = 86400)]
+    pub max_time: Option<f64>,
+    /// Each message starts the time anew.
+    pub reset_timer_on_message: Option<bool>,
+    /// False: messages for it are refused; also `is_active` and `enabled`.
+    pub active: Option<bool>,
+}
+
+/// Read by [`ForwardingConfig`](super::contract_b::ForwardingConfig).
+#[derive(ToSchema)]
+#[schema(as = ForwardingConfig, description = "A forwarding as the service Buffer writes it; of a change what is absent stays as it was. Other fields are ignored.")]
+pub struct ForwardingConfigBody {
+    /// Any words; the id is made of them.
+    pub name: Option<String>,
+    /// The buffer whose batches are forwarded, by name or id; also `buffer_name`, `buffer_id` and `buffer_config_id`. A new one needs it.
+    pub buffer: Option<String>,
+    /// Where they go: `http` or `https`.
+    pub url: Option<String>,
+    /// `POST`, `PUT`, `PATCH`, `DELETE` or `GET`.
+    pub method: Option<String>,
+    /// Headers to send along.
+    pub headers: Option<BTreeMap<String, String>>,
+    /// Which fields of each message to send; null or empty: all.
+    pub fields: Option<Vec<String>>,
+    /// What each message becomes, such as `{{text}}`; null or empty: the messages as they came.
+    pub template: Option<String>,
+    /// False: batches wait; also `is_active` and `enabled`.
+    pub active: Option<bool>,
+}
+
+/// The zone that new buffers of contract B write their moments in.
+#[derive(ToSchema)]
+#[schema(as = Timezone)]
+pub struct TimezoneBody {
+    /// A name of the IANA list, such as `America/Sao_Paulo`.
+    pub timezone: String,
+}
+
+/// A post for a buffer, read as that says.
+#[derive(ToSchema)]
+#[schema(as = Post, value_type = Value)]
+pub struct PostBody(pub Value);
+
+/// An OpenAPI document.
+#[derive(ToSchema)]
+#[schema(as = Document)]
+pub struct DocumentBody {
+    /// Its version of OpenAPI.
+    pub openapi: String,
+    /// Every path.
+    #[schema(value_type = Object)]
+    pub paths: Value,
+}

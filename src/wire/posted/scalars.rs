@@ -1,0 +1,81 @@
+//! Values that are taken in more than one form: a text where a number is meant, a number where a text is.
+
+use serde_json::{Value, json};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema, ToSchema};
+
+/// A schema as it is written in JSON; one that could not be is anything.
+fn schema_of(written: Value) -> RefOr<Schema> {
+    serde_json::from_value(written).unwrap_or_default()
+}
+
+macro_rules! scalars {
+    ($($(#[$about:meta])* $name:ident = $schema:tt;)*) => {
+        $(
+            $(#[$about])*
+            pub struct $name;
+
+            impl ToSchema for $name {}
+
+            impl PartialSchema for $name {
+                fn schema() -> RefOr<Schema> {
+                    schema_of(json!($schema))
+                }
+            }
+        )*
+    };
+}
+
+scalars! {
+    /// See [`ChatId`](crate::domain::chat::ChatId).
+    ChatKey = {
+        "type": ["string", "integer"], "minLength": 1, "maxLength": 512, "pattern": r"\S",
+        "description": "Text of 1 to 512 bytes that is not blank, or an integer of any size.",
+    };
+    /// See [`check_message_id`](crate::wire::incoming::check_message_id).
+    MessageId = {
+        "type": ["string", "integer"], "minLength": 1, "maxLength": 512,
+        "description": "Text of 1 to 512 bytes, or an integer of any size.",
+    };
+    /// See [`MessageBody`](super::MessageBody).
+    Sayable = {
+        "type": ["string", "number", "boolean", "object", "array"], "minLength": 1,
+        "description": "Any JSON but null and the empty text.",
+    };
+    /// See [`WindowRules::ttl`](crate::domain::window::WindowRules::ttl).
+    Ttl = {
+        "type": ["number", "string"], "minimum": 0.1, "maximum": 86400, "pattern": "^[1-9][0-9]{0,3}$",
+        "description": "Seconds from 0.1 to `MAX_TTL`; also as text.",
+    };
+    /// See [`When`](crate::wire::when::When).
+    Moment = {
+        "type": ["string", "number"], "format": "date-time", "minimum": 0,
+        "description": "A moment such as `2026-01-31T12:00:00-03:00`, or the seconds or (from 100000000000) milliseconds since 1970; at most a year ahead. One that has passed is now.",
+    };
+    /// See [`When`](crate::wire::when::When).
+    Delay = {
+        "type": ["number", "string"], "minimum": 0, "maximum": 31_536_000, "pattern": "^[0-9]{1,7}$",
+        "description": "Seconds from 0 to 31536000, a year; also as text.",
+    };
+    /// See [`pause_of`](crate::wire::pause::pause_of).
+    PauseLength = {
+        "type": ["number", "string"], "minimum": 1, "maximum": 31_536_000, "pattern": "^[1-9][0-9]{0,6}$",
+        "description": "Seconds from 1 to 31536000, a year; also as text.",
+    };
+    /// See [`Typing`](crate::wire::typing::Typing).
+    Yes = {
+        "type": ["boolean", "string"], "pattern": "^(true|false)$",
+        "description": "`true` or `false`; also as text.",
+    };
+    /// See [`read`](crate::wire::outbound::read).
+    PhoneNumber = {
+        "type": "string", "pattern": r"^\+[1-9][0-9]{6,14}$",
+        "description": "`+` and the country code, then digits only, 7 to 15 in all (E.164), such as `+5511988887777`.",
+    };
+    /// See [`Name`](crate::domain::chat::Name).
+    NameOf = {
+        "type": "string", "pattern": "^[a-z0-9_-]{1,64}$",
+        "description": "1 to 64 characters out of `a-z`, `0-9`, `_` and `-`.",
+    };
+}
