@@ -10,9 +10,12 @@ use tracing::warn;
 
 use crate::config::Vars;
 use crate::config::log::LogConfig;
+use crate::config::otlp::OtlpConfig;
+use crate::delivery::collector::Collector;
 use crate::store::Store;
 use crate::store::audit::{Act, By};
 use crate::telemetry::log;
+use crate::telemetry::tracer::Tracer;
 
 /// An end waits no longer for Redis than this to have it noted.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -63,6 +66,19 @@ pub fn failed(error: &anyhow::Error) -> ExitCode {
         eprintln!("error: {error:#}");
     }
     ExitCode::FAILURE
+}
+
+/// What makes spans for the daemon `service`, if the environment names a collector. Whoever has it finishes it.
+///
+/// # Errors
+/// Names the variable that is wrong.
+pub fn tracer(vars: &Vars, service: &'static str) -> Result<Tracer> {
+    let Some(config) = OtlpConfig::from_vars(vars)? else {
+        return Ok(Tracer::default());
+    };
+    let collector = Collector::new(&config.endpoint, config.timeout);
+    let collector = collector.context(config.variable)?;
+    Tracer::exporting(&config, service, collector)
 }
 
 /// Runs `work`, the whole life of the daemon `service`, and writes into the audit when it began and ended.

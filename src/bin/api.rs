@@ -28,6 +28,7 @@ fn main() -> ExitCode {
 
 async fn serve(vars: &Vars) -> Result<()> {
     let config = ApiConfig::from_vars(vars)?;
+    let tracer = daemon::tracer(vars, "lull-api")?;
     let stop = shutdown::on_signal()?;
     let Some(connected) = stop
         .run_until_cancelled(Store::connect(&config.redis, http::PATIENCE))
@@ -43,6 +44,9 @@ async fn serve(vars: &Vars) -> Result<()> {
         catalogs,
         store.clone(),
         Arc::new(Metrics::new(&[Role::Api])),
+        tracer.clone(),
     )?;
-    daemon::noted(&store, "api", http::serve(listener, api, stop)).await
+    let served = daemon::noted(&store, "api", http::serve(listener, api, stop)).await;
+    tracer.finish().await;
+    served
 }

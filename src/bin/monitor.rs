@@ -28,6 +28,7 @@ fn main() -> ExitCode {
 async fn work(vars: &Vars) -> Result<()> {
     let config = MonitorConfig::from_vars(vars)?;
     monitor::check(&config)?;
+    let tracer = daemon::tracer(vars, "lull-monitor")?;
     let stop = shutdown::on_signal()?;
     let listener = match &config.listen {
         Some(address) => Some(daemon::listen(address, "HOST, MONITOR_PORT").await?),
@@ -42,11 +43,19 @@ async fn work(vars: &Vars) -> Result<()> {
     let metrics = Arc::new(Metrics::new(&[Role::Monitor]));
     let store = connected?;
     let catalogs = Catalogs::load(store.clone(), config.defaults()).await;
-    let monitor = Monitor::new(&config, catalogs, store.clone(), metrics, stop);
+    let monitor = Monitor::new(
+        &config,
+        catalogs,
+        store.clone(),
+        metrics,
+        tracer.clone(),
+        stop,
+    );
     if let Some(listener) = listener {
         tokio::spawn(monitor.clone().serve_health(listener));
     }
     daemon::noted(&store, "monitor", monitor.run()).await;
+    tracer.finish().await;
     Ok(())
 }
 

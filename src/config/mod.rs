@@ -13,6 +13,7 @@ pub mod messages;
 pub mod monitor;
 pub mod operator;
 pub mod origins;
+pub mod otlp;
 pub mod rate;
 pub mod redis;
 pub mod retention;

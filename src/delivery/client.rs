@@ -83,6 +83,13 @@ pub(super) fn headers(given: &BTreeMap<String, String>) -> Result<HeaderMap, Spe
     Ok(headers)
 }
 
+/// A URL without what may hold tokens.
+pub(super) fn place(url: &Url) -> String {
+    let port = url.port().map(|port| format!(":{port}"));
+    let (port, host) = (port.unwrap_or_default(), url.host_str().unwrap_or_default());
+    format!("{}://{host}{port}", url.scheme())
+}
+
 /// Whether a URL leads to this machine.
 pub(super) fn is_here(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();

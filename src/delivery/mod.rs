@@ -3,6 +3,7 @@
 mod answer;
 mod body;
 mod client;
+pub mod collector;
 pub mod fetch;
 pub mod guard;
 mod healthcheck;
@@ -101,16 +102,21 @@ impl Sender {
 
     /// Where the calls go, without path and query, which may hold tokens.
     pub fn place(&self) -> String {
-        let port = self
-            .url
-            .port()
-            .map(|port| format!(":{port}"))
-            .unwrap_or_default();
-        format!(
-            "{}://{}{port}",
-            self.url.scheme(),
-            self.url.host_str().unwrap_or_default()
+        client::place(&self.url)
+    }
+
+    /// The host and the port that are called.
+    pub fn server(&self) -> (&str, u16) {
+        let port = self.url.port_or_known_default();
+        (
+            self.url.host_str().unwrap_or_default(),
+            port.unwrap_or_default(),
         )
+    }
+
+    /// The method of every call.
+    pub fn method(&self) -> &str {
+        self.method.as_str()
     }
 
     /// Whether the URL is n8n's test URL, which hears one call after each click in its editor.

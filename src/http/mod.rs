@@ -49,6 +49,7 @@ use crate::serving;
 use crate::store::Store;
 use crate::store::history::Retention;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::tracer::Tracer;
 use crate::wire::config::Buffer;
 use door::{Door, Guarding};
 use requests::Requests;
@@ -61,6 +62,7 @@ pub const PATIENCE: Duration = Duration::from_millis(1500);
 pub struct Api {
     store: Store,
     metrics: Arc<Metrics>,
+    tracer: Tracer,
     catalogs: Catalogs,
     guard: Guard,
     door: Door,
@@ -87,10 +89,12 @@ impl Api {
         catalogs: Catalogs,
         store: Store,
         metrics: Arc<Metrics>,
+        tracer: Tracer,
     ) -> Result<Self> {
         Ok(Self {
             store,
             metrics,
+            tracer,
             catalogs,
             guard: Guard::new(config.guard.clone()),
             door: Door::new(config.door.clone())?,
@@ -148,6 +152,7 @@ fn router(api: Api) -> Router {
         door: api.door.clone(),
         metrics: api.metrics.clone(),
     };
+    let requests = Requests(api.tracer.clone());
     let door = api.door.clone();
     let router = Router::new()
         .route("/", post(message::post))
@@ -186,5 +191,5 @@ fn router(api: Api) -> Router {
         .method_not_allowed_fallback(error::no_such_method)
         // The body is read in one place, which knows the limit and answers in JSON.
         .layer(DefaultBodyLimit::disable());
-    door.with_cors(router).layer(Requests).with_state(api)
+    door.with_cors(router).layer(requests).with_state(api)
 }

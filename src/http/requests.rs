@@ -16,8 +16,9 @@ use tracing::field::{Empty, display};
 use tracing::{Instrument, Span, debug, error_span, info};
 
 use super::error::Refused;
-use super::trace::trace_of;
+use super::trace::{self, trace_of};
 use crate::domain::chat::Chat;
+use crate::telemetry::tracer::Tracer;
 use crate::wire::error::ErrorAnswer;
 
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -26,7 +27,7 @@ pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-i
 const LONGEST_ID: usize = 128;
 
 /// Polled by machines every few seconds: a line for each answer would bury the others.
-const POLLED: [&str; 2] = ["/api/health", "/metrics"];
+pub(super) const POLLED: [&str; 2] = ["/api/health", "/metrics"];
 
 /// Notes the chat that the request in hand is about, for its log lines.
 pub(super) fn note_chat(chat: &Chat) {
@@ -69,17 +70,23 @@ fn is_plain(id: &[u8]) -> bool {
 
 /// Puts this in front of everything.
 #[derive(Clone)]
-pub(super) struct Requests;
+pub(super) struct Requests(pub(super) Tracer);
 
 /// What stands behind it.
 #[derive(Clone)]
-pub(super) struct Requested<S>(S);
+pub(super) struct Requested<S> {
+    tracer: Tracer,
+    inner: S,
+}
 
 impl<S> Layer<S> for Requests {
     type Service = Requested<S>;
 
     fn layer(&self, inner: S) -> Requested<S> {
-        Requested(inner)
+        Requested {
+            tracer: self.0.clone(),
+            inner,
+        }
     }
 }
 
@@ -93,21 +100,25 @@ where
     type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.0.poll_ready(context)
+        self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
+    fn call(&mut self, mut request: Request) -> Self::Future {
         let id = RequestId::of(request.headers());
         // At the highest level, so that a warning has its id where nothing finer is logged.
+        let exported = trace::begin(&self.tracer, &mut request);
         let trace = trace_of(request.headers());
         let trace_id = trace.map(|trace| display(trace.trace_id()));
         let span = error_span!("request", request_id = %id, chat = Empty, trace_id);
         let line = Line::of(&request);
-        let answering = span.in_scope(|| self.0.call(request));
+        let answering = span.in_scope(|| self.inner.call(request));
         Box::pin(
             async move {
-                let answer = signed(answering.await?, id);
+                let answer = signed(answering.await?, &id);
                 line.write(&answer);
+                if let Some(exported) = exported {
+                    trace::end(exported, &answer, id.as_str());
+                }
                 Ok(answer)
             }
             .instrument(span),
@@ -116,7 +127,7 @@ where
 }
 
 /// The answer with what the request is called, in the body of a refusal too.
-fn signed(mut answer: Response, id: RequestId) -> Response {
+fn signed(mut answer: Response, id: &RequestId) -> Response {
     if let Some(refused) = answer.extensions().get::<Refused>() {
         let body = Json(ErrorAnswer {
             error: &refused.error,
@@ -128,7 +139,7 @@ fn signed(mut answer: Response, id: RequestId) -> Response {
         answer.headers_mut().extend(kind.headers);
         *answer.body_mut() = body;
     }
-    answer.headers_mut().insert(X_REQUEST_ID, id.0);
+    answer.headers_mut().insert(X_REQUEST_ID, id.0.clone());
     answer
 }
 

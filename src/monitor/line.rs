@@ -47,7 +47,8 @@ impl Next {
         }
     }
 
-    fn as_str(self) -> &'static str {
+    /// The word for it.
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::Retry { .. } => "retry",

@@ -18,6 +18,7 @@ mod recent;
 mod schedules;
 mod settling;
 mod sweeper;
+mod trail;
 mod worker;
 
 use std::sync::Arc;
@@ -40,6 +41,7 @@ use crate::shutdown::GRACE;
 use crate::store::Store;
 use crate::store::history::Retention;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::tracer::Tracer;
 use outlet::Outlets;
 use recent::Recent;
 use sweeper::Sweep;
@@ -80,6 +82,7 @@ pub struct Monitor {
     /// Whether what was sent and answered is kept in history.
     payloads: bool,
     metrics: Arc<Metrics>,
+    tracer: Tracer,
     /// What the sweep has just taken.
     recent: Recent,
     /// Windows being closed for the sweep, and what is sent at its time.
@@ -111,6 +114,7 @@ impl Monitor {
         catalogs: Catalogs,
         store: Store,
         metrics: Arc<Metrics>,
+        tracer: Tracer,
         stop: CancellationToken,
     ) -> Arc<Self> {
         Arc::new(Self {
@@ -123,6 +127,7 @@ impl Monitor {
             recent: Recent::default(),
             closing: Arc::new(Semaphore::new(MOST_CLOSING)),
             metrics,
+            tracer,
             windows_changed: Notify::new(),
             later_changed: Notify::new(),
             stop,

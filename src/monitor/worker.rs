@@ -9,14 +9,14 @@ use super::Monitor;
 use super::closer::Begun;
 use super::follow_ups::template_of;
 use super::gate::Pass;
-use super::line::{self, Next};
+use super::line::Next;
 use super::outlet::Outlet;
 use super::settling::Call;
+use super::trail::Trail;
 use crate::delivery::Attempt;
 use crate::delivery::template::letter::Letter;
 use crate::domain::breaker::Turn;
 use crate::domain::chat::{Chat, Lane, Name};
-use crate::domain::trace::TraceContext;
 use crate::store::lanes::{Lease, Verdict};
 use crate::wire::item::read_items;
 
@@ -126,7 +126,7 @@ impl Monitor {
             let why = "every attempt was cut off before it ended";
             return self.bury(outlet, in_hand, why, None).await;
         }
-        let (body, trace) = match self.call(outlet, lease) {
+        let (body, trail) = match self.call(outlet, lease) {
             Ok(call) => call,
             Err(why) => return self.bury(outlet, in_hand, &why, None).await,
         };
@@ -140,21 +140,20 @@ impl Monitor {
         let began = Instant::now();
         let attempt = tokio::select! {
             () = self.abandon.cancelled() => None,
-            attempt = outlet.sender.send(&lease.batch.id, body.clone(), trace.as_ref()) => Some(attempt),
+            attempt = outlet.sender.send(&lease.batch.id, body.clone(), trail.context()) => Some(attempt),
         };
         self.metrics.in_flight.dec();
-        let trace = trace.as_ref();
         match attempt {
             Some(attempt) => {
                 self.turn(outlet, pass.record(&attempt.outcome));
-                self.conclude(outlet, in_hand, &Call { attempt, body }, trace)
+                self.conclude(outlet, in_hand, &Call { attempt, body }, trail)
                     .await
             }
             None => {
                 let cut_off = Attempt::cut_off(began.elapsed());
                 // It may have arrived; the next attempt has the same id.
                 let (wait, asked) = (Duration::ZERO, false);
-                line::write(lease, trace, &cut_off, Next::Retry { wait, asked });
+                trail.end(lease, &cut_off, Next::Retry { wait, asked });
                 self.settle(outlet, in_hand, Verdict::Retry { wait, asked }, None)
                     .await
             }
@@ -162,11 +161,7 @@ impl Monitor {
     }
 
     /// What the call says, and the span that it is; else why it never can be made.
-    fn call(
-        &self,
-        outlet: &Outlet,
-        lease: &Lease,
-    ) -> Result<(String, Option<TraceContext>), String> {
+    fn call(&self, outlet: &Outlet, lease: &Lease) -> Result<(String, Trail), String> {
         let (chat, batch) = (&lease.lane.chat, &lease.batch);
         let items =
             read_items(&batch.items).map_err(|error| format!("unreadable in Redis: {error}"))?;
@@ -185,23 +180,15 @@ impl Monitor {
             None => outlet.sender.body(&letter),
         };
         let body = body.map_err(|error| error.to_string())?;
-        // A batch that was attempted never changes, so all of its attempts are in one trace.
-        let first = items.iter().find_map(|item| item.trace.as_ref());
-        Ok((body, first.map(|first| first.child(fastrand::u64(..)))))
+        Ok((body, Trail::begin(&self.tracer, outlet, lease, &items)))
     }
 
-    async fn conclude(
-        &self,
-        outlet: &Outlet,
-        in_hand: &InHand,
-        call: &Call,
-        trace: Option<&TraceContext>,
-    ) -> bool {
+    async fn conclude(&self, outlet: &Outlet, in_hand: &InHand, call: &Call, trail: Trail) -> bool {
         let Call { attempt, .. } = call;
         self.count_attempt(attempt);
         let lease = &in_hand.lease;
         let next = Next::after(&attempt.outcome, lease, outlet);
-        line::write(lease, trace, attempt, next);
+        trail.end(lease, attempt, next);
         match next {
             Next::Done => {
                 let verdict = self.delivered(lease);

@@ -1,4 +1,5 @@
-//! What the daemons tell about themselves: log lines and metrics. Never message text, tokens or phone numbers.
+//! What the daemons tell about themselves: log lines, metrics and spans. Never message text, tokens or phone numbers.
 
 pub mod log;
 pub mod metrics;
+pub mod tracer;

@@ -17,6 +17,7 @@ use crate::http::{self, Api};
 use crate::monitor::{self, Monitor};
 use crate::store::Store;
 use crate::telemetry::metrics::{Metrics, Role};
+use crate::telemetry::tracer::Tracer;
 use crate::{daemon, shutdown};
 use redis_server::RedisServer;
 
@@ -37,6 +38,7 @@ pub async fn up(vars: &Vars) -> Result<()> {
     }
     ApiConfig::from_vars(&complete)?;
     monitor::check(&MonitorConfig::from_vars(&complete)?)?;
+    let tracer = daemon::tracer(&vars, "lull")?;
     let stop = shutdown::on_signal()?;
 
     let receiver = if config.own_receiver {
@@ -58,7 +60,9 @@ pub async fn up(vars: &Vars) -> Result<()> {
     } else {
         None
     };
-    let ended = run(&vars, &config, receiver, redis.as_mut(), stop).await;
+    let traced = tracer.clone();
+    let ended = run(&vars, &config, receiver, redis.as_mut(), traced, stop).await;
+    tracer.finish().await;
     if let Some(redis) = redis {
         redis.stop().await?;
     }
@@ -70,6 +74,7 @@ async fn run(
     up: &UpConfig,
     receiver: Option<TcpListener>,
     redis: Option<&mut RedisServer>,
+    tracer: Tracer,
     stop: CancellationToken,
 ) -> Result<()> {
     let api_config = ApiConfig::from_vars(vars)?;
@@ -94,6 +99,7 @@ async fn run(
         api_catalogs,
         api_store.clone(),
         metrics.clone(),
+        tracer.clone(),
     )?;
     let catalogs = Catalogs::load(monitor_store.clone(), monitor_config.defaults()).await;
     let monitor = Monitor::new(
@@ -101,6 +107,7 @@ async fn run(
         catalogs,
         monitor_store.clone(),
         metrics,
+        tracer,
         stop.clone(),
     );
 

@@ -17,6 +17,7 @@ use crate::catalog::Catalog;
 use crate::config::Vars;
 use crate::config::api::ApiConfig;
 use crate::config::monitor::MonitorConfig;
+use crate::config::otlp::OtlpConfig;
 use crate::config::redis::RedisConfig;
 use crate::delivery::guard::Guard;
 use crate::domain::batch::Millis;
@@ -71,8 +72,10 @@ pub(super) async fn examine(arguments: &Arguments, vars: &Vars) -> Result<ExitCo
 
 /// What the daemons would say of their settings.
 fn settings(vars: &Vars) -> Vec<Finding> {
-    let api = ApiConfig::from_vars(vars).map(drop);
+    let otlp = || OtlpConfig::from_vars(vars).map(drop);
+    let api = ApiConfig::from_vars(vars).and_then(|_| otlp());
     let monitor = MonitorConfig::from_vars(vars).and_then(|config| monitor::check(&config));
+    let monitor = monitor.and_then(|()| otlp());
     let wrong: Vec<_> = [("api", api), ("monitor", monitor)]
         .into_iter()
         .filter_map(|(daemon, checked)| Some((daemon, checked.err()?)))

@@ -1,5 +1,6 @@
 //! Traces: one leads from the gateway through Lull to the bot.
 
+mod exported;
 mod lines;
 mod passed_on;
 
