@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use axum::Json;
 use axum::extract::{MatchedPath, Request};
+use axum::http::header::X_CONTENT_TYPE_OPTIONS;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::response::{IntoResponse, Response};
 use tower::{Layer, Service};
@@ -139,7 +140,10 @@ fn signed(mut answer: Response, id: &RequestId) -> Response {
         answer.headers_mut().extend(kind.headers);
         *answer.body_mut() = body;
     }
-    answer.headers_mut().insert(X_REQUEST_ID, id.0.clone());
+    let headers = answer.headers_mut();
+    headers.insert(X_REQUEST_ID, id.0.clone());
+    // An answer may quote what somebody else has sent.
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     answer
 }
 

@@ -1,7 +1,9 @@
 //! How a refusal looks to whoever is refused.
 
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// What went wrong and what to do: the body of every answer from 400 on.
 #[derive(Debug, Serialize, ToSchema)]
@@ -22,7 +24,7 @@ pub struct ErrorAnswer<'a> {
 macro_rules! codes {
     ($(#[doc = $doc:literal] $code:ident = $status:literal $word:literal,)*) => {
         /// Why something was refused, for programs. Each code has one HTTP status.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
         pub enum Code {
             $(#[doc = $doc] #[serde(rename = $word)] $code,)*
         }
@@ -47,6 +49,20 @@ macro_rules! codes {
             }
         }
     };
+}
+
+// Its words come out of a macro, where the derived schema does not find them.
+impl ToSchema for Code {}
+
+impl PartialSchema for Code {
+    fn schema() -> RefOr<Schema> {
+        let words = Self::ALL.iter().map(|code| code.word());
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(words))
+            .description(Some("Why something was refused, for programs; it stays."))
+            .into()
+    }
 }
 
 codes! {

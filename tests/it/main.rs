@@ -42,6 +42,7 @@ mod operator;
 mod order;
 mod outage;
 mod pace;
+mod pages;
 mod parsers;
 mod pausing;
 mod property;

@@ -46,6 +46,12 @@ pub(in crate::http) const ROUTES: &[Row] = &[
     ("/api/health", Nothing, Read),
     // It tells what this program can do, and nothing of what it does.
     ("/api/openapi.json", Nothing, Read),
+    ("/docs", Nothing, Read),
+    ("/docs/{file}", Nothing, Read),
+    ("/api/docs", Nothing, Read),
+    ("/api/docs/{file}", Nothing, Read),
+    ("/redoc", Nothing, Read),
+    ("/redoc/{file}", Nothing, Read),
     ("/metrics", Read, Read),
     ("/api/chats", Read, Admin),
     ("/api/chats/{user}", Read, Admin),

@@ -3,7 +3,7 @@
 use serde_json::json;
 use utoipa::PartialSchema;
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder};
+use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, Type};
 use utoipa::openapi::{ComponentsBuilder, ContentBuilder, Header, Ref, ResponseBuilder};
 
 use crate::wire::error::Code;
@@ -40,7 +40,9 @@ pub(super) fn with_refusals(mut components: ComponentsBuilder) -> ComponentsBuil
             .iter()
             .map(|it| format!("- `{}`: {}", it.word(), it.meaning()))
             .collect();
-        let words = ObjectBuilder::new().enum_values(Some(codes.iter().map(|it| it.word())));
+        let words = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(codes.iter().map(|it| it.word())));
         let error = AllOfBuilder::new()
             .item(Ref::from_schema_name("Error"))
             .item(ObjectBuilder::new().property("code", words));

@@ -10,7 +10,15 @@ use crate::wire::health::Health;
 use crate::wire::posted::{ControlBody, ControlForm, DocumentBody};
 
 pub(super) fn operations() -> Vec<Op> {
-    vec![stopped(), control(), health(), metrics(), document()]
+    vec![
+        stopped(),
+        control(),
+        health(),
+        metrics(),
+        document(),
+        page_to_try(),
+        page_to_read(),
+    ]
 }
 
 fn stopped() -> Op {
@@ -56,4 +64,25 @@ fn document() -> Op {
         .says("Read this document", "OpenAPI 3.1.")
         .without_redis()
         .answers::<DocumentBody>(200, "This document.")
+}
+
+fn page_to_try() -> Op {
+    Op::get(Tag::Service, "/api/docs")
+        .also(&["/docs"])
+        .says(
+            "See this document as a page to try",
+            "Swagger UI: \"Authorize\" takes a key, and every operation can be sent from there. Nothing is loaded from another host.",
+        )
+        .without_redis()
+        .answers_in("text/html; charset=utf-8", 200, "The page.")
+}
+
+fn page_to_read() -> Op {
+    Op::get(Tag::Service, "/redoc")
+        .says(
+            "See this document as a page to read",
+            "ReDoc. Nothing is loaded from another host.",
+        )
+        .without_redis()
+        .answers_in("text/html; charset=utf-8", 200, "The page.")
 }

@@ -28,13 +28,17 @@ pub struct MessageBody {
     /// What was said: any JSON but null and the empty text.
     pub message: Sayable,
     /// The quiet window after this message; without it `DEFAULT_TTL`.
-    pub ttl: Option<Ttl>,
+    #[schema(required = false)]
+    pub ttl: Ttl,
     /// The client's id for this message: a second one with the same id within 24 hours changes nothing.
-    pub message_id: Option<MessageId>,
+    #[schema(required = false)]
+    pub message_id: MessageId,
     /// When it is to leave by itself.
-    pub send_at: Option<Moment>,
+    #[schema(required = false)]
+    pub send_at: Moment,
     /// In how many seconds it is to leave by itself.
-    pub delay: Option<Delay>,
+    #[schema(required = false)]
+    pub delay: Delay,
 }
 
 /// One thing said, as the Celery Redis buffer takes it.
@@ -48,13 +52,17 @@ pub struct CeleryBody {
     /// What was said: any JSON but null and the empty text.
     pub message: Sayable,
     /// The quiet window after this message; without it 12 seconds.
-    pub ttl: Option<Ttl>,
+    #[schema(required = false)]
+    pub ttl: Ttl,
     /// The client's id for this message: a second one with the same id within 24 hours changes nothing.
-    pub message_id: Option<MessageId>,
+    #[schema(required = false)]
+    pub message_id: MessageId,
     /// When it is to leave by itself.
-    pub send_at: Option<Moment>,
+    #[schema(required = false)]
+    pub send_at: Moment,
     /// In how many seconds it is to leave by itself.
-    pub delay: Option<Delay>,
+    #[schema(required = false)]
+    pub delay: Delay,
 }
 
 /// Read by [`Typing::from_fields`](super::typing::Typing::from_fields).
@@ -65,7 +73,8 @@ pub struct TypingBody {
     pub user: ChatKey,
     /// True (or absent): the person types, and the open window is held for 10 s more, never past its cap. False: the
     /// quiet window starts again.
-    pub typing: Option<Yes>,
+    #[schema(required = false)]
+    pub typing: Yes,
 }
 
 /// Read by [`read`](super::outbound::read).
@@ -78,11 +87,14 @@ pub struct OutboundBody {
     #[schema(min_length = 1, max_length = 4096, pattern = r"\S")]
     pub content: String,
     /// The client's id for this message: a second one with the same id within 24 hours changes nothing.
-    pub message_id: Option<MessageId>,
+    #[schema(required = false)]
+    pub message_id: MessageId,
     /// When it is to leave; without, in its turn.
-    pub send_at: Option<Moment>,
+    #[schema(required = false)]
+    pub send_at: Moment,
     /// In how many seconds it is to leave.
-    pub delay: Option<Delay>,
+    #[schema(required = false)]
+    pub delay: Delay,
 }
 
 /// Read by [`pause_of`](super::pause::pause_of).
@@ -90,7 +102,8 @@ pub struct OutboundBody {
 #[schema(as = Pause, description = "How long a chat is left alone. Other fields are ignored.")]
 pub struct PauseBody {
     /// Without it an hour.
-    pub r#for: Option<PauseLength>,
+    #[schema(required = false)]
+    pub r#for: PauseLength,
 }
 
 /// Read by [`optional_whose`](super::incoming::optional_whose).

@@ -35,7 +35,7 @@ scalars! {
     };
     /// See [`check_message_id`](crate::wire::incoming::check_message_id).
     MessageId = {
-        "type": ["string", "integer"], "minLength": 1, "maxLength": 512,
+        "type": ["string", "integer", "null"], "minLength": 1, "maxLength": 512,
         "description": "Text of 1 to 512 bytes, or an integer of any size.",
     };
     /// See [`MessageBody`](super::MessageBody).
@@ -45,27 +45,27 @@ scalars! {
     };
     /// See [`WindowRules::ttl`](crate::domain::window::WindowRules::ttl).
     Ttl = {
-        "type": ["number", "string"], "minimum": 0.1, "maximum": 86400, "pattern": "^[1-9][0-9]{0,3}$",
+        "type": ["number", "string", "null"], "minimum": 0.1, "maximum": 86400, "pattern": "^[1-9][0-9]{0,3}$",
         "description": "Seconds from 0.1 to `MAX_TTL`; also as text.",
     };
     /// See [`When`](crate::wire::when::When).
     Moment = {
-        "type": ["string", "number"], "format": "date-time", "minimum": 0,
+        "type": ["string", "number", "null"], "format": "date-time", "minimum": 0,
         "description": "A moment such as `2026-01-31T12:00:00-03:00`, or the seconds or (from 100000000000) milliseconds since 1970; at most a year ahead. One that has passed is now.",
     };
     /// See [`When`](crate::wire::when::When).
     Delay = {
-        "type": ["number", "string"], "minimum": 0, "maximum": 31_536_000, "pattern": "^[0-9]{1,7}$",
+        "type": ["number", "string", "null"], "minimum": 0, "maximum": 31_536_000, "pattern": "^[0-9]{1,7}$",
         "description": "Seconds from 0 to 31536000, a year; also as text.",
     };
     /// See [`pause_of`](crate::wire::pause::pause_of).
     PauseLength = {
-        "type": ["number", "string"], "minimum": 1, "maximum": 31_536_000, "pattern": "^[1-9][0-9]{0,6}$",
+        "type": ["number", "string", "null"], "minimum": 1, "maximum": 31_536_000, "pattern": "^[1-9][0-9]{0,6}$",
         "description": "Seconds from 1 to 31536000, a year; also as text.",
     };
     /// See [`Typing`](crate::wire::typing::Typing).
     Yes = {
-        "type": ["boolean", "string"], "pattern": "^(true|false)$",
+        "type": ["boolean", "string", "null"], "pattern": "^(true|false)$",
         "description": "`true` or `false`; also as text.",
     };
     /// See [`read`](crate::wire::outbound::read).

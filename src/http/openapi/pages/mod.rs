@@ -1,0 +1,108 @@
+//! The document as pages: Swagger UI to try it, ReDoc to read it. All that they load is in this program: their policy
+//! lets a browser ask no other host for anything.
+
+use std::sync::{Arc, LazyLock};
+
+use aide::redoc::Redoc;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::Path;
+use axum::http::HeaderValue;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
+    X_FRAME_OPTIONS,
+};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use super::super::Api;
+use super::super::error::ApiError;
+
+const HTML: &str = "text/html; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const STYLE: &str = "text/css; charset=utf-8";
+
+/// Both pages set styles on their elements; no script stands in a page. ReDoc searches in a worker of its own.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+     connect-src 'self'; worker-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+);
+
+/// The script of ReDoc, which its crate has in a page of its own only.
+static REDOC: LazyLock<Bytes> = LazyLock::new(|| {
+    let page = Redoc::new("").html();
+    let script = page.split_once("<script>").map(|(_, rest)| rest);
+    let script = script.and_then(|rest| Some(rest.rsplit_once("Redoc.init(")?.0));
+    Bytes::copy_from_slice(script.unwrap_or_default().trim().as_bytes())
+});
+
+/// The routes of this room.
+pub(super) fn routes() -> Router<Api> {
+    let swagger = |document| move || async move { swagger(document) };
+    Router::new()
+        .route("/docs", get(swagger("api/openapi.json")))
+        .route("/docs/{file}", get(swagger_file))
+        .route("/api/docs", get(swagger("openapi.json")))
+        .route("/api/docs/{file}", get(swagger_file))
+        .route("/redoc", get(redoc))
+        .route("/redoc/{file}", get(redoc_file))
+}
+
+/// `document` is where the document is, seen from the page: so the page works below any prefix of a proxy.
+fn swagger(document: &str) -> Response {
+    page(include_str!("swagger.html").replace("{document}", document))
+}
+
+async fn redoc() -> Response {
+    page(include_str!("redoc.html").to_owned())
+}
+
+fn page(html: String) -> Response {
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static(HTML)),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+        (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    ];
+    (headers, html).into_response()
+}
+
+async fn swagger_file(Path(file): Path<String>) -> Result<Response, ApiError> {
+    match file.as_str() {
+        "start.js" => Ok(asset(SCRIPT, include_str!("swagger.js"))),
+        name @ "swagger-ui-bundle.js" => Ok(embedded(name, SCRIPT)),
+        name @ "swagger-ui.css" => Ok(embedded(name, STYLE)),
+        _ => Err(NO_FILE),
+    }
+}
+
+async fn redoc_file(Path(file): Path<String>) -> Result<Response, ApiError> {
+    match file.as_str() {
+        "start.js" => Ok(asset(SCRIPT, include_str!("redoc.js"))),
+        "page.css" => Ok(asset(STYLE, include_str!("page.css"))),
+        "redoc.standalone.js" => Ok(asset(SCRIPT, REDOC.clone())),
+        _ => Err(NO_FILE),
+    }
+}
+
+const NO_FILE: ApiError = ApiError::NotFound("the pages of the API have no such file");
+
+/// A file of Swagger UI, which its crate keeps compressed; every browser takes it so.
+fn embedded(name: &str, kind: &'static str) -> Response {
+    let config = Arc::new(utoipa_swagger_ui::Config::from(""));
+    let Ok(Some(file)) = utoipa_swagger_ui::serve(name, config) else {
+        return NO_FILE.into_response();
+    };
+    let mut answer = asset(kind, Bytes::from(file.bytes.into_owned()));
+    if file.gzpipped {
+        let gzip = HeaderValue::from_static("gzip");
+        answer.headers_mut().insert(CONTENT_ENCODING, gzip);
+    }
+    answer
+}
+
+fn asset(kind: &'static str, file: impl Into<axum::body::Body>) -> Response {
+    // A new version may bring another.
+    let kept = "max-age=3600";
+    ([(CONTENT_TYPE, kind), (CACHE_CONTROL, kept)], file.into()).into_response()
+}
