@@ -36,6 +36,8 @@ pub struct ApiConfig {
     pub retention: RetentionConfig,
     /// Who may come in.
     pub door: DoorConfig,
+    /// Most chats open at a time; 0: any number.
+    pub max_open_chats: u64,
     /// What its server lets clients do.
     pub server: ServerConfig,
     /// The largest body taken.
@@ -50,6 +52,8 @@ struct RawApi {
     port: u16,
     #[serde(default = "max_body_bytes")]
     max_body_bytes: usize,
+    #[serde(default = "max_open_chats")]
+    max_open_chats: u64,
     #[serde(default = "message_max_length")]
     message_max_length: usize,
 }
@@ -64,6 +68,10 @@ fn default_port() -> u16 {
 
 fn max_body_bytes() -> usize {
     1024 * 1024
+}
+
+fn max_open_chats() -> u64 {
+    1_000_000
 }
 
 fn message_max_length() -> usize {
@@ -92,6 +100,7 @@ impl ApiConfig {
             guard: GuardConfig::from_vars(vars)?,
             retention: RetentionConfig::from_vars(vars)?,
             door: DoorConfig::from_vars(vars)?,
+            max_open_chats: raw.max_open_chats,
             server: ServerConfig::from_vars(vars)?,
             max_body_bytes: raw.max_body_bytes,
         })
@@ -149,6 +158,7 @@ mod tests {
             ("PORT", "http"),
             ("PORT", "70000"),
             ("MAX_BODY_BYTES", "0"),
+            ("MAX_OPEN_CHATS", "many"),
             ("MAX_TTL", "x"),
             ("MESSAGE_MAX_LENGTH", "0"),
             ("SCHEDULER_INTERVAL", "x"),

@@ -66,6 +66,14 @@ pub(super) enum ApiError {
     /// It does not go with what is there.
     #[error("{0}")]
     Conflict(String),
+    /// Redis is about to be full.
+    #[error("storage is full, nothing was stored: try again")]
+    Full,
+    /// So many chats are open that no other may be.
+    #[error(
+        "{0} chats are open, and this is none of them (MAX_OPEN_CHATS); nothing was stored: try again"
+    )]
+    Crowded(u64),
     /// Nothing the caller did: it may come again.
     #[error("{}", nothing_stored(.0))]
     Store(#[from] StoreError),
@@ -109,7 +117,8 @@ impl ApiError {
             Self::TooManyWebhooks(_) => Code::TooManyWebhooks,
             Self::Spec(error) => error.code(),
             Self::Conflict(_) => Code::Conflict,
-            Self::Store(StoreError::Full(_)) => Code::StorageFull,
+            Self::Crowded(_) => Code::TooManyOpenChats,
+            Self::Full | Self::Store(StoreError::Full(_)) => Code::StorageFull,
             Self::Store(_) => Code::StorageUnavailable,
         }
     }
@@ -140,6 +149,8 @@ impl ApiError {
             Self::TooManyWebhooks(_) => "too_many",
             Self::Spec(_) => "spec",
             Self::Conflict(_) => "conflict",
+            Self::Full => "full",
+            Self::Crowded(_) => "open_chats",
             Self::Store(_) => "redis",
         }
     }
@@ -152,19 +163,17 @@ impl IntoResponse for ApiError {
             error: self.to_string(),
             field: self.field(),
         };
-        match self {
-            Self::Door(refusal) => refusal.into_response(),
-            Self::Store(error) => {
-                warn!(error = %error, "A request failed: {error}");
-                // A full Redis needs longer to drain than a lost one to come back.
-                let seconds = match error {
-                    StoreError::Full(_) => "5",
-                    _ => "1",
-                };
-                ([(RETRY_AFTER, seconds)], refused).into_response()
-            }
-            _ => refused.into_response(),
+        if let Self::Store(error) = &self {
+            warn!(error = %error, "A request failed: {error}");
         }
+        let seconds = match self {
+            Self::Door(refusal) => return refusal.into_response(),
+            // A full Redis needs longer to drain than a lost one to come back.
+            Self::Full | Self::Store(StoreError::Full(_)) => "5",
+            Self::Crowded(_) | Self::Store(_) => "1",
+            _ => return refused.into_response(),
+        };
+        ([(RETRY_AFTER, seconds)], refused).into_response()
     }
 }
 

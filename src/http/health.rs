@@ -8,9 +8,17 @@ use axum::response::{IntoResponse, Response};
 
 use super::Api;
 use crate::telemetry::metrics::CONTENT_TYPE as METRICS_TYPE;
+use crate::wire::error::Code;
 
 pub(super) async fn health(State(api): State<Api>) -> Response {
-    let health = api.store.health("api", api.catalogs.get().stops()).await;
+    let mut health = api.store.health("api", api.catalogs.get().stops()).await;
+    health.refusing = if api.room.is_full() {
+        Some(Code::StorageFull)
+    } else if api.crowd.is_full() {
+        Some(Code::TooManyOpenChats)
+    } else {
+        None
+    };
     let status = if health.is_ok() {
         StatusCode::OK
     } else {

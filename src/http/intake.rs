@@ -1,17 +1,12 @@
 //! What all ways in have in common: a message is appended by its buffer's rules, or kept until its time, and counted.
 
-use std::time::Duration;
-
 use chrono_tz::Tz;
-use tokio::time::sleep;
-use tracing::warn;
 
 use super::Api;
 use super::error::ApiError;
 use super::requests::note_chat;
 use crate::domain::batch::{BatchId, Millis};
 use crate::domain::chat::Chat;
-use crate::store::StoreError;
 use crate::store::history::Retention;
 use crate::store::keys::Shard;
 use crate::store::later::Keeping;
@@ -27,9 +22,6 @@ use crate::wire::payload::rfc3339;
 use crate::wire::when::{When, too_far};
 
 const DUPLICATE: &str = "Already received";
-
-/// Between two rounds of making room.
-const ROOM_EVERY: Duration = Duration::from_secs(1);
 
 /// What the rules of a buffer make of a message with this text.
 pub(super) fn new_message<'a>(
@@ -138,11 +130,14 @@ impl Api {
             kept: self.kept(&chat),
             ..new_message(buffer, incoming, text.as_deref(), &item)?
         };
+        self.room.admit()?;
+        let coming = self.crowd.admit(&chat).await?;
         let appended = self
             .store
             .append(&chat, message, &buffer.window, &buffer.destinations)
             .await
-            .inspect_err(|error| self.make_room_after(error))?;
+            .inspect_err(|error| self.room.make_after(error))?;
+        coming.arrived(&appended);
         self.count(&appended);
         Ok(appended)
     }
@@ -159,6 +154,7 @@ impl Api {
         let chat = buffer.chat(incoming.user.clone());
         note_chat(&chat);
         let item = stored_item(incoming).map_err(BadInput::NotJson)?;
+        self.room.admit()?;
         match self.store.keep(&chat, &id, &item, when).await? {
             Keeping::Kept(at) => {
                 self.metrics.accepted.inc();
@@ -184,27 +180,6 @@ impl Api {
             ..self.retention
         };
         Kept::by(&retention, self.payloads)
-    }
-
-    /// A full Redis lets go of what is over, at most once in [`ROOM_EVERY`]: the client is told to come again.
-    pub(super) fn make_room_after(&self, error: &StoreError) {
-        let StoreError::Full(_) = error else { return };
-        let Ok(permit) = self.room.clone().try_acquire_owned() else {
-            return;
-        };
-        let store = self.store.clone();
-        tokio::spawn(async move {
-            match store.make_room().await {
-                Ok(0) => {}
-                Ok(dropped) => warn!(
-                    dropped,
-                    "Redis is full: {dropped} of the oldest entries of history and received messages are gone"
-                ),
-                Err(error) => warn!(error = %error, "Could not make room in Redis: {error}"),
-            }
-            sleep(ROOM_EVERY).await;
-            drop(permit);
-        });
     }
 
     fn count(&self, appended: &Appended) {

@@ -105,11 +105,12 @@ impl Api {
         note_chat(&chat);
         let item = stored_item(incoming).map_err(BadInput::NotJson)?;
         let kept = self.kept(&chat);
+        self.room.admit()?;
         let enqueued = self
             .store
             .enqueue(&chat, id, &item, once, kept, &buffer.destinations)
             .await
-            .inspect_err(|error| self.make_room_after(error))?;
+            .inspect_err(|error| self.room.make_after(error))?;
         match enqueued {
             Enqueued::Queued(_) => {
                 self.metrics.accepted.inc();

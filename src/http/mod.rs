@@ -8,6 +8,7 @@ mod chats;
 mod config;
 mod contract_b;
 mod control;
+mod crowd;
 mod dead_letters;
 mod door;
 mod error;
@@ -22,6 +23,7 @@ mod pausing;
 mod query;
 pub mod receiver;
 mod requests;
+mod room;
 mod schedules;
 mod trace;
 mod typing;
@@ -36,7 +38,6 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -51,8 +52,10 @@ use crate::store::history::Retention;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::tracer::Tracer;
 use crate::wire::config::Buffer;
+use crowd::Crowd;
 use door::{Door, Guarding};
 use requests::Requests;
+use room::Room;
 
 /// A client gets its answer within 2 s, whatever Redis does.
 pub const PATIENCE: Duration = Duration::from_millis(1500);
@@ -70,8 +73,8 @@ pub struct Api {
     retention: Retention,
     /// Whether what was said is kept of messages that were taken in.
     payloads: bool,
-    /// Whoever has it makes room in a full Redis.
-    room: Arc<Semaphore>,
+    room: Room,
+    crowd: Crowd,
     server: ServerConfig,
     max_body_bytes: usize,
     /// Most characters of a message that leaves one by one.
@@ -92,6 +95,8 @@ impl Api {
         tracer: Tracer,
     ) -> Result<Self> {
         Ok(Self {
+            room: Room::new(store.clone()),
+            crowd: Crowd::new(config.max_open_chats, store.clone()),
             store,
             metrics,
             tracer,
@@ -101,7 +106,6 @@ impl Api {
             noted: anonymous::Noted::default(),
             retention: Retention::of(&config.retention),
             payloads: config.retention.history_payloads,
-            room: Arc::new(Semaphore::new(1)),
             server: config.server,
             max_body_bytes: config.max_body_bytes,
             message_max_length: config.message_max_length,
@@ -131,6 +135,8 @@ pub async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> 
     info!(address = %at, "Taking messages on http://{at}");
     api.door.announce();
     tokio::spawn(api.door.clone().keep_fresh(stop.clone()));
+    tokio::spawn(api.room.clone().keep_fresh(stop.clone()));
+    tokio::spawn(api.crowd.clone().keep_fresh(stop.clone()));
     tokio::spawn(api.catalogs.clone().keep_fresh(stop.clone()));
     let server = api.server;
     serving::serve(listener, router(api), server, stop).await;

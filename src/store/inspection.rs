@@ -52,10 +52,10 @@ pub struct Inspection {
 }
 
 /// The lines of `INFO`, or the pairs of `CONFIG GET`.
-struct Facts(HashMap<String, String>);
+pub(super) struct Facts(HashMap<String, String>);
 
 impl Facts {
-    fn of_info(text: &str) -> Self {
+    pub(super) fn of_info(text: &str) -> Self {
         let pairs = text.lines().filter_map(|line| line.split_once(':'));
         Self(
             pairs
@@ -68,11 +68,11 @@ impl Facts {
         self.0.get(name).map(String::as_str)
     }
 
-    fn number(&self, name: &str) -> Option<u64> {
+    pub(super) fn number(&self, name: &str) -> Option<u64> {
         self.text(name)?.parse().ok()
     }
 
-    fn is(&self, name: &str, expected: &str) -> Option<bool> {
+    pub(super) fn is(&self, name: &str, expected: &str) -> Option<bool> {
         self.text(name).map(|value| value == expected)
     }
 

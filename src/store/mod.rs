@@ -26,7 +26,7 @@ pub mod pausing;
 pub mod queue;
 pub mod received;
 mod reply;
-mod room;
+pub mod room;
 pub mod status;
 pub mod whole;
 pub mod windows;

@@ -36,17 +36,19 @@ impl Store {
 
     /// How Redis is, as the daemon `service` sees it, which goes by these `stops`.
     pub async fn health(&self, service: &'static str, stops: &Stops) -> Health {
-        let (ping, events) = tokio::join!(self.ping(), self.event_mode());
+        let (ping, events, memory) = tokio::join!(self.ping(), self.event_mode(), self.memory());
         let redis = match &ping {
             Ok(took) => RedisHealth {
                 status: "ok".to_owned(),
                 ping_ms: Some(took.as_secs_f64() * 1000.0),
                 events: events.unwrap_or(EventMode::Unknown).as_str(),
+                memory_percent: memory.ok().and_then(|memory| memory.percent()),
             },
             Err(error) => RedisHealth {
                 status: error.to_string(),
                 ping_ms: None,
                 events: EventMode::Unknown.as_str(),
+                memory_percent: None,
             },
         };
         let status = if ping.is_ok() {
@@ -60,6 +62,7 @@ impl Store {
             version: env!("CARGO_PKG_VERSION"),
             redis,
             stopped: Stopped::of(stops),
+            refusing: None,
         }
     }
 

@@ -24,7 +24,7 @@ const CLOSE_REASONS: [&str; 9] = [
 ];
 const DROPS: [&str; 2] = ["repeated", "paused"];
 const OUTCOMES: [&str; 3] = ["delivered", "retry", "rejected"];
-const REFUSALS: [&str; 11] = [
+const REFUSALS: [&str; 13] = [
     "user",
     "message",
     "ttl",
@@ -36,6 +36,8 @@ const REFUSALS: [&str; 11] = [
     "too_slow",
     "content_type",
     "redis",
+    "full",
+    "open_chats",
 ];
 
 /// Which daemon's metrics to show.

@@ -112,6 +112,8 @@ codes! {
     TooManyWebhooks = 429 "too_many_webhooks",
     /// Redis cannot be reached, or is silent; what was sent may or may not be stored.
     StorageUnavailable = 503 "storage_unavailable",
-    /// Redis has no room; nothing was stored.
+    /// As many chats are open as may be, and the message would open another; nothing was stored.
+    TooManyOpenChats = 503 "too_many_open_chats",
+    /// Redis has no room, or hardly any; nothing was stored.
     StorageFull = 503 "storage_full",
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::control::Stopped;
+use super::error::Code;
 
 /// The health of a daemon.
 #[derive(Debug, Serialize, ToSchema)]
@@ -18,6 +19,9 @@ pub struct Health {
     pub redis: RedisHealth,
     /// What an operator has stopped.
     pub stopped: Stopped,
+    /// Why new messages are refused now, as a code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refusing: Option<Code>,
 }
 
 impl Health {
@@ -41,4 +45,7 @@ pub struct RedisHealth {
     /// `on`: expired events come; `off`: Lull works by its due index alone, as punctually; `unknown`: Redis does not
     /// tell.
     pub events: &'static str,
+    /// How much of its memory it uses, in percent; nothing where it has no limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_percent: Option<u64>,
 }

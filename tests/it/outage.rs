@@ -136,7 +136,7 @@ async fn when_redis_thaws_messages_are_accepted_again_and_delivered() {
 #[tokio::test]
 async fn while_redis_is_full_a_message_is_refused_and_nothing_of_it_is_stored() {
     let redis = TestRedis::start().await;
-    let api = Daemon::api(&redis).await;
+    let api = Daemon::api_with(&redis, &NO_HISTORY).await;
     fill(&redis, &api).await;
 
     let refusal = Refusal::of(post(&api, "eva", "oi", 60.0).await).await;
@@ -151,7 +151,7 @@ async fn while_redis_is_full_a_message_is_refused_and_nothing_of_it_is_stored() 
 async fn a_full_redis_drains_and_takes_messages_again() {
     let redis = TestRedis::start().await;
     let mut receiver = Receiver::start().await;
-    let api = Daemon::api(&redis).await;
+    let api = Daemon::api_with(&redis, &NO_HISTORY).await;
     fill(&redis, &api).await;
     let refused = post(&api, "ana", "oi", 60.0).await.status();
 
@@ -168,7 +168,7 @@ async fn a_full_redis_drains_and_takes_messages_again() {
 async fn a_message_refused_by_a_full_redis_has_not_used_up_its_id() {
     let redis = TestRedis::start().await;
     let receiver = Receiver::start().await;
-    let api = Daemon::api(&redis).await;
+    let api = Daemon::api_with(&redis, &NO_HISTORY).await;
     fill(&redis, &api).await;
     let message = json!({"user": "eva", "message": "oi", "message_id": "a", "ttl": 60});
     let (refused, _) = api.post("/", message.clone()).await;
@@ -197,6 +197,8 @@ async fn in_a_full_redis_what_is_over_gives_way_and_what_is_to_be_delivered_stay
     api.logs("Redis is full").await;
 }
 
+/// Nothing but messages, so that nothing gives way.
+const NO_HISTORY: [(&str, &str); 1] = [("HISTORY_COUNT", "0")];
 /// How many chats fill Redis.
 const FILL: u64 = 20;
 
@@ -206,20 +208,6 @@ async fn fill(redis: &TestRedis, api: &Daemon) {
     for chat in 0..FILL {
         api.say(&format!("chat {chat}"), &text, 0.1).await;
     }
-    let mut connection = redis.raw().await;
-    let info: String = redis::cmd("INFO")
-        .arg("memory")
-        .query_async(&mut connection)
-        .await
-        .unwrap();
-    let used = info
-        .lines()
-        .find_map(|line| line.strip_prefix("used_memory:"))
-        .unwrap();
-    redis::cmd("CONFIG")
-        .arg(&["SET", "maxmemory"])
-        .arg(used.parse::<u64>().unwrap() - 500_000)
-        .query_async::<()>(&mut connection)
-        .await
-        .unwrap();
+    let used = redis.store().await.memory().await.unwrap().used;
+    redis.limit_memory(used - 500_000).await;
 }

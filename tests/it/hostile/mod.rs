@@ -3,6 +3,7 @@
 
 mod json;
 mod slow;
+mod store;
 
 use reqwest::{Method, Response};
 

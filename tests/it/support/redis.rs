@@ -113,6 +113,16 @@ impl TestRedis {
         self.keys("lull:{[0-9]*").await
     }
 
+    /// Lets it use so many bytes and no more.
+    pub(crate) async fn limit_memory(&self, bytes: u64) {
+        redis::cmd("CONFIG")
+            .arg(&["SET", "maxmemory"])
+            .arg(bytes)
+            .query_async::<()>(&mut self.raw().await)
+            .await
+            .unwrap();
+    }
+
     /// The process, for signals.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
