@@ -186,9 +186,9 @@ async fn a_collector_that_is_down_holds_nobody_up_and_is_one_warning() {
     for _ in 0..20 {
         receiver.call().await;
     }
-    monitor.logs("Spans cannot be sent to").await;
 
     for daemon in [&mut api, &mut monitor] {
+        daemon.logs("Spans cannot be sent to").await;
         assert!(daemon.stop().await.success());
         let log = daemon.log();
         let warnings = log
