@@ -31,6 +31,27 @@ pub(super) fn client(
         .map_err(|error| SpecError::new("url", format!("no HTTP client can be made: {error}")))
 }
 
+/// The URL of a destination.
+pub(super) fn url(text: &str) -> Result<Url, SpecError> {
+    let wrong = |why: &str| SpecError::new("url", why);
+    // They would be taken out in silence.
+    if text.contains(char::is_control) {
+        return Err(wrong(
+            "holds line breaks or other characters that no URL has",
+        ));
+    }
+    let url: Url = text
+        .parse()
+        .map_err(|error| wrong(&format!("is not a URL: {error}")))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(wrong("must begin with http:// or https://"));
+    }
+    if !url.has_host() {
+        return Err(wrong("names no host"));
+    }
+    Ok(url)
+}
+
 /// A client with the manners that all have.
 pub(crate) fn builder(url: &Url, timeout: Duration) -> ClientBuilder {
     // Only the first call in a process has an effect; the second finds the same provider there.

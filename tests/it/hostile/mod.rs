@@ -1,9 +1,12 @@
 //! Clients and webhooks that mean harm or know no better: each gets a clear error or comes to a bounded end, and what
 //! others say leaves meanwhile.
 
+mod http;
+mod injection;
 mod json;
 mod slow;
 mod store;
+mod webhook;
 
 use reqwest::{Method, Response};
 

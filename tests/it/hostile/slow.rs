@@ -5,7 +5,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::support::daemon::read_all;
-use crate::support::{DEADLINE, Daemon, TestRedis};
+use crate::support::{DEADLINE, Daemon, Receiver, TestRedis};
 
 /// The limits of these tests, which nobody wants to wait for.
 const QUICK: [(&str, &str); 2] = [("REQUEST_TIMEOUT", "0.3"), ("KEEP_ALIVE", "0.6")];
@@ -161,4 +161,27 @@ async fn half_a_request_gives_way_where_there_is_no_other_place() {
 
     assert_eq!(answered(&mut client).await, "HTTP/1.1 200 OK");
     assert_eq!(read_all(first).await, "");
+}
+
+#[tokio::test]
+async fn many_that_do_not_go_on_keep_nobody_else_from_being_heard() {
+    let redis = TestRedis::start().await;
+    let mut receiver = Receiver::start().await;
+    let api = Daemon::api_with(&redis, &NEVER).await;
+    let _monitor = Daemon::monitor(&redis, &receiver.url()).await;
+    let memory = api.memory_kib();
+    let head = head().replace(&format!("length: {}", BODY.len()), "length: 1000000");
+    let begun = format!("{head}{}", "x".repeat(32 * 1024));
+
+    let mut clients = Vec::new();
+    for words in ["", "POST / HTTP/1.1\r\nhost: lu", &begun] {
+        for _ in 0..100 {
+            clients.push(said(&api, words).await);
+        }
+    }
+    api.say("eva", "oi", 0.1).await;
+
+    assert_eq!(receiver.call().await.user(), "eva");
+    let grown = api.memory_kib() - memory;
+    assert!(grown < 40_000, "{grown} KiB");
 }
