@@ -2,7 +2,7 @@
 
 BINARIES := $(or $(CARGO_TARGET_DIR),target)/release
 
-.PHONY: help run test check bench
+.PHONY: help run test check fuzz bench
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,12 @@ check: ## Formatting, lints, documentation, licences, Dockerfiles, compose.yaml,
 	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps --document-private-items
 	target/tools/lint/bin/cargo-deny --offline --locked check licenses bans sources
 	scripts/check-deploy
+
+fuzz: ## Send what the OpenAPI document allows and forbids, and hold the answers against it
+	@scripts/need-cc
+	@redis=$$(scripts/need-redis) && \
+	cargo build --locked --bin api --bin monitor && \
+	REDIS_SERVER=$$redis scripts/fuzz
 
 bench: ## Measure throughput, lateness, drain and memory
 	@scripts/need-cc

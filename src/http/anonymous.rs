@@ -142,6 +142,7 @@ impl Api {
 fn refused(error: &SpecError) -> ApiError {
     let field = match error.field.as_str() {
         "window.wait" => "buffer.wait_time",
+        "window.max_messages" => "buffer.max_size",
         "url" => "webhook.url",
         "method" => "webhook.method",
         "headers" | "headers, secrets" => "webhook.headers",

@@ -107,6 +107,9 @@ impl Api {
         buffer: &Buffer,
         incoming: &'a mut Incoming,
     ) -> Result<Accepted<'a>, ApiError> {
+        // Also of a message that is in no window: what is wrong is said, and not passed over.
+        let ttl = buffer.window.ttl(incoming.ttl);
+        ttl.map_err(|error| BadInput::ttl(&error))?;
         match incoming.when {
             None => {
                 let appended = self.take_in(buffer, incoming).await?;

@@ -37,9 +37,10 @@ async fn take(
 /// What headers tell of a message: its trace, and its id where the body has none.
 pub(super) fn read_headers(incoming: &mut Incoming, headers: &HeaderMap) -> Result<(), BadInput> {
     incoming.trace = trace_of(headers);
-    if let (None, Some(key)) = (&incoming.message_id, headers.get(IDEMPOTENCY_KEY)) {
+    if let Some(key) = headers.get(IDEMPOTENCY_KEY) {
         let key = String::from_utf8_lossy(key.as_bytes()).into_owned();
-        incoming.message_id = Some(check_message_id(IDEMPOTENCY_KEY, key)?);
+        let key = check_message_id(IDEMPOTENCY_KEY, key)?;
+        incoming.message_id.get_or_insert(key);
     }
     Ok(())
 }

@@ -36,9 +36,11 @@ pub(super) struct ListQuery {
     #[serde(alias = "key")]
     user: Option<String>,
     /// Only what belongs to this buffer. Also `buffer_name` and `buffer_id`.
+    #[param(pattern = r"^\.?[a-z0-9_-]{1,64}$")]
     #[serde(alias = "buffer_name", alias = "buffer_id")]
     buffer: Option<String>,
     /// Only what went to this destination. Also `forwarding`, `forwarding_name` and `forwarding_id`.
+    #[param(pattern = r"^\.?[a-z0-9_-]{1,64}$")]
     #[serde(
         alias = "forwarding",
         alias = "forwarding_name",

@@ -29,7 +29,9 @@ impl EntryId {
         let mut parts = text.split('-');
         let (ms, seq) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
         let shard = Shard::from_index(parts.next()?.parse().ok()?)?;
-        parts.next().is_none().then_some(Self { ms, seq, shard })
+        // No stream has an entry 0-0, and Redis refuses a range that ends before it.
+        let may_be = (ms, seq) != (0, 0) && parts.next().is_none();
+        may_be.then_some(Self { ms, seq, shard })
     }
 
     /// The id as it stands in paths and cursors.

@@ -15,6 +15,7 @@ use super::config::{BufferSpec, Defaults, DestinationSpec, SpecError, read};
 use super::fields::text_or_integer;
 use super::incoming::Incoming;
 use super::item::Details;
+use super::whole_number::whole_or_null;
 use crate::domain::chat::{ChatId, Name};
 use crate::domain::destination::Destination;
 
@@ -42,6 +43,7 @@ struct Gathering {
     key: Box<RawValue>,
     wait_time: Option<f64>,
     aggregate_field: String,
+    #[serde(default, deserialize_with = "whole_or_null")]
     max_size: Option<u64>,
 }
 

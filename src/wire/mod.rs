@@ -29,6 +29,7 @@ pub mod typing;
 pub mod ways_in;
 pub mod when;
 pub mod whole;
+mod whole_number;
 
 use indexmap::IndexMap;
 use serde_json::value::RawValue;

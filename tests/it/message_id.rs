@@ -124,10 +124,13 @@ async fn an_id_that_is_no_id_is_refused() {
     let body = json!({"user": "ana", "message": "oi"});
     let long = "x".repeat(513);
 
+    let with_id = json!({"user": "ana", "message": "oi", "message_id": "a"});
     let (empty, _) = post_with_key(&api, "", body.clone()).await;
+    let (beside, _) = post_with_key(&api, "", with_id).await;
     let (too_long, answer) = post_with_key(&api, &long, body).await;
 
     assert_eq!((empty.as_u16(), too_long.as_u16()), (400, 400));
+    assert_eq!(beside.as_u16(), 400);
     assert!(
         answer["error"]
             .as_str()

@@ -47,6 +47,10 @@ async fn bad_input_is_refused_with_the_field_and_nothing_is_stored() {
         ("ttl", json!({"user": "ana", "message": "oi", "ttl": true})),
         ("ttl", json!({"user": "ana", "message": "oi", "ttl": [5]})),
         (
+            "ttl",
+            json!({"user": "ana", "message": "oi", "ttl": -5, "delay": 5}),
+        ),
+        (
             "message_id",
             json!({"user": "ana", "message": "oi", "message_id": ""}),
         ),
@@ -165,5 +169,19 @@ async fn a_path_that_leads_nowhere_is_refused() {
 
         assert_eq!(refusal.status, 404, "{path}");
         assert!(refusal.error.ends_with(path), "{refusal:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_that_no_list_gives_is_refused_and_not_taken_for_a_fault_of_redis() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+
+    for list in ["history", "audit", "messages/sent", "messages/dead-letter"] {
+        for cursor in ["0-0-0", "1-1-64", "1-1", "x"] {
+            let path = format!("/api/{list}?cursor={cursor}");
+            let refusal = api.refused(Method::GET, &path, None).await;
+            assert_eq!(refusal.code, "invalid_request", "{path}: {refusal:?}");
+        }
     }
 }

@@ -54,6 +54,10 @@ pub(super) async fn change(
 ) -> Result<Response, ApiError> {
     let name = named(id, NO_DESTINATION)?;
     let old = api.written_destination(&name).await?.spec;
+    if old.template.is_some() || old.aggregate_field.is_some() {
+        let why = "has a body of its own and is no forwarding: change it at PUT /api/destinations";
+        return Err(ApiError::Conflict(format!("{name} {why}")));
+    }
     let config: ForwardingConfig = spec_of(fields)?;
     let buffer = match config.buffer()? {
         Some(buffer) => Some(api.forwarded(&buffer).await?),

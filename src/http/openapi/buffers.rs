@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use super::messages::{IDEMPOTENCY_KEY, id};
 use super::operation::Op;
 use super::tags::Tag;
 use crate::http::config::RemovalQuery;
@@ -13,6 +12,7 @@ use crate::wire::posted::{PostBody, PostForm};
 use crate::wire::trial::WouldBe;
 use crate::wire::ways_in::{Buffered, Gathered};
 
+const ID: &str = "The id of a message of a program, where its body has none; 1 to 512 bytes. A gateway says it in its own way, and this is ignored.";
 const POST: &str = "A post for this buffer: of a program, read by the paths of the buffer, or of a gateway (Evolution API, WAHA, Z-API, WhatsApp Cloud API, Telegram, Twilio, Chatwoot), read as that posts. What is no message of a person is answered with why it was ignored.";
 
 pub(super) fn operations() -> Vec<Op> {
@@ -91,7 +91,7 @@ fn post() -> Op {
     Op::post(Tag::Buffers, "/api/webhook/{buffer}")
         .also(&["/api/webhook/{buffer}/{token}"])
         .says("Post to a buffer", POST)
-        .header("Idempotency-Key", IDEMPOTENCY_KEY, id())
+        .header("Idempotency-Key", ID, json!({ "type": "string" }))
         .body::<PostBody>(
             &json!({ "data": { "from": "5511988887777", "text": "hi", "id": "3EB0" } }),
         )
@@ -108,7 +108,7 @@ fn post_to_the_only_one() -> Op {
             "Post to the only buffer",
             "The same where exactly one buffer is configured, and is active; else 404.",
         )
-        .header("Idempotency-Key", IDEMPOTENCY_KEY, id())
+        .header("Idempotency-Key", ID, json!({ "type": "string" }))
         .body::<PostBody>(
             &json!({ "data": { "from": "5511988887777", "text": "hi", "id": "3EB1" } }),
         )
@@ -130,7 +130,7 @@ fn ask() -> Op {
         .required("hub.verify_token", "The secret of the buffer.", json!({ "type": "string" }))
         .required("hub.challenge", "Comes back as it was sent.", json!({ "type": "string" }))
         .answers_in("text/plain; charset=utf-8", 200, "The challenge.")
-        .refusing(&[401, 404])
+        .refusing(&[401, 404, 409])
         .without_redis()
 }
 
@@ -140,7 +140,7 @@ fn post_message() -> Op {
             "Bring a message to a buffer",
             "As `POST /api/webhook/{buffer}`, answered with 200.",
         )
-        .header("Idempotency-Key", IDEMPOTENCY_KEY, id())
+        .header("Idempotency-Key", ID, json!({ "type": "string" }))
         .body::<PostBody>(
             &json!({ "data": { "from": "5511988887777", "text": "hi", "id": "3EB2" } }),
         )

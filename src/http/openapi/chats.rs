@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::operation::Op;
 use super::tags::Tag;
+use super::taking::DUE;
 use crate::http::chats::Everything;
 use crate::http::query::{BufferQuery, ListQuery};
 use crate::wire::answer::{Closed, OpenWindow};
@@ -20,6 +21,7 @@ fn list() -> Op {
     Op::get(Tag::Chats, "/api/chats")
         .says("List open windows", "The next to close first.")
         .query::<ListQuery>(&["limit", "cursor", "user", "buffer"])
+        .matching(&["cursor"], DUE)
         .answers_page::<OpenWindow>("A page of open windows.")
 }
 

@@ -9,8 +9,8 @@ use crate::http::config::RemovalQuery;
 use crate::wire::config::shown::Removed;
 use crate::wire::contract_b::{BufferConfigAnswer, ForwardingConfigAnswer};
 use crate::wire::posted::{
-    AnonymousBody, BufferConfigBody, CeleryBody, CeleryForm, ForwardingConfigBody, TimezoneBody,
-    TimezoneForm,
+    AnonymousBody, BufferConfigBody, CeleryBody, CeleryForm, ForwardingConfigBody,
+    NewBufferConfigBody, NewForwardingConfigBody, TimezoneBody, TimezoneForm,
 };
 use crate::wire::ways_in::{Taken, Told};
 
@@ -39,7 +39,7 @@ fn of_buffers() -> Vec<Op> {
                 "Create a buffer of contract B",
                 "`name` and `filter_field` must be there.",
             )
-            .body::<BufferConfigBody>(&example)
+            .body::<NewBufferConfigBody>(&example)
             .answers::<BufferConfigAnswer>(201, "The buffer.")
             .refusing(&[409]),
         Op::put(Tag::ContractB, ONE)
@@ -77,7 +77,7 @@ fn of_forwardings() -> Vec<Op> {
                 "Create a forwarding",
                 "`name`, `buffer` and `url` must be there.",
             )
-            .body::<ForwardingConfigBody>(&example)
+            .body::<NewForwardingConfigBody>(&example)
             .answers::<ForwardingConfigAnswer>(201, "The forwarding.")
             .refusing(&[409]),
         Op::put(Tag::ContractB, ONE)

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::operation::Op;
 use super::tags::Tag;
+use super::taking::ENTRY;
 use crate::http::query::ListQuery;
 use crate::wire::answer::{Count, DeadLetterAnswer};
 use crate::wire::posted::{WhoseBody, WhoseForm};
@@ -16,6 +17,7 @@ fn list() -> Op {
     Op::get(Tag::DeadLetters, "/api/messages/dead-letter")
         .says("List dead letters", "The newest first.")
         .query::<ListQuery>(&["limit", "cursor", "user", "buffer", "from", "to"])
+        .matching(&["cursor"], ENTRY)
         .answers_page::<DeadLetterAnswer>("A page of dead letters.")
 }
 

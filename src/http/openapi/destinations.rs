@@ -59,7 +59,7 @@ fn put() -> Op {
             "template": "{\"to\": {{ user }}, \"text\": {{ messages }}}",
         }))
         .answers::<Shown<DestinationSpec>>(200, "The destination.")
-        .refusing(&[409])
+        .refusing(&[404, 409])
 }
 
 fn remove() -> Op {

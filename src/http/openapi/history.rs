@@ -2,6 +2,7 @@
 
 use super::operation::Op;
 use super::tags::Tag;
+use super::taking::ENTRY;
 use crate::http::audit::AuditQuery;
 use crate::http::query::ListQuery;
 use crate::wire::answer::{AuditAnswer, SentAnswer};
@@ -30,6 +31,7 @@ fn list() -> Op {
             "With their calls, answers and attempts, the newest first.",
         )
         .query::<ListQuery>(&ALL)
+        .matching(&["cursor"], ENTRY)
         .answers_page::<HistoryAnswer>("A page of batches.")
 }
 
@@ -37,6 +39,7 @@ fn sent() -> Op {
     Op::get(Tag::History, "/api/messages/sent")
         .says("List delivered batches", "The newest first.")
         .query::<ListQuery>(&ALL)
+        .matching(&["cursor"], ENTRY)
         .answers_page::<SentAnswer>("A page of batches.")
 }
 
@@ -47,6 +50,8 @@ fn forwarded() -> Op {
             "One entry for each attempt, the newest first. Without `limit` and `cursor` the newest 100 as a bare list.",
         )
         .query::<ListQuery>(&ALL)
+        .matching(&["cursor"], ENTRY)
+        .by_words(&["buffer", "destination"])
         .answers_newest::<ForwardedAnswer>("Calls.")
 }
 
@@ -57,6 +62,8 @@ fn received() -> Op {
             "The newest first. Without `limit` and `cursor` the newest 100 as a bare list.",
         )
         .query::<ListQuery>(&ALL)
+        .matching(&["cursor"], ENTRY)
+        .by_words(&["buffer", "destination"])
         .answers_newest::<ReceivedAnswer>("Messages.")
 }
 
@@ -67,6 +74,7 @@ fn audit() -> Op {
             "What was changed and done by hand, when, by whom and from where, the newest first.",
         )
         .query::<ListQuery>(&["limit", "cursor", "from", "to"])
+        .matching(&["cursor"], ENTRY)
         .query::<AuditQuery>(&["action", "deliveries"])
         .answers_page::<AuditAnswer>("A page of entries.")
 }

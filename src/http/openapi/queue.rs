@@ -5,6 +5,7 @@ use serde_json::json;
 use super::messages::{IDEMPOTENCY_KEY, id};
 use super::operation::Op;
 use super::tags::Tag;
+use super::taking::DUE;
 use crate::http::query::ListQuery;
 use crate::wire::answer::{LaterMessage, Recalled};
 use crate::wire::outbound::MessageAnswer;
@@ -47,6 +48,7 @@ fn later() -> Op {
             "Those that wait for a time of their own, the next to leave first.",
         )
         .query::<ListQuery>(&["limit", "cursor", "user", "buffer"])
+        .matching(&["cursor"], DUE)
         .answers_page::<LaterMessage>("A page of messages.")
 }
 

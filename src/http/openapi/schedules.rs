@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::operation::Op;
 use super::tags::Tag;
+use super::taking::ENTRY;
 use crate::http::query::ListQuery;
 use crate::wire::config::ScheduleSpec;
 use crate::wire::config::schema::{New, Put};
@@ -100,6 +101,7 @@ fn runs() -> Op {
     Op::get(Tag::Schedules, "/api/schedules/{name}/runs")
         .says("List the runs of a schedule", "The newest first.")
         .query::<ListQuery>(&["limit", "cursor", "from", "to"])
+        .matching(&["cursor"], ENTRY)
         .answers_page::<HistoryAnswer>("A page of runs.")
         .refusing(&[404])
 }

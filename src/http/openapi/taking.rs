@@ -4,12 +4,16 @@ use serde_json::{Value, json};
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::request_body::RequestBodyBuilder;
-use utoipa::openapi::schema::{Schema, SchemaType, Type};
+use utoipa::openapi::schema::{Schema, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{ContentBuilder, RefOr, Required};
 use utoipa::{IntoParams, ToSchema};
 
 use super::operation::{JSON, Op};
 
+/// The cursor of a list of what is over.
+pub(super) const ENTRY: &str = "^[1-9][0-9]{0,14}-[0-9]{1,15}-([0-9]|[1-5][0-9]|6[0-3])$";
+/// The cursor of a list of what falls due.
+pub(super) const DUE: &str = r"^[0-9]{1,15}\.([0-9]|[1-5][0-9]|6[0-3])\.";
 const FORM: &str = "application/x-www-form-urlencoded";
 /// What is posted as a form is the same object with texts for values.
 const AS_FORM: &str = "The same fields as a form; every value is a text.";
@@ -23,6 +27,31 @@ impl Op {
             .filter(|it| names.contains(&it.name.as_str()));
         self.parameters.extend(taken.map(never_null));
         self.refusing(&[400])
+    }
+
+    /// The values of these match a pattern.
+    pub(super) fn matching(mut self, names: &[&str], pattern: &str) -> Self {
+        for parameter in &mut self.parameters {
+            if names.contains(&parameter.name.as_str())
+                && let Some(RefOr::T(Schema::Object(object))) = &mut parameter.schema
+            {
+                object.pattern = Some(pattern.to_owned());
+            }
+        }
+        self
+    }
+
+    /// These may be called by any words, as clients of contract B do.
+    pub(super) fn by_words(mut self, names: &[&str]) -> Self {
+        for parameter in &mut self.parameters {
+            if names.contains(&parameter.name.as_str())
+                && let Some(RefOr::T(Schema::Object(object))) = &mut parameter.schema
+            {
+                object.pattern = None;
+                object.format = Some(SchemaFormat::Custom("words".to_owned()));
+            }
+        }
+        self
     }
 
     /// A header that it goes by.
@@ -79,7 +108,8 @@ impl Op {
 
     /// Of these two fields of the body only one may be there.
     pub(super) fn excluding<T: ToSchema>(mut self, one: &str, other: &str) -> Self {
-        let both = json!({ "required": [one, other] });
+        let value = json!({ "not": { "type": "null" } });
+        let both = json!({ "required": [one, other], "properties": { one: value, other: value } });
         let name = T::name();
         let described = self.schemas.iter_mut().find(|(known, _)| *known == name);
         if let Some((_, RefOr::T(Schema::Object(object)))) = described {

@@ -80,7 +80,7 @@ async fn ask(
         Source::Gateway(gateway) if gateway.has_handshake() => {}
         Source::Gateway(_) | Source::Fields { .. } => {
             let why = format!("buffer {} takes posts: send POST", buffer.name);
-            return Err(ApiError::BadRequest(why));
+            return Err(ApiError::Conflict(why));
         }
     }
     let Some(secret) = &buffer.secret else {
@@ -88,7 +88,7 @@ async fn ask(
             "buffer {} has no secret: set one, and enter it as the verify token too",
             buffer.name
         );
-        return Err(ApiError::BadRequest(why));
+        return Err(ApiError::Conflict(why));
     };
     match handshake(&query.unwrap_or_default(), secret) {
         Ok(challenge) => Ok(challenge.into_response()),

@@ -18,6 +18,7 @@ use crate::domain::destination::Target;
 use crate::domain::follow_up::FollowUp;
 use crate::domain::window::WindowRules;
 use crate::domain::words::WordRules;
+use crate::wire::posted::DestinationName;
 
 /// Most destinations of a buffer.
 const MOST_DESTINATIONS: usize = 16;
@@ -58,7 +59,7 @@ pub struct BufferSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
     /// Where its batches go: each gets every batch.
-    #[schema(min_items = 1, max_items = 16)]
+    #[schema(min_items = 1, max_items = 16, value_type = Vec<DestinationName>)]
     pub destinations: Vec<String>,
     /// What its batches are kept in order within: each `chat`, or the whole `buffer`.
     pub order: Order,
@@ -185,6 +186,8 @@ impl BufferSpec {
                 "is not a zone of the IANA list, such as America/Sao_Paulo",
             )
         })?;
+        // Also while nothing is paused: who switches that on later should not find it wrong.
+        let pause_for = seconds("pause_for", self.pause_for, 1.0)?;
         if self
             .secret
             .as_deref()
@@ -206,7 +209,7 @@ impl BufferSpec {
             zone,
             pause: match self.on_own_message {
                 OnOwnMessage::Ignore => None,
-                OnOwnMessage::Pause => Some(seconds("pause_for", self.pause_for, 1.0)?),
+                OnOwnMessage::Pause => Some(pause_for),
             },
             secret: self.secret.clone(),
             destinations: self.destinations()?,

@@ -11,6 +11,8 @@ use super::retry::RetrySpec;
 use super::{SpecError, name, seconds};
 use crate::domain::destination::{Body, Destination, MethodError};
 use crate::wire::payload::PayloadRules;
+use crate::wire::posted::{Headers, HttpMethod, SigningKey};
+use crate::wire::whole_number::whole;
 
 /// More attempts in flight than this would only exhaust ports and file handles.
 pub const MOST_CONCURRENCY: usize = 10_000;
@@ -30,14 +32,16 @@ pub struct DestinationSpec {
     #[schema(format = "http-url")]
     pub url: String,
     /// `POST`, `PUT`, `PATCH`, `DELETE` or `GET`.
-    #[schema(pattern = "^(POST|PUT|PATCH|DELETE|GET|post|put|patch|delete|get)$")]
+    #[schema(value_type = HttpMethod)]
     pub method: String,
     /// Headers to send along.
+    #[schema(value_type = Headers)]
     pub headers: BTreeMap<String, String>,
     /// Which fields of the payload to send; absent: all.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fields: Option<Vec<String>>,
     /// What the payload's list of messages is called.
+    #[schema(min_length = 1)]
     pub messages_field: String,
     /// The whole body as a template, instead of the payload.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,9 +59,11 @@ pub struct DestinationSpec {
     /// When a batch is tried again.
     pub retry: RetrySpec,
     /// The keys to sign with, in the `whsec_` form.
+    #[schema(value_type = Vec<SigningKey>)]
     pub secrets: Vec<String>,
     /// Attempts in flight.
     #[schema(minimum = 1, maximum = 10_000)]
+    #[serde(deserialize_with = "whole")]
     pub concurrency: usize,
     /// Each message is a call of its own.
     pub split: bool,
@@ -78,6 +84,7 @@ pub struct ContentSpec {
     /// What the chat is called in the body.
     pub key_field: String,
     /// A template for each message; absent: the messages as they came.
+    #[schema(format = "template")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
 }
@@ -245,6 +252,7 @@ mod tests {
             (r#""pace":{"every":60,"batch":0}"#, "pace.batch: "),
             (r#""pace":{"every":60}"#, "body: missing field `batch`"),
             (r#""retry":{"first":9,"cap":3}"#, "retry.first: "),
+            (r#""retry":{"max":10001}"#, "retry.max: must be at most"),
             (r#""retry":{"waits":[-1]}"#, "retry.waits: "),
             (r#""headers":{"x":"********"}"#, "headers, secrets: "),
             (r#""messages_field":"user""#, "messages_field: "),

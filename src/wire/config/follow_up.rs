@@ -7,19 +7,25 @@ use utoipa::ToSchema;
 use super::{SpecError, seconds};
 use crate::domain::chat::Name;
 use crate::domain::follow_up::{Between, FollowUp};
+use crate::wire::posted::DestinationName;
+use crate::wire::whole_number::whole;
 
 /// Most follow-ups, one after another.
 const MOST: u32 = 100;
 
 /// How the chats of a buffer are followed up.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct FollowUpSpec {
     /// The silence after a delivery, s.
     #[schema(minimum = 1, maximum = 315_360_000)]
+    #[serde(default)]
+    #[schema(required = true)]
     pub after: f64,
     /// Where it goes.
-    #[schema(pattern = "^[a-z0-9_-]{1,64}$")]
+    #[schema(value_type = DestinationName)]
+    #[serde(default)]
+    #[schema(required = true)]
     pub destination: String,
     /// Its body as a template; absent: the destination's own body.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,7 +33,7 @@ pub struct FollowUpSpec {
     pub template: Option<String>,
     /// The hours at which it may go out, such as `08:00-20:00`; absent: at any.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(pattern = "^(0[0-9]|1[0-9]|2[0-3]):[0-5][0-9]-(0[0-9]|1[0-9]|2[0-3]):[0-5][0-9]$")]
+    #[schema(format = "hours")]
     pub between: Option<String>,
     /// The zone of those hours (IANA); absent: the buffer's.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,20 +41,12 @@ pub struct FollowUpSpec {
     pub timezone: Option<String>,
     /// How many there are, one after another, until something is said.
     #[schema(minimum = 1, maximum = 100)]
+    #[serde(default = "once", deserialize_with = "whole")]
     pub max: u32,
 }
 
-impl Default for FollowUpSpec {
-    fn default() -> Self {
-        Self {
-            after: 0.0,
-            destination: String::new(),
-            template: None,
-            between: None,
-            timezone: None,
-            max: 1,
-        }
-    }
+fn once() -> u32 {
+    1
 }
 
 impl FollowUpSpec {

@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::{SpecError, seconds};
 use crate::domain::destination::Pace;
+use crate::wire::whole_number::whole;
 
 /// More in one interval is no pace any more.
 const MOST: usize = 10_000;
@@ -18,6 +19,7 @@ pub struct PaceSpec {
     pub every: f64,
     /// How many attempts begin in one.
     #[schema(minimum = 1, maximum = 10_000)]
+    #[serde(deserialize_with = "whole")]
     pub batch: usize,
 }
 

@@ -7,15 +7,21 @@ use utoipa::ToSchema;
 
 use super::{SpecError, seconds};
 use crate::domain::retry::RetryPolicy;
+use crate::wire::posted::Wait;
+use crate::wire::whole_number::whole;
 
 /// Most waits that a list of them may have.
 const MOST_WAITS: usize = 100;
+/// With any wait between them that is for ever.
+const MOST_RETRIES: u32 = 10_000;
 
 /// When a batch is tried again: `max`, `first` and `cap` of a back-off, or `waits`. Times in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct RetrySpec {
     /// Retries after the first attempt.
+    #[schema(maximum = 10_000)]
+    #[serde(deserialize_with = "whole")]
     pub max: u32,
     /// The longest wait before the first.
     #[schema(minimum = 0.001, maximum = 315_360_000)]
@@ -25,7 +31,7 @@ pub struct RetrySpec {
     pub cap: f64,
     /// The waits themselves, one for each retry, instead of the three.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_items = 100)]
+    #[schema(max_items = 100, value_type = Option<Vec<Wait>>)]
     pub waits: Option<Vec<f64>>,
 }
 
@@ -42,6 +48,10 @@ impl Default for RetrySpec {
 
 impl RetrySpec {
     pub(super) fn policy(&self) -> Result<RetryPolicy, SpecError> {
+        if self.max > MOST_RETRIES {
+            let why = format!("must be at most {MOST_RETRIES}");
+            return Err(SpecError::new("retry.max", why));
+        }
         if let Some(waits) = &self.waits {
             if waits.len() > MOST_WAITS {
                 let why = format!("must be at most {MOST_WAITS}");

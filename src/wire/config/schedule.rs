@@ -15,6 +15,7 @@ use crate::domain::chat::Name;
 use crate::domain::destination::{Body, Destination};
 use crate::domain::schedule::Times;
 use crate::wire::payload::rfc3339;
+use crate::wire::posted::{Headers, HttpMethod, SigningKey};
 
 /// A schedule as it is written, kept and shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -33,12 +34,13 @@ pub struct ScheduleSpec {
     #[schema(format = "timezone")]
     pub timezone: String,
     /// `POST`, `PUT`, `PATCH`, `DELETE` or `GET`.
-    #[schema(pattern = "^(POST|PUT|PATCH|DELETE|GET|post|put|patch|delete|get)$")]
+    #[schema(value_type = HttpMethod)]
     pub method: String,
     /// Where the call goes.
     #[schema(format = "http-url")]
     pub url: String,
     /// Headers to send along.
+    #[schema(value_type = Headers)]
     pub headers: BTreeMap<String, String>,
     /// The body as a template; absent: none.
     #[serde(
@@ -53,6 +55,7 @@ pub struct ScheduleSpec {
     /// When a run is tried again.
     pub retry: RetrySpec,
     /// The keys to sign with, in the `whsec_` form.
+    #[schema(value_type = Vec<SigningKey>)]
     pub secrets: Vec<String>,
     /// What becomes of a run whose time has passed while nobody could make it.
     pub catch_up: CatchUp,

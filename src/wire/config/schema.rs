@@ -3,7 +3,8 @@
 
 use std::borrow::Cow;
 
-use serde_json::json;
+use serde_json::{Value, json};
+use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::schema::{
     AdditionalProperties, Object, ObjectBuilder, Schema, SchemaType, Type,
 };
@@ -12,6 +13,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::shown::{From, Shown, ShownDestination};
 use super::source::FIELDS;
+use super::window::WindowSpec;
 use super::{BufferSpec, DestinationSpec, ScheduleSpec};
 use crate::wire::gateway::Gateway;
 use crate::wire::schedule::ShownSchedule;
@@ -41,6 +43,12 @@ pub trait Spec: ToSchema {
     const NAME: &'static str;
     /// What has no default.
     const REQUIRED: &'static [&'static str];
+    /// What is shown beside it, and ignored where it is put back.
+    const BESIDE: &'static [&'static str] = &["version", "from"];
+    /// What its fields do not say one by one: keywords of JSON Schema.
+    fn also() -> Value {
+        json!({})
+    }
 }
 
 impl Spec for BufferSpec {
@@ -48,14 +56,35 @@ impl Spec for BufferSpec {
     const REQUIRED: &'static [&'static str] = &["name"];
 }
 
+/// Both are there, and not null.
+fn both(one: &str, other: &str) -> Value {
+    let value = json!({ "not": { "type": "null" } });
+    json!({ "required": [one, other], "properties": { one: value, other: value } })
+}
+
 impl Spec for DestinationSpec {
     const NAME: &'static str = "Destination";
     const REQUIRED: &'static [&'static str] = &["name", "url"];
+
+    fn also() -> Value {
+        let ways = [
+            both("template", "content"),
+            both("template", "aggregate_field"),
+            both("content", "aggregate_field"),
+        ];
+        json!({ "not": { "anyOf": ways } })
+    }
 }
 
 impl Spec for ScheduleSpec {
     const NAME: &'static str = "Schedule";
     const REQUIRED: &'static [&'static str] = &["name", "cron", "url"];
+    const BESIDE: &'static [&'static str] = &["version", "from", "id", "next"];
+
+    // Without `cron` what is absent stays as it was.
+    fn also() -> Value {
+        json!({ "dependentRequired": { "cron": ["url"] } })
+    }
 }
 
 impl<T: Spec> ToSchema for New<T> {
@@ -70,7 +99,7 @@ impl<T: Spec> ToSchema for New<T> {
 
 impl<T: Spec> PartialSchema for New<T> {
     fn schema() -> RefOr<Schema> {
-        let mut spec = with_beside(object_of::<T>());
+        let mut spec = written::<T>();
         spec.required = T::REQUIRED.iter().map(|&name| name.to_owned()).collect();
         Schema::Object(spec).into()
     }
@@ -88,10 +117,13 @@ impl<T: Spec> ToSchema for Put<T> {
 
 impl<T: Spec> PartialSchema for Put<T> {
     fn schema() -> RefOr<Schema> {
-        let mut spec = with_beside(object_of::<T>());
+        let mut spec = written::<T>();
         spec.properties.shift_remove("name");
-        let required = T::REQUIRED.iter().filter(|&&name| name != "name");
-        spec.required = required.map(|&name| name.to_owned()).collect();
+        let required = T::REQUIRED.iter().filter(|&&name| name == "url");
+        let keeps_what_is_absent = T::also().get("dependentRequired").is_some();
+        if !keeps_what_is_absent {
+            spec.required = required.map(|&name| name.to_owned()).collect();
+        }
         Schema::Object(spec).into()
     }
 }
@@ -167,7 +199,7 @@ impl PartialSchema for ShownSchedule {
     }
 }
 
-fn read(json: serde_json::Value) -> RefOr<Schema> {
+fn read(json: Value) -> RefOr<Schema> {
     serde_json::from_value(json).unwrap_or_default()
 }
 
@@ -178,13 +210,22 @@ fn object_of<T: PartialSchema>() -> Object {
     }
 }
 
-/// What is shown beside a specification may be put back with it, and is ignored.
-fn with_beside(mut spec: Object) -> Object {
-    for name in ["version", "from"] {
+/// A specification as it may be written. What is shown beside it may be put back with it, and is ignored.
+fn written<T: Spec>() -> Object {
+    let mut spec = object_of::<T>();
+    for name in T::BESIDE {
         let ignored = ObjectBuilder::new()
             .schema_type(SchemaType::AnyValue)
             .description(Some("As it was shown; ignored."));
-        spec.properties.insert(name.to_owned(), ignored.into());
+        spec.properties.insert((*name).to_owned(), ignored.into());
+    }
+    for name in T::REQUIRED {
+        if let Some(RefOr::T(Schema::Object(field))) = spec.properties.get_mut(*name) {
+            field.default = None;
+        }
+    }
+    if let Value::Object(also) = T::also() {
+        spec.extensions = Some(Extensions::from_iter(also));
     }
     spec
 }
@@ -194,6 +235,15 @@ fn shown<T: PartialSchema>() -> Object {
     let mut object = object_of::<T>();
     if let Some(AdditionalProperties::FreeForm(false)) = object.additional_properties.as_deref() {
         object.additional_properties = None;
+    }
+    // The buffer `messages` has no windows, and shows none.
+    if object.properties.contains_key("window") {
+        let mut window = object_of::<WindowSpec>();
+        if let Some(RefOr::T(Schema::Object(wait))) = window.properties.get_mut("wait") {
+            wait.minimum = None;
+        }
+        let window = Schema::Object(window);
+        object.properties.insert("window".to_owned(), window.into());
     }
     let version = json!({
         "type": ["integer", "null"],

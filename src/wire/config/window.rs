@@ -8,9 +8,15 @@ use utoipa::ToSchema;
 use super::{SpecError, seconds};
 use crate::domain::window::{FirstWait, MAX_FIRST_AFTER, MIN_TTL, WindowRules};
 use crate::domain::words::{ShortWait, WordRules};
+use crate::wire::posted::FlushWord;
+use crate::wire::whole_number::whole;
 
 /// Most flush words of a buffer.
 const MOST_WORDS: usize = 200;
+/// A larger limit of messages is meant as none, which is 0.
+const MOST_MESSAGES: u64 = 1_000_000;
+/// Nobody says more words at once.
+const MOST_SHORT_WORDS: usize = 10_000;
 
 /// When the windows of a buffer close. Times in seconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -23,12 +29,14 @@ pub struct WindowSpec {
     #[schema(minimum = 0, maximum = 315_360_000)]
     pub max_wait: f64,
     /// A window with so many messages closes at once; 0 = no limit.
+    #[schema(maximum = 1_000_000)]
+    #[serde(deserialize_with = "whole")]
     pub max_messages: u64,
     /// Each message starts the quiet window anew; false: it counts from the first message, and only typing signals and
     /// limits move its end.
     pub reset_on_message: bool,
     /// A message that is one of these closes its window at once.
-    #[schema(max_items = 200)]
+    #[schema(max_items = 200, value_type = Vec<FlushWord>)]
     pub flush_words: Vec<String>,
     /// The quiet window of a chat not heard from for `first_after`; 0 closes at once. A `ttl` in the message wins.
     #[schema(minimum = 0, maximum = 315_360_000)]
@@ -42,6 +50,8 @@ pub struct WindowSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub short_wait: Option<f64>,
     /// See `short_wait`.
+    #[schema(maximum = 10_000)]
+    #[serde(deserialize_with = "whole")]
     pub short_words: usize,
     /// `keep`, or `drop` a text equal to the message just before it in the window.
     pub duplicates: Duplicates,
@@ -81,10 +91,12 @@ impl Default for WindowSpec {
 impl WindowSpec {
     pub(super) fn rules(&self, limits: &WindowRules) -> Result<WindowRules, SpecError> {
         let least = MIN_TTL.as_secs_f64();
+        // Also without a `first_wait`: who sets that later should not find it wrong.
+        let after = first_after(self.first_after)?;
         let first = match self.first_wait {
             Some(wait) => Some(FirstWait {
                 wait: seconds("window.first_wait", wait, 0.0)?,
-                after: first_after(self.first_after)?,
+                after,
             }),
             None => None,
         };
@@ -98,6 +110,10 @@ impl WindowSpec {
             media_waits: self.media_waits,
             ..*limits
         };
+        if rules.max_messages > MOST_MESSAGES {
+            let why = format!("must be at most {MOST_MESSAGES}; 0 is no limit");
+            return Err(SpecError::new("window.max_messages", why));
+        }
         if rules.default_ttl > rules.max_ttl {
             let why = format!("must be at most MAX_TTL, {} s", rules.max_ttl.as_secs_f64());
             return Err(SpecError::new("window.wait", why));
@@ -119,6 +135,10 @@ impl WindowSpec {
                 "window.flush_words",
                 "must not hold an empty word",
             ));
+        }
+        if self.short_words > MOST_SHORT_WORDS {
+            let why = format!("must be at most {MOST_SHORT_WORDS}");
+            return Err(SpecError::new("window.short_words", why));
         }
         let short = match self.short_wait {
             Some(wait) => Some(ShortWait {

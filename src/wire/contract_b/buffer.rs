@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use super::{description, id_of, put, renamed, shown_name};
 use crate::wire::config::window::WindowSpec;
 use crate::wire::config::{BufferSpec, SpecError};
+use crate::wire::whole_number::whole_or_null;
 
 /// A buffer as contract B writes it; what is absent stays as it was.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -14,6 +15,7 @@ pub struct BufferConfig {
     name: Option<String>,
     #[serde(alias = "key_field", alias = "key")]
     filter_field: Option<String>,
+    #[serde(deserialize_with = "whole_or_null")]
     max_size: Option<u64>,
     max_time: Option<f64>,
     reset_timer_on_message: Option<bool>,

@@ -4,8 +4,6 @@
 mod forms;
 mod scalars;
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -14,7 +12,8 @@ pub use forms::{
     TypingForm, WhoseForm,
 };
 pub use scalars::{
-    ChatKey, Delay, MessageId, Moment, NameOf, PauseLength, PhoneNumber, Sayable, Ttl, Yes,
+    ChatKey, Delay, DestinationName, FlushWord, Headers, HttpMethod, MessageId, Moment, NameOf,
+    NameOrNumber, PauseLength, PhoneNumber, Sayable, SigningKey, Ttl, Wait, Words, Yes,
 };
 
 /// One thing said. Any field beside these is passed through to the webhook as it came, to the letter.
@@ -123,9 +122,9 @@ pub struct ControlBody {
     /// `stop`: no attempt begins any more, and what comes is kept. `start`: deliveries go on.
     pub action: ControlAction,
     /// Only what is in this buffer.
-    pub buffer: Option<NameOf>,
+    pub buffer: Option<NameOrNumber>,
     /// Only what goes to this destination.
-    pub destination: Option<NameOf>,
+    pub destination: Option<NameOrNumber>,
 }
 
 /// What is to be done.
@@ -154,12 +153,13 @@ pub struct AnonymousBody {
 /// Where the batch goes.
 #[derive(ToSchema)]
 pub struct AnonymousWebhook {
-    /// `http` or `https`. Addresses inside the network are refused unless `ALLOW_PRIVATE_WEBHOOKS` allows them.
+    /// `http` or `https`. Addresses inside the network are refused unless they are allowed.
+    #[schema(format = "public-url")]
     pub url: String,
     /// `POST`, `PUT`, `PATCH`, `DELETE` or `GET`, in capitals or not; without it `POST`.
-    pub method: Option<String>,
+    pub method: Option<HttpMethod>,
     /// Headers to send along.
-    pub headers: Option<BTreeMap<String, String>>,
+    pub headers: Option<Headers>,
 }
 
 /// How it is gathered: the same webhook and buffer mean the same window of a chat.
@@ -173,22 +173,42 @@ pub struct AnonymousBuffer {
     /// The dotted path of the text in `payload`, such as `json.input.data.query`.
     pub aggregate_field: String,
     /// With so many messages the window closes at once; 0: with any number.
+    #[schema(maximum = 1_000_000)]
     pub max_size: Option<u64>,
 }
 
-/// A buffer as contract B writes it; what is absent stays as it was.
-///
 /// Read by [`BufferConfig`](super::contract_b::BufferConfig).
 #[derive(ToSchema)]
-#[schema(as = BufferConfig, description = "A buffer as the service Buffer writes it; of a change what is absent stays as it was. Other fields are ignored.")]
-pub struct BufferConfigBody {
-    /// Any words; the id is made of them.
-    pub name: Option<String>,
-    /// The path of the field of a message that tells the chats apart; also `key_field` and `key`. A new buffer needs it.
-    pub filter_field: Option<String>,
-    /// With so many messages a window closes at once; 0: no limit. 10 in a new buffer.
+#[schema(as = NewBufferConfig, description = "A new buffer as the service Buffer writes it. Other fields are ignored.")]
+pub struct NewBufferConfigBody {
+    /// What it is called.
+    pub name: Words,
+    /// The path of the field of a message that tells the chats apart; also `key_field` and `key`.
+    #[schema(format = "path")]
+    pub filter_field: String,
+    /// With so many messages a window closes at once; 0: no limit. Without it 10.
+    #[schema(maximum = 1_000_000)]
     pub max_size: Option<u64>,
-    /// How long a window is open, in seconds. 60 in a new buffer.
+    /// How long a window is open, in seconds. Without it 60.
+    #[schema(minimum = 0.1, maximum = 86400)]
+    pub max_time: Option<f64>,
+    /// Each message starts the time anew.
+    pub reset_timer_on_message: Option<bool>,
+    /// False: messages for it are refused; also `is_active` and `enabled`.
+    pub active: Option<bool>,
+}
+
+/// Read by [`BufferConfig`](super::contract_b::BufferConfig).
+#[derive(ToSchema)]
+#[schema(as = BufferConfig, description = "A change of a buffer as the service Buffer writes it: what is absent or null stays as it was. `name` may be repeated, with any words that make the same id. Other fields are ignored.")]
+pub struct BufferConfigBody {
+    /// The path of the field of a message that tells the chats apart; also `key_field` and `key`.
+    #[schema(format = "path")]
+    pub filter_field: Option<String>,
+    /// With so many messages a window closes at once; 0: no limit.
+    #[schema(maximum = 1_000_000)]
+    pub max_size: Option<u64>,
+    /// How long a window is open, in seconds.
     #[schema(minimum = 0.1, maximum = 86400)]
     pub max_time: Option<f64>,
     /// Each message starts the time anew.
@@ -199,21 +219,47 @@ pub struct BufferConfigBody {
 
 /// Read by [`ForwardingConfig`](super::contract_b::ForwardingConfig).
 #[derive(ToSchema)]
-#[schema(as = ForwardingConfig, description = "A forwarding as the service Buffer writes it; of a change what is absent stays as it was. Other fields are ignored.")]
-pub struct ForwardingConfigBody {
-    /// Any words; the id is made of them.
-    pub name: Option<String>,
-    /// The buffer whose batches are forwarded, by name or id; also `buffer_name`, `buffer_id` and `buffer_config_id`. A new one needs it.
-    pub buffer: Option<String>,
+#[schema(as = NewForwardingConfig, description = "A new forwarding as the service Buffer writes it. Other fields are ignored.")]
+pub struct NewForwardingConfigBody {
+    /// What it is called.
+    pub name: Words,
+    /// The buffer whose batches are forwarded, by name or id; also `buffer_name`, `buffer_id` and `buffer_config_id`.
+    #[schema(format = "buffer")]
+    pub buffer: String,
     /// Where they go: `http` or `https`.
-    pub url: Option<String>,
-    /// `POST`, `PUT`, `PATCH`, `DELETE` or `GET`.
-    pub method: Option<String>,
+    #[schema(format = "http-url")]
+    pub url: String,
+    /// Without it `POST`.
+    pub method: Option<HttpMethod>,
     /// Headers to send along.
-    pub headers: Option<BTreeMap<String, String>>,
+    pub headers: Option<Headers>,
     /// Which fields of each message to send; null or empty: all.
     pub fields: Option<Vec<String>>,
     /// What each message becomes, such as `{{text}}`; null or empty: the messages as they came.
+    #[schema(format = "template")]
+    pub template: Option<String>,
+    /// False: batches wait; also `is_active` and `enabled`.
+    pub active: Option<bool>,
+}
+
+/// Read by [`ForwardingConfig`](super::contract_b::ForwardingConfig).
+#[derive(ToSchema)]
+#[schema(as = ForwardingConfig, description = "A change of a forwarding as the service Buffer writes it: what is absent stays as it was. `name` may be repeated, with any words that make the same id. Other fields are ignored.")]
+pub struct ForwardingConfigBody {
+    /// The buffer whose batches are forwarded, by name or id; also `buffer_name`, `buffer_id` and `buffer_config_id`.
+    #[schema(format = "buffer")]
+    pub buffer: Option<String>,
+    /// Where they go: `http` or `https`.
+    #[schema(format = "http-url")]
+    pub url: Option<String>,
+    /// How they are sent.
+    pub method: Option<HttpMethod>,
+    /// Headers to send along.
+    pub headers: Option<Headers>,
+    /// Which fields of each message to send; null or empty: all.
+    pub fields: Option<Vec<String>>,
+    /// What each message becomes, such as `{{text}}`; null or empty: the messages as they came.
+    #[schema(format = "template")]
     pub template: Option<String>,
     /// False: batches wait; also `is_active` and `enabled`.
     pub active: Option<bool>,
@@ -224,6 +270,7 @@ pub struct ForwardingConfigBody {
 #[schema(as = Timezone)]
 pub struct TimezoneBody {
     /// A name of the IANA list, such as `America/Sao_Paulo`.
+    #[schema(format = "timezone")]
     pub timezone: String,
 }
 

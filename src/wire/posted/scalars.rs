@@ -73,6 +73,44 @@ scalars! {
         "type": "string", "pattern": r"^\+[1-9][0-9]{6,14}$",
         "description": "`+` and the country code, then digits only, 7 to 15 in all (E.164), such as `+5511988887777`.",
     };
+    /// See [`control_of`](crate::wire::control::control_of).
+    NameOrNumber = {
+        "type": ["string", "integer"], "pattern": "^[a-z0-9_-]{1,64}$",
+        "description": "1 to 64 characters out of `a-z`, `0-9`, `_` and `-`.",
+    };
+    /// Any words; see [`Name::slug`](crate::domain::chat::Name::slug).
+    Words = {
+        "type": "string", "format": "words",
+        "description": "Any words with a letter or digit; the id is made of them.",
+    };
+    /// See [`DestinationSpec`](crate::wire::config::DestinationSpec).
+    DestinationName = {
+        "type": "string", "format": "destination",
+        "description": "The name of a destination that is there.",
+    };
+    /// See [`Method`](crate::domain::destination::Method).
+    HttpMethod = {
+        "type": "string", "pattern": "^([Pp][Oo][Ss][Tt]|[Pp][Uu][Tt]|[Pp][Aa][Tt][Cc][Hh]|[Dd][Ee][Ll][Ee][Tt][Ee]|[Gg][Ee][Tt])$",
+        "description": "`POST`, `PUT`, `PATCH`, `DELETE` or `GET`, in capitals or not.",
+    };
+    /// What is sent along; a mask that is put back keeps the value.
+    Headers = {
+        "type": "object", "propertyNames": { "type": "string", "pattern": "^[A-Za-z0-9_-]+$" },
+        "additionalProperties": { "type": "string", "pattern": r"^[^\x00-\x08\x0a-\x1f\x7f]*$" },
+        "description": "Headers by name; none that begins with `webhook-`, and no `Content-Length`.",
+    };
+    /// See [`WindowSpec`](crate::wire::config::window::WindowSpec).
+    FlushWord = { "type": "string", "pattern": r"\S", "description": "A word that is not blank." };
+    /// See [`RetrySpec`](crate::wire::config::retry::RetrySpec).
+    Wait = {
+        "type": "number", "minimum": 0, "maximum": 315_360_000,
+        "description": "Seconds from 0 to 315360000.",
+    };
+    /// A key to sign with.
+    SigningKey = {
+        "type": "string", "format": "whsec",
+        "description": "`whsec_` and base64, such as from `openssl rand -base64 32`.",
+    };
     /// See [`Name`](crate::domain::chat::Name).
     NameOf = {
         "type": "string", "pattern": "^[a-z0-9_-]{1,64}$",

@@ -155,6 +155,11 @@ async fn the_first_forwarding_takes_the_place_of_the_implied_default() {
     assert_eq!(kept.headers["authorization"], "Bearer t0ken");
     assert!(!kept.active);
 
+    let spec = json!({"name": "own", "url": "http://127.0.0.1:9/", "template": "{}"});
+    shop.api.post("/api/destinations", spec).await;
+    let (status, _) = shop.put("/api/forwarding-configs/own", json!({})).await;
+    assert_eq!(status, 409, "a body of its own is no forwarding's");
+
     for id in ["crm", "bot"] {
         let path = format!("/api/forwarding-configs/{id}");
         let (status, answer) = shop.delete(&path).await;

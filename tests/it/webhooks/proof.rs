@@ -53,7 +53,7 @@ async fn meta_is_answered_when_it_asks_before_its_first_post() {
     assert_eq!((status.as_u16(), challenge), (200, json!(1_158_201_444)));
     assert_eq!(shop.api.get(&ask("guess")).await.0, 401);
     assert_eq!(shop.api.get("/api/webhook/meta").await.0, 400);
-    assert_eq!(shop.api.get("/api/webhook/loja").await.0, 400);
+    assert_eq!(shop.api.get("/api/webhook/loja").await.0, 409);
     assert_eq!(shop.api.get("/api/webhook/nobody").await.0, 404);
 }
 

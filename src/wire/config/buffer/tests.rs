@@ -72,9 +72,18 @@ fn what_is_wrong_is_named() {
             "window.media_waits: ",
         ),
         (
-            r#"{"name":"a","on_own_message":"pause","pause_for":0}"#,
-            "pause_for: ",
+            r#"{"name":"a","window":{"first_after":0}}"#,
+            "window.first_after: ",
         ),
+        (
+            r#"{"name":"a","window":{"max_messages":1000001}}"#,
+            "window.max_messages: must be at most 1000000",
+        ),
+        (
+            r#"{"name":"a","window":{"short_words":10001}}"#,
+            "window.short_words: must be at most 10000",
+        ),
+        (r#"{"name":"a","pause_for":0}"#, "pause_for: "),
     ] {
         let error = check(json).unwrap_err().to_string();
         assert!(error.starts_with(why), "{json}: {error}");
