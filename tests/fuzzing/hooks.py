@@ -41,6 +41,9 @@ def in_their_formats(body):
         value = body.get(field)
         if isinstance(value, str) and not (field == "url" and value.startswith("http")):
             body[field] = value if value in FORMATS[format] else FORMATS[format][0]
+    window = body.get("window")
+    if isinstance(window, dict) and window.get("media_waits") is True and window.get("max_wait") == 0:
+        window["max_wait"] = 60
     # A mask stands for what was there, and there may be nothing.
     if body.get("secret") == "********":
         body["secret"] = "s3cret"

@@ -15,14 +15,14 @@ use crate::domain::chat::Name;
 use crate::domain::destination::{Body, Destination};
 use crate::domain::schedule::Times;
 use crate::wire::payload::rfc3339;
-use crate::wire::posted::{Headers, HttpMethod, SigningKey};
+use crate::wire::posted::{Headers, HttpMethod, SigningKey, Words};
 
 /// A schedule as it is written, kept and shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ScheduleSpec {
     /// What it is called.
-    #[schema(pattern = "^[a-z0-9_-]{1,64}$")]
+    #[schema(value_type = Words)]
     pub name: String,
     /// For people.
     pub description: String,
