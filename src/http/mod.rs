@@ -30,6 +30,7 @@ mod typing;
 mod webhook;
 mod whole;
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -60,9 +61,12 @@ use room::Room;
 /// A client gets its answer within 2 s, whatever Redis does.
 pub const PATIENCE: Duration = Duration::from_millis(1500);
 
-/// What every handler works with.
+/// What every handler works with. Every layer of every request takes a clone, so that is one count.
 #[derive(Clone)]
-pub struct Api {
+pub struct Api(Arc<Parts>);
+
+/// See [`Api`].
+pub struct Parts {
     store: Store,
     metrics: Arc<Metrics>,
     tracer: Tracer,
@@ -82,6 +86,14 @@ pub struct Api {
     document: openapi::Document,
 }
 
+impl Deref for Api {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
 impl Api {
     /// Puts the room together; `store` has [`PATIENCE`].
     ///
@@ -94,7 +106,7 @@ impl Api {
         metrics: Arc<Metrics>,
         tracer: Tracer,
     ) -> Result<Self> {
-        Ok(Self {
+        Ok(Self(Arc::new(Parts {
             room: Room::new(store.clone()),
             crowd: Crowd::new(config.max_open_chats, store.clone()),
             store,
@@ -110,7 +122,7 @@ impl Api {
             max_body_bytes: config.max_body_bytes,
             message_max_length: config.message_max_length,
             document: openapi::Document::default(),
-        })
+        })))
     }
 }
 

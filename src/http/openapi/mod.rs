@@ -44,7 +44,7 @@ Lull waits until a person has stopped typing, then hands everything they said to
 2. When the chat has been quiet for a while, the window closes: its messages become one *batch*.
 3. The batch is POSTed to the *destination*, in order, and again until it is accepted; given up on, it is a *dead letter*.
 4. A *buffer* says where chat and text are found in a post, how long to wait and where to deliver; `default` is there from the start.
-5. Times are seconds unless a name says otherwise, moments are RFC 3339. Every refusal is `{error, code, field?, request_id}`; every answer has `x-request-id`; a method that a path does not take is answered with 405 and `Allow`.";
+5. Times are seconds unless a name says otherwise, moments are RFC 3339. Every refusal is `{error, code, field?, request_id}`; every answer has `x-request-id`, the request's own where it brings one; the `traceparent` of a message goes on to the webhook; a method that a path does not take is answered with 405 and `Allow`.";
 
 /// The document as it is sent; made when it is first asked for.
 #[derive(Clone, Default)]

@@ -7,6 +7,7 @@ use aide::redoc::Redoc;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::http::HeaderValue;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
@@ -67,7 +68,8 @@ fn page(html: String) -> Response {
     (headers, html).into_response()
 }
 
-async fn swagger_file(Path(file): Path<String>) -> Result<Response, ApiError> {
+async fn swagger_file(file: Result<Path<String>, PathRejection>) -> Result<Response, ApiError> {
+    let Path(file) = file?;
     match file.as_str() {
         "start.js" => Ok(asset(SCRIPT, include_str!("swagger.js"))),
         name @ "swagger-ui-bundle.js" => Ok(embedded(name, SCRIPT)),
@@ -76,7 +78,8 @@ async fn swagger_file(Path(file): Path<String>) -> Result<Response, ApiError> {
     }
 }
 
-async fn redoc_file(Path(file): Path<String>) -> Result<Response, ApiError> {
+async fn redoc_file(file: Result<Path<String>, PathRejection>) -> Result<Response, ApiError> {
+    let Path(file) = file?;
     match file.as_str() {
         "start.js" => Ok(asset(SCRIPT, include_str!("redoc.js"))),
         "page.css" => Ok(asset(STYLE, include_str!("page.css"))),
