@@ -33,8 +33,8 @@ pub(super) fn routes() -> Router<Api> {
 }
 
 /// When this process has last noted the use of each anonymous buffer.
-#[derive(Clone, Default)]
-pub(super) struct Noted(Arc<Mutex<HashMap<Name, Instant>>>);
+#[derive(Default)]
+pub(super) struct Noted(Mutex<HashMap<Name, Instant>>);
 
 impl Noted {
     fn is_fresh(&self, buffer: &Name) -> bool {

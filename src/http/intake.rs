@@ -23,6 +23,14 @@ use crate::wire::when::{When, too_far};
 
 const DUPLICATE: &str = "Already received";
 
+/// The chat of a message, which its request's log lines name from here on, and the message as it is kept.
+pub(super) fn arrived(buffer: &Buffer, incoming: &Incoming) -> Result<(Chat, String), BadInput> {
+    let chat = buffer.chat(incoming.user.clone());
+    note_chat(&chat);
+    let item = stored_item(incoming).map_err(BadInput::NotJson)?;
+    Ok((chat, item))
+}
+
 /// What the rules of a buffer make of a message with this text.
 pub(super) fn new_message<'a>(
     buffer: &Buffer,
@@ -125,9 +133,7 @@ impl Api {
         buffer: &Buffer,
         incoming: &Incoming,
     ) -> Result<Appended, ApiError> {
-        let chat = buffer.chat(incoming.user.clone());
-        note_chat(&chat);
-        let item = stored_item(incoming).map_err(BadInput::NotJson)?;
+        let (chat, item) = arrived(buffer, incoming)?;
         let text = incoming.text();
         let message = NewMessage {
             kept: self.kept(&chat),
@@ -154,9 +160,7 @@ impl Api {
     ) -> Result<Accepted<'a>, ApiError> {
         let made = || BatchId::generate().to_string();
         let id = incoming.message_id.get_or_insert_with(made).clone();
-        let chat = buffer.chat(incoming.user.clone());
-        note_chat(&chat);
-        let item = stored_item(incoming).map_err(BadInput::NotJson)?;
+        let (chat, item) = arrived(buffer, incoming)?;
         self.room.admit()?;
         match self.store.keep(&chat, &id, &item, when).await? {
             Keeping::Kept(at) => {

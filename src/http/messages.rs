@@ -12,8 +12,8 @@ use chrono_tz::Tz;
 use super::Api;
 use super::body::Fields;
 use super::error::ApiError;
+use super::intake::arrived;
 use super::message::read_headers;
-use super::requests::note_chat;
 use crate::domain::batch::{Batch, BatchId, Millis};
 use crate::domain::chat::Name;
 use crate::domain::window::CloseReason;
@@ -22,9 +22,8 @@ use crate::store::history::{DELIVERED, Settlement};
 use crate::store::later::Kept;
 use crate::store::queue::{Enqueued, Found, Waiting};
 use crate::telemetry::metrics::count;
-use crate::wire::fields::BadInput;
 use crate::wire::incoming::Incoming;
-use crate::wire::item::{read_items, stored_item};
+use crate::wire::item::read_items;
 use crate::wire::outbound::{self, MessageAnswer, content_of_call};
 use crate::wire::payload::rfc3339;
 
@@ -101,9 +100,7 @@ impl Api {
         once: bool,
     ) -> Result<Enqueued, ApiError> {
         let buffer = self.queue_buffer();
-        let chat = buffer.chat(incoming.user.clone());
-        note_chat(&chat);
-        let item = stored_item(incoming).map_err(BadInput::NotJson)?;
+        let (chat, item) = arrived(buffer, incoming)?;
         let kept = self.kept(&chat);
         self.room.admit()?;
         let enqueued = self

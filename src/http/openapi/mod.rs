@@ -20,7 +20,7 @@ mod service;
 mod tags;
 mod taking;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use axum::Router;
 use axum::body::Bytes;
@@ -47,8 +47,8 @@ Lull waits until a person has stopped typing, then hands everything they said to
 5. Times are seconds unless a name says otherwise, moments are RFC 3339. Every refusal is `{error, code, field?, request_id}`; every answer has `x-request-id`, the request's own where it brings one; the `traceparent` of a message goes on to the webhook; a method that a path does not take is answered with 405 and `Allow`.";
 
 /// The document as it is sent; made when it is first asked for.
-#[derive(Clone, Default)]
-pub(super) struct Document(Arc<OnceLock<Bytes>>);
+#[derive(Default)]
+pub(super) struct Document(OnceLock<Bytes>);
 
 /// The routes of this room.
 pub(super) fn routes() -> Router<Api> {
