@@ -31,28 +31,16 @@ struct Intervals {
 impl Intervals {
     /// Those since now.
     async fn since(queue: &Queue, every: u64) -> Self {
-        let (first, _) = interval(queue).await;
+        let (first, _) = queue.redis.interval("out").await;
         Self { first, every }
     }
 
     /// The number of the one that has begun last; each begins exactly when the one before it ends.
     async fn now(&self, queue: &Queue) -> u64 {
-        let (began, _) = interval(queue).await;
+        let (began, _) = queue.redis.interval("out").await;
         assert_eq!((began - self.first) % self.every, 0, "they drift");
         (began - self.first) / self.every
     }
-}
-
-/// When the interval of `out` began, and how many attempts did in it.
-async fn interval(queue: &Queue) -> (u64, u64) {
-    let text: String = redis::cmd("HGET")
-        .arg("lull:{config}:pace")
-        .arg("out")
-        .query_async(&mut queue.redis.raw().await)
-        .await
-        .unwrap();
-    let (began, used) = text.split_once(' ').unwrap();
-    (began.parse().unwrap(), used.parse().unwrap())
 }
 
 #[tokio::test]
@@ -91,11 +79,11 @@ async fn an_ordered_buffer_keeps_order_and_pace_though_a_monitor_is_killed() {
     let _second = queue.monitor().await;
 
     let mut came = queue.receiver.call().await.messages();
-    let (mut calls, mut last) = (1, interval(&queue).await.0);
+    let (mut calls, mut last) = (1, queue.redis.interval("out").await.0);
     let mut intervals = 1;
     while came.len() < 16 {
         let call = queue.receiver.call().await;
-        let (began, used) = interval(&queue).await;
+        let (began, used) = queue.redis.interval("out").await;
         assert!(used <= 2);
         // While the killed one's lease runs out nothing can begin, and the intervals start afresh.
         intervals += u64::from(began != last) + (began - last).saturating_sub(1) / 300;
@@ -124,10 +112,10 @@ async fn a_retry_is_an_attempt_too() {
     let _monitor = queue.monitor().await;
 
     queue.receiver.call().await;
-    let (first, _) = interval(&queue).await;
+    let (first, _) = queue.redis.interval("out").await;
     for number in 1..3 {
         queue.receiver.call().await;
-        let (began, used) = interval(&queue).await;
+        let (began, used) = queue.redis.interval("out").await;
         assert!(began >= first + number * 400);
         assert_eq!(used, 1);
     }
@@ -149,7 +137,7 @@ async fn what_led_to_no_attempt_takes_no_turn_from_others() {
     queue.batch("eva", &["good"]).await;
 
     assert_eq!(queue.receiver.call().await.body, r#"{"n": 0}"#);
-    assert_eq!(interval(&queue).await.1, 1);
+    assert_eq!(queue.redis.interval("out").await.1, 1);
 }
 
 #[tokio::test]

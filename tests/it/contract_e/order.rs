@@ -17,18 +17,6 @@ const PACED: [(&str, &str); 3] = [
     ("WEBHOOK_TIMEOUT", "0.5"),
 ];
 
-/// When the interval began, and how many messages left in it.
-async fn interval(ims: &Ims) -> (u64, u64) {
-    let text: String = redis::cmd("HGET")
-        .arg("lull:{config}:pace")
-        .arg("messages")
-        .query_async(&mut ims.redis.raw().await)
-        .await
-        .unwrap();
-    let (began, used) = text.split_once(' ').unwrap();
-    (began.parse().unwrap(), used.parse().unwrap())
-}
-
 #[tokio::test]
 async fn messages_leave_two_at_a_time_in_the_order_they_came_though_a_monitor_is_killed() {
     let mut ims = Ims::open(&[]).await;
@@ -40,11 +28,11 @@ async fn messages_leave_two_at_a_time_in_the_order_they_came_though_a_monitor_is
     let (mut first, _second) = tokio::join!(ims.monitor(&PACED), ims.monitor(&PACED));
 
     let mut came = vec![ims.receiver.call().await.id()];
-    let (mut last, _) = interval(&ims).await;
+    let (mut last, _) = ims.redis.interval("messages").await;
     let (mut calls, mut intervals) = (1, 1);
     while came.len() < 12 {
         let id = ims.receiver.call().await.id();
-        let (began, used) = interval(&ims).await;
+        let (began, used) = ims.redis.interval("messages").await;
         assert!(used <= 2);
         // While the killed one's lease runs out nothing can begin, and the intervals start afresh.
         intervals += u64::from(began != last) + (began - last).saturating_sub(1) / 300;

@@ -93,6 +93,14 @@ impl TestRedis {
             .unwrap()
     }
 
+    /// When the interval of this destination's pace began, and how many attempts did in it.
+    pub(crate) async fn interval(&self, destination: &str) -> (u64, u64) {
+        let key = "lull:{config}:pace";
+        let text: String = self.raw().await.hget(key, destination).await.unwrap();
+        let (began, used) = text.split_once(' ').unwrap();
+        (began.parse().unwrap(), used.parse().unwrap())
+    }
+
     /// Moves all that stands in the sorted sets that match so far into the past; there must be something.
     pub(crate) async fn long_ago(&self, pattern: &str, ago: Duration) {
         let back = -i64::try_from(ago.as_millis()).unwrap();

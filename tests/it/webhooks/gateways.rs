@@ -176,17 +176,19 @@ async fn typing_holds_the_window_and_is_let_go_of() {
     assert!(left().await <= Duration::from_secs(5));
 }
 
+/// What a person of ours writes, or the bot: `source` tells which.
+fn own(source: &str) -> Value {
+    let mut body = evolution("B1", "deixa comigo");
+    body["data"]["key"]["fromMe"] = json!(true);
+    body["data"]["source"] = json!(source);
+    body
+}
+
 #[tokio::test]
 async fn a_person_of_ours_who_writes_pauses_the_chat_and_an_echo_does_not() {
     let mut buffer = long("loja", "evolution");
     buffer["on_own_message"] = json!("pause");
     let shop = Shop::with(&[buffer, long("other", "evolution")]).await;
-    let own = |source: &str| {
-        let mut body = evolution("B1", "deixa comigo");
-        body["data"]["key"]["fromMe"] = json!(true);
-        body["data"]["source"] = json!(source);
-        body
-    };
 
     shop.api
         .post("/api/webhook/loja", evolution("A1", "oi"))
@@ -221,12 +223,6 @@ async fn a_person_of_ours_who_writes_takes_a_follow_up_back_also_without_a_pause
     let shop = Shop::with(&[buffer]).await;
     let ana = chat("loja", "loja:5511988887777");
     let waits = async || shop.store.follow_up(&ana).await.unwrap().is_some();
-    let own = |source: &str| {
-        let mut body = evolution("B1", "deixa comigo");
-        body["data"]["key"]["fromMe"] = json!(true);
-        body["data"]["source"] = json!(source);
-        body
-    };
     shop.api
         .post("/api/webhook/loja", evolution("A1", "oi"))
         .await;
