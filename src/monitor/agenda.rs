@@ -2,16 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use crate::store::LONGEST_SLEEP;
 use crate::store::keys::Shard;
 
 /// What falls due within this of something else is taken together with it. At 5 ms half of a window's whole lateness
 /// was this wait; below 2 ms rounds only overlap.
 pub(super) const SHORTEST_SLEEP: Duration = Duration::from_millis(2);
-/// What comes into an index unseen is found within this. What falls due sooner wakes the sweeper by a hint.
-pub(super) const LONGEST_SLEEP: Duration = Duration::from_millis(250);
-/// The same for an index with nothing in it, where whoever puts something there gives a hint: what such a one could not
-/// hint at because it died is found within this. Many destinations are idle, and a look costs 64 reads.
-pub(super) const LONGEST_IDLE: Duration = Duration::from_secs(2);
 
 /// The next due time of each shard, as last seen.
 #[derive(Debug)]
@@ -89,6 +85,7 @@ impl Agenda {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::LONGEST_IDLE;
 
     fn shard(index: usize) -> Shard {
         Shard::all().nth(index).unwrap()

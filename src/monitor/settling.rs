@@ -6,10 +6,10 @@ use tokio::time::sleep;
 use tracing::{error, warn};
 
 use super::Monitor;
-use super::agenda::LONGEST_SLEEP;
 use super::outlet::Outlet;
 use super::worker::{InHand, millis};
 use crate::delivery::Attempt;
+use crate::store::LONGEST_SLEEP;
 use crate::store::dead::Letter;
 use crate::store::history::{Record, Request, Retention, Try};
 use crate::store::keys::Shard;

@@ -8,11 +8,11 @@ use tokio::sync::Notify;
 use tracing::{info, warn};
 
 use super::Monitor;
-use super::agenda::{Agenda, LONGEST_IDLE, LONGEST_SLEEP};
+use super::agenda::Agenda;
 use super::closer::Found;
 use super::outlet::Outlet;
-use crate::store::Result;
 use crate::store::keys::{Due, Shard};
+use crate::store::{LONGEST_IDLE, LONGEST_SLEEP, Result};
 
 /// Most that one take script moves: beyond it nothing is gained, and Redis is kept from others for longer.
 const MOST_TAKEN: usize = 64;

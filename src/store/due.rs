@@ -12,6 +12,13 @@ use crate::domain::chat::Chat;
 
 static TAKE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/take.lua")));
 
+/// A sweep of an index looks at it again within this, whatever it knows. What falls due sooner wakes it by a hint, which
+/// the scripts give that put it there.
+pub const LONGEST_SLEEP: Duration = Duration::from_millis(250);
+/// The same for an index with nothing in it, where whoever puts something there gives a hint: what such a one could not
+/// hint at because it died is found within this. Many destinations are idle, and a look costs 64 reads.
+pub const LONGEST_IDLE: Duration = Duration::from_secs(2);
+
 /// What a monitor took is due again after this, should the monitor die with it in hand.
 const AHEAD: Duration = Duration::from_secs(5);
 

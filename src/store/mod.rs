@@ -41,6 +41,7 @@ use thiserror::Error;
 use self::keys::Shard;
 
 pub use connect::ConnectError;
+pub use due::{LONGEST_IDLE, LONGEST_SLEEP};
 pub use due_list::DueCursor;
 pub use paging::{EntryId, Look};
 

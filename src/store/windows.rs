@@ -10,7 +10,7 @@ use super::closing::Closing;
 use super::keys::{self, Due, Place};
 use super::later::member;
 use super::received::Kept;
-use super::{Result, Store, StoreError, script};
+use super::{LONGEST_SLEEP, Result, Store, StoreError, script};
 use crate::domain::batch::BatchId;
 use crate::domain::chat::Chat;
 use crate::domain::destination::Target;
@@ -149,7 +149,8 @@ impl Store {
                     .arg(
                         hold.map(|hold| millis(hold).to_string())
                             .unwrap_or_default(),
-                    ),
+                    )
+                    .arg(millis(LONGEST_SLEEP)),
             )
             .await?;
         Ok(u64::try_from(left).ok().map(Duration::from_millis))
@@ -196,7 +197,8 @@ fn append_call(
         .arg(id.unwrap_or_default())
         .arg(millis(SEEN_FOR))
         .arg(message.kept.most)
-        .arg(u8::from(message.kept.payload));
+        .arg(u8::from(message.kept.payload))
+        .arg(millis(LONGEST_SLEEP));
 
     let media = rules.media_waits && message.media_only;
     let text = message.text.filter(|_| rules.drops_repeats);

@@ -29,6 +29,7 @@ mod events;
 mod follow_up;
 mod gateways;
 mod health;
+mod hints;
 mod history;
 mod hostile;
 mod lanes;

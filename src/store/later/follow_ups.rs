@@ -12,7 +12,7 @@ use crate::domain::chat::{Chat, Name};
 use crate::store::batch::whose_word;
 use crate::store::keys::{self, Due, Place, Shard};
 use crate::store::windows::millis;
-use crate::store::{Result, Store, StoreError, script};
+use crate::store::{LONGEST_IDLE, Result, Store, StoreError, script};
 
 static FOLLOW_UP: LazyLock<Script> = LazyLock::new(|| script(include_str!("../lua/follow_up.lua")));
 
@@ -50,7 +50,8 @@ impl FollowUpPlan {
             .arg(&place.member)
             .arg(closed)
             .arg(millis(self.after))
-            .arg(format!("{} {} {}", self.number, self.came, self.item));
+            .arg(format!("{} {} {}", self.number, self.came, self.item))
+            .arg(millis(LONGEST_IDLE));
     }
 }
 

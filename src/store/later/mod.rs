@@ -14,7 +14,7 @@ use redis::Script;
 use super::batch::whose_word;
 use super::keys::{self, Due, Place, Shard};
 use super::windows::{SEEN_FOR, millis, seen_digest};
-use super::{Result, Store, script};
+use super::{LONGEST_IDLE, Result, Store, script};
 use crate::domain::batch::{BatchId, Millis};
 use crate::domain::chat::{Chat, Name};
 use crate::domain::destination::Target;
@@ -73,7 +73,8 @@ impl Store {
             .arg(delay)
             .arg(millis(FARTHEST))
             .arg(seen_digest(&place, id))
-            .arg(millis(SEEN_FOR));
+            .arg(millis(SEEN_FOR))
+            .arg(millis(LONGEST_IDLE));
         let (status, at): (String, Millis) = self.run(place.shard, &later).await?;
         Ok(match status.as_str() {
             "kept" => Keeping::Kept(at),

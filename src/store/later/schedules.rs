@@ -8,7 +8,8 @@ use super::member;
 use crate::domain::batch::{BatchId, Millis};
 use crate::domain::chat::{Chat, Name};
 use crate::store::keys::{self, Due, Place};
-use crate::store::{Result, Store, StoreError, reply, script};
+use crate::store::windows::millis;
+use crate::store::{LONGEST_IDLE, Result, Store, StoreError, reply, script};
 
 static PLAN: LazyLock<Script> = LazyLock::new(|| script(include_str!("../lua/plan.lua")));
 static RUN: LazyLock<Script> = LazyLock::new(|| script(include_str!("../lua/run.lua")));
@@ -62,7 +63,8 @@ impl Store {
         plan.key(keys::later_items(place.shard))
             .arg(member::schedule(schedule))
             .arg(version)
-            .arg(at.map(|at| at.to_string()).unwrap_or_default());
+            .arg(at.map(|at| at.to_string()).unwrap_or_default())
+            .arg(millis(LONGEST_IDLE));
         self.run(place.shard, &plan).await
     }
 

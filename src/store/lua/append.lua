@@ -25,17 +25,19 @@
   ARGV[8]  keep          how long an id counts as seen, ms
   ARGV[9]  received      most messages that this shard keeps; 0 = none
   ARGV[10] payload       1: with what was said
+  ARGV[11] look ahead    a sweep looks again within so many ms: what falls due
+                         sooner must wake it
 
   A plain message of a plain buffer ends here; any other brings all of these:
-  ARGV[11]  fixed        1: only the first message sets the deadline
-  ARGV[12]  flush        1: the window is due at once
-  ARGV[13]  media        1: it is no text, and waits for one, up to the cap
-  ARGV[14]  text         digest of its text, to drop it if the message before
+  ARGV[12]  fixed        1: only the first message sets the deadline
+  ARGV[13]  flush        1: the window is due at once
+  ARGV[14]  media        1: it is no text, and waits for one, up to the cap
+  ARGV[15]  text         digest of its text, to drop it if the message before
                          it has the same; empty = none
-  ARGV[15]  first wait   the quiet window, ms, if nothing was heard from the
+  ARGV[16]  first wait   the quiet window, ms, if nothing was heard from the
                          chat for so long; empty = ttl
-  ARGV[16]  first after  so long, ms
-  ARGV[17]  follow-up    of the chat, in the index of what waits: a message that
+  ARGV[17]  first after  so long, ms
+  ARGV[18]  follow-up    of the chat, in the index of what waits: a message that
                          is new takes it back, whatever becomes of the message
 
   Output: {status, messages in the window, ms until the deadline}
@@ -60,14 +62,13 @@ local later, items = KEYS[8], KEYS[9]
 local member, item, id = ARGV[1], ARGV[2], ARGV[7]
 local ttl, max_wait = tonumber(ARGV[3]), tonumber(ARGV[4])
 local max_messages, max_bytes = tonumber(ARGV[5]), tonumber(ARGV[6])
-local said, first_wait = ARGV[14] or '', tonumber(ARGV[15])
+local look_ahead = tonumber(ARGV[11])
+local said, first_wait = ARGV[15] or '', tonumber(ARGV[16])
 local call, format = redis.call, string.format
 local size = #item + 1
 
 local HEAD = '>ddddddBss'
 local NO_CAP = 9000000000000000
--- The sweep looks ahead this far at the least; what falls due sooner must wake it.
-local LOOK_AHEAD = 250
 -- What may still set the deadline of a window: any message; none; the first text, as it holds only media.
 local RESTARTS, FIXED, MEDIA = 0, 1, 2
 
@@ -95,7 +96,7 @@ local function announce()
     call('SET', timer, '', 'PXAT', expiry)
   end
   call('ZADD', due, at, member)
-  if deadline - now < LOOK_AHEAD then
+  if deadline - now < look_ahead then
     -- Only a hint: a user without the right to publish must not fail here, with the script done.
     redis.pcall('PUBLISH', 'lull:wake', '')
   end
@@ -116,7 +117,7 @@ end
 if heard then
   if first_wait and not head then
     local last = call('ZSCORE', heard, member)
-    if not last or now - last >= tonumber(ARGV[16]) then
+    if not last or now - last >= tonumber(ARGV[17]) then
       ttl = first_wait
     end
   end
@@ -124,8 +125,8 @@ if heard then
 end
 
 if later then
-  call('ZREM', later, ARGV[17])
-  call('HDEL', items, ARGV[17])
+  call('ZREM', later, ARGV[18])
+  call('HDEL', items, ARGV[18])
 end
 
 -- A paused chat has no window: the pause has dropped it.
@@ -167,12 +168,12 @@ if max_wait > 0 then
 else
   cap = NO_CAP
 end
-if ARGV[13] == '1' and max_wait > 0 and (not head or kind == MEDIA) then
+if ARGV[14] == '1' and max_wait > 0 and (not head or kind == MEDIA) then
   -- The quiet time to its cap: a person who stops typing puts the deadline back to it.
   kind, quiet, deadline, reason = MEDIA, cap - opened, cap, 'cap'
 elseif kind ~= FIXED then
   quiet, deadline, reason = ttl, now + ttl, 'quiet'
-  if ARGV[11] == '1' then
+  if ARGV[12] == '1' then
     kind, quiet = FIXED, deadline - opened
   else
     kind = RESTARTS
@@ -181,7 +182,7 @@ elseif kind ~= FIXED then
     deadline, reason = cap, 'cap'
   end
 end
-if ARGV[12] == '1' then
+if ARGV[13] == '1' then
   cap, deadline, reason = now, now, 'word'
 elseif max_messages > 0 and count >= max_messages then
   cap, deadline, reason = now, now, 'messages'

@@ -10,6 +10,8 @@
   ARGV[2]  hold    how long a typing person is waited for, ms; empty = stopped
                    typing: the quiet window starts again, and a window that
                    no message restarts gets its own deadline back
+  ARGV[3]  look ahead  a sweep looks again within so many ms: what falls due
+                       sooner must wake it
 
   Output: ms until the deadline, or -1 when no window is open
 
@@ -44,8 +46,8 @@ end
 redis.call('LSET', window, 0, struct.pack(HEAD, opened, cap, quiet, bytes, count, moved, kind, text, reason))
 redis.call('SET', timer, '', 'PXAT', math.max(moved, now + 1))
 redis.call('ZADD', due, moved, member)
-if moved - now < 250 then
-  -- The sweep may be asleep for longer than that. Only a hint: see append.
+if moved - now < tonumber(ARGV[3]) then
+  -- Only a hint: see append.
   redis.pcall('PUBLISH', 'lull:wake', '')
 end
 return math.max(moved - now, 0)

@@ -13,6 +13,8 @@
   ARGV[5]  farthest  how far ahead its time may lie, ms
   ARGV[6]  id        digest of the message id
   ARGV[7]  keep      how long an id counts as seen, ms
+  ARGV[8]  look ahead  a sweep with nothing before it looks again within so many
+                       ms: what falls due sooner must wake it
 
   Output: {status, its time}
     kept
@@ -28,9 +30,6 @@
 local later, items, seen = KEYS[1], KEYS[2], KEYS[3]
 local member, item, id = ARGV[1], ARGV[2], ARGV[6]
 local call, format = redis.call, string.format
-
--- The sweep of an index with nothing in it sleeps for as long; what falls due sooner must wake it.
-local LOOK_AHEAD = 2000
 
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -53,7 +52,7 @@ end
 
 call('HSET', items, member, format('%d %d {"at":%d,', at, now, now) .. item)
 call('ZADD', later, format('%d', at), member)
-if at - now < LOOK_AHEAD then
+if at - now < tonumber(ARGV[8]) then
   -- Only a hint: a user without the right to publish must not fail here, with the script done.
   redis.pcall('PUBLISH', 'lull:wake', '')
 end

@@ -8,6 +8,8 @@
   ARGV[1]  member   the schedule in the index
   ARGV[2]  version  of the schedule that this goes by
   ARGV[3]  at       its next time; empty = none
+  ARGV[4]  look ahead  a sweep with nothing before it looks again within so many
+                       ms: what falls due sooner must wake it
 
   Output: 1 if this changed anything
 
@@ -16,9 +18,6 @@
 ]]
 local later, items = KEYS[1], KEYS[2]
 local member, version, at = ARGV[1], ARGV[2], ARGV[3]
-
--- The sweep of an index with nothing in it sleeps for as long; what falls due sooner must wake it.
-local LOOK_AHEAD = 2000
 
 local planned = redis.call('HGET', items, member)
 local by = planned and tonumber(string.match(planned, ' (%d+)$'))
@@ -32,7 +31,7 @@ end
 redis.call('HSET', items, member, at .. ' ' .. version)
 redis.call('ZADD', later, at, member)
 local time = redis.call('TIME')
-if at - (time[1] * 1000 + math.floor(time[2] / 1000)) < LOOK_AHEAD then
+if at - (time[1] * 1000 + math.floor(time[2] / 1000)) < tonumber(ARGV[4]) then
   redis.pcall('PUBLISH', 'lull:wake', '')
 end
 return 1

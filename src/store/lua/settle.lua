@@ -35,6 +35,8 @@
   ARGV[14] closed     when the batch was closed: what was said later is not in it
   ARGV[15] silence    to wait for, ms
   ARGV[16] content    its number, when its message came, and that message
+  ARGV[17] look ahead a sweep with nothing before it looks again within so many
+                      ms: what falls due sooner must wake it
 
   Output: {status, batches left on the lane, dead letters dropped for the new}
     settled
@@ -54,8 +56,6 @@ local call = redis.call
 
 -- Of more attempts than fit in here the oldest are forgotten.
 local MOST_OF_TRIES = 16384
--- The sweep of an index with nothing in it sleeps for as long; what falls due sooner must wake it.
-local LOOK_AHEAD = 2000
 
 local known = call('HMGET', head, 'token', 'tries', 'entry')
 local tries, last_entry = known[2], known[3]
@@ -78,7 +78,7 @@ local function plan_follow_up()
   local due_at = string.format('%d', at + ARGV[15])
   call('HSET', items, follow_up, due_at .. ' ' .. ARGV[16])
   call('ZADD', later, due_at, follow_up)
-  if tonumber(ARGV[15]) < LOOK_AHEAD then
+  if tonumber(ARGV[15]) < tonumber(ARGV[17]) then
     -- Only a hint: a user without the right to publish must not fail here, with the script done.
     redis.pcall('PUBLISH', 'lull:wake', '')
   end
