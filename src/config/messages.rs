@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use serde::Deserialize;
 
-use super::Vars;
 use super::buffer::default_buffer;
 use super::webhook::default_destination;
+use super::{Vars, time_with_unit};
 use crate::domain::chat::Name;
 use crate::domain::destination::{Body, Destination, Pace, Target};
 use crate::domain::window::WindowRules;
@@ -98,7 +98,7 @@ fn to_messages(like: Destination, pace: Pace, key: Option<String>) -> Destinatio
 
 fn pace(raw: &RawMessages) -> Result<Pace> {
     let pace = PaceSpec {
-        every: interval(&raw.scheduler_interval)?.as_secs_f64(),
+        every: time_with_unit("SCHEDULER_INTERVAL", &raw.scheduler_interval)?.as_secs_f64(),
         batch: raw.scheduler_batch_size,
     };
     match pace.check() {
@@ -106,19 +106,6 @@ fn pace(raw: &RawMessages) -> Result<Pace> {
         Err(error) if error.field == "pace.batch" => bail!("SCHEDULER_BATCH_SIZE {}", error.why),
         Err(error) => bail!("SCHEDULER_INTERVAL {}", error.why),
     }
-}
-
-/// A time with its unit, such as `2m`; without one it is in seconds, as in every other setting.
-fn interval(text: &str) -> Result<Duration> {
-    let text = text.trim();
-    let seconds = text.parse().ok().map(Duration::try_from_secs_f64);
-    let interval = match seconds {
-        Some(seconds) => seconds.ok(),
-        None => humantime::parse_duration(text).ok(),
-    };
-    interval.with_context(|| {
-        format!("SCHEDULER_INTERVAL={text} is not a time such as 2m, 90s, 1h or 1h 30m")
-    })
 }
 
 #[cfg(test)]

@@ -88,6 +88,17 @@ fn seconds(name: &str, value: f64) -> Result<Duration> {
     duration.with_context(|| format!("{name}={value} is not a number of seconds"))
 }
 
+/// A time with its unit, such as `2m`; without one it is in seconds, as in every other setting.
+fn time_with_unit(name: &str, text: &str) -> Result<Duration> {
+    let text = text.trim();
+    let seconds = text.parse().ok().map(Duration::try_from_secs_f64);
+    let time = match seconds {
+        Some(seconds) => seconds.ok(),
+        None => humantime::parse_duration(text).ok(),
+    };
+    time.with_context(|| format!("{name}={text} is not a time such as 2m, 90s, 1h or 1h 30m"))
+}
+
 /// A number of seconds above zero.
 fn positive_seconds(name: &str, value: f64) -> Result<Duration> {
     let duration = seconds(name, value)?;

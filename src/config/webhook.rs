@@ -6,10 +6,10 @@ use anyhow::{Context, Result, ensure};
 use chrono_tz::Tz;
 use serde::Deserialize;
 
-use super::{Vars, positive_seconds};
+use super::{Vars, positive_seconds, seconds, time_with_unit};
 use crate::domain::chat::Name;
 use crate::domain::destination::{Body, Destination, Method};
-use crate::domain::retry::RetryPolicy;
+use crate::domain::retry::{LONGEST_ASKED, RetryPolicy, WITHIN};
 use crate::wire::config::destination::{LONGEST_TIMEOUT, MOST_CONCURRENCY};
 use crate::wire::payload::PayloadRules;
 
@@ -26,12 +26,15 @@ struct RawWebhook {
     messages_field: String,
     #[serde(default = "timezone")]
     timezone: String,
-    #[serde(default = "max_retries")]
+    retry_for: Option<String>,
+    #[serde(default)]
     max_retries: u32,
     #[serde(default = "retry_first")]
     retry_first: f64,
     #[serde(default = "retry_cap")]
     retry_cap: f64,
+    #[serde(default = "max_retry_after")]
+    max_retry_after: f64,
 }
 
 fn webhook_timeout() -> f64 {
@@ -50,10 +53,6 @@ fn timezone() -> String {
     "UTC".to_owned()
 }
 
-fn max_retries() -> u32 {
-    12
-}
-
 fn retry_first() -> f64 {
     1.0
 }
@@ -62,8 +61,12 @@ fn retry_cap() -> f64 {
     300.0
 }
 
-/// Reads `WEBHOOK_URL`, its companions, `CONCURRENCY`, `MESSAGES_FIELD`, `TIMEZONE` and the `RETRY_` settings; `None`
-/// without a `WEBHOOK_URL`.
+fn max_retry_after() -> f64 {
+    LONGEST_ASKED.as_secs_f64()
+}
+
+/// Reads `WEBHOOK_URL`, its companions, `CONCURRENCY`, `MESSAGES_FIELD`, `TIMEZONE`, the `RETRY_` settings, `MAX_RETRIES`
+/// and `MAX_RETRY_AFTER`; `None` without a `WEBHOOK_URL`.
 ///
 /// # Errors
 /// Names the variable that is wrong.
@@ -133,11 +136,15 @@ fn zone(raw: &RawWebhook) -> Result<Tz> {
 }
 
 fn retry(raw: &RawWebhook) -> Result<RetryPolicy> {
+    let within = raw.retry_for.as_deref();
+    let within = within.map_or(Ok(WITHIN), |text| time_with_unit("RETRY_FOR", text))?;
     let retry = RetryPolicy {
-        max_retries: raw.max_retries,
+        max_retries: (raw.max_retries > 0).then_some(raw.max_retries),
+        within: (!within.is_zero()).then_some(within),
         first: positive_seconds("RETRY_FIRST", raw.retry_first)?,
         cap: positive_seconds("RETRY_CAP", raw.retry_cap)?,
         waits: Vec::new(),
+        longest_asked: seconds("MAX_RETRY_AFTER", raw.max_retry_after)?,
     };
     ensure!(
         retry.first <= retry.cap,
@@ -182,12 +189,25 @@ mod tests {
         assert_eq!(destination.timeout, Duration::from_secs(30));
         assert_eq!(destination.concurrency, 256);
         assert!(destination.secrets.is_empty() && destination.headers.is_empty());
-        assert_eq!(destination.retry.max_retries, 12);
+        assert_eq!(destination.retry.max_retries, None);
+        assert_eq!(
+            destination.retry.within,
+            Some(Duration::from_secs(24 * 3600))
+        );
+        assert_eq!(destination.retry.longest_asked, Duration::from_secs(3600));
         assert_eq!(destination.retry.first, Duration::from_secs(1));
         assert_eq!(destination.retry.cap, Duration::from_secs(300));
         assert!(
             matches!(destination.body, Body::Payload { messages_field, .. } if messages_field == "messages")
         );
+    }
+
+    #[test]
+    fn a_budget_of_time_has_a_unit_or_is_in_seconds_and_zero_is_for_ever() {
+        for (text, seconds) in [("90", Some(90)), ("2h", Some(7200)), ("0", None)] {
+            let retry = destination(&[("RETRY_FOR", text)]).unwrap().retry;
+            assert_eq!(retry.within, seconds.map(Duration::from_secs), "{text}");
+        }
     }
 
     #[test]
@@ -214,6 +234,9 @@ mod tests {
             ("RETRY_FIRST", "301"),
             ("RETRY_CAP", "0"),
             ("MAX_RETRIES", "-1"),
+            ("RETRY_FOR", "soon"),
+            ("RETRY_FOR", "-1"),
+            ("MAX_RETRY_AFTER", "-1"),
             ("WEBHOOK_HEADERS", r#"["tok3n"]"#),
             ("WEBHOOK_HEADERS", "Authorization: tok3n"),
             ("WEBHOOK_HEADERS", r#"{"tok3n": 5}"#),

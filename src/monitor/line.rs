@@ -6,9 +6,10 @@ use tracing::field::display;
 use tracing::{error, info, warn};
 
 use super::outlet::Outlet;
-use super::worker::millis;
+use super::worker::{InHand, millis};
 use crate::delivery::Attempt;
 use crate::domain::batch::Outcome;
+use crate::domain::retry::Exhausted;
 use crate::domain::trace::TraceContext;
 use crate::store::lanes::Lease;
 
@@ -25,23 +26,30 @@ pub(super) enum Next {
         asked: bool,
     },
     /// It is given up.
-    DeadLetter,
+    DeadLetter {
+        /// The time for its retries, where that has ended them.
+        after: Option<Duration>,
+    },
 }
 
 impl Next {
-    /// What comes after an attempt at this lease that ended so.
-    pub(super) fn after(outcome: &Outcome, lease: &Lease, outlet: &Outlet) -> Self {
+    /// What comes after an attempt at what is in hand that ended so.
+    pub(super) fn after(outcome: &Outcome, in_hand: &InHand, outlet: &Outlet) -> Self {
         let retry = &outlet.destination.retry;
         match *outcome {
             Outcome::Delivered => Self::Done,
-            Outcome::Rejected => Self::DeadLetter,
+            Outcome::Rejected => Self::DeadLetter { after: None },
             Outcome::Retry { asked } => {
-                match retry.wait_after(lease.attempt, fastrand::f64(), asked) {
-                    Some(wait) => Self::Retry {
+                let (attempt, age) = (in_hand.lease.attempt, in_hand.age());
+                match retry.wait_after(attempt, age, fastrand::f64(), asked) {
+                    Ok(wait) => Self::Retry {
                         wait,
                         asked: asked.is_some(),
                     },
-                    None => Self::DeadLetter,
+                    Err(Exhausted::Count) => Self::DeadLetter { after: None },
+                    Err(Exhausted::Time(within)) => Self::DeadLetter {
+                        after: Some(within),
+                    },
                 }
             }
         }
@@ -52,7 +60,7 @@ impl Next {
         match self {
             Self::Done => "done",
             Self::Retry { .. } => "retry",
-            Self::DeadLetter => "dead_letter",
+            Self::DeadLetter { .. } => "dead_letter",
         }
     }
 }
@@ -61,7 +69,7 @@ impl Next {
 pub(super) fn write(lease: &Lease, trace: Option<&TraceContext>, attempt: &Attempt, next: Next) {
     let wait_ms = match next {
         Next::Retry { wait, .. } => Some(millis(wait)),
-        Next::Done | Next::DeadLetter => None,
+        Next::Done | Next::DeadLetter { .. } => None,
     };
     let trace_id = trace.map(|trace| display(trace.trace_id()));
     let summary = &attempt.summary;
@@ -85,6 +93,9 @@ pub(super) fn write(lease: &Lease, trace: Option<&TraceContext>, attempt: &Attem
     match next {
         Next::Done => line!(info, "Delivered"),
         Next::Retry { .. } => line!(warn, "Not delivered"),
-        Next::DeadLetter => line!(error, "Given up, now a dead letter"),
+        Next::DeadLetter { after: None } => line!(error, "Given up, now a dead letter"),
+        Next::DeadLetter { after: Some(_) } => {
+            line!(error, "Its time for retries is over, now a dead letter");
+        }
     }
 }

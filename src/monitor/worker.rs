@@ -26,6 +26,9 @@ const SPREAD: Duration = Duration::from_secs(2);
 /// A lane of a stopped buffer is looked at again after this; whoever sees the buffer start brings it forward.
 const PUT_OFF: Duration = Duration::from_secs(60);
 
+/// So many attempts in a row may be cut off before they end, as when a monitor is killed; then the batch is given up.
+const MOST_CUT_OFF: u32 = 12;
+
 /// A lease in hand.
 pub(super) struct InHand {
     pub(super) lease: Lease,
@@ -38,6 +41,11 @@ impl InHand {
             lease,
             since: Instant::now(),
         }
+    }
+
+    /// How long ago the first attempt began.
+    pub(super) fn age(&self) -> Duration {
+        self.lease.age + self.since.elapsed()
     }
 }
 
@@ -121,10 +129,8 @@ impl Monitor {
         if outlet.stop.is_cancelled() || self.holds_from(&lease.lane.chat.buffer) {
             return self.settle(outlet, in_hand, Verdict::Release, None).await;
         }
-        if lease.attempt > 1 && outlet.destination.retry.exhausted(lease.attempt - 1) {
-            // Perhaps it is what kills the monitor.
-            let why = "every attempt was cut off before it ended";
-            return self.bury(outlet, in_hand, why, None).await;
+        if let Some(why) = cut_off_too_often(outlet, lease) {
+            return self.bury(outlet, in_hand, &why, None).await;
         }
         let (body, trail) = match self.call(outlet, lease) {
             Ok(call) => call,
@@ -187,7 +193,7 @@ impl Monitor {
         let Call { attempt, .. } = call;
         self.count_attempt(attempt);
         let lease = &in_hand.lease;
-        let next = Next::after(&attempt.outcome, lease, outlet);
+        let next = Next::after(&attempt.outcome, in_hand, outlet);
         trail.end(lease, attempt, next);
         match next {
             Next::Done => {
@@ -198,9 +204,14 @@ impl Monitor {
                 let verdict = Verdict::Retry { wait, asked };
                 self.settle(outlet, in_hand, verdict, Some(call)).await
             }
-            Next::DeadLetter => {
+            Next::DeadLetter { after: None } => {
                 self.bury(outlet, in_hand, &attempt.summary, Some(call))
                     .await
+            }
+            Next::DeadLetter { after: Some(after) } => {
+                let within = humantime::format_duration(after);
+                let why = format!("not delivered within {within}: {}", attempt.summary);
+                self.bury(outlet, in_hand, &why, Some(call)).await
             }
         }
     }
@@ -230,6 +241,17 @@ impl Monitor {
         }
         outlet.lanes_changed.notify_one();
     }
+}
+
+/// Why a batch is not attempted again whose attempts do not end: perhaps it is what kills the monitor.
+fn cut_off_too_often(outlet: &Outlet, lease: &Lease) -> Option<String> {
+    let retry = &outlet.destination.retry;
+    let counted_out = lease.attempt > 1 && retry.counted_out(lease.attempt - 1);
+    let too_often = lease.cut_off >= MOST_CUT_OFF || counted_out && lease.cut_off > 0;
+    too_often.then(|| match lease.cut_off {
+        1 => "the last attempt was cut off before it ended".to_owned(),
+        times => format!("the last {times} attempts were cut off before they ended"),
+    })
 }
 
 pub(super) fn millis(duration: Duration) -> u64 {

@@ -51,6 +51,10 @@ pub struct Lease {
     pub late: Duration,
     /// When the first attempt was.
     pub first_attempt: Millis,
+    /// How long before this lease was taken that was, by Redis's clock.
+    pub age: Duration,
+    /// How many leases before this one, in a row, ran out without having been settled.
+    pub cut_off: u32,
     token: String,
 }
 
@@ -70,6 +74,8 @@ impl Lease {
             attempt: 1,
             late,
             first_attempt: at,
+            age: Duration::ZERO,
+            cut_off: 0,
             token,
         })
     }
@@ -162,7 +168,10 @@ impl Store {
         let attempt = reply::value(answer.next())?;
         let late: i64 = reply::value(answer.next())?;
         let first_attempt = reply::value(answer.next())?;
-        let late = Duration::from_millis(u64::try_from(late).unwrap_or_default());
+        let age: i64 = reply::value(answer.next())?;
+        let cut_off = reply::value(answer.next())?;
+        let [late, age] =
+            [late, age].map(|ms| Duration::from_millis(u64::try_from(ms).unwrap_or_default()));
         let mut lane = lane.clone();
         if let Some(id) = whose {
             lane.chat.id = id;
@@ -173,6 +182,8 @@ impl Store {
             attempt,
             late,
             first_attempt,
+            age,
+            cut_off,
             token,
         }))
     }

@@ -126,12 +126,7 @@ fn destination_of(
     }
     if let Some(default) = default {
         spec.timeout = default.timeout.as_secs_f64();
-        spec.retry = RetrySpec {
-            max: default.retry.max_retries,
-            first: default.retry.first.as_secs_f64(),
-            cap: default.retry.cap.as_secs_f64(),
-            waits: None,
-        };
+        spec.retry = RetrySpec::from(&default.retry);
     }
     let json = serde_json::to_string(&spec)
         .map_err(|error| SpecError::new("webhook", error.to_string()))?;

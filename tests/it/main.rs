@@ -51,6 +51,7 @@ mod quiet;
 mod recovery;
 mod refusals;
 mod requests;
+mod retrying;
 mod revival;
 mod schedules;
 mod settings;

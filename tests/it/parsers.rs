@@ -44,7 +44,7 @@ fn destination() -> Value {
     json!({
         "name": "bot", "description": "Bot", "url": "https://bot.example/hook", "method": "POST", "headers": {"x-a": "b"},
         "fields": ["user", "messages"], "messages_field": "messages", "timeout": 30, "secrets": ["x-a"], "concurrency": 4,
-        "retry": {"max": 5, "first": 1, "cap": 60, "waits": [1, 2, 3]}, "split": true,
+        "retry": {"for": 600, "max": 5, "first": 1, "cap": 60, "waits": [1, 2, 3], "max_retry_after": 60}, "split": true,
         "pace": {"every": 60, "batch": 2}, "active": true,
     })
 }

@@ -54,7 +54,7 @@ const WRONG_FOR_API: [(&str, &str); 20] = [
 ];
 
 /// Wrong for whoever delivers.
-const WRONG_FOR_MONITOR: [(&str, &str); 28] = [
+const WRONG_FOR_MONITOR: [(&str, &str); 30] = [
     ("WEBHOOK_URL", "n8n:5678/webhook/s3cr3t"),
     ("WEBHOOK_URL", "ftp://n8n/webhook/s3cr3t"),
     ("WEBHOOK_URL", "/webhook/s3cr3t"),
@@ -75,6 +75,8 @@ const WRONG_FOR_MONITOR: [(&str, &str); 28] = [
     ("MESSAGES_FIELD", "user_id"),
     ("TIMEZONE", "Brasil"),
     ("MAX_RETRIES", "-1"),
+    ("RETRY_FOR", "x"),
+    ("MAX_RETRY_AFTER", "-1"),
     ("RETRY_FIRST", "0"),
     ("RETRY_FIRST", "301"),
     ("RETRY_CAP", "0.5"),

@@ -32,7 +32,7 @@ fn create() -> Op {
         .body::<New<DestinationSpec>>(&json!({
             "name": "bot", "url": "http://127.0.0.1:9/webhook/bot",
             "headers": { "Authorization": "Bearer 71c3" }, "timeout": 20,
-            "retry": { "max": 12, "first": 1, "cap": 300 },
+            "retry": { "for": 86400, "first": 1, "cap": 300 },
         }))
         .answers::<Shown<DestinationSpec>>(201, "The destination; `Location` names it.")
         .refusing(&[409])

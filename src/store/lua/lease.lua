@@ -13,10 +13,13 @@
   ARGV[5]  max bytes     likewise
 
   Output: {status, batch, number of this attempt, ms since the batch's deadline,
-           when the first attempt was}
+           when the first attempt was, ms since then, leases cut off}
     leased
     later   the head waits for its retry, or another monitor has it
     empty   nothing is on the lane
+
+  A lease that ran out without having been settled was cut off: its monitor was
+  killed, perhaps by this very batch. They are counted until one is settled.
 
   On the first attempt of a head the batches behind it are joined to it: after
   an outage a person gets one answer, not five. Never after it: a batch that was
@@ -39,7 +42,7 @@ if not batch then
   return {'empty'}
 end
 
-local state = redis.call('HMGET', head, 'attempts', 'due', 'first')
+local state = redis.call('HMGET', head, 'attempts', 'due', 'first', 'token', 'cut')
 local attempts = tonumber(state[1] or 0)
 if state[2] and tonumber(state[2]) > now then
   redis.call('ZADD', due, state[2], member)
@@ -68,8 +71,13 @@ if attempts == 0 and mark == '-' and behind then
 end
 
 attempts = attempts + 1
+local cut = tonumber(state[5] or 0)
+if state[4] then
+  cut = cut + 1
+  redis.call('HSET', head, 'cut', cut)
+end
 local first = state[3] or string.format('%d', now)
 local until_then = string.format('%d', now + length)
 redis.call('HSET', head, 'attempts', attempts, 'due', until_then, 'token', token, 'first', first)
 redis.call('ZADD', due, until_then, member)
-return {'leased', batch, attempts, now - deadline, tonumber(first)}
+return {'leased', batch, attempts, now - deadline, tonumber(first), now - first, cut}

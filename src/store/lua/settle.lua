@@ -96,7 +96,7 @@ if verdict == 'drop' or verdict == 'bury' then
 elseif verdict == 'retry' then
   now = clock()
   next_attempt = string.format('%d', now + wait)
-  call('HDEL', head, 'token')
+  call('HDEL', head, 'token', 'cut')
   call('HSET', head, 'due', next_attempt, 'asked', ARGV[5])
 elseif call('HINCRBY', head, 'attempts', -1) > 0 then
   call('HDEL', head, 'token', 'due')

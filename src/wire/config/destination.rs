@@ -238,7 +238,7 @@ mod tests {
         let bot = check(r#"{"name":"bot","url":"http://n8n/x"}"#).unwrap();
 
         assert_eq!(bot.timeout, Duration::from_secs(30));
-        assert_eq!((bot.retry.max_retries, bot.concurrency), (12, 256));
+        assert_eq!((bot.retry.max_retries, bot.concurrency), (None, 256));
         assert!(bot.active && !bot.guarded);
     }
 
@@ -254,6 +254,11 @@ mod tests {
             (r#""retry":{"first":9,"cap":3}"#, "retry.first: "),
             (r#""retry":{"max":10001}"#, "retry.max: must be at most"),
             (r#""retry":{"waits":[-1]}"#, "retry.waits: "),
+            (r#""retry":{"for":-1}"#, "retry.for: "),
+            (
+                r#""retry":{"waits":[1],"max_retry_after":-1}"#,
+                "retry.max_retry_after: ",
+            ),
             (r#""headers":{"x":"********"}"#, "headers, secrets: "),
             (r#""messages_field":"user""#, "messages_field: "),
             (

@@ -92,7 +92,6 @@ impl Shown<BufferSpec> {
 impl Shown<DestinationSpec> {
     /// A destination that the environment describes.
     pub fn destination_of_environment(destination: &Destination) -> Self {
-        let retry = &destination.retry;
         let (messages_field, template) = match &destination.body {
             Body::Payload { messages_field, .. } => (Some(messages_field.clone()), None),
             Body::Template(template) => (None, Some(template.clone())),
@@ -107,12 +106,7 @@ impl Shown<DestinationSpec> {
             messages_field: messages_field.unwrap_or(defaults.messages_field),
             template,
             timeout: destination.timeout.as_secs_f64(),
-            retry: RetrySpec {
-                max: retry.max_retries,
-                first: retry.first.as_secs_f64(),
-                cap: retry.cap.as_secs_f64(),
-                waits: None,
-            },
+            retry: RetrySpec::from(&destination.retry),
             secrets: destination.secrets.clone(),
             concurrency: destination.concurrency,
             split: destination.split,
