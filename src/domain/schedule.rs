@@ -4,6 +4,7 @@ use chrono::DateTime;
 use chrono_tz::Tz;
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::batch::Millis;
@@ -16,6 +17,7 @@ const LONG_AGO: Millis = 946_684_800_000;
 pub struct Times {
     cron: Cron,
     zone: Tz,
+    mark: String,
 }
 
 /// Why an expression cannot be used.
@@ -36,15 +38,16 @@ impl Times {
     ///
     /// # Errors
     /// When it is none, or never comes.
-    pub fn parse(cron: &str, zone: Tz) -> Result<Self, CronError> {
+    pub fn parse(expression: &str, zone: Tz) -> Result<Self, CronError> {
         let parser = CronParser::builder()
             .seconds(Seconds::Optional)
             .year(Year::Disallowed)
             .build();
         let cron = parser
-            .parse(cron)
+            .parse(expression)
             .map_err(|error| CronError::Broken(error.to_string()))?;
-        let times = Self { cron, zone };
+        let mark = mark(expression, zone);
+        let times = Self { cron, zone, mark };
         times.after(LONG_AGO).ok_or(CronError::Never)?;
         Ok(times)
     }
@@ -66,214 +69,23 @@ impl Times {
     pub fn zone(&self) -> Tz {
         self.zone
     }
+
+    /// A word that is the same for the same expression in the same zone, whatever else a schedule says: what was planned
+    /// by these moments is known by it.
+    pub fn mark(&self) -> &str {
+        &self.mark
+    }
+}
+
+fn mark(expression: &str, zone: Tz) -> String {
+    let words: Vec<_> = expression.split_whitespace().collect();
+    let digest = Sha256::digest(format!("{} {}", words.join(" "), zone.name()));
+    digest
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use chrono::SecondsFormat;
-
-    use super::*;
-
-    /// The next moments after one, in the zone itself.
-    fn next(cron: &str, zone: Tz, after: &str, count: usize) -> Vec<String> {
-        let after = DateTime::parse_from_rfc3339(after).unwrap();
-        let times = Times::parse(cron, zone).unwrap();
-        let upcoming = times.upcoming(after.timestamp_millis().try_into().unwrap());
-        let written = upcoming.take(count).map(|at| {
-            let at = DateTime::from_timestamp_millis(at.try_into().unwrap()).unwrap();
-            at.with_timezone(&zone)
-                .to_rfc3339_opts(SecondsFormat::Secs, true)
-        });
-        written.collect()
-    }
-
-    #[test]
-    fn known_next_times() {
-        for (cron, after, expected) in [
-            (
-                "30 9 * * *",
-                "2026-11-22T12:30:00Z",
-                ["2026-11-23T09:30:00Z", "2026-11-24T09:30:00Z"],
-            ),
-            (
-                "*/15 * * * *",
-                "2026-11-22T12:30:00Z",
-                ["2026-11-22T12:45:00Z", "2026-11-22T13:00:00Z"],
-            ),
-            (
-                "*/20 * * * * *",
-                "2026-12-31T23:59:30Z",
-                ["2026-12-31T23:59:40Z", "2027-01-01T00:00:00Z"],
-            ),
-            (
-                "0 8 * * MON-FRI",
-                "2026-11-20T08:00:00Z",
-                ["2026-11-23T08:00:00Z", "2026-11-24T08:00:00Z"],
-            ),
-            (
-                "0 0 1,15 * *",
-                "2026-11-22T00:00:00Z",
-                ["2026-12-01T00:00:00Z", "2026-12-15T00:00:00Z"],
-            ),
-            (
-                "0 12 29 2 *",
-                "2026-11-22T00:00:00Z",
-                ["2028-02-29T12:00:00Z", "2032-02-29T12:00:00Z"],
-            ),
-            (
-                "0 0 13 * 5",
-                "2026-11-22T00:00:00Z",
-                ["2026-11-27T00:00:00Z", "2026-12-04T00:00:00Z"],
-            ),
-            (
-                "@daily",
-                "2026-11-22T00:00:00Z",
-                ["2026-11-23T00:00:00Z", "2026-11-24T00:00:00Z"],
-            ),
-            (
-                "@hourly",
-                "2026-11-22T12:59:59Z",
-                ["2026-11-22T13:00:00Z", "2026-11-22T14:00:00Z"],
-            ),
-            (
-                "@weekly",
-                "2026-11-22T00:00:00Z",
-                ["2026-11-29T00:00:00Z", "2026-12-06T00:00:00Z"],
-            ),
-            (
-                "@monthly",
-                "2026-11-22T00:00:00Z",
-                ["2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z"],
-            ),
-            (
-                "@yearly",
-                "2026-11-22T00:00:00Z",
-                ["2027-01-01T00:00:00Z", "2028-01-01T00:00:00Z"],
-            ),
-        ] {
-            assert_eq!(next(cron, Tz::UTC, after, 2), expected, "{cron}");
-        }
-    }
-
-    #[test]
-    fn a_time_that_the_clocks_jump_over_comes_right_after_the_jump() {
-        // Clocks went from 0:00 to 1:00 in São Paulo, and go from 2:00 to 3:00 in Berlin.
-        assert_eq!(
-            next(
-                "30 0 * * *",
-                Tz::America__Sao_Paulo,
-                "2018-11-02T12:00:00-03:00",
-                3
-            ),
-            [
-                "2018-11-03T00:30:00-03:00",
-                "2018-11-04T01:00:00-02:00",
-                "2018-11-05T00:30:00-02:00"
-            ]
-        );
-        assert_eq!(
-            next(
-                "30 2 * * *",
-                Tz::Europe__Berlin,
-                "2026-03-27T12:00:00+01:00",
-                3
-            ),
-            [
-                "2026-03-28T02:30:00+01:00",
-                "2026-03-29T03:00:00+02:00",
-                "2026-03-30T02:30:00+02:00"
-            ]
-        );
-    }
-
-    #[test]
-    fn a_time_that_comes_twice_is_taken_once() {
-        // Clocks went back from 0:00 to 23:00 in São Paulo, and go back from 3:00 to 2:00 in Berlin.
-        assert_eq!(
-            next(
-                "30 23 * * *",
-                Tz::America__Sao_Paulo,
-                "2019-02-16T12:00:00-02:00",
-                2
-            ),
-            ["2019-02-16T23:30:00-02:00", "2019-02-17T23:30:00-03:00"]
-        );
-        assert_eq!(
-            next(
-                "30 2 * * *",
-                Tz::Europe__Berlin,
-                "2026-10-24T12:00:00+02:00",
-                2
-            ),
-            ["2026-10-25T02:30:00+02:00", "2026-10-26T02:30:00+01:00"]
-        );
-    }
-
-    #[test]
-    fn every_so_often_goes_on_through_both_jumps() {
-        assert_eq!(
-            next(
-                "*/30 * * * *",
-                Tz::Europe__Berlin,
-                "2026-03-29T01:00:00+01:00",
-                3
-            ),
-            [
-                "2026-03-29T01:30:00+01:00",
-                "2026-03-29T03:00:00+02:00",
-                "2026-03-29T03:30:00+02:00"
-            ]
-        );
-        assert_eq!(
-            next(
-                "*/30 * * * *",
-                Tz::Europe__Berlin,
-                "2026-10-25T02:00:00+02:00",
-                4
-            ),
-            [
-                "2026-10-25T02:30:00+02:00",
-                "2026-10-25T02:00:00+01:00",
-                "2026-10-25T02:30:00+01:00",
-                "2026-10-25T03:00:00+01:00"
-            ]
-        );
-        assert_eq!(
-            next(
-                "0 * * * *",
-                Tz::America__Sao_Paulo,
-                "2018-11-03T22:30:00-03:00",
-                2
-            ),
-            ["2018-11-03T23:00:00-03:00", "2018-11-04T01:00:00-02:00"]
-        );
-        assert_eq!(
-            next(
-                "0 * * * *",
-                Tz::America__Sao_Paulo,
-                "2019-02-16T22:30:00-02:00",
-                3
-            ),
-            [
-                "2019-02-16T23:00:00-02:00",
-                "2019-02-16T23:00:00-03:00",
-                "2019-02-17T00:00:00-03:00"
-            ]
-        );
-    }
-
-    #[test]
-    fn what_is_no_expression_or_never_comes_is_refused() {
-        for bad in [
-            "",
-            "* * * *",
-            "60 * * * *",
-            "@sometimes",
-            "0 0 0 1 1 * 2030",
-        ] {
-            let error = Times::parse(bad, Tz::UTC).unwrap_err();
-            assert!(matches!(error, CronError::Broken(_)), "{bad}: {error}");
-        }
-        assert_eq!(Times::parse("0 0 30 2 *", Tz::UTC), Err(CronError::Never));
-    }
-}
+mod tests;

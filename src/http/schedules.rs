@@ -176,7 +176,7 @@ async fn remove(
     // A run that is made after the last look would be nobody's: first every daemon hears that it is off.
     let written = api.write_schedule(off, Mode::Known, &by).await?;
     sleep(TAKEN_UP).await;
-    api.store.plan(&name, written.version, None).await?;
+    api.store.unplan(&name, written.version).await?;
     let kept = api.store.drop_kept(&Chat::of_schedule(&name)).await?;
     let dropped = api.store.discard_lanes(&name.of_its_schedule()).await?;
     let act = removing(Kind::Schedule, &name, &by).from_to(Some(&written.spec.masked()), NOTHING);

@@ -53,7 +53,7 @@ impl Monitor {
             .collect();
         for name in gone {
             let version = catalog.configured.version;
-            self.store.plan(&name, version, None).await?;
+            self.store.unplan(&name, version).await?;
             planned.remove(&name);
         }
         for schedule in catalog.schedules() {
@@ -62,10 +62,17 @@ impl Monitor {
             }
             let now = self.store.now().await?;
             let next = schedule.times.after(now).filter(|_| schedule.active);
-            self.store
-                .plan(&schedule.name, schedule.version, next)
-                .await?;
-            planned.insert(schedule.name.clone(), schedule.version);
+            let (name, version) = (&schedule.name, schedule.version);
+            match next {
+                Some(at) => {
+                    let mark = schedule.times.mark();
+                    self.store.plan(name, version, mark, at).await?;
+                }
+                None => {
+                    self.store.unplan(name, version).await?;
+                }
+            }
+            planned.insert(name.clone(), version);
         }
         Ok(())
     }
@@ -77,7 +84,7 @@ impl Monitor {
         };
         let known = |catalog: &Catalog| {
             let schedule = catalog.schedule(name).cloned();
-            schedule.filter(|schedule| schedule.version == planned.version)
+            schedule.filter(|schedule| planned_by(schedule, &planned))
         };
         let mut schedule = known(&self.catalogs.get());
         if schedule.is_none() {
@@ -86,16 +93,16 @@ impl Monitor {
             schedule = known(&self.catalogs.get());
         }
         match schedule {
-            Some(schedule) => self.run_due(&schedule, planned).await,
+            Some(schedule) => self.run_due(&schedule, &planned).await,
             None if self.catalogs.get().schedule(name).is_none() => {
-                self.store.plan(name, planned.version, None).await.map(drop)
+                self.store.unplan(name, planned.version).await.map(drop)
             }
-            // Whoever has heard of its newest version plans it anew.
+            // Whoever has heard of its newest moments plans it anew.
             None => Ok(()),
         }
     }
 
-    async fn run_due(self: &Arc<Self>, schedule: &Schedule, planned: Planned) -> Result<()> {
+    async fn run_due(self: &Arc<Self>, schedule: &Schedule, planned: &Planned) -> Result<()> {
         let now = self.store.now().await?;
         if planned.at > now {
             return Ok(());
@@ -129,4 +136,13 @@ impl Monitor {
         self.later_changed.notify_one();
         Ok(())
     }
+}
+
+/// Whether a plan goes by what this monitor knows of a schedule. Another version may have made it, by the same moments.
+fn planned_by(schedule: &Schedule, planned: &Planned) -> bool {
+    let same = match &planned.mark {
+        Some(mark) => mark == schedule.times.mark(),
+        None => planned.version == schedule.version,
+    };
+    schedule.active && same
 }

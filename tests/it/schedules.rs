@@ -69,7 +69,7 @@ async fn long_due(redis: &TestRedis, schedule: &str, ago: u64) {
         .hset(
             format!("lull:{{{shard:02}}}:later:items"),
             &member,
-            format!("{at} {}", planned.version),
+            format!("{at} {} {}", planned.version, planned.mark.unwrap()),
         )
         .zadd(format!("lull:{{{shard:02}}}:later"), &member, at);
     writes.exec_async(&mut redis.raw().await).await.unwrap();
@@ -246,6 +246,102 @@ async fn a_put_replaces_it_and_it_is_planned_anew() {
     assert!(hourly <= yearly);
     assert!(hourly - shop.store.now().await.unwrap() <= 3_600_000);
     assert_eq!(changed.get("body"), None);
+}
+
+/// What may change without touching when a schedule runs.
+fn changes(receiver: &Receiver) -> Vec<(&'static str, Value)> {
+    vec![
+        ("description", json!("another")),
+        ("catch_up", json!("once")),
+        ("headers", json!({"x-key": "another"})),
+        ("timeout", json!(7)),
+        ("retry", json!({"max": 2})),
+        ("url", json!(format!("{}?another", receiver.url()))),
+        ("body", json!(BODY.replace("name", "called"))),
+    ]
+}
+
+#[tokio::test]
+async fn a_change_that_does_not_touch_when_it_runs_drops_no_due_time() {
+    let redis = TestRedis::start().await;
+    let mut receiver = Receiver::start().await;
+    let api = Daemon::api(&redis).await;
+    let mut monitor = Daemon::monitor(&redis, &receiver.url()).await;
+    let changes = changes(&receiver);
+    for (field, _) in &changes {
+        let name = field.replace('_', "-");
+        let tick = json!({"name": name, "cron": EVERY_SECOND, "url": receiver.url(), "body": BODY});
+        create(&api, tick).await;
+    }
+    let mut dues: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut heard = |call: &Value| {
+        let name = call.get("name").or(call.get("called")).unwrap();
+        let of_one = dues.entry(name.as_str().unwrap().to_owned()).or_default();
+        of_one.push(call["due"].as_str().unwrap().to_owned());
+        (dues.len(), dues.values().map(Vec::len).min().unwrap())
+    };
+    while heard(&receiver.call().await.json()).0 < changes.len() {}
+    assert!(monitor.stop().await.success());
+    let mut so_far = 0;
+    for call in receiver.calls_so_far() {
+        so_far = heard(&call.json()).1;
+    }
+
+    // Due times pass, and each is written anew in one field.
+    let store = redis.store().await;
+    let stopped = store.now().await.unwrap();
+    eventually("some runs are due", async || {
+        store.now().await.unwrap() > stopped + 3_000
+    })
+    .await;
+    for (field, value) in changes {
+        let name = field.replace('_', "-");
+        let (_, mut written) = api.get(&format!("{SCHEDULES}/{name}")).await;
+        written[field] = value;
+        let (status, answer) = api
+            .request(Method::PUT, &format!("{SCHEDULES}/{name}"), Some(written))
+            .await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+    }
+    let _next = Daemon::monitor(&redis, &receiver.url()).await;
+    while heard(&receiver.call().await.json()).1 < so_far + 6 {}
+
+    for (name, dues) in dues {
+        let mut seconds: Vec<_> = dues
+            .iter()
+            .map(|due| chrono::DateTime::parse_from_rfc3339(due).unwrap())
+            .map(|due| due.timestamp())
+            .collect();
+        seconds.sort_unstable();
+        let whole = seconds.iter().zip(seconds[0]..).all(|(due, at)| *due == at);
+        assert!(whole, "{name}: {seconds:?}");
+    }
+}
+
+#[tokio::test]
+async fn one_that_was_off_or_had_other_times_in_between_is_planned_anew() {
+    let shop = Shop::open().await;
+    let path = format!("{SCHEDULES}/report");
+    let created = create(&shop.api, yearly("report", &shop.default)).await;
+    planned(&shop.store, "report", &created["version"]).await;
+    long_due(&shop.redis, "report", 0).await;
+
+    for (field, value) in [
+        ("cron", json!("@hourly")),
+        ("timezone", json!("Asia/Kolkata")),
+    ] {
+        let mut other = yearly("report", &shop.default);
+        other[field] = value;
+        let (_, changed) = shop.put(&path, other).await;
+        let now = shop.store.now().await.unwrap();
+        assert!(planned(&shop.store, "report", &changed["version"]).await > now);
+    }
+    let (_, off) = shop.api.post(&format!("{path}/toggle"), json!({})).await;
+    assert_eq!(off["active"], false);
+    eventually("nothing is planned", async || {
+        shop.store.planned(&name("report")).await.unwrap().is_none()
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -429,13 +525,13 @@ async fn so_many_runs_may_wait_and_no_more() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
     let schedule = name("report");
-    store.plan(&schedule, 1, Some(1)).await.unwrap();
+    store.plan(&schedule, 1, "hourly", 1).await.unwrap();
 
     let mut made = Vec::new();
     for at in 1..=101 {
         let planned = store.planned(&schedule).await.unwrap().unwrap();
         let id = BatchId::generate();
-        let run = store.run_planned(&schedule, planned, Some((&id, "{}")), Some(at + 1));
+        let run = store.run_planned(&schedule, &planned, Some((&id, "{}")), Some(at + 1));
         made.push(run.await.unwrap());
     }
 
@@ -448,17 +544,61 @@ async fn of_two_monitors_that_make_one_run_the_second_is_too_late() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
     let schedule = name("report");
-    store.plan(&schedule, 3, Some(10)).await.unwrap();
+    store.plan(&schedule, 3, "hourly", 10).await.unwrap();
     let seen = store.planned(&schedule).await.unwrap().unwrap();
 
     let id = BatchId::generate();
-    let first = store.run_planned(&schedule, seen, Some((&id, "{}")), Some(20));
+    let first = store.run_planned(&schedule, &seen, Some((&id, "{}")), Some(20));
     assert_eq!(first.await.unwrap(), Run::Made);
-    let second = store.run_planned(&schedule, seen, Some((&id, "{}")), Some(20));
+    let second = store.run_planned(&schedule, &seen, Some((&id, "{}")), Some(20));
     assert_eq!(second.await.unwrap(), Run::Stale);
 
     // Nor does one that knows only an older version plan over the newer.
-    assert!(!store.plan(&schedule, 2, Some(15)).await.unwrap());
-    assert!(!store.plan(&schedule, 2, None).await.unwrap());
+    assert!(!store.plan(&schedule, 2, "daily", 15).await.unwrap());
+    assert!(!store.unplan(&schedule, 2).await.unwrap());
     assert_eq!(store.planned(&schedule).await.unwrap().unwrap().at, 20);
+}
+
+#[tokio::test]
+async fn a_newer_version_with_the_same_moments_keeps_the_time_and_may_make_the_run() {
+    let redis = TestRedis::start().await;
+    let store = redis.store().await;
+    let schedule = name("report");
+    store.plan(&schedule, 3, "hourly", 10).await.unwrap();
+    let seen = store.planned(&schedule).await.unwrap().unwrap();
+
+    assert!(store.plan(&schedule, 4, "hourly", 70).await.unwrap());
+
+    let planned = store.planned(&schedule).await.unwrap().unwrap();
+    assert_eq!((planned.at, planned.version), (10, 4));
+    let id = BatchId::generate();
+    let made = store.run_planned(&schedule, &seen, Some((&id, "{}")), Some(20));
+    assert_eq!(made.await.unwrap(), Run::Made);
+    let next = store.planned(&schedule).await.unwrap().unwrap();
+    assert_eq!((next.at, next.version), (20, 4));
+    assert!(store.plan(&schedule, 5, "daily", 70).await.unwrap());
+    assert_eq!(store.planned(&schedule).await.unwrap().unwrap().at, 70);
+    let late = store.run_planned(&schedule, &next, Some((&id, "{}")), Some(30));
+    assert_eq!(late.await.unwrap(), Run::Stale);
+}
+
+#[tokio::test]
+async fn a_plan_of_an_older_release_is_taken_up_by_its_version() {
+    let shop = Shop::open().await;
+    let created = create(&shop.api, yearly("report", &shop.default)).await;
+    planned(&shop.store, "report", &created["version"]).await;
+    let shard = Shard::of(&Chat::of_schedule(&name("report"))).index();
+    let at = shop.store.now().await.unwrap();
+    let plan = format!("{at} {}", created["version"]);
+    let mut writes = redis::pipe();
+    writes
+        .hset(format!("lull:{{{shard:02}}}:later:items"), "s:report", plan)
+        .zadd(format!("lull:{{{shard:02}}}:later"), "s:report", at);
+    writes
+        .exec_async(&mut shop.redis.raw().await)
+        .await
+        .unwrap();
+
+    let mut default = shop.default;
+    assert_eq!(default.call().await.json()["why"], "schedule");
 }

@@ -22,12 +22,28 @@ pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
 }
 
 /// The next run of a schedule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Planned {
     /// When it is due.
     pub at: Millis,
-    /// The version of the schedule that it was planned by.
+    /// The newest version of the schedule that has planned it.
     pub version: u64,
+    /// The mark of the moments that it was planned by; none in a plan of an older release.
+    pub mark: Option<String>,
+}
+
+impl Planned {
+    fn read(item: &str) -> Option<Self> {
+        let mut words = item.split(' ');
+        Some(Self {
+            at: words.next()?.parse().ok()?,
+            version: words.next()?.parse().ok()?,
+            mark: words
+                .next()
+                .filter(|mark| !mark.is_empty())
+                .map(str::to_owned),
+        })
+    }
 }
 
 /// What became of a run that is due.
@@ -52,19 +68,39 @@ impl Store {
         reply::time(Some(self.query(&redis::cmd("TIME")).await?))
     }
 
-    /// Sets when a schedule runs next, unless the same or a newer version of it has been planned; `None` takes back
-    /// what this version or an older one has planned. Answers whether anything changed.
+    /// Sets when a schedule runs next, unless the same or a newer version of it has been planned, or an older one by
+    /// moments with the same mark: then a time that has passed is still to be made. Answers whether anything changed.
     ///
     /// # Errors
     /// Full, unavailable or silent.
-    pub async fn plan(&self, schedule: &Name, version: u64, at: Option<Millis>) -> Result<bool> {
+    pub async fn plan(
+        &self,
+        schedule: &Name,
+        version: u64,
+        mark: &str,
+        at: Millis,
+    ) -> Result<bool> {
+        self.run_plan(schedule, version, mark, &at.to_string())
+            .await
+    }
+
+    /// Takes back what this version of a schedule or an older one has planned. Answers whether there was anything.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn unplan(&self, schedule: &Name, version: u64) -> Result<bool> {
+        self.run_plan(schedule, version, "", "").await
+    }
+
+    async fn run_plan(&self, schedule: &Name, version: u64, mark: &str, at: &str) -> Result<bool> {
         let place = Place::of(&Chat::of_schedule(schedule));
         let mut plan = PLAN.key(Due::Later.key(place.shard));
         plan.key(keys::later_items(place.shard))
             .arg(member::schedule(schedule))
             .arg(version)
-            .arg(at.map(|at| at.to_string()).unwrap_or_default())
-            .arg(millis(LONGEST_IDLE));
+            .arg(at)
+            .arg(millis(LONGEST_IDLE))
+            .arg(mark);
         self.run(place.shard, &plan).await
     }
 
@@ -79,14 +115,8 @@ impl Store {
         let Some(item) = self.query::<Option<String>>(&read).await? else {
             return Ok(None);
         };
-        let read = || {
-            let (at, version) = item.split_once(' ')?;
-            Some(Planned {
-                at: at.parse().ok()?,
-                version: version.parse().ok()?,
-            })
-        };
-        let planned = read().ok_or(StoreError::Unreadable("the next run of a schedule"))?;
+        let planned = Planned::read(&item);
+        let planned = planned.ok_or(StoreError::Unreadable("the next run of a schedule"))?;
         Ok(Some(planned))
     }
 
@@ -97,7 +127,7 @@ impl Store {
     pub async fn run_planned(
         &self,
         schedule: &Name,
-        planned: Planned,
+        planned: &Planned,
         made: Option<(&BatchId, &str)>,
         next: Option<Millis>,
     ) -> Result<Run> {
@@ -109,13 +139,14 @@ impl Store {
             .key(place.due_lanes(&outlet))
             .key(place.lane(&outlet))
             .arg(member::schedule(schedule))
-            .arg(format!("{} {}", planned.at, planned.version))
+            .arg(planned.at)
             .arg(next.map(|next| next.to_string()).unwrap_or_default())
             .arg(id)
             .arg(place.lane_member())
             // The script puts the time in front of the other fields.
             .arg(item.strip_prefix('{').unwrap_or_default())
-            .arg(MOST_RUNS);
+            .arg(MOST_RUNS)
+            .arg(planned.mark.as_deref().unwrap_or_default());
         let (status,): (String,) = self.run(place.shard, &run).await?;
         Ok(match status.as_str() {
             "run" => Run::Made,

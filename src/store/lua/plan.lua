@@ -10,28 +10,37 @@
   ARGV[3]  at       its next time; empty = none
   ARGV[4]  look ahead  a sweep with nothing before it looks again within so many
                        ms: what falls due sooner must wake it
+  ARGV[5]  mark     of the moments that it runs at
 
   Output: 1 if this changed anything
 
-  The item is "<time> <version>". What was planned by the same or a newer
+  The item is "<time> <version> <mark>". What was planned by the same or a newer
   version stays: several monitors plan, and some know the newest a moment later.
+  A newer version with the same mark leaves the time as it is, for it may have
+  passed while nobody could make the run. A plan without a mark is one of an
+  older release, and is given that of its version.
 ]]
 local later, items = KEYS[1], KEYS[2]
-local member, version, at = ARGV[1], ARGV[2], ARGV[3]
+local member, version, at, mark = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 
-local planned = redis.call('HGET', items, member)
-local by = planned and tonumber(string.match(planned, ' (%d+)$'))
-if by and (by > tonumber(version) or by == tonumber(version) and at ~= '') then
+local time, by, known = string.match(redis.call('HGET', items, member) or '', '^(%d+) (%d+) ?(%S*)$')
+by = tonumber(by)
+local is_own = by == tonumber(version)
+if by and (by > tonumber(version) or is_own and known ~= '' and at ~= '') then
   return 0
 end
 if at == '' then
   redis.call('ZREM', later, member)
   return redis.call('HDEL', items, member)
 end
-redis.call('HSET', items, member, at .. ' ' .. version)
+if known == mark or is_own and known == '' then
+  redis.call('HSET', items, member, time .. ' ' .. version .. ' ' .. mark)
+  return 1
+end
+redis.call('HSET', items, member, at .. ' ' .. version .. ' ' .. mark)
 redis.call('ZADD', later, at, member)
-local time = redis.call('TIME')
-if at - (time[1] * 1000 + math.floor(time[2] / 1000)) < tonumber(ARGV[4]) then
+local clock = redis.call('TIME')
+if at - (clock[1] * 1000 + math.floor(clock[2] / 1000)) < tonumber(ARGV[4]) then
   redis.pcall('PUBLISH', 'lull:wake', '')
 end
 return 1

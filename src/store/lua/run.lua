@@ -8,12 +8,14 @@
   KEYS[4]  lane   gets the run as a batch
 
   ARGV[1]  member   the schedule in the index
-  ARGV[2]  planned  the item that this goes by, "<time> <version>"
+  ARGV[2]  planned  the time that this goes by
   ARGV[3]  next     the next time; empty = none
   ARGV[4]  id       the batch's id; empty = this run is left out
   ARGV[5]  lane     what stands for the lane in the due index
   ARGV[6]  item     the batch's message, a JSON object without its first brace
   ARGV[7]  most     runs that may wait on the lane
+  ARGV[8]  mark     of the moments that this goes by; empty = those of a plan
+                    that has none
 
   Output: {status}
     run
@@ -22,21 +24,22 @@
     stale  another monitor was first, or the schedule has changed
 
   One script, so that of several monitors one alone makes each run, and none is
-  lost with a monitor that dies.
+  lost with a monitor that dies. A newer version that runs at the same moments
+  leaves the plan valid.
 ]]
 local later, items, due, lane = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local member, planned, next_at, id = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local member, planned, next_at, id, mark = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[8]
 local call, format = redis.call, string.format
 
-if call('HGET', items, member) ~= planned then
+local at, version, known = string.match(call('HGET', items, member) or '', '^(%d+) (%d+) ?(%S*)$')
+if at ~= planned or known ~= mark then
   return {'stale'}
 end
-local at, version = string.match(planned, '^(%d+) (%d+)$')
 if next_at == '' then
   call('HDEL', items, member)
   call('ZREM', later, member)
 else
-  call('HSET', items, member, next_at .. ' ' .. version)
+  call('HSET', items, member, next_at .. ' ' .. version .. ' ' .. mark)
   call('ZADD', later, next_at, member)
 end
 if id == '' then
