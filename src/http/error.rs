@@ -82,6 +82,9 @@ pub(super) enum ApiError {
 fn nothing_stored(error: &StoreError) -> &'static str {
     match error {
         StoreError::Full(_) => "storage is full, nothing was stored: try again",
+        StoreError::Disk(_) => {
+            "the disk of Redis is full or failing (MISCONF), nothing was stored: make room on it, and try again"
+        }
         _ => "storage is unavailable, nothing is certain to be stored: try again",
     }
 }
@@ -119,6 +122,7 @@ impl ApiError {
             Self::Conflict(_) => Code::Conflict,
             Self::Crowded(_) => Code::TooManyOpenChats,
             Self::Full | Self::Store(StoreError::Full(_)) => Code::StorageFull,
+            Self::Store(StoreError::Disk(_)) => Code::StorageDiskFailed,
             Self::Store(_) => Code::StorageUnavailable,
         }
     }
@@ -168,8 +172,8 @@ impl IntoResponse for ApiError {
         }
         let seconds = match self {
             Self::Door(refusal) => return refusal.into_response(),
-            // A full Redis needs longer to drain than a lost one to come back.
-            Self::Full | Self::Store(StoreError::Full(_)) => "5",
+            // A full Redis needs longer to drain than a lost one to come back, and a full disk somebody to look at it.
+            Self::Full | Self::Store(StoreError::Full(_) | StoreError::Disk(_)) => "5",
             Self::Crowded(_) | Self::Store(_) => "1",
             _ => return refused.into_response(),
         };

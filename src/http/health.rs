@@ -12,13 +12,15 @@ use crate::wire::error::Code;
 
 pub(super) async fn health(State(api): State<Api>) -> Response {
     let mut health = api.store.health("api", api.catalogs.get().stops()).await;
-    health.refusing = if api.room.is_full() {
-        Some(Code::StorageFull)
-    } else if api.crowd.is_full() {
-        Some(Code::TooManyOpenChats)
-    } else {
-        None
-    };
+    if health.refusing.is_none() {
+        health.refusing = if api.room.is_full() {
+            Some(Code::StorageFull)
+        } else if api.crowd.is_full() {
+            Some(Code::TooManyOpenChats)
+        } else {
+            None
+        };
+    }
     let status = if health.is_ok() {
         StatusCode::OK
     } else {
@@ -29,7 +31,7 @@ pub(super) async fn health(State(api): State<Api>) -> Response {
 
 pub(super) async fn metrics(State(api): State<Api>) -> Response {
     let catalog = api.catalogs.get();
-    let counts = api.store.counts(catalog.destination_names()).await.ok();
+    let counts = api.store.counts_now(catalog.destination_names()).await;
     let text = api.metrics.text(counts, &catalog.stops().counts());
     ([(CONTENT_TYPE, METRICS_TYPE)], text).into_response()
 }

@@ -43,7 +43,7 @@ async fn health(State(monitor): State<Arc<Monitor>>) -> Response {
 
 async fn metrics(State(monitor): State<Arc<Monitor>>) -> Response {
     let catalog = monitor.catalogs.get();
-    let counts = monitor.store.counts(catalog.destination_names()).await.ok();
+    let counts = monitor.store.counts_now(catalog.destination_names()).await;
     let text = monitor.metrics.text(counts, &catalog.stops().counts());
     ([(CONTENT_TYPE, METRICS_TYPE)], text).into_response()
 }

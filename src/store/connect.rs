@@ -1,31 +1,26 @@
 //! Getting to Redis at start.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::io::tcp::TcpSettings;
 use redis::{
-    Client, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo, RedisConnectionInfo,
-    RedisError,
+    Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo, RedisError,
 };
 use thiserror::Error;
 use tracing::{info, warn};
 
+use super::links::Links;
+use super::refusal::is_login;
 use super::{
     Result, Store, StoreError, aliases, clearing, closing, config, control, disuse, due, erasing,
-    lanes, later, pace, pausing, queue, windows,
+    lanes, later, pace, pausing, probe, queue, windows,
 };
 use crate::config::redis::{Address, RedisConfig};
 
 /// The oldest Redis that has what the scripts use (script flags); Valkey answers with a number above it.
 const OLDEST_MAJOR: u32 = 7;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// Without it a host that vanished without a word would be waited for by the kernel's patience, a quarter of an hour.
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(5);
-/// Redis reads some 16 KB of a connection before it syncs to disk and answers, which is about 28 appends. Two brought a
-/// tenth more of them under one sync; four no more than two (`make bench`, appends without HTTP).
-const CONNECTIONS: usize = 2;
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 /// A setting is wrong; waiting would not help.
@@ -67,20 +62,20 @@ impl Store {
     /// `patience` is the longest wait for any later answer.
     ///
     /// # Errors
-    /// When a setting is wrong; an absent Redis is not an error but is said in the log.
+    /// When a setting is wrong, as is a login that was refused before one was taken; an absent Redis is not an error but
+    /// is said in the log.
     pub async fn connect(
         config: &RedisConfig,
         patience: Duration,
     ) -> std::result::Result<Self, ConnectError> {
-        let (store, place) = Self::lazy(config, patience)?;
         let mut pause = Duration::from_millis(100);
         loop {
-            match store.try_at(&place).await {
-                Ok(version) => {
+            match Box::pin(Self::attempt(config, patience)).await {
+                Ok((store, place, version)) => {
                     info!(redis = %place, version, "Connected to Redis {version} at {place}");
                     return Ok(store);
                 }
-                Err(ConnectError::Absent { error, .. }) => {
+                Err(ConnectError::Absent { place, error }) => {
                     warn!(redis = %place, "Waiting for Redis at {place}: {error}");
                 }
                 Err(error) => return Err(error),
@@ -98,48 +93,38 @@ impl Store {
         config: &RedisConfig,
         patience: Duration,
     ) -> std::result::Result<Self, ConnectError> {
-        let (store, place) = Self::lazy(config, patience)?;
-        store.try_at(&place).await?;
-        Ok(store)
+        Ok(Box::pin(Self::attempt(config, patience)).await?.0)
     }
 
-    /// A store that connects when it is first asked something, and where that will be.
-    fn lazy(
+    /// A store in which everything can be done, where it is, and its version.
+    async fn attempt(
         config: &RedisConfig,
         patience: Duration,
-    ) -> std::result::Result<(Self, String), ConnectError> {
+    ) -> std::result::Result<(Self, String, String), ConnectError> {
         let info = connection_info(config).map_err(ConnectError::Address)?;
         let place = info.addr().to_string();
         let client = Client::open(info).map_err(ConnectError::Address)?;
-        let manager = ConnectionManagerConfig::new()
-            // `patiently` times the whole of a call; a second timer for a part of it would only cost.
-            .set_response_timeout(None)
-            .set_connection_timeout(Some(CONNECT_TIMEOUT))
-            // While Redis is away every call tries once and fails at once, instead of queueing behind a back-off.
-            .set_number_of_retries(0)
-            .set_pipeline_buffer_size(1024);
-        let connections = (0..CONNECTIONS)
-            .map(|_| ConnectionManager::new_lazy_with_config(client.clone(), manager.clone()))
-            .collect::<redis::RedisResult<_>>()
-            .map_err(ConnectError::Address)?;
-        let store = Self {
-            connections,
-            client: Arc::new(client),
-            patience,
-        };
-        Ok((store, place))
-    }
-
-    /// Says the server's version, if everything can be done there.
-    async fn try_at(&self, place: &str) -> std::result::Result<String, ConnectError> {
-        let place = place.to_owned();
-        match self.prepare().await {
-            Ok(version) => check_version(&version, &place).map(|()| version),
+        match Self::open(client, &place, patience).await {
+            Ok((store, version)) => {
+                check_version(&version, &place)?;
+                Ok((store, place, version))
+            }
             Err(StoreError::Unavailable(error)) if is_login(&error) => {
                 Err(ConnectError::Login { place, error })
             }
             Err(error) => Err(ConnectError::Absent { place, error }),
         }
+    }
+
+    async fn open(client: Client, place: &str, patience: Duration) -> Result<(Self, String)> {
+        let links = Links::open(client, place.to_owned());
+        let links = match tokio::time::timeout(patience, links).await {
+            Ok(links) => links?,
+            Err(_) => return Err(StoreError::Silent(patience)),
+        };
+        let store = Self { links, patience };
+        let version = store.prepare().await?;
+        Ok((store, version))
     }
 
     /// Says the server's version, after a check that it answers at all.
@@ -163,10 +148,13 @@ impl Store {
             .chain(control::scripts())
             .chain(pace::scripts())
             .chain(disuse::scripts())
+            .chain(probe::scripts())
         {
             if check_version(version, "").is_ok() {
-                self.patiently(script.load_async(&mut self.connections[0].clone()))
-                    .await?;
+                self.ask(0, |mut connection| async move {
+                    script.load_async(&mut connection).await
+                })
+                .await?;
             }
         }
         Ok(version.to_owned())
@@ -228,12 +216,6 @@ fn check_version(version: &str, place: &str) -> std::result::Result<(), ConnectE
         // Services that hide or rename their version are given the benefit of the doubt.
         _ => Ok(()),
     }
-}
-
-fn is_login(error: &RedisError) -> bool {
-    error.kind() == ErrorKind::AuthenticationFailed
-        || matches!(error.code(), Some("NOAUTH" | "WRONGPASS" | "NOPERM"))
-        || error.to_string().contains("WRONGPASS")
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@ use futures_util::StreamExt;
 use redis::aio::PubSubStream;
 
 use super::keys::{self, WAKE};
-use super::{Result, Store, StoreError, is_denied};
+use super::links::Replacement;
+use super::refusal::is_denied;
+use super::{Result, Store, StoreError};
 use crate::domain::chat::Chat;
 
 /// Whether Redis tells of expired keys.
@@ -41,6 +43,8 @@ pub enum Event {
 /// A subscription on a connection of its own.
 pub struct Events {
     stream: PubSubStream,
+    /// Where events come from may be another Redis then.
+    replacement: Replacement,
 }
 
 impl std::fmt::Debug for Events {
@@ -50,10 +54,15 @@ impl std::fmt::Debug for Events {
 }
 
 impl Events {
-    /// The next event; `None` when the connection is gone. Events of foreign keys are passed over.
+    /// The next event; `None` when the connection is gone, or when the connections that calls use lead elsewhere. Events
+    /// of foreign keys are passed over.
     pub async fn next(&mut self) -> Option<Event> {
         loop {
-            let message = self.stream.next().await?;
+            let message = tokio::select! {
+                biased;
+                message = self.stream.next() => message?,
+                () = self.replacement.comes() => return None,
+            };
             if message.get_channel_name() == WAKE {
                 return Some(Event::Wake);
             }
@@ -73,15 +82,21 @@ impl Store {
     pub async fn subscribe(&self) -> Result<Events> {
         let expired = format!(
             "__keyevent@{}__:expired",
-            self.client.get_connection_info().redis_settings().db()
+            self.links
+                .client()
+                .get_connection_info()
+                .redis_settings()
+                .db()
         );
+        let replacement = self.links.replacement();
         let connect = async {
-            let mut pubsub = self.client.get_async_pubsub().await?;
+            let mut pubsub = self.links.client().get_async_pubsub().await?;
             pubsub.subscribe(&[expired.as_str(), WAKE]).await?;
             Ok(pubsub.into_on_message())
         };
         Ok(Events {
             stream: self.patiently(connect).await?,
+            replacement,
         })
     }
 
@@ -116,7 +131,9 @@ impl Store {
             .to_owned();
         match self.query::<()>(&set).await {
             Ok(()) => self.event_mode().await,
-            Err(error @ (StoreError::Silent(_) | StoreError::Full(_))) => Err(error),
+            Err(error @ (StoreError::Silent(_) | StoreError::Full(_) | StoreError::Disk(_))) => {
+                Err(error)
+            }
             Err(error) if is_denied(&error) => Ok(EventMode::Off),
             Err(error) => Err(error),
         }

@@ -7,7 +7,8 @@ use redis::{Client, ConnectionAddr, IntoConnectionInfo, Value};
 
 use super::events::EventMode;
 use super::keys::{Due, Shard};
-use super::{Result, Store, StoreError, is_denied, reply};
+use super::refusal::is_denied;
+use super::{Result, Store, StoreError, reply};
 use crate::domain::batch::Millis;
 
 /// What a Redis says about itself; `None` is what it does not tell.
@@ -112,7 +113,7 @@ impl Store {
         let info = Facts::of_info(&info);
         let config = self.settings().await?;
         let setting = |name: &str| config.as_ref().and_then(|config| config.text(name));
-        let connection = self.client.get_connection_info();
+        let connection = self.links.client().get_connection_info();
         let windows = self.counts([]).await?.windows;
         let timers = info.timers(connection.redis_settings().db());
         Ok(Inspection {
@@ -152,7 +153,7 @@ impl Store {
 
     /// Tries a connection without a login; `None` if that tells nothing.
     async fn lets_anyone_in(&self) -> Option<bool> {
-        let address = self.client.get_connection_info().addr().clone();
+        let address = self.links.client().get_connection_info().addr().clone();
         let client = Client::open(address.into_connection_info().ok()?).ok()?;
         let ask = async {
             let mut connection = client.get_multiplexed_async_connection().await?;

@@ -25,6 +25,9 @@ pub(crate) const AUDIT: &str = "lull:{config}:audit";
 /// The interval of each paced destination, and how many attempts began in it.
 pub(crate) const PACE: &str = "lull:{config}:pace";
 
+/// The daemons that work on this Redis, each with its last sign of life.
+pub(crate) const DAEMONS: &str = "lull:{config}:daemons";
+
 /// One of the 64 parts of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Shard(u8);

@@ -9,6 +9,7 @@ pub mod config;
 mod connect;
 pub mod control;
 pub mod dead;
+mod dialling;
 pub mod disuse;
 mod due;
 mod due_list;
@@ -19,26 +20,31 @@ pub mod inspection;
 pub mod keys;
 pub mod lanes;
 pub mod later;
+mod links;
 pub mod open;
 pub mod pace;
 mod paging;
 pub mod pausing;
+mod probe;
 pub mod queue;
 pub mod received;
+mod refusal;
 mod reply;
 pub mod room;
 pub mod status;
+mod trouble;
 pub mod whole;
 pub mod windows;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::aio::ConnectionManager;
-use redis::{FromRedisValue, Script, ScriptInvocation, ServerErrorKind};
+use redis::aio::MultiplexedConnection;
+use redis::{FromRedisValue, RedisResult, Script, ScriptInvocation};
 use thiserror::Error;
 
 use self::keys::Shard;
+use self::links::Links;
 
 pub use connect::ConnectError;
 pub use due::{LONGEST_IDLE, LONGEST_SLEEP};
@@ -48,9 +54,8 @@ pub use paging::{EntryId, Look};
 /// Redis, as a few shared connections that mend themselves.
 #[derive(Clone)]
 pub struct Store {
-    connections: Arc<[ConnectionManager]>,
     /// Shared, because every request clones the store.
-    client: Arc<redis::Client>,
+    links: Arc<Links>,
     /// The longest wait for any answer.
     patience: Duration,
 }
@@ -69,6 +74,9 @@ pub enum StoreError {
     /// Nothing was stored, and nothing will be until there is room.
     #[error("Redis is full (maxmemory): {0}")]
     Full(redis::RedisError),
+    /// Nothing was stored, and nothing will be until the disk of Redis is well again.
+    #[error("Redis cannot write to its disk (full, or failing): {0}")]
+    Disk(redis::RedisError),
     /// It may have been stored or not.
     #[error("Redis did not answer within {0:?}")]
     Silent(Duration),
@@ -86,7 +94,8 @@ pub enum StoreError {
 impl From<redis::RedisError> for StoreError {
     fn from(error: redis::RedisError) -> Self {
         match error.code() {
-            Some("OOM" | "MISCONF") => Self::Full(error),
+            Some("OOM") => Self::Full(error),
+            Some("MISCONF") => Self::Disk(error),
             _ => Self::Unavailable(error),
         }
     }
@@ -101,38 +110,80 @@ pub(crate) fn script(source: &'static str) -> Script {
 }
 
 impl Store {
+    /// The same store, for somebody who waits no longer than this for any answer.
+    #[must_use]
+    pub fn within(&self, patience: Duration) -> Self {
+        Self {
+            patience: patience.min(self.patience),
+            ..self.clone()
+        }
+    }
+
     /// Runs a script on keys of `shard`.
     async fn run<T: FromRedisValue>(
         &self,
         shard: Shard,
         invocation: &ScriptInvocation<'_>,
     ) -> Result<T> {
-        let connection = &self.connections[shard.index() % self.connections.len()];
-        self.patiently(invocation.invoke_async(&mut connection.clone()))
-            .await
+        self.ask(shard.index(), |mut connection| async move {
+            invocation.invoke_async(&mut connection).await
+        })
+        .await
     }
 
     async fn query<T: FromRedisValue>(&self, command: &redis::Cmd) -> Result<T> {
-        self.patiently(command.query_async(&mut self.connections[0].clone()))
-            .await
+        self.ask(0, |mut connection| async move {
+            command.query_async(&mut connection).await
+        })
+        .await
     }
 
     async fn pipeline<T: FromRedisValue>(&self, pipeline: &redis::Pipeline) -> Result<T> {
-        self.patiently(pipeline.query_async(&mut self.connections[0].clone()))
-            .await
+        self.ask(0, |mut connection| async move {
+            pipeline.query_async(&mut connection).await
+        })
+        .await
     }
 
-    async fn patiently<T>(&self, work: impl Future<Output = redis::RedisResult<T>>) -> Result<T> {
+    /// Asks something on one of the shared connections, and sees to it if that does not work.
+    async fn ask<T, A>(
+        &self,
+        which: usize,
+        question: impl FnOnce(MultiplexedConnection) -> A,
+    ) -> Result<T>
+    where
+        A: Future<Output = RedisResult<T>>,
+    {
+        let mut used = None;
+        let asking = async {
+            let live = self.links.get(which).await?;
+            let connection = live.connection.clone();
+            used = Some(live);
+            question(connection).await
+        };
+        let answer = tokio::time::timeout(self.patience, asking).await;
+        match (answer, used) {
+            (Ok(Ok(answer)), _) => Ok(answer),
+            (Ok(Err(error)), used) => {
+                let error = refusal::first(error);
+                if let Some(live) = used {
+                    self.links.failed(&live, &error);
+                }
+                Err(error.into())
+            }
+            (Err(_), used) => {
+                if let Some(live) = used {
+                    self.links.doubt(live);
+                }
+                Err(StoreError::Silent(self.patience))
+            }
+        }
+    }
+
+    async fn patiently<T>(&self, work: impl Future<Output = RedisResult<T>>) -> Result<T> {
         match tokio::time::timeout(self.patience, work).await {
             Ok(answer) => answer.map_err(StoreError::from),
             Err(_) => Err(StoreError::Silent(self.patience)),
         }
     }
-}
-
-/// Whether Redis answered that this user may not do that.
-fn is_denied(error: &StoreError) -> bool {
-    matches!(error, StoreError::Unavailable(error)
-        if error.kind() == redis::ErrorKind::Server(ServerErrorKind::NoPerm)
-            || error.kind() == redis::ErrorKind::Server(ServerErrorKind::ResponseError))
 }

@@ -8,7 +8,11 @@ use super::{Result, Store, StoreError};
 use crate::domain::chat::Name;
 use crate::domain::control::Stops;
 use crate::wire::control::Stopped;
+use crate::wire::error::Code;
 use crate::wire::health::{Health, RedisHealth};
+
+/// Whoever asks for health or metrics has an answer within 1.5 s; healthchecks of containers wait 5 s.
+const HEALTH_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How much stands in Redis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,12 +38,25 @@ impl Store {
         Ok(asked.elapsed())
     }
 
-    /// How Redis is, as the daemon `service` sees it, which goes by these `stops`.
+    /// How Redis is, as the daemon `service` sees it, which goes by these `stops`: whether it would take a message now. Says
+    /// so within [`HEALTH_PATIENCE`], whatever Redis does.
     pub async fn health(&self, service: &'static str, stops: &Stops) -> Health {
-        let (ping, events, memory) = tokio::join!(self.ping(), self.event_mode(), self.memory());
-        let redis = match &ping {
-            Ok(took) => RedisHealth {
-                status: "ok".to_owned(),
+        let store = self.within(HEALTH_PATIENCE);
+        let probe = async {
+            let asked = Instant::now();
+            (store.probe().await, asked.elapsed())
+        };
+        let ((probed, took), events, memory) =
+            tokio::join!(probe, store.event_mode(), store.memory());
+        let refusing = match &probed {
+            Err(StoreError::Full(_)) => Some(Code::StorageFull),
+            Err(StoreError::Disk(_)) => Some(Code::StorageDiskFailed),
+            _ => None,
+        };
+        let redis = match probed {
+            // What drains a full Redis is taken all the same.
+            Ok(()) | Err(StoreError::Full(_)) => RedisHealth {
+                status: Health::OK.to_owned(),
                 ping_ms: Some(took.as_secs_f64() * 1000.0),
                 events: events.unwrap_or(EventMode::Unknown).as_str(),
                 memory_percent: memory.ok().and_then(|memory| memory.percent()),
@@ -51,19 +68,21 @@ impl Store {
                 memory_percent: None,
             },
         };
-        let status = if ping.is_ok() {
-            Health::OK
-        } else {
-            "unavailable"
-        };
+        let is_ok = redis.status == Health::OK;
         Health {
-            status,
+            status: if is_ok { Health::OK } else { "unavailable" },
             service,
             version: env!("CARGO_PKG_VERSION"),
             redis,
             stopped: Stopped::of(stops),
-            refusing: None,
+            refusing,
         }
+    }
+
+    /// The same as [`Self::counts`], or nothing within [`HEALTH_PATIENCE`]: for metrics.
+    pub async fn counts_now(&self, destinations: impl IntoIterator<Item = Name>) -> Option<Counts> {
+        let store = self.within(HEALTH_PATIENCE);
+        store.counts(destinations).await.ok()
     }
 
     /// Counts what stands in Redis, lanes to these destinations; each count is one look at an index.

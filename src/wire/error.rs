@@ -116,4 +116,6 @@ codes! {
     TooManyOpenChats = 503 "too_many_open_chats",
     /// Redis has no room, or hardly any; nothing was stored.
     StorageFull = 503 "storage_full",
+    /// Redis cannot write to its disk, which is full or failing; nothing was stored.
+    StorageDiskFailed = 503 "storage_disk_failed",
 }

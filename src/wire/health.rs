@@ -9,7 +9,7 @@ use super::error::Code;
 /// The health of a daemon.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
-    /// `ok`, or `unavailable` while Redis does not answer.
+    /// `ok`, or `unavailable` while Redis does not answer, or refuses writes.
     pub status: &'static str,
     /// `api` or `monitor`.
     pub service: &'static str,
@@ -39,7 +39,7 @@ impl Health {
 pub struct RedisHealth {
     /// `ok`, or what is wrong.
     pub status: String,
-    /// How long a PING took, in ms.
+    /// How long it took to say that it takes messages, in ms: a write is tried that changes nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ping_ms: Option<f64>,
     /// `on`: expired events come; `off`: Lull works by its due index alone, as punctually; `unknown`: Redis does not

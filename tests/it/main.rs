@@ -48,6 +48,7 @@ mod parsers;
 mod pausing;
 mod property;
 mod quiet;
+mod reconnecting;
 mod recovery;
 mod refusals;
 mod requests;

@@ -211,3 +211,30 @@ async fn fill(redis: &TestRedis, api: &Daemon) {
     let used = redis.store().await.memory().await.unwrap().used;
     redis.limit_memory(used - 500_000).await;
 }
+
+#[tokio::test]
+async fn health_and_metrics_of_both_daemons_are_quick_whatever_redis_does() {
+    const QUICK: Duration = Duration::from_millis(1500);
+    let redis = TestRedis::start().await;
+    let receiver = Receiver::start().await;
+    let api = Daemon::api(&redis).await;
+    let monitor = Daemon::monitor(&redis, &receiver.url()).await;
+    signal(&redis, Signal::SIGSTOP);
+
+    for daemon in [&api, &monitor] {
+        for (path, expected) in [("/api/health", 503), ("/metrics", 200)] {
+            let mut ages = Vec::new();
+            // Long enough for connections that do not answer to be left; asked again, because a busy machine may itself
+            // keep one of them for a moment.
+            eventually("three in a row are quick", async || {
+                let began = Instant::now();
+                let (status, answer) = daemon.get(path).await;
+                assert_eq!(status, expected, "{answer}");
+                ages.push(began.elapsed());
+                ages.iter().rev().take_while(|age| **age < QUICK).count() >= 3
+            })
+            .await;
+        }
+        assert_eq!(daemon.metric("lull_redis_up").await, 0.0);
+    }
+}

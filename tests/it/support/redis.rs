@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use lull::config::redis::{Address, RedisConfig};
 use lull::store::Store;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
 use tempfile::TempDir;
@@ -56,7 +58,27 @@ impl TestRedis {
 
     /// Where it listens, as `REDIS_URL`.
     pub(crate) fn url(&self) -> String {
-        format!("unix://{}", self.folder.path().join("redis.sock").display())
+        format!("unix://{}", self.socket().display())
+    }
+
+    /// The socket it listens on.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.folder.path().join("redis.sock")
+    }
+
+    /// The folder it writes into.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.pid().try_into().unwrap()), signal).unwrap();
+    }
+
+    /// Sets one of its settings.
+    pub(crate) async fn set(&self, name: &str, value: &str) {
+        set(&mut self.raw().await, name, value).await;
     }
 
     /// The store on it.
@@ -144,8 +166,15 @@ impl TestRedis {
 
     /// Starts it again on the same files.
     pub(crate) async fn start_again(&mut self) {
-        self.child = spawn(self.folder.path(), &self.arguments);
+        self.start_again_slowly(&[]);
         self.wait_until_up().await;
+    }
+
+    /// The same with more settings, without waiting until it has read its files.
+    pub(crate) fn start_again_slowly(&mut self, more: &[&str]) {
+        let more = more.iter().map(|&argument| argument.to_owned());
+        let arguments: Vec<_> = self.arguments.iter().cloned().chain(more).collect();
+        self.child = spawn(self.folder.path(), &arguments);
     }
 
     async fn wait_until_up(&self) {
@@ -168,6 +197,15 @@ impl Drop for TestRedis {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Sets one of its settings by way of this connection.
+pub(crate) async fn set(connection: &mut MultiplexedConnection, name: &str, value: &str) {
+    redis::cmd("CONFIG")
+        .arg(&["SET", name, value])
+        .query_async::<()>(connection)
+        .await
+        .unwrap();
 }
 
 fn spawn(folder: &Path, arguments: &[String]) -> Child {

@@ -1,0 +1,297 @@
+//! The shared connections to Redis, which mend themselves.
+//!
+//! A connection that broke is made anew, however often that fails and whatever it fails with, for as long as the daemon
+//! lives: a password that was changed may be changed back. One whose Redis refuses what it must take (a master that
+//! became a replica, a full disk) still serves what it can, while another is made beside it: the address may lead
+//! elsewhere by now. Each attempt resolves the address anew.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use redis::aio::MultiplexedConnection;
+use redis::{Client, ErrorKind, RedisError, RedisResult};
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+use tracing::info;
+
+use super::dialling::{establish, silent};
+use super::refusal;
+use super::trouble::Trouble;
+
+/// Redis reads some 16 KB of a connection before it syncs to disk and answers, which is about 28 appends. Two brought a
+/// tenth more of them under one sync; four no more than two (`make bench`, appends without HTTP).
+const CONNECTIONS: usize = 2;
+/// A connection on which nothing was answered for so long leads to a Redis that hangs; another may have taken its place.
+const MOST_SILENT: Duration = Duration::from_secs(5);
+/// Between two attempts, doubled after each.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+
+/// A connection that calls use.
+#[derive(Clone)]
+pub(super) struct Live {
+    pub(super) connection: MultiplexedConnection,
+    which: usize,
+    /// No two are alike.
+    number: u64,
+    made: Instant,
+}
+
+/// How one of the shared connections is.
+struct State {
+    live: Option<Live>,
+    /// Somebody is at it: makes one until it works.
+    mending: bool,
+    /// The attempt to make one is under way: who has none waits for it.
+    connecting: bool,
+    /// Why the last attempt failed: who has none is told so at once between two attempts.
+    why: Option<RedisError>,
+}
+
+/// All shared connections of a store.
+pub(super) struct Links {
+    client: Client,
+    links: Vec<watch::Sender<State>>,
+    /// For each of them: whether it is being asked if it still answers.
+    doubted: Vec<AtomicBool>,
+    next_number: AtomicU64,
+    trouble: Trouble,
+}
+
+impl Links {
+    /// Connects each of them once.
+    ///
+    /// # Errors
+    /// When one cannot be made, or nothing can be done on it. That Redis takes no writes is no error.
+    pub(super) async fn open(client: Client, place: String) -> RedisResult<Arc<Self>> {
+        let mut made = Vec::new();
+        for _ in 0..CONNECTIONS {
+            let (connection, refusal) = establish(&client).await?;
+            match refusal {
+                Some(refusal) if !refusal::is_of_writes(&refusal) => return Err(refusal),
+                _ => made.push((connection, refusal)),
+            }
+        }
+        let mut links = Self {
+            client,
+            links: Vec::new(),
+            doubted: made.iter().map(|_| AtomicBool::default()).collect(),
+            next_number: AtomicU64::default(),
+            trouble: Trouble::new(place),
+        };
+        let mut refusals = Vec::new();
+        for (which, (connection, refusal)) in made.into_iter().enumerate() {
+            let state = State {
+                live: Some(links.live(which, connection)),
+                mending: false,
+                connecting: false,
+                why: None,
+            };
+            links.links.push(watch::Sender::new(state));
+            refusals.extend(refusal);
+        }
+        let links = Arc::new(links);
+        if let Some(refusal) = refusals.first() {
+            links.leave(refusal);
+        }
+        Ok(links)
+    }
+
+    fn live(&self, which: usize, connection: MultiplexedConnection) -> Live {
+        Live {
+            connection,
+            which,
+            number: self.next_number.fetch_add(1, Ordering::Relaxed),
+            made: Instant::now(),
+        }
+    }
+
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.links.len()
+    }
+
+    /// Where they lead to, for connections beside them.
+    pub(super) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// One of the connections; any number chooses one. Where it is being made, this waits for the end of that attempt.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(super) async fn get(&self, which: usize) -> RedisResult<Live> {
+        let link = &self.links[which % self.links.len()];
+        if let Some(live) = link.borrow().live.clone() {
+            return Ok(live);
+        }
+        let mut states = link.subscribe();
+        let state = states
+            .wait_for(|state| state.live.is_some() || !state.connecting)
+            .await;
+        let found = state.map(|state| (state.live.clone(), state.why.clone()));
+        match found {
+            Ok((Some(live), _)) => Ok(live),
+            Ok((None, Some(why))) => Err(why),
+            Ok((None, None)) | Err(_) => Err(no_connection()),
+        }
+    }
+
+    /// Learns from what a call on `live` came to.
+    pub(super) fn failed(self: &Arc<Self>, live: &Live, error: &RedisError) {
+        // An answer of another type than was asked for is no fault of the connection.
+        if error.kind() == ErrorKind::Io {
+            self.lost(live, error);
+        } else if refusal::is_lasting(error) && self.is_used(live) {
+            self.leave(error);
+        }
+    }
+
+    /// A call on `live` had no answer in time: is it slow, or does nobody answer there any more?
+    pub(super) fn doubt(self: &Arc<Self>, live: Live) {
+        let doubted = &self.doubted[live.which];
+        if !self.is_used(&live) || doubted.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let links = self.clone();
+        tokio::spawn(async move {
+            let mut connection = live.connection.clone();
+            let ping = redis::cmd("PING");
+            let asked = ping.query_async::<()>(&mut connection);
+            match timeout(MOST_SILENT, asked).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => links.failed(&live, &error),
+                Err(_) => links.lost(&live, &silent(MOST_SILENT)),
+            }
+            links.doubted[live.which].store(false, Ordering::Relaxed);
+        });
+    }
+
+    fn is_used(&self, live: &Live) -> bool {
+        let state = self.links[live.which].borrow();
+        let used = state.live.as_ref();
+        used.is_some_and(|used| used.number == live.number)
+    }
+
+    /// `live` is of no use any more.
+    fn lost(self: &Arc<Self>, live: &Live, why: &RedisError) {
+        let mut begin = false;
+        self.links[live.which].send_if_modified(|state| {
+            let used = state.live.as_ref();
+            if used.is_none_or(|used| used.number != live.number) {
+                return false;
+            }
+            state.live = None;
+            // Of who is at it already the next attempt may be some time away.
+            state.why = Some(why.clone());
+            begin = !std::mem::replace(&mut state.mending, true);
+            state.connecting |= begin;
+            true
+        });
+        if begin {
+            tokio::spawn(mend(Arc::downgrade(self), live.which, why.clone(), None));
+        }
+    }
+
+    /// Redis answers, but not as it must: others are made, while these serve what they can.
+    fn leave(self: &Arc<Self>, why: &RedisError) {
+        for (which, link) in self.links.iter().enumerate() {
+            let mut made = None;
+            link.send_if_modified(|state| {
+                if !state.mending {
+                    made = state.live.as_ref().map(|live| live.made);
+                    state.mending |= made.is_some();
+                }
+                false
+            });
+            if let Some(made) = made {
+                self.trouble.begins(which, why);
+                // One that was made a moment ago led to the same.
+                let pause = LONGEST_PAUSE.checked_sub(made.elapsed());
+                tokio::spawn(mend(Arc::downgrade(self), which, why.clone(), pause));
+            }
+        }
+    }
+
+    /// One attempt; answers why there must be another.
+    async fn attempt(&self, which: usize) -> Option<RedisError> {
+        let link = &self.links[which];
+        link.send_if_modified(|state| {
+            state.connecting = true;
+            false
+        });
+        let (live, why) = match establish(&self.client).await {
+            Ok((connection, refusal)) => (Some(self.live(which, connection)), refusal),
+            Err(error) => (None, Some(error)),
+        };
+        link.send_modify(|state| {
+            state.connecting = false;
+            state.mending = why.is_some();
+            state.why.clone_from(&why);
+            // Where one is refused like the other, nothing is gained by the new one.
+            if why.is_none() || state.live.is_none() {
+                state.live = live.or(state.live.take());
+            }
+        });
+        why
+    }
+
+    /// Tells when connections are replaced, from now on.
+    pub(super) fn replacement(&self) -> Replacement {
+        let states = self.links[0].subscribe();
+        let number = states.borrow().live.as_ref().map(|live| live.number);
+        Replacement { states, number }
+    }
+}
+
+/// Waits until a shared connection is replaced by another: the address may lead elsewhere by then.
+pub(super) struct Replacement {
+    states: watch::Receiver<State>,
+    number: Option<u64>,
+}
+
+impl Replacement {
+    pub(super) async fn comes(&mut self) {
+        let number = self.number;
+        let came = self
+            .states
+            .wait_for(|state| {
+                let live = state.live.as_ref();
+                live.is_some_and(|live| Some(live.number) != number)
+            })
+            .await;
+        // An error: nobody has the store any more.
+        drop(came);
+    }
+}
+
+/// Makes a connection until one works, or nobody needs it any more.
+async fn mend(links: Weak<Links>, which: usize, cause: RedisError, first: Option<Duration>) {
+    if let Some(first) = first {
+        sleep(first).await;
+    }
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let Some(links) = links.upgrade() else {
+            return;
+        };
+        match links.attempt(which).await {
+            Some(why) => links.trouble.begins(which, &why),
+            None if links.trouble.ends(which) => return,
+            None => {
+                let place = links.trouble.place();
+                info!(redis = %place, "Connected anew to Redis at {place}: {cause}");
+                return;
+            }
+        }
+        drop(links);
+        // Not all daemons at once.
+        sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+fn no_connection() -> RedisError {
+    std::io::Error::from(std::io::ErrorKind::NotConnected).into()
+}

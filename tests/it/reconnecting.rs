@@ -1,0 +1,359 @@
+//! Connections to Redis: whatever one failed with is tried again, and one that leads to the wrong Redis is left.
+
+use nix::sys::signal::Signal;
+use redis::aio::MultiplexedConnection;
+use serde_json::{Value, json};
+
+use crate::support::daemon::{API, free_port};
+use crate::support::doorway::Doorway;
+use crate::support::redis::set;
+use crate::support::{Daemon, Receiver, TestRedis, eventually};
+
+/// What the log says while Redis cannot be worked with, and when it can be again.
+const WAITS: &str = "Waiting for Redis at ";
+const WORKS: &str = "works again, after ";
+
+/// Both daemons at work.
+struct Pair {
+    api: Daemon,
+    monitor: Daemon,
+    receiver: Receiver,
+}
+
+impl Pair {
+    async fn on(redis: &TestRedis, settings: &[(&str, &str)]) -> Self {
+        let receiver = Receiver::start().await;
+        Self {
+            api: Daemon::api_with(redis, settings).await,
+            monitor: Daemon::monitor_with(redis, &receiver.url(), settings).await,
+            receiver,
+        }
+    }
+
+    async fn post(&self, user: &str, text: &str) -> (u16, Value) {
+        let body = json!({"user": user, "message": text, "ttl": 0.1});
+        let (status, answer) = self.api.post("/api/message", body).await;
+        (status.as_u16(), answer)
+    }
+
+    async fn is_refused(&self) {
+        eventually("messages are refused", async || {
+            self.post("refused", "durante").await.0 == 503
+        })
+        .await;
+    }
+
+    /// Messages are taken and leave, and both daemons are well.
+    async fn works(&mut self, user: &str) {
+        eventually("messages are taken again", async || {
+            self.post(user, "depois").await.0 == 200
+        })
+        .await;
+        while self.receiver.call().await.user() != user {}
+        for daemon in [&self.api, &self.monitor] {
+            daemon.wait_until_up().await;
+        }
+    }
+
+    /// Says once for each reason that it waits, and once that it is over.
+    async fn said(&self, reason: &str) {
+        for daemon in [&self.api, &self.monitor] {
+            daemon.logs(WORKS).await;
+            let log = daemon.log();
+            let waits = log.lines().filter(|line| line.contains(WAITS));
+            let of_this: Vec<_> = waits.filter(|line| line.contains(reason)).collect();
+            assert_eq!(of_this.len(), 1, "{reason}: {log}");
+        }
+    }
+}
+
+async fn tell(connection: &mut MultiplexedConnection, words: &[&str]) {
+    let mut command = redis::cmd(words[0]);
+    command.arg(&words[1..]);
+    command.query_async::<()>(connection).await.unwrap();
+}
+
+/// Cuts all connections but the one that asks.
+async fn cut(connection: &mut MultiplexedConnection) {
+    for kind in ["normal", "pubsub"] {
+        let mut kill = redis::cmd("CLIENT");
+        kill.arg(&["KILL", "TYPE", kind]);
+        kill.query_async::<i64>(connection).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_login_that_was_refused_once_is_tried_until_it_is_taken() {
+    let redis = TestRedis::start().await;
+    let mut raw = redis.raw().await;
+    set(&mut raw, "requirepass", "r1ght").await;
+    let mut pair = Pair::on(&redis, &[("REDIS_PASSWORD", "r1ght")]).await;
+    pair.works("ana").await;
+
+    set(&mut raw, "requirepass", "another").await;
+    cut(&mut raw).await;
+    pair.is_refused().await;
+    for daemon in [&pair.api, &pair.monitor] {
+        daemon.logs(WAITS).await;
+    }
+    set(&mut raw, "requirepass", "r1ght").await;
+
+    pair.works("eva").await;
+    pair.said("AuthenticationFailed").await;
+    assert!(!pair.api.log().contains("r1ght"));
+}
+
+#[tokio::test]
+async fn a_user_that_was_off_or_had_no_rights_is_let_in_when_it_may_again() {
+    for wrong in ["off", "-@all"] {
+        let redis = TestRedis::start().await;
+        let mut raw = redis.raw().await;
+        tell(
+            &mut raw,
+            &[
+                "ACL", "SETUSER", "lull", "on", ">s3cret", "~*", "&*", "+@all",
+            ],
+        )
+        .await;
+        // Not the first database, which has to be asked for: that may be refused, too.
+        let login = [
+            ("REDIS_USERNAME", "lull"),
+            ("REDIS_PASSWORD", "s3cret"),
+            ("REDIS_DB", "3"),
+        ];
+        let mut pair = Pair::on(&redis, &login).await;
+
+        tell(&mut raw, &["ACL", "SETUSER", "lull", wrong]).await;
+        cut(&mut raw).await;
+        pair.is_refused().await;
+        pair.api.logs(WAITS).await;
+        tell(&mut raw, &["ACL", "SETUSER", "lull", "on", "+@all"]).await;
+
+        pair.works("eva").await;
+    }
+}
+
+#[tokio::test]
+async fn a_redis_with_too_many_clients_is_tried_until_it_has_room() {
+    let tcp = free_port().to_string();
+    let redis = TestRedis::start_with(&["--port", &tcp]).await;
+    let mut raw = redis.raw().await;
+    set(&mut raw, "requirepass", "r1ght").await;
+    let url = format!("redis://127.0.0.1:{tcp}");
+    let settings = [("REDIS_URL", url.as_str()), ("REDIS_PASSWORD", "r1ght")];
+    let mut pair = Pair::on(&redis, &settings).await;
+
+    set(&mut raw, "maxclients", "1").await;
+    cut(&mut raw).await;
+    pair.is_refused().await;
+    // One that starts now waits as well, for its login is not wrong.
+    let port = free_port();
+    let text = port.to_string();
+    let mut settings = settings.to_vec();
+    settings.extend([("HOST", "127.0.0.1"), ("PORT", &text)]);
+    let another = Daemon::spawn(API, &[], &settings, port);
+    for daemon in [&pair.api, &pair.monitor, &another] {
+        daemon.logs(WAITS).await;
+    }
+    set(&mut raw, "maxclients", "1000").await;
+
+    pair.works("eva").await;
+    another.wait_until_up().await;
+}
+
+#[tokio::test]
+async fn a_redis_that_still_reads_its_files_is_waited_for() {
+    let mut redis = TestRedis::start().await;
+    let mut pair = Pair::on(&redis, &[]).await;
+    let mut fill = redis::pipe();
+    for number in 0..20_000 {
+        fill.set(format!("foreign:{number}"), "").ignore();
+    }
+    let mut raw = redis.raw().await;
+    fill.query_async::<()>(&mut raw).await.unwrap();
+
+    redis.kill();
+    // It takes some seconds, in which it answers that it is loading.
+    redis.start_again_slowly(&["--key-load-delay", "200"]);
+    pair.api.logs("BusyLoading").await;
+    pair.is_refused().await;
+
+    pair.works("eva").await;
+    pair.said("BusyLoading").await;
+}
+
+#[tokio::test]
+async fn connections_that_are_cut_are_made_anew_without_a_message_lost() {
+    let redis = TestRedis::start().await;
+    let mut raw = redis.raw().await;
+    let mut pair = Pair::on(&redis, &[]).await;
+
+    for round in 0..3 {
+        cut(&mut raw).await;
+        pair.works(&format!("user {round}")).await;
+    }
+
+    assert!(!pair.api.log().contains(WAITS), "{}", pair.api.log());
+}
+
+/// A pair whose address leads to the first of two Redis, of which the second has copied it and is a master now.
+async fn after_a_failover() -> (TestRedis, TestRedis, Doorway, Pair) {
+    let port = free_port().to_string();
+    let old = TestRedis::start_with(&["--port", &port]).await;
+    let doorway = Doorway::to(&old).await;
+    let mut pair = Pair::on(&old, &[("REDIS_URL", &doorway.url())]).await;
+    pair.works("ana").await;
+    let new_port = free_port().to_string();
+    let new = TestRedis::start_with(&["--port", &new_port]).await;
+    tell(&mut new.raw().await, &["REPLICAOF", "127.0.0.1", &port]).await;
+    eventually("the new one has copied the old", async || {
+        let info: String = redis::cmd("INFO")
+            .arg("replication")
+            .query_async(&mut new.raw().await)
+            .await
+            .unwrap();
+        info.contains("master_link_status:up")
+    })
+    .await;
+    tell(&mut new.raw().await, &["REPLICAOF", "NO", "ONE"]).await;
+    (old, new, doorway, pair)
+}
+
+async fn becomes_replica_of_nobody_there(redis: &TestRedis) {
+    let nobody = free_port().to_string();
+    tell(&mut redis.raw().await, &["REPLICAOF", "127.0.0.1", &nobody]).await;
+}
+
+/// Whether somebody listens to expired events there.
+async fn is_listened_to(redis: &TestRedis) -> bool {
+    let channels: Vec<String> = redis::cmd("PUBSUB")
+        .arg("CHANNELS")
+        .query_async(&mut redis.raw().await)
+        .await
+        .unwrap();
+    channels.iter().any(|channel| channel.ends_with("expired"))
+}
+
+#[tokio::test]
+async fn a_master_that_became_a_replica_is_left_for_where_its_address_leads_to() {
+    let (old, new, doorway, mut pair) = after_a_failover().await;
+
+    becomes_replica_of_nobody_there(&old).await;
+    // The address still leads to the old one: health says what a post would be told.
+    for daemon in [&pair.api, &pair.monitor] {
+        eventually("health tells of the replica", async || {
+            let (status, health) = daemon.get("/api/health").await;
+            let redis = health["redis"]["status"].as_str().unwrap_or_default();
+            status == 503 && redis.contains("ReadOnly")
+        })
+        .await;
+    }
+    assert_eq!(pair.post("eva", "durante").await.0, 503);
+    doorway.lead_to(&new);
+
+    pair.works("eva").await;
+    pair.said("ReadOnly").await;
+    eventually("events are heard of the new one", async || {
+        is_listened_to(&new).await
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_replica_is_left_though_nobody_asks_for_anything() {
+    let (old, new, doorway, pair) = after_a_failover().await;
+
+    doorway.lead_to(&new);
+    becomes_replica_of_nobody_there(&old).await;
+
+    // By the monitor's own work, or by the next healthcheck.
+    for daemon in [&pair.api, &pair.monitor] {
+        eventually("the daemon is well", async || {
+            daemon.get("/api/health").await.0 == 200
+        })
+        .await;
+    }
+    eventually("events are heard of the new one", async || {
+        is_listened_to(&new).await
+    })
+    .await;
+    assert_eq!(pair.post("eva", "oi").await.0, 200);
+}
+
+#[tokio::test]
+async fn a_redis_that_hangs_is_left_for_where_its_address_leads_to() {
+    let (old, new, doorway, mut pair) = after_a_failover().await;
+
+    old.signal(Signal::SIGSTOP);
+    pair.is_refused().await;
+    doorway.lead_to(&new);
+
+    pair.works("eva").await;
+    old.signal(Signal::SIGCONT);
+    eventually("events are heard of the new one", async || {
+        is_listened_to(&new).await
+    })
+    .await;
+}
+
+/// Lets Redis fail to write its snapshot, as on a full disk: a folder lies where the file is to be.
+async fn fail_to_write(redis: &TestRedis) {
+    std::fs::create_dir(redis.folder().join("dump.rdb")).unwrap();
+    redis.set("save", "3600 1000000").await;
+    write_snapshot(redis, "err").await;
+}
+
+async fn write_snapshot(redis: &TestRedis, status: &str) {
+    tell(&mut redis.raw().await, &["BGSAVE"]).await;
+    let expected = format!("rdb_last_bgsave_status:{status}");
+    eventually("the snapshot is over", async || {
+        let info: String = redis::cmd("INFO")
+            .arg("persistence")
+            .query_async(&mut redis.raw().await)
+            .await
+            .unwrap();
+        info.contains("rdb_bgsave_in_progress:0") && info.contains(&expected)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_redis_whose_disk_failed_is_told_of_as_that_and_history_stays() {
+    let redis = TestRedis::start().await;
+    let mut pair = Pair::on(&redis, &[]).await;
+    for user in ["ana", "eva", "rui", "leo"] {
+        pair.works(user).await;
+    }
+    let received = async |api: &Daemon| {
+        let (_, page) = api.get("/api/messages/received").await;
+        page.as_array().unwrap().len()
+    };
+    let before = received(&pair.api).await;
+    assert!(before >= 4);
+
+    fail_to_write(&redis).await;
+    let (status, refusal) = pair.post("eva", "durante").await;
+    assert_eq!(
+        (status, &refusal["code"]),
+        (503, &json!("storage_disk_failed"))
+    );
+    let error = refusal["error"].as_str().unwrap();
+    assert!(error.contains("disk"), "{error}");
+    for daemon in [&pair.api, &pair.monitor] {
+        let (status, health) = daemon.get("/api/health").await;
+        assert_eq!(status, 503, "{health}");
+        assert_eq!(health["refusing"], "storage_disk_failed");
+        let redis = health["redis"]["status"].as_str().unwrap();
+        assert!(redis.contains("disk"), "{redis}");
+    }
+    pair.api.logs(WAITS).await;
+    // What is there can still be read, and is all there.
+    assert_eq!(received(&pair.api).await, before);
+    assert!(!pair.api.log().contains("Redis is full"));
+
+    std::fs::remove_dir(redis.folder().join("dump.rdb")).unwrap();
+    write_snapshot(&redis, "ok").await;
+    pair.works("eva").await;
+    pair.said("MISCONF").await;
+    assert!(received(&pair.api).await > before);
+}
