@@ -1,25 +1,56 @@
-//! The circuit breaker of a destination: while it refuses everything, single probes instead of the whole crowd.
+//! The circuit breaker of a destination: while it takes nothing, single probes instead of the whole crowd.
+//!
+//! What a destination is like is told by batches that nobody has tried before: a batch that has failed once tells about
+//! itself. A destination that takes some and refuses others is not down. So failures count only in a row, and how many
+//! make a row that means something depends on how many are refused at the best of times.
 
 use std::time::{Duration, Instant};
 
-/// So many failures in a row, with no success between them, are taken for the destination's and not a batch's.
-const FAILURES_TO_OPEN: u32 = 5;
-/// The wait between probes grows from the first to the second: a destination that is back is found within seconds.
-const FIRST_REST: Duration = Duration::from_millis(500);
+/// At the least so many fresh batches in a row are refused before that is taken for the destination's doing.
+const FEWEST_TO_SUSPECT: u32 = 5;
+/// The same before fewer are sent. A destination that is down is spared the rest of them; some chats that are refused
+/// for their own reasons, and happen to come one after the other, hold nobody up.
+const FEWEST_TO_OPEN: u32 = 32;
+/// A row longer than this means something even where hardly any batch was ever taken.
+const MOST: u32 = 512;
+/// A row is as long as would come about by chance once in a million times.
+const CHANCE: f64 = 1e-6;
+/// How much one outcome says about the share of batches that are taken: the last hundred or so decide.
+const WEIGHT: f64 = 1.0 / 128.0;
+
+/// Between probes: a destination that is back is found within half a second, and one that was away for long within a
+/// small part of that.
+const SHORTEST_REST: Duration = Duration::from_millis(400);
 const LONGEST_REST: Duration = Duration::from_secs(4);
+const PART: u32 = 150;
+
+/// A destination that is back gets so many at a time at first, and one more with each that it takes.
+const FIRST_LIMIT: usize = 2;
 
 /// Counts outcomes and says who may try.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Breaker {
+    /// Attempts that may be in flight at a time when all is well.
+    concurrency: usize,
+    /// The share of fresh batches that are taken, by those before the row of failures.
+    taken: f64,
+    /// Fresh batches that were refused in a row.
     failures: u32,
-    open: Option<Open>,
+    state: State,
 }
 
 #[derive(Debug)]
-struct Open {
-    rest: Duration,
-    next_probe: Instant,
-    probing: bool,
+enum State {
+    Well,
+    Down {
+        since: Instant,
+        next_probe: Instant,
+        probing: bool,
+    },
+    /// It is back, and is not to be knocked over.
+    Returning {
+        limit: usize,
+    },
 }
 
 /// Who may try now.
@@ -27,10 +58,21 @@ struct Open {
 pub enum Admission {
     /// Everybody.
     All,
+    /// Everybody, but only so many at a time.
+    AtMost(usize),
     /// One, whose outcome decides.
     Probe,
     /// Nobody before this moment; `None`: a probe is on its way and its outcome decides.
     Nobody(Option<Instant>),
+}
+
+/// Which attempt ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tried {
+    /// Nobody has tried this batch before.
+    pub fresh: bool,
+    /// It was let in as a probe.
+    pub probe: bool,
 }
 
 /// What an outcome did to the breaker.
@@ -42,155 +84,128 @@ pub enum Turn {
     Opened,
     /// The destination is back.
     Closed,
+    /// The destination had refused so many in a row that it may have been down, and takes them again.
+    Recovered,
 }
 
 impl Breaker {
+    /// The breaker of a destination that takes so many attempts at a time. It is taken for well.
+    pub fn new(concurrency: usize) -> Self {
+        Self {
+            concurrency,
+            taken: 1.0,
+            failures: 0,
+            state: State::Well,
+        }
+    }
+
     /// Who may try at `now`. Changes nothing.
     pub fn admission(&self, now: Instant) -> Admission {
-        match &self.open {
-            None => Admission::All,
-            Some(open) if open.probing => Admission::Nobody(None),
-            Some(open) if now < open.next_probe => Admission::Nobody(Some(open.next_probe)),
-            Some(_) => Admission::Probe,
+        match self.state {
+            State::Well => Admission::All,
+            State::Returning { limit } => Admission::AtMost(limit),
+            State::Down { probing: true, .. } => Admission::Nobody(None),
+            State::Down { next_probe, .. } if now < next_probe => {
+                Admission::Nobody(Some(next_probe))
+            }
+            State::Down { .. } => Admission::Probe,
         }
     }
 
     /// A probe goes out.
     pub fn begin_probe(&mut self) {
-        if let Some(open) = &mut self.open {
-            open.probing = true;
+        if let State::Down { probing, .. } = &mut self.state {
+            *probing = true;
         }
     }
 
-    /// A probe found nothing to try; the next one may.
+    /// A probe found nothing to try, or says nothing; the next one may.
     pub fn abandon_probe(&mut self) {
-        if let Some(open) = &mut self.open {
-            open.probing = false;
+        if let State::Down { probing, .. } = &mut self.state {
+            *probing = false;
         }
     }
 
     /// The destination took a batch.
     pub fn succeeded(&mut self) -> Turn {
+        let row = self.row();
+        let was_suspect = self.failures >= row;
+        // Of an outage no more than what made it one: it says little about the days between outages.
+        let refused = self.failures.min(row);
+        self.taken *= (1.0 - WEIGHT).powi(i32::try_from(refused).unwrap_or(i32::MAX));
+        self.taken += WEIGHT * (1.0 - self.taken);
         self.failures = 0;
-        if self.open.take().is_some() {
-            Turn::Closed
-        } else {
-            Turn::Unchanged
+        match &mut self.state {
+            State::Well if was_suspect => Turn::Recovered,
+            State::Well => Turn::Unchanged,
+            State::Returning { limit } => {
+                *limit += 1;
+                if *limit >= self.concurrency {
+                    self.state = State::Well;
+                }
+                Turn::Unchanged
+            }
+            State::Down { .. } => {
+                self.state = State::Returning { limit: FIRST_LIMIT };
+                Turn::Closed
+            }
         }
     }
 
-    /// The destination did not take a batch; `probe` says whether that attempt was the probe.
-    pub fn failed(&mut self, probe: bool, now: Instant) -> Turn {
-        self.failures = self.failures.saturating_add(1);
-        match &mut self.open {
-            None if self.failures >= FAILURES_TO_OPEN => {
-                self.open = Some(Open {
-                    rest: FIRST_REST,
-                    next_probe: now + FIRST_REST,
-                    probing: false,
-                });
-                Turn::Opened
-            }
-            Some(open) if probe => {
-                open.probing = false;
-                open.rest = (open.rest * 2).min(LONGEST_REST);
-                open.next_probe = now + open.rest;
-                Turn::Unchanged
-            }
-            // Attempts that had begun before it opened say nothing new.
-            _ => Turn::Unchanged,
+    /// The destination did not take a batch.
+    pub fn failed(&mut self, tried: Tried, now: Instant) -> Turn {
+        if tried.fresh {
+            self.failures = self.failures.saturating_add(1);
         }
+        let enough = match &mut self.state {
+            State::Well => self.row().max(FEWEST_TO_OPEN),
+            State::Returning { .. } => self.row(),
+            State::Down {
+                since,
+                next_probe,
+                probing,
+            } => {
+                // Attempts that had begun before it opened say nothing new.
+                if tried.probe {
+                    *probing = false;
+                    *next_probe = now + rest(now.saturating_duration_since(*since));
+                }
+                return Turn::Unchanged;
+            }
+        };
+        if !tried.fresh || self.failures < enough {
+            return Turn::Unchanged;
+        }
+        self.state = State::Down {
+            since: now,
+            next_probe: now + SHORTEST_REST,
+            probing: false,
+        };
+        Turn::Opened
     }
 
     /// Whether the destination is taken for down.
     pub fn is_open(&self) -> bool {
-        self.open.is_some()
+        matches!(self.state, State::Down { .. })
     }
+
+    /// How many fresh batches in a row are hardly refused by chance.
+    fn row(&self) -> u32 {
+        let row = (CHANCE.ln() / (1.0 - self.taken).ln()).ceil();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a float casts to the nearest it can, and is bounded before"
+        )]
+        let row = row.min(f64::from(MOST)) as u32;
+        row.clamp(FEWEST_TO_SUSPECT, MOST)
+    }
+}
+
+/// How long to wait before the next probe of a destination that has been down for so long.
+fn rest(down: Duration) -> Duration {
+    (down / PART).clamp(SHORTEST_REST, LONGEST_REST)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn opened(now: Instant) -> Breaker {
-        let mut breaker = Breaker::default();
-        for _ in 1..FAILURES_TO_OPEN {
-            assert_eq!(breaker.failed(false, now), Turn::Unchanged);
-        }
-        assert_eq!(breaker.failed(false, now), Turn::Opened);
-        breaker
-    }
-
-    #[test]
-    fn a_success_between_failures_keeps_it_closed() {
-        let mut breaker = Breaker::default();
-        for _ in 0..100 {
-            breaker.failed(false, Instant::now());
-            breaker.failed(false, Instant::now());
-            breaker.succeeded();
-        }
-
-        assert_eq!(breaker.admission(Instant::now()), Admission::All);
-    }
-
-    #[test]
-    fn while_open_one_probe_at_a_time_after_a_rest() {
-        let now = Instant::now();
-        let mut breaker = opened(now);
-
-        assert_eq!(
-            breaker.admission(now),
-            Admission::Nobody(Some(now + FIRST_REST))
-        );
-        assert_eq!(breaker.admission(now + FIRST_REST), Admission::Probe);
-        breaker.begin_probe();
-        assert_eq!(breaker.admission(now + FIRST_REST), Admission::Nobody(None));
-    }
-
-    #[test]
-    fn a_failed_probe_lengthens_the_rest_up_to_seconds() {
-        let now = Instant::now();
-        let mut breaker = opened(now);
-        for _ in 0..20 {
-            breaker.begin_probe();
-            breaker.failed(true, now);
-        }
-
-        assert_eq!(
-            breaker.admission(now),
-            Admission::Nobody(Some(now + LONGEST_REST))
-        );
-    }
-
-    #[test]
-    fn a_late_failure_of_the_crowd_does_not_end_the_probe() {
-        let now = Instant::now();
-        let mut breaker = opened(now);
-        breaker.begin_probe();
-
-        breaker.failed(false, now);
-
-        assert_eq!(breaker.admission(now), Admission::Nobody(None));
-    }
-
-    #[test]
-    fn one_success_lets_everybody_in() {
-        let mut breaker = opened(Instant::now());
-        breaker.begin_probe();
-
-        assert_eq!(breaker.succeeded(), Turn::Closed);
-        assert_eq!(breaker.admission(Instant::now()), Admission::All);
-        assert_eq!(breaker.succeeded(), Turn::Unchanged);
-    }
-
-    #[test]
-    fn a_probe_that_found_nothing_leaves_the_place_to_the_next() {
-        let now = Instant::now();
-        let mut breaker = opened(now);
-        breaker.begin_probe();
-
-        breaker.abandon_probe();
-
-        assert_eq!(breaker.admission(now + FIRST_REST), Admission::Probe);
-    }
-}
+mod tests;

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::store::LONGEST_SLEEP;
 use crate::store::keys::Shard;
+use crate::store::{LONGEST_SLEEP, Left};
 
 /// What falls due within this of something else is taken together with it. At 5 ms half of a window's whole lateness
 /// was this wait; below 2 ms rounds only overlap.
@@ -13,6 +13,10 @@ pub(super) const SHORTEST_SLEEP: Duration = Duration::from_millis(2);
 #[derive(Debug)]
 pub(super) struct Agenda {
     next: Vec<Option<Instant>>,
+    /// The same of retries, in an index that has them.
+    retries: Vec<Option<Instant>>,
+    /// There is no room for retries; what is due of them waits for it.
+    retries_wait: bool,
     look_at: Instant,
     /// How long an empty index may go without a look.
     longest_idle: Duration,
@@ -24,19 +28,24 @@ impl Agenda {
     pub(super) fn new(now: Instant, longest_idle: Duration) -> Self {
         Self {
             next: Vec::new(),
+            retries: Vec::new(),
+            retries_wait: false,
             look_at: now,
             longest_idle,
             idle: LONGEST_SLEEP,
         }
     }
 
-    /// All shards were looked at.
-    pub(super) fn looked(&mut self, left: &[Option<Duration>], now: Instant) {
-        self.next = left
-            .iter()
-            .map(|left| left.map(|left| now + left))
-            .collect();
-        self.idle = if self.next.iter().all(Option::is_none) {
+    /// All shards were looked at, and at the retries in them.
+    pub(super) fn looked(&mut self, left: &Left, retries: &Left, now: Instant) {
+        let times = |left: &Left| {
+            left.iter()
+                .map(|left| left.map(|left| now + left))
+                .collect()
+        };
+        self.next = times(left);
+        self.retries = times(retries);
+        self.idle = if self.next.iter().chain(&self.retries).all(Option::is_none) {
             (self.idle * 2).min(self.longest_idle)
         } else {
             LONGEST_SLEEP
@@ -51,6 +60,22 @@ impl Agenda {
         }
     }
 
+    /// The retries in one shard were looked at.
+    pub(super) fn looked_at_retries(&mut self, shard: Shard, left: Option<Duration>, now: Instant) {
+        if let Some(next) = self.retries.get_mut(shard.index()) {
+            *next = left.map(|left| now + left);
+        }
+    }
+
+    /// Whether what is due of retries has to wait for room.
+    pub(super) fn let_retries_wait(&mut self, wait: bool) {
+        self.retries_wait = wait;
+    }
+
+    pub(super) fn retries_wait(&self) -> bool {
+        self.retries_wait
+    }
+
     /// Something may have fallen due unseen.
     pub(super) fn look_again(&mut self, now: Instant) {
         self.look_at = now;
@@ -62,30 +87,42 @@ impl Agenda {
     }
 
     /// The shards with something due.
-    pub(super) fn due(&self, now: Instant) -> impl Iterator<Item = Shard> {
-        Shard::all()
-            .zip(&self.next)
-            .filter(move |(_, next)| next.is_some_and(|next| next <= now))
-            .map(|(shard, _)| shard)
+    pub(super) fn due(&self, now: Instant) -> Vec<Shard> {
+        due(&self.next, now)
+    }
+
+    /// The shards with a retry that is due.
+    pub(super) fn due_retries(&self, now: Instant) -> Vec<Shard> {
+        due(&self.retries, now)
     }
 
     /// When there is something to do again.
     pub(super) fn wake_at(&self, now: Instant) -> Instant {
-        let next = self
-            .next
-            .iter()
-            .flatten()
-            .min()
-            .copied()
-            .unwrap_or(self.look_at);
+        let retries = if self.retries_wait {
+            &[]
+        } else {
+            self.retries.as_slice()
+        };
+        let next = self.next.iter().chain(retries).flatten().min();
+        let next = next.copied().unwrap_or(self.look_at);
         next.min(self.look_at).max(now + SHORTEST_SLEEP)
     }
+}
+
+fn due(next: &[Option<Instant>], now: Instant) -> Vec<Shard> {
+    Shard::all()
+        .zip(next)
+        .filter(|(_, next)| next.is_some_and(|next| next <= now))
+        .map(|(shard, _)| shard)
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::store::LONGEST_IDLE;
+
+    const NO_RETRIES: &Left = &Vec::new();
 
     fn shard(index: usize) -> Shard {
         Shard::all().nth(index).unwrap()
@@ -98,14 +135,18 @@ mod tests {
         assert!(agenda.has_to_look(now));
 
         for (left, sleep) in [(0, 2), (1, 2), (40, 40), (9000, 250)] {
-            agenda.looked(&[None, Some(Duration::from_millis(left)), None], now);
+            agenda.looked(
+                &vec![None, Some(Duration::from_millis(left)), None],
+                NO_RETRIES,
+                now,
+            );
             assert_eq!(
                 agenda.wake_at(now),
                 now + Duration::from_millis(sleep),
                 "{left}"
             );
         }
-        agenda.looked(&[None, None], now);
+        agenda.looked(&vec![None, None], NO_RETRIES, now);
         assert_eq!(agenda.wake_at(now), now + LONGEST_SLEEP);
     }
 
@@ -114,7 +155,7 @@ mod tests {
         let now = Instant::now();
         let mut agenda = Agenda::new(now, LONGEST_IDLE);
         let mut sleep = |left| {
-            agenda.looked(&[left], now);
+            agenda.looked(&vec![left], NO_RETRIES, now);
             agenda.wake_at(now) - now
         };
 
@@ -130,30 +171,41 @@ mod tests {
     fn only_what_is_due_is_due() {
         let now = Instant::now();
         let mut agenda = Agenda::new(now, LONGEST_SLEEP);
-        agenda.looked(
-            &[
-                Some(Duration::ZERO),
-                Some(Duration::from_millis(9)),
-                None,
-                Some(Duration::ZERO),
-            ],
-            now,
-        );
+        let left = vec![
+            Some(Duration::ZERO),
+            Some(Duration::from_millis(9)),
+            None,
+            Some(Duration::ZERO),
+        ];
+        agenda.looked(&left, NO_RETRIES, now);
         agenda.looked_at(shard(3), None, now);
 
-        assert_eq!(agenda.due(now).collect::<Vec<_>>(), [shard(0)]);
+        assert_eq!(agenda.due(now), [shard(0)]);
     }
 
     #[test]
     fn a_hint_makes_it_look() {
         let now = Instant::now();
         let mut agenda = Agenda::new(now, LONGEST_SLEEP);
-        agenda.looked(&[None], now);
+        agenda.looked(&vec![None], NO_RETRIES, now);
         assert!(!agenda.has_to_look(now));
 
         agenda.look_again(now);
 
         assert!(agenda.has_to_look(now));
         assert_eq!(agenda.wake_at(now), now + SHORTEST_SLEEP);
+    }
+
+    #[test]
+    fn retries_without_room_do_not_keep_it_awake() {
+        let now = Instant::now();
+        let mut agenda = Agenda::new(now, LONGEST_IDLE);
+        agenda.looked(&vec![None], &vec![Some(Duration::ZERO)], now);
+        assert_eq!(agenda.due_retries(now), [shard(0)]);
+        assert_eq!(agenda.wake_at(now), now + SHORTEST_SLEEP);
+
+        agenda.let_retries_wait(true);
+
+        assert_eq!(agenda.wake_at(now), now + LONGEST_SLEEP);
     }
 }

@@ -1,4 +1,5 @@
-//! Who may attempt now: room for so many attempts in flight, and the destination's circuit breaker.
+//! Who may attempt now: room for so many attempts in flight, of which retries never take more than half, and the
+//! destination's circuit breaker.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -7,17 +8,32 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{timeout, timeout_at};
 
 use crate::domain::batch::{Millis, Outcome};
-use crate::domain::breaker::{Admission, Breaker, Turn};
+use crate::domain::breaker::{Admission, Breaker, Tried, Turn};
+
+/// After so many others a retry goes first, so that none waits for ever where there is always something new.
+const BEFORE_A_RETRY: usize = 16;
 
 /// Lets attempts in.
 #[derive(Debug)]
 pub(super) struct Gate {
+    concurrency: usize,
     room: Arc<Semaphore>,
-    breaker: Mutex<Breaker>,
+    state: Mutex<State>,
     /// The breaker may let somebody in.
     changed: Notify,
+    /// Somebody has left.
+    left: Notify,
     /// The destination has a pace, so only the sweep lets attempts begin.
     paced: bool,
+}
+
+#[derive(Debug)]
+struct State {
+    breaker: Breaker,
+    /// Retries in flight.
+    retries: usize,
+    /// How many were let in since the last retry.
+    since_retry: usize,
 }
 
 /// The right to make attempts, one after the other, until it is dropped.
@@ -25,17 +41,24 @@ pub(super) struct Gate {
 pub(super) struct Pass {
     gate: Arc<Gate>,
     probe: bool,
+    retry: bool,
     /// The interval that let it begin, where the destination has a pace, until an attempt was made.
     interval: Option<Millis>,
-    _room: OwnedSemaphorePermit,
+    room: Option<OwnedSemaphorePermit>,
 }
 
 impl Gate {
     pub(super) fn new(concurrency: usize, paced: bool) -> Arc<Self> {
         Arc::new(Self {
+            concurrency,
             room: Arc::new(Semaphore::new(concurrency)),
-            breaker: Mutex::default(),
+            state: Mutex::new(State {
+                breaker: Breaker::new(concurrency),
+                retries: 0,
+                since_retry: 0,
+            }),
             changed: Notify::new(),
+            left: Notify::new(),
             paced,
         })
     }
@@ -68,13 +91,14 @@ impl Gate {
     pub(super) async fn enter(self: &Arc<Self>, most: usize) -> Vec<Pass> {
         loop {
             let changed = self.changed.notified();
-            let admission = self.breaker().admission(Instant::now());
+            let admission = self.state().breaker.admission(Instant::now());
             match admission {
                 Admission::Nobody(Some(at)) => {
                     let _ = timeout_at(at.into(), changed).await;
                 }
                 Admission::Nobody(None) => changed.await,
-                Admission::All | Admission::Probe => {
+                Admission::AtMost(limit) if self.in_flight() >= limit => changed.await,
+                Admission::All | Admission::AtMost(_) | Admission::Probe => {
                     let room = self.room.clone().acquire_owned().await.ok();
                     let first = room.and_then(|room| self.admit(room));
                     let more = (1..most).map_while(|_| self.try_admit());
@@ -87,35 +111,81 @@ impl Gate {
         }
     }
 
+    /// Up to `most` passes for retries, as there is room at this moment.
+    pub(super) fn try_enter_retries(self: &Arc<Self>, most: usize) -> Vec<Pass> {
+        let passes = (0..most).map_while(|_| self.try_admit()?.for_retry().ok());
+        passes.collect()
+    }
+
+    /// When somebody has left since this was last waited for.
+    pub(super) async fn somebody_left(&self) {
+        self.left.notified().await;
+    }
+
+    /// Whether so many others were let in that it is a retry's turn.
+    pub(super) fn owes_a_retry(&self) -> bool {
+        self.state().since_retry >= BEFORE_A_RETRY
+    }
+
     pub(super) fn is_open(&self) -> bool {
-        self.breaker().is_open()
+        self.state().breaker.is_open()
+    }
+
+    fn in_flight(&self) -> usize {
+        self.concurrency - self.room.available_permits()
     }
 
     fn admit(self: &Arc<Self>, room: OwnedSemaphorePermit) -> Option<Pass> {
-        let mut breaker = self.breaker();
-        let probe = match breaker.admission(Instant::now()) {
+        let mut state = self.state();
+        let probe = match state.breaker.admission(Instant::now()) {
             Admission::All => false,
+            // This one has its room already.
+            Admission::AtMost(limit) if self.in_flight() <= limit => false,
             Admission::Probe => true,
-            Admission::Nobody(_) => return None,
+            Admission::AtMost(_) | Admission::Nobody(_) => return None,
         };
         if probe {
-            breaker.begin_probe();
+            state.breaker.begin_probe();
         }
+        state.since_retry = state.since_retry.saturating_add(1);
         Some(Pass {
             gate: self.clone(),
             probe,
+            retry: false,
             interval: None,
-            _room: room,
+            room: Some(room),
         })
     }
 
-    fn breaker(&self) -> MutexGuard<'_, Breaker> {
-        // Each change of the breaker is one step, so a panic elsewhere leaves it whole.
-        self.breaker.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Each change of it is one step, so a panic elsewhere leaves it whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Pass {
+    /// The same for a retry, if not too many are in flight: what hangs each time it is tried must leave room for what
+    /// was never tried. A probe may be a retry in any case.
+    ///
+    /// # Errors
+    /// The pass as it was.
+    pub(super) fn for_retry(mut self) -> Result<Self, Self> {
+        let gate = self.gate.clone();
+        let mut state = gate.state();
+        let room = match state.breaker.admission(Instant::now()) {
+            Admission::AtMost(limit) => limit.min(gate.concurrency),
+            _ => gate.concurrency,
+        };
+        if state.retries >= (room / 2).max(1) && !self.probe {
+            drop(state);
+            return Err(self);
+        }
+        state.retries += 1;
+        state.since_retry = 0;
+        self.retry = true;
+        Ok(self)
+    }
+
     /// It was let in by an interval of the destination's pace.
     pub(super) fn let_in_by(&mut self, interval: Option<Millis>) {
         self.interval = interval;
@@ -131,19 +201,23 @@ impl Pass {
         self.interval
     }
 
-    /// Tells the breaker how an attempt ended.
-    pub(super) fn record(&mut self, outcome: &Outcome) -> Turn {
+    /// Tells the breaker how an attempt ended; `fresh` says that nobody had tried that batch before.
+    pub(super) fn record(&mut self, outcome: &Outcome, fresh: bool) -> Turn {
         let probe = std::mem::take(&mut self.probe);
         let turn = match outcome {
-            Outcome::Delivered => self.gate.breaker().succeeded(),
-            Outcome::Retry { .. } => self.gate.breaker().failed(probe, Instant::now()),
+            Outcome::Delivered => self.gate.state().breaker.succeeded(),
+            Outcome::Retry { .. } => {
+                let tried = Tried { fresh, probe };
+                self.gate.state().breaker.failed(tried, Instant::now())
+            }
             // It was there to say so, yet has taken nothing.
             Outcome::Rejected => {
                 self.probe = probe;
                 Turn::Unchanged
             }
         };
-        if probe || turn != Turn::Unchanged {
+        // One that is on its way back is let have more with each success.
+        if probe || turn != Turn::Unchanged || *outcome == Outcome::Delivered {
             self.gate.changed.notify_waiters();
         }
         turn
@@ -152,77 +226,21 @@ impl Pass {
 
 impl Drop for Pass {
     fn drop(&mut self) {
-        if self.probe {
-            self.gate.breaker().abandon_probe();
-            self.gate.changed.notify_waiters();
+        if self.probe || self.retry {
+            let mut state = self.gate.state();
+            if self.probe {
+                state.breaker.abandon_probe();
+            }
+            if self.retry {
+                state.retries -= 1;
+            }
         }
+        // Before anybody is told.
+        drop(self.room.take());
+        self.gate.changed.notify_waiters();
+        self.gate.left.notify_one();
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const RETRY: Outcome = Outcome::Retry { asked: None };
-
-    #[tokio::test]
-    async fn there_is_room_for_so_many() {
-        let gate = Gate::new(3, false);
-
-        let passes = gate.enter(64).await;
-
-        assert_eq!(passes.len(), 3);
-        assert!(gate.try_enter().is_none());
-        drop(passes);
-        assert!(gate.try_enter().is_some());
-    }
-
-    #[tokio::test]
-    async fn where_there_is_a_pace_only_the_sweep_enters() {
-        let gate = Gate::new(3, true);
-
-        assert!(gate.try_enter().is_none());
-        assert!(gate.enter_within(Duration::from_secs(5)).await.is_none());
-        assert_eq!(gate.enter(64).await.len(), 3);
-    }
-
-    #[tokio::test]
-    async fn who_waits_enters_when_somebody_leaves() {
-        let gate = Gate::new(1, false);
-        let pass = gate.try_enter();
-        let waiting = tokio::spawn({
-            let gate = gate.clone();
-            async move { gate.enter(1).await.len() }
-        });
-        tokio::task::yield_now().await;
-
-        drop(pass);
-
-        assert_eq!(
-            timeout(Duration::from_secs(5), waiting)
-                .await
-                .unwrap()
-                .unwrap(),
-            1
-        );
-    }
-
-    #[tokio::test]
-    async fn while_the_destination_refuses_everything_one_probe_goes() {
-        let gate = Gate::new(64, false);
-        for mut pass in gate.enter(10).await {
-            pass.record(&RETRY);
-        }
-        assert!(gate.is_open());
-        assert!(gate.try_enter().is_none());
-
-        let mut probes = timeout(Duration::from_secs(5), gate.enter(64))
-            .await
-            .unwrap();
-
-        assert_eq!(probes.len(), 1);
-        assert!(gate.try_enter().is_none());
-        assert_eq!(probes[0].record(&Outcome::Delivered), Turn::Closed);
-        assert_eq!(gate.enter(10).await.len(), 10);
-    }
-}
+mod tests;

@@ -9,6 +9,7 @@ mod follow_ups;
 mod gate;
 mod health;
 mod housekeeper;
+mod lane_round;
 mod later;
 mod line;
 mod listener;

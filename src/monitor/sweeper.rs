@@ -1,5 +1,6 @@
 //! The sweep: works off the due indexes, asleep until the next deadline. It alone would be enough.
 
+use std::future::pending;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,20 +11,19 @@ use tracing::{info, warn};
 use super::Monitor;
 use super::agenda::Agenda;
 use super::closer::Found;
+use super::lane_round::LaneRound;
 use super::outlet::Outlet;
 use crate::store::keys::{Due, Shard};
 use crate::store::{LONGEST_IDLE, LONGEST_SLEEP, Result};
 
 /// Most that one take script moves: beyond it nothing is gained, and Redis is kept from others for longer.
-const MOST_TAKEN: usize = 64;
-/// Passes asked for at a time.
-const MOST_PASSES: usize = 256;
+pub(super) const MOST_TAKEN: usize = 64;
 /// After an error of Redis.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// What a round left behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Round {
+pub(super) enum Round {
     /// All that was due is taken.
     Done,
     /// There may be more that is due already.
@@ -93,6 +93,7 @@ impl Sweep {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep_until(wake_at.into()) => {}
                 () = self.changed(&monitor, waits_for_its_turn).notified() => agenda.look_again(Instant::now()),
+                () = self.room_for_retries(&agenda) => {}
             }
         }
     }
@@ -107,6 +108,14 @@ impl Sweep {
         }
     }
 
+    /// Room for retries, where they wait for it.
+    async fn room_for_retries(&self, agenda: &Agenda) {
+        match self {
+            Self::Lanes(outlet) if agenda.retries_wait() => outlet.gate.somebody_left().await,
+            Self::Windows | Self::Lanes(_) | Self::Later => pending().await,
+        }
+    }
+
     fn due(&self) -> Due {
         match self {
             Self::Windows => Due::Windows,
@@ -117,13 +126,16 @@ impl Sweep {
 
     async fn round(&self, monitor: &Arc<Monitor>, due: &Due, agenda: &mut Agenda) -> Result<Round> {
         if agenda.has_to_look(Instant::now()) {
-            let left = monitor.store.look(due).await?;
-            agenda.looked(&left, Instant::now());
+            let (left, retries) = match self {
+                Self::Lanes(outlet) => monitor.store.look_at_lanes(outlet.name()).await?,
+                Self::Windows | Self::Later => (monitor.store.look(due).await?, Vec::new()),
+            };
+            agenda.looked(&left, &retries, Instant::now());
         }
-        let shards = agenda.due(Instant::now()).collect();
+        let shards = agenda.due(Instant::now());
         match self {
             Self::Windows => close_windows(monitor, due, shards, agenda).await,
-            Self::Lanes(outlet) => attempt_lanes(monitor, outlet, due, shards, agenda).await,
+            Self::Lanes(outlet) => LaneRound::new(monitor, outlet, agenda).run(shards).await,
             Self::Later => send_later(monitor, shards, agenda).await,
         }
     }
@@ -189,56 +201,6 @@ async fn send_later(
                 drop(place);
             });
         }
-    }
-    Ok(round)
-}
-
-/// Room comes before taking: what is taken is out of sight of other monitors for a while, so only what can be attempted
-/// at once is taken, and while the destination is down its lanes simply stay due.
-async fn attempt_lanes(
-    monitor: &Arc<Monitor>,
-    outlet: &Arc<Outlet>,
-    due: &Due,
-    shards: Vec<Shard>,
-    agenda: &mut Agenda,
-) -> Result<Round> {
-    let mut round = Round::Done;
-    let mut shards = shards;
-    let pace = outlet.destination.pace;
-    let most_passes = pace.map_or(MOST_PASSES, |pace| pace.batch.min(MOST_PASSES));
-    if outlet.gate.is_paced() && !shards.is_empty() {
-        // Few begin at a time, and it is not to be those of the same shards each time.
-        let turn = fastrand::usize(..shards.len());
-        shards.rotate_left(turn);
-    }
-    let mut shards = shards.as_slice();
-    while !shards.is_empty() {
-        let passes = tokio::select! {
-            () = outlet.stop.cancelled() => return Ok(Round::Done),
-            passes = outlet.gate.enter(most_passes) => passes,
-        };
-        let (now, later) = shards.split_at(shards.len().min(passes.len()));
-        let most = (passes.len() / now.len()).min(MOST_TAKEN);
-        let takes = now
-            .iter()
-            .map(|&shard| monitor.store.take(due, shard, most));
-        let mut chats = Vec::new();
-        for (&shard, (taken, left)) in now.iter().zip(try_join_all(takes).await?) {
-            agenda.looked_at(shard, left, Instant::now());
-            if taken.len() == most {
-                round = Round::More;
-            }
-            chats.extend(taken);
-        }
-        let turn = monitor.let_begin(outlet, &mut chats).await?;
-        for (chat, mut pass) in chats.into_iter().zip(passes) {
-            pass.let_in_by(turn.interval);
-            monitor.attempt(outlet.clone(), chat, pass);
-        }
-        if let Some(at) = turn.not_before {
-            return Ok(Round::NotBefore(at));
-        }
-        shards = later;
     }
     Ok(round)
 }

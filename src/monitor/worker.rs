@@ -151,7 +151,7 @@ impl Monitor {
         self.metrics.in_flight.dec();
         match attempt {
             Some(attempt) => {
-                self.turn(outlet, pass.record(&attempt.outcome));
+                self.turn(outlet, pass.record(&attempt.outcome, lease.is_fresh()));
                 self.conclude(outlet, in_hand, &Call { attempt, body }, trail)
                     .await
             }
@@ -223,12 +223,15 @@ impl Monitor {
         let down = i64::try_from(self.outlets.down()).unwrap_or(i64::MAX);
         self.metrics.breakers_open.set(down);
         let (name, place) = (outlet.name(), outlet.sender.place());
-        if turn == Turn::Opened {
-            warn!(destination = %name, "{place} refuses everything: only single probes until it is back");
-        } else {
-            info!(destination = %name, "{place} is back");
-            self.attempts.spawn(self.clone().hasten(outlet.clone()));
+        match turn {
+            Turn::Opened => {
+                warn!(destination = %name, "{place} refuses everything: only single probes until it is back");
+                return;
+            }
+            Turn::Closed => info!(destination = %name, "{place} is back"),
+            Turn::Recovered | Turn::Unchanged => {}
         }
+        self.attempts.spawn(self.clone().hasten(outlet.clone()));
     }
 
     async fn hasten(self: Arc<Self>, outlet: Arc<Outlet>) {

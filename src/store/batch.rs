@@ -46,6 +46,11 @@ pub(super) fn read_batch(text: &str) -> Result<(Batch, Option<ChatId>)> {
     Ok((batch, whose))
 }
 
+/// Whether a batch on a lane was a dead letter before: the revive script marks it so.
+pub(super) fn is_revived(text: &str) -> bool {
+    text.starts_with('=')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

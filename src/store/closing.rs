@@ -6,7 +6,7 @@ use std::time::Duration;
 use redis::Script;
 
 use super::batch::whose_word;
-use super::keys::Place;
+use super::keys::{self, Place};
 use super::lanes::{self, Lease};
 use super::windows::millis;
 use super::{Result, Store, StoreError, script};
@@ -161,7 +161,8 @@ impl Store {
             .arg(millis(length))
             .arg(split.collect::<String>())
             .arg(place.lane_member())
-            .arg(whose_word(chat));
+            .arg(whose_word(chat))
+            .arg(keys::RETRIES);
         let answer: (String, u64, String, i64, Millis, String) =
             self.run(place.shard, &close).await?;
         let (status, count, reason, late, at, batch) = answer;

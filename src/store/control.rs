@@ -97,7 +97,8 @@ impl Store {
         postpone
             .key(place.head(&lane.destination))
             .arg(place.lane_member())
-            .arg(wait);
+            .arg(wait)
+            .arg(keys::RETRIES);
         self.run::<u8>(place.shard, &postpone).await.map(drop)
     }
 }

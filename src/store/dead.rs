@@ -204,7 +204,8 @@ impl Store {
                 .key(place.head(&lane.destination))
                 .key(keys::dead(id.shard))
                 .arg(place.lane_member())
-                .arg(id.in_stream()),
+                .arg(id.in_stream())
+                .arg(keys::RETRIES),
         )
         .await
     }

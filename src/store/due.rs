@@ -8,7 +8,8 @@ use redis::Script;
 use super::keys::{self, Due, Shard};
 use super::windows::millis;
 use super::{Result, Store, reply, script};
-use crate::domain::chat::Chat;
+use crate::domain::batch::Millis;
+use crate::domain::chat::{Chat, Name};
 
 static TAKE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/take.lua")));
 
@@ -26,35 +27,67 @@ pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
     std::iter::once(&*TAKE)
 }
 
+/// How long until the next thing is due in each shard of an index, by [`Shard::index`]; `None`: nothing is there.
+pub type Left = Vec<Option<Duration>>;
+
 impl Store {
-    /// How long until the next thing is due in each shard of an index, by [`Shard::index`]; `None`: nothing is there.
+    /// How long until the next thing is due.
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn look(&self, due: &Due) -> Result<Vec<Option<Duration>>> {
-        let shards: Vec<_> = match due {
-            // Nobody else has a lane to it.
-            Due::Lanes(name) if name.is_own() => vec![Shard::of_outlet(name)],
-            Due::Windows | Due::Lanes(_) | Due::Later => Shard::all().collect(),
+    pub async fn look(&self, due: &Due) -> Result<Left> {
+        let shards = shards_of(due);
+        let (now, firsts) = self.firsts(due, &shards, due.band()).await?;
+        Ok(left(shards.into_iter().zip(firsts), due, now))
+    }
+
+    /// The same of the lanes to a destination that were never attempted, and of its retries. Where all is idle this
+    /// costs no more than a look at one of them.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn look_at_lanes(&self, destination: &Name) -> Result<(Left, Left)> {
+        let lanes = Due::Lanes(destination.clone());
+        let retries = Due::Retries(destination.clone());
+        let shards = shards_of(&lanes);
+        let of_both = (lanes.band().0, retries.band().1);
+        let (now, firsts) = self.firsts(&lanes, &shards, of_both).await?;
+        let (fresh, tried): (Vec<_>, Vec<_>) = shards
+            .into_iter()
+            .zip(firsts)
+            .partition(|(_, first)| first.is_some_and(|first| first <= lanes.band().1));
+        let behind: Vec<_> = fresh.iter().map(|(shard, _)| *shard).collect();
+        let hidden = if behind.is_empty() {
+            Vec::new()
+        } else {
+            self.firsts(&retries, &behind, retries.band()).await?.1
         };
+        let tried = tried.into_iter().chain(behind.into_iter().zip(hidden));
+        Ok((left(fresh, &lanes, now), left(tried, &retries, now)))
+    }
+
+    /// Redis's time, and the first score within `band` in each of these shards.
+    async fn firsts(
+        &self,
+        due: &Due,
+        shards: &[Shard],
+        band: (Millis, Millis),
+    ) -> Result<(Millis, Vec<Option<Millis>>)> {
         let mut reads = redis::pipe();
         reads.cmd("TIME");
-        for shard in &shards {
-            reads.zrange_withscores(due.key(*shard), 0, 0);
+        for shard in shards {
+            reads.zrangebyscore_limit_withscores(due.key(*shard), band.0, band.1, 0, 1);
         }
         let mut values = self
             .pipeline::<Vec<redis::Value>>(&reads)
             .await?
             .into_iter();
         let now = reply::time(values.next())?;
-        let mut left = vec![None; Shard::all().count()];
-        for (shard, value) in shards.into_iter().zip(values) {
+        let firsts = values.map(|value| {
             let first: Vec<(redis::Value, f64)> = reply::value(Some(value))?;
-            left[shard.index()] = first
-                .first()
-                .map(|(_, score)| Duration::from_millis(reply::score(*score).saturating_sub(now)));
-        }
-        Ok(left)
+            Ok(first.first().map(|(_, score)| reply::score(*score)))
+        });
+        Ok((now, firsts.collect::<Result<_>>()?))
     }
 
     /// Takes up to `most` chats that are due in a shard of an index, and how long until the next is.
@@ -82,7 +115,14 @@ impl Store {
         most: usize,
     ) -> Result<(Vec<String>, Option<Duration>)> {
         let (left, members): (i64, Vec<Vec<u8>>) = self
-            .run(shard, TAKE.key(due.key(shard)).arg(most).arg(millis(AHEAD)))
+            .run(
+                shard,
+                TAKE.key(due.key(shard))
+                    .arg(most)
+                    .arg(millis(AHEAD))
+                    .arg(due.band().0)
+                    .arg(due.band().1),
+            )
             .await?;
         let members = members
             .into_iter()
@@ -90,4 +130,23 @@ impl Store {
         let left = u64::try_from(left).ok().map(Duration::from_millis);
         Ok((members.collect(), left))
     }
+}
+
+/// Where an index can have something.
+fn shards_of(due: &Due) -> Vec<Shard> {
+    match due {
+        // Nobody else has a lane to it.
+        Due::Lanes(name) | Due::Retries(name) if name.is_own() => vec![Shard::of_outlet(name)],
+        Due::Windows | Due::Lanes(_) | Due::Retries(_) | Due::Later => Shard::all().collect(),
+    }
+}
+
+/// How long it is from `now` until the first score of each shard.
+fn left(firsts: impl IntoIterator<Item = (Shard, Option<Millis>)>, due: &Due, now: Millis) -> Left {
+    let mut left = vec![None; Shard::all().count()];
+    for (shard, first) in firsts {
+        let ms = first.map(|first| first.saturating_sub(due.band().0 + now));
+        left[shard.index()] = ms.map(Duration::from_millis);
+    }
+    left
 }

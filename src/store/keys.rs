@@ -82,13 +82,20 @@ impl Shard {
     }
 }
 
+/// Added to the time of a lane whose first batch was attempted, in the index of lanes: such a lane comes after all that
+/// were not, whose time is of the years before 2286. One index, so that a lane stands in it once.
+pub(crate) const RETRIES: u64 = 10_000_000_000_000;
+
 /// A due index: where one kind of work stands, scored by when it is due.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Due {
     /// Open windows, by deadline.
     Windows,
-    /// Lanes to one destination, by next attempt or lease end.
+    /// Lanes to one destination whose first batch was never attempted, by when they came to wait.
     Lanes(Name),
+    /// The other lanes to it, by next attempt or lease end. They stand in the same index, behind all of those: a lane
+    /// that comes back because of a new batch keeps its place here.
+    Retries(Name),
     /// What waits for its time.
     Later,
 }
@@ -97,8 +104,16 @@ impl Due {
     pub(crate) fn key(&self, shard: Shard) -> String {
         match self {
             Self::Windows => due(shard),
-            Self::Lanes(destination) => due_lanes(shard, destination),
+            Self::Lanes(destination) | Self::Retries(destination) => due_lanes(shard, destination),
             Self::Later => shard.key("later"),
+        }
+    }
+
+    /// The scores that this is about: from here, with the time added, up to there.
+    pub(crate) fn band(&self) -> (u64, u64) {
+        match self {
+            Self::Windows | Self::Lanes(_) | Self::Later => (0, RETRIES - 1),
+            Self::Retries(_) => (RETRIES, 2 * RETRIES),
         }
     }
 }

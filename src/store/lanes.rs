@@ -7,7 +7,7 @@ use futures_util::future::try_join_all;
 use redis::Script;
 use uuid::Uuid;
 
-use super::batch::read_batch;
+use super::batch::{is_revived, read_batch};
 use super::dead::Letter;
 use super::history::{DELIVERED, Record, Retention};
 use super::keys::{self, Due, Place, Shard};
@@ -55,6 +55,8 @@ pub struct Lease {
     pub age: Duration,
     /// How many leases before this one, in a row, ran out without having been settled.
     pub cut_off: u32,
+    /// The batch was given up on before, and an operator has put it back.
+    pub revived: bool,
     token: String,
 }
 
@@ -76,8 +78,14 @@ impl Lease {
             first_attempt: at,
             age: Duration::ZERO,
             cut_off: 0,
+            revived: false,
             token,
         })
+    }
+
+    /// Nobody has tried this batch before: how it ends tells about the destination.
+    pub fn is_fresh(&self) -> bool {
+        self.attempt == 1 && !self.revived
     }
 }
 
@@ -157,14 +165,16 @@ impl Store {
                     .arg(&token)
                     .arg(millis(rules.length))
                     .arg(rules.max_messages)
-                    .arg(rules.max_bytes),
+                    .arg(rules.max_bytes)
+                    .arg(keys::RETRIES),
             )
             .await?;
         let mut answer = answer.into_iter();
         if reply::value::<String>(answer.next())? != "leased" {
             return Ok(None);
         }
-        let (batch, whose) = read_batch(&reply::value::<String>(answer.next())?)?;
+        let text: String = reply::value(answer.next())?;
+        let (batch, whose) = read_batch(&text)?;
         let attempt = reply::value(answer.next())?;
         let late: i64 = reply::value(answer.next())?;
         let first_attempt = reply::value(answer.next())?;
@@ -184,6 +194,7 @@ impl Store {
             first_attempt,
             age,
             cut_off,
+            revived: is_revived(&text),
             token,
         }))
     }
@@ -233,7 +244,8 @@ impl Store {
             .arg(letter)
             .arg(retention.in_shard(retention.dead_letters))
             .arg(body.unwrap_or_default())
-            .arg(made.map(reply::json).transpose()?.unwrap_or_default());
+            .arg(made.map(reply::json).transpose()?.unwrap_or_default())
+            .arg(keys::RETRIES);
         if let Verdict::DropAndFollowUp { plan } = verdict {
             plan.put_into(&mut settle, &place, lease.batch.closed);
         }
@@ -252,11 +264,12 @@ impl Store {
     /// # Errors
     /// Unavailable or silent.
     pub async fn hasten(&self, destination: &Name, spread: Duration) -> Result<u64> {
-        let due = Due::Lanes(destination.clone());
+        let due = Due::Retries(destination.clone());
         let now = reply::time(Some(self.query(&redis::cmd("TIME")).await?))?;
         let mut hastened = 0;
         for shard in Shard::all() {
-            let later = redis::Cmd::zrangebyscore(due.key(shard), format!("({now}"), "+inf");
+            let after = due.band().0 + now;
+            let later = redis::Cmd::zrangebyscore(due.key(shard), format!("({after}"), "+inf");
             let members: Vec<Vec<u8>> = self.query(&later).await?;
             let chats = members
                 .iter()
@@ -275,7 +288,8 @@ impl Store {
                 .key(place.due_lanes(destination))
                 .key(place.head(destination))
                 .arg(place.lane_member())
-                .arg(millis(spread.mul_f64(fastrand::f64()))),
+                .arg(millis(spread.mul_f64(fastrand::f64())))
+                .arg(keys::RETRIES),
         )
         .await
     }

@@ -47,7 +47,7 @@ use self::keys::Shard;
 use self::links::Links;
 
 pub use connect::ConnectError;
-pub use due::{LONGEST_IDLE, LONGEST_SLEEP};
+pub use due::{LONGEST_IDLE, LONGEST_SLEEP, Left};
 pub use due_list::DueCursor;
 pub use paging::{EntryId, Look};
 

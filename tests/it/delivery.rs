@@ -289,9 +289,13 @@ async fn a_destination_that_is_down_gets_single_probes_and_everything_soon_after
     let mut receiver = Receiver::answering(&[], Answer::Status(503)).await;
     let api = Daemon::api(&redis).await;
     // Long back-off: without the breaker's help the first chats would be silent for a minute.
-    let settings = [("RETRY_FIRST", "60"), ("RETRY_CAP", "60")];
+    let settings = [
+        ("RETRY_FIRST", "60"),
+        ("RETRY_CAP", "60"),
+        ("CONCURRENCY", "4"),
+    ];
     let monitor = Daemon::monitor_with(&redis, &receiver.url(), &settings).await;
-    for user in 0..40 {
+    for user in 0..100 {
         api.say(&user.to_string(), "oi", 0.1).await;
     }
     eventually("the breaker opens", async || {
@@ -302,7 +306,7 @@ async fn a_destination_that_is_down_gets_single_probes_and_everything_soon_after
         monitor
             .metric(r#"lull_attempts_total{outcome="retry"}"#)
             .await
-            >= 6.0
+            >= 38.0
     })
     .await;
     let during = receiver.calls_so_far();
@@ -310,12 +314,12 @@ async fn a_destination_that_is_down_gets_single_probes_and_everything_soon_after
     receiver.answer(Answer::Status(200));
     let back = Instant::now();
     let mut users = std::collections::BTreeSet::new();
-    while users.len() < 40 {
+    while users.len() < 100 {
         users.insert(receiver.call().await.user());
     }
 
     assert!(
-        during.len() < 40,
+        during.len() < 100,
         "{} calls while it was down",
         during.len()
     );

@@ -51,6 +51,7 @@ mod quiet;
 mod reconnecting;
 mod recovery;
 mod refusals;
+mod refused_chats;
 mod requests;
 mod retrying;
 mod revival;

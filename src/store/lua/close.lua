@@ -24,6 +24,7 @@
   ARGV[8]  lane    the chat, or all of an ordered buffer, in the indexes of lanes
   ARGV[9]  whose   in an ordered buffer the chat as a word with a space before it,
                    else empty
+  ARGV[10] retries  added to the time of a lane whose head was attempted
 
   Output: {status, messages, reason, ms since the deadline, when it was closed,
            the first batch if it was leased, else empty}
@@ -93,9 +94,9 @@ for i = 4, #KEYS, 3 do
   if string.sub(split, (i - 1) / 3, (i - 1) / 3) == '1' then batches = parts() end
   local only = push(KEYS[i + 1], batches) == #batches
   if only and i == 4 and token ~= '' then
-    local until_then = string.format('%d', now + ARGV[6])
-    call('HSET', KEYS[i + 2], 'attempts', '1', 'due', until_then, 'token', token, 'first', string.format('%d', now))
-    call('ZADD', KEYS[i], until_then, lane_member)
+    local until_then, first = now + ARGV[6], string.format('%d', now)
+    call('HSET', KEYS[i + 2], 'attempts', '1', 'due', string.format('%d', until_then), 'token', token, 'first', first)
+    call('ZADD', KEYS[i], string.format('%d', ARGV[10] + until_then), lane_member)
     leased = batches[1]
   else
     -- NX: a lane with a head in backoff or under a lease keeps its own time.

@@ -11,6 +11,7 @@
   ARGV[3]  length        of the lease, ms
   ARGV[4]  max messages  that batches may be joined up to; 0 = no limit
   ARGV[5]  max bytes     likewise
+  ARGV[6]  retries       added to the time of a lane whose head was attempted
 
   Output: {status, batch, number of this attempt, ms since the batch's deadline,
            when the first attempt was, ms since then, leases cut off}
@@ -30,7 +31,7 @@
 ]]
 local due, lane, head = KEYS[1], KEYS[2], KEYS[3]
 local member, token, length = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local max_messages, max_bytes = tonumber(ARGV[4]), tonumber(ARGV[5])
+local max_messages, max_bytes, retries = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -45,7 +46,7 @@ end
 local state = redis.call('HMGET', head, 'attempts', 'due', 'first', 'token', 'cut')
 local attempts = tonumber(state[1] or 0)
 if state[2] and tonumber(state[2]) > now then
-  redis.call('ZADD', due, state[2], member)
+  redis.call('ZADD', due, string.format('%d', retries + state[2]), member)
   return {'later'}
 end
 
@@ -77,7 +78,7 @@ if state[4] then
   redis.call('HSET', head, 'cut', cut)
 end
 local first = state[3] or string.format('%d', now)
-local until_then = string.format('%d', now + length)
-redis.call('HSET', head, 'attempts', attempts, 'due', until_then, 'token', token, 'first', first)
-redis.call('ZADD', due, until_then, member)
+local until_then = now + length
+redis.call('HSET', head, 'attempts', attempts, 'due', string.format('%d', until_then), 'token', token, 'first', first)
+redis.call('ZADD', due, string.format('%d', retries + until_then), member)
 return {'leased', batch, attempts, now - deadline, tonumber(first), now - first, cut}

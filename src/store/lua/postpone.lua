@@ -7,6 +7,7 @@
 
   ARGV[1]  member  the chat in the due index
   ARGV[2]  wait    ms from now; empty = back to its own time
+  ARGV[3]  retries  added to the time of a lane whose head was attempted
 
   Output: 1, or 0 when nothing is on the lane
 
@@ -15,11 +16,13 @@
 local due, head, member, wait = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 
 local at
+local attempts, own = unpack(redis.call('HMGET', head, 'attempts', 'due'))
 if wait == '' then
-  -- Without a state of its own it is due at any time.
-  at = redis.call('HGET', head, 'due') or '0'
+  -- Without a time of its own it is due at any time.
+  at = own or 0
 else
   local time = redis.call('TIME')
-  at = string.format('%d', time[1] * 1000 + math.floor(time[2] / 1000) + tonumber(wait))
+  at = time[1] * 1000 + math.floor(time[2] / 1000) + wait
 end
-return redis.call('ZADD', due, 'XX', 'CH', at, member)
+if attempts then at = at + ARGV[3] end
+return redis.call('ZADD', due, 'XX', 'CH', string.format('%d', at), member)

@@ -9,6 +9,7 @@
 
   ARGV[1]  member  the lane in the due index
   ARGV[2]  entry   of the dead letter in its stream
+  ARGV[3]  retries  added to the time of a lane whose head was attempted
 
   Output: 1, or 0 when there is no such dead letter (any more)
 
@@ -54,7 +55,7 @@ if behind then
 else
   redis.call('RPUSH', lane, batch)
 end
-redis.call('ZADD', due, 'NX', now, member)
+redis.call('ZADD', due, 'NX', string.format('%d', ARGV[3] + now), member)
 redis.call('XDEL', dead, entry)
 redis.pcall('PUBLISH', 'lull:wake', '')
 return 1

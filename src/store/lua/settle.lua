@@ -28,14 +28,15 @@
   ARGV[9]  dead     most dead letters of this shard
   ARGV[10] body     that was sent; empty = not kept
   ARGV[11] try      JSON about an attempt that is followed by another
+  ARGV[12] retries  added to the time of a lane whose head was attempted
 
   And for what follows a delivery up:
-  ARGV[12] follow-up  in the index of what waits
-  ARGV[13] chat       among those that were heard from, and those left alone
-  ARGV[14] closed     when the batch was closed: what was said later is not in it
-  ARGV[15] silence    to wait for, ms
-  ARGV[16] content    its number, when its message came, and that message
-  ARGV[17] look ahead a sweep with nothing before it looks again within so many
+  ARGV[13] follow-up  in the index of what waits
+  ARGV[14] chat       among those that were heard from, and those left alone
+  ARGV[15] closed     when the batch was closed: what was said later is not in it
+  ARGV[16] silence    to wait for, ms
+  ARGV[17] content    its number, when its message came, and that message
+  ARGV[18] look ahead a sweep with nothing before it looks again within so many
                       ms: what falls due sooner must wake it
 
   Output: {status, batches left on the lane, dead letters dropped for the new}
@@ -50,7 +51,7 @@
   since: that has a delivery of its own to come.
 ]]
 local due, lane, head, history, dead = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local member, token, verdict, wait = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local member, token, verdict, wait, retries = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[12])
 
 local call = redis.call
 
@@ -70,22 +71,28 @@ end
 
 local function plan_follow_up()
   local later, items, heard, paused = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
-  local follow_up, chat, at = ARGV[12], ARGV[13], clock()
+  local follow_up, chat, at = ARGV[13], ARGV[14], clock()
   local last, paused_until = call('ZSCORE', heard, chat), call('ZSCORE', paused, chat)
-  if last and tonumber(last) > tonumber(ARGV[14]) or paused_until and tonumber(paused_until) > at then
+  if last and tonumber(last) > tonumber(ARGV[15]) or paused_until and tonumber(paused_until) > at then
     return
   end
-  local due_at = string.format('%d', at + ARGV[15])
-  call('HSET', items, follow_up, due_at .. ' ' .. ARGV[16])
+  local due_at = string.format('%d', at + ARGV[16])
+  call('HSET', items, follow_up, due_at .. ' ' .. ARGV[17])
   call('ZADD', later, due_at, follow_up)
-  if tonumber(ARGV[15]) < tonumber(ARGV[17]) then
+  if tonumber(ARGV[16]) < tonumber(ARGV[18]) then
     -- Only a hint: a user without the right to publish must not fail here, with the script done.
     redis.pcall('PUBLISH', 'lull:wake', '')
   end
 end
 
+-- When the next batch is due: what was revived has failed before.
+local function of_next(at)
+  local batch = call('LINDEX', lane, 0)
+  return batch and string.sub(batch, 1, 1) == '=' and retries + at or at
+end
+
 -- What is due at once needs no clock: it was due at any time.
-local dropped, next_attempt, now = 0, '0', 0
+local dropped, next_attempt, now = 0, 0, 0
 if verdict == 'drop' or verdict == 'bury' then
   local batch = call('LPOP', lane)
   call('DEL', head)
@@ -95,13 +102,15 @@ if verdict == 'drop' or verdict == 'bury' then
   end
 elseif verdict == 'retry' then
   now = clock()
-  next_attempt = string.format('%d', now + wait)
   call('HDEL', head, 'token', 'cut')
-  call('HSET', head, 'due', next_attempt, 'asked', ARGV[5])
+  call('HSET', head, 'due', string.format('%d', now + wait), 'asked', ARGV[5])
+  next_attempt = retries + now + wait
 elseif call('HINCRBY', head, 'attempts', -1) > 0 then
   call('HDEL', head, 'token', 'due')
+  next_attempt = retries
 else
   call('DEL', head)
+  next_attempt = of_next(0)
 end
 
 if ARGV[6] ~= '' then
@@ -130,8 +139,8 @@ if KEYS[6] then plan_follow_up() end
 local left = call('LLEN', lane)
 if left > 0 then
   -- Behind the lanes that wait already: where few attempts may begin, one chat must not take them all.
-  if verdict == 'drop' or verdict == 'bury' then next_attempt = string.format('%d', clock()) end
-  call('ZADD', due, next_attempt, member)
+  if verdict == 'drop' or verdict == 'bury' then next_attempt = of_next(clock()) end
+  call('ZADD', due, string.format('%d', next_attempt), member)
 else
   call('ZREM', due, member)
 end

@@ -6,6 +6,8 @@
 
   ARGV[1]  most   how many to take
   ARGV[2]  ahead  how far to move each, ms
+  ARGV[3]  from   added to each time in the scores that this is about
+  ARGV[4]  to     scores from here on are about something else
 
   Output: {ms until the next is due, or -1 when there is none, members taken}
 
@@ -13,12 +15,12 @@
   a monitor took before it died comes up again a moment later.
 ]]
 local due = KEYS[1]
-local most, ahead = tonumber(ARGV[1]), tonumber(ARGV[2])
+local most, ahead, from, to = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
 
 local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = from + time[1] * 1000 + math.floor(time[2] / 1000)
 
-local members = redis.call('ZRANGE', due, '-inf', string.format('%d', now), 'BYSCORE', 'LIMIT', 0, most)
+local members = redis.call('ZRANGE', due, from, string.format('%d', now), 'BYSCORE', 'LIMIT', 0, most)
 if #members > 0 then
   local later, moves = string.format('%d', now + ahead), {}
   for i, member in ipairs(members) do
@@ -28,7 +30,7 @@ if #members > 0 then
   redis.call('ZADD', due, 'XX', unpack(moves))
 end
 
-local first = redis.call('ZRANGE', due, 0, 0, 'WITHSCORES')
+local first = redis.call('ZRANGE', due, from, to, 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
 local left = -1
 if first[2] then left = math.max(tonumber(first[2]) - now, 0) end
 return {left, members}

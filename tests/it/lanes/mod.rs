@@ -5,13 +5,14 @@ mod hasten;
 mod joining;
 mod leases;
 mod revival;
+mod turns;
 
 use std::time::Duration;
 
 use lull::domain::batch::BatchId;
 use lull::domain::whose::Whose;
 use lull::store::dead::{DeadLetter, Letter};
-use lull::store::keys::{Due, Shard};
+use lull::store::keys::Shard;
 use lull::store::lanes::{Lease, Settled, Verdict};
 use lull::store::{Look, Store};
 
@@ -94,5 +95,8 @@ async fn letters(store: &Store) -> Vec<DeadLetter> {
 
 /// When the lane of a chat is due.
 async fn due_in(store: &Store, id: &str) -> Option<Duration> {
-    store.look(&Due::Lanes(lane(id).destination)).await.unwrap()[Shard::of(&chat(id)).index()]
+    let destination = lane(id).destination;
+    let (lanes, retries) = store.look_at_lanes(&destination).await.unwrap();
+    let shard = Shard::of(&chat(id)).index();
+    lanes[shard].or(retries[shard])
 }

@@ -28,6 +28,8 @@ pub(crate) enum Answer {
     Silence,
     /// By closing the connection with a reset.
     Reset,
+    /// With 500 where the call holds these words, else with 200.
+    RefuseWith(&'static str),
 }
 
 /// A call that arrived.
@@ -183,6 +185,8 @@ async fn connection(
         let (status, headers, body) = match answer {
             Answer::Status(status) => (status, "", ""),
             Answer::Echo(status) => (status, "", echo.as_str()),
+            Answer::RefuseWith(words) if echo.contains(words) => (500, "", ""),
+            Answer::RefuseWith(_) => (200, "", ""),
             Answer::Full(status, headers, body) => (status, headers, body),
             Answer::Silence => std::future::pending().await,
             Answer::Reset => {

@@ -1,0 +1,180 @@
+//! One round of a sweep over the lanes to a destination: what was never attempted goes before what has failed.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures_util::future::try_join_all;
+
+use super::Monitor;
+use super::agenda::Agenda;
+use super::gate::Pass;
+use super::outlet::Outlet;
+use super::sweeper::{MOST_TAKEN, Round};
+use crate::store::Result;
+use crate::store::keys::{Due, Shard};
+
+/// Passes asked for at a time.
+const MOST_PASSES: usize = 256;
+
+/// Room comes before taking: what is taken is out of sight of other monitors for a while, so only what can be attempted
+/// at once is taken, and while the destination is down its lanes simply stay due.
+pub(super) struct LaneRound<'a> {
+    monitor: &'a Arc<Monitor>,
+    outlet: &'a Arc<Outlet>,
+    agenda: &'a mut Agenda,
+    most_passes: usize,
+    /// More may be due in a shard than was taken from it.
+    more: bool,
+}
+
+impl<'a> LaneRound<'a> {
+    pub(super) fn new(
+        monitor: &'a Arc<Monitor>,
+        outlet: &'a Arc<Outlet>,
+        agenda: &'a mut Agenda,
+    ) -> Self {
+        let pace = outlet.destination.pace;
+        Self {
+            monitor,
+            outlet,
+            agenda,
+            most_passes: pace.map_or(MOST_PASSES, |pace| pace.batch.min(MOST_PASSES)),
+            more: false,
+        }
+    }
+
+    /// Begins attempts on the lanes of `shards`, and on retries that are due.
+    pub(super) async fn run(mut self, shards: Vec<Shard>) -> Result<Round> {
+        self.agenda.let_retries_wait(false);
+        let retries = self.agenda.due_retries(Instant::now());
+        if shards.is_empty() && retries.is_empty() {
+            return Ok(Round::Done);
+        }
+        if self.outlet.gate.is_open() {
+            return self.probe(shards, retries).await;
+        }
+        let shards = self.in_turn(shards);
+        let mut shards = shards.as_slice();
+        while !shards.is_empty() {
+            let Some(mut passes) = self.enter(self.most_passes).await else {
+                return Ok(Round::Done);
+            };
+            if self.outlet.gate.is_open() {
+                // What was due when this round began may be done by now, and a probe goes to one shard only.
+                return Ok(Round::More);
+            }
+            if self.outlet.gate.owes_a_retry() && !retries.is_empty() {
+                let shard = retries[fastrand::usize(..retries.len())];
+                match passes.pop().map(Pass::for_retry) {
+                    Some(Ok(pass)) => {
+                        if let Some(at) = self.begin(vec![pass], &[shard], true).await? {
+                            return Ok(Round::NotBefore(at));
+                        }
+                    }
+                    Some(Err(pass)) => passes.push(pass),
+                    None => {}
+                }
+                if passes.is_empty() {
+                    continue;
+                }
+            }
+            let (now, later) = shards.split_at(shards.len().min(passes.len()));
+            if let Some(at) = self.begin(passes, now, false).await? {
+                return Ok(Round::NotBefore(at));
+            }
+            shards = later;
+        }
+        self.retry(retries).await
+    }
+
+    /// Retries take what room is left to them, and do not wait for more: meanwhile something new may come.
+    async fn retry(mut self, retries: Vec<Shard>) -> Result<Round> {
+        let shards = self.in_turn(retries);
+        let mut shards = shards.as_slice();
+        while !shards.is_empty() {
+            let passes = self.outlet.gate.try_enter_retries(self.most_passes);
+            if passes.is_empty() {
+                self.agenda.let_retries_wait(true);
+                break;
+            }
+            let (now, later) = shards.split_at(shards.len().min(passes.len()));
+            if let Some(at) = self.begin(passes, now, true).await? {
+                return Ok(Round::NotBefore(at));
+            }
+            shards = later;
+        }
+        Ok(if self.more { Round::More } else { Round::Done })
+    }
+
+    /// While the destination is down one batch goes, in whichever shard: one that nobody has tried, if there is one, as
+    /// what becomes of it tells most.
+    async fn probe(mut self, shards: Vec<Shard>, retries: Vec<Shard>) -> Result<Round> {
+        let Some(mut passes) = self.enter(1).await else {
+            return Ok(Round::Done);
+        };
+        let is_retry = shards.is_empty();
+        let shards = if is_retry { retries } else { shards };
+        if is_retry {
+            passes = passes
+                .into_iter()
+                .filter_map(|pass| pass.for_retry().ok())
+                .collect();
+        }
+        let shard = shards[fastrand::usize(..shards.len())];
+        let not_before = self.begin(passes, &[shard], is_retry).await?;
+        Ok(not_before.map_or(Round::More, Round::NotBefore))
+    }
+
+    /// Passes as soon as there is room for one; `None` when told to stop.
+    async fn enter(&self, most: usize) -> Option<Vec<Pass>> {
+        tokio::select! {
+            () = self.outlet.stop.cancelled() => None,
+            passes = self.outlet.gate.enter(most) => Some(passes),
+        }
+    }
+
+    /// Begins attempts on what is due in these shards, as many as there are passes; answers before when no more may
+    /// begin, where the destination has a pace.
+    async fn begin(
+        &mut self,
+        passes: Vec<Pass>,
+        shards: &[Shard],
+        retries: bool,
+    ) -> Result<Option<Instant>> {
+        let name = self.outlet.name().clone();
+        let due = if retries {
+            Due::Retries(name)
+        } else {
+            Due::Lanes(name)
+        };
+        let most = (passes.len() / shards.len()).min(MOST_TAKEN);
+        let takes = shards
+            .iter()
+            .map(|&shard| self.monitor.store.take(&due, shard, most));
+        let mut chats = Vec::new();
+        for (&shard, (taken, left)) in shards.iter().zip(try_join_all(takes).await?) {
+            if retries {
+                self.agenda.looked_at_retries(shard, left, Instant::now());
+            } else {
+                self.agenda.looked_at(shard, left, Instant::now());
+            }
+            self.more |= taken.len() == most;
+            chats.extend(taken);
+        }
+        let turn = self.monitor.let_begin(self.outlet, &mut chats).await?;
+        for (chat, mut pass) in chats.into_iter().zip(passes) {
+            pass.let_in_by(turn.interval);
+            self.monitor.attempt(self.outlet.clone(), chat, pass);
+        }
+        Ok(turn.not_before)
+    }
+
+    /// The shards from any of them on: where few attempts may begin, those are not to be of the same shards each time.
+    fn in_turn(&self, mut shards: Vec<Shard>) -> Vec<Shard> {
+        if !shards.is_empty() {
+            let first = fastrand::usize(..shards.len());
+            shards.rotate_left(first);
+        }
+        shards
+    }
+}
