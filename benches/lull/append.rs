@@ -37,19 +37,13 @@ pub(crate) struct Appends {
 impl Appends {
     /// Appends them.
     pub(crate) async fn run(&self) -> Result<Tally> {
-        let appender = Appender {
-            store: store(&self.redis_url).await?,
-            buffer: Name::default_name(),
-            item: message::item()?,
-            rules: rules()?,
-            chats: self.chats,
-        };
+        let appender = Appender::of_default(store(&self.redis_url).await?, self.chats)?;
         course::run(self.course, vec![appender; self.course.clients]).await
     }
 }
 
 #[derive(Clone)]
-struct Appender {
+pub(crate) struct Appender {
     store: Store,
     buffer: Name,
     item: String,
@@ -60,12 +54,24 @@ struct Appender {
 impl Client for Appender {
     async fn request(&mut self, number: u64) -> Result<()> {
         let ttl = self.rules.default_ttl;
-        self.append(number % self.chats, ttl).await
+        self.append(number % self.chats, ttl).await.map(drop)
     }
 }
 
 impl Appender {
-    async fn append(&self, number: u64, ttl: Duration) -> Result<()> {
+    /// One that appends to so many chats of the buffer `default`.
+    pub(crate) fn of_default(store: Store, chats: u64) -> Result<Self> {
+        Ok(Self {
+            store,
+            buffer: Name::default_name(),
+            item: message::item()?,
+            rules: rules()?,
+            chats,
+        })
+    }
+
+    /// Appends a message to the chat of that number; answers what is left of its window.
+    pub(crate) async fn append(&self, number: u64, ttl: Duration) -> Result<Duration> {
         let new = NewMessage::plain(&self.item, ttl);
         let chat = Chat {
             buffer: self.buffer.clone(),
@@ -73,8 +79,8 @@ impl Appender {
         };
         // The chats of a buffer of its own go to a destination of its own.
         let to = [Target::whole(self.buffer.clone())];
-        self.store.append(&chat, new, &self.rules, &to).await?;
-        Ok(())
+        let appended = self.store.append(&chat, new, &self.rules, &to).await?;
+        Ok(appended.left)
     }
 }
 
@@ -106,7 +112,7 @@ pub(crate) async fn open_windows_of(
     stream::iter(chats)
         .map(|number| appender.append(number, ttl(number)))
         .buffer_unordered(AT_ONCE)
-        .try_collect()
+        .try_for_each(async |_| Ok(()))
         .await
 }
 

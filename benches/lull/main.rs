@@ -1,7 +1,7 @@
 //! What Lull reaches on this machine, by the binaries and the `redis.conf` that are shipped, measured against what bare
 //! parts reach in the same run. `make bench` runs it; with arguments, `cargo bench --bench lull -- ingest --quick`.
 //!
-//! - [`ingest`], [`lateness`], [`drain`], [`memory`]: the four measurements.
+//! - [`ingest`], [`lateness`], [`drain`], [`refusals`], [`memory`]: the measurements.
 //! - [`daemon`], [`redis_server`]: the processes under test.
 //! - [`helper`]: the processes beside them, each the bench itself with a job: [`load`], [`append`], [`calls`],
 //!   [`bare`], [`canned`], [`receiver`].
@@ -27,6 +27,7 @@ mod metrics;
 mod proc;
 mod receiver;
 mod redis_server;
+mod refusals;
 mod report;
 mod stats;
 
@@ -72,6 +73,8 @@ enum Part {
     Lateness,
     /// Batches delivered in a second
     Drain,
+    /// How late others are beside chats that are refused, and after an outage
+    Refusals,
     /// Bytes
     Memory,
 }
@@ -116,6 +119,7 @@ async fn measure(arguments: &Arguments) -> Result<()> {
             Part::Ingest => ingest::measure(quick).await,
             Part::Lateness => lateness::measure(quick).await,
             Part::Drain => drain::measure(quick).await,
+            Part::Refusals => refusals::measure(quick).await,
             Part::Memory => memory::measure(quick).await,
         }?;
         let others = proc::busy_seconds()? - busy - (proc::family_seconds()? - family);

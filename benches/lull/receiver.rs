@@ -1,6 +1,7 @@
-//! A webhook that notes which chat's batch arrived when, and accepts everything.
+//! A webhook that notes which chat's batch arrived when, and accepts everything but what it is told to refuse.
 
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -15,11 +16,17 @@ use crate::{helper, message};
 const COUNT: &str = "count";
 /// All of them, as [`Arrival`]s; from then on it counts anew.
 const TAKE: &str = "take";
+/// The same of those that were refused.
+const REFUSED: &str = "refused";
+/// Refuse the chats below this number.
+const REFUSE: &str = "refuse ";
 
 /// The number of a chat, and when its batch was there to the last byte, in µs since 1970.
 pub(crate) type Arrival = (u64, u64);
 
 static ARRIVALS: Mutex<Vec<Arrival>> = Mutex::new(Vec::new());
+static REFUSALS: Mutex<Vec<Arrival>> = Mutex::new(Vec::new());
+static REFUSED_BELOW: AtomicU64 = AtomicU64::new(0);
 
 /// Serves until the bench dismisses it.
 pub(crate) async fn serve() -> Result<()> {
@@ -31,9 +38,16 @@ pub(crate) async fn serve() -> Result<()> {
             tokio::spawn(take_calls(stream));
         }
     };
-    let questions = helper::answer_questions(|question| match question {
-        COUNT => Ok(serde_json::to_value(arrivals(|all| all.len()))?),
-        _ => Ok(serde_json::to_value(arrivals(std::mem::take))?),
+    let questions = helper::answer_questions(|question| {
+        if let Some(below) = question.strip_prefix(REFUSE) {
+            REFUSED_BELOW.store(below.parse()?, Ordering::Relaxed);
+            return Ok(serde_json::Value::Null);
+        }
+        Ok(match question {
+            COUNT => serde_json::to_value(look_at(&ARRIVALS, |all| all.len()))?,
+            REFUSED => serde_json::to_value(look_at(&REFUSALS, std::mem::take))?,
+            _ => serde_json::to_value(look_at(&ARRIVALS, std::mem::take))?,
+        })
     });
     tokio::select! {
         ended = accept => ended,
@@ -54,6 +68,16 @@ pub(crate) async fn wait_for(
     server.ask(TAKE).await
 }
 
+/// From now on it refuses the chats whose numbers are below this, and no others.
+pub(crate) async fn refuse(server: &mut Server, below: u64) -> Result<()> {
+    server.ask(&format!("{REFUSE}{below}")).await
+}
+
+/// The calls that it has refused since it was last asked this.
+pub(crate) async fn refused(server: &mut Server) -> Result<Vec<Arrival>> {
+    server.ask(REFUSED).await
+}
+
 /// How many different chats there are among arrivals.
 pub(crate) fn chats(arrivals: &[Arrival]) -> usize {
     arrivals
@@ -69,14 +93,20 @@ async fn take_calls(stream: TcpStream) -> Result<()> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
         let chat = chat_of(call.body).context("a payload without its chat")?;
         let at = u64::try_from(now.as_micros())?;
-        arrivals(|all| all.push((chat, at)));
+        if chat < REFUSED_BELOW.load(Ordering::Relaxed) {
+            look_at(&REFUSALS, |all| all.push((chat, at)));
+            let refusal = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n";
+            connection.send(refusal).await?;
+            continue;
+        }
+        look_at(&ARRIVALS, |all| all.push((chat, at)));
         connection.send(b"HTTP/1.1 204 No Content\r\n\r\n").await?;
     }
     Ok(())
 }
 
-fn arrivals<T>(look: impl FnOnce(&mut Vec<Arrival>) -> T) -> T {
-    look(&mut ARRIVALS.lock().unwrap_or_else(PoisonError::into_inner))
+fn look_at<T>(list: &Mutex<Vec<Arrival>>, look: impl FnOnce(&mut Vec<Arrival>) -> T) -> T {
+    look(&mut list.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 fn chat_of(payload: &[u8]) -> Option<u64> {
