@@ -8,6 +8,7 @@ pub mod control;
 pub mod destination;
 pub mod follow_up;
 pub mod retry;
+pub mod revival;
 pub mod schedule;
 pub mod scopes;
 pub mod trace;

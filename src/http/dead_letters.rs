@@ -20,10 +20,10 @@ use crate::store::EntryId;
 use crate::store::audit::Act;
 use crate::store::dead::DeadLetter;
 use crate::wire::answer::{Count, DeadLetterAnswer};
-use crate::wire::incoming::optional_whose;
 use crate::wire::item::read_items;
 use crate::wire::outbound::MessageAnswer;
 use crate::wire::payload::rfc3339;
+use crate::wire::revive::{Revivals, UnderWay, revive_of};
 
 const NOT_THERE: ApiError = ApiError::NotFound("there is no dead letter with this id (any more)");
 
@@ -68,12 +68,49 @@ pub(super) async fn revive_all(
     Caller(by): Caller,
     OptionalFields(fields): OptionalFields,
 ) -> Result<Response, ApiError> {
-    let whose = optional_whose(fields)?;
-    let count = api.store.revive_all(&whose).await?;
-    info!(count, "An operator revived {count} dead letters");
+    let mut revive = revive_of(fields)?;
+    for id in &mut revive.wanted.ids {
+        let found = api.entry(Ok(Path(id.clone()))).await;
+        // An id of nothing is that of no letter, as one whose letter is gone.
+        if let Ok(found) = found {
+            *id = found.text();
+        }
+    }
+    if revive.dry_run {
+        let count = api.store.count_dead(&revive.wanted, revive.limit).await?;
+        return Ok(done(
+            "So many would go back to the heads of their lanes",
+            count,
+        ));
+    }
+    let begun = api
+        .store
+        .begin_revival(&revive.wanted, revive.limit)
+        .await?;
+    let count = begun.ok_or_else(too_many_revivals)?;
+    api.reviving.notify_one();
+    info!(count, "An operator revives {count} dead letters");
     api.note(&Act::new("dead_letter.revive", &by).times(count))
         .await;
-    Ok(done("Back at the heads of their lanes", count))
+    Ok(done("On their way back to the heads of their lanes", count))
+}
+
+fn too_many_revivals() -> ApiError {
+    let why = "so many revivals are under way that no other can begin: wait until some are over";
+    ApiError::Conflict(why.to_owned())
+}
+
+pub(super) async fn revivals(State(api): State<Api>) -> Result<Json<Revivals>, ApiError> {
+    let items = api.store.revivals().await?.into_iter();
+    let items = items.map(|(id, revival)| UnderWay {
+        id,
+        count: revival.count,
+        back: revival.back,
+        asked_at: rfc3339(revival.asked, Tz::UTC),
+    });
+    Ok(Json(Revivals {
+        items: items.collect(),
+    }))
 }
 
 pub(super) async fn discard(

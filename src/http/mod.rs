@@ -23,6 +23,7 @@ mod pausing;
 mod query;
 pub mod receiver;
 mod requests;
+mod reviving;
 mod room;
 mod schedules;
 mod trace;
@@ -39,6 +40,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -79,6 +81,8 @@ pub struct Parts {
     payloads: bool,
     room: Room,
     crowd: Crowd,
+    /// A revival was asked for.
+    reviving: Notify,
     server: ServerConfig,
     max_body_bytes: usize,
     /// Most characters of a message that leaves one by one.
@@ -110,6 +114,7 @@ impl Api {
             room: Room::new(store.clone()),
             crowd: Crowd::new(config.max_open_chats, store.clone()),
             store,
+            reviving: Notify::new(),
             metrics,
             tracer,
             catalogs,
@@ -150,6 +155,7 @@ pub async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> 
     tokio::spawn(api.room.clone().keep_fresh(stop.clone()));
     tokio::spawn(api.crowd.clone().keep_fresh(stop.clone()));
     tokio::spawn(api.catalogs.clone().keep_fresh(stop.clone()));
+    tokio::spawn(reviving::run(api.clone(), stop.clone()));
     let server = api.server;
     serving::serve(listener, router(api), server, stop).await;
     info!("No longer taking messages");
@@ -182,7 +188,10 @@ fn router(api: Api) -> Router {
         .route("/api/chats/{user}/flush", post(chats::flush))
         .route("/api/messages/sent", get(history::sent))
         .route("/api/messages/dead-letter", get(dead_letters::list))
-        .route("/api/dead-letter/revive", post(dead_letters::revive_all))
+        .route(
+            "/api/dead-letter/revive",
+            get(dead_letters::revivals).post(dead_letters::revive_all),
+        )
         .route(
             "/api/dead-letter/{id}",
             get(dead_letters::show).delete(dead_letters::discard),

@@ -16,6 +16,7 @@ mod listener;
 mod outlet;
 mod pacing;
 mod recent;
+mod reviving;
 mod schedules;
 mod settling;
 mod sweeper;
@@ -152,6 +153,7 @@ impl Monitor {
         self.loops.spawn(Sweep::Windows.run(self.clone()));
         self.loops.spawn(Sweep::Later.run(self.clone()));
         self.loops.spawn(housekeeper::run(self.clone()));
+        self.loops.spawn(reviving::run(self.clone()));
         self.stop.cancelled().await;
         let deadline = Instant::now() + GRACE;
         self.loops.close();

@@ -1,5 +1,7 @@
 //! `lull dead`: batches that were given up on.
 
+mod revive;
+
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use serde::Deserialize;
@@ -20,9 +22,9 @@ pub enum Command {
     Show(Show),
     /// Try some again: each goes back to the head of its lane, with attempts to spare
     #[command(
-        after_help = "Examples:\n  lull dead revive 1763770000123-0-41\n  lull dead revive --all --user 5511988887777"
+        after_help = "Examples:\n  lull dead revive 1763770000123-0-41\n  lull dead revive --user 5511988887777\n  lull dead revive --destination n8n --reason 'HTTP 404' --dry-run\n  lull dead revive --all"
     )]
-    Revive(Revive),
+    Revive(Box<revive::Revive>),
     /// Drop some for good
     Discard(Discard),
 }
@@ -55,28 +57,6 @@ pub struct Show {
     /// The id, as the list has it
     id: String,
     /// Print api's answer as it is
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    at: Where,
-}
-
-/// Try some again: each goes back to the head of its lane, with attempts to spare
-#[derive(Debug, Args)]
-pub struct Revive {
-    /// The ids, as the list has them
-    #[arg(required_unless_present = "all")]
-    ids: Vec<String>,
-    /// All of them, or all of --user or --buffer
-    #[arg(long, conflicts_with = "ids")]
-    all: bool,
-    /// Only of this chat
-    #[arg(long, requires = "all")]
-    user: Option<String>,
-    /// Only of this buffer; with --user, the buffer of the chat
-    #[arg(long, requires = "all")]
-    buffer: Option<String>,
-    /// Print the count as JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -129,7 +109,7 @@ pub(super) async fn dead(command: Command, vars: &Vars) -> Result<()> {
     match command {
         Command::List(list) => self::list(&list, &list.at.api(vars)?).await,
         Command::Show(show) => self::show(&show, &show.at.api(vars)?).await,
-        Command::Revive(revive) => self::revive(&revive, &revive.at.api(vars)?).await,
+        Command::Revive(revive) => revive::revive(&revive, &revive.at.api(vars)?).await,
         Command::Discard(discard) => self::discard(&discard, &discard.at.api(vars)?).await,
     }
 }
@@ -223,28 +203,6 @@ async fn show(show: &Show, api: &Api) -> Result<()> {
         line(&format!("  {}", harmless(message.get())))?;
     }
     Ok(())
-}
-
-async fn revive(revive: &Revive, api: &Api) -> Result<()> {
-    let mut count = 0;
-    if revive.all {
-        let mut whose = serde_json::Map::new();
-        for (name, value) in [("user", &revive.user), ("buffer", &revive.buffer)] {
-            whose.extend(
-                value
-                    .as_deref()
-                    .map(|value| (name.to_owned(), value.into())),
-            );
-        }
-        let answer = api.post(&["api", "dead-letter", "revive"], &whose).await?;
-        count = answer.read::<Done>()?.count;
-    }
-    for id in &revive.ids {
-        let path = ["api", "dead-letter", id, "revive"];
-        let answer = api.post(&path, &json!({})).await;
-        count += answer.with_context(|| id.clone())?.read::<Done>()?.count;
-    }
-    done(count, revive.json, "back at the head of its lane")
 }
 
 async fn discard(discard: &Discard, api: &Api) -> Result<()> {

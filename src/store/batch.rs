@@ -19,6 +19,20 @@ fn read_whose(word: &str) -> Option<ChatId> {
     ChatId::parse(&String::from_utf8(hex::decode(word).ok()?).ok()?).ok()
 }
 
+/// The batch in what the revive script wrote into its set: behind its number and where it lay among the dead.
+pub(super) fn revived_batch(member: &str) -> &str {
+    member.splitn(3, ' ').nth(2).unwrap_or_default()
+}
+
+/// Whether the line about a batch says that it is one of an ordered buffer; none if it is no such line.
+pub(super) fn is_ordered(line: &[u8]) -> Option<bool> {
+    match line.split(|&c| c == b' ').count() {
+        7 => Some(false),
+        8 => Some(true),
+        _ => None,
+    }
+}
+
 /// Reads what the close script wrote; the chat where the line names it.
 pub(super) fn read_batch(text: &str) -> Result<(Batch, Option<ChatId>)> {
     let unreadable = || StoreError::Unreadable("a batch on a lane");

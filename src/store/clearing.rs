@@ -105,6 +105,7 @@ impl Store {
                     .key(place.due_lanes(destination))
                     .key(place.lane(destination))
                     .key(place.head(destination))
+                    .key(place.revived(destination))
                     .arg(place.lane_member()),
             )
             .await

@@ -13,7 +13,7 @@ use super::links::Links;
 use super::refusal::is_login;
 use super::{
     Result, Store, StoreError, aliases, clearing, closing, config, control, disuse, due, erasing,
-    lanes, later, pace, pausing, probe, queue, windows,
+    lanes, later, pace, pausing, probe, queue, revivals, windows,
 };
 use crate::config::redis::{Address, RedisConfig};
 
@@ -141,6 +141,7 @@ impl Store {
             .chain(pausing::scripts())
             .chain(aliases::scripts())
             .chain(lanes::scripts())
+            .chain(revivals::scripts())
             .chain(later::scripts())
             .chain(queue::scripts())
             .chain(due::scripts())

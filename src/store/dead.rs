@@ -1,25 +1,17 @@
 //! Dead letters: batches given up on, kept whole.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
-use redis::Script;
-use redis::streams::StreamRangeReply;
 use serde::{Deserialize, Serialize};
 
 use super::batch::read_batch;
-use super::keys::{self, Place, Shard};
+use super::keys::{self, Shard};
 use super::paging::{EntryId, Look, StreamEntry};
 use super::queue::since;
-use super::{Result, Store, StoreError, script};
+use super::{Result, Store, StoreError};
 use crate::domain::batch::{Batch, BatchId, Millis};
 use crate::domain::chat::{Chat, ChatId, Lane, Name};
 use crate::domain::whose::Whose;
-
-static REVIVE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/revive.lua")));
-
-/// Dead letters put back between two looks.
-const PAGE: usize = 64;
 
 /// What is written about a batch when it is given up on.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
@@ -66,23 +58,28 @@ impl DeadLetter {
 
     /// The lane it came from.
     fn lane(&self) -> Result<Lane> {
-        let unreadable = || StoreError::Unreadable("a dead letter");
-        let name = |text: &str| Name::from_stored(text).map_err(|_| unreadable());
-        let chat = Chat {
-            buffer: name(&self.letter.buffer)?,
-            id: ChatId::parse(&self.letter.chat).map_err(|_| unreadable())?,
-            ordered: self.ordered,
-        };
-        Ok(Lane {
-            destination: name(&self.letter.destination)?,
-            chat,
-        })
+        lane_of(&self.letter, self.ordered)
     }
 
     /// When it was given up on.
     pub fn buried(&self) -> Millis {
         self.id.ms
     }
+}
+
+/// The lane that a dead letter came from; that of an ordered buffer is shared by its chats.
+pub(super) fn lane_of(letter: &Letter, ordered: bool) -> Result<Lane> {
+    let unreadable = || StoreError::Unreadable("a dead letter");
+    let name = |text: &str| Name::from_stored(text).map_err(|_| unreadable());
+    let chat = Chat {
+        buffer: name(&letter.buffer)?,
+        id: ChatId::parse(&letter.chat).map_err(|_| unreadable())?,
+        ordered,
+    };
+    Ok(Lane {
+        destination: name(&letter.destination)?,
+        chat,
+    })
 }
 
 /// The shards that can hold something of these: a chat's own in either order of its buffer, or all.
@@ -145,69 +142,9 @@ impl Store {
     /// Unavailable, silent or unreadable.
     pub async fn revive(&self, id: EntryId) -> Result<bool> {
         match self.dead_letter(id).await? {
-            Some(dead) => self.revive_to(id, &dead.lane()?).await,
+            Some(dead) => Ok(self.revive_to(&[id], &dead.lane()?).await? > 0),
             None => Ok(false),
         }
-    }
-
-    /// Puts back all dead letters that lie there now; answers how many.
-    ///
-    /// # Errors
-    /// Unavailable, silent or unreadable; what was put back until then stays put back.
-    pub async fn revive_all(&self, whose: &Whose) -> Result<u64> {
-        let mut revived = 0;
-        for shard in shards_of(whose) {
-            revived += self.revive_shard(shard, whose).await?;
-        }
-        Ok(revived)
-    }
-
-    /// Oldest first: a monitor attempts the first of a lane while the rest of it is still being put back.
-    async fn revive_shard(&self, shard: Shard, whose: &Whose) -> Result<u64> {
-        let newest: StreamRangeReply = self
-            .query(&redis::Cmd::xrevrange_count(keys::dead(shard), "+", "-", 1))
-            .await?;
-        // What is buried again meanwhile is newer than this, so it comes to an end.
-        let Some(last) = newest.ids.into_iter().next() else {
-            return Ok(0);
-        };
-        let mut revived = 0;
-        let mut from = "-".to_owned();
-        loop {
-            let read = redis::Cmd::xrange_count(keys::dead(shard), &from, &last.id, PAGE);
-            let page = self.query::<StreamRangeReply>(&read).await?.ids;
-            let is_last = page.len() < PAGE;
-            for entry in page
-                .into_iter()
-                .filter_map(|entry| StreamEntry::of(shard, entry))
-            {
-                let dead = DeadLetter::read(&entry)?;
-                from = format!("({}", dead.id.in_stream());
-                if whose.includes(&dead.letter.buffer, &dead.letter.chat) {
-                    let lane = dead.lane()?;
-                    revived += u64::from(self.revive_to(dead.id, &lane).await?);
-                }
-            }
-            if is_last {
-                return Ok(revived);
-            }
-        }
-    }
-
-    async fn revive_to(&self, id: EntryId, lane: &Lane) -> Result<bool> {
-        let place = Place::of(&lane.chat);
-        self.run(
-            place.shard,
-            REVIVE
-                .key(place.due_lanes(&lane.destination))
-                .key(place.lane(&lane.destination))
-                .key(place.head(&lane.destination))
-                .key(keys::dead(id.shard))
-                .arg(place.lane_member())
-                .arg(id.in_stream())
-                .arg(keys::RETRIES),
-        )
-        .await
     }
 
     /// Drops a dead letter for good; false if it is not there (any more).

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use redis::Script;
+use redis::{Script, ScriptInvocation};
 
 use super::keys::{self, Due, Shard};
 use super::windows::millis;
@@ -29,6 +29,18 @@ pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
 
 /// How long until the next thing is due in each shard of an index, by [`Shard::index`]; `None`: nothing is there.
 pub type Left = Vec<Option<Duration>>;
+
+/// Takes up to `most` of what is due in an index; what was taken is due again after `ahead`.
+pub(super) fn take_from(
+    key: impl redis::ToRedisArgs,
+    most: usize,
+    ahead: Duration,
+    band: (u64, u64),
+) -> ScriptInvocation<'static> {
+    let mut take = TAKE.key(key);
+    take.arg(most).arg(millis(ahead)).arg(band.0).arg(band.1);
+    take
+}
 
 impl Store {
     /// How long until the next thing is due.
@@ -114,16 +126,17 @@ impl Store {
         shard: Shard,
         most: usize,
     ) -> Result<(Vec<String>, Option<Duration>)> {
-        let (left, members): (i64, Vec<Vec<u8>>) = self
-            .run(
-                shard,
-                TAKE.key(due.key(shard))
-                    .arg(most)
-                    .arg(millis(AHEAD))
-                    .arg(due.band().0)
-                    .arg(due.band().1),
-            )
-            .await?;
+        self.take_by(take_from(due.key(shard), most, AHEAD, due.band()), shard)
+            .await
+    }
+
+    /// What a take took, and how long until the next is due.
+    pub(super) async fn take_by(
+        &self,
+        take: ScriptInvocation<'_>,
+        shard: Shard,
+    ) -> Result<(Vec<String>, Option<Duration>)> {
+        let (left, members): (i64, Vec<Vec<u8>>) = self.run(shard, &take).await?;
         let members = members
             .into_iter()
             .filter_map(|member| String::from_utf8(member).ok());

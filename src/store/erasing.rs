@@ -89,6 +89,7 @@ impl Store {
                             .key(place.due_lanes(&destination))
                             .key(place.lane(&destination))
                             .key(place.head(&destination))
+                            .key(place.revived(&destination))
                             .arg(place.lane_member())
                             .arg(whose_word(chat).trim_start()),
                     )

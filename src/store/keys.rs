@@ -28,6 +28,12 @@ pub(crate) const PACE: &str = "lull:{config}:pace";
 /// The daemons that work on this Redis, each with its last sign of life.
 pub(crate) const DAEMONS: &str = "lull:{config}:daemons";
 
+/// Revivals of many dead letters: what was asked of each, and how far it is.
+pub(crate) const REVIVALS: &str = "lull:{config}:revivals";
+
+/// The same by when somebody else is to carry them on.
+pub(crate) const REVIVING: &str = "lull:{config}:reviving";
+
 /// One of the 64 parts of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Shard(u8);
@@ -219,6 +225,12 @@ impl Place {
     pub(crate) fn head(&self, destination: &Name) -> String {
         self.shard
             .key(format_args!("head:{destination}:{}", self.lane_member()))
+    }
+
+    /// Batches that were revived, between the first of the lane and all others.
+    pub(crate) fn revived(&self, destination: &Name) -> String {
+        self.shard
+            .key(format_args!("revived:{destination}:{}", self.lane_member()))
     }
 
     pub(crate) fn due(&self) -> String {

@@ -234,6 +234,7 @@ impl Store {
             .key(place.head(&lane.destination))
             .key(keys::history(place.shard))
             .key(keys::dead(place.shard))
+            .key(place.revived(&lane.destination))
             .arg(place.lane_member())
             .arg(&lease.token)
             .arg(word)

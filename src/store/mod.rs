@@ -30,6 +30,7 @@ pub mod queue;
 pub mod received;
 mod refusal;
 mod reply;
+pub mod revivals;
 pub mod room;
 pub mod status;
 mod trouble;

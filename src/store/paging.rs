@@ -44,7 +44,7 @@ impl EntryId {
         format!("{}-{}", self.ms, self.seq)
     }
 
-    fn of(shard: Shard, id: &str) -> Option<Self> {
+    pub(super) fn of(shard: Shard, id: &str) -> Option<Self> {
         let (ms, seq) = id.split_once('-')?;
         Some(Self {
             ms: ms.parse().ok()?,

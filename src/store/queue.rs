@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use redis::Script;
 
-use super::batch::{read_batch, whose_word};
+use super::batch::{read_batch, revived_batch, whose_word};
 use super::dead::DeadLetter;
 use super::history::Settlement;
 use super::keys::{self, Place};
@@ -162,6 +162,10 @@ impl Store {
         {
             return Ok(Some(head));
         }
+        // Before what stands behind it, as it moves from here onto the lane.
+        if let Some(text) = self.among_revived(place, destination, id).await? {
+            return Waiting::read(&text).map(Some);
+        }
         // From the end, because what leaves at the front would move everything else while it is looked at.
         let mut end = -1;
         loop {
@@ -180,6 +184,28 @@ impl Store {
                 return Ok(None);
             }
             end -= PAGE;
+        }
+    }
+
+    async fn among_revived(
+        &self,
+        place: &Place,
+        destination: &Name,
+        id: &BatchId,
+    ) -> Result<Option<String>> {
+        let revived = place.revived(destination);
+        let mut behind = 0;
+        loop {
+            // From the end, because they leave at the front.
+            let since = since(id);
+            let read = redis::Cmd::zrevrangebyscore_limit(&revived, "+inf", since, behind, PAGE);
+            let page: Vec<String> = self.query(&read).await?;
+            let mut batches = page.iter().map(|member| revived_batch(member));
+            let named = batches.find(|text| text.split(' ').nth(1) == Some(id.as_str()));
+            if page.is_empty() || named.is_some() {
+                return Ok(named.map(str::to_owned));
+            }
+            behind += PAGE;
         }
     }
 

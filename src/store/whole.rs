@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::batch::read_batch;
+use super::batch::{read_batch, revived_batch};
 use super::keys::Place;
 use super::{Result, Store, StoreError, reply};
 use crate::domain::batch::{Batch, Millis};
@@ -69,12 +69,18 @@ impl Store {
         let mut reads = redis::pipe();
         reads
             .lrange(place.lane(destination), 0, MOST_BATCHES - 1)
+            .zrange(place.revived(destination), 0, MOST_BATCHES - 1)
             .cmd("HMGET")
             .arg(place.head(destination))
             .arg(&["attempts", "due", "token"]);
-        let (texts, (attempts, due, token)): (Vec<String>, Head) = self.pipeline(&reads).await?;
+        let (texts, revived, (attempts, due, token)): (Vec<String>, Vec<String>, Head) =
+            self.pipeline(&reads).await?;
+        let mut texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let behind_first = texts.len().min(1);
+        let revived = revived.iter().map(|member| revived_batch(member));
+        texts.splice(behind_first..behind_first, revived);
         let mut batches = Vec::new();
-        for text in &texts {
+        for text in texts {
             let (batch, whose) = read_batch(text)?;
             // All chats of an ordered buffer share one lane.
             if whose.is_none_or(|id| id == chat.id) {

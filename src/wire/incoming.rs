@@ -8,9 +8,8 @@ use super::RawObject;
 use super::fields::{BadInput, seconds, take, text_or_integer};
 use super::item::{Details, text_of};
 use super::when::When;
-use crate::domain::chat::{Chat, ChatId, ChatIdError, Name};
+use crate::domain::chat::{ChatId, ChatIdError};
 use crate::domain::trace::TraceContext;
-use crate::domain::whose::Whose;
 
 /// Most bytes a `message_id` may have.
 pub const MAX_MESSAGE_ID_BYTES: usize = 512;
@@ -82,30 +81,6 @@ impl Incoming {
             fields,
         })
     }
-}
-
-/// Whose things a body asks for: `user`, `buffer`, both or neither; a user alone is one of the buffer `default`.
-///
-/// # Errors
-/// When one of them cannot be a name.
-pub fn optional_whose(mut fields: RawObject) -> Result<Whose, BadInput> {
-    let buffer = optional_buffer(&mut fields)?;
-    if fields.get("user").is_none_or(|raw| raw.get() == "null") {
-        return Ok(buffer.map_or(Whose::Everybody, Whose::Buffer));
-    }
-    let id = user_of(&mut fields)?;
-    let buffer = buffer.unwrap_or_else(Name::default_name);
-    Ok(Whose::Chat(Chat::new(buffer, id)))
-}
-
-fn optional_buffer(fields: &mut RawObject) -> Result<Option<Name>, BadInput> {
-    let Some(raw) = take(fields, "buffer") else {
-        return Ok(None);
-    };
-    let name: Option<String> = serde_json::from_str(raw.get()).ok();
-    let name = name.and_then(|name| Name::parse(&name).ok());
-    let wrong = || BadInput::field("buffer", "must be the name of a buffer");
-    name.map(Some).ok_or_else(wrong)
 }
 
 /// Checks the id that a client gave its message in `field`: in the body or in the header `Idempotency-Key`.

@@ -22,6 +22,7 @@ pub mod pause;
 pub mod payload;
 pub mod posted;
 pub mod query_pairs;
+pub mod revive;
 pub mod schedule;
 pub mod text;
 pub mod trial;

@@ -82,7 +82,10 @@ async fn what_an_operator_does_to_chats_and_dead_letters_is_noted_without_naming
     let path = format!("/api/dead-letter/{letter}");
     house.api.request(Method::DELETE, &path, None).await;
     house.accept();
-    house.api.post("/api/dead-letter/revive", json!({})).await;
+    house
+        .api
+        .post("/api/dead-letter/revive", json!({"all": true}))
+        .await;
     house.api.say("5511988887777", "oi", 30.0).await;
     for what in ["flush", "pause", "resume"] {
         house

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use lull::domain::chat::{ChatId, Name};
+use lull::domain::revival::Wanted;
 use lull::domain::whose::Whose;
 use lull::store::Look;
 use lull::store::dead::Letter;
@@ -15,7 +16,7 @@ use serde_json::json;
 
 use crate::support::queue::Queue;
 use crate::support::shop::Shop;
-use crate::support::{Answer, Daemon, LONG, RETENTION, Receiver, eventually, texts};
+use crate::support::{Answer, Daemon, LONG, RETENTION, Receiver, eventually, revive_all, texts};
 
 async fn ordered(script: &[Answer], then: Answer) -> Queue {
     let out = json!({"timeout": 0.5, "retry": {"waits": [0.05, 0.05, 0.05]}});
@@ -200,7 +201,7 @@ async fn dead_letters_find_their_way_back_to_the_lane_in_order() {
         .unwrap();
     assert_eq!(letters.len(), 1);
     assert_eq!(texts(&letters[0].batch.items), ["1"]);
-    assert_eq!(queue.store.revive_all(&Whose::Everybody).await.unwrap(), 3);
+    assert_eq!(revive_all(&queue.store, &Wanted::all()).await, 3);
 
     let came = drained(&queue).await;
     let expected: [(&str, &[&str]); 4] = [

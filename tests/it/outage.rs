@@ -101,7 +101,7 @@ async fn every_question_to_a_frozen_redis_is_answered_within_two_seconds() {
         (Method::GET, "/api/chats"),
         (Method::GET, "/api/messages/dead-letter"),
         (Method::GET, "/api/messages/sent"),
-        (Method::POST, "/api/dead-letter/revive"),
+        (Method::GET, "/api/dead-letter/revive"),
         (Method::GET, "/api/health"),
     ];
     // And a crowd of messages, of which none may wait for another.

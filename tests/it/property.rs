@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use lull::domain::batch::BatchId;
 use lull::domain::chat::{Chat, Lane};
-use lull::domain::whose::Whose;
+use lull::domain::revival::Wanted;
 use lull::domain::window::WindowRules;
 use lull::store::Store;
 use lull::store::closing::Closing;
@@ -25,7 +25,7 @@ use redis::aio::MultiplexedConnection;
 use self::places::numbers;
 use self::steps::{How, Step, What, step};
 use crate::support::{
-    LEASES, LONG, RETENTION, RULES, SHORT, TestRedis, chat, destinations, item, lane,
+    LEASES, LONG, RETENTION, RULES, SHORT, TestRedis, chat, destinations, item, lane, revive_all,
 };
 
 /// Few, so that much happens to each.
@@ -169,7 +169,7 @@ impl World {
                     .unwrap();
             }
             Step::Revive => {
-                store.revive_all(&Whose::Everybody).await.unwrap();
+                revive_all(store, &Wanted::all()).await;
             }
         }
     }

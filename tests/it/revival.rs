@@ -1,5 +1,6 @@
 //! Dead letters put back: alone, by user, all; under their old ids and in their old order.
 
+use lull::domain::revival::Wanted;
 use reqwest::Method;
 use serde_json::json;
 
@@ -67,13 +68,13 @@ async fn all_letters_of_a_chat_are_delivered_oldest_first() {
 
     let (status, answer) = house
         .api
-        .request(Method::POST, "/api/dead-letter/revive", None)
+        .post("/api/dead-letter/revive", json!({"all": true}))
         .await;
 
     assert_eq!(status, 200);
     assert_eq!(
         answer,
-        json!({"success": true, "message": "Back at the heads of their lanes", "count": 24})
+        json!({"success": true, "message": "On their way back to the heads of their lanes", "count": 24})
     );
     let mut order = house.deliveries(24).await;
     order.retain(|text| text != "x");
@@ -103,4 +104,92 @@ async fn the_letters_of_one_user_can_be_revived_alone() {
         assert_eq!(house.deliveries(2).await, ["1", "3"], "{kind}");
         assert_eq!(said(&house.letters("").await), ["2"], "{kind}");
     }
+}
+
+#[tokio::test]
+async fn what_is_revived_can_be_narrowed_and_counted_before() {
+    let mut house = House::start().await;
+    for (user, text) in [("ana", "1"), ("eva", "2"), ("ana", "3"), ("rui", "4")] {
+        house.bury(user, text).await;
+    }
+    let letters = house.letters("").await;
+    let (newest, third) = (id(&letters[0]), id(&letters[1]));
+    let since = letters[1]["buried_at"].as_str().unwrap();
+    let until = letters[2]["buried_at"].as_str().unwrap();
+
+    for (asked, count) in [
+        (json!({"all": true}), 4),
+        (json!({"all": true, "limit": 3}), 3),
+        (json!({"user": "ana"}), 2),
+        (json!({"user": "ana", "limit": 1}), 1),
+        (json!({"user": "ana", "buffer": "loja"}), 0),
+        (json!({"buffer": "default"}), 4),
+        (json!({"destination": "default"}), 4),
+        (json!({"destination": "n8n"}), 0),
+        (json!({"reason": "http 410"}), 4),
+        (json!({"reason": "HTTP 404"}), 0),
+        (json!({"from": since}), 2),
+        (json!({"to": until}), 2),
+        (json!({"user": "ana", "to": until}), 1),
+        (json!({"ids": [newest, third, "1-0-1"]}), 2),
+    ] {
+        let mut counted = asked.clone();
+        counted["dry_run"] = json!(true);
+        let path = "/api/dead-letter/revive";
+        let (status, answer) = house.api.post(path, counted).await;
+        assert_eq!(status, 200, "{asked}: {answer}");
+        assert_eq!(answer["count"], count, "{asked}");
+    }
+    assert_eq!(house.letters("").await.len(), 4, "counting changes nothing");
+
+    house.accept();
+    let asked = json!({"user": "ana", "limit": 1});
+    let (_, answer) = house.api.post("/api/dead-letter/revive", asked).await;
+    assert_eq!(answer["count"], 1);
+    assert_eq!(house.deliveries(1).await, ["1"]);
+    assert_eq!(said(&house.letters("").await), ["4", "3", "2"]);
+}
+
+#[tokio::test]
+async fn nothing_is_revived_where_nothing_says_which() {
+    let mut house = House::start().await;
+    house.bury("ana", "1").await;
+
+    for asked in [json!({}), json!({"limit": 5}), json!({"all": false})] {
+        let path = "/api/dead-letter/revive";
+        let refusal = house.api.refused(Method::POST, path, Some(asked)).await;
+
+        assert_eq!(refusal.status, 400);
+        assert_eq!(refusal.code, "missing_field");
+        assert_eq!(refusal.field.as_deref(), Some("all"));
+    }
+    let none = house
+        .api
+        .request(Method::POST, "/api/dead-letter/revive", None)
+        .await;
+    assert!(none.0.is_client_error());
+    assert_eq!(house.letters("").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_revival_whose_api_was_killed_is_carried_on_by_a_monitor() {
+    let mut house = House::start().await;
+    for number in 0..3 {
+        house.bury("ana", &number.to_string()).await;
+    }
+    house.monitor.stop().await;
+    house.accept();
+    let store = house.redis.store().await;
+    house.api.kill();
+    // As an api that dies between answering and the first step leaves it.
+    let begun = store.begin_revival(&Wanted::all(), None).await.unwrap();
+    assert_eq!(begun, Some(3));
+
+    let _monitor = Daemon::monitor(&house.redis, &house.receiver.url()).await;
+
+    assert_eq!(house.deliveries(3).await, ["0", "1", "2"]);
+    eventually("it is over", async || {
+        store.revivals().await.unwrap().is_empty()
+    })
+    .await;
 }

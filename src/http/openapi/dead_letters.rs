@@ -7,10 +7,18 @@ use super::tags::Tag;
 use super::taking::ENTRY;
 use crate::http::query::ListQuery;
 use crate::wire::answer::{Count, DeadLetterAnswer};
-use crate::wire::posted::{WhoseBody, WhoseForm};
+use crate::wire::posted::{ReviveBody, ReviveForm};
+use crate::wire::revive::Revivals;
 
 pub(super) fn operations() -> Vec<Op> {
-    vec![list(), show(), revive(), revive_all(), discard()]
+    vec![
+        list(),
+        show(),
+        revive(),
+        revive_all(),
+        revivals(),
+        discard(),
+    ]
 }
 
 fn list() -> Op {
@@ -45,12 +53,21 @@ fn revive_all() -> Op {
     Op::post(Tag::DeadLetters, "/api/dead-letter/revive")
         .says(
             "Try dead letters again",
-            "All of them, or all of a chat or a buffer, each at the head of its lane.",
+            "Those of a chat, a buffer, a destination, a reason, a period, by their ids, or all: each goes back to the head of its lane. It is answered at once; how far it is tells `GET`.",
         )
-        .body::<WhoseBody>(&json!({ "user": "5511988887777", "buffer": "default" }))
-        .or_form::<WhoseForm>()
-        .or_nothing()
+        .body::<ReviveBody>(&json!({ "user": "5511988887777", "buffer": "default" }))
+        .or_form::<ReviveForm>()
         .answers::<Count>(200, "How many are on their way.")
+        .refusing(&[409])
+}
+
+fn revivals() -> Op {
+    Op::get(Tag::DeadLetters, "/api/dead-letter/revive")
+        .says(
+            "How far revivals are",
+            "Those that are under way, the oldest first. They go on whatever happens to the daemon that was asked.",
+        )
+        .answers::<Revivals>(200, "The revivals that are under way.")
 }
 
 fn discard() -> Op {

@@ -5,14 +5,16 @@
   KEYS[1]  due   lanes of the destination by their next attempt; its entry goes
   KEYS[2]  lane  deleted
   KEYS[3]  head  deleted, so that an attempt on its way settles nothing any more
+  KEYS[4]  revived  batches that were revived and stand behind the first of the
+                    lane; deleted
 
   ARGV[1]  member  the lane in the due index
 
   Output: how many batches were dropped
 ]]
-local due, lane, head = KEYS[1], KEYS[2], KEYS[3]
+local due, lane, head, revived = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 
-local count = redis.call('LLEN', lane)
-redis.call('DEL', lane, head)
+local count = redis.call('LLEN', lane) + redis.call('ZCARD', revived)
+redis.call('DEL', lane, head, revived)
 redis.call('ZREM', due, ARGV[1])
 return count

@@ -6,6 +6,8 @@
   KEYS[2]  lane  batches, oldest first
   KEYS[3]  head  deleted if the first batch goes, so that an attempt on its way
                  settles nothing any more
+  KEYS[4]  revived  batches that were revived and stand behind the first of the
+                    lane: see revive
 
   ARGV[1]  member  of the lane in the due index
   ARGV[2]  whose   last word of the lines about the batches that go, where the
@@ -13,13 +15,23 @@
 
   Output: how many batches were dropped
 ]]
-local due, lane, head = KEYS[1], KEYS[2], KEYS[3]
+local due, lane, head, revived = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local member, whose = ARGV[1], ARGV[2]
 local call = redis.call
 
+local function goes(batch)
+  return whose == '' or string.match(batch, '^[^\n]* (%S+)\n') == whose
+end
+
 local kept, dropped, first_goes = {}, 0, false
+for _, again in ipairs(call('ZRANGE', revived, 0, -1)) do
+  if goes(again) then
+    dropped = dropped + 1
+    call('ZREM', revived, again)
+  end
+end
 for i, batch in ipairs(call('LRANGE', lane, 0, -1)) do
-  if whose == '' or string.match(batch, '^[^\n]* (%S+)\n') == whose then
+  if goes(batch) then
     dropped = dropped + 1
     first_goes = first_goes or i == 1
   else
@@ -34,6 +46,12 @@ for _, batch in ipairs(kept) do
 end
 if first_goes then
   call('DEL', head)
+  local oldest = (not kept[1] or string.sub(kept[1], 1, 1) ~= '=') and call('ZPOPMIN', revived)[1]
+  if oldest then
+    kept[#kept + 1] = oldest
+    -- Behind the words of fixed length that its order goes by.
+    call('LPUSH', lane, string.sub(oldest, 43))
+  end
 end
 if #kept == 0 then
   call('ZREM', due, member)

@@ -7,12 +7,14 @@
   KEYS[3]  head     how far the first batch has come
   KEYS[4]  history  batches that were tried, each once
   KEYS[5]  dead     dead letters
+  KEYS[6]  revived  batches that were revived and stand behind the first of the
+                    lane, in front of all others: see revive
 
   A delivery that is followed up if nothing more is said brings these:
-  KEYS[6]  later   what waits for its time, by when
-  KEYS[7]  items   of each its time and what it holds
-  KEYS[8]  heard   chats by the time they were last heard from
-  KEYS[9]  paused  chats that are left alone, by the time until when
+  KEYS[7]  later   what waits for its time, by when
+  KEYS[8]  items   of each its time and what it holds
+  KEYS[9]  heard   chats by the time they were last heard from
+  KEYS[10] paused  chats that are left alone, by the time until when
 
   ARGV[1]  member   the lane in the due index
   ARGV[2]  token    of the lease
@@ -50,7 +52,7 @@
   here, so that no monitor can die in between, and not if something was said
   since: that has a delivery of its own to come.
 ]]
-local due, lane, head, history, dead = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local due, lane, head, history, dead, revived = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local member, token, verdict, wait, retries = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[12])
 
 local call = redis.call
@@ -69,8 +71,17 @@ local function clock()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
+-- A first batch without a state is followed by what was revived; one that was revived is the oldest of it already.
+local function put_revived_first()
+  local first = call('LINDEX', lane, 0)
+  if first and string.sub(first, 1, 1) == '=' then return end
+  local oldest = call('ZPOPMIN', revived)[1]
+  -- Behind the words of fixed length that its order goes by.
+  if oldest then call('LPUSH', lane, string.sub(oldest, 43)) end
+end
+
 local function plan_follow_up()
-  local later, items, heard, paused = KEYS[6], KEYS[7], KEYS[8], KEYS[9]
+  local later, items, heard, paused = KEYS[7], KEYS[8], KEYS[9], KEYS[10]
   local follow_up, chat, at = ARGV[13], ARGV[14], clock()
   local last, paused_until = call('ZSCORE', heard, chat), call('ZSCORE', paused, chat)
   if last and tonumber(last) > tonumber(ARGV[15]) or paused_until and tonumber(paused_until) > at then
@@ -100,6 +111,7 @@ if verdict == 'drop' or verdict == 'bury' then
     call('XADD', dead, '*', 'letter', ARGV[8], 'batch', batch)
     dropped = call('XTRIM', dead, 'MAXLEN', '=', ARGV[9])
   end
+  put_revived_first()
 elseif verdict == 'retry' then
   now = clock()
   call('HDEL', head, 'token', 'cut')
@@ -110,6 +122,7 @@ elseif call('HINCRBY', head, 'attempts', -1) > 0 then
   next_attempt = retries
 else
   call('DEL', head)
+  put_revived_first()
   next_attempt = of_next(0)
 end
 
@@ -134,7 +147,7 @@ if ARGV[6] ~= '' then
   end
 end
 
-if KEYS[6] then plan_follow_up() end
+if KEYS[7] then plan_follow_up() end
 
 local left = call('LLEN', lane)
 if left > 0 then

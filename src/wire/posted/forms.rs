@@ -83,20 +83,6 @@ pub struct PauseForm {
     pub r#for: String,
 }
 
-/// See [`WhoseBody`](super::WhoseBody).
-#[derive(ToSchema)]
-#[schema(description = "Whose dead letters, as a form.")]
-pub struct WhoseForm {
-    /// The chat.
-    #[schema(min_length = 1, max_length = 512, pattern = r"\S")]
-    #[serde(default)]
-    pub user: String,
-    /// The buffer.
-    #[schema(pattern = "^[a-z0-9_-]{1,64}$")]
-    #[serde(default)]
-    pub buffer: String,
-}
-
 /// See [`ControlBody`](super::ControlBody).
 #[derive(ToSchema)]
 #[schema(description = "What is to be stopped or started, as a form.")]

@@ -2,6 +2,7 @@
 //! read with these: each stands for the parser that its description names.
 
 mod forms;
+mod revive;
 mod scalars;
 
 use serde_json::Value;
@@ -9,8 +10,9 @@ use utoipa::ToSchema;
 
 pub use forms::{
     CeleryForm, ControlForm, MessageForm, OutboundForm, PauseForm, PostForm, TimezoneForm,
-    TypingForm, WhoseForm,
+    TypingForm,
 };
+pub use revive::{ReviveBody, ReviveForm};
 pub use scalars::{
     ChatKey, Delay, DestinationName, FlushWord, Headers, HttpMethod, MessageId, Moment, NameOf,
     NameOrNumber, PauseLength, PhoneNumber, Sayable, SigningKey, Ttl, Wait, Words, Yes,
@@ -103,16 +105,6 @@ pub struct PauseBody {
     /// Without it an hour.
     #[schema(required = false)]
     pub r#for: PauseLength,
-}
-
-/// Read by [`optional_whose`](super::incoming::optional_whose).
-#[derive(ToSchema)]
-#[schema(as = Whose, description = "Whose dead letters: those of a chat, of a buffer, or all. A user alone is one of the buffer `default`. Other fields are ignored.")]
-pub struct WhoseBody {
-    /// The chat.
-    pub user: Option<ChatKey>,
-    /// The buffer.
-    pub buffer: Option<NameOf>,
 }
 
 /// Read by [`control_of`](super::control::control_of).

@@ -19,7 +19,19 @@ impl World {
     /// What stands on the lane of a chat, batch by batch, with whose each is, where the lane does not tell.
     pub(super) async fn lane(&mut self, index: usize) -> Vec<(Option<String>, Vec<usize>)> {
         let key = self.key(&format!("lane:default:{}", self.lane_member(index)), index);
-        let batches: Vec<String> = self.raw.lrange(key, 0, -1).await.unwrap();
+        let mut batches: Vec<String> = self.raw.lrange(key, 0, -1).await.unwrap();
+        let key = format!("revived:default:{}", self.lane_member(index));
+        let key = self.key(&key, index);
+        let revived: Vec<String> = self.raw.zrange(key, 0, -1).await.unwrap();
+        assert!(
+            !batches.is_empty() || revived.is_empty(),
+            "what was revived stands behind nothing"
+        );
+        let revived = revived
+            .iter()
+            .map(|it| it.splitn(3, ' ').nth(2).unwrap().to_owned());
+        let behind_first = batches.len().min(1);
+        batches.splice(behind_first..behind_first, revived);
         let read = |batch: &String| {
             let (line, items) = batch.split_once('\n').unwrap();
             let whose = line.split(' ').nth(7).map(|word| {

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use lull::domain::chat::{Chat, ChatId, Lane, Name};
 use lull::domain::destination::Target;
+use lull::domain::revival::Wanted;
 use lull::domain::window::WindowRules;
 use lull::store::Store;
 use lull::store::history::Retention;
@@ -51,6 +52,13 @@ pub(crate) fn lane(id: &str) -> Lane {
         destination: Name::default_name(),
         chat: chat(id),
     }
+}
+
+/// Revives these dead letters; answers how many there were.
+pub(crate) async fn revive_all(store: &Store, wanted: &Wanted) -> u64 {
+    let begun = store.begin_revival(wanted, None).await.unwrap();
+    store.carry_on_revivals().await.unwrap();
+    begun.unwrap()
 }
 
 /// The destination `default`, as the store wants destinations.

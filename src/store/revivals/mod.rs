@@ -1,0 +1,247 @@
+//! Revivals: many dead letters put back on their lanes. A revival stands in Redis until it is over, with what was asked
+//! and how far it is, so that any daemon carries on what another has begun. Each of its steps is short: Redis has others
+//! to serve in between.
+
+mod finding;
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use redis::Script;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use self::finding::{Head, first_of};
+use super::dead::lane_of;
+use super::due::take_from;
+use super::keys::{self, Due, Place, Shard};
+use super::paging::EntryId;
+use super::windows::millis;
+use super::{Result, Store, StoreError, reply, script};
+use crate::domain::batch::Millis;
+use crate::domain::chat::Lane;
+use crate::domain::revival::Wanted;
+
+static REVIVE: LazyLock<Script> = LazyLock::new(|| script(include_str!("../lua/revive.lua")));
+static REVIVAL: LazyLock<Script> = LazyLock::new(|| script(include_str!("../lua/revival.lua")));
+
+/// Dead letters that are put back in one step, and bytes of them.
+const PUT_BACK: usize = 32;
+const PUT_BACK_BYTES: u64 = 128 * 1024;
+/// Who carries a revival on and is not heard from for so long has died.
+const LEFT_FOR: Duration = Duration::from_secs(10);
+/// Most revivals that may be under way.
+const MOST: u64 = 100;
+
+pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
+    [&REVIVE, &finding::LETTERS, &REVIVAL]
+        .into_iter()
+        .map(|script| &**script)
+}
+
+/// What was asked of a revival, and how far it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revival {
+    /// Which dead letters.
+    pub wanted: Wanted,
+    /// How many there were when it was asked for.
+    pub count: u64,
+    /// How many are back; a few more may be, where a daemon died.
+    pub back: u64,
+    /// When it was asked for.
+    pub asked: Millis,
+    /// Where it has still to go.
+    left: Vec<Part>,
+}
+
+/// A part of the dead letters of a shard: what is buried meanwhile lies behind it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Part {
+    shard: u8,
+    from: String,
+    last: String,
+}
+
+impl Revival {
+    fn of(wanted: &Wanted, asked: Millis) -> Self {
+        Self {
+            wanted: wanted.clone(),
+            count: 0,
+            back: 0,
+            asked,
+            left: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, shard: Shard, count: u64, last: String) {
+        if count > 0 {
+            self.count += count;
+            self.left.push(Part {
+                shard: u8::try_from(shard.index()).unwrap_or_default(),
+                from: first_of(&self.wanted),
+                last,
+            });
+        }
+    }
+}
+
+impl Store {
+    /// How many dead letters are wanted now, of which the oldest `limit` count.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn count_dead(&self, wanted: &Wanted, limit: Option<u64>) -> Result<u64> {
+        Ok(self.found(wanted, limit).await?.count)
+    }
+
+    /// Begins to put back the dead letters that are wanted now, the oldest `limit` of them; answers how many.
+    /// [`Store::carry_on_revivals`] does it. `None`: so many revivals are under way that no other can begin.
+    ///
+    /// # Errors
+    /// Full, unavailable, silent or unreadable.
+    pub async fn begin_revival(&self, wanted: &Wanted, limit: Option<u64>) -> Result<Option<u64>> {
+        let under_way: u64 = self.query(&redis::Cmd::hlen(keys::REVIVALS)).await?;
+        if under_way >= MOST {
+            return Ok(None);
+        }
+        let revival = self.found(wanted, limit).await?;
+        if revival.count > 0 {
+            let id = Uuid::now_v7().simple().to_string();
+            let mut begin = redis::pipe();
+            begin
+                .atomic()
+                .hset(keys::REVIVALS, &id, reply::json(&revival)?)
+                .zadd(keys::REVIVING, &id, 0);
+            self.pipeline::<()>(&begin).await?;
+        }
+        Ok(Some(revival.count))
+    }
+
+    /// The revivals that are under way, the oldest first.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn revivals(&self) -> Result<Vec<(String, Revival)>> {
+        let all = redis::Cmd::hgetall(keys::REVIVALS);
+        let all: Vec<(String, String)> = self.query(&all).await?;
+        let mut revivals = all
+            .into_iter()
+            .map(|(id, text)| Ok((id, read(&text)?)))
+            .collect::<Result<Vec<_>>>()?;
+        revivals.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        Ok(revivals)
+    }
+
+    /// Carries on the revivals that nobody has in hand until they are over; answers how many letters went back.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable: another time, or another daemon, goes on from there.
+    pub async fn carry_on_revivals(&self) -> Result<u64> {
+        let mut back = 0;
+        loop {
+            let (taken, _) = self
+                .take_by(
+                    take_from(keys::REVIVING, 1, LEFT_FOR, Due::Later.band()),
+                    Shard::FIRST,
+                )
+                .await?;
+            let Some(id) = taken.into_iter().next() else {
+                return Ok(back);
+            };
+            back += self.carry_on(&id).await?;
+        }
+    }
+
+    async fn carry_on(&self, id: &str) -> Result<u64> {
+        let far: Option<String> = self.query(&redis::Cmd::hget(keys::REVIVALS, id)).await?;
+        let Some(far) = far else {
+            self.note(id, None).await?;
+            return Ok(0);
+        };
+        let mut revival = read(&far)?;
+        let before = revival.back;
+        while let Some(part) = revival.left.first_mut() {
+            let shard = Shard::from_index(part.shard).unwrap_or(Shard::FIRST);
+            let (heads, last) = self.heads(shard, &part.from, &part.last).await?;
+            match last {
+                Some(last) => part.from = format!("({}", last.in_stream()),
+                None => drop(revival.left.remove(0)),
+            }
+            revival.back += self.bring_back(&heads, &revival.wanted).await?;
+            if !self.note(id, Some(&revival)).await? {
+                break;
+            }
+        }
+        self.note(id, None).await?;
+        Ok(revival.back - before)
+    }
+
+    /// Notes how far a revival is, or that it is over; answers whether it was not over before.
+    async fn note(&self, id: &str, far: Option<&Revival>) -> Result<bool> {
+        let far = far.map(reply::json).transpose()?;
+        self.run(
+            Shard::FIRST,
+            REVIVAL
+                .key(keys::REVIVING)
+                .key(keys::REVIVALS)
+                .arg(id)
+                .arg(far.unwrap_or_default())
+                .arg(millis(LEFT_FOR)),
+        )
+        .await
+    }
+
+    /// Puts those that are wanted back on their lanes, in the order in which they were given up on.
+    async fn bring_back(&self, heads: &[Head], wanted: &Wanted) -> Result<u64> {
+        let mut lanes: IndexMap<String, (Lane, Vec<&Head>)> = IndexMap::new();
+        for head in heads.iter().filter(|head| head.is_wanted(wanted)) {
+            let Ok(lane) = lane_of(&head.letter, head.ordered) else {
+                continue;
+            };
+            let key = Place::of(&lane.chat).lane(&lane.destination);
+            lanes.entry(key).or_insert((lane, Vec::new())).1.push(head);
+        }
+        let mut back = 0;
+        for (lane, heads) in lanes.values() {
+            let mut bytes = 0;
+            let mut step = Vec::new();
+            for head in heads {
+                if !step.is_empty()
+                    && (step.len() == PUT_BACK || bytes + head.bytes > PUT_BACK_BYTES)
+                {
+                    back += self.revive_to(&step, lane).await?;
+                    (bytes, step) = (0, Vec::new());
+                }
+                bytes += head.bytes;
+                step.push(head.id);
+            }
+            back += self.revive_to(&step, lane).await?;
+        }
+        Ok(back)
+    }
+
+    /// Puts dead letters of one lane, which lie in one shard, back onto it; answers how many.
+    pub(super) async fn revive_to(&self, ids: &[EntryId], lane: &Lane) -> Result<u64> {
+        let Some(first) = ids.first() else {
+            return Ok(0);
+        };
+        let place = Place::of(&lane.chat);
+        let mut revive = REVIVE.key(place.due_lanes(&lane.destination));
+        revive
+            .key(place.lane(&lane.destination))
+            .key(place.head(&lane.destination))
+            .key(place.revived(&lane.destination))
+            .key(keys::dead(first.shard))
+            .arg(place.lane_member())
+            .arg(keys::RETRIES);
+        for id in ids {
+            revive.arg(id.in_stream());
+        }
+        self.run(place.shard, &revive).await
+    }
+}
+
+fn read(text: &str) -> Result<Revival> {
+    serde_json::from_str(text).map_err(|_| StoreError::Unreadable("a revival"))
+}
