@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use lull::domain::chat::Name;
+use lull::store::config::{Kind, Mode};
+use lull::wire::config::DestinationSpec;
 use serde::Serialize;
 
 use crate::append;
@@ -22,11 +25,22 @@ const LONG: Duration = Duration::from_secs(3600);
 /// Redis takes a moment to let go of the buffers of a connection that has ended.
 const SETTLING: Duration = Duration::from_millis(500);
 const CLIENTS: usize = 64;
+/// By then the sweep of each destination has found nothing, and is seldom awake.
+const SWEEPING: Duration = Duration::from_secs(15);
 
 #[derive(Debug, Serialize)]
 struct Measured {
     redis_bytes_per_chat: Vec<(u64, f64)>,
     daemons: Vec<Stage>,
+    /// How much more a monitor needs for so many destinations than for one.
+    destinations: Vec<Beside>,
+}
+
+/// What destinations cost a monitor.
+#[derive(Debug, Serialize)]
+struct Beside {
+    what: String,
+    mib: f64,
 }
 
 /// The daemons at one moment.
@@ -47,6 +61,7 @@ pub(crate) async fn measure(quick: bool) -> Result<Section> {
     let measured = Measured {
         redis_bytes_per_chat: bytes_per_chat(&counts).await?,
         daemons: daemons(chats, if quick { 1.0 } else { 6.0 }).await?,
+        destinations: destinations(if quick { 50 } else { 2000 }).await?,
     };
     let per_chat = measured.redis_bytes_per_chat.iter();
     let mut expectations: Vec<_> = per_chat
@@ -60,6 +75,10 @@ pub(crate) async fn measure(quick: bool) -> Result<Section> {
             let what = format!("{name} at its peak, {when}");
             expectations.push(Expectation::under(what, 30.0, memory.peak_mib, "MiB"));
         }
+    }
+    for Beside { what, mib } in &measured.destinations {
+        let what = format!("monitor with {what}, beside one");
+        expectations.push(Expectation::under(what, 40.0, *mib, "MiB"));
     }
     Ok(Section {
         name: "memory",
@@ -79,6 +98,11 @@ fn rows(measured: &Measured) -> Vec<Vec<String>> {
         let mib = [api.rss_mib, api.peak_mib, monitor.rss_mib, monitor.peak_mib];
         cells.extend(mib.map(|mib| format!("{mib:.1}")));
         rows.push(cells);
+    }
+    for Beside { what, mib } in &measured.destinations {
+        rows.push(row([&format!(
+            "monitor with {what}: {mib:.1} MiB more than with one"
+        )]));
     }
     for (count, bytes) in &measured.redis_bytes_per_chat {
         rows.push(row([&format!(
@@ -104,6 +128,44 @@ async fn bytes_per_chat(counts: &[u64]) -> Result<Vec<(u64, f64)>> {
         found.push((count, used as f64 / count as f64));
     }
     Ok(found)
+}
+
+/// Lets a monitor run with one destination, with `count`, and with `count` that have templates.
+async fn destinations(count: usize) -> Result<Vec<Beside>> {
+    let one = resident_with(0, None).await?;
+    let plain = resident_with(count, None).await? - one;
+    let template = r#"{"chat": {{ user }}, "text": {{ text }}}"#;
+    let templates = resident_with(count, Some(template)).await? - one;
+    let beside = |what: &str, mib| Beside {
+        what: format!("{count} {what}"),
+        mib,
+    };
+    Ok(vec![
+        beside("destinations", plain),
+        beside("destinations with templates", templates),
+    ])
+}
+
+/// What a monitor needs with so many destinations beside the one of its environment, MiB.
+async fn resident_with(count: usize, template: Option<&str>) -> Result<f64> {
+    let redis = RedisServer::start("").await?;
+    let store = redis.store().await?;
+    for number in 0..count {
+        let spec = DestinationSpec {
+            name: format!("d{number}"),
+            url: format!("http://host{number}.example/hook"),
+            template: template.map(str::to_owned),
+            ..DestinationSpec::default()
+        };
+        let name = Name::parse(&spec.name)?;
+        store
+            .configure(Kind::Destination, &name, &spec, Mode::Any, None, None)
+            .await?;
+    }
+    // Nobody calls anything: any port will do.
+    let (monitor, _) = Daemon::monitor(redis.url(), 9, redis.folder()).await?;
+    tokio::time::sleep(SWEEPING).await;
+    Ok(monitor.memory()?.rss_mib)
 }
 
 /// Posts one message in each of `chats`, and has them delivered.

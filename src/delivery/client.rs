@@ -1,7 +1,8 @@
-//! The HTTP client of a destination, and the headers that each of its calls carries.
+//! The HTTP clients that destinations share, and the headers that each of their calls carries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
@@ -9,26 +10,68 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Url};
 
 use super::guard::Guard;
-use crate::domain::destination::{Destination, Method};
+use crate::config::guard::GuardConfig;
+use crate::domain::destination::Method;
 use crate::wire::config::SpecError;
 
 /// n8n (Node) closes a connection that was idle for 5 s; one that we keep for less is never found closed.
 const IDLE_FOR: Duration = Duration::from_secs(4);
 
-pub(super) fn client(
-    url: &Url,
-    destination: &Destination,
-    guard: Option<&Guard>,
-) -> Result<Client, SpecError> {
-    // In a burst all calls may end at one moment, and begin again at the next.
-    let mut client =
-        builder(url, destination.timeout).pool_max_idle_per_host(destination.concurrency);
-    if let Some(guard) = guard {
-        client = guard.protect(client);
+/// The HTTP clients of a daemon: one for each way of connecting, shared by all destinations that connect so. A client
+/// costs about 120 KiB and 3 ms, mostly for the certificates it trusts. It keeps connections apart by host and port.
+#[derive(Clone, Debug)]
+pub struct Clients {
+    guard: Guard,
+    made: Arc<Mutex<HashMap<Way, Client>>>,
+}
+
+/// What the clients of two destinations may differ in. Whatever else a destination says of its calls goes with each call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Way {
+    /// Through the proxy that the environment names, if it names one.
+    Anywhere,
+    /// To this machine, never through a proxy.
+    Here,
+    /// Only where the guard lets it.
+    Guarded,
+}
+
+impl Clients {
+    /// None yet; those of destinations whose URL a caller gave will be guarded by these rules.
+    pub fn new(rules: GuardConfig) -> Self {
+        Self {
+            guard: Guard::new(rules),
+            made: Arc::default(),
+        }
     }
-    client
-        .build()
-        .map_err(|error| SpecError::new("url", format!("no HTTP client can be made: {error}")))
+
+    /// What watches over URLs that callers give.
+    pub(super) fn guard(&self) -> &Guard {
+        &self.guard
+    }
+
+    /// The client for a URL, made where none is yet that connects so. It has no time limit: each call has one.
+    pub(super) fn get(&self, url: &Url, guarded: bool) -> Result<Client, SpecError> {
+        let way = match (guarded, is_here(url)) {
+            (true, _) => Way::Guarded,
+            (false, true) => Way::Here,
+            (false, false) => Way::Anywhere,
+        };
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = made.get(&way) {
+            return Ok(client.clone());
+        }
+        let client = match way {
+            Way::Guarded => self.guard.protect(with_manners()),
+            Way::Here => with_manners().no_proxy(),
+            Way::Anywhere => with_manners(),
+        };
+        let client = client.build().map_err(|error| {
+            SpecError::new("url", format!("no HTTP client can be made: {error}"))
+        })?;
+        made.insert(way, client.clone());
+        Ok(client)
+    }
 }
 
 /// The URL of a destination.
@@ -52,23 +95,28 @@ pub(super) fn url(text: &str) -> Result<Url, SpecError> {
     Ok(url)
 }
 
-/// A client with the manners that all have.
+/// A client for one URL.
 pub(crate) fn builder(url: &Url, timeout: Duration) -> ClientBuilder {
-    // Only the first call in a process has an effect; the second finds the same provider there.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let agent = HeaderValue::from_static(concat!("lull/", env!("CARGO_PKG_VERSION")));
-    let client = Client::builder()
-        .user_agent(agent)
-        .timeout(timeout)
-        .redirect(Policy::none())
-        .pool_idle_timeout(IDLE_FOR)
-        .tcp_nodelay(true);
+    let client = with_manners().timeout(timeout);
     // A proxy that the environment names has another idea of who 127.0.0.1 is.
     if is_here(url) {
         client.no_proxy()
     } else {
         client
     }
+}
+
+/// A client with the manners that all have.
+fn with_manners() -> ClientBuilder {
+    // Only the first call in a process has an effect; the second finds the same provider there.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let agent = HeaderValue::from_static(concat!("lull/", env!("CARGO_PKG_VERSION")));
+    // In a burst all calls may end at one moment, and begin again at the next: no idle connection is one too many.
+    Client::builder()
+        .user_agent(agent)
+        .redirect(Policy::none())
+        .pool_idle_timeout(IDLE_FOR)
+        .tcp_nodelay(true)
 }
 
 pub(super) fn method(method: Method) -> reqwest::Method {
@@ -121,6 +169,7 @@ pub(super) fn is_here(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Vars;
 
     #[test]
     fn this_machine_is_recognised() {
@@ -138,6 +187,21 @@ mod tests {
         ] {
             assert!(!is_here(&elsewhere.parse().unwrap()), "{elsewhere}");
         }
+    }
+
+    #[test]
+    fn destinations_share_a_client_unless_they_connect_in_another_way() {
+        let clients = Clients::new(GuardConfig::from_vars(&Vars::new([])).unwrap());
+        let made = |url: &str, guarded| {
+            clients.get(&url.parse().unwrap(), guarded).unwrap();
+            clients.made.lock().unwrap().len()
+        };
+
+        assert_eq!(made("https://a.example/x", false), 1);
+        assert_eq!(made("http://b.example:81/y", false), 1);
+        assert_eq!(made("http://localhost/", false), 2);
+        assert_eq!(made("https://a.example/x", true), 3);
+        assert_eq!(made("http://127.0.0.1/", true), 3);
     }
 
     #[test]

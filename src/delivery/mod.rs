@@ -30,6 +30,7 @@ use template::letter::Letter;
 pub use body::{BodyError, try_template};
 
 pub(crate) use answer::why_none;
+pub use client::Clients;
 pub(crate) use client::builder;
 pub use healthcheck::healthcheck;
 
@@ -66,21 +67,21 @@ pub struct Attempt {
 }
 
 impl Sender {
-    /// Makes ready to call a destination; `guard` watches over it if a caller gave its URL.
+    /// Makes ready to call a destination by one of `clients`, which is guarded if a caller gave its URL.
     ///
     /// # Errors
     /// Names the field that is wrong.
-    pub fn new(destination: &Destination, guard: &Guard) -> Result<Self, SpecError> {
+    pub fn new(destination: &Destination, clients: &Clients) -> Result<Self, SpecError> {
         let url = client::url(&destination.url)?;
         let headers = client::headers(&destination.headers)?;
-        let guard = destination.guarded.then(|| guard.clone());
+        let guard = destination.guarded.then(|| clients.guard().clone());
         let refused = guard.as_ref().and_then(|guard| guard.check_url(&url).err());
         if let Some(refused) = refused {
             return Err(SpecError::new("url", refused.to_string()));
         }
         let body = BodyMaker::new(&destination.body, body::content_type(&headers))?;
         Ok(Self {
-            client: client::client(&url, destination, guard.as_ref())?,
+            client: clients.get(&url, destination.guarded)?,
             method: client::method(destination.method),
             body,
             headers,
@@ -187,6 +188,7 @@ impl Sender {
         let mut request = self
             .client
             .request(self.method.clone(), url)
+            .timeout(self.timeout)
             .headers(self.headers.clone())
             .headers(self.signer.headers(id, timestamp, &body));
         // What an operator has set leads elsewhere, and is left alone.
@@ -245,7 +247,7 @@ mod tests {
             ..DestinationSpec::default()
         };
         let rules = GuardConfig::from_vars(&Vars::new([])).unwrap();
-        Sender::new(&spec.check()?, &Guard::new(rules))
+        Sender::new(&spec.check()?, &Clients::new(rules))
     }
 
     #[test]

@@ -8,9 +8,8 @@ use reqwest::header::HeaderMap;
 use reqwest::{Request, Url};
 use serde_json::json;
 
-use super::guard::Guard;
 use super::template::letter::Letter;
-use super::{Attempt, BodyError, Sender};
+use super::{Attempt, BodyError, Clients, Sender};
 use crate::domain::batch::{BatchId, Millis};
 use crate::domain::destination::{Body, Destination};
 use crate::domain::window::CloseReason;
@@ -65,13 +64,13 @@ pub enum TrialError {
 /// When there is nothing to send.
 pub async fn try_out(
     destination: &Destination,
-    guard: &Guard,
+    clients: &Clients,
     now: Millis,
 ) -> Result<Trial, TrialError> {
     let mut marked = destination.clone();
     marked.headers.insert(MARK.to_owned(), "true".to_owned());
     marked.timeout = marked.timeout.min(LONGEST);
-    let sender = Sender::new(&marked, guard)?;
+    let sender = Sender::new(&marked, clients)?;
     let items = items(&marked.body, now)?;
     let body = sender.body(&Letter {
         user: USER,

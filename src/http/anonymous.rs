@@ -98,7 +98,7 @@ impl Api {
         if known.is_none() {
             let sound = brought.destination.check();
             sound
-                .and_then(|destination| Sender::new(&destination, &self.guard))
+                .and_then(|destination| Sender::new(&destination, &self.clients))
                 .map_err(|error| refused(&error))?;
             let mut names = catalog.configured.destinations.keys();
             if names.by_ref().filter(|name| is_anonymous(name)).count() >= MOST {

@@ -47,7 +47,7 @@ use tracing::info;
 use crate::catalog::Catalogs;
 use crate::config::api::ApiConfig;
 use crate::config::server::ServerConfig;
-use crate::delivery::guard::Guard;
+use crate::delivery::Clients;
 use crate::domain::batch::Millis;
 use crate::serving;
 use crate::store::Store;
@@ -73,7 +73,7 @@ pub struct Parts {
     metrics: Arc<Metrics>,
     tracer: Tracer,
     catalogs: Catalogs,
-    guard: Guard,
+    clients: Clients,
     door: Door,
     noted: anonymous::Noted,
     retention: Retention,
@@ -118,7 +118,7 @@ impl Api {
             metrics,
             tracer,
             catalogs,
-            guard: Guard::new(config.guard.clone()),
+            clients: Clients::new(config.guard.clone()),
             door: Door::new(config.door.clone())?,
             noted: anonymous::Noted::default(),
             retention: Retention::of(&config.retention),

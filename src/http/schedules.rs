@@ -213,7 +213,8 @@ impl Api {
             let spec = spec.unmasked(old);
             let base = configured.version;
             let schedule = spec.check(base)?;
-            Sender::new(&schedule.destination, &self.guard).map_err(ScheduleSpec::in_its_words)?;
+            Sender::new(&schedule.destination, &self.clients)
+                .map_err(ScheduleSpec::in_its_words)?;
             let old = old.map(|old| old.clone().masked());
             let act = writing(Kind::Schedule, &schedule.name, by);
             let act = act.from_to(old.as_ref(), Some(&spec.clone().masked()));

@@ -37,8 +37,8 @@ use tracing::{info, warn};
 use crate::catalog::Catalogs;
 use crate::config::monitor::MonitorConfig;
 use crate::config::webhook;
-use crate::delivery::Sender;
-use crate::delivery::guard::Guard;
+use crate::delivery::{Clients, Sender};
+
 use crate::shutdown::GRACE;
 use crate::store::Store;
 use crate::store::history::Retention;
@@ -62,13 +62,13 @@ const GIVE_BACK: Duration = Duration::from_secs(2);
 /// # Errors
 /// Names the variable that is wrong.
 pub fn check(config: &MonitorConfig) -> Result<()> {
-    let guard = Guard::new(config.guard.clone());
-    if let Err(error) = Sender::new(&config.destination, &guard) {
+    let clients = Clients::new(config.guard.clone());
+    if let Err(error) = Sender::new(&config.destination, &clients) {
         bail!("{}: {}", webhook::variable_of(&error.field), error.why);
     }
     // Beside what has just been checked it has only the header of its own.
     let messages = config.messages.destination.as_ref();
-    if let Some(Err(error)) = messages.map(|messages| Sender::new(messages, &guard)) {
+    if let Some(Err(error)) = messages.map(|messages| Sender::new(messages, &clients)) {
         bail!("WEBHOOK_AUTH_KEY: {}", error.why);
     }
     Ok(())
@@ -78,7 +78,7 @@ pub fn check(config: &MonitorConfig) -> Result<()> {
 pub struct Monitor {
     store: Store,
     catalogs: Catalogs,
-    guard: Guard,
+    clients: Clients,
     outlets: Outlets,
     retention: Retention,
     /// Whether what was sent and answered is kept in history.
@@ -122,7 +122,7 @@ impl Monitor {
         Arc::new(Self {
             store,
             catalogs,
-            guard: Guard::new(config.guard.clone()),
+            clients: Clients::new(config.guard.clone()),
             outlets: Outlets::default(),
             retention: Retention::of(&config.retention),
             payloads: config.retention.history_payloads,

@@ -15,8 +15,7 @@ use super::Monitor;
 use super::gate::Gate;
 use super::sweeper::Sweep;
 use crate::catalog::Catalog;
-use crate::delivery::Sender;
-use crate::delivery::guard::Guard;
+use crate::delivery::{Clients, Sender};
 use crate::domain::chat::Name;
 use crate::domain::destination::Destination;
 use crate::store::lanes::LeaseRules;
@@ -42,11 +41,11 @@ pub(super) struct Outlet {
 impl Outlet {
     fn new(
         destination: Arc<Destination>,
-        guard: &Guard,
+        clients: &Clients,
         stop: CancellationToken,
     ) -> Result<Self, SpecError> {
         Ok(Self {
-            sender: Sender::new(&destination, guard)?,
+            sender: Sender::new(&destination, clients)?,
             gate: Gate::new(destination.concurrency, destination.pace.is_some()),
             lanes_changed: Notify::new(),
             given_back: Notify::new(),
@@ -146,7 +145,7 @@ impl Monitor {
 
     fn open_outlet(self: &Arc<Self>, destination: Arc<Destination>) {
         let name = destination.name.clone();
-        let outlet = match Outlet::new(destination, &self.guard, self.stop.child_token()) {
+        let outlet = match Outlet::new(destination, &self.clients, self.stop.child_token()) {
             Ok(outlet) => Arc::new(outlet),
             Err(error) => {
                 error!(destination = %name, "Destination {name} cannot be used, its lanes wait: {error}");

@@ -27,6 +27,7 @@ mod door;
 mod erasing;
 mod events;
 mod follow_up;
+mod footprint;
 mod gateways;
 mod health;
 mod hints;

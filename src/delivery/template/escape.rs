@@ -31,6 +31,9 @@ pub(super) enum Escape {
 }
 
 impl Escape {
+    /// All of them, in their order.
+    pub(super) const ALL: [Self; 4] = [Self::Json, Self::Form, Self::Markup, Self::Plain];
+
     /// The escaping that a content type asks for.
     pub(super) fn of(content_type: &str) -> Self {
         let essence = content_type.split(';').next().unwrap_or_default();

@@ -15,7 +15,7 @@ mod tests;
 
 use std::collections::HashSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use serde::de::IgnoredAny;
@@ -64,17 +64,7 @@ impl Template {
             return Err(TemplateError::TooLong(source.len()));
         }
         let escape = Escape::of(content_type);
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Chainable);
-        environment.set_fuel(Some(FUEL));
-        environment.set_recursion_limit(RECURSION);
-        environment.set_auto_escape_callback(move |_| match escape {
-            // With any but this, what is set aside would count as escaped.
-            Escape::Json | Escape::Form | Escape::Plain => AutoEscape::None,
-            Escape::Markup => AutoEscape::Html,
-        });
-        environment.set_formatter(escape::write);
-        filters::put_into(&mut environment, escape);
+        let mut environment = SHARED[escape as usize].clone();
         environment
             .add_template_owned(NAME, source.to_owned())
             .map_err(|error| TemplateError::broken(&error))?;
@@ -175,6 +165,25 @@ impl Template {
             })?;
         Ok(desk.take())
     }
+}
+
+/// What a template can do, by how it escapes, but for its source. What clones of an environment share costs nothing
+/// again: filters, tests and functions are most of a template's memory.
+static SHARED: LazyLock<[Environment<'static>; 4]> = LazyLock::new(|| Escape::ALL.map(environment));
+
+fn environment(escape: Escape) -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Chainable);
+    environment.set_fuel(Some(FUEL));
+    environment.set_recursion_limit(RECURSION);
+    environment.set_auto_escape_callback(move |_| match escape {
+        // With any but this, what is set aside would count as escaped.
+        Escape::Json | Escape::Form | Escape::Plain => AutoEscape::None,
+        Escape::Markup => AutoEscape::Html,
+    });
+    environment.set_formatter(escape::write);
+    filters::put_into(&mut environment, escape);
+    environment
 }
 
 /// The words that stand in a source, in tags or between them.

@@ -21,7 +21,7 @@ pub(super) async fn test(
 ) -> Result<Response, ApiError> {
     let name = named(name, NO_DESTINATION)?;
     let destination = api.destination(&name).await?;
-    let tried = try_out(&destination, &api.guard, now()).await;
+    let tried = try_out(&destination, &api.clients, now()).await;
     Ok(Json(shown(tried?)).into_response())
 }
 

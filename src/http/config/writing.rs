@@ -127,7 +127,7 @@ impl Api {
             let spec = spec.clone().unmasked(old.map(|old| &old.spec));
             let destination = spec.check()?;
             not_of_the_environment(Kind::Destination, &destination.name)?;
-            Sender::new(&destination, &self.guard)?;
+            Sender::new(&destination, &self.clients)?;
             let old = old.map(|old| old.spec.clone().masked());
             let act = writing(Kind::Destination, &destination.name, by);
             let act = act.from_to(old.as_ref(), Some(&spec.clone().masked()));

@@ -74,7 +74,7 @@ impl Api {
         Call {
             destination: destination.name.to_string(),
             method: destination.method.as_str(),
-            sender: Sender::new(destination, &self.guard).map_err(|error| error.to_string()),
+            sender: Sender::new(destination, &self.clients).map_err(|error| error.to_string()),
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::config::api::ApiConfig;
 use crate::config::monitor::MonitorConfig;
 use crate::config::otlp::OtlpConfig;
 use crate::config::redis::RedisConfig;
-use crate::delivery::guard::Guard;
+use crate::delivery::Clients;
 use crate::domain::batch::Millis;
 use crate::domain::chat::Name;
 use crate::domain::control::Stops;
@@ -153,7 +153,7 @@ async fn destinations(vars: &Vars, catalog: Option<&Catalog>, call: bool) -> Vec
     };
     let look = Look {
         vars,
-        guard: Guard::new(config.guard),
+        clients: Clients::new(config.guard),
         call,
         now: now(),
     };

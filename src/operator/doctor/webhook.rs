@@ -4,10 +4,9 @@ use super::finding::Finding;
 use crate::config::Vars;
 use crate::config::operator::proxy_of;
 use crate::config::webhook::variable_of;
-use crate::delivery::Sender;
-use crate::delivery::guard::Guard;
 use crate::delivery::reach::Unreached;
 use crate::delivery::trial::try_out;
+use crate::delivery::{Clients, Sender};
 use crate::domain::batch::Millis;
 use crate::domain::chat::Name;
 use crate::domain::destination::Destination;
@@ -17,7 +16,7 @@ const CHECK: &str = "webhook";
 /// How destinations are looked at.
 pub(super) struct Look<'a> {
     pub(super) vars: &'a Vars,
-    pub(super) guard: Guard,
+    pub(super) clients: Clients,
     /// Make a marked call to each, instead of only connecting.
     pub(super) call: bool,
     /// The moment of such a call.
@@ -33,7 +32,7 @@ impl Look<'_> {
             let advice = "switch it on when they are to leave";
             return vec![Finding::warning(CHECK, found, advice)];
         }
-        let sender = match Sender::new(destination, &self.guard) {
+        let sender = match Sender::new(destination, &self.clients) {
             Ok(sender) => sender,
             Err(error) => {
                 let found = format!("{name} cannot be called: {}", error.why);
@@ -93,7 +92,7 @@ impl Look<'_> {
     /// What a marked call comes to.
     async fn answer(&self, destination: &Destination, sender: &Sender) -> Finding {
         let (name, place) = (&destination.name, sender.place());
-        let attempt = match try_out(destination, &self.guard, self.now).await {
+        let attempt = match try_out(destination, &self.clients, self.now).await {
             Ok(trial) => trial.attempt,
             Err(error) => {
                 let found = format!("{name} cannot be called: {error}");
