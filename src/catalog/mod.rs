@@ -1,6 +1,10 @@
 //! The buffers and destinations there are, as both daemons go by them: those of the environment and those in Redis,
 //! checked and made ready once, and kept fresh.
 
+mod aims;
+mod lives;
+mod removals;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,16 +18,15 @@ use crate::domain::chat::{Chat, ChatId, Name};
 use crate::domain::control::Stops;
 use crate::domain::destination::{Destination, Target};
 use crate::domain::window::WindowRules;
-use crate::store::config::Configured;
+use crate::store::config::{Configured, Kind};
 use crate::store::keys::Shard;
 use crate::store::{Result, Store};
 use crate::wire::config::buffer::Buffer;
 use crate::wire::config::{Defaults, Schedule};
+use aims::{aimed, living, stops, target};
 
 /// How often the version is asked for; a change is taken up within twice this.
 const PERIOD: Duration = Duration::from_millis(400);
-/// By then every daemon that hears from Redis goes by a change.
-pub const TAKEN_UP: Duration = Duration::from_secs(1);
 /// Between tries to read at start.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -61,6 +64,7 @@ impl Catalog {
             let buffer = written.spec.check(limits);
             buffer
                 .inspect_err(|error| warn!(buffer = %name, "Buffer {name} cannot be used: {error}"))
+                .map(|buffer| living(buffer, &configured))
                 .ok()
         });
         let destinations = configured.destinations.iter().filter_map(|(name, written)| {
@@ -80,6 +84,11 @@ impl Catalog {
                 .inspect_err(
                     |error| warn!(schedule = %name, "Schedule {name} cannot be used: {error}"),
                 )
+                .map(|mut schedule| {
+                    let removal = configured.removal(Kind::Schedule, &schedule.name);
+                    schedule.active &= removal.is_none();
+                    schedule
+                })
                 .ok()
         });
         let schedules: HashMap<_, _> = schedules
@@ -94,7 +103,12 @@ impl Catalog {
         }
         let buffers = buffers
             .chain(defaults.buffers().map(Buffer::clone))
-            .map(|buffer| (buffer.name.clone(), Arc::new(aimed(buffer, &destinations))));
+            .map(|buffer| {
+                (
+                    buffer.name.clone(),
+                    Arc::new(aimed(buffer, &destinations, &configured)),
+                )
+            });
         let buffers: HashMap<_, _> = buffers.collect();
         let ordered = buffers.values().filter(|buffer| buffer.ordered);
         let ordered = ordered.map(|buffer| Shard::of_ordered(&buffer.name));
@@ -136,6 +150,11 @@ impl Catalog {
         self.destinations.get(name)
     }
 
+    /// A destination, or that of a schedule, as windows are closed for it.
+    pub fn target(&self, name: &Name) -> Target {
+        target(name, &self.destinations, &self.configured)
+    }
+
     /// The schedule of this name.
     pub fn schedule(&self, name: &Name) -> Option<&Arc<Schedule>> {
         self.schedules.get(name)
@@ -174,26 +193,14 @@ impl Catalog {
     }
 }
 
-/// What is stopped: by an operator, and what may not begin before an operator has said so.
-fn stops(defaults: &Defaults, configured: &Configured) -> Stops {
-    let mut stops = configured.stops.clone();
-    if !defaults.messages.starts_by_itself && stops.everything.is_none() {
-        stops.destinations.insert(Name::messages_name());
+/// All that is configured; what was written without a life has one then.
+async fn read(store: &Store) -> Result<Configured> {
+    let configured = store.configured().await?;
+    if !configured.wants_adoption() {
+        return Ok(configured);
     }
-    stops
-}
-
-/// The buffer, going by what its destinations want.
-fn aimed(mut buffer: Buffer, destinations: &HashMap<Name, Arc<Destination>>) -> Buffer {
-    let targets = buffer.destinations.iter().map(|target| {
-        let known = destinations.get(&target.name);
-        Target {
-            name: target.name.clone(),
-            split: known.map_or(target.split, |known| known.split),
-        }
-    });
-    buffer.destinations = targets.collect();
-    buffer
+    store.adopt().await?;
+    store.configured().await
 }
 
 /// The catalog as it is now, on its way to whoever works by it.
@@ -208,7 +215,7 @@ impl Catalogs {
     /// Reads what is configured, waiting for Redis as long as it takes.
     pub async fn load(store: Store, defaults: Defaults) -> Self {
         let configured = loop {
-            match store.configured().await {
+            match read(&store).await {
                 Ok(configured) => break configured,
                 Err(error) => warn!("Waiting for buffers and destinations: {error}"),
             }
@@ -246,7 +253,7 @@ impl Catalogs {
         if self.store.config_version().await? == known {
             return Ok(());
         }
-        let configured = self.store.configured().await?;
+        let configured = read(&self.store).await?;
         let version = configured.version;
         let catalog = Arc::new(Catalog::new(&self.defaults, configured));
         let taken = self.newest.send_if_modified(|newest| {

@@ -7,6 +7,7 @@ use super::limits::window_rules;
 use super::webhook::default_zone;
 use crate::domain::chat::Name;
 use crate::domain::destination::Target;
+use crate::domain::life::Life;
 use crate::domain::words::WordRules;
 use crate::wire::config::BufferSpec;
 use crate::wire::config::buffer::Buffer;
@@ -29,5 +30,6 @@ pub fn default_buffer(vars: &Vars) -> Result<Buffer> {
         ordered: false,
         follow_up: None,
         active: true,
+        life: Life::ALWAYS,
     })
 }

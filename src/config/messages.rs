@@ -68,8 +68,8 @@ fn buffer(like: Buffer) -> Buffer {
             ..like.window
         },
         destinations: [Target {
-            name: name.clone(),
             split: true,
+            ..Target::whole(name.clone())
         }]
         .into(),
         name,

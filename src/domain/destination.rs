@@ -9,6 +9,7 @@ use chrono_tz::Tz;
 use thiserror::Error;
 
 use super::chat::Name;
+use super::life::Life;
 use super::retry::RetryPolicy;
 
 /// A destination, with everything that a call to it needs.
@@ -58,12 +59,18 @@ pub struct Target {
     pub name: Name,
     /// See [`Destination::split`].
     pub split: bool,
+    /// Which of all that ever bore its name it is.
+    pub life: Life,
 }
 
 impl Target {
-    /// One that gets the messages of a window in one call.
+    /// One that gets the messages of a window in one call, and is always there.
     pub fn whole(name: Name) -> Self {
-        Self { name, split: false }
+        Self {
+            name,
+            split: false,
+            life: Life::ALWAYS,
+        }
     }
 }
 

@@ -7,6 +7,7 @@ pub mod chat;
 pub mod control;
 pub mod destination;
 pub mod follow_up;
+pub mod life;
 pub mod retry;
 pub mod revival;
 pub mod schedule;

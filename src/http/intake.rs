@@ -1,5 +1,7 @@
 //! What all ways in have in common: a message is appended by its buffer's rules, or kept until its time, and counted.
 
+use std::sync::Arc;
+
 use chrono_tz::Tz;
 
 use super::Api;
@@ -7,6 +9,7 @@ use super::error::ApiError;
 use super::requests::note_chat;
 use crate::domain::batch::{BatchId, Millis};
 use crate::domain::chat::Chat;
+use crate::store::StoreError;
 use crate::store::history::Retention;
 use crate::store::keys::Shard;
 use crate::store::later::Keeping;
@@ -57,7 +60,19 @@ pub(super) fn new_message<'a>(
         flush: text.is_some_and(|text| buffer.words.is_flush_word(text)),
         media_only: text.is_none() && !incoming.details.media.is_empty(),
         kept: Kept::default(),
+        life: buffer.life,
     })
+}
+
+/// A buffer that was looked up by this name, if it takes messages.
+pub(super) fn taking(found: Option<Arc<Buffer>>, name: &str) -> Result<Arc<Buffer>, ApiError> {
+    match found {
+        Some(buffer) if buffer.active => Ok(buffer),
+        Some(_) => Err(ApiError::NoBuffer(format!(
+            "buffer {name} is not active: switch it on first"
+        ))),
+        None => Err(ApiError::no_buffer(name)),
+    }
 }
 
 /// The answer to a message.
@@ -133,6 +148,20 @@ impl Api {
         buffer: &Buffer,
         incoming: &Incoming,
     ) -> Result<Appended, ApiError> {
+        match self.take_in_once(buffer, incoming).await {
+            Err(ApiError::Store(StoreError::Gone)) => {
+                let buffer = self.renewed(buffer, incoming).await?;
+                self.take_in_once(&buffer, incoming).await
+            }
+            taken => taken,
+        }
+    }
+
+    async fn take_in_once(
+        &self,
+        buffer: &Buffer,
+        incoming: &Incoming,
+    ) -> Result<Appended, ApiError> {
         let (chat, item) = arrived(buffer, incoming)?;
         let text = incoming.text();
         let message = NewMessage {
@@ -151,6 +180,14 @@ impl Api {
         Ok(appended)
     }
 
+    /// The buffer as it is now, where what this daemon knew of it was not there; the client hears what it would have
+    /// heard had the daemon known.
+    async fn renewed(&self, buffer: &Buffer, incoming: &Incoming) -> Result<Arc<Buffer>, ApiError> {
+        let (name, chat) = (&buffer.name, buffer.chat(incoming.user.clone()));
+        let renewed = self.catalogs.renewed(name, &chat).await?;
+        taking(renewed, name.as_str())
+    }
+
     /// Keeps a message until its time; one without an id gets one, to be taken back by.
     pub(super) async fn keep<'a>(
         &self,
@@ -162,7 +199,13 @@ impl Api {
         let id = incoming.message_id.get_or_insert_with(made).clone();
         let (chat, item) = arrived(buffer, incoming)?;
         self.room.admit()?;
-        match self.store.keep(&chat, &id, &item, when).await? {
+        let mut kept_there = self.store.keep(&chat, buffer.life, &id, &item, when).await;
+        if let Err(StoreError::Gone) = kept_there {
+            let buffer = self.renewed(buffer, incoming).await?;
+            let (chat, item) = arrived(&buffer, incoming)?;
+            kept_there = self.store.keep(&chat, buffer.life, &id, &item, when).await;
+        }
+        match kept_there? {
             Keeping::Kept(at) => {
                 self.metrics.accepted.inc();
                 Ok(kept(incoming, Some(at), false))

@@ -156,6 +156,7 @@ pub async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> 
     tokio::spawn(api.crowd.clone().keep_fresh(stop.clone()));
     tokio::spawn(api.catalogs.clone().keep_fresh(stop.clone()));
     tokio::spawn(reviving::run(api.clone(), stop.clone()));
+    tokio::spawn(api.catalogs.clone().finish_removals(stop.clone()));
     let server = api.server;
     serving::serve(listener, router(api), server, stop).await;
     info!("No longer taking messages");

@@ -8,23 +8,20 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::value::{RawValue, to_raw_value};
-use tokio::time::sleep;
 use tracing::info;
 
 use super::Api;
 use super::audit::Caller;
 use super::body::Fields;
-use super::config::{
-    MOST_TRIES, NO_SCHEDULE, NOTHING, busy, created, named, removing, spec_named, spec_of, writing,
-};
+use super::config::{MOST_TRIES, NO_SCHEDULE, busy, created, named, spec_named, spec_of, writing};
 use super::error::ApiError;
 use super::history::shown as shown_run;
 use super::query::{List, ListQuery, page};
-use crate::catalog::TAKEN_UP;
 use crate::delivery::Sender;
 use crate::domain::batch::{BatchId, Millis};
 use crate::domain::chat::{Chat, Name};
 use crate::domain::whose::Whose;
+use crate::store::StoreError;
 use crate::store::audit::{Act, By};
 use crate::store::config::{Configured, Kind, Mode, Versioned};
 use crate::wire::RawObject;
@@ -134,7 +131,19 @@ async fn run(
     let due = api.store.now().await?;
     let item = schedule.message(due);
     let (chat, id) = (Chat::of_schedule(&name), BatchId::generate().to_string());
-    api.store.keep(&chat, &id, &item, When::At(due)).await?;
+    let mut life = api.catalogs.get().configured.life(Kind::Schedule, &name);
+    loop {
+        match api.store.keep(&chat, life, &id, &item, When::At(due)).await {
+            Err(StoreError::Gone) => {
+                let renewed = api.catalogs.renewed_schedule(&name).await?;
+                life = renewed.ok_or(NO_SCHEDULE)?.1;
+            }
+            kept => {
+                kept?;
+                break;
+            }
+        }
+    }
     api.note(&Act::new("schedule.run", &by).on(&name)).await;
     info!(schedule = %name, "An operator had schedule {name} run");
     let answer = RunNow {
@@ -166,25 +175,11 @@ async fn remove(
     Caller(by): Caller,
 ) -> Result<Response, ApiError> {
     let name = named(name, NO_SCHEDULE)?;
-    let off = |configured: &Configured| {
-        let old = configured.schedules.get(name.as_str()).ok_or(NO_SCHEDULE)?;
-        Ok(ScheduleSpec {
-            active: false,
-            ..old.spec.clone()
-        })
-    };
-    // A run that is made after the last look would be nobody's: first every daemon hears that it is off.
-    let written = api.write_schedule(off, Mode::Known, &by).await?;
-    sleep(TAKEN_UP).await;
-    api.store.unplan(&name, written.version).await?;
-    let kept = api.store.drop_kept(&Chat::of_schedule(&name)).await?;
-    let dropped = api.store.discard_lanes(&name.of_its_schedule()).await?;
-    let act = removing(Kind::Schedule, &name, &by).from_to(Some(&written.spec.masked()), NOTHING);
-    api.unconfigure(Kind::Schedule, &name, None, &act).await?;
+    let runs = api.remove_schedule(&name, &by).await?;
     Ok(Json(RemovedSchedule {
         success: true,
         message: "Removed; the runs that waited are dropped",
-        runs: kept + dropped.held,
+        runs,
     })
     .into_response())
 }
@@ -272,6 +267,6 @@ fn shown(written: Versioned<ScheduleSpec>, now: Millis) -> ShownSchedule {
         id: spec.name.clone(),
         cron_expression: spec.cron.clone(),
         next: next.collect(),
-        written: Shown::by_api(spec.masked(), version),
+        written: Shown::by_api(spec.masked(), version, None),
     }
 }

@@ -12,6 +12,8 @@ use super::worker::InHand;
 use crate::domain::batch::BatchId;
 use crate::domain::chat::{Chat, Name};
 use crate::store::closing::Closing;
+use crate::store::lanes::Lease;
+use crate::store::{Result, StoreError};
 use crate::telemetry::metrics::count;
 use crate::wire::config::Buffer;
 
@@ -36,6 +38,9 @@ impl Found {
     }
 }
 
+/// What a close came to.
+type Closed = Result<(Closing, Option<Lease>)>;
+
 /// A batch that was leased as it was made.
 pub(super) struct Begun {
     pub(super) outlet: Arc<Outlet>,
@@ -47,19 +52,22 @@ impl Monitor {
     /// Closes the window of a chat, if it is time; answers what to begin with at once. The rest of what it has put on
     /// lanes is begun, or left to the sweeps.
     pub(super) async fn close(self: &Arc<Self>, chat: Chat, found: Found) -> Option<Begun> {
-        // One that is gone with windows still open: they stay.
-        let buffer = self.buffer(&chat.buffer).await?;
+        let Some(mut buffer) = self.buffer(&chat.buffer).await else {
+            // One that is gone with windows still open.
+            self.belongs_to_nothing.notify_one();
+            return None;
+        };
         let id = BatchId::generate();
         let stopped = self.catalogs.get().stops().holds_from(&chat.buffer);
-        let outlet = |name| self.outlets.get(name).filter(|_| !stopped);
-        let first = outlet(&buffer.destinations[0].name);
+        let outlet = |name: &Name| self.outlets.get(name).filter(|_| !stopped);
+        let mut first = outlet(&buffer.destinations[0].name);
         // With a pass in hand the lease comes in the same step. An event mostly comes after the sweep, when there is
         // nothing left to do.
-        let pass = match (&first, found) {
+        let mut pass = match (&first, found) {
             (Some(first), Found::BySweep) => first.gate.enter_within(PATIENCE).await,
             _ => None,
         };
-        let closed = match (&first, &pass) {
+        let mut closed = match (&first, &pass) {
             (Some(first), Some(_)) => {
                 let length = self.lease_rules(first).length;
                 self.store
@@ -72,6 +80,11 @@ impl Monitor {
                 .await
                 .map(|closing| (closing, None)),
         };
+        if let Err(StoreError::Gone) = closed {
+            // This monitor goes by what was configured before, or nothing was ever delivered there out of this shard.
+            (buffer, closed) = self.close_anew(&chat, &id).await?;
+            (first, pass) = (outlet(&buffer.destinations[0].name), None);
+        }
         let lease = match closed {
             Ok((Closing::Closed { reason, .. }, lease)) => {
                 count(&self.metrics.batches, "reason", reason.as_str());
@@ -100,6 +113,24 @@ impl Monitor {
                 None
             }
         }
+    }
+
+    /// The same by what is configured now.
+    async fn close_anew(&self, chat: &Chat, id: &BatchId) -> Option<(Arc<Buffer>, Closed)> {
+        let renewed = self.catalogs.renewed(&chat.buffer, chat).await;
+        let buffer = match renewed {
+            Ok(buffer) => buffer,
+            Err(error) => {
+                warn!(chat = %chat.hash(), error = %error, "Could not close a window, the sweep will: {error}");
+                return None;
+            }
+        };
+        let Some(buffer) = buffer else {
+            self.belongs_to_nothing.notify_one();
+            return None;
+        };
+        let closing = self.store.close(chat, id, &buffer.destinations).await;
+        Some((buffer, closing.map(|closing| (closing, None))))
     }
 
     /// The buffer of this name, also one so new that this monitor has not heard of it: a sweep comes back only in

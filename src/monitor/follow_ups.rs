@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::Monitor;
 use crate::catalog::Catalog;
 use crate::domain::chat::Chat;
-use crate::domain::destination::Target;
 use crate::domain::window::CloseReason;
-use crate::store::Result;
+use crate::store::config::Kind;
 use crate::store::lanes::{Lease, Verdict};
 use crate::store::later::FollowUpPlan;
+use crate::store::{Result, StoreError};
 use crate::wire::config::Buffer;
 use crate::wire::item::last_item;
 
@@ -35,6 +35,17 @@ impl Monitor {
 
     /// Sends the follow-up of a chat that is due, or puts it off until it may go out.
     pub(super) async fn follow_up(self: &Arc<Self>, chat: &Chat) -> Result<()> {
+        match self.follow_up_once(chat).await {
+            Err(StoreError::Gone) => {
+                // Whether it is still wanted is seen by what is configured now.
+                self.catalogs.renewed(&chat.buffer, chat).await?;
+                self.follow_up_once(chat).await
+            }
+            done => done,
+        }
+    }
+
+    async fn follow_up_once(self: &Arc<Self>, chat: &Chat) -> Result<()> {
         let Some(buffer) = self.followed_up(chat).await? else {
             // Its buffer wants none any more, or its chats lie elsewhere now, where no message would take it back.
             return self.store.drop_follow_up(chat).await.map(drop);
@@ -44,6 +55,14 @@ impl Monitor {
         };
         let destination = &follow_up.destination;
         let catalog = self.catalogs.get();
+        if catalog
+            .configured
+            .removal(Kind::Buffer, &chat.buffer)
+            .is_some()
+        {
+            // It goes with its buffer, or stays with it.
+            return Ok(());
+        }
         let stops = catalog.stops();
         if stops.holds_from(&chat.buffer) || stops.holds_to(destination) {
             // It stays due until they are started again: by then something may have been said.
@@ -53,6 +72,7 @@ impl Monitor {
             return Ok(());
         };
         let now = self.store.now().await?;
+        let (life, target) = (buffer.life, catalog.target(destination));
         let opening = follow_up.opening(now);
         if waiting.at > now {
             return Ok(());
@@ -60,14 +80,14 @@ impl Monitor {
         if opening > now {
             let store = &self.store;
             store
-                .put_off_follow_up(chat, waiting, destination, opening)
+                .put_off_follow_up(chat, life, waiting, &target, opening)
                 .await?;
         } else if self
             .store
-            .send_follow_up(chat, waiting, destination)
+            .send_follow_up(chat, life, waiting, &target)
             .await?
         {
-            let called = [Target::whole(destination.clone())];
+            let called = [target];
             self.attempt_new(chat, &called, CloseReason::Silence.as_str());
         }
         Ok(())
@@ -105,5 +125,6 @@ fn plan(buffer: &Buffer, lease: &Lease) -> Option<FollowUpPlan> {
         number,
         came,
         item,
+        life: buffer.life,
     })
 }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use tracing::warn;
 
 use super::Monitor;
-use crate::domain::chat::Chat;
+use crate::domain::chat::{Chat, Name};
 use crate::domain::destination::Target;
-use crate::store::Result;
 use crate::store::later::{KeptMessage, Waiting};
+use crate::store::{Result, StoreError};
 use crate::telemetry::metrics::count;
 
 impl Monitor {
@@ -26,19 +26,47 @@ impl Monitor {
 
     async fn send_message(self: &Arc<Self>, message: &KeptMessage) -> Result<()> {
         let chat = &message.chat;
-        let destinations = match chat.schedule() {
-            Some(schedule) => [Target::whole(schedule.of_its_schedule())].into(),
-            // One that is gone with messages still waiting: they stay.
-            None => match self.buffer(&chat.buffer).await {
-                Some(buffer) => buffer.destinations.clone(),
-                None => return Ok(()),
-            },
+        let targets = match chat.schedule() {
+            Some(schedule) => Some(self.target_of(&schedule)),
+            None => {
+                let buffer = self.buffer(&chat.buffer).await;
+                buffer.map(|buffer| buffer.destinations.clone())
+            }
+        };
+        let Some(mut targets) = targets else {
+            // One that is gone with messages still waiting.
+            self.belongs_to_nothing.notify_one();
+            return Ok(());
         };
         let id = message.batch_id();
-        if self.store.send_kept(message, &id, &destinations).await? {
-            self.attempt_new(chat, &destinations, message.reason().as_str());
+        let mut sent = self.store.send_kept(message, &id, &targets).await;
+        if let Err(StoreError::Gone) = sent {
+            let Some(newest) = self.newest_targets(chat).await? else {
+                self.belongs_to_nothing.notify_one();
+                return Ok(());
+            };
+            targets = newest;
+            sent = self.store.send_kept(message, &id, &targets).await;
+        }
+        if sent? {
+            self.attempt_new(chat, &targets, message.reason().as_str());
         }
         Ok(())
+    }
+
+    fn target_of(&self, schedule: &Name) -> Arc<[Target]> {
+        let target = self.catalogs.get().target(&schedule.of_its_schedule());
+        [target].into()
+    }
+
+    /// Where the messages of a chat go by what is configured now; `None`: its buffer or schedule is gone.
+    async fn newest_targets(&self, chat: &Chat) -> Result<Option<Arc<[Target]>>> {
+        if let Some(schedule) = chat.schedule() {
+            let renewed = self.catalogs.renewed_schedule(&schedule).await?;
+            return Ok(renewed.map(|_| self.target_of(&schedule)));
+        }
+        let renewed = self.catalogs.renewed(&chat.buffer, chat).await?;
+        Ok(renewed.map(|buffer| buffer.destinations.clone()))
     }
 
     /// Attempts a batch that was just made, or leaves it to the sweeps.

@@ -93,6 +93,8 @@ pub struct Monitor {
     windows_changed: Notify,
     /// Look at what waits for its time again: something may fall due sooner than known.
     later_changed: Notify,
+    /// Something belongs to no buffer or destination that is there.
+    belongs_to_nothing: Notify,
     /// Begin nothing new.
     stop: CancellationToken,
     /// Let go of what is in hand.
@@ -132,6 +134,7 @@ impl Monitor {
             tracer,
             windows_changed: Notify::new(),
             later_changed: Notify::new(),
+            belongs_to_nothing: Notify::new(),
             stop,
             abandon: CancellationToken::new(),
             loops: TaskTracker::new(),
@@ -146,6 +149,8 @@ impl Monitor {
         self.open_outlets();
         let keep_fresh = self.catalogs.clone().keep_fresh(self.stop.clone());
         self.loops.spawn(keep_fresh);
+        let finish_removals = self.catalogs.clone().finish_removals(self.stop.clone());
+        self.loops.spawn(finish_removals);
         self.loops
             .spawn(schedules::run(self.clone(), changes.clone()));
         self.loops.spawn(outlet::run(self.clone(), changes));

@@ -13,8 +13,9 @@ use crate::domain::batch::{BatchId, Millis};
 use crate::domain::chat::{Chat, Name};
 use crate::domain::destination::Target;
 use crate::domain::window::CloseReason;
-use crate::store::Result;
+use crate::store::config::Kind;
 use crate::store::later::{Planned, Run};
+use crate::store::{Result, StoreError};
 use crate::wire::config::Schedule;
 use crate::wire::config::schedule::CatchUp;
 
@@ -120,7 +121,21 @@ impl Monitor {
         let (id, item) = (BatchId::generate(), schedule.message(planned.at));
         let made = is_made.then_some((&id, item.as_str()));
         let next = schedule.times.after(after);
-        match self.store.run_planned(name, planned, made, next).await? {
+        let life = self.catalogs.get().configured.life(Kind::Schedule, name);
+        let mut run = self
+            .store
+            .run_planned(name, life, planned, made, next)
+            .await;
+        if let Err(StoreError::Gone) = run {
+            let Some((_, life)) = self.catalogs.renewed_schedule(name).await? else {
+                return Ok(());
+            };
+            run = self
+                .store
+                .run_planned(name, life, planned, made, next)
+                .await;
+        }
+        match run? {
             Run::Made => {
                 let called = [Target::whole(name.of_its_schedule())];
                 let chat = Chat::of_schedule(name);

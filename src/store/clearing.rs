@@ -8,8 +8,8 @@ use redis::Script;
 
 use super::closing::Closing;
 use super::keys::{self, Due, Place, Shard};
+use super::lives::Living;
 use super::{Result, Store, script};
-use crate::domain::batch::BatchId;
 use crate::domain::chat::{Chat, Name};
 use crate::domain::destination::Target;
 
@@ -58,15 +58,19 @@ impl Store {
         Ok(u64::try_from(windows).unwrap_or(u64::MAX))
     }
 
-    /// Closes all open windows of a buffer at once.
+    /// Closes all open windows of a buffer that is being removed.
     ///
     /// # Errors
-    /// Unavailable or silent; what was closed until then stays closed.
-    pub async fn flush_all(&self, buffer: &Name, destinations: &[Target]) -> Result<Cleared> {
+    /// Gone, where a destination is not there in the life that it has here; unavailable or silent. What was closed until
+    /// then stays closed.
+    pub async fn flush_all(
+        &self,
+        buffer: &Name,
+        destinations: &[Target],
+        removed: &Living,
+    ) -> Result<Cleared> {
         let flush = |chat: Chat| async move {
-            let closing = self
-                .flush(&chat, &BatchId::generate(), destinations)
-                .await?;
+            let closing = self.flush_in(&chat, destinations, removed).await?;
             Ok(match closing {
                 Closing::Closed { count, .. } => count,
                 Closing::Open | Closing::NoWindow => 0,
@@ -75,12 +79,12 @@ impl Store {
         self.clear(&Due::Windows, Some(buffer), flush).await
     }
 
-    /// Drops all open windows of a buffer.
+    /// Drops all open windows of a buffer that is being removed.
     ///
     /// # Errors
     /// Unavailable or silent; what was dropped until then stays dropped.
-    pub async fn cancel_all(&self, buffer: &Name) -> Result<Cleared> {
-        let cancel = |chat: Chat| async move { self.cancel(&chat).await };
+    pub async fn cancel_all(&self, buffer: &Name, removed: &Living) -> Result<Cleared> {
+        let cancel = |chat: Chat| async move { self.cancel_in(&chat, Some(removed)).await };
         self.clear(&Due::Windows, Some(buffer), cancel).await
     }
 
@@ -92,23 +96,28 @@ impl Store {
         Ok(self.counts([destination.clone()]).await?.lanes)
     }
 
-    /// Drops all lanes to a destination. An attempt on its way may still arrive there.
+    /// Drops all lanes to a destination, or of a schedule, in a removal only while that is under way. An attempt on its way may still arrive there.
     ///
     /// # Errors
     /// Unavailable or silent; what was dropped until then stays dropped.
-    pub async fn discard_lanes(&self, destination: &Name) -> Result<Cleared> {
+    pub async fn discard_lanes(
+        &self,
+        destination: &Name,
+        removed: Option<&Living>,
+    ) -> Result<Cleared> {
         let discard = |chat: Chat| async move {
             let place = Place::of(&chat);
-            self.run(
-                place.shard,
-                DISCARD
-                    .key(place.due_lanes(destination))
-                    .key(place.lane(destination))
-                    .key(place.head(destination))
-                    .key(place.revived(destination))
-                    .arg(place.lane_member()),
-            )
-            .await
+            let mut discard = DISCARD.key(place.due_lanes(destination));
+            discard
+                .key(place.lane(destination))
+                .key(place.head(destination))
+                .key(place.revived(destination))
+                .key(keys::alive(place.shard))
+                .arg(place.lane_member());
+            if let Some(removed) = removed {
+                removed.must_be_over(&mut discard);
+            }
+            self.run(place.shard, &discard).await
         };
         let lanes = Due::Lanes(destination.clone());
         self.clear(&lanes, None, discard).await

@@ -8,6 +8,7 @@ use redis::Script;
 use super::batch::whose_word;
 use super::keys::{self, Place};
 use super::lanes::{self, Lease};
+use super::lives::{Living, must_all_be_there};
 use super::windows::millis;
 use super::{Result, Store, StoreError, script};
 use crate::domain::batch::{BatchId, Millis};
@@ -46,6 +47,8 @@ struct How<'a> {
     wake: bool,
     /// Token and length of a lease to take.
     lease: Option<(&'a str, Duration)>,
+    /// The buffer that is being removed; nothing is closed when that is not under way any more.
+    removed: Option<&'a Living>,
 }
 
 /// What the close script answered.
@@ -60,7 +63,8 @@ impl Store {
     /// Turns the window into a batch on each lane, if its deadline has passed.
     ///
     /// # Errors
-    /// Unavailable or silent.
+    /// [`StoreError::Gone`] when a destination is not there in the life that it has here: the window stays as it is. Else
+    /// unavailable or silent.
     pub async fn close(
         &self,
         chat: &Chat,
@@ -75,7 +79,7 @@ impl Store {
     /// step: that is what mostly comes next.
     ///
     /// # Errors
-    /// Unavailable or silent: then there may be a lease that nobody has; it runs out.
+    /// As [`Store::close`]; unavailable or silent: then there may be a lease that nobody has; it runs out.
     pub async fn close_and_lease(
         &self,
         chat: &Chat,
@@ -103,7 +107,8 @@ impl Store {
     /// Closes the window at once.
     ///
     /// # Errors
-    /// Unavailable or silent.
+    /// [`StoreError::Gone`] when a destination is not there in the life that it has here: the window stays as it is. Else
+    /// unavailable or silent.
     pub async fn flush(
         &self,
         chat: &Chat,
@@ -113,9 +118,26 @@ impl Store {
         let how = How {
             forced: CloseReason::Flush.as_str(),
             wake: true,
-            lease: None,
+            ..How::default()
         };
         Ok(self.close_as(chat, id, destinations, how).await?.closing)
+    }
+
+    /// The same, in the removal of a buffer, while that is under way.
+    pub(super) async fn flush_in(
+        &self,
+        chat: &Chat,
+        destinations: &[Target],
+        removed: &Living,
+    ) -> Result<Closing> {
+        let how = How {
+            forced: CloseReason::Flush.as_str(),
+            wake: true,
+            removed: Some(removed),
+            ..How::default()
+        };
+        let id = BatchId::generate();
+        Ok(self.close_as(chat, &id, destinations, how).await?.closing)
     }
 
     /// Closes a window that the append script has found full and made due; the caller is no monitor.
@@ -141,7 +163,10 @@ impl Store {
     ) -> Result<Closed> {
         let place = Place::of(chat);
         let mut close = CLOSE.key(place.timer());
-        close.key(place.window()).key(place.due());
+        close
+            .key(place.window())
+            .key(place.due())
+            .key(keys::alive(place.shard));
         for destination in destinations {
             close
                 .key(place.due_lanes(&destination.name))
@@ -163,6 +188,10 @@ impl Store {
             .arg(place.lane_member())
             .arg(whose_word(chat))
             .arg(keys::RETRIES);
+        must_all_be_there(&mut close, destinations);
+        if let Some(removed) = how.removed {
+            removed.must_be_over(&mut close);
+        }
         let answer: (String, u64, String, i64, Millis, String) =
             self.run(place.shard, &close).await?;
         let (status, count, reason, late, at, batch) = answer;
@@ -173,6 +202,7 @@ impl Store {
                 Closing::Closed { count, reason }
             }
             "open" => Closing::Open,
+            "gone" => return Err(StoreError::Gone),
             _ => Closing::NoWindow,
         };
         let late = Duration::from_millis(u64::try_from(late).unwrap_or_default());

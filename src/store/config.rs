@@ -10,9 +10,11 @@ use serde::de::DeserializeOwned;
 use super::audit::{self, Act};
 use super::control::{STOPPED, read_stop};
 use super::keys::{self, Shard};
+use super::removals::{Removal, State};
 use super::{Result, Store, reply, script};
 use crate::domain::chat::Name;
 use crate::domain::control::Stops;
+use crate::domain::life::Life;
 use crate::wire::config::{BufferSpec, DestinationSpec, ScheduleSpec};
 
 static CONFIGURE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/configure.lua")));
@@ -25,7 +27,7 @@ pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
 }
 
 /// What can be configured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A buffer.
     Buffer,
@@ -80,6 +82,8 @@ pub enum Written {
     Refused,
     /// Something else was written since; nothing changed.
     Stale,
+    /// It is being removed; nothing changed.
+    Removing,
 }
 
 /// A specification and the version that wrote it.
@@ -102,6 +106,8 @@ pub struct Configured {
     pub destinations: BTreeMap<String, Versioned<DestinationSpec>>,
     /// The schedules by their names.
     pub schedules: BTreeMap<String, Versioned<ScheduleSpec>>,
+    /// Whether each of them lives, or how it is being removed, by its field.
+    states: HashMap<String, State>,
     /// What is stopped.
     pub stops: Stops,
     /// The zone of new buffers of contract B.
@@ -125,9 +131,18 @@ impl Store {
     /// # Errors
     /// Unavailable or silent.
     pub async fn configured(&self) -> Result<Configured> {
-        let fields: HashMap<String, String> =
-            self.query(&redis::Cmd::hgetall(keys::CONFIG)).await?;
-        let mut configured = Configured::default();
+        let mut reads = redis::pipe();
+        // Of one moment: what is there is there with its life.
+        reads.atomic().hgetall(keys::CONFIG).hgetall(keys::LIVES);
+        let (fields, lives): (HashMap<String, String>, HashMap<String, String>) =
+            self.pipeline(&reads).await?;
+        let states = lives
+            .into_iter()
+            .filter_map(|(field, text)| Some((field, State::read(&text)?)));
+        let mut configured = Configured {
+            states: states.collect(),
+            ..Configured::default()
+        };
         for (field, value) in fields {
             match field.split_once(':') {
                 Some(("buffer", name)) => match read(&value) {
@@ -177,27 +192,6 @@ impl Store {
             .await
     }
 
-    /// Removes a buffer or destination, if it is there and `base` is still the version, where one is given. In the same
-    /// step `act` is noted.
-    ///
-    /// # Errors
-    /// Unavailable or silent.
-    pub async fn unconfigure(
-        &self,
-        kind: Kind,
-        name: &Name,
-        base: Option<u64>,
-        act: &Act,
-    ) -> Result<Written> {
-        let written = self
-            .run_configure(&kind.field(name), "", Mode::Known, base, Some(act))
-            .await?;
-        if kind == Kind::Destination && matches!(written, Written::As(_)) {
-            self.forget_pace(name).await?;
-        }
-        Ok(written)
-    }
-
     /// Sets the zone of new buffers of contract B. In the same step `act` is noted.
     ///
     /// # Errors
@@ -220,20 +214,76 @@ impl Store {
         let mut configure = CONFIGURE.key(keys::CONFIG);
         configure
             .key(keys::AUDIT)
+            .key(keys::LIVES)
             .arg(field)
             .arg(spec)
             .arg(mode.as_str())
             .arg(base.map(|base| base.to_string()).unwrap_or_default())
             .arg(act.map(reply::json).transpose()?.unwrap_or_default())
-            .arg(audit::MOST);
+            .arg(audit::MOST)
+            .arg(u8::from(lives(field)));
         // The configuration belongs to no shard; any connection will do.
         let version: i64 = self.run(Shard::FIRST, &configure).await?;
         Ok(match u64::try_from(version) {
             Ok(0) => Written::Refused,
             Ok(version) => Written::As(version),
+            Err(_) if version == -2 => Written::Removing,
             Err(_) => Written::Stale,
         })
     }
+}
+
+impl Configured {
+    /// The life of what is configured so; that of what an older Lull wrote a moment ago has not begun.
+    pub fn life(&self, kind: Kind, name: &Name) -> Life {
+        let state = self.states.get(&kind.field(name));
+        state.map_or(Life::ALWAYS, State::life)
+    }
+
+    /// How something is being removed.
+    pub fn removal(&self, kind: Kind, name: &Name) -> Option<&Removal> {
+        match self.states.get(&kind.field(name))? {
+            State::Removing(removal) => Some(removal),
+            State::Alive(_) => None,
+        }
+    }
+
+    /// All that is being removed.
+    pub fn removals(&self) -> impl Iterator<Item = (Kind, Name, &Removal)> {
+        self.states.iter().filter_map(|(field, state)| {
+            let State::Removing(removal) = state else {
+                return None;
+            };
+            let (word, name) = field.split_once(':')?;
+            let all = [Kind::Buffer, Kind::Destination, Kind::Schedule];
+            let kind = all.into_iter().find(|kind| kind.as_str() == word)?;
+            Some((kind, Name::parse(name).ok()?, removal))
+        })
+    }
+
+    /// Whether something was written by a Lull that knew no lives.
+    pub fn wants_adoption(&self) -> bool {
+        let without = |kind: Kind, name: &String| {
+            let field = format!("{}:{name}", kind.as_str());
+            !self.states.contains_key(&field)
+        };
+        self.buffers.keys().any(|name| without(Kind::Buffer, name))
+            || self
+                .destinations
+                .keys()
+                .any(|name| without(Kind::Destination, name))
+            || self
+                .schedules
+                .keys()
+                .any(|name| without(Kind::Schedule, name))
+    }
+}
+
+/// Whether what is written there has a life of its own.
+fn lives(field: &str) -> bool {
+    let kinds = [Kind::Buffer, Kind::Destination, Kind::Schedule];
+    let kind = field.split_once(':').map(|(kind, _)| kind);
+    kind.is_some_and(|word| kinds.iter().any(|kind| kind.as_str() == word))
 }
 
 fn read<T: DeserializeOwned>(value: &str) -> Option<Versioned<T>> {

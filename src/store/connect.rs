@@ -13,7 +13,7 @@ use super::links::Links;
 use super::refusal::is_login;
 use super::{
     Result, Store, StoreError, aliases, clearing, closing, config, control, disuse, due, erasing,
-    lanes, later, pace, pausing, probe, queue, revivals, windows,
+    lanes, later, lives, pace, pausing, probe, queue, removals, revivals, windows,
 };
 use crate::config::redis::{Address, RedisConfig};
 
@@ -150,6 +150,8 @@ impl Store {
             .chain(pace::scripts())
             .chain(disuse::scripts())
             .chain(probe::scripts())
+            .chain(lives::scripts())
+            .chain(removals::scripts())
         {
             if check_version(version, "").is_ok() {
                 self.ask(0, |mut connection| async move {

@@ -9,14 +9,17 @@ use std::time::Duration;
 
 use redis::Script;
 
+use super::audit::By;
 use super::config::Kind;
 use super::keys::{self, Due, Shard, chat_of_member};
+use super::removals::Begun;
+use super::removing::Outcome;
 use super::windows::millis;
 use super::{Result, Store, reply, script};
 use crate::domain::chat::Name;
+use crate::domain::life::Asked;
 
 static TOUCH: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/touch.lua")));
-static DISUSE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/disuse.lua")));
 
 /// Looked at in one round; the next one takes up the rest.
 const AT_A_TIME: isize = 500;
@@ -24,7 +27,7 @@ const AT_A_TIME: isize = 500;
 const STEP: u32 = 512;
 
 pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    [&TOUCH, &DISUSE].into_iter().map(|script| &**script)
+    std::iter::once(&*TOUCH)
 }
 
 impl Store {
@@ -79,13 +82,17 @@ impl Store {
         Ok(removed)
     }
 
+    /// Removes it if nobody has used it after all, and nothing stands there that came in until that was known to all.
     async fn disuse(&self, kind: Kind, name: &Name, age: Duration) -> Result<u64> {
-        let mut disuse = DISUSE.key(keys::CONFIG);
-        disuse
-            .key(keys::USED)
-            .arg(kind.field(name))
-            .arg(millis(age));
-        self.run(Shard::FIRST, &disuse).await
+        let nobody = By::default();
+        let begun = self
+            .begin_removal(kind, name, Asked::Empty, &nobody, None, Some(age))
+            .await?;
+        let Begun::Removal(removal) = begun else {
+            return Ok(0);
+        };
+        let outcome = self.carry_out(kind, name, &removal, &[]).await?;
+        Ok(u64::from(matches!(outcome, Outcome::Gone { .. })))
     }
 
     /// The buffers and destinations that nobody has used for `age`.

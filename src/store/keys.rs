@@ -3,36 +3,19 @@
 //! Every key of a shard carries the shard's hash tag, so that each script touches one slot of a Redis Cluster. The tag
 //! comes first, and Redis looks at the first braces only: a chat id may hold colons and braces.
 
+mod config;
+
 use std::fmt;
 
 use crate::domain::chat::{Chat, ChatId, Name};
+
+pub(crate) use config::{AUDIT, CONFIG, DAEMONS, LIVES, OVER, PACE, REVIVALS, REVIVING, USED};
 
 /// How many shards there are. Fixed for ever: another number would look for every chat in another place.
 pub(crate) const SHARDS: u8 = 64;
 
 /// Where a wake-up is published when something falls due sooner than a sleeping sweep would look.
 pub(crate) const WAKE: &str = "lull:wake";
-
-/// What is configured: buffers, destinations, and a version.
-pub(crate) const CONFIG: &str = "lull:{config}";
-
-/// When buffers and destinations that came with a message were last used.
-pub(crate) const USED: &str = "lull:{config}:used";
-
-/// Who changed what.
-pub(crate) const AUDIT: &str = "lull:{config}:audit";
-
-/// The interval of each paced destination, and how many attempts began in it.
-pub(crate) const PACE: &str = "lull:{config}:pace";
-
-/// The daemons that work on this Redis, each with its last sign of life.
-pub(crate) const DAEMONS: &str = "lull:{config}:daemons";
-
-/// Revivals of many dead letters: what was asked of each, and how far it is.
-pub(crate) const REVIVALS: &str = "lull:{config}:revivals";
-
-/// The same by when somebody else is to carry them on.
-pub(crate) const REVIVING: &str = "lull:{config}:reviving";
 
 /// One of the 64 parts of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -248,6 +231,11 @@ fn due(shard: Shard) -> String {
 
 fn due_lanes(shard: Shard, destination: &Name) -> String {
     shard.key(format_args!("due:{destination}"))
+}
+
+/// Marks of buffers, destinations and schedules, by their lives.
+pub(crate) fn alive(shard: Shard) -> String {
+    shard.key("alive")
 }
 
 pub(crate) fn seen(shard: Shard) -> String {

@@ -248,7 +248,7 @@ impl Store {
             .arg(made.map(reply::json).transpose()?.unwrap_or_default())
             .arg(keys::RETRIES);
         if let Verdict::DropAndFollowUp { plan } = verdict {
-            plan.put_into(&mut settle, &place, lease.batch.closed);
+            plan.put_into(&mut settle, &lane.chat.buffer, &place, lease.batch.closed);
         }
         let (status, left, dropped): (String, u64, u64) = self.run(place.shard, &settle).await?;
         Ok(match status.as_str() {

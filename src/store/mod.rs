@@ -21,6 +21,7 @@ pub mod keys;
 pub mod lanes;
 pub mod later;
 mod links;
+pub mod lives;
 pub mod open;
 pub mod pace;
 mod paging;
@@ -29,6 +30,8 @@ mod probe;
 pub mod queue;
 pub mod received;
 mod refusal;
+pub mod removals;
+pub mod removing;
 mod reply;
 pub mod revivals;
 pub mod room;
@@ -87,6 +90,9 @@ pub enum StoreError {
     /// What lies in Redis is not what Lull wrote. Says which kind of thing and never what it holds: errors are logged.
     #[error("unreadable data in Redis: {0}")]
     Unreadable(&'static str),
+    /// A buffer, destination or schedule that this goes by is not there any more, or was made anew. Nothing was stored.
+    #[error("what this was for is not there any more")]
+    Gone,
     /// Other clients filled the window again and again between closing and appending.
     #[error("the window stayed full")]
     Contended,

@@ -73,10 +73,4 @@ impl Store {
             left,
         })
     }
-
-    /// Forgets the interval of a destination that is gone.
-    pub(super) async fn forget_pace(&self, destination: &Name) -> Result<()> {
-        self.query(&redis::Cmd::hdel(keys::PACE, destination.as_str()))
-            .await
-    }
 }

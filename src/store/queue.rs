@@ -10,9 +10,10 @@ use super::dead::DeadLetter;
 use super::history::Settlement;
 use super::keys::{self, Place};
 use super::later;
+use super::lives::must_all_be_there;
 use super::received::Kept;
 use super::windows::{SEEN_FOR, millis, seen_digest};
-use super::{Result, Store, reply, script};
+use super::{Result, Store, StoreError, reply, script};
 use crate::domain::batch::{Batch, BatchId, Millis};
 use crate::domain::chat::{Chat, Name};
 use crate::domain::destination::Target;
@@ -86,7 +87,8 @@ impl Store {
     /// Redis has it then, in the way its `appendfsync` says, when this returns.
     ///
     /// # Errors
-    /// Full: nothing was stored. Else unavailable or silent.
+    /// Full, or gone, where a destination is not there in the life that it has here: nothing was stored. Else unavailable
+    /// or silent.
     pub async fn enqueue(
         &self,
         chat: &Chat,
@@ -98,7 +100,9 @@ impl Store {
     ) -> Result<Enqueued> {
         let place = Place::of(chat);
         let mut enqueue = ENQUEUE.key(keys::seen(place.shard));
-        enqueue.key(keys::received(place.shard));
+        enqueue
+            .key(keys::received(place.shard))
+            .key(keys::alive(place.shard));
         for destination in destinations {
             enqueue
                 .key(place.due_lanes(&destination.name))
@@ -117,9 +121,11 @@ impl Store {
             .arg(&place.member)
             .arg(kept.most)
             .arg(u8::from(kept.payload));
+        must_all_be_there(&mut enqueue, destinations);
         let (status, came): (String, Millis) = self.run(place.shard, &enqueue).await?;
         Ok(match status.as_str() {
             "queued" => Enqueued::Queued(came),
+            "gone" => return Err(StoreError::Gone),
             _ => Enqueued::Duplicate,
         })
     }

@@ -9,11 +9,13 @@ use sha2::{Digest, Sha256};
 use super::closing::Closing;
 use super::keys::{self, Due, Place};
 use super::later::member;
+use super::lives::Living;
 use super::received::Kept;
 use super::{LONGEST_SLEEP, Result, Store, StoreError, script};
 use crate::domain::batch::BatchId;
 use crate::domain::chat::Chat;
 use crate::domain::destination::Target;
+use crate::domain::life::Life;
 use crate::domain::window::{CloseReason, FirstWait, WindowRules};
 
 static APPEND: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/append.lua")));
@@ -51,6 +53,8 @@ pub struct NewMessage<'a> {
     pub media_only: bool,
     /// What is kept of it beside its window.
     pub kept: Kept,
+    /// The life of the buffer that it is for.
+    pub life: Life,
 }
 
 impl<'a> NewMessage<'a> {
@@ -65,6 +69,7 @@ impl<'a> NewMessage<'a> {
             flush: false,
             media_only: false,
             kept: Kept::default(),
+            life: Life::ALWAYS,
         }
     }
 }
@@ -100,7 +105,8 @@ impl Store {
     /// says, when this returns.
     ///
     /// # Errors
-    /// [`StoreError::Full`] when there is no room: nothing was stored. Else unavailable or silent.
+    /// [`StoreError::Full`] when there is no room, [`StoreError::Gone`] when its buffer is not there in the life that
+    /// the message is for: nothing was stored. Else unavailable or silent.
     pub async fn append(
         &self,
         chat: &Chat,
@@ -109,10 +115,13 @@ impl Store {
         destinations: &[Target],
     ) -> Result<Appended> {
         let place = Place::of(chat);
-        let append = append_call(&place, &message, rules);
+        let append = append_call(chat, &place, &message, rules);
         let mut closed = None;
         for _ in 0..MOST_ROUNDS {
             let (status, count, left): (String, u64, u64) = self.run(place.shard, &append).await?;
+            if status == "gone" {
+                return Err(StoreError::Gone);
+            }
             if let Some(taken) = taken(&status) {
                 return Ok(Appended {
                     taken,
@@ -161,21 +170,28 @@ impl Store {
     /// # Errors
     /// Unavailable or silent.
     pub async fn cancel(&self, chat: &Chat) -> Result<u64> {
+        self.cancel_in(chat, None).await
+    }
+
+    /// The same, in the removal of a buffer only while that is under way.
+    pub(super) async fn cancel_in(&self, chat: &Chat, removed: Option<&Living>) -> Result<u64> {
         let place = Place::of(chat);
-        self.run(
-            place.shard,
-            CANCEL
-                .key(place.timer())
-                .key(place.window())
-                .key(place.due())
-                .arg(&place.member),
-        )
-        .await
+        let mut cancel = CANCEL.key(place.timer());
+        cancel
+            .key(place.window())
+            .key(place.due())
+            .key(keys::alive(place.shard))
+            .arg(&place.member);
+        if let Some(removed) = removed {
+            removed.must_be_over(&mut cancel);
+        }
+        self.run(place.shard, &cancel).await
     }
 }
 
 /// The append script with all it needs; what makes a message or a buffer special is only sent where something does.
 fn append_call(
+    chat: &Chat,
     place: &Place,
     message: &NewMessage<'_>,
     rules: &WindowRules,
@@ -187,6 +203,7 @@ fn append_call(
         .key(keys::seen(place.shard))
         .key(keys::paused(place.shard))
         .key(keys::received(place.shard))
+        .key(keys::alive(place.shard))
         .arg(&place.member)
         // The script puts the time in front of the other fields.
         .arg(message.item.strip_prefix('{').unwrap_or_default())
@@ -199,6 +216,7 @@ fn append_call(
         .arg(message.kept.most)
         .arg(u8::from(message.kept.payload))
         .arg(millis(LONGEST_SLEEP));
+    Living::buffer(&chat.buffer, message.life).must_be_there(&mut call);
 
     let media = rules.media_waits && message.media_only;
     let text = message.text.filter(|_| rules.drops_repeats);

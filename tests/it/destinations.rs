@@ -278,7 +278,14 @@ async fn a_trial_shows_the_whole_call_and_keeps_nothing() {
     assert!(!tried.to_string().contains("t0ken"), "{tried}");
     let mut keys = shop.redis.keys("*").await;
     keys.sort();
-    assert_eq!(keys, ["lull:{config}", "lull:{config}:audit"]);
+    assert_eq!(
+        keys,
+        [
+            "lull:{config}",
+            "lull:{config}:audit",
+            "lull:{config}:lives"
+        ]
+    );
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use lull::domain::batch::BatchId;
 use lull::domain::chat::{Chat, ChatId, Name};
+use lull::domain::life::Life;
 use lull::domain::window::WindowRules;
 use lull::store::Store;
 use lull::store::lanes::{Lease, Settled, Verdict};
@@ -395,6 +396,7 @@ async fn settle(store: &Store, lease: &Lease) -> Settled {
         number: 1,
         came: 1,
         item: item("oi"),
+        life: Life::ALWAYS,
     };
     let verdict = Verdict::DropAndFollowUp { plan };
     store
@@ -434,26 +436,30 @@ async fn only_one_monitor_sends_it_and_none_what_was_taken_back() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
     let chat = &lane("ana").chat;
-    let to = Name::default_name();
+    let [to] = destinations();
     settle(&store, &leased(&store).await).await;
     let waiting = store.follow_up(chat).await.unwrap().unwrap();
+    let send = async |waiting| {
+        let sent = store.send_follow_up(chat, Life::ALWAYS, waiting, &to);
+        sent.await.unwrap()
+    };
 
     assert!(
         store
-            .put_off_follow_up(chat, waiting, &to, 7)
+            .put_off_follow_up(chat, Life::ALWAYS, waiting, &to, 7)
             .await
             .unwrap()
     );
-    assert!(!store.send_follow_up(chat, waiting, &to).await.unwrap());
+    assert!(!send(waiting).await);
     let moved = store.follow_up(chat).await.unwrap().unwrap();
-    assert!(store.send_follow_up(chat, moved, &to).await.unwrap());
-    assert!(!store.send_follow_up(chat, moved, &to).await.unwrap());
-    assert_eq!(store.lanes_to(&to).await.unwrap(), 1);
+    assert!(send(moved).await);
+    assert!(!send(moved).await);
+    assert_eq!(store.lanes_to(&to.name).await.unwrap(), 1);
 
     let sent = store.lease(&lane("ana"), LEASES).await.unwrap().unwrap();
     settle(&store, &sent).await;
     let waiting = store.follow_up(chat).await.unwrap().unwrap();
     append(&store).await;
-    assert!(!store.send_follow_up(chat, waiting, &to).await.unwrap());
-    assert_eq!(store.lanes_to(&to).await.unwrap(), 0);
+    assert!(!send(waiting).await);
+    assert_eq!(store.lanes_to(&to.name).await.unwrap(), 0);
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use lull::domain::batch::BatchId;
 use lull::domain::chat::Name;
+use lull::domain::life::Life;
 use lull::store::lanes::Verdict;
 use lull::store::later::FollowUpPlan;
 use lull::store::windows::NewMessage;
@@ -91,7 +92,9 @@ async fn what_waits_for_its_time_wakes_a_sweep_that_knows_of_nothing() {
     let (store, mut ear) = start().await;
     let keep = async |id: &str, delay| {
         let when = When::In(delay);
-        store.keep(&chat("ana"), id, &item("oi"), when).await
+        store
+            .keep(&chat("ana"), Life::ALWAYS, id, &item("oi"), when)
+            .await
     };
 
     keep("soon", LONGEST_IDLE - A_LITTLE).await.unwrap();
@@ -131,6 +134,7 @@ async fn a_follow_up_wakes_a_sweep_that_knows_of_nothing() {
             number: 1,
             came: lease.batch.closed,
             item: lease.batch.items.clone(),
+            life: Life::ALWAYS,
         };
         let verdict = Verdict::DropAndFollowUp { plan };
         // The flush has woken somebody already.

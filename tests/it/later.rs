@@ -190,7 +190,10 @@ async fn what_waits_behind_it_on_the_lane_is_not_joined_to_it() {
     }
     let destinations = crate::support::destinations();
     let buffer = chat("ana").buffer;
-    store.send_all_kept(&buffer, &destinations).await.unwrap();
+    store
+        .send_all_kept(&buffer, &destinations, None)
+        .await
+        .unwrap();
 
     let _monitor = Daemon::monitor(&redis, &receiver.url()).await;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use lull::domain::batch::BatchId;
 use lull::domain::chat::{Chat, Name};
+use lull::domain::life::Life;
 use lull::store::Store;
 use lull::store::keys::Shard;
 use lull::store::later::Run;
@@ -531,7 +532,13 @@ async fn so_many_runs_may_wait_and_no_more() {
     for at in 1..=101 {
         let planned = store.planned(&schedule).await.unwrap().unwrap();
         let id = BatchId::generate();
-        let run = store.run_planned(&schedule, &planned, Some((&id, "{}")), Some(at + 1));
+        let run = store.run_planned(
+            &schedule,
+            Life::ALWAYS,
+            &planned,
+            Some((&id, "{}")),
+            Some(at + 1),
+        );
         made.push(run.await.unwrap());
     }
 
@@ -548,9 +555,9 @@ async fn of_two_monitors_that_make_one_run_the_second_is_too_late() {
     let seen = store.planned(&schedule).await.unwrap().unwrap();
 
     let id = BatchId::generate();
-    let first = store.run_planned(&schedule, &seen, Some((&id, "{}")), Some(20));
+    let first = store.run_planned(&schedule, Life::ALWAYS, &seen, Some((&id, "{}")), Some(20));
     assert_eq!(first.await.unwrap(), Run::Made);
-    let second = store.run_planned(&schedule, &seen, Some((&id, "{}")), Some(20));
+    let second = store.run_planned(&schedule, Life::ALWAYS, &seen, Some((&id, "{}")), Some(20));
     assert_eq!(second.await.unwrap(), Run::Stale);
 
     // Nor does one that knows only an older version plan over the newer.
@@ -572,13 +579,13 @@ async fn a_newer_version_with_the_same_moments_keeps_the_time_and_may_make_the_r
     let planned = store.planned(&schedule).await.unwrap().unwrap();
     assert_eq!((planned.at, planned.version), (10, 4));
     let id = BatchId::generate();
-    let made = store.run_planned(&schedule, &seen, Some((&id, "{}")), Some(20));
+    let made = store.run_planned(&schedule, Life::ALWAYS, &seen, Some((&id, "{}")), Some(20));
     assert_eq!(made.await.unwrap(), Run::Made);
     let next = store.planned(&schedule).await.unwrap().unwrap();
     assert_eq!((next.at, next.version), (20, 4));
     assert!(store.plan(&schedule, 5, "daily", 70).await.unwrap());
     assert_eq!(store.planned(&schedule).await.unwrap().unwrap().at, 70);
-    let late = store.run_planned(&schedule, &next, Some((&id, "{}")), Some(30));
+    let late = store.run_planned(&schedule, Life::ALWAYS, &next, Some((&id, "{}")), Some(30));
     assert_eq!(late.await.unwrap(), Run::Stale);
 }
 

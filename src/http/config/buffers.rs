@@ -9,10 +9,11 @@ use super::super::Api;
 use super::super::audit::Caller;
 use super::super::body::Fields;
 use super::super::error::ApiError;
-use super::removing::RemovalQuery;
+use super::removing::{RemovalQuery, removing_of};
 use super::writing::NO_BUFFER;
 use super::{All, created, is_shown_as_written, named, spec_named, spec_of};
-use crate::store::config::{Mode, Versioned};
+use crate::catalog::Catalog;
+use crate::store::config::{Kind, Mode, Versioned};
 use crate::wire::config::BufferSpec;
 use crate::wire::config::shown::Shown;
 
@@ -22,7 +23,7 @@ pub(super) async fn list(State(api): State<Api>) -> Response {
     let mut items: Vec<_> = of_environment.map(Shown::buffer_of_environment).into();
     let written = catalog.configured.buffers.iter();
     let written = written.filter(|(name, _)| is_shown_as_written(name));
-    items.extend(written.map(|(_, written)| shown(written.clone())));
+    items.extend(written.map(|(_, written)| shown(&catalog, written.clone())));
     Json(All { items }).into_response()
 }
 
@@ -34,7 +35,10 @@ pub(super) async fn show(
     let mut of_environment = api.catalogs.defaults().buffers().into_iter();
     let found = match of_environment.find(|buffer| buffer.name == name) {
         Some(buffer) => Shown::buffer_of_environment(buffer),
-        None => shown(api.written_buffer(&name).await?),
+        None => {
+            let written = api.written_buffer(&name).await?;
+            shown(&api.catalogs.get(), written)
+        }
     };
     Ok(Json(found).into_response())
 }
@@ -46,7 +50,11 @@ pub(super) async fn create(
 ) -> Result<Response, ApiError> {
     let written = api.write_buffer(spec_of(fields)?, Mode::New, &by).await?;
     let name = written.spec.name.clone();
-    Ok(created("buffers", &name, shown(written)))
+    Ok(created(
+        "buffers",
+        &name,
+        shown(&api.catalogs.get(), written),
+    ))
 }
 
 pub(super) async fn put(
@@ -58,7 +66,7 @@ pub(super) async fn put(
     let name = named(name, NO_BUFFER)?;
     let spec = spec_named(fields, &name)?;
     let written = api.write_buffer(spec, Mode::Any, &by).await?;
-    Ok(Json(shown(written)).into_response())
+    Ok(Json(shown(&api.catalogs.get(), written)).into_response())
 }
 
 pub(super) async fn remove(
@@ -72,6 +80,7 @@ pub(super) async fn remove(
         .await
 }
 
-fn shown(written: Versioned<BufferSpec>) -> Shown<BufferSpec> {
-    Shown::by_api(written.spec.masked(), written.version)
+fn shown(catalog: &Catalog, written: Versioned<BufferSpec>) -> Shown<BufferSpec> {
+    let removing = removing_of(catalog, Kind::Buffer, &written.spec.name);
+    Shown::by_api(written.spec.masked(), written.version, removing)
 }

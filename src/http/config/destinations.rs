@@ -9,11 +9,12 @@ use super::super::Api;
 use super::super::audit::Caller;
 use super::super::body::Fields;
 use super::super::error::ApiError;
-use super::removing::RemovalQuery;
+use super::removing::{RemovalQuery, removing_of};
 use super::writing::NO_DESTINATION;
 use super::{All, created, is_shown_as_written, named, spec_named, spec_of};
+use crate::catalog::Catalog;
 use crate::domain::chat::Name;
-use crate::store::config::{Mode, Versioned};
+use crate::store::config::{Kind, Mode, Versioned};
 use crate::wire::config::DestinationSpec;
 use crate::wire::config::shown::{Shown, ShownDestination, Untold};
 
@@ -24,7 +25,7 @@ pub(super) async fn list(State(api): State<Api>) -> Response {
         .into();
     let written = catalog.configured.destinations.iter();
     let written = written.filter(|(name, _)| is_shown_as_written(name));
-    items.extend(written.map(|(_, written)| shown(written.clone())));
+    items.extend(written.map(|(_, written)| shown(&catalog, written.clone())));
     Json(All { items }).into_response()
 }
 
@@ -36,7 +37,8 @@ pub(super) async fn show(
     let found = if of_environment().contains(&name) {
         shown_of_environment(&api, &name)
     } else {
-        shown(api.written_destination(&name).await?)
+        let written = api.written_destination(&name).await?;
+        shown(&api.catalogs.get(), written)
     };
     Ok(Json(found).into_response())
 }
@@ -50,7 +52,8 @@ pub(super) async fn create(
         .write_destination(spec_of(fields)?, Mode::New, &by)
         .await?;
     let name = written.spec.name.clone();
-    Ok(created("destinations", &name, shown(written)))
+    let shown = shown(&api.catalogs.get(), written);
+    Ok(created("destinations", &name, shown))
 }
 
 pub(super) async fn put(
@@ -62,7 +65,7 @@ pub(super) async fn put(
     let name = named(name, NO_DESTINATION)?;
     let spec = spec_named(fields, &name)?;
     let written = api.write_destination(spec, Mode::Any, &by).await?;
-    Ok(Json(shown(written)).into_response())
+    Ok(Json(shown(&api.catalogs.get(), written)).into_response())
 }
 
 pub(super) async fn remove(
@@ -76,8 +79,9 @@ pub(super) async fn remove(
         .await
 }
 
-fn shown(written: Versioned<DestinationSpec>) -> ShownDestination {
-    let shown = Shown::by_api(written.spec.masked(), written.version);
+fn shown(catalog: &Catalog, written: Versioned<DestinationSpec>) -> ShownDestination {
+    let removing = removing_of(catalog, Kind::Destination, &written.spec.name);
+    let shown = Shown::by_api(written.spec.masked(), written.version, removing);
     ShownDestination::Known(Box::new(shown))
 }
 

@@ -6,7 +6,7 @@ mod removing;
 mod trying;
 mod writing;
 
-pub(super) use removing::{NOTHING, Removal, RemovalQuery, removing};
+pub(super) use removing::RemovalQuery;
 pub(super) use writing::{MOST_TRIES, NO_BUFFER, NO_DESTINATION, NO_SCHEDULE, busy, writing};
 
 use axum::Json;
@@ -71,7 +71,7 @@ pub(super) fn named(
 }
 
 /// What is shown beside a specification, and may be put back with it.
-const BESIDE: [&str; 2] = ["version", "from"];
+const BESIDE: [&str; 3] = ["version", "from", "removing"];
 
 /// Reads a specification out of a body.
 pub(super) fn spec_of<T: DeserializeOwned>(mut fields: RawObject) -> Result<T, ApiError> {

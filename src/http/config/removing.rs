@@ -1,4 +1,6 @@
 //! Removing a buffer or a destination: nothing that stands there is lost unless the operator says so.
+//!
+//! A removal is a state: it is written down before its first step, and whoever dies in the middle of it is replaced.
 
 use std::time::Duration;
 
@@ -7,37 +9,30 @@ use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use chrono_tz::Tz;
 use serde::Deserialize;
 use tokio::time::{Instant, sleep};
-use tracing::info;
 use utoipa::IntoParams;
 
 use super::super::Api;
 use super::super::error::ApiError;
-use super::writing::{busy, not_of_the_environment, writing};
-use crate::catalog::TAKEN_UP;
+use super::writing::{
+    MOST_TRIES, NO_BUFFER, NO_DESTINATION, NO_SCHEDULE, busy, not_of_the_environment,
+};
+use crate::catalog::Catalog;
 use crate::domain::chat::Name;
-use crate::domain::control::Scope;
-use crate::store::audit::{Act, By};
+use crate::domain::life::Asked;
+use crate::store::audit::By;
 use crate::store::clearing::Cleared;
-use crate::store::config::{Kind, Mode, Written};
-use crate::wire::config::BufferSpec;
-use crate::wire::config::shown::Removed;
+use crate::store::config::Kind;
+use crate::store::removals::{Begun, Removal};
+use crate::store::removing::Outcome;
+use crate::wire::config::shown::{Removed, Removing};
+use crate::wire::payload::rfc3339;
 
 /// How long a removal waits for lanes to empty before it answers that they have not.
 const DRAIN_FOR: Duration = Duration::from_secs(8);
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
-
-/// What is to become of what stands there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in super::super) enum Removal {
-    /// Nothing may stand there.
-    Empty,
-    /// It is delivered.
-    Drain,
-    /// It is dropped.
-    Discard,
-}
 
 #[derive(Deserialize, IntoParams)]
 pub(in super::super) struct RemovalQuery {
@@ -52,12 +47,12 @@ pub(in super::super) struct RemovalQuery {
 impl RemovalQuery {
     pub(in super::super) fn parse(
         query: Result<Query<Self>, QueryRejection>,
-    ) -> Result<Removal, ApiError> {
+    ) -> Result<Asked, ApiError> {
         let Query(query) = query?;
         match (query.drain, query.discard) {
-            (false, false) => Ok(Removal::Empty),
-            (true, false) => Ok(Removal::Drain),
-            (false, true) => Ok(Removal::Discard),
+            (false, false) => Ok(Asked::Empty),
+            (true, false) => Ok(Asked::Drain),
+            (false, true) => Ok(Asked::Discard),
             (true, true) => Err(ApiError::parameter(
                 "drain",
                 "drain and discard contradict each other: send one of them",
@@ -71,61 +66,36 @@ impl Api {
     pub(in super::super) async fn remove_buffer(
         &self,
         name: &Name,
-        removal: Removal,
+        asked: Asked,
         by: &By,
     ) -> Result<Response, ApiError> {
         not_of_the_environment(Kind::Buffer, name)?;
-        let spec = self.written_buffer(name).await?.spec;
-        let buffer = spec.check(&self.default_buffer().window)?;
-        if removal == Removal::Empty {
-            self.nothing_in(name).await?;
+        self.written_buffer(name).await?;
+        match asked {
+            Asked::Empty => self.nothing_in(name).await?,
+            Asked::Drain if self.catalogs.get().buffer(name).is_none() => {
+                return Err(ApiError::Conflict(format!(
+                    "{name} cannot be used, so nothing of it can be delivered: put it right, or send ?discard=true"
+                )));
+            }
+            Asked::Drain | Asked::Discard => {}
         }
-        // A window that is opened after the last look would be nobody's: first every daemon hears that the buffer is
-        // off.
-        let off = BufferSpec {
-            active: false,
-            follow_up: None,
-            ..spec.clone()
+        let removal = self.begin_removal(Kind::Buffer, name, asked, by, None);
+        let (cleared, later) = match self.remove(Kind::Buffer, name, &removal.await?).await? {
+            Ended::Gone(cleared, later) => (cleared, later),
+            Ended::Kept => {
+                self.nothing_in(name).await?;
+                return Err(in_use(name));
+            }
+            Ended::Draining(windows) => return Ok(still_draining(windows)),
         };
-        let (on_masked, off_masked) = (spec.clone().masked(), off.clone().masked());
-        let act = writing(Kind::Buffer, name, by).from_to(Some(&on_masked), Some(&off_masked));
-        self.store
-            .configure(Kind::Buffer, name, &off, Mode::Known, None, Some(&act))
-            .await?;
-        self.catalogs.catch_up().await?;
-        sleep(TAKEN_UP).await;
-        let (cleared, message) = match removal {
-            Removal::Empty => (Cleared::default(), "Removed"),
-            Removal::Drain => (
-                self.store.flush_all(name, &buffer.destinations).await?,
-                "Removed; its open windows are closed and on their way",
-            ),
-            Removal::Discard => (
-                self.store.cancel_all(name).await?,
-                "Removed; its open windows are dropped",
-            ),
-        };
-        let later = match removal {
-            Removal::Empty => 0,
-            Removal::Drain => self.store.send_all_kept(name, &buffer.destinations).await?,
-            Removal::Discard => self.store.drop_all_kept(name).await?,
-        };
-        if let Err(refused) = self.nothing_in(name).await {
-            // It was in use after all.
-            let act = writing(Kind::Buffer, name, by).from_to(Some(&off_masked), Some(&on_masked));
-            self.store
-                .configure(Kind::Buffer, name, &spec, Mode::Known, None, Some(&act))
-                .await?;
-            self.catalogs.catch_up().await?;
-            return Err(refused);
-        }
-        let act = removing(Kind::Buffer, name, by).from_to(Some(&off_masked), NOTHING);
-        let act = act.times(cleared.held);
-        self.store.drop_follow_ups(name).await?;
-        self.unconfigure(Kind::Buffer, name, None, &act).await?;
         let answer = Removed {
             success: true,
-            message,
+            message: match asked {
+                Asked::Empty => "Removed",
+                Asked::Drain => "Removed; its open windows are closed and on their way",
+                Asked::Discard => "Removed; its open windows are dropped",
+            },
             chats: cleared.chats,
             messages: Some(cleared.held),
             later: Some(later),
@@ -138,48 +108,39 @@ impl Api {
     pub(in super::super) async fn remove_destination(
         &self,
         name: &Name,
-        removal: Removal,
+        asked: Asked,
         by: &By,
     ) -> Result<Response, ApiError> {
         not_of_the_environment(Kind::Destination, name)?;
-        let spec = self.written_destination(name).await?.spec;
-        self.no_buffers_to(name)?;
-        if removal == Removal::Empty {
-            self.no_lanes(name).await?;
-        }
-        // A monitor may close a window by what it knew until now.
-        sleep(TAKEN_UP).await;
-        let (cleared, message) = match removal {
-            Removal::Empty => (Cleared::default(), "Removed"),
-            Removal::Drain if self.catalogs.get().stops().holds_to(name) => {
-                let why = format!(
-                    "{name} is stopped, so its batches cannot be delivered: start it at POST /api/control"
-                );
-                return Err(ApiError::Conflict(why));
-            }
-            Removal::Drain => match self.drained(name).await? {
-                0 => (
-                    Cleared::default(),
-                    "Removed; all its batches were delivered",
-                ),
-                lanes => return Ok(still_draining(lanes)),
-            },
-            Removal::Discard => (
-                self.store.discard_lanes(name).await?,
-                "Removed; its batches are dropped",
-            ),
-        };
-        self.no_lanes(name).await?;
-        self.catalogs.catch_up().await?;
+        self.written_destination(name).await?;
         let base = self.catalogs.get().configured.version;
         self.no_buffers_to(name)?;
-        let act = removing(Kind::Destination, name, by).from_to(Some(&spec.masked()), NOTHING);
-        let act = act.times(cleared.held);
-        self.unconfigure(Kind::Destination, name, Some(base), &act)
-            .await?;
+        match asked {
+            Asked::Empty => self.no_lanes(name).await?,
+            Asked::Drain if self.catalogs.get().stops().holds_to(name) => {
+                return Err(ApiError::Conflict(format!(
+                    "{name} is stopped, so its batches cannot be delivered: start it at POST /api/control"
+                )));
+            }
+            Asked::Drain | Asked::Discard => {}
+        }
+        let removal = self.begin_removal(Kind::Destination, name, asked, by, Some(base));
+        let removal = removal.await?;
+        let cleared = match self.remove(Kind::Destination, name, &removal).await? {
+            Ended::Gone(cleared, _) => cleared,
+            Ended::Kept => {
+                self.no_lanes(name).await?;
+                return Err(in_use(name));
+            }
+            Ended::Draining(lanes) => return Ok(still_draining(lanes)),
+        };
         let answer = Removed {
             success: true,
-            message,
+            message: match asked {
+                Asked::Empty => "Removed",
+                Asked::Drain => "Removed; all its batches were delivered",
+                Asked::Discard => "Removed; its batches are dropped",
+            },
             chats: cleared.chats,
             messages: None,
             later: None,
@@ -188,29 +149,81 @@ impl Api {
         Ok(Json(answer).into_response())
     }
 
-    pub(in super::super) async fn unconfigure(
+    /// Removes a schedule with the runs that wait; answers how many.
+    pub(in super::super) async fn remove_schedule(
+        &self,
+        name: &Name,
+        by: &By,
+    ) -> Result<u64, ApiError> {
+        let removal = self.begin_removal(Kind::Schedule, name, Asked::Discard, by, None);
+        match self.remove(Kind::Schedule, name, &removal.await?).await? {
+            Ended::Gone(cleared, kept) => Ok(kept + cleared.held),
+            Ended::Kept | Ended::Draining(_) => Err(busy()),
+        }
+    }
+
+    /// Writes down that this is to go; `base` is the version that was looked at, where that matters.
+    async fn begin_removal(
         &self,
         kind: Kind,
         name: &Name,
-        base: Option<u64>,
-        act: &Act,
-    ) -> Result<(), ApiError> {
-        if self.store.unconfigure(kind, name, base, act).await? == Written::Stale {
-            return Err(busy());
+        asked: Asked,
+        by: &By,
+        mut base: Option<u64>,
+    ) -> Result<Removal, ApiError> {
+        for _ in 0..MOST_TRIES {
+            let store = &self.store;
+            let begun = store.begin_removal(kind, name, asked, by, base, None);
+            match begun.await? {
+                Begun::Removal(removal) => {
+                    self.catalogs.catch_up().await?;
+                    return Ok(removal);
+                }
+                Begun::Nothing => {
+                    return Err(match kind {
+                        Kind::Buffer => NO_BUFFER,
+                        Kind::Destination => NO_DESTINATION,
+                        Kind::Schedule => NO_SCHEDULE,
+                    });
+                }
+                Begun::Stale => {
+                    self.catalogs.catch_up().await?;
+                    self.no_buffers_to(name)?;
+                    base = Some(self.catalogs.get().configured.version);
+                }
+            }
         }
-        // Another of this name shall not begin as stopped.
-        let scope = match kind {
-            Kind::Buffer => Some(Scope::Buffer(name.clone())),
-            Kind::Destination => Some(Scope::Destination(name.clone())),
-            Kind::Schedule => None,
-        };
-        if let Some(scope) = scope {
-            self.store.set_stopped(&scope, false, None).await?;
+        Err(busy())
+    }
+
+    /// Carries a removal out, and waits a while for what has to be delivered first.
+    async fn remove(&self, kind: Kind, name: &Name, removal: &Removal) -> Result<Ended, ApiError> {
+        let deadline = Instant::now() + DRAIN_FOR;
+        loop {
+            match self.catalogs.carry_out(kind, name, removal).await? {
+                Outcome::Gone { cleared, later } => return Ok(Ended::Gone(cleared, later)),
+                Outcome::Kept => return Ok(Ended::Kept),
+                Outcome::Draining(left) if Instant::now() >= deadline => {
+                    return Ok(Ended::Draining(left));
+                }
+                Outcome::Draining(_) => sleep(LOOK_AGAIN).await,
+                Outcome::ByAnother => {
+                    let catalog = self.catalogs.get();
+                    let configured = &catalog.configured;
+                    return match configured.removal(kind, name) {
+                        // Somebody has asked otherwise since.
+                        Some(_) => Err(busy()),
+                        None if configured.life(kind, name) > removal.life
+                            && removal.asked == Asked::Empty =>
+                        {
+                            Ok(Ended::Kept)
+                        }
+                        // Also where there is another of its name by now.
+                        None => Ok(Ended::Gone(Cleared::default(), 0)),
+                    };
+                }
+            }
         }
-        self.catalogs.catch_up().await?;
-        let kind = kind.as_str();
-        info!(kind, name = %name, "An operator removed the {kind} {name}");
-        Ok(())
     }
 
     fn no_buffers_to(&self, name: &Name) -> Result<(), ApiError> {
@@ -218,9 +231,10 @@ impl Api {
         if buffers.is_empty() {
             return Ok(());
         }
-        let buffers = buffers.join(", ");
-        let why = format!("{name} is a destination of {buffers}: take it out there first");
-        Err(ApiError::Conflict(why))
+        Err(ApiError::Conflict(format!(
+            "{name} is a destination of {}: take it out there first",
+            buffers.join(", ")
+        )))
     }
 
     async fn nothing_in(&self, name: &Name) -> Result<(), ApiError> {
@@ -248,32 +262,35 @@ impl Api {
             ))),
         }
     }
-
-    /// Waits for the lanes to empty; answers how many have not.
-    async fn drained(&self, name: &Name) -> Result<u64, ApiError> {
-        let deadline = Instant::now() + DRAIN_FOR;
-        loop {
-            let lanes = self.store.lanes_to(name).await?;
-            if lanes == 0 || Instant::now() >= deadline {
-                return Ok(lanes);
-            }
-            sleep(LOOK_AGAIN).await;
-        }
-    }
 }
 
-/// What is written there after a removal.
-pub(in super::super) const NOTHING: Option<&()> = None;
+/// How a removal ended for whoever asked for it.
+enum Ended {
+    Gone(Cleared, u64),
+    Kept,
+    Draining(u64),
+}
 
-/// What the audit says of a removal.
-pub(in super::super) fn removing(kind: Kind, name: &Name, by: &By) -> Act {
-    Act::new(format!("{}.remove", kind.as_str()), by).on(name)
+/// How something is being removed, as it is shown.
+pub(in super::super) fn removing_of(catalog: &Catalog, kind: Kind, name: &str) -> Option<Removing> {
+    let name = Name::parse(name).ok()?;
+    let removal = catalog.configured.removal(kind, &name)?;
+    Some(Removing {
+        asked: removal.asked.as_str(),
+        since: rfc3339(removal.since, Tz::UTC),
+    })
+}
+
+fn in_use(name: &Name) -> ApiError {
+    ApiError::Conflict(format!(
+        "{name} was in use when it was to be removed, and stays as it was: try again"
+    ))
 }
 
 fn still_draining(lanes: u64) -> Response {
     let answer = Removed {
         success: false,
-        message: "Not yet: batches are still on their way; send this again",
+        message: "Not yet: batches are still on their way, and it goes when the last is delivered",
         chats: lanes,
         messages: None,
         later: None,

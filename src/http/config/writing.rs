@@ -182,6 +182,10 @@ impl Api {
                 Ok(Some(version))
             }
             Written::Stale => Ok(None),
+            Written::Removing => Err(ApiError::Conflict(format!(
+                "the {} {name} is being removed: wait until it is gone",
+                kind.as_str()
+            ))),
             Written::Refused => Err(match (mode, kind) {
                 (Mode::New, _) => ApiError::Conflict(format!(
                     "there is a {} {name} already: PUT replaces it",
@@ -212,8 +216,14 @@ fn destinations_are_there(buffer: &Buffer, configured: &Configured) -> Result<()
             .iter()
             .map(|follow_up| ("follow_up.destination", &follow_up.destination)),
     );
-    let missing = named.find(|&(_, name)| !configured.has(&Scope::Destination(name.clone())));
+    let leaves = |name: &Name| configured.removal(Kind::Destination, name).is_some();
+    let missing =
+        named.find(|&(_, name)| leaves(name) || !configured.has(&Scope::Destination(name.clone())));
     match missing {
+        Some((field, leaving)) if leaves(leaving) => {
+            let why = format!("the destination {leaving} is being removed: name another");
+            Err(SpecError::new(field, why))
+        }
         Some((field, missing)) => {
             let why = format!("there is no destination {missing}: create it first");
             Err(SpecError::new(field, why))

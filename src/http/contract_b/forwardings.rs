@@ -9,9 +9,10 @@ use axum::response::{IntoResponse, Response};
 use super::super::Api;
 use super::super::audit::Caller;
 use super::super::body::Fields;
-use super::super::config::{NO_DESTINATION, Removal, RemovalQuery, named, spec_of};
+use super::super::config::{NO_DESTINATION, RemovalQuery, named, spec_of};
 use super::super::error::ApiError;
 use crate::domain::chat::Name;
+use crate::domain::life::Asked;
 use crate::store::audit::By;
 use crate::store::config::{Mode, Versioned};
 use crate::wire::config::{BufferSpec, DestinationSpec, SpecError};
@@ -86,7 +87,7 @@ pub(super) async fn remove(
     let name = named(id, NO_DESTINATION)?;
     let removal = RemovalQuery::parse(query)?;
     api.written_destination(&name).await?;
-    if removal == Removal::Empty {
+    if removal == Asked::Empty {
         api.no_lanes(&name).await?;
     }
     api.forward_no_more(&name, &by).await?;

@@ -57,6 +57,10 @@ fn of_buffers() -> Vec<Op> {
             )
             .query::<RemovalQuery>(&["drain", "discard"])
             .answers::<Removed>(200, "It is gone.")
+            .answers::<Removed>(
+                202,
+                "Not yet: windows are left, and it goes when they are gone.",
+            )
             .refusing(&[404, 409]),
     ]
 }
@@ -94,7 +98,7 @@ fn of_forwardings() -> Vec<Op> {
             .answers::<Removed>(200, "It is gone.")
             .answers::<Removed>(
                 202,
-                "Not yet: batches are still on their way; send it again.",
+                "Not yet: batches are still on their way, and it goes when the last is delivered.",
             )
             .refusing(&[404, 409]),
     ]

@@ -17,6 +17,7 @@ use serde::Deserialize;
 
 use super::Api;
 use super::error::ApiError;
+use super::intake::taking;
 use super::trace::trace_of;
 use crate::domain::batch::BatchId;
 use crate::domain::chat::Name;
@@ -154,11 +155,7 @@ fn named(api: &Api, name: Result<Path<Named>, PathRejection>) -> Result<Arc<Buff
         Some(buffer) if buffer.name == Name::messages_name() => Err(ApiError::NoBuffer(
             "messages that leave one by one are taken at POST /api/messages".to_owned(),
         )),
-        Some(buffer) if buffer.active => Ok(buffer),
-        Some(_) => Err(ApiError::NoBuffer(format!(
-            "buffer {name} is not active: switch it on first"
-        ))),
-        None => Err(ApiError::no_buffer(&name)),
+        found => taking(found, &name),
     }
 }
 

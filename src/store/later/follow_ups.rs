@@ -9,8 +9,11 @@ use redis::{Script, ScriptInvocation};
 use super::member::{self, Waiting};
 use crate::domain::batch::{BatchId, Millis};
 use crate::domain::chat::{Chat, Name};
+use crate::domain::destination::Target;
+use crate::domain::life::Life;
 use crate::store::batch::whose_word;
 use crate::store::keys::{self, Due, Place, Shard};
+use crate::store::lives::{Living, must_all_be_there};
 use crate::store::windows::millis;
 use crate::store::{LONGEST_IDLE, Result, Store, StoreError, script};
 
@@ -31,6 +34,8 @@ pub struct FollowUpPlan {
     pub came: Millis,
     /// The last message of the batch, as it lies in Redis.
     pub item: String,
+    /// The life of the buffer that follows up.
+    pub life: Life,
 }
 
 impl FollowUpPlan {
@@ -38,6 +43,7 @@ impl FollowUpPlan {
     pub(in crate::store) fn put_into(
         &self,
         settle: &mut ScriptInvocation<'_>,
+        buffer: &Name,
         place: &Place,
         closed: Millis,
     ) {
@@ -46,12 +52,14 @@ impl FollowUpPlan {
             .key(keys::later_items(place.shard))
             .key(keys::heard(place.shard))
             .key(keys::paused(place.shard))
+            .key(keys::alive(place.shard))
             .arg(member::follow_up(place))
             .arg(&place.member)
             .arg(closed)
             .arg(millis(self.after))
-            .arg(format!("{} {} {}", self.number, self.came, self.item))
-            .arg(millis(LONGEST_IDLE));
+            .arg(format!("{} {} {}", self.number, self.came, self.item));
+        Living::buffer(buffer, self.life).must_be_there(settle);
+        settle.arg(millis(LONGEST_IDLE));
     }
 }
 
@@ -90,56 +98,67 @@ impl Store {
     }
 
     /// Puts a follow-up onto the lane to its destination, as a batch whose id ends in its number; answers whether it
-    /// did: something may have been said, and another monitor may have been first.
+    /// did: something may have been said, and another monitor may have been first. `life` is that of its buffer.
     ///
     /// # Errors
-    /// Unavailable or silent.
+    /// Gone, where buffer or destination are not there in the life that they have here; unavailable or silent.
     pub async fn send_follow_up(
         &self,
         chat: &Chat,
+        life: Life,
         waiting: WaitingFollowUp,
-        destination: &Name,
+        destination: &Target,
     ) -> Result<bool> {
         let id = BatchId::generate().numbered(waiting.number);
-        self.run_follow_up(chat, waiting, destination, "", id.as_str())
+        self.run_follow_up(chat, life, waiting, destination, "", id.as_str())
             .await
     }
 
     /// Puts a follow-up off until `at`, if nothing was said.
     ///
     /// # Errors
-    /// Unavailable or silent.
+    /// As [`Store::send_follow_up`].
     pub async fn put_off_follow_up(
         &self,
         chat: &Chat,
+        life: Life,
         waiting: WaitingFollowUp,
-        destination: &Name,
+        destination: &Target,
         at: Millis,
     ) -> Result<bool> {
-        self.run_follow_up(chat, waiting, destination, &at.to_string(), "")
+        self.run_follow_up(chat, life, waiting, destination, &at.to_string(), "")
             .await
     }
 
     async fn run_follow_up(
         &self,
         chat: &Chat,
+        life: Life,
         waiting: WaitingFollowUp,
-        destination: &Name,
+        destination: &Target,
         next: &str,
         id: &str,
     ) -> Result<bool> {
         let place = Place::of(chat);
         let mut run = FOLLOW_UP.key(Due::Later.key(place.shard));
         run.key(keys::later_items(place.shard))
-            .key(place.due_lanes(destination))
-            .key(place.lane(destination))
+            .key(place.due_lanes(&destination.name))
+            .key(place.lane(&destination.name))
+            .key(keys::alive(place.shard))
             .arg(member::follow_up(&place))
             .arg(waiting.at)
             .arg(next)
             .arg(id)
             .arg(place.lane_member())
             .arg(whose_word(chat));
-        self.run(place.shard, &run).await
+        must_all_be_there(&mut run, [destination]);
+        if !life.is_endless() {
+            Living::buffer(&chat.buffer, life).must_be_there(&mut run);
+        }
+        match self.run(place.shard, &run).await? {
+            -1 => Err(StoreError::Gone),
+            went => Ok(went == 1),
+        }
     }
 
     /// Takes back the follow-up of a chat; answers whether there was one.
@@ -149,21 +168,23 @@ impl Store {
     pub async fn drop_follow_up(&self, chat: &Chat) -> Result<bool> {
         let place = Place::of(chat);
         let member = member::follow_up(&place);
-        self.recall_member(&place, &member, &[]).await
+        self.recall_member(&place, &member, &[], None).await
     }
 
-    /// Takes back all follow-ups of a buffer.
+    /// Takes back all follow-ups of a buffer that is being removed.
     ///
     /// # Errors
     /// Unavailable or silent; what was taken back until then stays so.
-    pub async fn drop_follow_ups(&self, buffer: &Name) -> Result<()> {
+    pub async fn drop_follow_ups(&self, buffer: &Name, removed: &Living) -> Result<()> {
         let pattern = member::follow_ups_like(buffer);
         for shard in Shard::all() {
             for member in self.matching(&Due::Later, shard, &pattern).await?.keys() {
                 if let Some(Waiting::FollowUp(chat)) = Waiting::parse(member)
                     && chat.buffer == *buffer
                 {
-                    self.drop_follow_up(&chat).await?;
+                    let place = Place::of(&chat);
+                    self.recall_member(&place, member, &[], Some(removed))
+                        .await?;
                 }
             }
         }

@@ -13,11 +13,13 @@ use redis::Script;
 
 use super::batch::whose_word;
 use super::keys::{self, Due, Place, Shard};
+use super::lives::{Living, must_all_be_there};
 use super::windows::{SEEN_FOR, millis, seen_digest};
-use super::{LONGEST_IDLE, Result, Store, script};
+use super::{LONGEST_IDLE, Result, Store, StoreError, script};
 use crate::domain::batch::{BatchId, Millis};
 use crate::domain::chat::{Chat, Name};
 use crate::domain::destination::Target;
+use crate::domain::life::Life;
 use crate::wire::when::{FARTHEST, When};
 
 pub use follow_ups::{FollowUpPlan, WaitingFollowUp};
@@ -55,8 +57,16 @@ impl Store {
     /// Keeps a message until its time. Redis has it then, in the way its `appendfsync` says, when this returns.
     ///
     /// # Errors
-    /// Full: nothing was stored. Else unavailable or silent.
-    pub async fn keep(&self, chat: &Chat, id: &str, item: &str, when: When) -> Result<Keeping> {
+    /// Full, or gone, where the chat's buffer is not there in the life that the message is for: nothing was stored. Else
+    /// unavailable or silent.
+    pub async fn keep(
+        &self,
+        chat: &Chat,
+        life: Life,
+        id: &str,
+        item: &str,
+        when: When,
+    ) -> Result<Keeping> {
         let place = Place::of(chat);
         let (at, delay) = match when {
             When::At(at) => (at.to_string(), 0),
@@ -66,6 +76,7 @@ impl Store {
         later
             .key(keys::later_items(place.shard))
             .key(keys::seen(place.shard))
+            .key(keys::alive(place.shard))
             .arg(KeptMessage::new(chat, id).member())
             // The script puts the time in front of the other fields.
             .arg(item.strip_prefix('{').unwrap_or_default())
@@ -73,11 +84,17 @@ impl Store {
             .arg(delay)
             .arg(millis(FARTHEST))
             .arg(seen_digest(&place, id))
-            .arg(millis(SEEN_FOR))
-            .arg(millis(LONGEST_IDLE));
+            .arg(millis(SEEN_FOR));
+        let living = match chat.schedule() {
+            Some(schedule) => Living::schedule(&schedule, life),
+            None => Living::buffer(&chat.buffer, life),
+        };
+        living.must_be_there(&mut later);
+        later.arg(millis(LONGEST_IDLE));
         let (status, at): (String, Millis) = self.run(place.shard, &later).await?;
         Ok(match status.as_str() {
             "kept" => Keeping::Kept(at),
+            "gone" => return Err(StoreError::Gone),
             "duplicate" => Keeping::Duplicate((at > 0).then_some(at)),
             _ => Keeping::TooFar,
         })
@@ -100,36 +117,44 @@ impl Store {
     /// Turns a message whose time has come into a batch on each lane; answers whether it did.
     ///
     /// # Errors
-    /// Unavailable or silent.
+    /// Gone, where a destination is not there in the life that it has here: the message waits on. Else unavailable or
+    /// silent.
     pub async fn send_kept(
         &self,
         waiting: &KeptMessage,
         id: &BatchId,
         destinations: &[Target],
     ) -> Result<bool> {
-        self.send(waiting, id, destinations, false).await
+        self.send(waiting, id, destinations, false, None).await
     }
 
-    /// Turns all messages of a buffer that wait into batches now; answers how many.
+    /// Turns all messages of a buffer that wait into batches now, in a removal only while that is under way; answers how
+    /// many.
     ///
     /// # Errors
-    /// Unavailable or silent; what was sent until then stays sent.
-    pub async fn send_all_kept(&self, buffer: &Name, destinations: &[Target]) -> Result<u64> {
+    /// Gone, unavailable or silent; what was sent until then stays sent.
+    pub async fn send_all_kept(
+        &self,
+        buffer: &Name,
+        destinations: &[Target],
+        removed: Option<&Living>,
+    ) -> Result<u64> {
         let send = |waiting: KeptMessage| async move {
-            self.send(&waiting, &BatchId::generate(), destinations, true)
-                .await
+            let id = BatchId::generate();
+            self.send(&waiting, &id, destinations, true, removed).await
         };
         self.to_all_kept(buffer, send).await
     }
 
-    /// Drops all messages of a buffer that wait; answers how many.
+    /// Drops all messages of a buffer that is being removed; answers how many.
     ///
     /// # Errors
     /// Unavailable or silent; what was dropped until then stays dropped.
-    pub async fn drop_all_kept(&self, buffer: &Name) -> Result<u64> {
+    pub async fn drop_all_kept(&self, buffer: &Name, removed: &Living) -> Result<u64> {
         let recall = |waiting: KeptMessage| async move {
             let place = Place::of(&waiting.chat);
-            self.recall_waiting(&place, &waiting, &[]).await
+            self.recall_member(&place, &waiting.member(), &[], Some(removed))
+                .await
         };
         self.to_all_kept(buffer, recall).await
     }
@@ -139,11 +164,18 @@ impl Store {
     /// # Errors
     /// Unavailable or silent; what was dropped until then stays dropped.
     pub async fn drop_kept(&self, chat: &Chat) -> Result<u64> {
+        self.drop_kept_in(chat, None).await
+    }
+
+    /// The same, in the removal of a schedule only while that is under way.
+    pub(super) async fn drop_kept_in(&self, chat: &Chat, removed: Option<&Living>) -> Result<u64> {
         let mut dropped = 0;
         for waiting in self.waiting_in(&chat.buffer).await? {
             if waiting.chat == *chat {
                 let place = Place::of(chat);
-                dropped += u64::from(self.recall_waiting(&place, &waiting, &[]).await?);
+                let member = waiting.member();
+                let recalled = self.recall_member(&place, &member, &[], removed);
+                dropped += u64::from(recalled.await?);
             }
         }
         Ok(dropped)
@@ -169,11 +201,13 @@ impl Store {
         id: &BatchId,
         destinations: &[Target],
         forced: bool,
+        removed: Option<&Living>,
     ) -> Result<bool> {
         let chat = &waiting.chat;
         let place = Place::of(chat);
         let mut send = SEND.key(Due::Later.key(place.shard));
-        send.key(keys::later_items(place.shard));
+        send.key(keys::later_items(place.shard))
+            .key(keys::alive(place.shard));
         for destination in destinations {
             send.key(place.due_lanes(&destination.name))
                 .key(place.lane(&destination.name));
@@ -184,7 +218,14 @@ impl Store {
             .arg(place.lane_member())
             .arg(whose_word(chat))
             .arg(u8::from(forced));
-        self.run(place.shard, &send).await
+        must_all_be_there(&mut send, destinations);
+        if let Some(removed) = removed {
+            removed.must_be_over(&mut send);
+        }
+        match self.run(place.shard, &send).await? {
+            -1 => Err(StoreError::Gone),
+            sent => Ok(sent == 1),
+        }
     }
 
     /// Takes back the message with this id, whatever the order of its buffer was when it came; answers whether it waited.
@@ -195,29 +236,31 @@ impl Store {
         for chat in [chat, &chat.in_other_order()] {
             let (place, waiting) = (Place::of(chat), KeptMessage::new(chat, id));
             let digest = seen_digest(&place, id);
-            if self.recall_waiting(&place, &waiting, &digest).await? {
+            let member = waiting.member();
+            if self.recall_member(&place, &member, &digest, None).await? {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    async fn recall_waiting(
+    async fn recall_member(
         &self,
         place: &Place,
-        waiting: &KeptMessage,
+        member: &str,
         id: &[u8],
+        removed: Option<&Living>,
     ) -> Result<bool> {
-        self.recall_member(place, &waiting.member(), id).await
-    }
-
-    async fn recall_member(&self, place: &Place, member: &str, id: &[u8]) -> Result<bool> {
         let mut recall = RECALL.key(Due::Later.key(place.shard));
         recall
             .key(keys::later_items(place.shard))
             .key(keys::seen(place.shard))
+            .key(keys::alive(place.shard))
             .arg(member)
             .arg(id);
+        if let Some(removed) = removed {
+            removed.must_be_over(&mut recall);
+        }
         self.run(place.shard, &recall).await
     }
 }

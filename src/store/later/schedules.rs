@@ -7,7 +7,9 @@ use redis::Script;
 use super::member;
 use crate::domain::batch::{BatchId, Millis};
 use crate::domain::chat::{Chat, Name};
+use crate::domain::life::Life;
 use crate::store::keys::{self, Due, Place};
+use crate::store::lives::Living;
 use crate::store::windows::millis;
 use crate::store::{LONGEST_IDLE, Result, Store, StoreError, reply, script};
 
@@ -120,13 +122,15 @@ impl Store {
         Ok(Some(planned))
     }
 
-    /// Makes a run that was planned, with this id and message, or leaves it out without; and plans the next.
+    /// Makes a run that was planned, with this id and message, or leaves it out without; and plans the next. `life` is
+    /// that of the schedule.
     ///
     /// # Errors
-    /// Unavailable or silent.
+    /// Gone, where the schedule is not there in that life; unavailable or silent.
     pub async fn run_planned(
         &self,
         schedule: &Name,
+        life: Life,
         planned: &Planned,
         made: Option<(&BatchId, &str)>,
         next: Option<Millis>,
@@ -138,6 +142,7 @@ impl Store {
         run.key(keys::later_items(place.shard))
             .key(place.due_lanes(&outlet))
             .key(place.lane(&outlet))
+            .key(keys::alive(place.shard))
             .arg(member::schedule(schedule))
             .arg(planned.at)
             .arg(next.map(|next| next.to_string()).unwrap_or_default())
@@ -147,11 +152,13 @@ impl Store {
             .arg(item.strip_prefix('{').unwrap_or_default())
             .arg(MOST_RUNS)
             .arg(planned.mark.as_deref().unwrap_or_default());
+        Living::schedule(schedule, life).must_be_there(&mut run);
         let (status,): (String,) = self.run(place.shard, &run).await?;
         Ok(match status.as_str() {
             "run" => Run::Made,
             "left out" => Run::LeftOut,
             "full" => Run::Full,
+            "gone" => return Err(StoreError::Gone),
             _ => Run::Stale,
         })
     }

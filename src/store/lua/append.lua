@@ -8,12 +8,13 @@
   KEYS[4]  seen    message ids by the time they came
   KEYS[5]  paused  chats that are left alone, by the time until when
   KEYS[6]  received  messages as they came
-  KEYS[7]  heard   chats by the time they were last heard from; only where
+  KEYS[7]  alive   marks of buffers, by their lives
+  KEYS[8]  heard   chats by the time they were last heard from; only where
                    newly heard ones have a quiet window of their own, or silent
                    ones are followed up
-  KEYS[8]  later   what waits for its time, by when; only where silent chats are
+  KEYS[9]  later   what waits for its time, by when; only where silent chats are
                    followed up
-  KEYS[9]  items   of each its time and what it holds; likewise
+  KEYS[10] items   of each its time and what it holds; likewise
 
   ARGV[1]  member        the chat in the due index
   ARGV[2]  item          the message, a JSON object without its first brace
@@ -27,21 +28,25 @@
   ARGV[10] payload       1: with what was said
   ARGV[11] look ahead    a sweep looks again within so many ms: what falls due
                          sooner must wake it
+  ARGV[12] buffer        its field among the marks; empty = it is always there
+  ARGV[13] life          the mark that it must have
 
   A plain message of a plain buffer ends here; any other brings all of these:
-  ARGV[12]  fixed        1: only the first message sets the deadline
-  ARGV[13]  flush        1: the window is due at once
-  ARGV[14]  media        1: it is no text, and waits for one, up to the cap
-  ARGV[15]  text         digest of its text, to drop it if the message before
+  ARGV[14]  fixed        1: only the first message sets the deadline
+  ARGV[15]  flush        1: the window is due at once
+  ARGV[16]  media        1: it is no text, and waits for one, up to the cap
+  ARGV[17]  text         digest of its text, to drop it if the message before
                          it has the same; empty = none
-  ARGV[16]  first wait   the quiet window, ms, if nothing was heard from the
+  ARGV[18]  first wait   the quiet window, ms, if nothing was heard from the
                          chat for so long; empty = ttl
-  ARGV[17]  first after  so long, ms
-  ARGV[18]  follow-up    of the chat, in the index of what waits: a message that
+  ARGV[19]  first after  so long, ms
+  ARGV[20]  follow-up    of the chat, in the index of what waits: a message that
                          is new takes it back, whatever becomes of the message
 
   Output: {status, messages in the window, ms until the deadline}
     appended
+    gone       the buffer is not there (any more), or has another life; nothing
+               stored
     duplicate  the id was seen; nothing changed
     repeated   the text was said just before; only the id is remembered
     paused     the chat is left alone, for the ms answered; only the id is
@@ -57,13 +62,13 @@
   Without allow-oom, so that a full Redis refuses before anything is written.
 ]]
 local timer, window, due = KEYS[1], KEYS[2], KEYS[3]
-local seen, paused, received, heard = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
-local later, items = KEYS[8], KEYS[9]
+local seen, paused, received, alive = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local heard, later, items = KEYS[8], KEYS[9], KEYS[10]
 local member, item, id = ARGV[1], ARGV[2], ARGV[7]
 local ttl, max_wait = tonumber(ARGV[3]), tonumber(ARGV[4])
 local max_messages, max_bytes = tonumber(ARGV[5]), tonumber(ARGV[6])
 local look_ahead = tonumber(ARGV[11])
-local said, first_wait = ARGV[15] or '', tonumber(ARGV[16])
+local said, first_wait = ARGV[17] or '', tonumber(ARGV[18])
 local call, format = redis.call, string.format
 local size = #item + 1
 
@@ -102,6 +107,11 @@ local function announce()
   end
 end
 
+-- Decided here and not by what the caller knows: it may have been held up since it asked.
+if ARGV[12] ~= '' and call('HGET', alive, ARGV[12]) ~= ARGV[13] then
+  return {'gone', 0, 0}
+end
+
 if id ~= '' then
   local at = format('%d', now)
   -- Noted in the same call that asks: a window that has no room takes it back.
@@ -117,7 +127,7 @@ end
 if heard then
   if first_wait and not head then
     local last = call('ZSCORE', heard, member)
-    if not last or now - last >= tonumber(ARGV[17]) then
+    if not last or now - last >= tonumber(ARGV[19]) then
       ttl = first_wait
     end
   end
@@ -125,8 +135,8 @@ if heard then
 end
 
 if later then
-  call('ZREM', later, ARGV[18])
-  call('HDEL', items, ARGV[18])
+  call('ZREM', later, ARGV[20])
+  call('HDEL', items, ARGV[20])
 end
 
 -- A paused chat has no window: the pause has dropped it.
@@ -168,12 +178,12 @@ if max_wait > 0 then
 else
   cap = NO_CAP
 end
-if ARGV[14] == '1' and max_wait > 0 and (not head or kind == MEDIA) then
+if ARGV[16] == '1' and max_wait > 0 and (not head or kind == MEDIA) then
   -- The quiet time to its cap: a person who stops typing puts the deadline back to it.
   kind, quiet, deadline, reason = MEDIA, cap - opened, cap, 'cap'
 elseif kind ~= FIXED then
   quiet, deadline, reason = ttl, now + ttl, 'quiet'
-  if ARGV[12] == '1' then
+  if ARGV[14] == '1' then
     kind, quiet = FIXED, deadline - opened
   else
     kind = RESTARTS
@@ -182,7 +192,7 @@ elseif kind ~= FIXED then
     deadline, reason = cap, 'cap'
   end
 end
-if ARGV[13] == '1' then
+if ARGV[15] == '1' then
   cap, deadline, reason = now, now, 'word'
 elseif max_messages > 0 and count >= max_messages then
   cap, deadline, reason = now, now, 'messages'

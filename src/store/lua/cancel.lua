@@ -5,12 +5,23 @@
   KEYS[1]  timer   deleted
   KEYS[2]  window  deleted
   KEYS[3]  due     open windows by deadline; the chat's entry goes
+  KEYS[4]  alive   marks of buffers, by their lives
 
   ARGV[1]  member  the chat in the due index
+  then, in a removal:
+           field   of its buffer among the marks
+           mark    that it must have: that of the life that is over
 
   Output: how many messages were dropped
+
+  Who removes a buffer and was held up must not drop what was said since in
+  another of its name.
 ]]
-local timer, window, due = KEYS[1], KEYS[2], KEYS[3]
+local timer, window, due, alive = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+
+for i = 2, #ARGV, 2 do
+  if redis.call('HGET', alive, ARGV[i]) ~= ARGV[i + 1] then return 0 end
+end
 
 local count = math.max(redis.call('LLEN', window) - 1, 0)
 redis.call('DEL', window, timer)

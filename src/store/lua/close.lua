@@ -5,9 +5,10 @@
   KEYS[1]  timer   deleted
   KEYS[2]  window  deleted
   KEYS[3]  due     open windows by deadline; the chat's entry goes
-  KEYS[4]  due of the first destination   lanes by their next attempt
-  KEYS[5]  lane of the first destination  gets the batch
-  KEYS[6]  head of the first destination  set if the batch is leased
+  KEYS[4]  alive   marks of destinations, by their lives
+  KEYS[5]  due of the first destination   lanes by their next attempt
+  KEYS[6]  lane of the first destination  gets the batch
+  KEYS[7]  head of the first destination  set if the batch is leased
   ...      three more for each further destination
 
   ARGV[1]  member  the chat in the index of open windows
@@ -25,6 +26,9 @@
   ARGV[9]  whose   in an ordered buffer the chat as a word with a space before it,
                    else empty
   ARGV[10] retries  added to the time of a lane whose head was attempted
+  then, in pairs:
+           field   of each that must be there, among the marks
+           mark    that it must have
 
   Output: {status, messages, reason, ms since the deadline, when it was closed,
            the first batch if it was leased, else empty}
@@ -32,6 +36,8 @@
     open    the deadline lies ahead: a message or a typing signal has moved it;
             the due entry is put back to it
     none    there is no window
+    gone    a destination is not there (any more), or has another life; nothing
+            changed
 
   A batch is a line "- id opened closed deadline reason count whose", then the
   messages with commas between them, as they came: nothing is encoded again.
@@ -42,7 +48,7 @@
   lost, and one that came between two deliveries would be sent twice. It may use
   memory beyond maxmemory: it frees what it writes, and a full Redis must drain.
 ]]
-local timer, window, due = KEYS[1], KEYS[2], KEYS[3]
+local timer, window, due, alive = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local member, id, forced, wake, token = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local split, lane_member, whose = ARGV[7], ARGV[8], ARGV[9]
 -- unpack can take some thousands.
@@ -64,6 +70,12 @@ if forced ~= '' then
 elseif deadline > now then
   call('ZADD', due, string.format('%d', deadline), member)
   return {'open', #items, reason, now - deadline, now, ''}
+end
+
+for i = 11, #ARGV, 2 do
+  if call('HGET', alive, ARGV[i]) ~= ARGV[i + 1] then
+    return {'gone', #items, reason, 0, now, ''}
+  end
 end
 
 local function batch_of(mark, name, count, content)
@@ -89,11 +101,11 @@ end
 
 local whole = {batch_of('-', id, #items, table.concat(items, ','))}
 local leased = ''
-for i = 4, #KEYS, 3 do
+for i = 5, #KEYS, 3 do
   local batches = whole
-  if string.sub(split, (i - 1) / 3, (i - 1) / 3) == '1' then batches = parts() end
+  if string.sub(split, (i - 2) / 3, (i - 2) / 3) == '1' then batches = parts() end
   local only = push(KEYS[i + 1], batches) == #batches
-  if only and i == 4 and token ~= '' then
+  if only and i == 5 and token ~= '' then
     local until_then, first = now + ARGV[6], string.format('%d', now)
     call('HSET', KEYS[i + 2], 'attempts', '1', 'due', string.format('%d', until_then), 'token', token, 'first', first)
     call('ZADD', KEYS[i], string.format('%d', ARGV[10] + until_then), lane_member)

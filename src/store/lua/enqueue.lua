@@ -5,8 +5,9 @@
 
   KEYS[1]  seen      message ids by the time they came
   KEYS[2]  received  messages as they came
-  KEYS[3]  due of the first destination   lanes by their next attempt
-  KEYS[4]  lane of the first destination  gets the batch
+  KEYS[3]  alive     marks of destinations, by their lives
+  KEYS[4]  due of the first destination   lanes by their next attempt
+  KEYS[5]  lane of the first destination  gets the batch
   ...      two more for each further destination
 
   ARGV[1]  id        the batch's
@@ -20,10 +21,15 @@
   ARGV[8]  member    the chat among the messages as they came
   ARGV[9]  received  most messages that this shard keeps; 0 = none
   ARGV[10] payload   1: with what was said
+  then, in pairs:
+           field   of each that must be there, among the marks
+           mark    that it must have
 
   Output: {status, when the message came}
     queued
     duplicate  the id was seen; nothing changed
+    gone       a destination is not there (any more), or has another life; nothing
+               stored
 
   The batch is marked "/", so that no lease joins it with others.
 
@@ -31,13 +37,19 @@
   be lost. Without allow-oom, so that a full Redis refuses before anything is
   written.
 ]]
-local seen, received = KEYS[1], KEYS[2]
+local seen, received, alive = KEYS[1], KEYS[2], KEYS[3]
 local id, reason, lane_member, whose, message = ARGV[1], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local call, format = redis.call, string.format
 
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local at = format('%d', now)
+
+for i = 11, #ARGV, 2 do
+  if call('HGET', alive, ARGV[i]) ~= ARGV[i + 1] then
+    return {'gone', 0}
+  end
+end
 
 if message ~= '' and call('ZADD', seen, 'NX', at, message) == 0 then
   -- One that is too old may still stand here until the housekeeper comes by.
@@ -51,7 +63,7 @@ end
 local item = format('{"at":%d,', now) .. ARGV[2]
 local batch = format('/ %s %d %d %d %s 1%s\n', id, now, now, now, reason, whose) .. item
 local was_empty = false
-for i = 3, #KEYS, 2 do
+for i = 4, #KEYS, 2 do
   call('RPUSH', KEYS[i + 1], batch)
   -- NX: a lane with a head in backoff or under a lease keeps its own time.
   was_empty = call('ZADD', KEYS[i], 'NX', at, lane_member) == 1 or was_empty

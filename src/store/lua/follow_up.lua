@@ -6,6 +6,7 @@
   KEYS[2]  items  of each its time and what it holds
   KEYS[3]  due    lanes of the destination by their next attempt
   KEYS[4]  lane   gets the follow-up as a batch
+  KEYS[5]  alive  marks of buffers and destinations, by their lives
 
   ARGV[1]  member   the follow-up in the index
   ARGV[2]  planned  the time that this goes by
@@ -14,14 +15,18 @@
   ARGV[5]  lane     what stands for the lane in the due index
   ARGV[6]  whose    in an ordered buffer the chat as a word with a space before it,
                     else empty
+  then, in pairs:
+           field   of each that must be there, among the marks
+           mark    that it must have
 
   Output: 1 if it is on its way, or put off; 0 if something was said since, or
-          another monitor was first
+          another monitor was first; -1 when its buffer or its destination is
+          not there (any more), or has another life: then nothing changed
 
   One script, so that of several monitors one alone sends it, and a message that
   comes in time takes it back.
 ]]
-local later, items, due, lane = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local later, items, due, lane, alive = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local member, planned, next_at = ARGV[1], ARGV[2], ARGV[3]
 local call, format = redis.call, string.format
 
@@ -34,6 +39,9 @@ local at, rest = string.match(waiting, '^(%d+) (.*)$')
 if at ~= planned then
   call('ZADD', later, at, member)
   return 0
+end
+for i = 7, #ARGV, 2 do
+  if call('HGET', alive, ARGV[i]) ~= ARGV[i + 1] then return -1 end
 end
 if next_at ~= '' then
   call('HSET', items, member, next_at .. ' ' .. rest)

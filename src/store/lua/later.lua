@@ -5,6 +5,7 @@
   KEYS[1]  later  what waits for its time, by when
   KEYS[2]  items  of each its time and what it holds
   KEYS[3]  seen   message ids by the time they came
+  KEYS[4]  alive  marks of buffers, by their lives
 
   ARGV[1]  member    the message in the index
   ARGV[2]  item      the message, a JSON object without its first brace
@@ -13,13 +14,17 @@
   ARGV[5]  farthest  how far ahead its time may lie, ms
   ARGV[6]  id        digest of the message id
   ARGV[7]  keep      how long an id counts as seen, ms
-  ARGV[8]  look ahead  a sweep with nothing before it looks again within so many
+  ARGV[8]  buffer    its field among the marks; empty = it is always there
+  ARGV[9]  life      the mark that it must have
+  ARGV[10] look ahead  a sweep with nothing before it looks again within so many
                        ms: what falls due sooner must wake it
 
   Output: {status, its time}
     kept
     duplicate  the id was seen, or waits already; nothing changed. Its time is 0
                if it has left
+    gone       the buffer is not there (any more), or has another life; nothing
+               stored
     far        its time lies too far ahead; nothing changed
 
   The item is "<time> <came> <message>"; the score is a copy of the time that
@@ -27,7 +32,7 @@
 
   Without allow-oom, so that a full Redis refuses before anything is written.
 ]]
-local later, items, seen = KEYS[1], KEYS[2], KEYS[3]
+local later, items, seen, alive = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local member, item, id = ARGV[1], ARGV[2], ARGV[6]
 local call, format = redis.call, string.format
 
@@ -36,6 +41,10 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local at = tonumber(ARGV[3]) or now + ARGV[4]
 if at - now > tonumber(ARGV[5]) then
   return {'far', 0}
+end
+
+if ARGV[8] ~= '' and call('HGET', alive, ARGV[8]) ~= ARGV[9] then
+  return {'gone', 0}
 end
 
 local waiting = call('HGET', items, member)
@@ -52,7 +61,7 @@ end
 
 call('HSET', items, member, format('%d %d {"at":%d,', at, now, now) .. item)
 call('ZADD', later, format('%d', at), member)
-if at - now < tonumber(ARGV[8]) then
+if at - now < tonumber(ARGV[10]) then
   -- Only a hint: a user without the right to publish must not fail here, with the script done.
   redis.pcall('PUBLISH', 'lull:wake', '')
 end

@@ -6,6 +6,7 @@
   KEYS[2]  items  of each its time and what it holds
   KEYS[3]  due    the lanes of the schedule
   KEYS[4]  lane   gets the run as a batch
+  KEYS[5]  alive  marks of schedules, by their lives
 
   ARGV[1]  member   the schedule in the index
   ARGV[2]  planned  the time that this goes by
@@ -16,24 +17,31 @@
   ARGV[7]  most     runs that may wait on the lane
   ARGV[8]  mark     of the moments that this goes by; empty = those of a plan
                     that has none
+  ARGV[9]  field    of the schedule among the marks; empty = it is always there
+  ARGV[10] life     the mark that it must have
 
   Output: {status}
     run
     left out
     full   too many wait already; this one is dropped, the next is planned
+    gone   the schedule is not there (any more), or has another life; nothing
+           changed
     stale  another monitor was first, or the schedule has changed
 
   One script, so that of several monitors one alone makes each run, and none is
   lost with a monitor that dies. A newer version that runs at the same moments
   leaves the plan valid.
 ]]
-local later, items, due, lane = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local later, items, due, lane, alive = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local member, planned, next_at, id, mark = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[8]
 local call, format = redis.call, string.format
 
 local at, version, known = string.match(call('HGET', items, member) or '', '^(%d+) (%d+) ?(%S*)$')
 if at ~= planned or known ~= mark then
   return {'stale'}
+end
+if ARGV[9] ~= '' and call('HGET', alive, ARGV[9]) ~= ARGV[10] then
+  return {'gone'}
 end
 if next_at == '' then
   call('HDEL', items, member)

@@ -4,8 +4,9 @@
 
   KEYS[1]  later  what waits for its time, by when; the entry goes
   KEYS[2]  items  of each its time and what it holds; the item goes
-  KEYS[3]  due of the first destination   lanes by their next attempt
-  KEYS[4]  lane of the first destination  gets the batch
+  KEYS[3]  alive  marks of destinations and schedules, by their lives
+  KEYS[4]  due of the first destination   lanes by their next attempt
+  KEYS[5]  lane of the first destination  gets the batch
   ...      two more for each further destination
 
   ARGV[1]  member  in the index
@@ -16,8 +17,13 @@
                    else empty
   ARGV[6]  forced  1: whether or not its time has come, and nobody is going to
                    attempt the lanes in this moment
+  then, in pairs:
+           field   of each that must be there, among the marks
+           mark    that it must have
 
-  Output: 1 if it is on its way, 0 if it is gone or its time lies ahead
+  Output: 1 if it is on its way, 0 if it is gone or its time lies ahead; -1 when a
+          destination is not there (any more), or has another life: then nothing
+          changed
 
   The batch is marked "/", so that no lease joins it with others.
 
@@ -25,7 +31,7 @@
   It may use memory beyond maxmemory: it frees what it writes, and a full Redis
   must drain.
 ]]
-local later, items = KEYS[1], KEYS[2]
+local later, items, alive = KEYS[1], KEYS[2], KEYS[3]
 local member, id, reason, lane_member, whose = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local forced = ARGV[6] == '1'
 local call, format = redis.call, string.format
@@ -46,8 +52,12 @@ elseif tonumber(at) > now then
   return 0
 end
 
+for i = 7, #ARGV, 2 do
+  if call('HGET', alive, ARGV[i]) ~= ARGV[i + 1] then return -1 end
+end
+
 local batch = format('/ %s %s %d %s %s 1%s\n', id, came, now, at, reason, whose) .. item
-for i = 3, #KEYS, 2 do
+for i = 4, #KEYS, 2 do
   call('RPUSH', KEYS[i + 1], batch)
   -- NX: a lane with a head in backoff or under a lease keeps its own time.
   call('ZADD', KEYS[i], 'NX', format('%d', now), lane_member)

@@ -15,6 +15,7 @@
   KEYS[8]  items   of each its time and what it holds
   KEYS[9]  heard   chats by the time they were last heard from
   KEYS[10] paused  chats that are left alone, by the time until when
+  KEYS[11] alive   marks of buffers, by their lives
 
   ARGV[1]  member   the lane in the due index
   ARGV[2]  token    of the lease
@@ -38,7 +39,9 @@
   ARGV[15] closed     when the batch was closed: what was said later is not in it
   ARGV[16] silence    to wait for, ms
   ARGV[17] content    its number, when its message came, and that message
-  ARGV[18] look ahead a sweep with nothing before it looks again within so many
+  ARGV[18] buffer     its field among the marks; empty = it is always there
+  ARGV[19] life       the mark that it must have: else nothing follows
+  ARGV[20] look ahead a sweep with nothing before it looks again within so many
                       ms: what falls due sooner must wake it
 
   Output: {status, batches left on the lane, dead letters dropped for the new}
@@ -81,7 +84,8 @@ local function put_revived_first()
 end
 
 local function plan_follow_up()
-  local later, items, heard, paused = KEYS[7], KEYS[8], KEYS[9], KEYS[10]
+  local later, items, heard, paused, alive = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]
+  if ARGV[18] ~= '' and call('HGET', alive, ARGV[18]) ~= ARGV[19] then return end
   local follow_up, chat, at = ARGV[13], ARGV[14], clock()
   local last, paused_until = call('ZSCORE', heard, chat), call('ZSCORE', paused, chat)
   if last and tonumber(last) > tonumber(ARGV[15]) or paused_until and tonumber(paused_until) > at then
@@ -90,7 +94,7 @@ local function plan_follow_up()
   local due_at = string.format('%d', at + ARGV[16])
   call('HSET', items, follow_up, due_at .. ' ' .. ARGV[17])
   call('ZADD', later, due_at, follow_up)
-  if tonumber(ARGV[16]) < tonumber(ARGV[18]) then
+  if tonumber(ARGV[16]) < tonumber(ARGV[20]) then
     -- Only a hint: a user without the right to publish must not fail here, with the script done.
     redis.pcall('PUBLISH', 'lull:wake', '')
   end

@@ -16,6 +16,7 @@ use super::{SpecError, name, seconds};
 use crate::domain::chat::{Chat, ChatId, Name};
 use crate::domain::destination::Target;
 use crate::domain::follow_up::FollowUp;
+use crate::domain::life::Life;
 use crate::domain::window::WindowRules;
 use crate::domain::words::WordRules;
 use crate::wire::posted::DestinationName;
@@ -139,6 +140,8 @@ pub struct Buffer {
     pub follow_up: Option<FollowUp>,
     /// Whether it takes messages.
     pub active: bool,
+    /// Which of all that ever bore its name it is.
+    pub life: Life,
 }
 
 impl Buffer {
@@ -220,6 +223,8 @@ impl BufferSpec {
                 .map(|spec| spec.check(zone))
                 .transpose()?,
             active: self.active,
+            // What is written has none yet; the catalog knows it.
+            life: Life::ALWAYS,
         })
     }
 

@@ -11,7 +11,7 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::shown::{From, Shown, ShownDestination};
+use super::shown::{From, Removing, Shown, ShownDestination};
 use super::source::FIELDS;
 use super::window::WindowSpec;
 use super::{BufferSpec, DestinationSpec, ScheduleSpec};
@@ -44,7 +44,7 @@ pub trait Spec: ToSchema {
     /// What has no default.
     const REQUIRED: &'static [&'static str];
     /// What is shown beside it, and ignored where it is put back.
-    const BESIDE: &'static [&'static str] = &["version", "from"];
+    const BESIDE: &'static [&'static str] = &["version", "from", "removing"];
     /// What its fields do not say one by one: keywords of JSON Schema.
     fn also() -> Value {
         json!({})
@@ -136,6 +136,7 @@ impl<T: Spec> ToSchema for Shown<T> {
     fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
         T::schemas(schemas);
         schemas.push((From::name().into_owned(), From::schema()));
+        schemas.push((Removing::name().into_owned(), Removing::schema()));
     }
 }
 

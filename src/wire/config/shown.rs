@@ -24,6 +24,21 @@ pub struct Shown<T> {
     pub version: Option<u64>,
     /// Who described it.
     pub from: From,
+    /// How it is being removed; absent: it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub removing: Option<Removing>,
+}
+
+/// How a buffer or destination is being removed. It takes nothing more, and is gone in the end, or stays as it was where
+/// it was to go only if nothing stands there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Removing {
+    /// What becomes of what stands there: `drain`: it is delivered; `discard`: it is dropped; `empty`: nothing may stand
+    /// there.
+    pub asked: &'static str,
+    /// Since when.
+    #[schema(format = "date-time")]
+    pub since: String,
 }
 
 /// Who described a buffer or destination.
@@ -126,15 +141,17 @@ impl<T> Shown<T> {
             spec,
             version: None,
             from: From::Environment,
+            removing: None,
         }
     }
 
     /// One that a request wrote; `spec` is masked.
-    pub fn by_api(spec: T, version: u64) -> Self {
+    pub fn by_api(spec: T, version: u64, removing: Option<Removing>) -> Self {
         Self {
             spec,
             version: Some(version),
             from: From::Api,
+            removing,
         }
     }
 }

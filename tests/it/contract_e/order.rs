@@ -61,8 +61,8 @@ async fn a_message_is_found_however_long_its_lane_is_and_wherever_it_stands() {
     let mut chat = Chat::new(name.clone(), ChatId::parse(ANA).unwrap());
     chat.ordered = true;
     let targets = [Target {
-        name: name.clone(),
         split: true,
+        ..Target::whole(name.clone())
     }];
     let kept = Kept::default();
     let own = BatchId::of_client(&chat, "own");

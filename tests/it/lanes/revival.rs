@@ -134,7 +134,10 @@ async fn what_was_revived_is_shown_erased_and_discarded_with_its_lane() {
         .collect();
     assert_eq!(shown, ["a", "b", "c", "d"]);
     assert_eq!(store.erase(&chat).await.unwrap().batches, 4);
-    let discarded = store.discard_lanes(&lane("eva").destination).await.unwrap();
+    let discarded = store
+        .discard_lanes(&lane("eva").destination, None)
+        .await
+        .unwrap();
     assert_eq!((discarded.chats, discarded.held), (1, 4));
     assert!(redis.keys("*:revived:*").await.is_empty());
     assert!(redis.keys("*:lane:*").await.is_empty());

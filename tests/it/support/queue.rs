@@ -61,7 +61,10 @@ impl Queue {
             redis,
             store,
             receiver,
-            targets: [Target { name: out, split }],
+            targets: [Target {
+                split,
+                ..Target::whole(out)
+            }],
             ordered: buffer.order == Order::Buffer,
         }
     }

@@ -1,0 +1,28 @@
+//! The keys that belong to no shard; they share a hash tag of their own, so that one script can touch several.
+
+/// What is configured: buffers, destinations, and a version.
+pub(crate) const CONFIG: &str = "lull:{config}";
+
+/// Of each buffer, destination and schedule the version that began its life, and how it is being removed.
+pub(crate) const LIVES: &str = "lull:{config}:lives";
+
+/// Lives that are over, by when.
+pub(crate) const OVER: &str = "lull:{config}:over";
+
+/// When buffers and destinations that came with a message were last used.
+pub(crate) const USED: &str = "lull:{config}:used";
+
+/// Who changed what.
+pub(crate) const AUDIT: &str = "lull:{config}:audit";
+
+/// The interval of each paced destination, and how many attempts began in it.
+pub(crate) const PACE: &str = "lull:{config}:pace";
+
+/// The daemons that work on this Redis, each with its last sign of life.
+pub(crate) const DAEMONS: &str = "lull:{config}:daemons";
+
+/// Revivals of many dead letters: what was asked of each, and how far it is.
+pub(crate) const REVIVALS: &str = "lull:{config}:revivals";
+
+/// The same by when somebody else is to carry them on.
+pub(crate) const REVIVING: &str = "lull:{config}:reviving";

@@ -1,0 +1,48 @@
+#!lua flags=allow-oom
+--[[
+  end_removal: what was being removed is gone, or stays as it was.
+
+  KEYS[1]  config  a field for each, and the version
+  KEYS[2]  lives   of each the version that began its life; behind it, where it
+                   is being removed, how
+  KEYS[3]  audit   who changed what
+  KEYS[4]  over    lives that are over, by when
+  KEYS[5]  used    when those that came with a message were last used
+  KEYS[6]  pace    of destinations
+
+  ARGV[1]  field   such as buffer:loja
+  ARGV[2]  life    its life that this ends, with how it is being removed
+  ARGV[3]  gone    1: it is gone; 0: it stays, under a life of its own
+  ARGV[4]  act     what to write into the audit, JSON; empty = nothing
+  ARGV[5]  most    entries of the audit
+  ARGV[6]  name    of a destination, whose pace goes; else empty
+
+  Output: 1, or 0 when somebody else has ended it, or has asked otherwise
+
+  What stays gets a new life, because the marks of the old one say that it is
+  over. What is gone is not stopped any more: another of its name shall not begin
+  as stopped.
+]]
+local config, lives, audit, over, used, pace = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local field = ARGV[1]
+local call, format = redis.call, string.format
+
+if call('HGET', lives, field) ~= ARGV[2] then
+  return 0
+end
+local version = format('%d', call('HINCRBY', config, 'version', 1))
+if ARGV[3] == '1' then
+  call('HDEL', config, field, 'stopped:' .. field)
+  call('HDEL', lives, field)
+  call('ZREM', used, field)
+  call('HDEL', pace, ARGV[6])
+  local time = call('TIME')
+  local now = format('%d', time[1] * 1000 + math.floor(time[2] / 1000))
+  call('ZADD', over, now, field .. ' ' .. string.match(ARGV[2], '^%d+'))
+else
+  call('HSET', lives, field, version)
+end
+if ARGV[4] ~= '' then
+  call('XADD', audit, 'MAXLEN', '~', ARGV[5], '*', 'act', ARGV[4])
+end
+return 1

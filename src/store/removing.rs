@@ -1,0 +1,229 @@
+//! Carrying out a removal, step by step. Each step may be repeated, by several daemons at once: one of them ends it.
+
+use serde::Serialize;
+
+use super::audit::Act;
+use super::clearing::Cleared;
+use super::config::{Configured, Kind};
+use super::keys::Shard;
+use super::lives::Living;
+use super::removals::Removal;
+use super::{Result, Store, StoreError};
+use crate::domain::chat::{Chat, Name};
+use crate::domain::destination::Target;
+use crate::domain::life::Asked;
+
+/// Nothing comes in any more, so one look more than one is only needed where an older Lull is at work, too.
+const MOST_ROUNDS: usize = 8;
+
+/// How far a removal came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is gone.
+    Gone {
+        /// The windows or lanes that were cleared away just now.
+        cleared: Cleared,
+        /// The messages that waited for a time of their own, likewise.
+        later: u64,
+    },
+    /// It was asked to go only if nothing stands there, and something does: it stays as it was.
+    Kept,
+    /// So many lanes are still to be delivered; nothing is put onto them any more.
+    Draining(u64),
+    /// Somebody else has ended it, or has asked otherwise.
+    ByAnother,
+}
+
+/// What was cleared away.
+#[derive(Default)]
+struct Done {
+    cleared: Cleared,
+    later: u64,
+}
+
+impl Done {
+    fn add(&mut self, cleared: Cleared, later: u64) {
+        self.cleared.chats += cleared.chats;
+        self.cleared.held += cleared.held;
+        self.later += later;
+    }
+}
+
+impl Store {
+    /// Does what a removal asks for, as far as it goes now; `targets` are where a buffer delivers.
+    ///
+    /// # Errors
+    /// Gone, where such a target is not marked or not there in the life that it has here; full, unavailable or silent.
+    /// What was done until then stays done, and the removal stays under way.
+    pub async fn carry_out(
+        &self,
+        kind: Kind,
+        name: &Name,
+        removal: &Removal,
+        targets: &[Target],
+    ) -> Result<Outcome> {
+        let living = removal.living(kind, name);
+        // From here on nothing comes in, whoever goes by what was configured before.
+        if !self.strike(&living).await? {
+            return Ok(Outcome::ByAnother);
+        }
+        let mut done = Done::default();
+        let mut left = 0;
+        for _ in 0..MOST_ROUNDS {
+            let (cleared, later) = match kind {
+                Kind::Buffer => self.clear_buffer(name, removal, targets).await?,
+                Kind::Destination if removal.asked == Asked::Discard => {
+                    (self.discard_lanes(name, Some(&living)).await?, 0)
+                }
+                Kind::Destination => Default::default(),
+                Kind::Schedule => self.clear_schedule(name, &living).await?,
+            };
+            done.add(cleared, later);
+            left = self.left_in(kind, name).await?;
+            let is_final = match (kind, removal.asked) {
+                (_, Asked::Empty) | (Kind::Destination, Asked::Drain) => true,
+                _ => left == 0,
+            };
+            if is_final {
+                break;
+            }
+        }
+        match removal.asked {
+            Asked::Empty if left > 0 => {
+                let ended = self.end_removal(kind, name, removal, false, None).await?;
+                return Ok(if ended {
+                    Outcome::Kept
+                } else {
+                    Outcome::ByAnother
+                });
+            }
+            Asked::Drain if left > 0 => return Ok(Outcome::Draining(left)),
+            Asked::Discard if left > 0 => return Err(StoreError::Contended),
+            _ => {}
+        }
+        if kind == Kind::Buffer {
+            self.drop_follow_ups(name, &living).await?;
+        }
+        let act = self.removed(kind, name, removal, &done).await?;
+        let ended = self
+            .end_removal(kind, name, removal, true, act.as_ref())
+            .await?;
+        let Done { cleared, later } = done;
+        Ok(if ended {
+            Outcome::Gone { cleared, later }
+        } else {
+            Outcome::ByAnother
+        })
+    }
+
+    async fn clear_buffer(
+        &self,
+        name: &Name,
+        removal: &Removal,
+        targets: &[Target],
+    ) -> Result<(Cleared, u64)> {
+        let living = removal.living(Kind::Buffer, name);
+        Ok(match removal.asked {
+            Asked::Empty => Default::default(),
+            // Without a place to go to they stay.
+            Asked::Drain if targets.is_empty() => Default::default(),
+            Asked::Drain => (
+                self.flush_all(name, targets, &living).await?,
+                self.send_all_kept(name, targets, Some(&living)).await?,
+            ),
+            Asked::Discard => (
+                self.cancel_all(name, &living).await?,
+                self.drop_all_kept(name, &living).await?,
+            ),
+        })
+    }
+
+    async fn clear_schedule(&self, name: &Name, living: &Living) -> Result<(Cleared, u64)> {
+        // A newer schedule of this name has planned its runs by a newer version, which this leaves alone.
+        let version = living.life().version();
+        let newest = self
+            .configured()
+            .await?
+            .schedules
+            .get(name.as_str())
+            .map(|it| it.version);
+        self.unplan(name, newest.unwrap_or(version).max(version))
+            .await?;
+        let kept = self
+            .drop_kept_in(&Chat::of_schedule(name), Some(living))
+            .await?;
+        let cleared = self
+            .discard_lanes(&name.of_its_schedule(), Some(living))
+            .await?;
+        Ok((cleared, kept))
+    }
+
+    /// What stands there that a removal has to do with.
+    async fn left_in(&self, kind: Kind, name: &Name) -> Result<u64> {
+        Ok(match kind {
+            Kind::Buffer => self.windows_in(name).await? + self.kept_in(name).await?,
+            Kind::Destination => self.lanes_to(name).await?,
+            Kind::Schedule => self.lanes_to(&name.of_its_schedule()).await?,
+        })
+    }
+
+    /// What the audit says of a removal; nothing where it came and went with messages.
+    async fn removed(
+        &self,
+        kind: Kind,
+        name: &Name,
+        removal: &Removal,
+        done: &Done,
+    ) -> Result<Option<Act>> {
+        if removal.by == Default::default() {
+            return Ok(None);
+        }
+        let configured = self.configured().await?;
+        let act = Act::new(format!("{}.remove", kind.as_str()), &removal.by).on(name);
+        let act = act.times(done.cleared.held);
+        Ok(Some(match kind {
+            Kind::Buffer => {
+                let spec = configured.buffers.get(name.as_str());
+                from(act, spec.map(|it| it.spec.clone().masked()).as_ref())
+            }
+            Kind::Destination => {
+                let spec = configured.destinations.get(name.as_str());
+                from(act, spec.map(|it| it.spec.clone().masked()).as_ref())
+            }
+            Kind::Schedule => {
+                let spec = configured.schedules.get(name.as_str());
+                from(act, spec.map(|it| it.spec.clone().masked()).as_ref())
+            }
+        }))
+    }
+
+    /// Marks in all shards that the destinations of a buffer live, so that what stands in it can go there.
+    ///
+    /// # Errors
+    /// Gone, where one is not there in the life that it has here; unavailable or silent.
+    pub async fn vouch_everywhere(&self, targets: &[Target]) -> Result<()> {
+        let living: Vec<_> = targets.iter().map(Living::target).collect();
+        for shard in Shard::all() {
+            if !self.vouch(shard, &living).await?.is_empty() {
+                return Err(StoreError::Gone);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn from(act: Act, before: Option<&impl Serialize>) -> Act {
+    act.from_to(before, None::<&()>)
+}
+
+impl Configured {
+    /// Whether there is something of this kind that is called so.
+    pub fn is_there(&self, kind: Kind, name: &Name) -> bool {
+        let name = name.as_str();
+        match kind {
+            Kind::Buffer => self.buffers.contains_key(name),
+            Kind::Destination => self.destinations.contains_key(name),
+            Kind::Schedule => self.schedules.contains_key(name),
+        }
+    }
+}

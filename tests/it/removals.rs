@@ -1,0 +1,304 @@
+//! Removals: a state that ends as it was asked for, whoever dies on the way.
+
+use std::time::Duration;
+
+use lull::domain::chat::Name;
+use lull::domain::life::Asked;
+use lull::store::audit::By;
+use lull::store::config::Kind;
+use lull::store::removals::{Begun, Removal};
+use lull::store::removing::Outcome;
+use lull::store::{Store, StoreError};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::shop::Shop;
+use crate::support::{Answer, Daemon, LONG, Receiver, SHORT, destinations, eventually};
+
+/// More windows than an api closes before it can be killed.
+const MANY: usize = 400;
+
+fn loja() -> Name {
+    Name::parse("loja").unwrap()
+}
+
+/// The first step of a removal, after which whoever was asked has died.
+async fn begin(store: &Store, kind: Kind, name: &str, asked: Asked) -> Removal {
+    let name = Name::parse(name).unwrap();
+    let by = By {
+        actor: Some("ops".to_owned()),
+        address: None,
+    };
+    let begun = store.begin_removal(kind, &name, asked, &by, None, None);
+    match begun.await.unwrap() {
+        Begun::Removal(removal) => removal,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A buffer that follows up, with a description, so that it can be told whether it is what it was.
+async fn followed_up(shop: &Shop) -> Value {
+    let spec = json!({
+        "description": "as it was",
+        "follow_up": { "after": 3600, "destination": "default" },
+    });
+    shop.buffer_of("loja", spec).await;
+    shop.api.get("/api/buffers/loja").await.1
+}
+
+/// Kills the api that was asked to remove, as soon as that is under way.
+async fn killed_on_the_way(shop: &Shop, path: &str) {
+    let mut api = Daemon::api(&shop.redis).await;
+    let request = api.client().delete(api.url(path));
+    let asked = tokio::spawn(async move { request.send().await.map(drop) });
+    eventually("the removal is under way", async || {
+        let state: Option<String> = redis::cmd("HGET")
+            .arg("lull:{config}:lives")
+            .arg("buffer:loja")
+            .query_async(&mut shop.redis.raw().await)
+            .await
+            .unwrap();
+        state.is_none_or(|state| state.contains("removing"))
+    })
+    .await;
+    api.kill();
+    let _ = asked.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_drain_whose_api_is_killed_is_finished_by_others() {
+    let mut shop = Shop::open().await;
+    followed_up(&shop).await;
+    for number in 0..MANY {
+        shop.say("loja", &format!("chat {number}"), "oi", LONG * 10)
+            .await;
+    }
+
+    killed_on_the_way(&shop, "/api/buffers/loja?drain=true").await;
+
+    eventually("it is gone", async || {
+        shop.api.get("/api/buffers/loja").await.0 == 404
+    })
+    .await;
+    assert_eq!(shop.store.windows_in(&loja()).await.unwrap(), 0);
+    let calls = shop.default.calls_of(MANY).await;
+    assert!(calls.values().all(|calls| calls.len() == 1), "{calls:?}");
+}
+
+#[tokio::test]
+async fn a_discard_whose_api_is_killed_is_finished_by_others() {
+    let mut shop = Shop::open().await;
+    followed_up(&shop).await;
+    for number in 0..MANY {
+        shop.say("loja", &format!("chat {number}"), "oi", LONG * 10)
+            .await;
+    }
+
+    killed_on_the_way(&shop, "/api/buffers/loja?discard=true").await;
+
+    eventually("it is gone", async || {
+        shop.api.get("/api/buffers/loja").await.0 == 404
+    })
+    .await;
+    assert_eq!(shop.store.windows_in(&loja()).await.unwrap(), 0);
+    assert!(shop.default.calls_so_far().is_empty());
+}
+
+#[tokio::test]
+async fn a_buffer_that_was_to_go_only_if_it_is_empty_stays_as_it_was() {
+    let mut shop = Shop::open().await;
+    let before = followed_up(&shop).await;
+    shop.say("loja", "ana", "oi", LONG).await;
+
+    begin(&shop.store, Kind::Buffer, "loja", Asked::Empty).await;
+
+    eventually("it is being removed", async || {
+        let (_, shown) = shop.api.get("/api/buffers/loja").await;
+        shown["removing"]["asked"] == "empty"
+    })
+    .await;
+    eventually("it stays", async || {
+        shop.api.get("/api/buffers/loja").await.1 == before
+    })
+    .await;
+    let body = json!({ "user": "bia", "message": "oi", "ttl": 0.1 });
+    let (status, answer) = shop.api.post("/api/webhook/loja", body).await;
+    assert_eq!(status, 201, "{answer}");
+    assert_eq!(shop.default.call().await.user(), "bia");
+}
+
+#[tokio::test]
+async fn while_a_buffer_is_being_removed_it_says_so_and_takes_nothing() {
+    let shop = Shop::open().await;
+    shop.buffer("loja", &["default"]).await;
+
+    begin(&shop.store, Kind::Buffer, "loja", Asked::Empty).await;
+
+    eventually("it says so in the list", async || {
+        let (_, all) = shop.api.get("/api/buffers").await;
+        let all = all["items"].as_array().unwrap();
+        let shown = all.iter().find(|shown| shown["name"] == "loja");
+        shown.is_some_and(|shown| shown["removing"]["since"].is_string())
+    })
+    .await;
+    let said = json!({ "user": "ana", "message": "oi" });
+    let post = shop
+        .api
+        .refused(Method::POST, "/api/webhook/loja", Some(said))
+        .await;
+    assert_eq!((post.status.as_u16(), &*post.code), (404, "no_such_buffer"));
+    let put = shop
+        .api
+        .refused(Method::PUT, "/api/buffers/loja", Some(json!({})))
+        .await;
+    assert_eq!(put.status, 409);
+    assert!(put.error.contains("is being removed"), "{put:?}");
+    eventually("it is gone", async || {
+        shop.api.get("/api/buffers/loja").await.0 == 404
+    })
+    .await;
+    let (_, audit) = shop.api.get("/api/audit").await;
+    let act = &audit["items"][0];
+    assert_eq!(
+        (&act["action"], &act["actor"]),
+        (&json!("buffer.remove"), &json!("ops"))
+    );
+}
+
+/// A destination with a batch that it does not take, which nobody delivers to any more.
+async fn refusing(shop: &Shop) -> Receiver {
+    let mut bot = Receiver::answering(&[], Answer::Full(503, "retry-after: 1\r\n", "")).await;
+    shop.destination("bot", &bot.url()).await;
+    shop.buffer("loja", &["bot"]).await;
+    shop.say("loja", "ana", "oi", SHORT).await;
+    bot.call().await;
+    shop.buffer("loja", &["default"]).await;
+    bot
+}
+
+#[tokio::test]
+async fn a_destination_that_drains_goes_by_itself_when_its_last_batch_is_delivered() {
+    let shop = Shop::open().await;
+    let mut bot = refusing(&shop).await;
+    let mut api = Daemon::api(&shop.redis).await;
+    let drain = api
+        .client()
+        .delete(api.url("/api/destinations/bot?drain=true"));
+    let asked = tokio::spawn(async move { drain.send().await.map(drop) });
+
+    eventually("it says that it is being drained", async || {
+        let (_, shown) = shop.api.get("/api/destinations/bot").await;
+        shown["removing"]["asked"] == "drain"
+    })
+    .await;
+    api.kill();
+    let _ = asked.await.unwrap();
+    let named = shop
+        .api
+        .refused(
+            Method::PUT,
+            "/api/buffers/other",
+            Some(json!({ "destinations": ["bot"] })),
+        )
+        .await;
+    assert_eq!(named.status, 400);
+    assert!(named.error.contains("being removed"), "{named:?}");
+    bot.answer(Answer::Status(200));
+
+    eventually("it is gone", async || {
+        shop.api.get("/api/destinations/bot").await.0 == 404
+    })
+    .await;
+    assert_eq!(bot.call().await.messages(), ["oi"]);
+    assert!(shop.redis.keys("lull:*bot*").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_drain_that_cannot_end_can_be_made_a_discard() {
+    let shop = Shop::open().await;
+    let _bot = refusing(&shop).await;
+    begin(&shop.store, Kind::Destination, "bot", Asked::Drain).await;
+
+    let (status, answer) = shop.delete("/api/destinations/bot?discard=true").await;
+
+    assert_eq!(
+        (status.as_u16(), &answer["batches"]),
+        (200, &json!(1)),
+        "{answer}"
+    );
+    assert_eq!(shop.api.get("/api/destinations/bot").await.0, 404);
+}
+
+#[tokio::test]
+async fn a_schedule_whose_removal_is_killed_goes_all_the_same() {
+    let shop = Shop::open().await;
+    let spec = json!({ "cron": "0 5 * * *", "url": "http://127.0.0.1:9/" });
+    let (status, answer) = shop.put("/api/schedules/report", spec).await;
+    assert_eq!(status, 200, "{answer}");
+
+    begin(&shop.store, Kind::Schedule, "report", Asked::Discard).await;
+
+    eventually("it is gone", async || {
+        shop.api.get("/api/schedules/report").await.0 == 404
+    })
+    .await;
+    let planned = shop.store.planned(&Name::parse("report").unwrap()).await;
+    assert_eq!(planned.unwrap(), None);
+}
+
+#[tokio::test]
+async fn of_several_that_finish_a_removal_one_ends_it() {
+    let redis = crate::support::TestRedis::start().await;
+    let store = redis.store().await;
+    let spec = lull::wire::config::BufferSpec::default();
+    let made = lull::store::config::Mode::New;
+    store
+        .configure(Kind::Buffer, &loja(), &spec, made, None, None)
+        .await
+        .unwrap();
+    let removal = begin(&store, Kind::Buffer, "loja", Asked::Drain).await;
+
+    let to = destinations();
+    let name = loja();
+    let finish = || store.carry_out(Kind::Buffer, &name, &removal, &to);
+    let ended = tokio::join!(finish(), finish(), finish());
+
+    let ended = [ended.0, ended.1, ended.2].map(Result::unwrap);
+    let gone = |outcome: &&Outcome| matches!(outcome, Outcome::Gone { .. });
+    assert_eq!(ended.iter().filter(gone).count(), 1, "{ended:?}");
+}
+
+#[tokio::test]
+async fn who_was_held_up_in_a_removal_touches_nothing_of_another_of_its_name() {
+    for asked in [Asked::Discard, Asked::Drain] {
+        let mut shop = Shop::open().await;
+        shop.buffer("loja", &["default"]).await;
+        let removal = begin(&shop.store, Kind::Buffer, "loja", asked).await;
+        let to = destinations();
+        let name = loja();
+        let store = shop.redis.store().await;
+        let finish = || store.carry_out(Kind::Buffer, &name, &removal, &to);
+        finish().await.unwrap();
+        eventually("it can be made anew", async || {
+            shop.put("/api/buffers/loja", json!({})).await.0 == 200
+        })
+        .await;
+        let body = json!({ "user": "ana", "message": "oi", "ttl": 30 });
+        let (status, answer) = shop.api.post("/api/webhook/loja", body).await;
+        assert_eq!(status, 201, "{answer}");
+
+        let late = finish().await.unwrap();
+
+        assert_eq!(late, Outcome::ByAnother);
+        assert_eq!(shop.store.windows_in(&loja()).await.unwrap(), 1);
+        tokio::time::timeout(Duration::from_millis(1), shop.default.call())
+            .await
+            .unwrap_err();
+        let closed: Result<_, StoreError> = shop
+            .store
+            .cancel_all(&loja(), &removal.living(Kind::Buffer, &loja()))
+            .await;
+        assert_eq!(closed.unwrap().held, 0);
+        assert_eq!(shop.store.windows_in(&loja()).await.unwrap(), 1);
+    }
+}
