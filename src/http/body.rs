@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use super::Api;
 use super::error::ApiError;
+use super::known::{check_fields, fields_of};
 use crate::wire::RawObject;
 use crate::wire::depth::is_too_deep;
 use crate::wire::fields::{BadInput, form_as_json, form_fields, json_fields};
@@ -54,8 +55,11 @@ impl FromRequest<Api> for Fields {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
+        let names = fields_of(&request);
         let (kind, body) = known(request, api).await?;
-        kind.fields(&body).map(Self)
+        let fields = kind.fields(&body)?;
+        check_fields(&fields, names)?;
+        Ok(Self(fields))
     }
 }
 
@@ -63,6 +67,7 @@ impl FromRequest<Api> for OptionalFields {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
+        let names = fields_of(&request);
         let kind = Kind::of(&request);
         let body = read(request, api).await?;
         if body.trim_ascii().is_empty() {
@@ -70,7 +75,9 @@ impl FromRequest<Api> for OptionalFields {
         }
         let kind = kind?;
         kind.check(&body)?;
-        kind.fields(&body).map(Self)
+        let fields = kind.fields(&body)?;
+        check_fields(&fields, names)?;
+        Ok(Self(fields))
     }
 }
 

@@ -34,6 +34,14 @@ pub(super) enum ApiError {
         /// What is wrong with it; names it.
         why: String,
     },
+    /// A parameter of the query that nobody reads.
+    #[error("{name:?} is no parameter of this request: {known}")]
+    UnknownParameter {
+        /// Its name.
+        name: String,
+        /// Which are taken.
+        known: String,
+    },
     /// The body is over `MAX_BODY_BYTES`.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
@@ -110,6 +118,7 @@ impl ApiError {
         match self {
             Self::BadInput(bad) => bad.code(),
             Self::BadRequest(_) | Self::Parameter { .. } => Code::InvalidRequest,
+            Self::UnknownParameter { .. } => Code::UnknownParameter,
             Self::TooLarge(_) => Code::TooLarge,
             Self::TooSlow(_) => Code::TooSlow,
             Self::ContentType => Code::WrongContentType,
@@ -130,6 +139,8 @@ impl ApiError {
     /// The field, or the part of path or query, that is at fault.
     fn field(&self) -> Option<String> {
         let field = match self {
+            Self::BadInput(BadInput::Unknown { name, .. })
+            | Self::UnknownParameter { name, .. } => return Some(name.clone()),
             Self::BadInput(bad) => bad.at_fault(),
             Self::Spec(error) => &error.field,
             Self::Parameter { name, .. } => name,
@@ -142,7 +153,9 @@ impl ApiError {
     pub(super) fn reason(&self) -> &'static str {
         match self {
             Self::BadInput(bad) => bad.at_fault(),
-            Self::BadRequest(_) | Self::Parameter { .. } => "request",
+            Self::BadRequest(_) | Self::Parameter { .. } | Self::UnknownParameter { .. } => {
+                "request"
+            }
             Self::TooLarge(_) => "too_large",
             Self::TooSlow(_) => "too_slow",
             Self::ContentType => "content_type",

@@ -15,6 +15,7 @@ mod error;
 mod health;
 mod history;
 mod intake;
+mod known;
 mod later;
 mod message;
 mod messages;
@@ -38,6 +39,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -179,6 +181,7 @@ fn router(api: Api) -> Router {
     };
     let requests = Requests(api.tracer.clone());
     let door = api.door.clone();
+    known::prepare();
     let router = Router::new()
         .route("/", post(message::post))
         .route("/message", post(message::post))
@@ -213,7 +216,8 @@ fn router(api: Api) -> Router {
         .merge(contract_b::routes())
         .merge(control::routes())
         .merge(openapi::routes())
-        // Every route stands above it, and in the table of the door.
+        // Every route stands above these, and in the table of the door.
+        .route_layer(from_fn(known::check))
         .route_layer(guarding)
         .fallback(error::no_such_path)
         .method_not_allowed_fallback(error::no_such_method)

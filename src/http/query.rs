@@ -23,6 +23,18 @@ const MOST: usize = 500;
 /// Most of a list of contract B.
 const NEWEST: usize = 100;
 
+/// What else the parameters of a list are called: contract B calls them so.
+pub(super) const OTHER_NAMES: [(&str, &str); 8] = [
+    ("user", "key"),
+    ("buffer", "buffer_name"),
+    ("buffer", "buffer_id"),
+    ("destination", "forwarding"),
+    ("destination", "forwarding_name"),
+    ("destination", "forwarding_id"),
+    ("from", "start_date"),
+    ("to", "end_date"),
+];
+
 /// The query of a list. Where a name has others beside it, contract B calls it so.
 #[derive(Deserialize, IntoParams)]
 pub(super) struct ListQuery {

@@ -24,6 +24,7 @@ const PREFIX: &str = "c-";
 const DIGITS: usize = 16;
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Request {
     webhook: Webhook,
     buffer: Gathering,
@@ -31,6 +32,7 @@ struct Request {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Webhook {
     url: String,
     method: Option<String>,
@@ -39,6 +41,7 @@ struct Webhook {
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Gathering {
     key: Box<RawValue>,
     wait_time: Option<f64>,

@@ -76,8 +76,12 @@ codes! {
     MissingField = 400 "missing_field",
     /// A field has a value that it cannot have.
     InvalidField = 400 "invalid_field",
+    /// A field that nobody reads, such as a misspelt one.
+    UnknownField = 400 "unknown_field",
     /// A part of path or query has a value that it cannot have.
     InvalidRequest = 400 "invalid_request",
+    /// The query has a parameter that nobody reads, such as a misspelt one.
+    UnknownParameter = 400 "unknown_parameter",
     /// No key came, and one is needed.
     KeyMissing = 401 "key_missing",
     /// What came is none of the keys.

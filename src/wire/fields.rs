@@ -41,6 +41,14 @@ pub enum BadInput {
         /// What belongs there.
         what: &'static str,
     },
+    /// A field that nobody reads.
+    #[error("{name:?} is no field of this body: {known}")]
+    Unknown {
+        /// Its name.
+        name: String,
+        /// Which are taken.
+        known: String,
+    },
     /// A field has a value that it cannot have.
     #[error("{field} {why}")]
     Field {
@@ -79,6 +87,7 @@ impl BadInput {
             Self::TooDeep => Code::TooDeep,
             Self::JsonAsForm => Code::JsonAsForm,
             Self::Missing { .. } | Self::NotAt { .. } => Code::MissingField,
+            Self::Unknown { .. } => Code::UnknownField,
             Self::Field { .. } => Code::InvalidField,
         }
     }
@@ -87,6 +96,8 @@ impl BadInput {
     pub fn at_fault(&self) -> &'static str {
         match self {
             Self::NotJson(_) | Self::TooDeep | Self::JsonAsForm => "body",
+            // Any name may be made up, and metrics keep each.
+            Self::Unknown { .. } => "unknown",
             Self::Missing { field, .. } | Self::NotAt { field, .. } | Self::Field { field, .. } => {
                 field
             }

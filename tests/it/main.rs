@@ -68,6 +68,7 @@ mod tidy;
 mod tracing;
 mod trial;
 mod typing;
+mod unknown;
 mod up;
 mod webhooks;
 mod whole;

@@ -51,6 +51,7 @@ fn create() -> Op {
             "window": { "wait": 8, "max_wait": 60, "flush_words": ["ok"] }, "timezone": "America/Sao_Paulo",
             "destinations": ["bot"],
         }))
+        .any_field()
         .answers::<Shown<BufferSpec>>(201, "The buffer; `Location` names it.")
         .refusing(&[409])
 }
@@ -72,6 +73,7 @@ fn put() -> Op {
             "key": "data.from", "text": "data.text", "id": "data.id", "window": { "wait": 10 },
             "destinations": ["bot"],
         }))
+        .any_field()
         .answers::<Shown<BufferSpec>>(200, "The buffer.")
         .refusing(&[404, 409])
 }
@@ -91,11 +93,13 @@ fn remove() -> Op {
 fn post() -> Op {
     Op::post(Tag::Buffers, "/api/webhook/{buffer}")
         .also(&["/api/webhook/{buffer}/{token}"])
+        .any_query()
         .says("Post to a buffer", POST)
         .header("Idempotency-Key", ID, json!({ "type": "string" }))
         .body::<PostBody>(
             &json!({ "data": { "from": "5511988887777", "text": "hi", "id": "3EB0" } }),
         )
+        .any_field()
         .or_form::<PostForm>()
         .answers::<Buffered<'_>>(201, "One message, found by paths.")
         .answers::<Gathered>(200, "What came of the post of a gateway.")
@@ -105,6 +109,7 @@ fn post() -> Op {
 
 fn post_to_the_only_one() -> Op {
     Op::post(Tag::Buffers, "/api/webhook")
+        .any_query()
         .says(
             "Post to the only buffer",
             "The same where exactly one buffer is configured, and is active; else 404.",
@@ -113,6 +118,7 @@ fn post_to_the_only_one() -> Op {
         .body::<PostBody>(
             &json!({ "data": { "from": "5511988887777", "text": "hi", "id": "3EB1" } }),
         )
+        .any_field()
         .or_form::<PostForm>()
         .answers::<Buffered<'_>>(201, "One message, found by paths.")
         .answers::<Gathered>(200, "What came of the post of a gateway.")
@@ -123,6 +129,7 @@ fn post_to_the_only_one() -> Op {
 fn ask() -> Op {
     Op::get(Tag::Buffers, "/api/webhook/{buffer}")
         .also(&["/api/webhook/{buffer}/{token}"])
+        .any_query()
         .says(
             "Answer the question of a gateway",
             "What the WhatsApp Cloud API asks before its first post: it proves the secret of the buffer, and gets its challenge back.",
@@ -137,6 +144,7 @@ fn ask() -> Op {
 
 fn post_message() -> Op {
     Op::post(Tag::Buffers, "/api/buffers/{name}/messages")
+        .any_query()
         .says(
             "Bring a message to a buffer",
             "As `POST /api/webhook/{buffer}`, answered with 200.",
@@ -145,6 +153,7 @@ fn post_message() -> Op {
         .body::<PostBody>(
             &json!({ "data": { "from": "5511988887777", "text": "hi", "id": "3EB2" } }),
         )
+        .any_field()
         .or_form::<PostForm>()
         .answers_one_of::<Buffered<'_>, Gathered>(200, "What came of it.")
         .answers_in("text/xml", 200, "")
@@ -153,11 +162,13 @@ fn post_message() -> Op {
 
 fn try_out() -> Op {
     Op::post(Tag::Buffers, "/api/buffers/{name}/try")
+        .any_query()
         .says(
             "Try a body on a buffer",
             "What Lull would make of it: chat, text, media, what is ignored and why, the deadline, and the calls it would make. Nothing is stored and nothing is sent.",
         )
         .body::<PostBody>(&json!({ "data": { "from": "5511988887777", "text": "hi", "id": "3EB3" } }))
+        .any_field()
         .or_form::<PostForm>()
         .without_redis()
         .answers_list::<WouldBe>("What each thing in the body would be.")

@@ -14,6 +14,30 @@ use crate::wire::posted::{
 };
 use crate::wire::ways_in::{Taken, Told};
 
+/// Other names of fields, and what their lists show beside them, which their clients put back.
+const OF_BUFFER: [&str; 8] = [
+    "key_field",
+    "key",
+    "is_active",
+    "enabled",
+    "name",
+    "id",
+    "created_at",
+    "updated_at",
+];
+/// The same of forwardings.
+const OF_FORWARDING: [&str; 9] = [
+    "buffer_name",
+    "buffer_id",
+    "buffer_config_id",
+    "is_active",
+    "enabled",
+    "name",
+    "id",
+    "created_at",
+    "updated_at",
+];
+
 pub(super) fn operations() -> Vec<Op> {
     let mut all = of_buffers();
     all.extend(of_forwardings());
@@ -40,6 +64,7 @@ fn of_buffers() -> Vec<Op> {
                 "`name` and `filter_field` must be there.",
             )
             .body::<NewBufferConfigBody>(&example)
+            .also_fields(&OF_BUFFER)
             .answers::<BufferConfigAnswer>(201, "The buffer.")
             .refusing(&[409]),
         Op::put(Tag::ContractB, ONE)
@@ -48,6 +73,7 @@ fn of_buffers() -> Vec<Op> {
                 "What is absent stays as it was.",
             )
             .body::<BufferConfigBody>(&json!({ "max_time": 30 }))
+            .also_fields(&OF_BUFFER)
             .answers::<BufferConfigAnswer>(200, "The buffer.")
             .refusing(&[404, 409]),
         Op::delete(Tag::ContractB, ONE)
@@ -82,11 +108,13 @@ fn of_forwardings() -> Vec<Op> {
                 "`name`, `buffer` and `url` must be there.",
             )
             .body::<NewForwardingConfigBody>(&example)
+            .also_fields(&OF_FORWARDING)
             .answers::<ForwardingConfigAnswer>(201, "The forwarding.")
             .refusing(&[409]),
         Op::put(Tag::ContractB, ONE)
             .says("Change a forwarding", "What is absent stays as it was.")
             .body::<ForwardingConfigBody>(&json!({ "method": "PUT" }))
+            .also_fields(&OF_FORWARDING)
             .answers::<ForwardingConfigAnswer>(200, "The forwarding.")
             .refusing(&[404, 409]),
         Op::delete(Tag::ContractB, ONE)
@@ -134,6 +162,7 @@ fn anonymous() -> Op {
             "buffer": { "key": "user123@domain.net", "wait_time": 20, "aggregate_field": "json.input.data.query", "max_size": 5 },
             "payload": { "json": { "input": { "data": { "query": "one thing said" } } } },
         }))
+        .any_field()
         .answers::<Taken>(200, "The window that the message is in.")
 }
 
@@ -144,6 +173,7 @@ fn celery() -> Op {
             "As `POST /api/message`, with a quiet window of 12 seconds.",
         )
         .body::<CeleryBody>(&json!({ "unique_id": "123", "message": "teste" }))
+        .any_field()
         .excluding::<CeleryBody>("send_at", "delay")
         .or_form::<CeleryForm>()
         .answers::<Told>(200, "What became of it.")

@@ -34,6 +34,7 @@ fn create() -> Op {
             "headers": { "Authorization": "Bearer 71c3" }, "timeout": 20,
             "retry": { "for": 86400, "first": 1, "cap": 300 },
         }))
+        .any_field()
         .answers::<Shown<DestinationSpec>>(201, "The destination; `Location` names it.")
         .refusing(&[409])
 }
@@ -58,6 +59,7 @@ fn put() -> Op {
             "url": "http://127.0.0.1:9/webhook/bot", "method": "POST",
             "template": "{\"to\": {{ user }}, \"text\": {{ messages }}}",
         }))
+        .any_field()
         .answers::<Shown<DestinationSpec>>(200, "The destination.")
         .refusing(&[404, 409])
 }

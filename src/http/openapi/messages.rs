@@ -26,6 +26,7 @@ fn message() -> Op {
             "user": "5511988887777", "message": "I have a question about my order", "ttl": 15,
             "message_id": "3EB0C767D82B", "sender_name": "Ana",
         }))
+        .any_field()
         .excluding::<MessageBody>("send_at", "delay")
         .or_form::<MessageForm>()
         .excluding::<MessageForm>("send_at", "delay")

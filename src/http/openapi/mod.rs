@@ -25,6 +25,7 @@ use std::sync::OnceLock;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::http::Method;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -36,6 +37,8 @@ use utoipa::{PartialSchema, ToSchema};
 use super::Api;
 use crate::wire::error::{Code, ErrorAnswer};
 use operation::Op;
+
+pub(super) use operation::Takes;
 
 const ABOUT: &str = "\
 Lull waits until a person has stopped typing, then hands everything they said to a bot in one call.
@@ -80,6 +83,11 @@ fn operations() -> impl Iterator<Item = Op> {
         contracts::operations(),
     ];
     all.into_iter().flatten()
+}
+
+/// What requests may carry, by route and method.
+pub(super) fn takes() -> impl Iterator<Item = (&'static str, Method, Takes)> {
+    operations().flat_map(Op::taken)
 }
 
 fn document() -> OpenApi {

@@ -1,6 +1,9 @@
 //! How an operation of the document is described: what is the same of many is said once, and what it asks of whoever
 //! comes is read from the table of the door.
 
+use std::collections::BTreeSet;
+
+use axum::http::Method;
 use serde_json::json;
 use utoipa::ToSchema;
 use utoipa::openapi::path::{HttpMethod, Operation, OperationBuilder, Parameter};
@@ -13,9 +16,19 @@ use super::refusals::refusal_name;
 use super::security::alternatives;
 use super::tags::Tag;
 use crate::http::door::Need;
+use crate::http::query::OTHER_NAMES;
 
 /// What most bodies are.
 pub(super) const JSON: &str = "application/json";
+
+/// What requests of an operation may carry; none: anything.
+#[derive(Clone)]
+pub(in crate::http) struct Takes {
+    /// The parameters of the query.
+    pub(in crate::http) query: Option<BTreeSet<String>>,
+    /// The fields of the body.
+    pub(in crate::http) fields: Option<BTreeSet<String>>,
+}
 
 /// Schemas by the names that the document has for them.
 pub(super) type Schemas = Vec<(String, RefOr<Schema>)>;
@@ -32,6 +45,7 @@ pub(super) struct Op {
     pub(super) answers: Vec<(u16, Response)>,
     refusals: Vec<u16>,
     pub(super) schemas: Schemas,
+    pub(super) takes: Takes,
 }
 
 impl Op {
@@ -63,6 +77,10 @@ impl Op {
             answers: Vec::new(),
             refusals: vec![503],
             schemas: Schemas::new(),
+            takes: Takes {
+                query: Some(BTreeSet::new()),
+                fields: None,
+            },
         }
     }
 
@@ -83,6 +101,45 @@ impl Op {
     pub(super) fn refusing(mut self, statuses: &[u16]) -> Self {
         self.refusals.extend(statuses);
         self
+    }
+
+    /// What gateways put into the address, it takes.
+    pub(super) fn any_query(mut self) -> Self {
+        self.takes.query = None;
+        self
+    }
+
+    /// All fields of its body are taken: they pass through, or its handler looks at them more strictly.
+    pub(super) fn any_field(mut self) -> Self {
+        self.takes.fields = None;
+        self
+    }
+
+    /// Fields of its body that the document need not name: other names of others, and what an answer shows beside them.
+    pub(super) fn also_fields(mut self, names: &[&str]) -> Self {
+        let names = names.iter().map(|name| (*name).to_owned());
+        self.takes.fields.get_or_insert_default().extend(names);
+        self
+    }
+
+    /// What requests of it may carry, under each of its paths.
+    pub(super) fn taken(self) -> impl Iterator<Item = (&'static str, Method, Takes)> {
+        let method = match self.method {
+            HttpMethod::Post => Method::POST,
+            HttpMethod::Put => Method::PUT,
+            HttpMethod::Delete => Method::DELETE,
+            _ => Method::GET,
+        };
+        let Self {
+            paths, mut takes, ..
+        } = self;
+        if let Some(query) = &mut takes.query {
+            let other = OTHER_NAMES.iter().filter(|(name, _)| query.contains(*name));
+            let other: Vec<String> = other.map(|(_, other)| (*other).to_owned()).collect();
+            query.extend(other);
+        }
+        let paths = paths.into_iter();
+        paths.map(move |path| (path, method.clone(), takes.clone()))
     }
 
     /// It asks Redis nothing.

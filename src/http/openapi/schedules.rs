@@ -43,6 +43,7 @@ fn create() -> Op {
             "name": "morning", "cron": "30 8 * * 1-5", "timezone": "America/Sao_Paulo",
             "url": "http://127.0.0.1:9/webhook/morning", "body": { "run": "{{ due }}" }, "catch_up": "once",
         }))
+        .any_field()
         .answers::<ShownSchedule>(201, "The schedule; `Location` names it.")
         .refusing(&[409])
 }
@@ -66,6 +67,7 @@ fn put() -> Op {
         .body::<Put<ScheduleSpec>>(&json!({
             "cron": "0 9 * * *", "timezone": "America/Sao_Paulo", "url": "http://127.0.0.1:9/webhook/morning",
         }))
+        .any_field()
         .answers::<ShownSchedule>(200, "The schedule.")
         .refusing(&[404, 409])
 }

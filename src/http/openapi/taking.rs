@@ -26,6 +26,8 @@ impl Op {
             .into_iter()
             .filter(|it| names.contains(&it.name.as_str()));
         self.parameters.extend(taken.map(never_null));
+        let names = names.iter().map(|name| (*name).to_owned());
+        self.takes.query.get_or_insert_default().extend(names);
         self.refusing(&[400])
     }
 
@@ -81,6 +83,10 @@ impl Op {
 
     /// A body of JSON, with an example that works.
     pub(super) fn body<T: ToSchema>(mut self, example: &Value) -> Self {
+        if let RefOr::T(Schema::Object(object)) = T::schema() {
+            let fields = object.properties.into_iter().map(|(name, _)| name);
+            self.takes.fields = Some(fields.collect());
+        }
         let content = ContentBuilder::new().schema(Some(self.refer::<T>()));
         let content = content.example(Some(example.clone())).build();
         let body = RequestBodyBuilder::new().content(JSON, content);

@@ -68,7 +68,7 @@ pub struct CeleryBody {
 
 /// Read by [`Typing::from_fields`](super::typing::Typing::from_fields).
 #[derive(ToSchema)]
-#[schema(as = Typing, description = "A typing signal. Fields beside these are ignored.")]
+#[schema(as = Typing, description = "A typing signal. An unknown field is refused.")]
 pub struct TypingBody {
     /// The chat.
     pub user: ChatKey,
@@ -80,7 +80,7 @@ pub struct TypingBody {
 
 /// Read by [`read`](super::outbound::read).
 #[derive(ToSchema)]
-#[schema(as = QueuedMessage, description = "A message that leaves one by one. Fields beside these are left out. `send_at` and `delay` exclude each other.")]
+#[schema(as = QueuedMessage, description = "A message that leaves one by one. An unknown field is refused. `send_at` and `delay` exclude each other.")]
 pub struct OutboundBody {
     /// To whom.
     pub phone_number: PhoneNumber,
@@ -100,7 +100,7 @@ pub struct OutboundBody {
 
 /// Read by [`pause_of`](super::pause::pause_of).
 #[derive(ToSchema)]
-#[schema(as = Pause, description = "How long a chat is left alone. Other fields are ignored.")]
+#[schema(as = Pause, description = "How long a chat is left alone. An unknown field is refused.")]
 pub struct PauseBody {
     /// Without it an hour.
     #[schema(required = false)]
@@ -131,7 +131,7 @@ pub enum ControlAction {
 
 /// Read by [`Anonymous::read`](super::anonymous::Anonymous::read).
 #[derive(ToSchema)]
-#[schema(as = AnonymousMessage, description = "A message that brings its webhook and its buffer along. Other fields are ignored.")]
+#[schema(as = AnonymousMessage, description = "A message that brings its webhook and its buffer along. An unknown field is refused.")]
 pub struct AnonymousBody {
     /// Where the batch goes.
     pub webhook: AnonymousWebhook,
@@ -171,7 +171,7 @@ pub struct AnonymousBuffer {
 
 /// Read by [`BufferConfig`](super::contract_b::BufferConfig).
 #[derive(ToSchema)]
-#[schema(as = NewBufferConfig, description = "A new buffer as the service Buffer writes it. Other fields are ignored.")]
+#[schema(as = NewBufferConfig, description = "A new buffer as the service Buffer writes it. An unknown field is refused.")]
 pub struct NewBufferConfigBody {
     /// What it is called.
     pub name: Words,
@@ -192,7 +192,7 @@ pub struct NewBufferConfigBody {
 
 /// Read by [`BufferConfig`](super::contract_b::BufferConfig).
 #[derive(ToSchema)]
-#[schema(as = BufferConfig, description = "A change of a buffer as the service Buffer writes it: what is absent or null stays as it was. `name` may be repeated, with any words that make the same id. Other fields are ignored.")]
+#[schema(as = BufferConfig, description = "A change of a buffer as the service Buffer writes it: what is absent or null stays as it was. `name` may be repeated, with any words that make the same id. An unknown field is refused.")]
 pub struct BufferConfigBody {
     /// The path of the field of a message that tells the chats apart; also `key_field` and `key`.
     #[schema(format = "path")]
@@ -211,7 +211,7 @@ pub struct BufferConfigBody {
 
 /// Read by [`ForwardingConfig`](super::contract_b::ForwardingConfig).
 #[derive(ToSchema)]
-#[schema(as = NewForwardingConfig, description = "A new forwarding as the service Buffer writes it. Other fields are ignored.")]
+#[schema(as = NewForwardingConfig, description = "A new forwarding as the service Buffer writes it. An unknown field is refused.")]
 pub struct NewForwardingConfigBody {
     /// What it is called.
     pub name: Words,
@@ -236,7 +236,7 @@ pub struct NewForwardingConfigBody {
 
 /// Read by [`ForwardingConfig`](super::contract_b::ForwardingConfig).
 #[derive(ToSchema)]
-#[schema(as = ForwardingConfig, description = "A change of a forwarding as the service Buffer writes it: what is absent stays as it was. `name` may be repeated, with any words that make the same id. Other fields are ignored.")]
+#[schema(as = ForwardingConfig, description = "A change of a forwarding as the service Buffer writes it: what is absent stays as it was. `name` may be repeated, with any words that make the same id. An unknown field is refused.")]
 pub struct ForwardingConfigBody {
     /// The buffer whose batches are forwarded, by name or id; also `buffer_name`, `buffer_id` and `buffer_config_id`.
     #[schema(format = "buffer")]

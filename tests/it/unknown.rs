@@ -1,0 +1,134 @@
+//! What nobody reads is refused, on every path that the document names.
+
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+
+use crate::support::{Daemon, TestRedis};
+
+const UNKNOWN: &str = "nobody_reads_this";
+
+/// Paths whose address may hold whatever a gateway puts into it.
+fn is_of_gateways(path: &str) -> bool {
+    path.starts_with("/api/webhook")
+        || path == "/api/buffers/{name}/messages"
+        || path == "/api/buffers/{name}/try"
+}
+
+/// Paths whose fields pass through.
+fn passes_fields_on(path: &str) -> bool {
+    is_of_gateways(path) || ["/", "/message", "/api/message", "/webhook"].contains(&path)
+}
+
+/// Every operation of the document: its method, its path, that path with examples, and the example of its body.
+async fn operations(api: &Daemon) -> Vec<(Method, String, String, Option<Value>)> {
+    let (_, document) = api.get("/api/openapi.json").await;
+    let paths: Map<String, Value> = serde_json::from_value(document["paths"].clone()).unwrap();
+    let mut all = Vec::new();
+    for (path, item) in paths {
+        for (method, said) in item.as_object().unwrap() {
+            let parameters = said["parameters"].as_array().unwrap();
+            let in_path = parameters.iter().filter(|it| it["in"] == "path");
+            let real = in_path.fold(path.clone(), |path, it| {
+                let place = format!("{{{}}}", it["name"].as_str().unwrap());
+                path.replace(&place, it["example"].as_str().unwrap())
+            });
+            let body = &said["requestBody"]["content"]["application/json"]["example"];
+            let body = Some(body.clone()).filter(|body| !body.is_null());
+            let method = method.to_uppercase().parse().unwrap();
+            all.push((method, path.clone(), real, body));
+        }
+    }
+    assert!(all.len() > 60, "{}", all.len());
+    all
+}
+
+#[tokio::test]
+async fn every_path_refuses_a_parameter_that_it_does_not_read() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+
+    for (method, path, real, body) in operations(&api).await {
+        let asked = format!("{real}?{UNKNOWN}=1");
+        let (status, answer) = api.request(method.clone(), &asked, body).await;
+
+        let refused = answer["code"] == "unknown_parameter";
+        assert_eq!(
+            refused,
+            !is_of_gateways(&path),
+            "{method} {path}: {status} {answer}"
+        );
+        if refused {
+            assert_eq!(
+                (status.as_u16(), &answer["field"]),
+                (400, &json!(UNKNOWN)),
+                "{path}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_path_refuses_a_field_that_it_does_not_read() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+
+    let mut bodies = 0;
+    for (method, path, real, body) in operations(&api).await {
+        let Some(mut body) = body else {
+            continue;
+        };
+        bodies += 1;
+        body[UNKNOWN] = json!(1);
+        let (status, answer) = api.request(method.clone(), &real, Some(body)).await;
+
+        let why = answer["error"].as_str().unwrap_or_default();
+        let refused = status == 400 && why.contains(UNKNOWN);
+        assert_eq!(
+            refused,
+            !passes_fields_on(&path),
+            "{method} {path}: {status} {answer}"
+        );
+    }
+    assert!(bodies > 15, "{bodies}");
+}
+
+#[tokio::test]
+async fn what_is_misspelt_revives_nothing_and_says_what_is_taken() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+
+    let asked = json!({"all": true, "destnation": "n8n"});
+    let refusal = api
+        .refused(Method::POST, "/api/dead-letter/revive", Some(asked))
+        .await;
+
+    assert_eq!(
+        (refusal.status.as_u16(), refusal.code.as_str()),
+        (400, "unknown_field")
+    );
+    assert_eq!(refusal.field.as_deref(), Some("destnation"));
+    assert!(refusal.error.contains("destination"), "{}", refusal.error);
+}
+
+#[tokio::test]
+async fn what_clients_of_the_service_buffer_put_back_is_taken() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+    let config = json!({"name": "Loja B", "filter_field": "phone"});
+    let (_, mut shown) = api.post("/api/buffer-configs", config).await;
+    shown["created_at"] = json!("2026-01-01T00:00:00Z");
+    shown["max_time"] = json!(30);
+
+    let path = format!("/api/buffer-configs/{}", shown["id"].as_str().unwrap());
+    let (status, answer) = api.request(Method::PUT, &path, Some(shown)).await;
+
+    assert_eq!(status, 200, "{answer}");
+    for query in [
+        "key=ana",
+        "buffer_name=a",
+        "buffer_id=a&start_date=2026-01-01T00:00:00Z",
+    ] {
+        let (status, answer) = api.get(&format!("/api/messages/received?{query}")).await;
+        assert_eq!(status, 200, "{query}: {answer}");
+    }
+}
