@@ -42,6 +42,8 @@ pub struct ApiConfig {
     pub server: ServerConfig,
     /// The largest body taken.
     pub max_body_bytes: usize,
+    /// Most bytes of all bodies on their way; 0: any number.
+    pub max_bodies_bytes: usize,
 }
 
 #[derive(Deserialize)]
@@ -52,11 +54,15 @@ struct RawApi {
     port: u16,
     #[serde(default = "max_body_bytes")]
     max_body_bytes: usize,
+    max_bodies_bytes: Option<usize>,
     #[serde(default = "max_open_chats")]
     max_open_chats: u64,
     #[serde(default = "message_max_length")]
     message_max_length: usize,
 }
+
+/// Sixty-four of the largest bodies at a time.
+const MAX_BODIES_BYTES: usize = 64 * 1024 * 1024;
 
 pub(super) fn default_host() -> String {
     "0.0.0.0".to_owned()
@@ -86,6 +92,14 @@ impl ApiConfig {
     pub fn from_vars(vars: &Vars) -> Result<Self> {
         let raw: RawApi = vars.read()?;
         ensure!(raw.max_body_bytes > 0, "MAX_BODY_BYTES must be above 0");
+        let bodies = raw
+            .max_bodies_bytes
+            .unwrap_or(MAX_BODIES_BYTES.max(raw.max_body_bytes));
+        ensure!(
+            bodies == 0 || bodies >= raw.max_body_bytes,
+            "MAX_BODIES_BYTES must be 0, for no limit, or at least MAX_BODY_BYTES, which is {}",
+            raw.max_body_bytes
+        );
         ensure!(
             raw.message_max_length > 0,
             "MESSAGE_MAX_LENGTH must be above 0"
@@ -103,6 +117,7 @@ impl ApiConfig {
             max_open_chats: raw.max_open_chats,
             server: ServerConfig::from_vars(vars)?,
             max_body_bytes: raw.max_body_bytes,
+            max_bodies_bytes: bodies,
         })
     }
 
@@ -159,6 +174,7 @@ mod tests {
             ("PORT", "70000"),
             ("MAX_BODY_BYTES", "0"),
             ("MAX_OPEN_CHATS", "many"),
+            ("MAX_BODIES_BYTES", "1000"),
             ("MAX_TTL", "x"),
             ("MESSAGE_MAX_LENGTH", "0"),
             ("SCHEDULER_INTERVAL", "x"),

@@ -6,10 +6,11 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http_body_util::BodyExt;
 use tokio::time::timeout;
 
 use super::Api;
+use super::budget::Share;
 use super::error::ApiError;
 use super::known::{check_fields, fields_of};
 use crate::wire::RawObject;
@@ -18,6 +19,9 @@ use crate::wire::fields::{BadInput, form_as_json, form_fields, json_fields};
 
 /// How long what is left of a refused body is read for nothing.
 const DISCARD_FOR: Duration = Duration::from_secs(5);
+
+/// A body that grows is given room for so many bytes ahead at the most.
+const MOST_AHEAD: usize = 64 * 1024;
 
 /// The fields of a body.
 pub(super) struct Fields(pub(super) RawObject);
@@ -150,18 +154,43 @@ async fn read(mut request: Request, api: &Api) -> Result<Bytes, ApiError> {
         discard(request).await;
         return Err(ApiError::TooLarge(limit));
     }
-    let reading = Limited::new(request.body_mut(), limit).collect();
+    let share = request.extensions().get::<Share>().cloned();
+    let reading = gather(request.body_mut(), limit, share.as_ref());
     let Ok(read) = timeout(api.server.request, reading).await else {
         return Err(ApiError::TooSlow(api.server.request));
     };
-    match read {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => {
-            read_for_nothing(request.into_body()).await;
-            Err(ApiError::TooLarge(limit))
+    if let Err(ApiError::TooLarge(_) | ApiError::TooManyBytes(_)) = read {
+        // Nothing of it is held while the rest is read for nothing.
+        if let Some(share) = share {
+            share.give_back();
         }
-        Err(_) => Err(ApiError::BadRequest("the body broke off".to_owned())),
+        read_for_nothing(request.into_body()).await;
     }
+    read
+}
+
+/// A body as it comes. It is copied, because what came would hold the connection's buffer, of which it may be a few
+/// bytes; and it holds no more room than what has come, whatever was announced.
+async fn gather(body: &mut Body, limit: usize, share: Option<&Share>) -> Result<Bytes, ApiError> {
+    let mut gathered = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let broken = |_| ApiError::BadRequest("the body broke off".to_owned());
+        let Ok(data) = frame.map_err(broken)?.into_data() else {
+            continue;
+        };
+        if gathered.len() + data.len() > limit {
+            return Err(ApiError::TooLarge(limit));
+        }
+        if let Some(share) = share {
+            share.add(data.len())?;
+        }
+        if gathered.capacity() < gathered.len() + data.len() {
+            let ahead = gathered.len().min(MOST_AHEAD);
+            gathered.reserve_exact(data.len().max(ahead));
+        }
+        gathered.extend_from_slice(&data);
+    }
+    Ok(gathered.into())
 }
 
 /// Before a request is refused unread: a client that is still sending when the connection closes gets a reset instead

@@ -45,6 +45,11 @@ pub(super) enum ApiError {
     /// The body is over `MAX_BODY_BYTES`.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
+    /// All bodies on their way are over `MAX_BODIES_BYTES`.
+    #[error(
+        "bodies of over {0} bytes are on their way (MAX_BODIES_BYTES), and nothing was stored: try again"
+    )]
+    TooManyBytes(usize),
     /// The body has not come within `REQUEST_TIMEOUT`.
     #[error("the body did not come within {} s", .0.as_secs_f64())]
     TooSlow(Duration),
@@ -120,6 +125,7 @@ impl ApiError {
             Self::BadRequest(_) | Self::Parameter { .. } => Code::InvalidRequest,
             Self::UnknownParameter { .. } => Code::UnknownParameter,
             Self::TooLarge(_) => Code::TooLarge,
+            Self::TooManyBytes(_) => Code::TooManyBodies,
             Self::TooSlow(_) => Code::TooSlow,
             Self::ContentType => Code::WrongContentType,
             Self::NotFound(_) => Code::NotFound,
@@ -157,6 +163,7 @@ impl ApiError {
                 "request"
             }
             Self::TooLarge(_) => "too_large",
+            Self::TooManyBytes(_) => "bodies",
             Self::TooSlow(_) => "too_slow",
             Self::ContentType => "content_type",
             Self::NotFound(_) => "not_found",
@@ -187,7 +194,7 @@ impl IntoResponse for ApiError {
             Self::Door(refusal) => return refusal.into_response(),
             // A full Redis needs longer to drain than a lost one to come back, and a full disk somebody to look at it.
             Self::Full | Self::Store(StoreError::Full(_) | StoreError::Disk(_)) => "5",
-            Self::Crowded(_) | Self::Store(_) => "1",
+            Self::Crowded(_) | Self::TooManyBytes(_) | Self::Store(_) => "1",
             _ => return refused.into_response(),
         };
         ([(RETRY_AFTER, seconds)], refused).into_response()

@@ -3,6 +3,7 @@
 mod anonymous;
 mod audit;
 mod body;
+mod budget;
 mod celery;
 mod chats;
 mod config;
@@ -39,7 +40,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -57,6 +58,7 @@ use crate::store::history::Retention;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::tracer::Tracer;
 use crate::wire::config::Buffer;
+use budget::Budget;
 use crowd::Crowd;
 use door::{Door, Guarding};
 use requests::Requests;
@@ -83,6 +85,7 @@ pub struct Parts {
     payloads: bool,
     room: Room,
     crowd: Crowd,
+    budget: Budget,
     /// A revival was asked for.
     reviving: Notify,
     server: ServerConfig,
@@ -115,6 +118,7 @@ impl Api {
         Ok(Self(Arc::new(Parts {
             room: Room::new(store.clone()),
             crowd: Crowd::new(config.max_open_chats, store.clone()),
+            budget: Budget::new(config.max_bodies_bytes),
             store,
             reviving: Notify::new(),
             metrics,
@@ -217,6 +221,7 @@ fn router(api: Api) -> Router {
         .merge(control::routes())
         .merge(openapi::routes())
         // Every route stands above these, and in the table of the door.
+        .route_layer(from_fn_with_state(api.clone(), budget::share))
         .route_layer(from_fn(known::check))
         .route_layer(guarding)
         .fallback(error::no_such_path)

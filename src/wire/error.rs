@@ -116,6 +116,8 @@ codes! {
     TooManyWebhooks = 429 "too_many_webhooks",
     /// Redis cannot be reached, or is silent; what was sent may or may not be stored.
     StorageUnavailable = 503 "storage_unavailable",
+    /// The bodies on their way are as large as all may be together; nothing was stored.
+    TooManyBodies = 503 "too_many_bodies",
     /// As many chats are open as may be, and the message would open another; nothing was stored.
     TooManyOpenChats = 503 "too_many_open_chats",
     /// Redis has no room, or hardly any; nothing was stored.

@@ -14,9 +14,10 @@ fn is_of_gateways(path: &str) -> bool {
         || path == "/api/buffers/{name}/try"
 }
 
-/// Paths whose fields pass through.
+/// Paths of messages, which may have any field.
 fn passes_fields_on(path: &str) -> bool {
-    is_of_gateways(path) || ["/", "/message", "/api/message", "/webhook"].contains(&path)
+    is_of_gateways(path)
+        || ["/", "/message", "/api/message", "/webhook", "/api/messages"].contains(&path)
 }
 
 /// Every operation of the document: its method, its path, that path with examples, and the example of its body.

@@ -25,6 +25,7 @@ fn take() -> Op {
         .body::<OutboundBody>(&json!({
             "phone_number": "+5511988887777", "content": "Your order is on its way", "message_id": "order-17",
         }))
+        .any_field()
         .excluding::<OutboundBody>("send_at", "delay")
         .or_form::<OutboundForm>()
         .answers::<MessageAnswer>(201, "It is queued; `Location` names it.")

@@ -80,7 +80,7 @@ pub struct TypingBody {
 
 /// Read by [`read`](super::outbound::read).
 #[derive(ToSchema)]
-#[schema(as = QueuedMessage, description = "A message that leaves one by one. An unknown field is refused. `send_at` and `delay` exclude each other.")]
+#[schema(as = QueuedMessage, description = "A message that leaves one by one. Fields beside these are left out. `send_at` and `delay` exclude each other.")]
 pub struct OutboundBody {
     /// To whom.
     pub phone_number: PhoneNumber,
