@@ -111,9 +111,17 @@ impl Gate {
         }
     }
 
-    /// Up to `most` passes for retries, as there is room at this moment.
+    /// Up to `most` passes for retries, as there is room at this moment: what hangs each time it is tried must leave
+    /// room for what was never tried.
     pub(super) fn try_enter_retries(self: &Arc<Self>, most: usize) -> Vec<Pass> {
-        let passes = (0..most).map_while(|_| self.try_admit()?.for_retry().ok());
+        let passes = (0..most).map_while(|_| {
+            // Asked first: a pass that is given back would wake whoever asks.
+            if !self.state().has_room_for_a_retry(self.concurrency) {
+                return None;
+            }
+            let room = self.room.clone().try_acquire_owned().ok()?;
+            Some(self.admit_by(Breaker::admission_again, room)?.for_retry())
+        });
         passes.collect()
     }
 
@@ -122,9 +130,14 @@ impl Gate {
         self.left.notified().await;
     }
 
-    /// Whether so many others were let in that it is a retry's turn.
+    /// Whether so many others were let in that it is a retry's turn; not while retries go one by one.
     pub(super) fn owes_a_retry(&self) -> bool {
-        self.state().since_retry >= BEFORE_A_RETRY
+        let state = self.state();
+        let admission = state.breaker.admission_again(Instant::now());
+        let go_freely = matches!(admission, Admission::All | Admission::AtMost(_));
+        go_freely
+            && state.since_retry >= BEFORE_A_RETRY
+            && state.has_room_for_a_retry(self.concurrency)
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -136,8 +149,16 @@ impl Gate {
     }
 
     fn admit(self: &Arc<Self>, room: OwnedSemaphorePermit) -> Option<Pass> {
+        self.admit_by(Breaker::admission, room)
+    }
+
+    fn admit_by(
+        self: &Arc<Self>,
+        rule: fn(&Breaker, Instant) -> Admission,
+        room: OwnedSemaphorePermit,
+    ) -> Option<Pass> {
         let mut state = self.state();
-        let probe = match state.breaker.admission(Instant::now()) {
+        let probe = match rule(&state.breaker, Instant::now()) {
             Admission::All => false,
             // This one has its room already.
             Admission::AtMost(limit) if self.in_flight() <= limit => false,
@@ -163,27 +184,26 @@ impl Gate {
     }
 }
 
-impl Pass {
-    /// The same for a retry, if not too many are in flight: what hangs each time it is tried must leave room for what
-    /// was never tried. A probe may be a retry in any case.
-    ///
-    /// # Errors
-    /// The pass as it was.
-    pub(super) fn for_retry(mut self) -> Result<Self, Self> {
-        let gate = self.gate.clone();
-        let mut state = gate.state();
-        let room = match state.breaker.admission(Instant::now()) {
-            Admission::AtMost(limit) => limit.min(gate.concurrency),
-            _ => gate.concurrency,
+impl State {
+    /// Retries take at most half of the room.
+    fn has_room_for_a_retry(&self, concurrency: usize) -> bool {
+        let room = match self.breaker.admission(Instant::now()) {
+            Admission::AtMost(limit) => limit.min(concurrency),
+            Admission::All | Admission::Probe | Admission::Nobody(_) => concurrency,
         };
-        if state.retries >= (room / 2).max(1) && !self.probe {
-            drop(state);
-            return Err(self);
-        }
+        self.retries < (room / 2).max(1)
+    }
+}
+
+impl Pass {
+    /// The same for a retry.
+    pub(super) fn for_retry(mut self) -> Self {
+        let mut state = self.gate.state();
         state.retries += 1;
         state.since_retry = 0;
+        drop(state);
         self.retry = true;
-        Ok(self)
+        self
     }
 
     /// It was let in by an interval of the destination's pace.

@@ -64,15 +64,11 @@ impl<'a> LaneRound<'a> {
                 return Ok(Round::More);
             }
             if self.outlet.gate.owes_a_retry() && !retries.is_empty() {
+                let pass = passes.pop().map(Pass::for_retry);
                 let shard = retries[fastrand::usize(..retries.len())];
-                match passes.pop().map(Pass::for_retry) {
-                    Some(Ok(pass)) => {
-                        if let Some(at) = self.begin(vec![pass], &[shard], true).await? {
-                            return Ok(Round::NotBefore(at));
-                        }
-                    }
-                    Some(Err(pass)) => passes.push(pass),
-                    None => {}
+                let pass = pass.into_iter().collect();
+                if let Some(at) = self.begin(pass, &[shard], true).await? {
+                    return Ok(Round::NotBefore(at));
                 }
                 if passes.is_empty() {
                     continue;
@@ -115,10 +111,7 @@ impl<'a> LaneRound<'a> {
         let is_retry = shards.is_empty();
         let shards = if is_retry { retries } else { shards };
         if is_retry {
-            passes = passes
-                .into_iter()
-                .filter_map(|pass| pass.for_retry().ok())
-                .collect();
+            passes = passes.into_iter().map(Pass::for_retry).collect();
         }
         let shard = shards[fastrand::usize(..shards.len())];
         let not_before = self.begin(passes, &[shard], is_retry).await?;

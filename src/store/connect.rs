@@ -13,7 +13,7 @@ use super::links::Links;
 use super::refusal::is_login;
 use super::{
     Result, Store, StoreError, aliases, clearing, closing, config, control, disuse, due, erasing,
-    lanes, later, lives, pace, pausing, probe, queue, removals, revivals, windows,
+    hastening, lanes, later, lives, pace, pausing, probe, queue, removals, revivals, windows,
 };
 use crate::config::redis::{Address, RedisConfig};
 
@@ -142,6 +142,7 @@ impl Store {
             .chain(aliases::scripts())
             .chain(lanes::scripts())
             .chain(revivals::scripts())
+            .chain(hastening::scripts())
             .chain(later::scripts())
             .chain(queue::scripts())
             .chain(due::scripts())

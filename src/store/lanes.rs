@@ -3,28 +3,24 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
 use redis::Script;
 use uuid::Uuid;
 
 use super::batch::{is_revived, read_batch};
 use super::dead::Letter;
 use super::history::{DELIVERED, Record, Retention};
-use super::keys::{self, Due, Place, Shard};
+use super::keys::{self, Place};
 use super::later::FollowUpPlan;
 use super::windows::millis;
 use super::{Result, Store, reply, script};
 use crate::domain::batch::{Batch, Millis};
-use crate::domain::chat::{Chat, Lane, Name};
+use crate::domain::chat::Lane;
 
 static LEASE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/lease.lua")));
 static SETTLE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/settle.lua")));
-static HASTEN: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/hasten.lua")));
 
 pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    [&LEASE, &SETTLE, &HASTEN]
-        .into_iter()
-        .map(|script| &**script)
+    [&LEASE, &SETTLE].into_iter().map(|script| &**script)
 }
 
 /// How leases are taken.
@@ -258,40 +254,5 @@ impl Store {
             },
             _ => Settled::Stale,
         })
-    }
-
-    /// Brings forward the retries of a destination that is back, each to a moment within `spread`; answers how many.
-    ///
-    /// # Errors
-    /// Unavailable or silent.
-    pub async fn hasten(&self, destination: &Name, spread: Duration) -> Result<u64> {
-        let due = Due::Retries(destination.clone());
-        let now = reply::time(Some(self.query(&redis::cmd("TIME")).await?))?;
-        let mut hastened = 0;
-        for shard in Shard::all() {
-            let after = due.band().0 + now;
-            let later = redis::Cmd::zrangebyscore(due.key(shard), format!("({after}"), "+inf");
-            let members: Vec<Vec<u8>> = self.query(&later).await?;
-            let chats = members
-                .iter()
-                .filter_map(|member| keys::chat_of_member(std::str::from_utf8(member).ok()?));
-            let lanes = chats.map(|chat| self.hasten_lane(destination, chat, spread));
-            hastened += try_join_all(lanes).await?.iter().sum::<u64>();
-        }
-        Ok(hastened)
-    }
-
-    async fn hasten_lane(&self, destination: &Name, chat: Chat, spread: Duration) -> Result<u64> {
-        let place = Place::of(&chat);
-        self.run(
-            place.shard,
-            HASTEN
-                .key(place.due_lanes(destination))
-                .key(place.head(destination))
-                .arg(place.lane_member())
-                .arg(millis(spread.mul_f64(fastrand::f64())))
-                .arg(keys::RETRIES),
-        )
-        .await
     }
 }

@@ -15,6 +15,7 @@ mod due;
 mod due_list;
 pub mod erasing;
 pub mod events;
+mod hastening;
 pub mod history;
 pub mod inspection;
 pub mod keys;

@@ -295,7 +295,7 @@ async fn a_destination_that_is_down_gets_single_probes_and_everything_soon_after
         ("CONCURRENCY", "4"),
     ];
     let monitor = Daemon::monitor_with(&redis, &receiver.url(), &settings).await;
-    for user in 0..100 {
+    for user in 0..300 {
         api.say(&user.to_string(), "oi", 0.1).await;
     }
     eventually("the breaker opens", async || {
@@ -306,7 +306,7 @@ async fn a_destination_that_is_down_gets_single_probes_and_everything_soon_after
         monitor
             .metric(r#"lull_attempts_total{outcome="retry"}"#)
             .await
-            >= 38.0
+            >= 262.0
     })
     .await;
     let during = receiver.calls_so_far();
@@ -314,12 +314,12 @@ async fn a_destination_that_is_down_gets_single_probes_and_everything_soon_after
     receiver.answer(Answer::Status(200));
     let back = Instant::now();
     let mut users = std::collections::BTreeSet::new();
-    while users.len() < 100 {
+    while users.len() < 300 {
         users.insert(receiver.call().await.user());
     }
 
     assert!(
-        during.len() < 100,
+        during.len() < 300,
         "{} calls while it was down",
         during.len()
     );

@@ -16,9 +16,11 @@ async fn a_destination_that_refuses_some_chats_is_not_taken_for_down_and_takes_t
 
     // Enough for all of the refused to have come again and again.
     for _ in 0..5 {
-        for chat in 0..CHATS {
-            api.say(&format!("refused {chat}"), "oi", 0.1).await;
-            api.say(&format!("good {chat}"), "oi", 0.1).await;
+        // All that are refused come first, so that they are refused in a row.
+        for kind in ["refused", "good"] {
+            for chat in 0..CHATS {
+                api.say(&format!("{kind} {chat}"), "oi", 0.1).await;
+            }
         }
         let mut taken = BTreeMap::new();
         while taken.len() < CHATS {
@@ -45,8 +47,9 @@ async fn a_destination_that_is_down_is_spared_and_gets_everything_when_it_is_bac
     let redis = TestRedis::start().await;
     let mut receiver = Receiver::answering(&[], Answer::Status(503)).await;
     let api = Daemon::api(&redis).await;
-    let monitor = Daemon::monitor(&redis, &receiver.url()).await;
-    for chat in 0..200 {
+    let settings = [("CONCURRENCY", "16")];
+    let monitor = Daemon::monitor_with(&redis, &receiver.url(), &settings).await;
+    for chat in 0..400 {
         api.say(&format!("chat {chat}"), "oi", 0.1).await;
     }
     monitor.logs("refuses everything").await;
@@ -54,14 +57,14 @@ async fn a_destination_that_is_down_is_spared_and_gets_everything_when_it_is_bac
         monitor
             .metric(r#"lull_batches_total{reason="quiet"}"#)
             .await
-            == 200.0
+            == 400.0
     })
     .await;
 
     receiver.calls_so_far();
     receiver.answer(Answer::Status(200));
 
-    let calls = receiver.calls_of(200).await;
+    let calls = receiver.calls_of(400).await;
     assert!(
         calls
             .values()

@@ -118,6 +118,18 @@ async fn retries_take_no_more_than_half_of_the_room() {
 }
 
 #[tokio::test]
+async fn asking_for_a_retrys_pass_in_vain_wakes_nobody() {
+    let gate = Gate::new(4, false);
+    let _two = gate.try_enter_retries(4);
+    while timeout(Duration::ZERO, gate.somebody_left()).await.is_ok() {}
+
+    assert!(gate.try_enter_retries(1).is_empty());
+
+    let woken = timeout(Duration::from_millis(1), gate.somebody_left()).await;
+    assert!(woken.is_err());
+}
+
+#[tokio::test]
 async fn where_there_is_room_for_one_a_retry_takes_it() {
     let gate = Gate::new(1, false);
 

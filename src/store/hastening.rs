@@ -1,0 +1,70 @@
+//! Bringing retries forward when their destination is back.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use redis::Script;
+
+use super::keys::{self, Due, Place, Shard};
+use super::windows::millis;
+use super::{Result, Store, reply, script};
+use crate::domain::batch::Millis;
+use crate::domain::chat::{Chat, Name};
+
+static HASTEN: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/hasten.lua")));
+
+/// Shards that are looked at together: their writes share a sync to disk, which takes most of the time.
+const AT_ONCE: usize = 16;
+
+pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
+    std::iter::once(&*HASTEN)
+}
+
+impl Store {
+    /// Brings forward the retries of a destination that is back, each to a moment within `spread`; answers how many.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn hasten(&self, destination: &Name, spread: Duration) -> Result<u64> {
+        let now = reply::time(Some(self.query(&redis::cmd("TIME")).await?))?;
+        stream::iter(Shard::all())
+            .map(|shard| self.hasten_shard(destination, shard, now, spread))
+            .buffer_unordered(AT_ONCE)
+            .try_fold(0, async |all, some| Ok(all + some))
+            .await
+    }
+
+    async fn hasten_shard(
+        &self,
+        destination: &Name,
+        shard: Shard,
+        now: Millis,
+        spread: Duration,
+    ) -> Result<u64> {
+        let due = Due::Retries(destination.clone());
+        let after = due.band().0 + now;
+        let later = redis::Cmd::zrangebyscore(due.key(shard), format!("({after}"), "+inf");
+        let members: Vec<Vec<u8>> = self.query(&later).await?;
+        let chats = members
+            .iter()
+            .filter_map(|member| keys::chat_of_member(std::str::from_utf8(member).ok()?));
+        let lanes = chats.map(|chat| self.hasten_lane(destination, chat, spread));
+        Ok(try_join_all(lanes).await?.iter().sum())
+    }
+
+    async fn hasten_lane(&self, destination: &Name, chat: Chat, spread: Duration) -> Result<u64> {
+        let place = Place::of(&chat);
+        self.run(
+            place.shard,
+            HASTEN
+                .key(place.due_lanes(destination))
+                .key(place.head(destination))
+                .arg(place.lane_member())
+                .arg(millis(spread.mul_f64(fastrand::f64())))
+                .arg(keys::RETRIES),
+        )
+        .await
+    }
+}
