@@ -43,7 +43,7 @@ pub struct Destination {
     pub pace: Option<Pace>,
 }
 
-/// At most `batch` attempts begin in each interval, over all monitors.
+/// At most `batch` attempts begin in any interval of this length, over all monitors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
     /// How long an interval lasts.
@@ -51,6 +51,19 @@ pub struct Pace {
     /// How many attempts begin in one.
     pub batch: usize,
 }
+
+impl Pace {
+    /// How long an attempt that was let begin counts. A little longer than the interval, for the destination counts when
+    /// calls arrive, and one may be on its way for longer than the one that begins an interval later.
+    pub fn span(&self) -> Duration {
+        let margin = (self.every / 50).clamp(LEAST_MARGIN, MOST_MARGIN);
+        self.every + margin
+    }
+}
+
+/// See [`Pace::span`].
+const LEAST_MARGIN: Duration = Duration::from_millis(10);
+const MOST_MARGIN: Duration = Duration::from_millis(250);
 
 /// A destination as a window is closed for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,6 +176,17 @@ impl FromStr for Method {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_attempt_counts_for_the_interval_and_for_a_moment_on_its_way() {
+        for (every, span) in [(100, 110), (3000, 3060), (120_000, 120_250)] {
+            let pace = Pace {
+                every: Duration::from_millis(every),
+                batch: 1,
+            };
+            assert_eq!(pace.span(), Duration::from_millis(span));
+        }
+    }
 
     #[test]
     fn a_method_is_known_in_any_case() {

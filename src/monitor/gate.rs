@@ -42,8 +42,8 @@ pub(super) struct Pass {
     gate: Arc<Gate>,
     probe: bool,
     retry: bool,
-    /// The interval that let it begin, where the destination has a pace, until an attempt was made.
-    interval: Option<Millis>,
+    /// When the pace of the destination let it begin, if it has one, until an attempt is made.
+    let_in: Option<Millis>,
     room: Option<OwnedSemaphorePermit>,
 }
 
@@ -173,7 +173,7 @@ impl Gate {
             gate: self.clone(),
             probe,
             retry: false,
-            interval: None,
+            let_in: None,
             room: Some(room),
         })
     }
@@ -206,19 +206,19 @@ impl Pass {
         self
     }
 
-    /// It was let in by an interval of the destination's pace.
-    pub(super) fn let_in_by(&mut self, interval: Option<Millis>) {
-        self.interval = interval;
+    /// It was let in by the destination's pace.
+    pub(super) fn let_in_at(&mut self, at: Option<Millis>) {
+        self.let_in = at;
     }
 
     /// An attempt is made with it.
     pub(super) fn begin(&mut self) {
-        self.interval = None;
+        self.let_in = None;
     }
 
-    /// The interval that let it in for nothing.
+    /// When it was let in for nothing.
     pub(super) fn unused(&self) -> Option<Millis> {
-        self.interval
+        self.let_in
     }
 
     /// Tells the breaker how an attempt ended; `fresh` says that nobody had tried that batch before.

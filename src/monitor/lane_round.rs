@@ -9,6 +9,7 @@ use super::Monitor;
 use super::agenda::Agenda;
 use super::gate::Pass;
 use super::outlet::Outlet;
+use super::pacing::Room;
 use super::sweeper::{MOST_TAKEN, Round};
 use crate::store::Result;
 use crate::store::keys::{Due, Shard};
@@ -130,10 +131,20 @@ impl<'a> LaneRound<'a> {
     /// begin, where the destination has a pace.
     async fn begin(
         &mut self,
-        passes: Vec<Pass>,
-        shards: &[Shard],
+        mut passes: Vec<Pass>,
+        mut shards: &[Shard],
         retries: bool,
     ) -> Result<Option<Instant>> {
+        match self.monitor.room(self.outlet).await? {
+            Some(Room::NotBefore(at)) => return Ok(Some(at)),
+            Some(Room::For(count)) if count < passes.len() => {
+                passes.truncate(count);
+                // The other shards come in the next round.
+                self.more |= shards.len() > count;
+                shards = &shards[..shards.len().min(count)];
+            }
+            _ => {}
+        }
         let name = self.outlet.name().clone();
         let due = if retries {
             Due::Retries(name)
@@ -156,7 +167,7 @@ impl<'a> LaneRound<'a> {
         }
         let turn = self.monitor.let_begin(self.outlet, &mut chats).await?;
         for (chat, mut pass) in chats.into_iter().zip(passes) {
-            pass.let_in_by(turn.interval);
+            pass.let_in_at(turn.let_in);
             self.monitor.attempt(self.outlet.clone(), chat, pass);
         }
         Ok(turn.not_before)

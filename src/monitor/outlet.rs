@@ -32,7 +32,7 @@ pub(super) struct Outlet {
     pub(super) gate: Arc<Gate>,
     /// Look at the lanes again: something may fall due sooner than known.
     pub(super) lanes_changed: Notify,
-    /// Attempts that were let in by the pace are given back: more may begin before the next interval.
+    /// Attempts that were let in by the pace are given back: more may begin sooner than it said.
     pub(super) given_back: Notify,
     /// Begin nothing new here.
     pub(super) stop: CancellationToken,

@@ -1,6 +1,7 @@
-//! Keeping the pace of a destination: the sweep takes lanes, asks how many attempts may begin, and puts the rest back.
+//! Keeping the pace of a destination: the sweep asks how many attempts may begin, takes so many lanes, lets their attempts
+//! begin, and puts back those that another monitor was faster with.
 //!
-//! Asked for is only what is in hand: what was let begin for nothing would be missing elsewhere in that interval.
+//! Let begin is only what is in hand: what was let begin for nothing would be missing elsewhere in that interval.
 
 use std::time::Instant;
 
@@ -8,19 +9,33 @@ use futures_util::future::try_join_all;
 use tracing::warn;
 
 use super::Monitor;
+use super::agenda::SHORTEST_SLEEP;
 use super::gate::Pass;
 use super::outlet::Outlet;
 use crate::domain::batch::Millis;
 use crate::domain::chat::{Chat, Lane};
 use crate::store::Result;
+use crate::store::pace::Grant;
 
 /// What the pace of a destination says to lanes in hand.
 #[derive(Default)]
 pub(super) struct Turn {
-    /// The interval that lets them begin; none where there is no pace.
-    pub(super) interval: Option<Millis>,
+    /// When they were let begin; none where there is no pace.
+    pub(super) let_in: Option<Millis>,
     /// Nothing more may begin before then.
     pub(super) not_before: Option<Instant>,
+}
+
+/// What the pace of a destination has room for.
+pub(super) enum Room {
+    /// So many attempts, at least one.
+    For(usize),
+    /// None before then.
+    NotBefore(Instant),
+}
+
+fn not_before(grant: &Grant) -> Option<Instant> {
+    (grant.left == 0).then(|| Instant::now() + grant.next.max(SHORTEST_SLEEP))
 }
 
 impl Monitor {
@@ -40,20 +55,30 @@ impl Monitor {
         });
         try_join_all(put_back).await?;
         Ok(Turn {
-            interval: Some(grant.interval),
-            not_before: (grant.left == 0).then(|| Instant::now() + grant.next),
+            let_in: Some(grant.at),
+            not_before: not_before(&grant),
         })
     }
 
-    /// Gives a pass back with which no attempt was made, so that another may begin in the same interval.
+    /// How many attempts the pace has room for, or when there will be some; `None` where there is no pace.
+    pub(super) async fn room(&self, outlet: &Outlet) -> Result<Option<Room>> {
+        let Some(pace) = outlet.destination.pace else {
+            return Ok(None);
+        };
+        let grant = self.store.pace(outlet.name(), pace, 0).await?;
+        let room = not_before(&grant).map_or(Room::For(grant.left), Room::NotBefore);
+        Ok(Some(room))
+    }
+
+    /// Gives a pass back with which no attempt was made, so that another may begin in its place.
     pub(super) async fn give_back(&self, outlet: &Outlet, pass: Pass) {
-        let (Some(pace), Some(interval)) = (outlet.destination.pace, pass.unused()) else {
+        let (Some(pace), Some(at)) = (outlet.destination.pace, pass.unused()) else {
             return;
         };
-        let given = self.store.give_back(outlet.name(), pace, interval).await;
+        let given = self.store.give_back(outlet.name(), pace, at).await;
         if let Err(error) = given {
             let name = outlet.name();
-            warn!(destination = %name, error = %error, "One attempt less than the pace allows begins in this interval: {error}");
+            warn!(destination = %name, error = %error, "One attempt less than the pace allows begins for an interval: {error}");
         }
         outlet.given_back.notify_one();
     }

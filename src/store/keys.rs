@@ -9,7 +9,7 @@ use std::fmt;
 
 use crate::domain::chat::{Chat, ChatId, Name};
 
-pub(crate) use config::{AUDIT, CONFIG, DAEMONS, LIVES, OVER, PACE, REVIVALS, REVIVING, USED};
+pub(crate) use config::{AUDIT, CONFIG, DAEMONS, LIVES, OVER, REVIVALS, REVIVING, USED, pace};
 
 /// How many shards there are. Fixed for ever: another number would look for every chat in another place.
 pub(crate) const SHARDS: u8 = 64;

@@ -1,4 +1,4 @@
-//! The pace of destinations: at most so many attempts begin in each interval, over all monitors.
+//! The pace of destinations: at most so many attempts begin in any interval, over all monitors.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -23,11 +23,11 @@ pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
 pub struct Grant {
     /// How many; those that do not begin are to be given back.
     pub count: usize,
-    /// When the interval began that they are of.
-    pub interval: Millis,
-    /// Until the next one.
+    /// When that was.
+    pub at: Millis,
+    /// Until more may begin.
     pub next: Duration,
-    /// How many more may begin in this one.
+    /// How many more may begin now.
     pub left: usize,
 }
 
@@ -35,17 +35,17 @@ impl Store {
     /// Lets up to `want` attempts begin; those let in count as begun until they are given back.
     ///
     /// # Errors
-    /// Unavailable or silent: then some may have been let in, and are lost to this interval.
+    /// Unavailable or silent: then some may have been let in, and are lost to the others until the interval is over.
     pub async fn pace(&self, destination: &Name, pace: Pace, want: usize) -> Result<Grant> {
         self.run_pace(destination, pace, want, 0, 0).await
     }
 
-    /// Gives back an attempt that was let in by an interval and did not begin.
+    /// Gives back an attempt that was let in then and did not begin.
     ///
     /// # Errors
-    /// Unavailable or silent: then it may be lost to this interval.
-    pub async fn give_back(&self, destination: &Name, pace: Pace, interval: Millis) -> Result<()> {
-        let given = self.run_pace(destination, pace, 0, 1, interval).await;
+    /// Unavailable or silent: then it may be lost to the others until the interval is over.
+    pub async fn give_back(&self, destination: &Name, pace: Pace, at: Millis) -> Result<()> {
+        let given = self.run_pace(destination, pace, 0, 1, at).await;
         given.map(drop)
     }
 
@@ -55,20 +55,19 @@ impl Store {
         pace: Pace,
         want: usize,
         back: usize,
-        interval: Millis,
+        at: Millis,
     ) -> Result<Grant> {
-        let mut call = PACE.key(keys::PACE);
-        call.arg(destination.as_str())
-            .arg(millis(pace.every))
+        let mut call = PACE.key(keys::pace(destination));
+        call.arg(millis(pace.span()))
             .arg(pace.batch)
             .arg(want)
             .arg(back)
-            .arg(interval);
+            .arg(at);
         // It belongs to no shard; any connection will do.
-        let (count, interval, next, left) = self.run(Shard::FIRST, &call).await?;
+        let (count, at, next, left) = self.run(Shard::FIRST, &call).await?;
         Ok(Grant {
             count,
-            interval,
+            at,
             next: Duration::from_millis(next),
             left,
         })

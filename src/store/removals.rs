@@ -167,17 +167,13 @@ impl Store {
             .key(keys::AUDIT)
             .key(keys::OVER)
             .key(keys::USED)
-            .key(keys::PACE)
+            .key(keys::pace(name))
             .arg(kind.field(name))
             .arg(&removal.text)
             .arg(u8::from(gone))
             .arg(act.map(reply::json).transpose()?.unwrap_or_default())
             .arg(audit::MOST)
-            .arg(if kind == Kind::Destination {
-                name.as_str()
-            } else {
-                ""
-            });
+            .arg(u8::from(kind == Kind::Destination));
         self.run(Shard::FIRST, &end).await
     }
 }

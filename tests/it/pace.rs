@@ -1,7 +1,6 @@
-//! Destinations with a pace: at most so many attempts begin in each interval, over all monitors and killed ones.
+//! Destinations with a pace: at most so many attempts begin in any interval, over all monitors and killed ones.
 //!
-//! Nothing here goes by the speed of this machine: a call of the nth attempt can only have come when Redis has begun the
-//! interval that lets it begin.
+//! Nothing here goes by the speed of this machine: when an attempt was let begin is what Redis says.
 
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use lull::domain::whose::Whose;
 use lull::store::Look;
 use serde_json::{Value, json};
 
+use crate::support::pace::Begun;
 use crate::support::queue::Queue;
 use crate::support::shop::Shop;
 use crate::support::{Answer, TestRedis, eventually};
@@ -22,29 +22,8 @@ async fn paced(buffer: Value, every: f64, batch: usize, script: &[Answer]) -> Qu
     Queue::with(buffer, out, script, Answer::Status(200)).await
 }
 
-/// The intervals as Redis has them.
-struct Intervals {
-    first: u64,
-    every: u64,
-}
-
-impl Intervals {
-    /// Those since now.
-    async fn since(queue: &Queue, every: u64) -> Self {
-        let (first, _) = queue.redis.interval("out").await;
-        Self { first, every }
-    }
-
-    /// The number of the one that has begun last; each begins exactly when the one before it ends.
-    async fn now(&self, queue: &Queue) -> u64 {
-        let (began, _) = queue.redis.interval("out").await;
-        assert_eq!((began - self.first) % self.every, 0, "they drift");
-        (began - self.first) / self.every
-    }
-}
-
 #[tokio::test]
-async fn three_monitors_begin_exactly_so_many_attempts_in_each_of_ten_intervals() {
+async fn three_monitors_begin_no_more_attempts_than_allowed_in_any_interval() {
     let mut queue = paced(json!({}), 0.8, 3, &[]).await;
     for number in 0..30 {
         queue.batch(&number.to_string(), &["oi"]).await;
@@ -52,18 +31,26 @@ async fn three_monitors_begin_exactly_so_many_attempts_in_each_of_ten_intervals(
 
     let (_a, _b, _c) = tokio::join!(queue.monitor(), queue.monitor(), queue.monitor());
 
-    let mut users = vec![queue.receiver.call().await.user()];
-    let intervals = Intervals::since(&queue, 800).await;
-    let mut now = 0;
-    for number in 1..30 {
-        users.push(queue.receiver.call().await.user());
-        now = intervals.now(&queue).await;
-        assert!(now >= number / 3, "attempt {number} in interval {now}");
+    let (mut users, mut begun, mut arrivals) = (Vec::new(), Begun::default(), Vec::new());
+    for number in 0..30 {
+        let call = queue.receiver.call().await;
+        begun.look(&queue.redis, "out").await;
+        assert!(begun.most_within(800) <= 3, "{begun:?}");
+        // A call can only have come after it was let begin, and three at a time make room for three.
+        let (now, first) = (queue.redis.now().await, begun.first());
+        assert!(now - first >= number / 3 * 800, "attempt {number}");
+        users.push(call.user());
+        arrivals.push(call.at);
     }
-    assert_eq!(now, 9, "fewer than three began in some interval");
     users.sort();
     users.dedup();
     assert_eq!(users.len(), 30);
+    // By the receiver's clock, which sees how long each was on its way, too: never one batch upon another.
+    let closest = arrivals.windows(4).map(|four| four[3] - four[0]).min();
+    assert!(
+        closest.unwrap() >= Duration::from_millis(400),
+        "{closest:?}"
+    );
 }
 
 #[tokio::test]
@@ -79,20 +66,12 @@ async fn an_ordered_buffer_keeps_order_and_pace_though_a_monitor_is_killed() {
     let _second = queue.monitor().await;
 
     let mut came = queue.receiver.call().await.messages();
-    let (mut calls, mut last) = (1, queue.redis.interval("out").await.0);
-    let mut intervals = 1;
+    let (mut calls, mut begun) = (1, Begun::default());
     while came.len() < 16 {
+        begun.look(&queue.redis, "out").await;
+        assert!(begun.most_within(300) <= 2, "{begun:?}");
         let call = queue.receiver.call().await;
-        let (began, used) = queue.redis.interval("out").await;
-        assert!(used <= 2);
-        // While the killed one's lease runs out nothing can begin, and the intervals start afresh.
-        intervals += u64::from(began != last) + (began - last).saturating_sub(1) / 300;
-        last = began;
         calls += 1;
-        assert!(
-            calls <= 2 * intervals,
-            "{calls} attempts in {intervals} intervals"
-        );
         // What the killed one had in hand may come twice.
         if call.messages() != came[came.len() - 1..] {
             came.extend(call.messages());
@@ -111,14 +90,14 @@ async fn a_retry_is_an_attempt_too() {
     queue.batch("ana", &["oi"]).await;
     let _monitor = queue.monitor().await;
 
-    queue.receiver.call().await;
-    let (first, _) = queue.redis.interval("out").await;
-    for number in 1..3 {
+    let mut begun = Begun::default();
+    for number in 0..3 {
         queue.receiver.call().await;
-        let (began, used) = queue.redis.interval("out").await;
-        assert!(began >= first + number * 400);
-        assert_eq!(used, 1);
+        begun.look(&queue.redis, "out").await;
+        let since = queue.redis.now().await - begun.first();
+        assert!(since >= number * 400, "attempt {number} after {since} ms");
     }
+    assert_eq!(begun.most_within(400), 1);
 }
 
 #[tokio::test]
@@ -137,14 +116,16 @@ async fn what_led_to_no_attempt_takes_no_turn_from_others() {
     queue.batch("eva", &["good"]).await;
 
     assert_eq!(queue.receiver.call().await.body, r#"{"n": 0}"#);
-    assert_eq!(queue.redis.interval("out").await.1, 1);
+    assert_eq!(queue.redis.begun("out").await.len(), 1);
 }
 
 #[tokio::test]
 async fn lanes_that_wait_for_their_turn_cost_no_script() {
     let mut queue = paced(json!({}), 3600.0, 1, &[]).await;
     let (_a, _b) = tokio::join!(queue.monitor(), queue.monitor());
-    let pace = redis::cmd("EXISTS").arg("lull:{config}:pace").to_owned();
+    let pace = redis::cmd("EXISTS")
+        .arg("lull:{config}:pace:out")
+        .to_owned();
     for user in ["ana", "eva", "rui"] {
         let asked: bool = pace
             .query_async(&mut queue.redis.raw().await)
@@ -201,58 +182,114 @@ async fn an_interval_lets_so_many_begin_and_again_what_is_given_back() {
 
     let first = store.pace(&out, hour, 3).await.unwrap();
     let none = store.pace(&out, hour, 3).await.unwrap();
-    store.give_back(&out, hour, first.interval).await.unwrap();
+    store.give_back(&out, hour, first.at).await.unwrap();
     let again = store.pace(&out, hour, 3).await.unwrap();
-    store
-        .give_back(&out, hour, first.interval - 1)
-        .await
-        .unwrap();
+    store.give_back(&out, hour, first.at - 1).await.unwrap();
     let late = store.pace(&out, hour, 3).await.unwrap();
 
     assert_eq!((first.count, first.left), (2, 0));
-    assert_eq!((none.count, none.interval), (0, first.interval));
+    assert_eq!((none.count, none.left), (0, 0));
     assert_eq!((again.count, again.left), (1, 0));
-    assert_eq!(
-        late.count, 0,
-        "an attempt of another interval was given back"
-    );
+    assert_eq!(late.count, 0, "what never began was given back");
+}
+
+/// Waits until so much time has passed.
+async fn pass(redis: &TestRedis, since: u64, ms: u64) {
+    eventually("time passes", async || redis.now().await >= since + ms).await;
 }
 
 #[tokio::test]
-async fn after_one_that_was_used_up_an_interval_begins_to_the_millisecond() {
-    let redis = TestRedis::start().await;
-    let store = redis.store().await;
-    let out = Name::parse("out").unwrap();
-    let first = store.pace(&out, SECOND, 2).await.unwrap();
-
-    let mut next = first;
-    eventually("the next has begun", async || {
-        next = store.pace(&out, SECOND, 1).await.unwrap();
-        next.count > 0
-    })
-    .await;
-
-    assert_eq!(next.interval, first.interval + 1000);
-    assert_eq!((next.count, next.left), (1, 1));
-}
-
-#[tokio::test]
-async fn after_one_that_was_not_used_up_an_interval_begins_with_its_first_attempt() {
+async fn around_the_end_of_an_interval_no_more_begin_than_at_any_other_time() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
     let out = Name::parse("out").unwrap();
     let first = store.pace(&out, SECOND, 1).await.unwrap();
-    let clock = redis::cmd("TIME");
-    eventually("it is over", async || {
-        let (seconds, micros): (u64, u64) =
-            clock.query_async(&mut redis.raw().await).await.unwrap();
-        seconds * 1000 + micros / 1000 > first.interval + 1000
+    pass(&redis, first.at, 800).await;
+    let second = store.pace(&out, SECOND, 2).await.unwrap();
+
+    // An interval that began with the first attempt is over, but within the last second one has begun.
+    let mut third = second;
+    eventually("there is room again", async || {
+        third = store.pace(&out, SECOND, 2).await.unwrap();
+        third.count > 0
     })
     .await;
 
-    let next = store.pace(&out, SECOND, 2).await.unwrap();
+    assert_eq!((first.count, second.count), (1, 1));
+    assert!(third.at >= first.at + 1000);
+    let slow = third.at >= second.at + 1000;
+    assert_eq!(third.count, if slow { 2 } else { 1 });
+}
 
-    assert_eq!((next.count, next.next), (2, Duration::from_secs(1)));
+#[tokio::test]
+async fn whoever_asks_when_and_for_how_many_the_pace_holds_and_nothing_of_it_is_lost() {
+    let redis = TestRedis::start().await;
+    let (one, other) = (redis.store().await, redis.store().await);
+    let out = Name::parse("out").unwrap();
+    let pace = Pace {
+        every: Duration::from_millis(150),
+        batch: 5,
+    };
+    let mut begun = Begun::default();
+    while begun.count() < 60 {
+        let (store, want) = (
+            fastrand::choice([&one, &other]).unwrap(),
+            fastrand::usize(1..8),
+        );
+        let room = store.pace(&out, pace, 0).await.unwrap();
+        let grant = store.pace(&out, pace, want).await.unwrap();
+        if grant.count > 0 {
+            begun.saw_more(grant.at, grant.count);
+        }
+        assert!(begun.most_within(150) <= 5, "{begun:?}");
+        assert!(grant.count >= want.min(room.left), "{room:?} {grant:?}");
+        let nothing_more = grant.at + u64::try_from(grant.next.as_millis()).unwrap();
+        if grant.left == 0 && fastrand::bool() {
+            // What it says is when there is room.
+            pass(&redis, nothing_more, 0).await;
+            assert!(store.pace(&out, pace, 0).await.unwrap().left > 0);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_was_put_back_stops_nothing_for_longer_than_an_interval() {
+    let redis = TestRedis::start().await;
+    let store = redis.store().await;
+    let out = Name::parse("out").unwrap();
+    let tomorrow = redis.now().await + 86_400_000;
+    let mut ahead = redis::cmd("RPUSH");
+    ahead
+        .arg("lull:{config}:pace:out")
+        .arg(tomorrow)
+        .arg(tomorrow);
+    let () = ahead.query_async(&mut redis.raw().await).await.unwrap();
+
+    let none = store.pace(&out, SECOND, 1).await.unwrap();
+
+    assert_eq!((none.count, none.next), (0, SECOND.span()));
+    eventually("there is room again", async || {
+        store.pace(&out, SECOND, 1).await.unwrap().count == 1
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn only_what_began_within_an_interval_is_kept() {
+    let redis = TestRedis::start().await;
+    let store = redis.store().await;
+    let out = Name::parse("out").unwrap();
+    let many = Pace {
+        every: Duration::from_millis(100),
+        batch: 1000,
+    };
+    let first = store.pace(&out, many, 1000).await.unwrap();
+    pass(&redis, first.at, 200).await;
+
+    let second = store.pace(&out, many, 300).await.unwrap();
+
+    assert_eq!((first.count, second.count), (1000, 300));
+    assert_eq!(redis.begun("out").await.len(), 300);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The keys that belong to no shard; they share a hash tag of their own, so that one script can touch several.
 
+use crate::domain::chat::Name;
+
 /// What is configured: buffers, destinations, and a version.
 pub(crate) const CONFIG: &str = "lull:{config}";
 
@@ -15,8 +17,10 @@ pub(crate) const USED: &str = "lull:{config}:used";
 /// Who changed what.
 pub(crate) const AUDIT: &str = "lull:{config}:audit";
 
-/// The interval of each paced destination, and how many attempts began in it.
-pub(crate) const PACE: &str = "lull:{config}:pace";
+/// When the last attempts to a paced destination began.
+pub(crate) fn pace(destination: &Name) -> String {
+    format!("lull:{{config}}:pace:{destination}")
+}
 
 /// The daemons that work on this Redis, each with its last sign of life.
 pub(crate) const DAEMONS: &str = "lull:{config}:daemons";

@@ -8,14 +8,14 @@
   KEYS[3]  audit   who changed what
   KEYS[4]  over    lives that are over, by when
   KEYS[5]  used    when those that came with a message were last used
-  KEYS[6]  pace    of destinations
+  KEYS[6]  pace    when the last attempts to a destination of that name began
 
   ARGV[1]  field   such as buffer:loja
   ARGV[2]  life    its life that this ends, with how it is being removed
   ARGV[3]  gone    1: it is gone; 0: it stays, under a life of its own
   ARGV[4]  act     what to write into the audit, JSON; empty = nothing
   ARGV[5]  most    entries of the audit
-  ARGV[6]  name    of a destination, whose pace goes; else empty
+  ARGV[6]  paced   1: it is a destination, and its pace goes with it
 
   Output: 1, or 0 when somebody else has ended it, or has asked otherwise
 
@@ -35,7 +35,7 @@ if ARGV[3] == '1' then
   call('HDEL', config, field, 'stopped:' .. field)
   call('HDEL', lives, field)
   call('ZREM', used, field)
-  call('HDEL', pace, ARGV[6])
+  if ARGV[6] == '1' then call('DEL', pace) end
   local time = call('TIME')
   local now = format('%d', time[1] * 1000 + math.floor(time[2] / 1000))
   call('ZADD', over, now, field .. ' ' .. string.match(ARGV[2], '^%d+'))

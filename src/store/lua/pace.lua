@@ -1,46 +1,55 @@
 #!lua flags=allow-oom
 --[[
-  pace: let attempts begin, at most so many in each interval over all monitors.
+  pace: let attempts begin, at most so many within any time of one length, over
+  all monitors.
 
-  KEYS[1]  pace  the interval of each destination and how many began in it
+  KEYS[1]  pace  when the last attempts to a destination began, oldest first
 
-  ARGV[1]  destination
-  ARGV[2]  every  how long an interval lasts, ms
-  ARGV[3]  batch  how many may begin in one
-  ARGV[4]  want   how many are to begin now
-  ARGV[5]  back   how many of those let in before did not begin after all
-  ARGV[6]  of     the interval that those were let in by
+  ARGV[1]  span   how long that time is, ms
+  ARGV[2]  batch  how many may begin in it
+  ARGV[3]  want   how many are to begin now
+  ARGV[4]  back   how many of those let in before did not begin after all
+  ARGV[5]  at     when those were let in
 
-  Output: {how many may begin, when the interval began, ms until the next one,
-           how many more may begin in this one}
+  Output: {how many may begin, now, ms until more may, how many more may now}
 
-  Each value is "<began> <used>". Intervals follow each other to the millisecond
-  while there is work for all of each; after one that was not used up, the next
-  begins with the first attempt. What is given back late is gone, for it was of
-  an interval that is over. It may use memory beyond maxmemory: a full Redis must
-  drain.
+  What began longer ago than the span is forgotten, so the list is never longer
+  than a batch, and what is left of it is how much room there is. It may use
+  memory beyond maxmemory: a full Redis must drain.
 ]]
-local pace, destination = KEYS[1], ARGV[1]
-local every, batch = tonumber(ARGV[2]), tonumber(ARGV[3])
-local want, back, of = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local pace = KEYS[1]
+local span, batch = tonumber(ARGV[1]), tonumber(ARGV[2])
+local want, back, at = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
 
-local time = redis.call('TIME')
+local call = redis.call
+local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local this_moment = string.format('%d', now)
 
-local began, used = string.match(redis.call('HGET', pace, destination) or '', '^(%d+) (%d+)$')
-began, used = tonumber(began or 0), tonumber(used or 0)
-if began == of then used = math.max(used - back, 0) end
+if back > 0 then call('LREM', pace, -back, at) end
 
-local is_over = now >= began + every
--- A clock that was put back must not stop everything until it is that late again.
-if began > now or is_over and (used < batch or now >= began + 2 * every) then
-  began, used = now, 0
-elseif is_over then
-  began, used = began + every, 0
+-- A clock that was put back must not stop everything until it is that late again: what began later than now began now.
+local ahead = 0
+while tonumber(call('LINDEX', pace, -1) or 0) > now do
+  call('RPOP', pace)
+  ahead = ahead + 1
 end
+for _ = 1, ahead do call('RPUSH', pace, this_moment) end
 
-local granted = math.max(math.min(want, batch - used), 0)
-if want > 0 or began == of then
-  redis.call('HSET', pace, destination, string.format('%d %d', began, used + granted))
-end
-return {granted, began, began + every - now, math.max(batch - used - granted, 0)}
+-- Some at a time: a whole batch may be over at once.
+local SOME = 128
+local over
+repeat
+  over = 0
+  for _, began in ipairs(call('LRANGE', pace, 0, SOME - 1)) do
+    if tonumber(began) + span > now then break end
+    over = over + 1
+  end
+  if over > 0 then call('LTRIM', pace, over, -1) end
+until over < SOME
+local oldest = tonumber(call('LINDEX', pace, 0))
+
+local room = math.max(batch - call('LLEN', pace), 0)
+local granted = math.min(want, room)
+for _ = 1, granted do call('RPUSH', pace, this_moment) end
+return {granted, now, (oldest or now) + span - now, room - granted}

@@ -67,7 +67,7 @@ pub struct DestinationSpec {
     pub concurrency: usize,
     /// Each message is a call of its own.
     pub split: bool,
-    /// At most so many attempts begin in each interval, over all monitors; absent: no such limit.
+    /// At most so many attempts begin in any interval, over all monitors; absent: no such limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pace: Option<PaceSpec>,
     /// Off: its lanes wait.

@@ -10,7 +10,7 @@ use crate::wire::whole_number::whole;
 /// More in one interval is no pace any more.
 const MOST: usize = 10_000;
 
-/// At most `batch` attempts in each interval of `every` seconds.
+/// At most `batch` attempts in any interval of `every` seconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PaceSpec {

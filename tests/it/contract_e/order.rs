@@ -9,6 +9,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{ANA, Ims};
+use crate::support::pace::Begun;
 use crate::support::{Receiver, TestRedis, item};
 
 const PACED: [(&str, &str); 3] = [
@@ -28,20 +29,12 @@ async fn messages_leave_two_at_a_time_in_the_order_they_came_though_a_monitor_is
     let (mut first, _second) = tokio::join!(ims.monitor(&PACED), ims.monitor(&PACED));
 
     let mut came = vec![ims.receiver.call().await.id()];
-    let (mut last, _) = ims.redis.interval("messages").await;
-    let (mut calls, mut intervals) = (1, 1);
+    let (mut calls, mut begun) = (1, Begun::default());
     while came.len() < 12 {
+        begun.look(&ims.redis, "messages").await;
+        assert!(begun.most_within(300) <= 2, "{begun:?}");
         let id = ims.receiver.call().await.id();
-        let (began, used) = ims.redis.interval("messages").await;
-        assert!(used <= 2);
-        // While the killed one's lease runs out nothing can begin, and the intervals start afresh.
-        intervals += u64::from(began != last) + (began - last).saturating_sub(1) / 300;
-        last = began;
         calls += 1;
-        assert!(
-            calls <= 2 * intervals,
-            "{calls} calls in {intervals} intervals"
-        );
         // What the killed one had in hand may come twice.
         if came.last() != Some(&id) {
             came.push(id);

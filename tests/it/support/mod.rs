@@ -6,6 +6,7 @@ pub(crate) mod collector;
 pub(crate) mod daemon;
 pub(crate) mod doorway;
 pub(crate) mod house;
+pub(crate) mod pace;
 pub(crate) mod queue;
 pub(crate) mod receiver;
 pub(crate) mod redis;

@@ -115,12 +115,17 @@ impl TestRedis {
             .unwrap()
     }
 
-    /// When the interval of this destination's pace began, and how many attempts did in it.
-    pub(crate) async fn interval(&self, destination: &str) -> (u64, u64) {
-        let key = "lull:{config}:pace";
-        let text: String = self.raw().await.hget(key, destination).await.unwrap();
-        let (began, used) = text.split_once(' ').unwrap();
-        (began.parse().unwrap(), used.parse().unwrap())
+    /// When the last attempts to this destination were let begin by its pace, ms, those of one interval at most.
+    pub(crate) async fn begun(&self, destination: &str) -> Vec<u64> {
+        let key = format!("lull:{{config}}:pace:{destination}");
+        self.raw().await.lrange(key, 0, -1).await.unwrap()
+    }
+
+    /// The time, ms.
+    pub(crate) async fn now(&self) -> u64 {
+        let time = redis::cmd("TIME");
+        let (seconds, micros): (u64, u64) = time.query_async(&mut self.raw().await).await.unwrap();
+        seconds * 1000 + micros / 1000
     }
 
     /// Moves all that stands in the sorted sets that match so far into the past; there must be something.
