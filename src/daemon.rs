@@ -12,6 +12,7 @@ use crate::config::Vars;
 use crate::config::log::LogConfig;
 use crate::config::otlp::OtlpConfig;
 use crate::delivery::collector::Collector;
+use crate::health::Heart;
 use crate::store::Store;
 use crate::store::audit::{Act, By};
 use crate::telemetry::log;
@@ -81,10 +82,23 @@ pub fn tracer(vars: &Vars, service: &'static str) -> Result<Tracer> {
     Tracer::exporting(&config, service, collector)
 }
 
-/// Runs `work`, the whole life of the daemon `service`, and writes into the audit when it began and ended.
-pub async fn noted<T>(store: &Store, service: &'static str, work: impl Future<Output = T>) -> T {
-    let ((), ended) = tokio::join!(note(store, "daemon.start", service), work);
-    note(store, "daemon.stop", service).await;
+/// Runs `work`, the whole life of the daemon `service`, writes into the audit when it began and ended, and gives signs of
+/// life meanwhile, which tell what `stands` in it.
+pub async fn noted<T>(
+    store: &Store,
+    service: &'static str,
+    stands: impl Fn() -> Vec<String>,
+    work: impl Future<Output = T>,
+) -> T {
+    let heart = Heart::new(store, service);
+    let living = async {
+        tokio::select! {
+            ended = work => ended,
+            never = heart.beat(stands) => match never {},
+        }
+    };
+    let ((), ended) = tokio::join!(note(store, "daemon.start", service), living);
+    tokio::join!(note(store, "daemon.stop", service), heart.stop());
     ended
 }
 

@@ -11,6 +11,7 @@
 //! - [`store`]: the only room that knows Redis; its scripts keep every promise.
 //! - [`catalog`]: the buffers and destinations there are, kept fresh.
 //! - [`delivery`]: the only room that knows the destination.
+//! - [`health`]: how daemons tell that they are at work, and whether anybody is.
 //! - [`http`]: the api daemon's room.
 //! - [`monitor`]: the monitor daemon's room.
 //! - [`serving`]: the HTTP server of both, which no client can wear out.
@@ -24,6 +25,7 @@ pub mod config;
 pub mod daemon;
 pub mod delivery;
 pub mod domain;
+pub mod health;
 pub mod http;
 pub mod monitor;
 pub mod operator;

@@ -46,7 +46,7 @@ async fn serve(vars: &Vars) -> Result<()> {
         Arc::new(Metrics::new(&[Role::Api])),
         tracer.clone(),
     )?;
-    let served = daemon::noted(&store, "api", http::serve(listener, api, stop)).await;
+    let served = daemon::noted(&store, "api", Vec::new, http::serve(listener, api, stop)).await;
     tracer.finish().await;
     served
 }

@@ -54,7 +54,7 @@ async fn work(vars: &Vars) -> Result<()> {
     if let Some(listener) = listener {
         tokio::spawn(monitor.clone().serve_health(listener));
     }
-    daemon::noted(&store, "monitor", monitor.run()).await;
+    daemon::noted(&store, "monitor", || monitor.stands(), monitor.run()).await;
     tracer.finish().await;
     Ok(())
 }

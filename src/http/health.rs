@@ -11,7 +11,7 @@ use crate::telemetry::metrics::CONTENT_TYPE as METRICS_TYPE;
 use crate::wire::error::Code;
 
 pub(super) async fn health(State(api): State<Api>) -> Response {
-    let mut health = api.store.health("api", api.catalogs.get().stops()).await;
+    let mut health = api.watch.health("api").await;
     if health.refusing.is_none() {
         health.refusing = if api.room.is_full() {
             Some(Code::StorageFull)
@@ -31,7 +31,11 @@ pub(super) async fn health(State(api): State<Api>) -> Response {
 
 pub(super) async fn metrics(State(api): State<Api>) -> Response {
     let catalog = api.catalogs.get();
-    let counts = api.store.counts_now(catalog.destination_names()).await;
-    let text = api.metrics.text(counts, &catalog.stops().counts());
+    let (counts, work) = tokio::join!(
+        api.store.counts_now(catalog.destination_names()),
+        api.watch.look()
+    );
+    let stopped = catalog.stops().counts();
+    let text = api.metrics.text(counts, work.as_ref(), &stopped);
     ([(CONTENT_TYPE, METRICS_TYPE)], text).into_response()
 }

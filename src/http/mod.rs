@@ -52,6 +52,7 @@ use crate::config::api::ApiConfig;
 use crate::config::server::ServerConfig;
 use crate::delivery::Clients;
 use crate::domain::batch::Millis;
+use crate::health::Watch;
 use crate::serving;
 use crate::store::Store;
 use crate::store::history::Retention;
@@ -77,6 +78,7 @@ pub struct Parts {
     metrics: Arc<Metrics>,
     tracer: Tracer,
     catalogs: Catalogs,
+    watch: Watch,
     clients: Clients,
     door: Door,
     noted: anonymous::Noted,
@@ -119,6 +121,7 @@ impl Api {
             room: Room::new(store.clone()),
             crowd: Crowd::new(config.max_open_chats, store.clone()),
             budget: Budget::new(config.max_bodies_bytes),
+            watch: Watch::new(&store, catalogs.clone()),
             store,
             reviving: Notify::new(),
             metrics,

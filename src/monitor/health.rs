@@ -29,10 +29,7 @@ pub(super) async fn serve(listener: TcpListener, monitor: Arc<Monitor>) -> std::
 }
 
 async fn health(State(monitor): State<Arc<Monitor>>) -> Response {
-    let health = monitor
-        .store
-        .health("monitor", monitor.catalogs.get().stops())
-        .await;
+    let health = monitor.watch.health("monitor").await;
     let status = if health.is_ok() {
         StatusCode::OK
     } else {
@@ -43,7 +40,11 @@ async fn health(State(monitor): State<Arc<Monitor>>) -> Response {
 
 async fn metrics(State(monitor): State<Arc<Monitor>>) -> Response {
     let catalog = monitor.catalogs.get();
-    let counts = monitor.store.counts_now(catalog.destination_names()).await;
-    let text = monitor.metrics.text(counts, &catalog.stops().counts());
+    let (counts, work) = tokio::join!(
+        monitor.store.counts_now(catalog.destination_names()),
+        monitor.watch.look()
+    );
+    let stopped = catalog.stops().counts();
+    let text = monitor.metrics.text(counts, work.as_ref(), &stopped);
     ([(CONTENT_TYPE, METRICS_TYPE)], text).into_response()
 }

@@ -123,7 +123,7 @@ impl<'a> LaneRound<'a> {
     async fn enter(&self, most: usize) -> Option<Vec<Pass>> {
         tokio::select! {
             () = self.outlet.stop.cancelled() => None,
-            passes = self.outlet.gate.enter(most) => Some(passes),
+            passes = self.outlet.mark.waits(self.outlet.gate.enter(most)) => Some(passes),
         }
     }
 

@@ -13,6 +13,7 @@ mod lane_round;
 mod later;
 mod line;
 mod listener;
+mod mark;
 mod outlet;
 mod pacing;
 mod recent;
@@ -23,7 +24,8 @@ mod sweeper;
 mod trail;
 mod worker;
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -38,12 +40,14 @@ use crate::catalog::Catalogs;
 use crate::config::monitor::MonitorConfig;
 use crate::config::webhook;
 use crate::delivery::{Clients, Sender};
-
+use crate::domain::chat::Name;
+use crate::health::Watch;
 use crate::shutdown::GRACE;
 use crate::store::Store;
 use crate::store::history::Retention;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::tracer::Tracer;
+use mark::Mark;
 use outlet::Outlets;
 use recent::Recent;
 use sweeper::Sweep;
@@ -89,6 +93,13 @@ pub struct Monitor {
     recent: Recent,
     /// Windows being closed for the sweep, and what is sent at its time.
     closing: Arc<Semaphore>,
+    /// How the sweeps of windows and of what waits for its time go round.
+    windows_mark: Mark,
+    later_mark: Mark,
+    /// Since when destinations that should have an outlet have none.
+    closed: Mutex<HashMap<Name, std::time::Instant>>,
+    /// What is seen of the work of all.
+    watch: Watch,
     /// Look at the windows again: something may fall due sooner than known.
     windows_changed: Notify,
     /// Look at what waits for its time again: something may fall due sooner than known.
@@ -121,6 +132,7 @@ impl Monitor {
         tracer: Tracer,
         stop: CancellationToken,
     ) -> Arc<Self> {
+        let watch = Watch::new(&store, catalogs.clone());
         Arc::new(Self {
             store,
             catalogs,
@@ -132,6 +144,10 @@ impl Monitor {
             closing: Arc::new(Semaphore::new(MOST_CLOSING)),
             metrics,
             tracer,
+            windows_mark: Mark::default(),
+            later_mark: Mark::default(),
+            closed: Mutex::default(),
+            watch,
             windows_changed: Notify::new(),
             later_changed: Notify::new(),
             belongs_to_nothing: Notify::new(),

@@ -13,6 +13,7 @@ use tracing::{error, info, warn};
 
 use super::Monitor;
 use super::gate::Gate;
+use super::mark::Mark;
 use super::sweeper::Sweep;
 use crate::catalog::Catalog;
 use crate::delivery::{Clients, Sender};
@@ -30,6 +31,8 @@ pub(super) struct Outlet {
     pub(super) destination: Arc<Destination>,
     pub(super) sender: Sender,
     pub(super) gate: Arc<Gate>,
+    /// How the sweep of its lanes goes round.
+    pub(super) mark: Mark,
     /// Look at the lanes again: something may fall due sooner than known.
     pub(super) lanes_changed: Notify,
     /// Attempts that were let in by the pace are given back: more may begin sooner than it said.
@@ -47,6 +50,7 @@ impl Outlet {
         Ok(Self {
             sender: Sender::new(&destination, clients)?,
             gate: Gate::new(destination.concurrency, destination.pace.is_some()),
+            mark: Mark::default(),
             lanes_changed: Notify::new(),
             given_back: Notify::new(),
             destination,

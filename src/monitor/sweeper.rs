@@ -12,6 +12,7 @@ use super::Monitor;
 use super::agenda::Agenda;
 use super::closer::Found;
 use super::lane_round::LaneRound;
+use super::mark::Mark;
 use super::outlet::Outlet;
 use crate::store::keys::{Due, Shard};
 use crate::store::{LONGEST_IDLE, LONGEST_SLEEP, Result};
@@ -65,20 +66,25 @@ impl Sweep {
             let began = Instant::now();
             // Not cut short by a stop: a lease whose answer nobody hears would hold its lane until it runs out.
             let wake_at = match self.round(&monitor, &due, &mut agenda).await {
-                Ok(Round::More) if !stop.is_cancelled() => continue,
+                Ok(Round::More) if !stop.is_cancelled() => {
+                    self.mark(&monitor).goes_on_at(Instant::now());
+                    continue;
+                }
                 Ok(Round::More) => return,
                 Ok(round) => {
                     if std::mem::take(&mut failing) {
                         info!(what, "Sweep of {what} works again");
                     }
-                    match round {
+                    let wake_at = match round {
                         Round::NotBefore(turn) => {
                             waits_for_its_turn = true;
                             agenda.look_again(turn);
                             turn
                         }
                         Round::Done | Round::More => agenda.wake_at(began),
-                    }
+                    };
+                    self.mark(&monitor).goes_on_at(wake_at);
+                    wake_at
                 }
                 Err(error) => {
                     // Said once: a Redis that is away for an hour is one piece of news.
@@ -113,6 +119,15 @@ impl Sweep {
         match self {
             Self::Lanes(outlet) if agenda.retries_wait() => outlet.gate.somebody_left().await,
             Self::Windows | Self::Lanes(_) | Self::Later => pending().await,
+        }
+    }
+
+    /// Where it is marked that the sweep goes round.
+    fn mark<'a>(&'a self, monitor: &'a Monitor) -> &'a Mark {
+        match self {
+            Self::Windows => &monitor.windows_mark,
+            Self::Lanes(outlet) => &outlet.mark,
+            Self::Later => &monitor.later_mark,
         }
     }
 

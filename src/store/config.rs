@@ -18,12 +18,13 @@ use crate::domain::life::Life;
 use crate::wire::config::{BufferSpec, DestinationSpec, ScheduleSpec};
 
 static CONFIGURE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/configure.lua")));
+static CONFIGURED: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/configured.lua")));
 
 const VERSION: &str = "version";
 const TIMEZONE: &str = "setting:timezone";
 
 pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    std::iter::once(&*CONFIGURE)
+    [&*CONFIGURE, &*CONFIGURED].into_iter()
 }
 
 /// What can be configured.
@@ -131,11 +132,10 @@ impl Store {
     /// # Errors
     /// Unavailable or silent.
     pub async fn configured(&self) -> Result<Configured> {
-        let mut reads = redis::pipe();
         // Of one moment: what is there is there with its life.
-        reads.atomic().hgetall(keys::CONFIG).hgetall(keys::LIVES);
+        let mut configured = CONFIGURED.key(keys::CONFIG);
         let (fields, lives): (HashMap<String, String>, HashMap<String, String>) =
-            self.pipeline(&reads).await?;
+            self.run(Shard::FIRST, configured.key(keys::LIVES)).await?;
         let states = lives
             .into_iter()
             .filter_map(|(field, text)| Some((field, State::read(&text)?)));

@@ -13,7 +13,7 @@ use super::links::Links;
 use super::refusal::is_login;
 use super::{
     Result, Store, StoreError, aliases, clearing, closing, config, control, disuse, due, erasing,
-    hastening, lanes, later, lives, pace, pausing, probe, queue, removals, revivals, windows,
+    hastening, lanes, later, lives, pace, pausing, probe, queue, removals, revivals, windows, work,
 };
 use crate::config::redis::{Address, RedisConfig};
 
@@ -153,6 +153,7 @@ impl Store {
             .chain(probe::scripts())
             .chain(lives::scripts())
             .chain(removals::scripts())
+            .chain(work::scripts())
         {
             if check_version(version, "").is_ok() {
                 self.ask(0, |mut connection| async move {

@@ -146,7 +146,7 @@ impl Store {
 }
 
 /// Where an index can have something.
-fn shards_of(due: &Due) -> Vec<Shard> {
+pub(super) fn shards_of(due: &Due) -> Vec<Shard> {
     match due {
         // Nobody else has a lane to it.
         Due::Lanes(name) | Due::Retries(name) if name.is_own() => vec![Shard::of_outlet(name)],

@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
-use redis::{Client, ConnectionAddr, IntoConnectionInfo, Value};
+use redis::{Client, ConnectionAddr, IntoConnectionInfo};
 
 use super::events::EventMode;
-use super::keys::{Due, Shard};
 use super::refusal::is_denied;
 use super::{Result, Store, StoreError, reply};
 use crate::domain::batch::Millis;
@@ -48,8 +47,6 @@ pub struct Inspection {
     pub foreign_timers: Option<u64>,
     /// Milliseconds by which its clock is ahead of this machine's; below 0: behind.
     pub clock_ahead: i64,
-    /// How long the window that should have been closed first has been waiting for that.
-    pub overdue: Duration,
 }
 
 /// The lines of `INFO`, or the pairs of `CONFIG GET`.
@@ -134,7 +131,6 @@ impl Store {
             events: self.event_mode().await?,
             foreign_timers: timers.map(|timers| timers.saturating_sub(windows)),
             clock_ahead: self.clock_ahead().await?,
-            overdue: self.overdue().await?,
         })
     }
 
@@ -172,25 +168,6 @@ impl Store {
         // Theirs was read about halfway.
         let ours = before.midpoint(now());
         Ok(theirs.cast_signed().saturating_sub(ours.cast_signed()))
-    }
-
-    async fn overdue(&self) -> Result<Duration> {
-        let mut reads = redis::pipe();
-        reads.cmd("TIME");
-        for shard in Shard::all() {
-            reads.zrange_withscores(Due::Windows.key(shard), 0, 0);
-        }
-        let mut values = self.pipeline::<Vec<Value>>(&reads).await?.into_iter();
-        let now = reply::time(values.next())?;
-        let mut longest = 0;
-        for value in values {
-            let first: Vec<(Value, f64)> = reply::value(Some(value))?;
-            let waits = first
-                .first()
-                .map(|(_, at)| now.saturating_sub(reply::score(*at)));
-            longest = longest.max(waits.unwrap_or_default());
-        }
-        Ok(Duration::from_millis(longest))
     }
 }
 

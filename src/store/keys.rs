@@ -133,6 +133,11 @@ pub(crate) fn members_like(buffer: &Name) -> String {
     format!("*{buffer}:*")
 }
 
+/// What lies behind a member of [`Due::Lanes`]: its `lane`, the `head` of that, the batches `revived` onto it.
+pub(crate) fn behind(shard: Shard, what: &str, destination: &Name, member: &str) -> String {
+    shard.key(format_args!("{what}:{destination}:{member}"))
+}
+
 /// Matches all lanes of a shard.
 pub(crate) fn lanes_like(shard: Shard) -> String {
     shard.key("lane:*")
@@ -193,8 +198,7 @@ impl Place {
     }
 
     pub(crate) fn lane(&self, destination: &Name) -> String {
-        self.shard
-            .key(format_args!("lane:{destination}:{}", self.lane_member()))
+        behind(self.shard, "lane", destination, self.lane_member())
     }
 
     /// The destination of a key of its lanes; `None` for any other key.
@@ -206,14 +210,12 @@ impl Place {
     }
 
     pub(crate) fn head(&self, destination: &Name) -> String {
-        self.shard
-            .key(format_args!("head:{destination}:{}", self.lane_member()))
+        behind(self.shard, "head", destination, self.lane_member())
     }
 
     /// Batches that were revived, between the first of the lane and all others.
     pub(crate) fn revived(&self, destination: &Name) -> String {
-        self.shard
-            .key(format_args!("revived:{destination}:{}", self.lane_member()))
+        behind(self.shard, "revived", destination, self.lane_member())
     }
 
     pub(crate) fn due(&self) -> String {

@@ -38,8 +38,10 @@ pub mod revivals;
 pub mod room;
 pub mod status;
 mod trouble;
+pub mod waiting;
 pub mod whole;
 pub mod windows;
+pub mod work;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -70,10 +70,17 @@ impl Store {
         };
         let is_ok = redis.status == Health::OK;
         Health {
-            status: if is_ok { Health::OK } else { "unavailable" },
+            status: if is_ok {
+                Health::OK
+            } else {
+                Health::UNAVAILABLE
+            },
             service,
             version: env!("CARGO_PKG_VERSION"),
             redis,
+            monitors: Vec::new(),
+            overdue: None,
+            standing: Vec::new(),
             stopped: Stopped::of(stops),
             refusing,
         }

@@ -7,7 +7,9 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use super::work::WorkMetrics;
 use crate::store::status::Counts;
+use crate::store::work::Work;
 
 /// The content type of the text.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -87,6 +89,7 @@ pub struct Metrics {
     dead_letters: Gauge,
     redis_up: Gauge,
     stopped: GaugeBy,
+    work: WorkMetrics,
 }
 
 impl Metrics {
@@ -118,6 +121,7 @@ impl Metrics {
             dead_letters: Gauge::default(),
             redis_up: Gauge::default(),
             stopped: Family::default(),
+            work: WorkMetrics::default(),
         };
         metrics.register_common();
         if roles.contains(&Role::Api) {
@@ -163,6 +167,7 @@ impl Metrics {
             "What an operator has stopped: 1 for everything, how many buffers and destinations",
             self.stopped.clone(),
         );
+        self.work.register(registry);
     }
 
     fn register_api(&mut self) {
@@ -239,13 +244,19 @@ impl Metrics {
         );
     }
 
-    /// All metrics as text; `counts` is what Redis holds now, `None` when it does not answer.
-    /// `stopped` is how much of what an operator has stopped.
-    pub fn text(&self, counts: Option<Counts>, stopped: &[(&'static str, usize)]) -> String {
+    /// All metrics as text; `counts` is what Redis holds now and `work` how that is worked off, `None` when it does not
+    /// answer. `stopped` is how much of what an operator has stopped.
+    pub fn text(
+        &self,
+        counts: Option<Counts>,
+        work: Option<&Work>,
+        stopped: &[(&'static str, usize)],
+    ) -> String {
         self.redis_up.set(i64::from(counts.is_some()));
         for &(what, count) in stopped {
-            let count = i64::try_from(count).unwrap_or(i64::MAX);
-            self.stopped.get_or_create(&[("what", what)]).set(count);
+            self.stopped
+                .get_or_create(&[("what", what)])
+                .set(whole(count));
         }
         if let Some(counts) = counts {
             let gauges = [
@@ -255,14 +266,22 @@ impl Metrics {
                 (&self.dead_letters, counts.dead_letters),
             ];
             for (gauge, count) in gauges {
-                gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
+                gauge.set(whole(count));
             }
+        }
+        if let Some(work) = work {
+            self.work.set(work);
         }
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = encode(&mut text, &self.registry);
         text
     }
+}
+
+/// A number as a gauge takes it.
+pub(super) fn whole(count: impl TryInto<i64>) -> i64 {
+    count.try_into().unwrap_or(i64::MAX)
 }
 
 /// A count that appears with its first event cannot be seen to rise, and the first is what an alert waits for.

@@ -124,7 +124,7 @@ async fn run(
     };
     let serving = async {
         let serving = http::serve(listener, api, stop.clone());
-        let served = daemon::noted(&api_store, "api", serving).await;
+        let served = daemon::noted(&api_store, "api", Vec::new, serving).await;
         // Whatever ended it, the monitor has nothing more to come.
         stop.cancel();
         served
@@ -135,7 +135,12 @@ async fn run(
             () = stop.cancelled() => Ok(()),
         }
     };
-    let delivering = daemon::noted(&monitor_store, "monitor", monitor.run());
+    let delivering = daemon::noted(
+        &monitor_store,
+        "monitor",
+        || monitor.stands(),
+        monitor.run(),
+    );
     let (served, (), guarded) = tokio::join!(serving, delivering, guarding);
     printing.cancel();
     if let Some(printer) = printer {

@@ -18,6 +18,18 @@ async fn healthy_as(daemon: &Daemon, status: u16) -> Value {
     said
 }
 
+/// What it says as soon as it has seen a monitor.
+async fn healthy_as_seen(daemon: &Daemon) -> Value {
+    let mut said = Value::Null;
+    eventually("a monitor is seen", async || {
+        let (status, body) = daemon.get("/api/health").await;
+        said = body;
+        status == 200 && said["monitors"][0]["alive"] == true
+    })
+    .await;
+    said
+}
+
 async fn set_events(redis: &TestRedis, flags: &str) {
     redis::cmd("CONFIG")
         .arg(&["SET", "notify-keyspace-events", flags])
@@ -34,8 +46,16 @@ async fn health_tells_who_it_is_and_how_redis_is() {
     let monitor = Daemon::monitor(&redis, &receiver.url()).await;
 
     for (daemon, service) in [(&api, "api"), (&monitor, "monitor")] {
-        let (status, mut health) = daemon.get("/api/health").await;
+        let (status, mut health) = (200, healthy_as_seen(daemon).await);
 
+        let monitors = health.as_object_mut().unwrap().remove("monitors").unwrap();
+        let overdue = health.as_object_mut().unwrap().remove("overdue").unwrap();
+        assert_eq!(monitors[0]["alive"], true);
+        assert_eq!(monitors[0]["version"], env!("CARGO_PKG_VERSION"));
+        assert_eq!(
+            overdue,
+            json!({"windows": null, "lanes": null, "later": null})
+        );
         let ping = health["redis"]["ping_ms"].take().as_f64().unwrap();
         assert!(ping > 0.0 && ping < 10_000.0, "{ping}");
         assert_eq!(status, 200);

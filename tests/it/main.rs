@@ -73,3 +73,4 @@ mod up;
 mod webhooks;
 mod whole;
 mod windows;
+mod work;

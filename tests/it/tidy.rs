@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Where a room stands; a room may use what stands above it, and only that.
-const ROOMS: [(&str, &[&str]); 11] = [
+const ROOMS: [(&str, &[&str]); 12] = [
     ("domain", &[]),
     ("wire", &["domain"]),
     ("config", &["domain", "wire"]),
@@ -12,6 +12,7 @@ const ROOMS: [(&str, &[&str]); 11] = [
     ("serving", &["config", "shutdown"]),
     ("catalog", &["domain", "wire", "store"]),
     ("delivery", &["domain", "wire", "config"]),
+    ("health", &["domain", "wire", "store", "catalog"]),
     (
         "http",
         &[
@@ -21,6 +22,7 @@ const ROOMS: [(&str, &[&str]); 11] = [
             "store",
             "catalog",
             "delivery",
+            "health",
             "telemetry",
             "serving",
         ],
@@ -34,6 +36,7 @@ const ROOMS: [(&str, &[&str]); 11] = [
             "store",
             "catalog",
             "delivery",
+            "health",
             "telemetry",
             "serving",
             "shutdown",
@@ -42,8 +45,8 @@ const ROOMS: [(&str, &[&str]); 11] = [
     (
         "operator",
         &[
-            "domain", "wire", "config", "store", "catalog", "delivery", "monitor", "daemon",
-            "shutdown",
+            "domain", "wire", "config", "store", "catalog", "delivery", "health", "monitor",
+            "daemon", "shutdown",
         ],
     ),
 ];

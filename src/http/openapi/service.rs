@@ -48,8 +48,11 @@ fn health() -> Op {
     Op::get(Tag::Service, "/api/health")
         .says("Ask how api is", "For load balancers and people.")
         .without_redis()
-        .answers::<Health>(200, "It can work.")
-        .answers::<Health>(503, "Redis does not answer.")
+        .answers::<Health>(
+            200,
+            "It can work; `degraded`, while what is due is not worked off.",
+        )
+        .answers::<Health>(503, "Redis does not answer, or takes no writes.")
 }
 
 fn metrics() -> Op {

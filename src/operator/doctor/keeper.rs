@@ -3,14 +3,10 @@
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
-
 use super::finding::Finding;
 use crate::store::events::EventMode;
 use crate::store::inspection::Inspection;
 
-/// A monitor that works is never so late.
-const MOST_OVERDUE: Duration = Duration::from_secs(15);
 /// Nothing of Lull's goes by the difference of clocks; but times in payloads and logs should be right.
 const MOST_AHEAD: u64 = 2_000;
 /// Receivers that verify signatures refuse calls whose timestamp is this far off (Standard Webhooks).
@@ -26,7 +22,7 @@ pub(super) fn findings(redis: &Inspection) -> Vec<Finding> {
             .flatten(),
     );
     findings.extend(foreign_timers(redis));
-    findings.extend([clock(redis), windows(redis)]);
+    findings.push(clock(redis));
     if !redis.tells_config {
         findings.push(Finding::warning(
             "config",
@@ -206,20 +202,6 @@ fn clock(redis: &Inspection) -> Finding {
         MOST_AHEAD.. => Finding::warning("clock", found, advice),
         _ => Finding::ok("clock", "Redis's and this machine's agree"),
     }
-}
-
-fn windows(redis: &Inspection) -> Finding {
-    if redis.overdue > MOST_OVERDUE {
-        return Finding::problem(
-            "windows",
-            format!(
-                "a window should have been closed {} s ago: no monitor works",
-                redis.overdue.as_secs()
-            ),
-            "start the monitor, and look at its log if it runs",
-        );
-    }
-    Finding::ok("windows", "none is overdue")
 }
 
 fn size(bytes: u64) -> String {

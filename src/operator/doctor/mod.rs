@@ -4,6 +4,7 @@ mod door;
 mod finding;
 mod keeper;
 mod webhook;
+mod work;
 
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
@@ -119,8 +120,20 @@ async fn state(store: &Store, vars: &Vars, call: bool) -> Vec<Finding> {
     }
     let catalog = ApiConfig::from_vars(vars).ok();
     let catalog = catalog.map(|config| Catalog::new(&config.defaults(), configured));
+    // What a replica holds may be of some time ago.
+    if !inspection.is_replica {
+        findings.extend(work_of_all(store, catalog.as_ref()).await);
+    }
     findings.extend(destinations(vars, catalog.as_ref(), call).await);
     findings
+}
+
+async fn work_of_all(store: &Store, catalog: Option<&Catalog>) -> Vec<Finding> {
+    let found = work::findings(store, catalog).await;
+    found.unwrap_or_else(|error| {
+        let advice = "see what Redis logs, and what its login may do";
+        vec![Finding::problem("redis", error.to_string(), advice)]
+    })
 }
 
 fn stopped(stops: &Stops) -> Option<Finding> {

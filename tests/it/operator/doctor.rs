@@ -1,10 +1,11 @@
 //! `lull doctor`: over deployments that are well, and over those that are ill in one way each.
 
+use lull::health::Heart;
 use serde_json::Value;
 
 use crate::support::daemon::free_port;
 use crate::support::tool::{Ran, lull};
-use crate::support::{Answer, Receiver, TestRedis, eventually};
+use crate::support::{Answer, Daemon, Receiver, TestRedis, eventually};
 
 /// A limit, because the shipped settings leave it to the machine's owner.
 const LIMIT: [&str; 2] = ["--maxmemory", "256mb"];
@@ -22,8 +23,27 @@ impl Patient {
         Self::with(&[]).await
     }
 
+    /// One that no monitor works on.
+    async fn without_a_monitor() -> Self {
+        Self::alone(&[]).await
+    }
+
     /// One whose Redis is started with more settings.
     async fn with(arguments: &[&str]) -> Self {
+        let patient = Self::alone(arguments).await;
+        // Nothing but the sign of life of a monitor, which would change what is looked at.
+        let store = patient.redis.store().await;
+        let heart = Heart::new(&store, "monitor");
+        tokio::spawn(async move { heart.beat(Vec::new).await });
+        eventually("a monitor gives signs of life", async || {
+            let work = store.work(&[]).await.unwrap();
+            work.living_monitors().next().is_some()
+        })
+        .await;
+        patient
+    }
+
+    async fn alone(arguments: &[&str]) -> Self {
         let all: Vec<_> = LIMIT.iter().chain(arguments).copied().collect();
         Self {
             redis: TestRedis::start_with(&all).await,
@@ -144,7 +164,9 @@ async fn about_a_deployment_that_is_well_nothing_bad_is_said_and_nobody_is_calle
     );
     assert!(report.found("webhook").contains("takes connections"));
     assert!(patient.receiver.calls_so_far().is_empty());
-    assert!(patient.redis.keys("*").await.is_empty());
+    // Nothing but the monitor's sign of life.
+    let keys = patient.redis.keys("*").await;
+    assert_eq!(keys, ["lull:{config}:daemons"]);
 }
 
 #[tokio::test]
@@ -332,16 +354,59 @@ async fn a_replica_is_a_problem() {
 }
 
 #[tokio::test]
-async fn a_window_that_nobody_closes_is_a_problem() {
-    let patient = Patient::well().await;
-    let store = patient.redis.store().await;
-    crate::support::say(&store, "ana", "oi", crate::support::LONG).await;
-    let ago = std::time::Duration::from_secs(100);
-    patient.redis.long_ago("lull:*:due", ago).await;
+async fn a_window_that_nobody_closes_is_a_problem_and_a_late_one_is_not() {
+    for (patient, ills) in [
+        (
+            Patient::without_a_monitor().await,
+            vec!["warning monitors", "problem windows"],
+        ),
+        (Patient::well().await, vec!["warning windows"]),
+    ] {
+        let store = patient.redis.store().await;
+        crate::support::say(&store, "ana", "oi", crate::support::LONG).await;
+        let ago = std::time::Duration::from_secs(100);
+        patient.redis.long_ago("lull:*:due", ago).await;
 
+        let report = patient.examined().await;
+
+        assert_eq!(report.ills(), ills, "{:?}", report.findings);
+        let found = report.found("windows");
+        let words = if ills.len() == 2 {
+            "no monitor works"
+        } else {
+            "monitors are at work, and late"
+        };
+        assert!(found.contains(words), "{found}");
+    }
+}
+
+#[tokio::test]
+async fn what_waits_for_a_destination_is_told_with_what_it_answered() {
+    let patient = Patient::without_a_monitor().await;
+    let mut receiver = Receiver::answering(&[], Answer::Status(404)).await;
+    let api = Daemon::api(&patient.redis).await;
+    let _monitor = Daemon::monitor(&patient.redis, &receiver.url()).await;
+    for user in ["ana", "eva"] {
+        api.say(user, "oi", 0.1).await;
+        receiver.call().await;
+    }
+
+    let mut found = String::new();
+    eventually("both have failed", async || {
+        let report = patient.examined().await;
+        found = report.found("waiting").to_owned();
+        found.contains("HTTP 404") && report.ills() == ["warning waiting"]
+    })
+    .await;
+
+    let words = "2 batches wait for default, attempt ";
+    assert!(found.starts_with(words), "{found}");
+    // What is stopped waits because somebody wants it to.
+    api.post("/api/control", serde_json::json!({"action": "stop"}))
+        .await;
     let report = patient.examined().await;
-
-    report.is_problem("windows", "no monitor works");
+    assert_eq!(report.ills(), ["warning control"], "{:?}", report.findings);
+    assert!(report.found("waiting").ends_with("which is off or stopped"));
 }
 
 #[tokio::test]

@@ -1,0 +1,169 @@
+//! Whether anybody works off what is due: each daemon gives signs of life, and each tells in its health and its metrics
+//! what it sees of all.
+//!
+//! What is off or stopped waits because somebody wants it to, so it counts for nothing here. A destination that is down
+//! does count: a monitor that goes round and probes it is at work, and without one nobody would see it come back.
+
+mod heart;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use chrono_tz::Tz;
+
+use crate::catalog::{Catalog, Catalogs};
+use crate::domain::chat::Name;
+use crate::store::work::{Daemon, Kind, Work};
+use crate::store::{Result, Store};
+use crate::wire::health::{Health, MonitorSeen, Overdue};
+use crate::wire::payload::rfc3339;
+
+pub use heart::Heart;
+
+/// What was seen is told for so long: health and metrics are asked for by many.
+const FRESH: Duration = Duration::from_secs(1);
+/// Whoever asks has an answer within 1.5 s.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Destinations whose lanes are looked at in one go; of more than that others have their turn at the next.
+const AT_ONCE: usize = 256;
+
+/// What one daemon sees of the work of all. Clones see together.
+#[derive(Clone)]
+pub struct Watch {
+    store: Store,
+    catalogs: Catalogs,
+    known: Arc<Mutex<Known>>,
+    /// Whoever has it looks.
+    looking: Arc<tokio::sync::Mutex<()>>,
+}
+
+#[derive(Default)]
+struct Known {
+    at: Option<Instant>,
+    work: Work,
+    /// Of all destinations, not only those of the last look.
+    lanes: HashMap<Name, Duration>,
+    next: usize,
+}
+
+impl std::fmt::Debug for Watch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Watch").finish_non_exhaustive()
+    }
+}
+
+impl Watch {
+    /// One that has seen nothing yet.
+    pub fn new(store: &Store, catalogs: Catalogs) -> Self {
+        Self {
+            store: store.within(PATIENCE),
+            catalogs,
+            known: Arc::default(),
+            looking: Arc::default(),
+        }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How the daemon `service` is, and what it sees of the work of all.
+    pub async fn health(&self, service: &'static str) -> Health {
+        let catalog = self.catalogs.get();
+        let (health, work) = tokio::join!(self.store.health(service, catalog.stops()), self.look());
+        match work {
+            Some(work) => seeing(health, &work),
+            None => health,
+        }
+    }
+
+    /// What is due and who works it off, as it was a moment ago; nothing where Redis does not tell in time.
+    pub async fn look(&self) -> Option<Work> {
+        let looked = tokio::time::timeout(PATIENCE, async {
+            let _turn = self.looking.lock().await;
+            if let Some(work) = self.remembered() {
+                return Ok(work);
+            }
+            self.look_now().await
+        });
+        looked.await.ok()?.ok()
+    }
+
+    fn remembered(&self) -> Option<Work> {
+        let known = self.known();
+        let fresh = known.at.is_some_and(|at| at.elapsed() < FRESH);
+        fresh.then(|| known.work.clone())
+    }
+
+    async fn look_now(&self) -> Result<Work> {
+        let all = expected(&self.catalogs.get());
+        let from = {
+            let next = self.known().next;
+            if next < all.len() { next } else { 0 }
+        };
+        let some = &all[from..all.len().min(from + AT_ONCE)];
+        let mut work = self.store.work(some).await?;
+        let mut known = self.known();
+        known
+            .lanes
+            .retain(|name, _| all.binary_search(name).is_ok());
+        for name in some {
+            known.lanes.remove(name);
+        }
+        known.lanes.extend(std::mem::take(&mut work.lanes));
+        work.lanes = known
+            .lanes
+            .iter()
+            .map(|(name, overdue)| (name.clone(), *overdue))
+            .collect();
+        known.next = from + some.len();
+        known.at = Some(Instant::now());
+        known.work = work.clone();
+        Ok(work)
+    }
+}
+
+/// The health with what is seen of the work of all.
+fn seeing(mut health: Health, work: &Work) -> Health {
+    let overdue = |kind| {
+        let overdue: Option<Duration> = work.overdue(kind);
+        overdue.map(|overdue| overdue.as_secs_f64())
+    };
+    health.monitors = work.monitors().map(|it| seen(work, it)).collect();
+    health.overdue = Some(Overdue {
+        windows: overdue(Kind::Windows),
+        lanes: overdue(Kind::Lanes),
+        later: overdue(Kind::Later),
+    });
+    health.standing = work.standing().into_iter().map(Kind::as_str).collect();
+    if health.is_ok() && !health.standing.is_empty() {
+        health.status = Health::DEGRADED;
+    }
+    health
+}
+
+fn seen(work: &Work, monitor: &Daemon) -> MonitorSeen {
+    MonitorSeen {
+        id: monitor.id.clone(),
+        name: monitor.about.name.clone(),
+        version: monitor.about.version.clone(),
+        since: rfc3339(monitor.since, Tz::UTC),
+        last_sign: rfc3339(monitor.last_sign, Tz::UTC),
+        alive: work.is_alive(monitor),
+        stands: monitor.about.stands.clone(),
+    }
+}
+
+/// The destinations whose lanes somebody should work off, in order: those that are on, and not stopped.
+pub fn expected(catalog: &Catalog) -> Vec<Name> {
+    let all = catalog.destination_names().into_iter();
+    let on = |name: &Name| {
+        // Of those of the environment only monitors know the URL.
+        let known = catalog.destination(name);
+        known.is_none_or(|known| known.active) && !catalog.stops().holds_to(name)
+    };
+    let mut names: Vec<_> = all.filter(on).collect();
+    names.sort();
+    names
+}
