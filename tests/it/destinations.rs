@@ -283,6 +283,8 @@ async fn a_trial_shows_the_whole_call_and_keeps_nothing() {
         [
             "lull:{config}",
             "lull:{config}:audit",
+            // The api's sign of life.
+            "lull:{config}:daemons",
             "lull:{config}:lives"
         ]
     );
