@@ -16,9 +16,9 @@ use super::messages::dead_answer;
 use super::query::{List, ListQuery, page};
 use crate::domain::batch::BatchId;
 use crate::domain::chat::Name;
-use crate::store::EntryId;
 use crate::store::audit::Act;
 use crate::store::dead::DeadLetter;
+use crate::store::{EntryId, StoreError};
 use crate::wire::answer::{Count, DeadLetterAnswer};
 use crate::wire::item::read_items;
 use crate::wire::outbound::MessageAnswer;
@@ -54,8 +54,11 @@ pub(super) async fn revive(
     Caller(by): Caller,
 ) -> Result<Response, ApiError> {
     let id = api.entry(id).await?;
-    if !api.store.revive(id).await? {
-        return Err(NOT_THERE);
+    match api.store.revive(id).await {
+        Ok(true) => {}
+        Ok(false) => return Err(NOT_THERE),
+        Err(StoreError::Gone) => return Err(api.no_way_back(id).await?),
+        Err(error) => return Err(error.into()),
     }
     info!(dead_letter = id.text(), "An operator revived a dead letter");
     api.note(&Act::new("dead_letter.revive", &by).on(&id.text()))
@@ -141,6 +144,19 @@ fn done(message: &'static str, count: u64) -> Response {
 }
 
 impl Api {
+    /// Why a dead letter cannot go back.
+    async fn no_way_back(&self, id: EntryId) -> Result<ApiError, ApiError> {
+        let letter = self.store.dead_letter(id).await?.ok_or(NOT_THERE)?.letter;
+        let missing = match letter.destination.strip_prefix('.') {
+            Some(schedule) => format!("schedule {schedule}"),
+            None if letter.destination.is_empty() => format!("buffer {}", letter.buffer),
+            None => format!("destination {}", letter.destination),
+        };
+        Ok(ApiError::Conflict(format!(
+            "there is no {missing} that it could go back to: create it first, or discard the letter"
+        )))
+    }
+
     /// The place of a dead letter by its id, or by that of the message that it is. An id that no list ever gave names
     /// nothing, which is not worth another status.
     async fn entry(&self, id: Result<Path<String>, PathRejection>) -> Result<EntryId, ApiError> {

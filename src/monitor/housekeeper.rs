@@ -3,21 +3,52 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::Monitor;
+use crate::store::StoreError;
+use crate::store::strays::Buried;
 
 const PERIOD: Duration = Duration::from_secs(600);
 /// A buffer or a destination that came with a message is removed when nobody has used it for so long.
 const DISUSED_FOR: Duration = Duration::from_secs(24 * 3600);
 
-/// Trims every ten minutes until told to stop.
+/// Trims every ten minutes until told to stop, and looks for strays whenever somebody comes across one.
 pub(super) async fn run(monitor: Arc<Monitor>) {
     let mut ticks = tokio::time::interval(PERIOD);
     loop {
         tokio::select! {
             () = monitor.stop.cancelled() => return,
-            _ = ticks.tick() => trim(&monitor).await,
+            _ = ticks.tick() => {
+                trim(&monitor).await;
+                bury_strays(&monitor).await;
+            }
+            () = monitor.belongs_to_nothing.notified() => bury_strays(&monitor).await,
+        }
+    }
+}
+
+/// Makes dead letters of what belongs to nothing that is there.
+async fn bury_strays(monitor: &Monitor) {
+    let bury = async {
+        let strays = monitor.store.strays().await?;
+        let buried = monitor.store.bury_strays(&strays, &monitor.retention);
+        Ok::<_, StoreError>((strays.clone(), buried.await?))
+    };
+    match bury.await {
+        Ok((strays, Buried { batches, dropped })) if batches > 0 => {
+            let names = strays.names().join(", ");
+            monitor.metrics.dead_letters_dropped.inc_by(dropped);
+            error!(
+                batches,
+                dropped,
+                "{} belong to buffers, destinations or schedules that are gone ({names}): {batches} batches are dead letters now, and can be revived once there is something of that name again",
+                strays.told()
+            );
+        }
+        Ok(_) => {}
+        Err(error) => {
+            warn!(error = %error, "Could not look for strays, again in {PERIOD:?}: {error}");
         }
     }
 }
@@ -45,6 +76,9 @@ async fn trim(monitor: &Monitor) {
         Err(error) => {
             warn!(error = %error, "Could not remove what nobody uses, again in {PERIOD:?}: {error}");
         }
+    }
+    if let Err(error) = monitor.store.forget_lives().await {
+        warn!(error = %error, "Could not forget what is over, again in {PERIOD:?}: {error}");
     }
     if let Err(error) = monitor.store.forget_aliases().await {
         warn!(error = %error, "Could not forget old aliases, again in {PERIOD:?}: {error}");

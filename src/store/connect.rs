@@ -12,8 +12,9 @@ use tracing::{info, warn};
 use super::links::Links;
 use super::refusal::is_login;
 use super::{
-    Result, Store, StoreError, aliases, clearing, closing, config, control, disuse, due, erasing,
-    hastening, lanes, later, lives, pace, pausing, probe, queue, removals, revivals, windows, work,
+    Result, Store, StoreError, addressing, aliases, clearing, closing, config, control, disuse,
+    due, erasing, hastening, lanes, later, lives, pace, pausing, probe, queue, removals, revivals,
+    strays, windows, work,
 };
 use crate::config::redis::{Address, RedisConfig};
 
@@ -154,6 +155,8 @@ impl Store {
             .chain(lives::scripts())
             .chain(removals::scripts())
             .chain(work::scripts())
+            .chain(strays::scripts())
+            .chain(addressing::scripts())
         {
             if check_version(version, "").is_ok() {
                 self.ask(0, |mut connection| async move {

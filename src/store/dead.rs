@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::batch::read_batch;
+use super::batch::{read_batch, whose_word};
 use super::keys::{self, Shard};
 use super::paging::{EntryId, Look, StreamEntry};
 use super::queue::since;
@@ -59,6 +59,16 @@ impl DeadLetter {
     /// The lane it came from.
     fn lane(&self) -> Result<Lane> {
         lane_of(&self.letter, self.ordered)
+    }
+
+    /// The last word of the line about it, where its lane does not tell whose it is.
+    pub(super) fn whose(&self) -> Result<String> {
+        let mut chat = Chat::of_default(
+            ChatId::parse(&self.letter.chat)
+                .map_err(|_| StoreError::Unreadable("a dead letter"))?,
+        );
+        chat.ordered = self.ordered;
+        Ok(whose_word(&chat))
     }
 
     /// When it was given up on.
@@ -139,12 +149,19 @@ impl Store {
     /// Puts a dead letter back at the head of its lane; false if it is not there (any more).
     ///
     /// # Errors
-    /// Unavailable, silent or unreadable.
+    /// Gone, where its destination is not there, or its buffer, where it has no destination; unavailable, silent or
+    /// unreadable.
     pub async fn revive(&self, id: EntryId) -> Result<bool> {
-        match self.dead_letter(id).await? {
-            Some(dead) => Ok(self.revive_to(&[id], &dead.lane()?).await? > 0),
-            None => Ok(false),
+        let Some(dead) = self.dead_letter(id).await? else {
+            return Ok(false);
+        };
+        let mut back = 0;
+        for id in self.addressed(&dead).await? {
+            if let Some(dead) = self.dead_letter(id).await? {
+                back += self.revive_to(&[id], &dead.lane()?).await?;
+            }
         }
+        Ok(back > 0)
     }
 
     /// Drops a dead letter for good; false if it is not there (any more).

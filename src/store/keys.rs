@@ -143,6 +143,16 @@ pub(crate) fn lanes_like(shard: Shard) -> String {
     shard.key("lane:*")
 }
 
+/// Matches the indexes of lanes, in all shards.
+pub(crate) const LANE_INDEXES: &str = "lull:{[0-9][0-9]}:due:*";
+
+/// The shard and the destination of an index of lanes; `None` for any other key.
+pub(crate) fn destination_of_index(key: &str) -> Option<(Shard, Name)> {
+    let (shard, rest) = key.strip_prefix("lull:{")?.split_once('}')?;
+    let destination = Name::from_stored(rest.strip_prefix(":due:")?).ok()?;
+    Some((Shard::from_index(shard.parse().ok()?)?, destination))
+}
+
 /// The inverse of [`Place::timer`]; `None` for any other key.
 pub(crate) fn chat_of_timer(key: &str) -> Option<Chat> {
     let (_, rest) = key.strip_prefix("lull:{")?.split_once('}')?;

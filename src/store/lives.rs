@@ -70,6 +70,11 @@ impl Living {
         }
     }
 
+    /// Its field among lives and marks.
+    pub(super) fn field(&self) -> &str {
+        &self.field
+    }
+
     /// Its life.
     pub fn life(&self) -> Life {
         self.life

@@ -1,5 +1,6 @@
 //! The only room that knows Redis. Each verb is one script or one command; the scripts are in `lua/`.
 
+mod addressing;
 pub mod aliases;
 pub mod audit;
 mod batch;
@@ -37,6 +38,7 @@ mod reply;
 pub mod revivals;
 pub mod room;
 pub mod status;
+pub mod strays;
 mod trouble;
 pub mod waiting;
 pub mod whole;

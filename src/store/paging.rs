@@ -44,6 +44,7 @@ impl EntryId {
         format!("{}-{}", self.ms, self.seq)
     }
 
+    /// Reads an id as Redis knows it within the shard.
     pub(super) fn of(shard: Shard, id: &str) -> Option<Self> {
         let (ms, seq) = id.split_once('-')?;
         Some(Self {

@@ -64,6 +64,7 @@ mod signals;
 mod smoke;
 mod split;
 mod startup;
+mod strays;
 mod tidy;
 mod tracing;
 mod trial;

@@ -43,17 +43,17 @@ fn revive() -> Op {
     Op::post(Tag::DeadLetters, "/api/dead-letter/{id}/revive")
         .says(
             "Try a dead letter again",
-            "It is put back at the head of its lane.",
+            "It is put back at the head of its lane. Refused with 409 while its destination is not there, or its buffer, where it was given up on because that was gone: then its destination is empty, and it goes to those that the buffer has now.",
         )
         .answers::<Count>(200, "It is on its way.")
-        .refusing(&[404])
+        .refusing(&[404, 409])
 }
 
 fn revive_all() -> Op {
     Op::post(Tag::DeadLetters, "/api/dead-letter/revive")
         .says(
             "Try dead letters again",
-            "Those of a chat, a buffer, a destination, a reason, a period, by their ids, or all: each goes back to the head of its lane. It is answered at once; how far it is tells `GET`.",
+            "Those of a chat, a buffer, a destination, a reason, a period, by their ids, or all: each goes back to the head of its lane. One whose destination is not there stays. It is answered at once; how far it is tells `GET`.",
         )
         .body::<ReviveBody>(&json!({ "user": "5511988887777", "buffer": "default" }))
         .or_form::<ReviveForm>()

@@ -26,6 +26,7 @@ use crate::domain::chat::Name;
 use crate::domain::control::Stops;
 use crate::monitor;
 use crate::store::Store;
+use crate::store::strays::Strays;
 use finding::{Finding, Level};
 use webhook::Look;
 
@@ -115,6 +116,9 @@ async fn state(store: &Store, vars: &Vars, call: bool) -> Vec<Finding> {
             "let all daemons be of one version",
         ));
     }
+    if let Ok(strays) = store.strays().await {
+        findings.push(belonging(&strays));
+    }
     if let Ok(counts) = store.counts([]).await {
         findings.push(dead_letters(counts.dead_letters));
     }
@@ -145,6 +149,19 @@ fn stopped(stops: &Stops) -> Option<Finding> {
     let found = format!("deliveries are stopped: {}", what.join(", "));
     let advice = "start them again with POST /api/control when they are to leave";
     (!what.is_empty()).then(|| Finding::warning("control", found, advice))
+}
+
+fn belonging(strays: &Strays) -> Finding {
+    if strays.is_empty() {
+        return Finding::ok("strays", "everything belongs to a buffer and a destination");
+    }
+    let names = strays.names().join(", ");
+    let found = format!(
+        "{} belong to what is gone ({names}), and are not delivered",
+        strays.told()
+    );
+    let advice = "a monitor makes dead letters of them within ten minutes; make a buffer or destination of that name, then lull dead revive";
+    Finding::problem("strays", found, advice)
 }
 
 fn dead_letters(count: u64) -> Finding {

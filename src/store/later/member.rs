@@ -64,13 +64,13 @@ impl KeptMessage {
         }
     }
 
-    pub(super) fn member(&self) -> String {
+    pub(in crate::store) fn member(&self) -> String {
         format!("m:{}:{}", self.digest, Place::of(&self.chat).member)
     }
 }
 
 impl Waiting {
-    pub(super) fn parse(member: &str) -> Option<Self> {
+    pub(in crate::store) fn parse(member: &str) -> Option<Self> {
         match member.split_once(':')? {
             ("s", name) => Name::parse(name).ok().map(Self::Schedule),
             ("f", chat) => keys::chat_of_member(chat).map(Self::FollowUp),

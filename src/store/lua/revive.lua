@@ -8,12 +8,18 @@
   KEYS[4]  revived  batches that were revived and stand behind the first of the
                     lane, in front of all others
   KEYS[5]  dead     dead letters
+  KEYS[6]  alive    marks of destinations and schedules, by their lives
 
   ARGV[1]  member   the lane in the due index
   ARGV[2]  retries  added to the time of a lane whose head was attempted
-  ARGV[3]  entry    of the dead letter in its stream; all further ones likewise
+  ARGV[3]  field    of the destination or schedule among the marks; empty = it is
+                    always there
+  ARGV[4]  life     the mark that it must have
+  ARGV[5]  entry    of the dead letter in its stream; all further ones likewise
 
-  Output: how many were put back; a letter that is not there (any more) is none
+  Output: how many were put back; a letter that is not there (any more) is none.
+          -1 when the destination is not there (any more), or has another life:
+          then nothing changed
 
   A head that was attempted stays in front: its state is about the first place,
   and it may be on its way at this moment. The batch is marked "=" so that no
@@ -31,7 +37,7 @@
   number of a batch that was split off a window, and where it lay among the dead,
   which is the order of what was closed within one millisecond.
 ]]
-local due, lane, head, revived, dead = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local due, lane, head, revived, dead, alive = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local member = ARGV[1]
 local call, format, match = redis.call, string.format, string.match
 
@@ -45,8 +51,10 @@ local function keep(batch, ms, seq)
   call('ZADD', revived, closed, place .. batch)
 end
 
+if ARGV[3] ~= '' and call('HGET', alive, ARGV[3]) ~= ARGV[4] then return -1 end
+
 local count = 0
-for _, entry in ipairs({ARGV[3], unpack(ARGV, 4)}) do
+for _, entry in ipairs({ARGV[5], unpack(ARGV, 6)}) do
   local found = call('XRANGE', dead, entry, entry)[1]
   if found then
     local fields = found[2]

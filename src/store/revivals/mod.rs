@@ -195,14 +195,18 @@ impl Store {
     /// Puts those that are wanted back on their lanes, in the order in which they were given up on.
     async fn bring_back(&self, heads: &[Head], wanted: &Wanted) -> Result<u64> {
         let mut lanes: IndexMap<String, (Lane, Vec<&Head>)> = IndexMap::new();
+        let mut back = 0;
         for head in heads.iter().filter(|head| head.is_wanted(wanted)) {
+            if head.letter.destination.is_empty() {
+                back += u64::from(unless_gone(self.revive(head.id).await)?);
+                continue;
+            }
             let Ok(lane) = lane_of(&head.letter, head.ordered) else {
                 continue;
             };
             let key = Place::of(&lane.chat).lane(&lane.destination);
             lanes.entry(key).or_insert((lane, Vec::new())).1.push(head);
         }
-        let mut back = 0;
         for (lane, heads) in lanes.values() {
             let mut bytes = 0;
             let mut step = Vec::new();
@@ -210,35 +214,51 @@ impl Store {
                 if !step.is_empty()
                     && (step.len() == PUT_BACK || bytes + head.bytes > PUT_BACK_BYTES)
                 {
-                    back += self.revive_to(&step, lane).await?;
+                    back += unless_gone(self.revive_to(&step, lane).await)?;
                     (bytes, step) = (0, Vec::new());
                 }
                 bytes += head.bytes;
                 step.push(head.id);
             }
-            back += self.revive_to(&step, lane).await?;
+            back += unless_gone(self.revive_to(&step, lane).await)?;
         }
         Ok(back)
     }
 
     /// Puts dead letters of one lane, which lie in one shard, back onto it; answers how many.
+    ///
+    /// # Errors
+    /// Gone, where its destination is not there; unavailable or silent.
     pub(super) async fn revive_to(&self, ids: &[EntryId], lane: &Lane) -> Result<u64> {
         let Some(first) = ids.first() else {
             return Ok(0);
         };
         let place = Place::of(&lane.chat);
+        let way_back = self.way_back(place.shard, &lane.destination).await?;
+        let way_back = way_back.ok_or(StoreError::Gone)?;
         let mut revive = REVIVE.key(place.due_lanes(&lane.destination));
         revive
             .key(place.lane(&lane.destination))
             .key(place.head(&lane.destination))
             .key(place.revived(&lane.destination))
             .key(keys::dead(first.shard))
+            .key(keys::alive(place.shard))
             .arg(place.lane_member())
             .arg(keys::RETRIES);
+        way_back.must_be_there(&mut revive);
         for id in ids {
             revive.arg(id.in_stream());
         }
-        self.run(place.shard, &revive).await
+        let back: i64 = self.run(place.shard, &revive).await?;
+        u64::try_from(back).map_err(|_| StoreError::Gone)
+    }
+}
+
+/// What cannot go back, because there is nothing of that name, stays where it is.
+fn unless_gone<T: Default>(back: Result<T>) -> Result<T> {
+    match back {
+        Err(StoreError::Gone) => Ok(T::default()),
+        back => back,
     }
 }
 
