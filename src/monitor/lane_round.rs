@@ -121,9 +121,10 @@ impl<'a> LaneRound<'a> {
 
     /// Passes as soon as there is room for one; `None` when told to stop.
     async fn enter(&self, most: usize) -> Option<Vec<Pass>> {
+        let _waiting = self.outlet.mark.waits();
         tokio::select! {
             () = self.outlet.stop.cancelled() => None,
-            passes = self.outlet.mark.waits(self.outlet.gate.enter(most)) => Some(passes),
+            passes = self.outlet.gate.enter(most) => Some(passes),
         }
     }
 

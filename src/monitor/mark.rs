@@ -39,10 +39,11 @@ impl Mark {
         self.due.store(due, Ordering::Relaxed);
     }
 
-    /// The sweep waits for room, or for the turn of a destination that is down: it is at work meanwhile.
-    pub(super) async fn waits<T>(&self, waiting: impl Future<Output = T>) -> T {
-        let _end = Waiting::begin(self);
-        waiting.await
+    /// The sweep waits for room, or for the turn of a destination that is down, as long as the answer is kept: it is at
+    /// work meanwhile.
+    pub(super) fn waits(&self) -> Waiting<'_> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        Waiting(self)
     }
 
     /// Whether it should have gone round long ago.
@@ -54,14 +55,7 @@ impl Mark {
 }
 
 /// As long as it is there, the sweep waits.
-struct Waiting<'a>(&'a Mark);
-
-impl<'a> Waiting<'a> {
-    fn begin(mark: &'a Mark) -> Self {
-        mark.waiting.fetch_add(1, Ordering::Relaxed);
-        Self(mark)
-    }
-}
+pub(super) struct Waiting<'a>(&'a Mark);
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
@@ -131,12 +125,14 @@ mod tests {
         assert!(!Mark::default().stands());
     }
 
-    #[tokio::test]
-    async fn a_sweep_that_waits_for_room_does_not_stand_and_goes_on_from_then() {
+    #[test]
+    fn a_sweep_that_waits_for_room_does_not_stand_and_goes_on_from_then() {
         let mark = long_ago();
 
-        let stands = mark.waits(async { mark.stands() }).await;
+        let waiting = mark.waits();
+        assert!(!mark.stands());
+        drop(waiting);
 
-        assert!(!stands && !mark.stands());
+        assert!(!mark.stands());
     }
 }
