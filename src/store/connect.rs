@@ -13,8 +13,8 @@ use super::links::Links;
 use super::refusal::is_login;
 use super::{
     Result, Store, StoreError, addressing, aliases, clearing, closing, config, control, disuse,
-    due, erasing, hastening, lanes, later, lives, pace, pausing, probe, queue, removals, revivals,
-    strays, windows, work,
+    due, erasing, hastening, lanes, later, lives, pace, paging, pausing, probe, queue, removals,
+    revivals, strays, windows, work,
 };
 use crate::config::redis::{Address, RedisConfig};
 
@@ -143,7 +143,8 @@ impl Store {
             .chain(aliases::scripts())
             .chain(lanes::scripts())
             .chain(revivals::scripts())
-            .chain(hastening::scripts())
+    hastening, lanes, later, lives, pace, paging, pausing, probe, queue, removals, revivals, windows,
+    work,
             .chain(later::scripts())
             .chain(queue::scripts())
             .chain(due::scripts())

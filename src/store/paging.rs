@@ -2,12 +2,27 @@
 //! come and go meanwhile move nothing else.
 
 use std::collections::VecDeque;
+use std::sync::LazyLock;
 
+use futures_util::future::try_join_all;
+use redis::Script;
 use redis::streams::{StreamId, StreamRangeReply};
 
 use super::keys::Shard;
-use super::{Result, Store, reply};
+use super::{Result, Store, reply, script};
 use crate::domain::batch::Millis;
+
+static NEWEST: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/newest.lua")));
+
+pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
+    std::iter::once(&*NEWEST)
+}
+
+/// Bytes of the entries of a page, after which it ends before its limit. As JSON in an answer they can be twice as many.
+const PAGE_BYTES: usize = 8 * 1024 * 1024;
+
+/// Bytes that are read at a time, and the rest of the last entry.
+const READ_BYTES: usize = 256 * 1024;
 
 /// Entries looked at for one page at the most, where a filter passes few of them.
 const MOST_SCANNED: usize = 5_000;
@@ -113,6 +128,14 @@ impl StreamEntry {
         value.map(|value| reply::value(Some(value))).transpose()
     }
 
+    fn bytes(&self) -> usize {
+        let bytes = self.fields.values().map(|value| match value {
+            redis::Value::BulkString(bytes) => bytes.len(),
+            _ => 0,
+        });
+        bytes.sum()
+    }
+
     pub(super) fn field(&self, name: &str) -> Result<String> {
         reply::value(self.fields.get(name).cloned())
     }
@@ -122,6 +145,8 @@ impl StreamEntry {
 struct Source {
     shard: Shard,
     entries: VecDeque<StreamEntry>,
+    /// The newest that was not read yet, as far as it is known.
+    next: Option<EntryId>,
     dry: bool,
 }
 
@@ -162,7 +187,8 @@ impl Store {
         }
     }
 
-    /// The newest entries of a stream that `shards` keep, within `look`, that `keep` makes something of.
+    /// The newest entries of a stream that `shards` keep, within `look`, that `keep` makes something of; fewer than asked
+    /// for where they are large.
     pub(super) async fn newest<T>(
         &self,
         key: fn(Shard) -> String,
@@ -170,92 +196,94 @@ impl Store {
         look: Look,
         mut keep: impl FnMut(&StreamEntry) -> Result<Option<T>>,
     ) -> Result<(Vec<T>, Option<String>)> {
-        // A few from each: dead letters can be large, and most of what 64 shards would offer is never shown.
+        // A few from each: most of what 64 shards would offer is never shown.
         let chunk = (look.limit / 8).max(1);
         let oldest = look.from.to_string();
+        let oldest = oldest.as_str();
         let mut after = look.after;
-        let mut sources: Vec<Source> = Vec::new();
-        let mut reads = redis::pipe();
-        for shard in shards {
-            reads.xrevrange_count(key(shard), look.newest_in(shard), &oldest, chunk);
-            sources.push(Source {
-                shard,
-                entries: VecDeque::new(),
-                dry: false,
-            });
-        }
-        let answers: Vec<StreamRangeReply> = self.pipeline(&reads).await?;
-        for (source, answer) in sources.iter_mut().zip(answers) {
-            source.refill(answer, chunk);
-        }
+        // Of each only where it begins, as its first entry may be large and never shown.
+        let begin = async |shard: Shard| {
+            let mut source = Source::new(shard);
+            let (first, _) = self
+                .read_newest(&key(shard), shard, &look.newest_in(shard), oldest, 0)
+                .await?;
+            source.next = first.into_iter().next().map(|entry| entry.id);
+            Result::Ok(source)
+        };
+        let mut sources = try_join_all(shards.map(begin)).await?;
 
-        let mut kept = Vec::new();
+        let (mut kept, mut bytes) = (Vec::new(), 0);
         for _ in 0..MOST_SCANNED {
-            let newest = sources
-                .iter_mut()
-                .filter(|source| !source.entries.is_empty());
-            let Some(source) =
-                newest.max_by_key(|source| source.entries.front().map(|entry| entry.id))
-            else {
+            let there = sources.iter_mut().filter(|it| it.newest().is_some());
+            let Some(source) = there.max_by_key(|it| it.newest()) else {
                 return Ok((kept, None));
             };
-            if kept.len() == look.limit {
+            if kept.len() == look.limit || bytes >= PAGE_BYTES {
                 break;
+            }
+            if source.entries.is_empty() {
+                let from = source.next.take().map(|id| id.in_stream());
+                let from = from.unwrap_or_default();
+                let stream = key(source.shard);
+                let read = self.read_newest(&stream, source.shard, &from, oldest, chunk);
+                source.refill(read.await?);
             }
             let Some(entry) = source.entries.pop_front() else {
                 continue;
             };
             after = Some(entry.id);
-            kept.extend(keep(&entry)?);
+            if let Some(wanted) = keep(&entry)? {
+                kept.push(wanted);
+                bytes += entry.bytes();
+            }
             if source.entries.is_empty() && !source.dry {
-                let read = redis::Cmd::xrevrange_count(
-                    key(source.shard),
-                    entry.id.older_in(source.shard),
-                    &oldest,
-                    chunk,
-                );
-                source.refill(self.query(&read).await?, chunk);
+                let from = entry.id.older_in(source.shard);
+                let stream = key(source.shard);
+                let read = self.read_newest(&stream, source.shard, &from, oldest, chunk);
+                source.refill(read.await?);
             }
         }
         Ok((kept, after.map(|id| id.text())))
     }
+
+    /// At most so many entries from `newest` on, of not many more bytes than [`READ_BYTES`], and whether there may be
+    /// more; of 0 entries the first is there without what it holds.
+    async fn read_newest(
+        &self,
+        stream: &str,
+        shard: Shard,
+        newest: &str,
+        oldest: &str,
+        most: usize,
+    ) -> Result<(Vec<StreamEntry>, bool)> {
+        let mut read = NEWEST.key(stream);
+        read.arg(newest).arg(oldest).arg(most).arg(READ_BYTES);
+        let (entries, more): (StreamRangeReply, bool) = self.run(shard, &read).await?;
+        let entries = entries.ids.into_iter();
+        let entries = entries.filter_map(|entry| StreamEntry::of(shard, entry));
+        Ok((entries.collect(), more))
+    }
 }
 
 impl Source {
-    fn refill(&mut self, answer: StreamRangeReply, chunk: usize) {
-        self.dry = answer.ids.len() < chunk;
-        let entries = answer.ids.into_iter();
-        self.entries
-            .extend(entries.filter_map(|entry| StreamEntry::of(self.shard, entry)));
+    fn new(shard: Shard) -> Self {
+        Self {
+            shard,
+            entries: VecDeque::new(),
+            next: None,
+            dry: false,
+        }
+    }
+
+    fn newest(&self) -> Option<EntryId> {
+        self.entries.front().map(|entry| entry.id).or(self.next)
+    }
+
+    fn refill(&mut self, (entries, more): (Vec<StreamEntry>, bool)) {
+        self.dry = !more;
+        self.entries.extend(entries);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ids_are_read_back() {
-        let id = EntryId {
-            ms: 1_763_770_000_123,
-            seq: 4,
-            shard: Shard::from_index(63).unwrap(),
-        };
-        assert_eq!(EntryId::parse(&id.text()), Some(id));
-    }
-
-    #[test]
-    fn anything_else_is_no_id() {
-        for bad in [
-            "",
-            "1",
-            "1-2",
-            "1-2-64",
-            "1-2-3-4",
-            "x-2-3",
-            "1763770000123-0-0 ",
-        ] {
-            assert_eq!(EntryId::parse(bad), None, "{bad}");
-        }
-    }
-}
+mod tests;

@@ -45,6 +45,7 @@ mod operator;
 mod order;
 mod outage;
 mod pace;
+mod page_bytes;
 mod pages;
 mod parsers;
 mod pausing;

@@ -1,0 +1,28 @@
+//! Ids of entries, as they stand in cursors.
+
+use super::*;
+
+#[test]
+fn ids_are_read_back() {
+    let id = EntryId {
+        ms: 1_763_770_000_123,
+        seq: 4,
+        shard: Shard::from_index(63).unwrap(),
+    };
+    assert_eq!(EntryId::parse(&id.text()), Some(id));
+}
+
+#[test]
+fn anything_else_is_no_id() {
+    for bad in [
+        "",
+        "1",
+        "1-2",
+        "1-2-64",
+        "1-2-3-4",
+        "x-2-3",
+        "1763770000123-0-0 ",
+    ] {
+        assert_eq!(EntryId::parse(bad), None, "{bad}");
+    }
+}
