@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=no-writes
 --[[
   letters: read what is written about dead letters, a little at a time.
 

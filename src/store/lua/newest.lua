@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=no-writes
 --[[
   newest: read entries of a stream, the newest first, a little at a time.
 
