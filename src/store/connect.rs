@@ -143,8 +143,8 @@ impl Store {
             .chain(aliases::scripts())
             .chain(lanes::scripts())
             .chain(revivals::scripts())
-    hastening, lanes, later, lives, pace, paging, pausing, probe, queue, removals, revivals, windows,
-    work,
+            .chain(paging::scripts())
+            .chain(hastening::scripts())
             .chain(later::scripts())
             .chain(queue::scripts())
             .chain(due::scripts())
