@@ -59,7 +59,7 @@ impl Store {
             let mut reads = redis::pipe();
             for (shard, member) in some {
                 reads.llen(keys::behind(*shard, "lane", destination, member));
-                reads.llen(keys::behind(*shard, "revived", destination, member));
+                reads.zcard(keys::behind(*shard, "revived", destination, member));
                 reads.hget(
                     keys::behind(*shard, "head", destination, member),
                     "attempts",

@@ -122,6 +122,9 @@ async fn what_was_revived_is_shown_erased_and_discarded_with_its_lane() {
     }
     revive_all(&store, &Wanted::all()).await;
 
+    let destination = lane("ana").destination;
+    let waiting = store.waiting_for(&destination).await.unwrap();
+    assert_eq!(waiting.batches, 8);
     let chat = lane("ana").chat;
     let shown = store
         .lanes_of(&chat, [lane("ana").destination])
