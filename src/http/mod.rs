@@ -164,6 +164,7 @@ pub async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> 
     tokio::spawn(api.room.clone().keep_fresh(stop.clone()));
     tokio::spawn(api.crowd.clone().keep_fresh(stop.clone()));
     tokio::spawn(api.catalogs.clone().keep_fresh(stop.clone()));
+    tokio::spawn(budget::give_back(stop.clone()));
     tokio::spawn(reviving::run(api.clone(), stop.clone()));
     tokio::spawn(api.catalogs.clone().finish_removals(stop.clone()));
     let server = api.server;

@@ -1,14 +1,18 @@
-//! Bursts of large bodies: what all of them may take together.
+//! Bursts of large bodies: what all of them may take together, and that it is given back.
+
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::support::{Daemon, TestRedis};
+use crate::support::{Daemon, TestRedis, eventually};
 
 /// A body of 960 KB.
 const BYTES: usize = 960_000;
-/// So many at a time.
+/// Together they would take three times what is allowed to stay.
 const POSTS: usize = 300;
+/// What may stay of a burst.
+const STAYS_KIB: u64 = 100_000;
 
 /// The head of a post, and its body.
 fn post() -> (String, Vec<u8>) {
@@ -88,4 +92,25 @@ async fn what_comes_slowly_holds_no_more_than_has_come() {
     api.say("eva", &"x".repeat(500_000), 60.0).await;
 
     drop(clients);
+}
+
+#[tokio::test]
+async fn memory_that_a_burst_took_is_given_back() {
+    let redis = TestRedis::start().await;
+    // Without a budget, so that it is the allocator that gives back.
+    let api = Daemon::api_with(&redis, &[("MAX_BODIES_BYTES", "0")]).await;
+    let before = api.rss_kib();
+
+    let (clients, _) = burst(&api).await;
+    eventually("the bodies are there", async || {
+        api.rss_kib() > before + 2 * STAYS_KIB
+    })
+    .await;
+    drop(clients);
+
+    eventually("it is given back", async || {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        api.rss_kib() < before + STAYS_KIB
+    })
+    .await;
 }
