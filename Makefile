@@ -2,7 +2,7 @@
 
 BINARIES := $(or $(CARGO_TARGET_DIR),target)/release
 
-.PHONY: help run test check fuzz bench
+.PHONY: help run test soak check fuzz bench
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,11 @@ test: ## Run the whole suite against a real Redis
 	@scripts/need-cc
 	@redis=$$(scripts/need-redis) && \
 	REDIS_SERVER=$$redis cargo test --locked
+
+soak: ## Kill, freeze and stop everything while it works, and look for what was lost (SOAK_SECONDS=300, SOAK_SEED=…)
+	@scripts/need-cc
+	@redis=$$(scripts/need-redis) && \
+	SOAK_SECONDS=$${SOAK_SECONDS:-300} REDIS_SERVER=$$redis cargo test --locked --test soak -- --nocapture
 
 check: ## Formatting, lints, documentation, licences, Dockerfiles, compose.yaml, alerts and scripts
 	@scripts/need-cc

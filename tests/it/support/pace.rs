@@ -11,8 +11,13 @@ pub(crate) struct Begun(BTreeMap<u64, usize>);
 impl Begun {
     /// Looks. What was let begin at one moment stands there at once; what is not seen breaks no pace.
     pub(crate) async fn look(&mut self, redis: &TestRedis, destination: &str) {
+        self.add(&redis.begun(destination).await);
+    }
+
+    /// All that were let begin within an interval, each with its time.
+    pub(crate) fn add(&mut self, times: &[u64]) {
         let mut seen = BTreeMap::new();
-        for at in redis.begun(destination).await {
+        for &at in times {
             *seen.entry(at).or_default() += 1;
         }
         for (at, count) in seen {
