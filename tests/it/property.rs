@@ -1,4 +1,5 @@
-//! Random histories of append, hold, close, pause, lease, settle, crash and the operator's hands, against a simple model:
+//! Random histories of append, hold, close, pause, lease, settle, crash, of messages for later and follow-ups, and of the
+//! operator's hands, against a simple model:
 //! every accepted message is in exactly one place, lanes keep their order, a head has one attempt at a time, and a
 //! paused chat has no window. In an ordered buffer all chats share one lane, which keeps the order of closing over them.
 
@@ -9,7 +10,8 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use lull::domain::batch::BatchId;
-use lull::domain::chat::{Chat, Lane};
+use lull::domain::chat::{Chat, Lane, Name};
+use lull::domain::life::Life;
 use lull::domain::revival::Wanted;
 use lull::domain::window::WindowRules;
 use lull::store::Store;
@@ -17,7 +19,9 @@ use lull::store::closing::Closing;
 use lull::store::dead::Letter;
 use lull::store::keys::{Due, Shard};
 use lull::store::lanes::{Lease, LeaseRules, Settled, Verdict};
+use lull::store::later::{FollowUpPlan, Keeping, Waiting};
 use lull::store::windows::{Appended, NewMessage, Taken};
+use lull::wire::when::When;
 use proptest::collection;
 use proptest::test_runner::{Config, TestRunner};
 use redis::aio::MultiplexedConnection;
@@ -43,8 +47,10 @@ struct Model {
     /// Over all chats: in this order they came onto lanes, and were delivered.
     closed: Vec<usize>,
     all_delivered: Vec<usize>,
-    /// Ever given up on: revived, they rightly come out of turn.
-    buried: BTreeSet<usize>,
+    /// Ever given up on, or with a time of their own: they rightly come out of turn.
+    out_of_turn: BTreeSet<usize>,
+    /// Delivered with a follow-up, and nothing said since.
+    may_follow_up: [bool; 2],
     /// In hand, with the chat, and whether the lease lasts.
     leases: Vec<(usize, bool, Lease)>,
     /// Lasting leases of a monitor that died: they block their lane.
@@ -105,6 +111,7 @@ impl World {
                 } else {
                     assert_eq!(appended.taken, Taken::Appended);
                     self.model.accepted[index].push(number);
+                    self.model.may_follow_up[index] = false;
                 }
                 if appended.closed.is_some() {
                     self.model.closed.extend(window);
@@ -171,6 +178,38 @@ impl World {
             Step::Revive => {
                 revive_all(store, &Wanted::all()).await;
             }
+            Step::Keep { chat: index, soon } => {
+                let number = model.said;
+                model.said += 1;
+                assert!(matches!(
+                    self.keep(index, number, soon).await,
+                    Keeping::Kept(_)
+                ));
+                self.model.accepted[index].push(number);
+                self.model.out_of_turn.insert(number);
+            }
+            Step::Send { chat: index } => {
+                let shard = Shard::of(&self.chat(index));
+                for waiting in self.store.take_waiting(shard, 64).await.unwrap().0 {
+                    if let Waiting::Message(message) = waiting {
+                        let (id, to) = (BatchId::generate(), destinations());
+                        self.store.send_kept(&message, &id, &to).await.unwrap();
+                    }
+                }
+            }
+            Step::SendAll => {
+                let (name, to) = (Name::default_name(), destinations());
+                store.send_all_kept(&name, &to, None).await.unwrap();
+            }
+            Step::Recall { chat: index } => {
+                if let Some(&number) = self.kept(index).await.first() {
+                    let again = self.keep(index, number, true).await;
+                    assert!(matches!(again, Keeping::Duplicate(Some(_))), "{again:?}");
+                    let (chat, id) = (self.chat(index), number.to_string());
+                    assert!(self.store.recall(&chat, &id).await.unwrap());
+                    self.model.cancelled[index].push(number);
+                }
+            }
         }
     }
 
@@ -181,6 +220,7 @@ impl World {
             restarts: what != What::Fixed,
             drops_repeats: true,
             media_waits: true,
+            followed_up: true,
             ..RULES
         };
         let text = number.to_string();
@@ -195,6 +235,15 @@ impl World {
             .append(&self.chat(index), message, &rules, &destinations())
             .await
             .unwrap()
+    }
+
+    /// A number that leaves at a time of its own, under an id that is the same.
+    async fn keep(&self, index: usize, number: usize, soon: bool) -> Keeping {
+        let text = number.to_string();
+        let when = When::In(if soon { Duration::ZERO } else { LONG });
+        let (chat, said) = (self.chat(index), item(&text));
+        let kept = self.store.keep(&chat, Life::ALWAYS, &text, &said, when);
+        kept.await.unwrap()
     }
 
     async fn lease(&mut self, index: usize, short: bool) {
@@ -234,6 +283,15 @@ impl World {
     async fn settle(&mut self, (index, lasting, lease): (usize, bool, Lease), how: How) {
         let verdict = match how {
             How::Deliver => Verdict::Drop,
+            How::FollowUp => Verdict::DropAndFollowUp {
+                plan: FollowUpPlan {
+                    after: LONG,
+                    number: 1,
+                    came: lease.batch.closed,
+                    item: item("still there?"),
+                    life: Life::ALWAYS,
+                },
+            },
             How::Retry => Verdict::Retry {
                 wait: Duration::ZERO,
                 asked: false,
@@ -255,11 +313,12 @@ impl World {
         );
         if settled != Settled::Stale {
             match how {
-                How::Deliver => {
+                How::Deliver | How::FollowUp => {
+                    self.model.may_follow_up[index] |= how == How::FollowUp;
                     self.model.delivered[index].extend(&numbers);
                     self.model.all_delivered.extend(numbers);
                 }
-                How::Bury => self.model.buried.extend(numbers),
+                How::Bury => self.model.out_of_turn.extend(numbers),
                 How::Retry | How::Release => {}
             }
         }
@@ -267,11 +326,15 @@ impl World {
 
     async fn check(&mut self) {
         for (index, chat) in CHATS.into_iter().enumerate() {
-            let (window, batches, dead) = (
+            let (window, batches, dead, kept) = (
                 self.window(index).await,
                 self.lane(index).await,
                 self.dead(index).await,
+                self.kept(index).await,
             );
+            let (announced, waiting) = self.waiting(index).await;
+            assert_eq!(announced, waiting, "what waits and its index part");
+            let follow_up = self.store.follow_up(&self.chat(index)).await.unwrap();
             let lane: Vec<_> = batches
                 .iter()
                 .filter(|(whose, _)| whose.as_ref().is_none_or(|whose| whose == chat))
@@ -290,6 +353,7 @@ impl World {
                 &dead,
                 &lane,
                 &window,
+                &kept,
             ];
             let mut everywhere: Vec<_> = places.into_iter().flatten().copied().collect();
             everywhere.sort_unstable();
@@ -298,16 +362,21 @@ impl World {
                 "a message is lost or stands in two places"
             );
 
+            assert!(
+                follow_up.is_none() || model.may_follow_up[index],
+                "somebody who has written is followed up"
+            );
+
             let in_turn = model.delivered[index].iter().chain(&lane).chain(&window);
             let in_turn: Vec<_> = in_turn
-                .filter(|number| !model.buried.contains(number))
+                .filter(|number| !model.out_of_turn.contains(number))
                 .collect();
             assert!(in_turn.is_sorted(), "out of order: {in_turn:?}");
             if self.ordered {
                 let on_lane = batches.iter().flat_map(|(_, numbers)| numbers);
                 let in_turn = model.all_delivered.iter().chain(on_lane);
                 let turns = in_turn
-                    .filter(|number| !model.buried.contains(number))
+                    .filter(|number| !model.out_of_turn.contains(number))
                     .map(|number| model.closed.iter().position(|closed| closed == number));
                 let turns: Vec<_> = turns.map(Option::unwrap).collect();
                 assert!(turns.is_sorted(), "out of the order of closing: {turns:?}");

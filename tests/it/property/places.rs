@@ -43,6 +43,26 @@ impl World {
         batches.iter().map(read).collect()
     }
 
+    /// What of a chat waits for its time.
+    pub(super) async fn kept(&mut self, index: usize) -> Vec<usize> {
+        let key = self.key("later:items", index);
+        let items: Vec<(String, String)> = self.raw.hgetall(key).await.unwrap();
+        let of_chat = format!(":{}", self.member(index));
+        let items = items
+            .iter()
+            .filter(|(name, _)| name.starts_with("m:") && name.ends_with(&of_chat));
+        items
+            .flat_map(|(_, text)| numbers(text.splitn(3, ' ').nth(2).unwrap()))
+            .collect()
+    }
+
+    /// How many entries the index of what waits has, and how many items it should have.
+    pub(super) async fn waiting(&mut self, index: usize) -> (usize, usize) {
+        let (due, items) = (self.key("later", index), self.key("later:items", index));
+        let due = self.raw.zcard(due).await.unwrap();
+        (due, self.raw.hlen(items).await.unwrap())
+    }
+
     /// What of a chat was given up on.
     pub(super) async fn dead(&mut self, index: usize) -> Vec<usize> {
         let shard = Shard::of(&self.chat(index)).index();
