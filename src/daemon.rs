@@ -13,6 +13,7 @@ use crate::config::log::LogConfig;
 use crate::config::otlp::OtlpConfig;
 use crate::delivery::collector::Collector;
 use crate::health::Heart;
+use crate::panics;
 use crate::store::Store;
 use crate::store::audit::{Act, By};
 use crate::telemetry::log;
@@ -45,6 +46,10 @@ pub fn run(work: impl AsyncFnOnce(&Vars) -> Result<()>) -> ExitCode {
     let vars = Vars::from_env();
     let ended = LogConfig::from_vars(&vars).and_then(|config| {
         log::init(config);
+        panics::say_in_log();
+        let _last_lines = LastLines;
+        #[cfg(debug_assertions)]
+        panics::provoked::ask_for(vars.get("LULL_TEST_PANICS").unwrap_or_default());
         let runtime = runtime(&vars).context("starting the runtime")?;
         let ended = runtime.block_on(work(&vars));
         // A resolver that still waits for an answer must not keep the process.
@@ -57,15 +62,18 @@ pub fn run(work: impl AsyncFnOnce(&Vars) -> Result<()>) -> ExitCode {
     }
 }
 
-/// Says on stderr why a program ends, in one line.
-pub fn failed(error: &anyhow::Error) -> ExitCode {
-    #[expect(
-        clippy::print_stderr,
-        reason = "logging may not have started, and this line is for a person"
-    )]
-    {
-        eprintln!("error: {error:#}");
+/// Has the last lines written, however a daemon ends.
+struct LastLines;
+
+impl Drop for LastLines {
+    fn drop(&mut self) {
+        log::flush();
     }
+}
+
+/// Says on stderr why a program ends, in one line. It ends whether or not anybody reads that.
+pub fn failed(error: &anyhow::Error) -> ExitCode {
+    log::say(&format!("error: {error:#}"));
     ExitCode::FAILURE
 }
 

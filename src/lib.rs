@@ -18,7 +18,8 @@
 //! - [`up`]: both in one process, with a Redis and a receiver of their own.
 //! - [`operator`]: what an operator runs: the subcommands of `lull`.
 //! - [`config`]: the only reader of the environment.
-//! - [`daemon`], [`shutdown`], [`telemetry`]: how daemons start, stop, and tell about themselves.
+//! - [`daemon`], [`loops`], [`panics`], [`shutdown`], [`telemetry`]: how daemons start, go on when a part of them fails,
+//!   stop, and tell about themselves.
 
 pub mod catalog;
 pub mod config;
@@ -27,8 +28,10 @@ pub mod delivery;
 pub mod domain;
 pub mod health;
 pub mod http;
+pub mod loops;
 pub mod monitor;
 pub mod operator;
+pub mod panics;
 pub mod serving;
 pub mod shutdown;
 pub mod store;

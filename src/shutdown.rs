@@ -7,6 +7,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::telemetry::log;
+
 /// Work in hand may take this long after the signal; panels kill after 30 s.
 pub const GRACE: Duration = Duration::from_secs(25);
 
@@ -35,6 +37,7 @@ pub fn on_signal() -> Result<CancellationToken> {
         stopping.cancel();
         let name = next().await;
         warn!(signal = name, "{name} again: stopping at once");
+        log::flush();
         #[expect(
             clippy::exit,
             reason = "whoever sends a second signal does not want to wait for anything"

@@ -10,6 +10,7 @@ use lull::config::Vars;
 use lull::config::api::ApiConfig;
 use lull::daemon::{self, Arguments, Command};
 use lull::http::{self, Api};
+use lull::loops::Loops;
 use lull::store::Store;
 use lull::telemetry::metrics::{Metrics, Role};
 use lull::{delivery, shutdown};
@@ -39,12 +40,14 @@ async fn serve(vars: &Vars) -> Result<()> {
     let listener = daemon::listen(&config.listen, "HOST, PORT").await?;
     let store = connected?;
     let catalogs = Catalogs::load(store.clone(), config.defaults()).await;
+    let metrics = Arc::new(Metrics::new(&[Role::Api]));
     let api = Api::new(
         &config,
         catalogs,
         store.clone(),
-        Arc::new(Metrics::new(&[Role::Api])),
+        metrics.clone(),
         tracer.clone(),
+        Loops::new(metrics, &[Role::Api]),
     )?;
     let served = daemon::noted(&store, "api", Vec::new, http::serve(listener, api, stop)).await;
     tracer.finish().await;

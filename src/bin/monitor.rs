@@ -10,6 +10,7 @@ use lull::config::Vars;
 use lull::config::monitor::MonitorConfig;
 use lull::daemon::{self, Arguments, Command};
 use lull::delivery;
+use lull::loops::Loops;
 use lull::monitor::{self, Monitor};
 use lull::shutdown;
 use lull::store::Store;
@@ -47,14 +48,21 @@ async fn work(vars: &Vars) -> Result<()> {
         &config,
         catalogs,
         store.clone(),
-        metrics,
+        metrics.clone(),
         tracer.clone(),
+        Loops::new(metrics, &[Role::Monitor]),
         stop,
     );
-    if let Some(listener) = listener {
-        tokio::spawn(monitor.clone().serve_health(listener));
+    let working = daemon::noted(&store, "monitor", || monitor.stands(), monitor.run());
+    match listener {
+        Some(listener) => {
+            monitor
+                .clone()
+                .serve_health_during(listener, working)
+                .await?;
+        }
+        None => working.await,
     }
-    daemon::noted(&store, "monitor", || monitor.stands(), monitor.run()).await;
     tracer.finish().await;
     Ok(())
 }

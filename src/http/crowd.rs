@@ -104,7 +104,7 @@ impl Crowd {
     /// Counts until told to stop.
     pub(super) async fn keep_fresh(self, stop: CancellationToken) {
         if self.most == 0 {
-            return;
+            return stop.cancelled().await;
         }
         let counting = async {
             let mut was_crowded = false;

@@ -11,7 +11,8 @@ use crate::telemetry::metrics::CONTENT_TYPE as METRICS_TYPE;
 use crate::wire::error::Code;
 
 pub(super) async fn health(State(api): State<Api>) -> Response {
-    let mut health = api.watch.health("api").await;
+    let health = api.watch.health("api").await;
+    let mut health = health.with_failed(api.loops.failed_ones());
     if health.refusing.is_none() {
         health.refusing = if api.room.is_full() {
             Some(Code::StorageFull)

@@ -53,6 +53,7 @@ use crate::config::server::ServerConfig;
 use crate::delivery::Clients;
 use crate::domain::batch::Millis;
 use crate::health::Watch;
+use crate::loops::{Loop, Loops};
 use crate::serving;
 use crate::store::Store;
 use crate::store::history::Retention;
@@ -90,6 +91,7 @@ pub struct Parts {
     budget: Budget,
     /// A revival was asked for.
     reviving: Notify,
+    loops: Loops,
     server: ServerConfig,
     max_body_bytes: usize,
     /// Most characters of a message that leaves one by one.
@@ -116,6 +118,7 @@ impl Api {
         store: Store,
         metrics: Arc<Metrics>,
         tracer: Tracer,
+        loops: Loops,
     ) -> Result<Self> {
         Ok(Self(Arc::new(Parts {
             room: Room::new(store.clone()),
@@ -130,6 +133,7 @@ impl Api {
             clients: Clients::new(config.guard.clone()),
             door: Door::new(config.door.clone())?,
             noted: anonymous::Noted::default(),
+            loops,
             retention: Retention::of(&config.retention),
             payloads: config.retention.history_payloads,
             server: config.server,
@@ -146,6 +150,19 @@ impl Api {
         &self.catalogs.defaults().buffer
     }
 
+    fn start<F>(
+        &self,
+        name: Loop,
+        stop: &CancellationToken,
+        make: impl Fn(&Self, CancellationToken) -> F + Send + 'static,
+    ) where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let (api, token) = (self.clone(), stop.clone());
+        let made = move || make(&api, token.clone());
+        self.loops.start(name, None, stop.clone(), made);
+    }
+
     /// The buffer of messages that leave one by one, which the environment describes, too.
     fn queue_buffer(&self) -> &Buffer {
         &self.catalogs.defaults().messages.buffer
@@ -160,15 +177,27 @@ pub async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> 
     let at = listener.local_addr().context("the address listened on")?;
     info!(address = %at, "Taking messages on http://{at}");
     api.door.announce();
-    tokio::spawn(api.door.clone().keep_fresh(stop.clone()));
-    tokio::spawn(api.room.clone().keep_fresh(stop.clone()));
-    tokio::spawn(api.crowd.clone().keep_fresh(stop.clone()));
-    tokio::spawn(api.catalogs.clone().keep_fresh(stop.clone()));
-    tokio::spawn(budget::give_back(stop.clone()));
-    tokio::spawn(reviving::run(api.clone(), stop.clone()));
-    tokio::spawn(api.catalogs.clone().finish_removals(stop.clone()));
-    let server = api.server;
-    serving::serve(listener, router(api), server, stop).await;
+    let (server, loops) = (api.server, api.loops.clone());
+    api.start(Loop::Door, &stop, |api, stop| {
+        api.door.clone().keep_fresh(stop)
+    });
+    api.start(Loop::Room, &stop, |api, stop| {
+        api.room.clone().keep_fresh(stop)
+    });
+    api.start(Loop::Crowd, &stop, |api, stop| {
+        api.crowd.clone().keep_fresh(stop)
+    });
+    api.start(Loop::Catalog, &stop, |api, stop| {
+        api.catalogs.clone().keep_fresh(stop)
+    });
+    api.start(Loop::Reviving, &stop, |api, stop| {
+        reviving::run(api.clone(), stop)
+    });
+    api.start(Loop::Removals, &stop, |api, stop| {
+        api.catalogs.clone().finish_removals(stop)
+    });
+    api.start(Loop::Memory, &stop, |_, stop| budget::give_back(stop));
+    serving::serve(listener, router(api), server, &loops, stop).await;
     info!("No longer taking messages");
     Ok(())
 }

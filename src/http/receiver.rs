@@ -11,10 +11,14 @@ use tokio_util::sync::CancellationToken;
 ///
 /// # Errors
 /// When the listener breaks.
-pub async fn serve(listener: TcpListener, show: fn(&str), stop: CancellationToken) -> Result<()> {
-    let receive = move |payload: String| async move {
+pub async fn serve(
+    listener: TcpListener,
+    show: impl Fn(&str) + Clone + Send + Sync + 'static,
+    stop: CancellationToken,
+) -> Result<()> {
+    let receive = move |payload: String| {
         show(&payload);
-        StatusCode::NO_CONTENT
+        std::future::ready(StatusCode::NO_CONTENT)
     };
     let router = Router::new()
         .route("/", post(receive))

@@ -14,13 +14,14 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::response::{IntoResponse, Response};
 use tower::{Layer, Service};
 use tracing::field::{Empty, display};
-use tracing::{Instrument, Span, debug, error_span, info};
+use tracing::{Instrument, Span, debug, error, error_span, info};
 
 use super::error::Refused;
 use super::trace::{self, trace_of};
 use crate::domain::chat::Chat;
+use crate::panics::{self, Panic};
 use crate::telemetry::tracer::Tracer;
-use crate::wire::error::ErrorAnswer;
+use crate::wire::error::{Code, ErrorAnswer};
 
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -115,7 +116,15 @@ where
         let answering = span.in_scope(|| self.inner.call(request));
         Box::pin(
             async move {
-                let answer = signed(answering.await?, &id);
+                let answered = panics::caught(async {
+                    panics::provoke("request");
+                    answering.await
+                });
+                let answer = match answered.await {
+                    Ok(answer) => answer?,
+                    Err(panic) => failed(&panic),
+                };
+                let answer = signed(answer, &id);
                 line.write(&answer);
                 if let Some(exported) = exported {
                     trace::end(exported, &answer, id.as_str());
@@ -125,6 +134,13 @@ where
             .instrument(span),
         )
     }
+}
+
+/// The answer where a handler has failed: the client learns that it is not its fault, and the connection goes on.
+fn failed(panic: &Panic) -> Response {
+    error!("A request has failed within Lull, please report it: {panic}");
+    let why = "Lull itself has failed; what was sent may or may not be stored. Please report it, with this request_id";
+    Refused::new(Code::InternalError, why).into_response()
 }
 
 /// The answer with what the request is called, in the body of a refusal too.

@@ -11,6 +11,7 @@ use super::outlet::Outlet;
 use super::worker::InHand;
 use crate::domain::batch::BatchId;
 use crate::domain::chat::{Chat, Name};
+use crate::panics;
 use crate::store::closing::Closing;
 use crate::store::lanes::Lease;
 use crate::store::{Result, StoreError};
@@ -52,6 +53,7 @@ impl Monitor {
     /// Closes the window of a chat, if it is time; answers what to begin with at once. The rest of what it has put on
     /// lanes is begun, or left to the sweeps.
     pub(super) async fn close(self: &Arc<Self>, chat: Chat, found: Found) -> Option<Begun> {
+        panics::provoke("closing");
         let Some(mut buffer) = self.buffer(&chat.buffer).await else {
             // One that is gone with windows still open.
             self.belongs_to_nothing.notify_one();

@@ -19,17 +19,18 @@ use crate::telemetry::metrics::CONTENT_TYPE as METRICS_TYPE;
 pub(super) async fn serve(listener: TcpListener, monitor: Arc<Monitor>) -> std::io::Result<()> {
     let at = listener.local_addr()?;
     info!(address = %at, "Health and metrics on http://{at}");
-    let stop = monitor.stop.clone();
+    let (loops, stop) = (monitor.loops.clone(), monitor.stop.clone());
     let router = Router::new()
         .route("/api/health", get(health))
         .route("/metrics", get(metrics))
         .with_state(monitor);
-    serving::serve(listener, router, ServerConfig::default(), stop).await;
+    serving::serve(listener, router, ServerConfig::default(), &loops, stop).await;
     Ok(())
 }
 
 async fn health(State(monitor): State<Arc<Monitor>>) -> Response {
     let health = monitor.watch.health("monitor").await;
+    let health = health.with_failed(monitor.loops.failed_ones());
     let status = if health.is_ok() {
         StatusCode::OK
     } else {

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
 use super::Monitor;
 use super::closer::Found;
 use crate::domain::chat::Chat;
+use crate::panics;
 use crate::store::Result;
 use crate::store::events::{Event, EventMode, Events};
 
@@ -28,8 +29,11 @@ pub(super) async fn run(monitor: Arc<Monitor>) {
         Some((chats.recv().await?, chats))
     })
     .for_each_concurrent(CLOSING, |chat| async {
-        // By an event nothing is leased: see the closer.
-        monitor.close(chat, Found::ByEvent).await;
+        let hash = chat.hash();
+        // By an event nothing is leased: see the closer. One that fails must not take the others with it.
+        if let Err(panic) = panics::caught(monitor.close(chat, Found::ByEvent)).await {
+            error!(chat = %hash, "Could not close a window, the sweep will; please report it: {panic}");
+        }
     });
     tokio::select! {
         () = monitor.stop.cancelled() => {}

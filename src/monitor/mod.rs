@@ -5,6 +5,7 @@
 
 mod agenda;
 mod closer;
+mod failing;
 mod follow_ups;
 mod gate;
 mod health;
@@ -42,6 +43,7 @@ use crate::config::webhook;
 use crate::delivery::{Clients, Sender};
 use crate::domain::chat::Name;
 use crate::health::Watch;
+use crate::loops::{Loop, Loops};
 use crate::shutdown::GRACE;
 use crate::store::Store;
 use crate::store::history::Retention;
@@ -111,7 +113,7 @@ pub struct Monitor {
     /// Let go of what is in hand.
     abandon: CancellationToken,
     /// What runs until told to stop.
-    loops: TaskTracker,
+    loops: Loops,
     /// Attempts on their way.
     attempts: TaskTracker,
 }
@@ -130,6 +132,7 @@ impl Monitor {
         store: Store,
         metrics: Arc<Metrics>,
         tracer: Tracer,
+        loops: Loops,
         stop: CancellationToken,
     ) -> Arc<Self> {
         let watch = Watch::new(&store, catalogs.clone());
@@ -153,35 +156,45 @@ impl Monitor {
             belongs_to_nothing: Notify::new(),
             stop,
             abandon: CancellationToken::new(),
-            loops: TaskTracker::new(),
+            loops,
             attempts: TaskTracker::new(),
         })
     }
 
     /// Works until told to stop; then finishes what is in hand, at most [`GRACE`] long, and gives its leases back.
     pub async fn run(self: &Arc<Self>) {
-        let changes = self.catalogs.subscribe();
         // Before the first window is closed, so that its batch is not left to a sweep.
         self.open_outlets();
-        let keep_fresh = self.catalogs.clone().keep_fresh(self.stop.clone());
-        self.loops.spawn(keep_fresh);
-        let finish_removals = self.catalogs.clone().finish_removals(self.stop.clone());
-        self.loops.spawn(finish_removals);
-        self.loops
-            .spawn(schedules::run(self.clone(), changes.clone()));
-        self.loops.spawn(outlet::run(self.clone(), changes));
-        self.loops.spawn(listener::run(self.clone()));
-        self.loops.spawn(Sweep::Windows.run(self.clone()));
-        self.loops.spawn(Sweep::Later.run(self.clone()));
-        self.loops.spawn(housekeeper::run(self.clone()));
-        self.loops.spawn(reviving::run(self.clone()));
+        self.start(Loop::Catalog, |monitor| {
+            let stop = monitor.stop.clone();
+            monitor.catalogs.clone().keep_fresh(stop)
+        });
+        self.start(Loop::Schedules, schedules::run);
+        self.start(Loop::Outlets, outlet::run);
+        self.start(Loop::Listener, listener::run);
+        self.start(Loop::Windows, |monitor| Sweep::Windows.run(monitor));
+        self.start(Loop::Later, |monitor| Sweep::Later.run(monitor));
+        self.start(Loop::Housekeeper, housekeeper::run);
+        self.start(Loop::Reviving, reviving::run);
+        self.start(Loop::Removals, |monitor| {
+            let stop = monitor.stop.clone();
+            monitor.catalogs.clone().finish_removals(stop)
+        });
         self.stop.cancelled().await;
         let deadline = Instant::now() + GRACE;
-        self.loops.close();
         // A round that Redis keeps waiting is not waited for any longer than the rest.
-        let _ = timeout_at(deadline, self.loops.wait()).await;
+        let _ = timeout_at(deadline, self.loops.ended()).await;
         self.finish(deadline).await;
         info!("No longer delivering");
+    }
+
+    fn start<F>(self: &Arc<Self>, name: Loop, make: impl Fn(Arc<Self>) -> F + Send + 'static)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let monitor = self.clone();
+        let made = move || make(monitor.clone());
+        self.loops.start(name, None, self.stop.clone(), made);
     }
 
     /// Something may have fallen due anywhere.
@@ -206,13 +219,24 @@ impl Monitor {
         }
     }
 
-    /// Serves health and metrics on `listener` until told to stop.
+    /// Serves health and metrics on `listener` until `work` is done.
     ///
     /// # Errors
     /// When the listener breaks.
-    pub async fn serve_health(self: Arc<Self>, listener: TcpListener) -> Result<()> {
-        health::serve(listener, self)
-            .await
-            .context("serving health and metrics")
+    pub async fn serve_health_during<T>(
+        self: Arc<Self>,
+        listener: TcpListener,
+        work: impl Future<Output = T>,
+    ) -> Result<T> {
+        let serving = async {
+            let served = health::serve(listener, self).await;
+            served.context("serving health and metrics")?;
+            // It ends when it is told to stop, and the work goes on for a while then.
+            std::future::pending().await
+        };
+        tokio::select! {
+            done = work => Ok(done),
+            failed = serving => failed,
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -15,10 +15,10 @@ use super::Monitor;
 use super::gate::Gate;
 use super::mark::Mark;
 use super::sweeper::Sweep;
-use crate::catalog::Catalog;
 use crate::delivery::{Clients, Sender};
 use crate::domain::chat::Name;
 use crate::domain::destination::Destination;
+use crate::loops::Loop;
 use crate::store::lanes::LeaseRules;
 use crate::wire::config::SpecError;
 
@@ -106,7 +106,10 @@ impl Outlets {
 }
 
 /// Opens and closes outlets as destinations come, change, stop, start and go, until told to stop.
-pub(super) async fn run(monitor: Arc<Monitor>, mut catalogs: watch::Receiver<Arc<Catalog>>) {
+pub(super) async fn run(monitor: Arc<Monitor>) {
+    let mut catalogs = monitor.catalogs.subscribe();
+    // What changed while nobody looked.
+    monitor.open_outlets();
     let mut stopped = catalogs.borrow().stops().buffers.clone();
     loop {
         tokio::select! {
@@ -166,7 +169,10 @@ impl Monitor {
             );
         }
         self.outlets.put(outlet.clone());
-        self.loops.spawn(Sweep::Lanes(outlet).run(self.clone()));
+        let (monitor, stop) = (self.clone(), outlet.stop.clone());
+        let sweep = move || Sweep::Lanes(outlet.clone()).run(monitor.clone());
+        self.loops
+            .start(Loop::Lanes, Some(name.to_string()), stop, sweep);
     }
 
     /// The lanes of a buffer that was started again need not wait any longer.

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
 use tracing::{info, warn};
 
 use super::Monitor;
@@ -25,7 +24,8 @@ const MISSED_AFTER: Millis = 60_000;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Plans the schedules as they come, change and go, until told to stop.
-pub(super) async fn run(monitor: Arc<Monitor>, mut catalogs: watch::Receiver<Arc<Catalog>>) {
+pub(super) async fn run(monitor: Arc<Monitor>) {
+    let mut catalogs = monitor.catalogs.subscribe();
     let mut planned = HashMap::new();
     loop {
         let catalog = catalogs.borrow_and_update().clone();

@@ -7,6 +7,7 @@ use tracing::{info, warn};
 
 use super::Monitor;
 use super::closer::Begun;
+use super::failing::InFlight;
 use super::follow_ups::template_of;
 use super::gate::Pass;
 use super::line::Next;
@@ -17,6 +18,7 @@ use crate::delivery::Attempt;
 use crate::delivery::template::letter::Letter;
 use crate::domain::breaker::Turn;
 use crate::domain::chat::{Chat, Lane, Name};
+use crate::panics;
 use crate::store::lanes::{Lease, Verdict};
 use crate::wire::item::read_items;
 
@@ -104,7 +106,8 @@ impl Monitor {
             mut in_hand,
             mut pass,
         } = begun;
-        while self.deliver(&outlet, &in_hand, &mut pass).await && !outlet.stop.is_cancelled() {
+        while self.deliver_caught(&outlet, &in_hand, &mut pass).await && !outlet.stop.is_cancelled()
+        {
             if outlet.gate.is_paced() {
                 // What comes next has to be let begin, too.
                 outlet.lanes_changed.notify_one();
@@ -119,7 +122,7 @@ impl Monitor {
     }
 
     /// One attempt, from the lease to its settling; true when the lane has more to deliver at once.
-    async fn deliver(
+    pub(super) async fn deliver(
         self: &Arc<Self>,
         outlet: &Arc<Outlet>,
         in_hand: &InHand,
@@ -142,13 +145,14 @@ impl Monitor {
                 .observe((lease.late + since.elapsed()).as_secs_f64());
         }
         pass.begin();
-        self.metrics.in_flight.inc();
+        panics::provoke("attempt");
+        let in_flight = InFlight::one(&self.metrics);
         let began = Instant::now();
         let attempt = tokio::select! {
             () = self.abandon.cancelled() => None,
             attempt = outlet.sender.send(&lease.batch.id, body.clone(), trail.context()) => Some(attempt),
         };
-        self.metrics.in_flight.dec();
+        drop(in_flight);
         match attempt {
             Some(attempt) => {
                 self.turn(outlet, pass.record(&attempt.outcome, lease.is_fresh()));

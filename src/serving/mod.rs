@@ -11,12 +11,14 @@ use std::time::Duration;
 
 use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Mutex;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 
 use crate::config::server::ServerConfig;
+use crate::loops::{Loop, Loops};
 use crate::shutdown::GRACE;
 use connection::Conversation;
 use places::Places;
@@ -29,25 +31,31 @@ pub async fn serve(
     listener: TcpListener,
     router: Router,
     config: ServerConfig,
+    loops: &Loops,
     stop: CancellationToken,
 ) {
     let connections = TaskTracker::new();
-    let mut places = Places::new(config.connections);
-    let taking = async {
-        loop {
-            // First a place: who finds none waits where the system keeps new connections, and may still be served.
-            let permit = places.free().await;
-            let (stream, peer) = accept(&listener, &mut places).await;
-            let conversation = Conversation {
-                router: router.clone(),
-                peer,
-                config,
-                place: places.seat(permit),
-            };
-            connections.spawn(conversation.hold(stream, stop.clone()));
-        }
+    // There is one loop that takes connections, and those it has taken keep their places when it begins anew.
+    let places = Mutex::new(Places::new(config.connections));
+    let taking = || async {
+        let mut places = places.lock().await;
+        let taking = async {
+            loop {
+                // First a place: who finds none waits where the system keeps new connections, and may still be served.
+                let permit = places.free().await;
+                let (stream, peer) = accept(&listener, &mut places).await;
+                let conversation = Conversation {
+                    router: router.clone(),
+                    peer,
+                    config,
+                    place: places.seat(permit),
+                };
+                connections.spawn(conversation.hold(stream, stop.clone()));
+            }
+        };
+        stop.run_until_cancelled(taking).await;
     };
-    stop.run_until_cancelled(taking).await;
+    loops.hold(Loop::Connections, None, &stop, taking).await;
     drop(listener);
     connections.close();
     if timeout(GRACE, connections.wait()).await.is_err() {

@@ -83,6 +83,7 @@ impl Store {
             standing: Vec::new(),
             stopped: Stopped::of(stops),
             refusing,
+            failed_loops: Vec::new(),
         }
     }
 

@@ -1,20 +1,54 @@
-//! Log lines, on stderr.
+//! Log lines, on stderr. Nothing waits for them: see [`lines`](super::lines).
 
+use std::io;
+use std::sync::{LazyLock, OnceLock};
+use std::time::Duration;
+
+use prometheus_client::metrics::counter::Counter;
 use tracing_subscriber::EnvFilter;
 
+use super::lines::Lines;
 use crate::config::log::LogConfig;
+
+/// At its end a process waits no longer than this for its last lines to be taken.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
+static LINES: OnceLock<Lines> = OnceLock::new();
+static DROPPED: LazyLock<Counter> = LazyLock::new(Counter::default);
 
 /// Starts logging for this process. Libraries speak only to warn: their finer lines may hold addresses with tokens.
 pub fn init(config: LogConfig) {
+    let lines = LINES.get_or_init(|| Lines::to(&io::stderr(), DROPPED.clone()));
     let filter = EnvFilter::new(format!("warn,lull={0},api={0},monitor={0}", config.level));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_target(false)
-        .with_writer(std::io::stderr);
+        // It would print to stderr itself, and panic where that fails.
+        .log_internal_errors(false)
+        .with_writer(lines.clone());
     // A test that starts two daemons in one process has one log.
     let _ = if config.json {
         log.json().flatten_event(true).try_init()
     } else {
         log.with_ansi(false).try_init()
     };
+}
+
+/// Has the lines so far written, as far as somebody takes them in time.
+pub fn flush() {
+    if let Some(lines) = LINES.get() {
+        lines.flush(LAST_LINES);
+    }
+}
+
+/// Writes a line that has to be read, whether or not the log has begun; waits for nobody for longer than a moment.
+pub fn say(line: &str) {
+    let lines = LINES.get_or_init(|| Lines::to(&io::stderr(), DROPPED.clone()));
+    lines.put(format!("{line}\n").as_bytes());
+    lines.flush(LAST_LINES);
+}
+
+/// Lines that nobody took.
+pub(super) fn dropped() -> Counter {
+    DROPPED.clone()
 }

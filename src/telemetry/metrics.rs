@@ -7,7 +7,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use super::work::WorkMetrics;
+use super::failures;
+use super::work::{WorkMetrics, whole};
 use crate::store::status::Counts;
 use crate::store::work::Work;
 
@@ -83,6 +84,8 @@ pub struct Metrics {
     pub breakers_open: Gauge,
     /// Dead letters that had to go because of a limit.
     pub dead_letters_dropped: Counter,
+    /// Loops that failed and were begun anew, by `loop`.
+    pub loop_restarts: CounterBy,
     windows: Gauge,
     lanes: Gauge,
     waiting: Gauge,
@@ -115,6 +118,7 @@ impl Metrics {
             in_flight: Gauge::default(),
             breakers_open: Gauge::default(),
             dead_letters_dropped: Counter::default(),
+            loop_restarts: Family::default(),
             windows: Gauge::default(),
             lanes: Gauge::default(),
             waiting: Gauge::default(),
@@ -136,6 +140,7 @@ impl Metrics {
     fn register_common(&mut self) {
         show_zeros(&self.batches, "reason", &CLOSE_REASONS);
         let registry = &mut self.registry;
+        failures::register(registry, &self.loop_restarts);
         registry.register("batches", "Batches made, by reason", self.batches.clone());
         registry.register(
             "windows_open",
@@ -279,13 +284,8 @@ impl Metrics {
     }
 }
 
-/// A number as a gauge takes it.
-pub(super) fn whole(count: impl TryInto<i64>) -> i64 {
-    count.try_into().unwrap_or(i64::MAX)
-}
-
 /// A count that appears with its first event cannot be seen to rise, and the first is what an alert waits for.
-fn show_zeros(family: &CounterBy, label: &'static str, values: &[&'static str]) {
+pub fn show_zeros(family: &CounterBy, label: &'static str, values: &[&'static str]) {
     for value in values {
         drop(family.get_or_create(&[(label, value)]));
     }

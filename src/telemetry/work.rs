@@ -3,7 +3,7 @@
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-use super::metrics::{GaugeBy, whole};
+use super::metrics::GaugeBy;
 use crate::store::work::{Kind, Work};
 
 /// Who works, what is late, and what stands still.
@@ -46,4 +46,9 @@ impl WorkMetrics {
             self.standing.get_or_create(&label).set(i64::from(stands));
         }
     }
+}
+
+/// A number as a gauge takes it.
+pub(super) fn whole(count: impl TryInto<i64>) -> i64 {
+    count.try_into().unwrap_or(i64::MAX)
 }

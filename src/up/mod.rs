@@ -3,6 +3,7 @@
 mod redis_server;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tokio::net::TcpListener;
@@ -14,12 +15,17 @@ use crate::config::api::ApiConfig;
 use crate::config::monitor::MonitorConfig;
 use crate::config::up::UpConfig;
 use crate::http::{self, Api};
+use crate::loops::Loops;
 use crate::monitor::{self, Monitor};
 use crate::store::Store;
+use crate::telemetry::lines::Lines;
 use crate::telemetry::metrics::{Metrics, Role};
 use crate::telemetry::tracer::Tracer;
 use crate::{daemon, shutdown};
 use redis_server::RedisServer;
+
+/// Whoever reads stdout has so long to take the last payloads.
+const LAST_LINES: Duration = Duration::from_secs(1);
 
 /// Runs everything until told to stop.
 ///
@@ -61,7 +67,8 @@ pub async fn up(vars: &Vars) -> Result<()> {
         None
     };
     let traced = tracer.clone();
-    let ended = run(&vars, &config, receiver, redis.as_mut(), traced, stop).await;
+    let running = run(&vars, &config, receiver, redis.as_mut(), traced, stop);
+    let ended = Box::pin(running).await;
     tracer.finish().await;
     if let Some(redis) = redis {
         redis.stop().await?;
@@ -91,7 +98,9 @@ async fn run(
         return Ok(());
     };
     let (api_store, monitor_store) = connected?;
-    let metrics = Arc::new(Metrics::new(&[Role::Api, Role::Monitor]));
+    let roles = [Role::Api, Role::Monitor];
+    let metrics = Arc::new(Metrics::new(&roles));
+    let loops = Loops::new(metrics.clone(), &roles);
     // Each has its own, as each has its own patience with Redis.
     let api_catalogs = Catalogs::load(api_store.clone(), api_config.defaults()).await;
     let api = Api::new(
@@ -100,6 +109,7 @@ async fn run(
         api_store.clone(),
         metrics.clone(),
         tracer.clone(),
+        loops.clone(),
     )?;
     let catalogs = Catalogs::load(monitor_store.clone(), monitor_config.defaults()).await;
     let monitor = Monitor::new(
@@ -108,14 +118,19 @@ async fn run(
         monitor_store.clone(),
         metrics,
         tracer,
+        loops,
         stop.clone(),
     );
 
     // The receiver outlives the monitor, whose last attempts it takes.
     let printing = CancellationToken::new();
-    let printer = receiver
-        .map(|listener| tokio::spawn(http::receiver::serve(listener, print, printing.clone())));
-    welcome(at.port(), up);
+    let out = Lines::on_stdout();
+    out.put(welcome(at.port(), up).as_bytes());
+    let printer = receiver.map(|listener| {
+        let out = out.clone();
+        let print = move |payload: &str| out.put(format!("{payload}\n").as_bytes());
+        tokio::spawn(http::receiver::serve(listener, print, printing.clone()))
+    });
     let redis_ended = async {
         match redis {
             Some(redis) => redis.ended().await,
@@ -146,11 +161,11 @@ async fn run(
     if let Some(printer) = printer {
         printer.await.context("the receiver")??;
     }
+    out.flush(LAST_LINES);
     served.and(guarded)
 }
 
-#[expect(clippy::print_stdout, reason = "this is what the command is run for")]
-fn welcome(port: u16, up: &UpConfig) {
+fn welcome(port: u16, up: &UpConfig) -> String {
     let redis = if up.own_redis {
         format!("its own Redis, files in {}", up.data.display())
     } else {
@@ -161,15 +176,9 @@ fn welcome(port: u16, up: &UpConfig) {
     } else {
         "POSTed to WEBHOOK_URL"
     };
-    println!("Lull is up, with {redis}; payloads are {webhook}. Ctrl-C stops it. Say something:\n");
-    println!(
-        "  curl http://127.0.0.1:{port}/api/message -H 'Content-Type: application/json' \\\n    \
-         -d '{{\"user\": \"5511988887777\", \"message\": \"hi\", \"ttl\": 3}}'\n"
-    );
-}
-
-/// Prints a payload that arrived.
-#[expect(clippy::print_stdout, reason = "this is what the receiver is for")]
-fn print(payload: &str) {
-    println!("{payload}");
+    format!(
+        "Lull is up, with {redis}; payloads are {webhook}. Ctrl-C stops it. Say something:\n\n  \
+         curl http://127.0.0.1:{port}/api/message -H 'Content-Type: application/json' \\\n    \
+         -d '{{\"user\": \"5511988887777\", \"message\": \"hi\", \"ttl\": 3}}'\n\n"
+    )
 }

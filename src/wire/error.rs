@@ -114,6 +114,8 @@ codes! {
     RateLimited = 429 "rate_limited",
     /// More webhooks came with messages than are kept.
     TooManyWebhooks = 429 "too_many_webhooks",
+    /// Lull itself has failed; what was sent may or may not be stored.
+    InternalError = 500 "internal_error",
     /// Redis cannot be reached, or is silent; what was sent may or may not be stored.
     StorageUnavailable = 503 "storage_unavailable",
     /// The bodies on their way are as large as all may be together; nothing was stored.

@@ -9,7 +9,8 @@ use super::error::Code;
 /// The health of a daemon.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
-    /// `ok`; `degraded`, which is answered with 200: this daemon can work, but what is due is not worked off; or
+    /// `ok`; `degraded`, which is answered with 200: this daemon can work, but what is due is not worked
+    /// off, or a part of it has failed; or
     /// `unavailable` while Redis does not answer, or refuses writes.
     pub status: &'static str,
     /// `api` or `monitor`.
@@ -31,6 +32,25 @@ pub struct Health {
     /// Why new messages are refused now, as a code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refusing: Option<Code>,
+    /// Parts of this daemon that have failed, and have not run for a minute since.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failed_loops: Vec<FailedLoop>,
+}
+
+/// A part of a daemon that runs for as long as it lives, and has failed.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FailedLoop {
+    /// What it is called.
+    pub name: &'static str,
+    /// Whose it is, where there are several of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+    /// Whether it runs again.
+    pub runs: bool,
+    /// How often it was begun anew.
+    pub restarts: u64,
+    /// Why it failed last.
+    pub why: String,
 }
 
 impl Health {
@@ -46,6 +66,21 @@ impl Health {
     /// Whether the daemon can work.
     pub fn is_ok(&self) -> bool {
         self.status != Self::UNAVAILABLE
+    }
+
+    /// The same, and what of the daemon itself has failed.
+    #[must_use]
+    pub fn with_failed(self, failed_loops: Vec<FailedLoop>) -> Self {
+        let status = if self.status == Self::OK && !failed_loops.is_empty() {
+            Self::DEGRADED
+        } else {
+            self.status
+        };
+        Self {
+            status,
+            failed_loops,
+            ..self
+        }
     }
 }
 

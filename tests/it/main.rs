@@ -37,6 +37,8 @@ mod lanes;
 mod later;
 mod limits;
 mod lives;
+mod log_lines;
+mod loops;
 mod message;
 mod message_id;
 mod observing;

@@ -9,7 +9,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("config", &["domain", "wire"]),
     ("store", &["domain", "wire", "config"]),
     ("telemetry", &["domain", "config", "store"]),
-    ("serving", &["config", "shutdown"]),
+    ("serving", &["config", "loops", "shutdown"]),
     ("catalog", &["domain", "wire", "store"]),
     ("delivery", &["domain", "wire", "config"]),
     ("health", &["domain", "wire", "store", "catalog"]),
@@ -25,6 +25,8 @@ const ROOMS: [(&str, &[&str]); 12] = [
             "health",
             "telemetry",
             "serving",
+            "loops",
+            "panics",
         ],
     ),
     (
@@ -39,6 +41,8 @@ const ROOMS: [(&str, &[&str]); 12] = [
             "health",
             "telemetry",
             "serving",
+            "loops",
+            "panics",
             "shutdown",
         ],
     ),
@@ -175,6 +179,34 @@ fn the_environment_is_read_in_one_place() {
             !reads || name == "src/config/mod.rs",
             "{name} reads the environment"
         );
+    }
+}
+
+/// Where tasks are started that nobody sees to, and why none of them is a loop that a daemon lives by.
+const TASKS: [(&str, &str); 9] = [
+    ("src/loops.rs", "it sees to all others"),
+    ("src/telemetry/lines.rs", "a thread that only writes"),
+    ("src/telemetry/tracer.rs", "sends the last spans"),
+    ("src/shutdown.rs", "waits for a signal or two"),
+    ("src/serving/mod.rs", "a connection"),
+    ("src/http/room.rs", "makes room once"),
+    ("src/store/links.rs", "mends a connection"),
+    ("src/delivery/collector.rs", "a call"),
+    ("src/up/", "the receiver of lull up, which is waited for"),
+];
+
+#[test]
+fn whatever_runs_as_long_as_a_daemon_is_a_loop_that_somebody_sees_to() {
+    let sources = files("src", "rs").into_iter();
+    for (name, text) in sources.filter(|(name, _)| !name.ends_with("tests.rs")) {
+        for line in code(&text).filter(|line| line.contains("spawn(")) {
+            let known = TASKS.iter().any(|(file, _)| name.starts_with(file));
+            // What a monitor has in hand is one attempt, one closing and the like.
+            let is_work = name.starts_with("src/monitor/")
+                && line.contains(".spawn(")
+                && !line.contains("tokio::");
+            assert!(known || is_work, "{name}: {line}");
+        }
     }
 }
 

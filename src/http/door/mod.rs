@@ -101,7 +101,11 @@ impl Door {
                 limits.forget();
             }
         };
-        let both = async { tokio::join!(self.0.tokens.keep_fresh(), forgetting) };
+        // Either may have nothing to do, and ends at once.
+        let both = async {
+            tokio::join!(self.0.tokens.keep_fresh(), forgetting);
+            std::future::pending::<()>().await;
+        };
         stop.run_until_cancelled(both).await;
     }
 

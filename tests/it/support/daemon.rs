@@ -105,6 +105,27 @@ impl Daemon {
         }
     }
 
+    /// The same, that writes its lines somewhere else.
+    pub(crate) fn spawn_writing(
+        program: &str,
+        settings: &[(&str, &str)],
+        port: u16,
+        lines: Stdio,
+    ) -> Self {
+        // Only the first in the process has an effect.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut command = Command::new(program);
+        command.env_clear().envs(settings.iter().copied());
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        let child = command.stderr(lines).spawn().unwrap();
+        Self {
+            child,
+            port,
+            log: NamedTempFile::new().unwrap(),
+            client: Client::new(),
+        }
+    }
+
     /// Waits until it says that it is well.
     pub(crate) async fn wait_until_up(&self) {
         eventually("the daemon answers", async || {

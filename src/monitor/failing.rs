@@ -1,0 +1,65 @@
+//! What becomes of work in which Lull itself fails: it is said, it lets go of what it held, and it is tried again as
+//! whatever else has failed.
+
+use std::sync::Arc;
+
+use tracing::error;
+
+use super::Monitor;
+use super::gate::Pass;
+use super::line::Next;
+use super::outlet::Outlet;
+use super::worker::InHand;
+use crate::domain::batch::Outcome;
+use crate::panics::{self, Panic};
+use crate::store::lanes::Verdict;
+use crate::telemetry::metrics::Metrics;
+
+/// An attempt on its way, however it ends.
+pub(super) struct InFlight<'a>(&'a Metrics);
+
+impl<'a> InFlight<'a> {
+    pub(super) fn one(metrics: &'a Metrics) -> Self {
+        metrics.in_flight.inc();
+        Self(metrics)
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.in_flight.dec();
+    }
+}
+
+impl Monitor {
+    /// One attempt; true when the lane has more to deliver at once. One that panics has failed: its lane waits as after
+    /// any failure, and its batch is given up on as any other.
+    pub(super) async fn deliver_caught(
+        self: &Arc<Self>,
+        outlet: &Arc<Outlet>,
+        in_hand: &InHand,
+        pass: &mut Pass,
+    ) -> bool {
+        match panics::caught(self.deliver(outlet, in_hand, pass)).await {
+            Ok(more) => more,
+            Err(panic) => self.settle_failed(outlet, in_hand, &panic).await,
+        }
+    }
+
+    async fn settle_failed(&self, outlet: &Outlet, in_hand: &InHand, panic: &Panic) -> bool {
+        let lease = &in_hand.lease;
+        let (chat, batch) = (lease.lane.chat.hash(), &lease.batch.id);
+        let destination = outlet.name();
+        error!(%chat, %batch, %destination, "An attempt has failed within Lull, please report it: {panic}");
+        match Next::after(&Outcome::Retry { asked: None }, in_hand, outlet) {
+            Next::Retry { wait, asked } => {
+                let verdict = Verdict::Retry { wait, asked };
+                self.settle(outlet, in_hand, verdict, None).await
+            }
+            Next::Done | Next::DeadLetter { .. } => {
+                let why = format!("Lull itself failed: {panic}");
+                self.bury(outlet, in_hand, &why, None).await
+            }
+        }
+    }
+}
