@@ -60,6 +60,10 @@ pub const PATIENCE: Duration = Duration::from_secs(10);
 /// Windows that the sweep closes at a time.
 const MOST_CLOSING: usize = 512;
 
+/// Sweeps that look at all shards at a time: each holds some KiB meanwhile, and at the start those of all destinations
+/// look at once.
+const MOST_LOOKING: usize = 32;
+
 /// Leases are given back within this, once the grace is over.
 const GIVE_BACK: Duration = Duration::from_secs(2);
 
@@ -95,6 +99,8 @@ pub struct Monitor {
     recent: Recent,
     /// Windows being closed for the sweep, and what is sent at its time.
     closing: Arc<Semaphore>,
+    /// Sweeps that look at all shards.
+    looking: Semaphore,
     /// How the sweeps of windows and of what waits for its time go round.
     windows_mark: Mark,
     later_mark: Mark,
@@ -145,6 +151,7 @@ impl Monitor {
             payloads: config.retention.history_payloads,
             recent: Recent::default(),
             closing: Arc::new(Semaphore::new(MOST_CLOSING)),
+            looking: Semaphore::new(MOST_LOOKING),
             metrics,
             tracer,
             windows_mark: Mark::default(),

@@ -65,7 +65,7 @@ impl Sweep {
             let mut waits_for_its_turn = false;
             let began = Instant::now();
             // Not cut short by a stop: a lease whose answer nobody hears would hold its lane until it runs out.
-            let wake_at = match self.round(&monitor, &due, &mut agenda).await {
+            let wake_at = match Box::pin(self.round(&monitor, &due, &mut agenda)).await {
                 Ok(Round::More) if !stop.is_cancelled() => {
                     self.mark(&monitor).goes_on_at(Instant::now());
                     continue;
@@ -141,6 +141,8 @@ impl Sweep {
 
     async fn round(&self, monitor: &Arc<Monitor>, due: &Due, agenda: &mut Agenda) -> Result<Round> {
         if agenda.has_to_look(Instant::now()) {
+            // Never closed.
+            let _place = monitor.looking.acquire().await;
             let (left, retries) = match self {
                 Self::Lanes(outlet) => monitor.store.look_at_lanes(outlet.name()).await?,
                 Self::Windows | Self::Later => (monitor.store.look(due).await?, Vec::new()),
