@@ -27,7 +27,7 @@ check: ## Formatting, lints, documentation, licences, Dockerfiles, compose.yaml,
 	@scripts/need-cc
 	@scripts/need-lint-tools
 	cargo fmt --check
-	cargo clippy --locked --all-targets -- -D warnings
+	cargo clippy --locked --all-targets --test soak -- -D warnings
 	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps --document-private-items
 	target/tools/lint/bin/cargo-deny --offline --locked check licenses bans sources
 	scripts/check-deploy

@@ -65,7 +65,7 @@ pub enum State {
 }
 
 impl State {
-    /// Reads "<version>" or "<version> removing <since> <how> <who>".
+    /// Reads `<version>` or `<version> removing <since> <how> <who>`.
     pub(super) fn read(text: &str) -> Option<Self> {
         let mut words = text.splitn(5, ' ');
         let life = Life::since(words.next()?.parse().ok()?);

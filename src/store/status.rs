@@ -39,7 +39,7 @@ impl Store {
     }
 
     /// How Redis is, as the daemon `service` sees it, which goes by these `stops`: whether it would take a message now. Says
-    /// so within [`HEALTH_PATIENCE`], whatever Redis does.
+    /// so within `HEALTH_PATIENCE`, whatever Redis does.
     pub async fn health(&self, service: &'static str, stops: &Stops) -> Health {
         let store = self.within(HEALTH_PATIENCE);
         let probe = async {
@@ -87,7 +87,7 @@ impl Store {
         }
     }
 
-    /// The same as [`Self::counts`], or nothing within [`HEALTH_PATIENCE`]: for metrics.
+    /// The same as [`Self::counts`], or nothing within `HEALTH_PATIENCE`: for metrics.
     pub async fn counts_now(&self, destinations: impl IntoIterator<Item = Name>) -> Option<Counts> {
         let store = self.within(HEALTH_PATIENCE);
         store.counts(destinations).await.ok()

@@ -1,7 +1,7 @@
 //! A soak: two apis, three monitors and Redis at work while they are killed, frozen and told to stop, and receivers refuse,
 //! for as long as `SOAK_SECONDS` says. What was acknowledged is known, and afterwards held against what arrived.
 //!
-//! `make soak` runs it for five minutes; in the suite it runs for a few seconds. `SOAK_SEED` repeats the choices of an
+//! `make soak` runs it for five minutes, `.ci/run` for one. `SOAK_SEED` repeats the choices of an
 //! earlier run, though not its moments.
 //!
 //! - [`checker`]: what must be true, and proofs that it sees what is not.
@@ -35,7 +35,7 @@ use crate::remains::Remains;
 use crate::support::pace::Begun;
 use crate::traffic::Client;
 
-/// In the suite, where nobody asks for more.
+/// Where nobody asks for more.
 const SHORT: u64 = 30;
 
 /// The pace of the paced destination.
