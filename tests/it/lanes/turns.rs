@@ -26,6 +26,12 @@ fn neighbour_of(id: &str) -> String {
         .unwrap()
 }
 
+/// Puts a batch that says `text` on the lane of a chat, and lets its first attempt fail.
+async fn refused(store: &Store, id: &str, text: &str) {
+    batch(store, id, text).await;
+    settle(store, &lease(store, id).await.unwrap(), &RETRY_NOW).await;
+}
+
 fn lanes() -> Due {
     Due::Lanes(lane("ana").destination)
 }
@@ -39,8 +45,7 @@ async fn a_lane_that_has_failed_is_not_among_those_that_were_never_attempted() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
     let eva = neighbour_of("ana");
-    batch(&store, "ana", "a").await;
-    settle(&store, &lease(&store, "ana").await.unwrap(), &RETRY_NOW).await;
+    refused(&store, "ana", "a").await;
     batch(&store, &eva, "b").await;
 
     assert_eq!(taken(&store, &lanes(), "ana", 9).await, [eva]);
@@ -51,8 +56,7 @@ async fn a_lane_that_has_failed_is_not_among_those_that_were_never_attempted() {
 async fn a_new_batch_behind_one_that_has_failed_does_not_bring_its_lane_forward() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
-    batch(&store, "ana", "a").await;
-    settle(&store, &lease(&store, "ana").await.unwrap(), &RETRY_NOW).await;
+    refused(&store, "ana", "a").await;
 
     batch(&store, "ana", "b").await;
 
@@ -64,8 +68,7 @@ async fn a_new_batch_behind_one_that_has_failed_does_not_bring_its_lane_forward(
 async fn once_the_failed_batch_is_over_the_next_is_as_good_as_any() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
-    batch(&store, "ana", "a").await;
-    settle(&store, &lease(&store, "ana").await.unwrap(), &RETRY_NOW).await;
+    refused(&store, "ana", "a").await;
     batch(&store, "ana", "b").await;
     let second = lease(&store, "ana").await.unwrap();
 
@@ -105,8 +108,7 @@ async fn one_look_tells_of_both() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
     let eva = neighbour_of("ana");
-    batch(&store, "ana", "a").await;
-    settle(&store, &lease(&store, "ana").await.unwrap(), &RETRY_NOW).await;
+    refused(&store, "ana", "a").await;
     batch(&store, &eva, "b").await;
 
     let destination = lane("ana").destination;
