@@ -68,6 +68,8 @@ names! {
     Outlets = "outlets" of &[Role::Monitor],
     /// Plans schedules.
     Schedules = "schedules" of &[Role::Monitor],
+    /// Looks whether Redis's clock has jumped.
+    Clock = "clock" of &[Role::Monitor],
     /// Hears timers expire.
     Listener = "listener" of &[Role::Monitor],
     /// Revives dead letters that are to be revived.

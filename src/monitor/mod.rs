@@ -4,6 +4,7 @@
 //! attempts the head of each lane that is due. Nothing is kept here that Redis does not have.
 
 mod agenda;
+mod clock;
 mod closer;
 mod failing;
 mod follow_ups;
@@ -178,6 +179,7 @@ impl Monitor {
         });
         self.start(Loop::Schedules, schedules::run);
         self.start(Loop::Outlets, outlet::run);
+        self.start(Loop::Clock, clock::run);
         self.start(Loop::Listener, listener::run);
         self.start(Loop::Windows, |monitor| Sweep::Windows.run(monitor));
         self.start(Loop::Later, |monitor| Sweep::Later.run(monitor));

@@ -24,7 +24,7 @@ use crate::wire::config::SpecError;
 
 /// How much longer a lease lasts than an attempt can: time to settle it. Were it shorter, a second monitor could begin
 /// while the first is still at it.
-const LEASE_MARGIN: Duration = Duration::from_secs(10);
+pub(super) const LEASE_MARGIN: Duration = Duration::from_secs(10);
 
 /// One destination at work.
 pub(super) struct Outlet {

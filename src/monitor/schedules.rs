@@ -112,6 +112,8 @@ impl Monitor {
         let missed = stopped || now - planned.at > MISSED_AFTER;
         let name = &schedule.name;
         let (is_made, after) = match (missed, schedule.catch_up) {
+            // None of the schedule's times: the next of them is to come.
+            _ if planned.moved => (false, planned.at.max(now - MISSED_AFTER) - 1),
             (false, _) => (true, planned.at),
             // It stays due until all is started again.
             (true, CatchUp::Once) if stopped => return Ok(()),
@@ -141,6 +143,7 @@ impl Monitor {
                 let chat = Chat::of_schedule(name);
                 self.attempt_new(&chat, &called, CloseReason::Schedule.as_str());
             }
+            Run::LeftOut if planned.moved => {}
             Run::LeftOut => info!(schedule = %name, "Schedule {name} missed a run, it is left out"),
             Run::Full => {
                 warn!(schedule = %name, "Too many runs of schedule {name} wait, this one is dropped");

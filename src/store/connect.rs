@@ -14,7 +14,7 @@ use super::refusal::is_login;
 use super::{
     Result, Store, StoreError, addressing, aliases, clearing, closing, config, control, disuse,
     due, erasing, hastening, lanes, later, lives, pace, paging, pausing, probe, queue, removals,
-    revivals, strays, windows, work,
+    revivals, set_back, strays, windows, work,
 };
 use crate::config::redis::{Address, RedisConfig};
 
@@ -151,6 +151,7 @@ impl Store {
             .chain(config::scripts())
             .chain(control::scripts())
             .chain(pace::scripts())
+            .chain(set_back::scripts())
             .chain(disuse::scripts())
             .chain(probe::scripts())
             .chain(lives::scripts())

@@ -7,6 +7,7 @@ use redis::{Client, ConnectionAddr, IntoConnectionInfo};
 
 use super::events::EventMode;
 use super::refusal::is_denied;
+use super::set_back::SetBack;
 use super::{Result, Store, StoreError, reply};
 use crate::domain::batch::Millis;
 
@@ -47,6 +48,8 @@ pub struct Inspection {
     pub foreign_timers: Option<u64>,
     /// Milliseconds by which its clock is ahead of this machine's; below 0: behind.
     pub clock_ahead: i64,
+    /// Whether that clock was set back.
+    pub set_back: Option<SetBack>,
 }
 
 /// The lines of `INFO`, or the pairs of `CONFIG GET`.
@@ -131,6 +134,7 @@ impl Store {
             events: self.event_mode().await?,
             foreign_timers: timers.map(|timers| timers.saturating_sub(windows)),
             clock_ahead: self.clock_ahead().await?,
+            set_back: self.was_set_back().await?,
         })
     }
 

@@ -4,12 +4,16 @@
 //! comes first, and Redis looks at the first braces only: a chat id may hold colons and braces.
 
 mod config;
+mod moving;
 
 use std::fmt;
 
 use crate::domain::chat::{Chat, ChatId, Name};
 
-pub(crate) use config::{AUDIT, CONFIG, DAEMONS, LIVES, OVER, REVIVALS, REVIVING, USED, pace};
+pub(crate) use config::{
+    AUDIT, CLOCK, CONFIG, DAEMONS, LIVES, OVER, REVIVALS, REVIVING, USED, pace,
+};
+pub(crate) use moving::{moved, moving, window_behind};
 
 /// How many shards there are. Fixed for ever: another number would look for every chat in another place.
 pub(crate) const SHARDS: u8 = 64;

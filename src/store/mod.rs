@@ -37,6 +37,7 @@ pub mod removing;
 mod reply;
 pub mod revivals;
 pub mod room;
+pub mod set_back;
 pub mod status;
 pub mod strays;
 mod trouble;

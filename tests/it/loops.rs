@@ -22,6 +22,7 @@ async fn every_loop_of_a_monitor_that_panics_begins_anew_and_is_named() {
         "lanes",
         "outlets",
         "schedules",
+        "clock",
         "listener",
         "housekeeper",
         "reviving",

@@ -62,6 +62,7 @@ mod requests;
 mod retrying;
 mod revival;
 mod schedules;
+mod set_back;
 mod settings;
 mod signals;
 mod smoke;

@@ -3,9 +3,15 @@
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
+use chrono_tz::Tz;
+
 use super::finding::Finding;
 use crate::store::events::EventMode;
 use crate::store::inspection::Inspection;
+use crate::store::set_back::SetBack;
+use crate::wire::payload::rfc3339;
 
 /// Nothing of Lull's goes by the difference of clocks; but times in payloads and logs should be right.
 const MOST_AHEAD: u64 = 2_000;
@@ -23,6 +29,7 @@ pub(super) fn findings(redis: &Inspection) -> Vec<Finding> {
     );
     findings.extend(foreign_timers(redis));
     findings.push(clock(redis));
+    findings.extend(redis.set_back.map(set_back));
     if !redis.tells_config {
         findings.push(Finding::warning(
             "config",
@@ -201,6 +208,28 @@ fn clock(redis: &Inspection) -> Finding {
         ),
         MOST_AHEAD.. => Finding::warning("clock", found, advice),
         _ => Finding::ok("clock", "Redis's and this machine's agree"),
+    }
+}
+
+fn set_back(jump: SetBack) -> Finding {
+    let by = Duration::from_millis(jump.by);
+    let keep = "let Redis's machine keep time by NTP";
+    match jump.since {
+        Some(since) => Finding::warning(
+            "clock",
+            format!(
+                "Redis's clock was set back by {by:?}, found at {}: what waited was moved by as much",
+                rfc3339(since, Tz::UTC)
+            ),
+            keep,
+        ),
+        None => Finding::problem(
+            "clock",
+            format!(
+                "Redis's clock was set back by {by:?}, and no monitor has seen to it: what waits stands still for so long"
+            ),
+            "start a monitor: it moves what waits",
+        ),
     }
 }
 

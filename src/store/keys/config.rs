@@ -30,3 +30,6 @@ pub(crate) const REVIVALS: &str = "lull:{config}:revivals";
 
 /// The same by when somebody else is to carry them on.
 pub(crate) const REVIVING: &str = "lull:{config}:reviving";
+
+/// The newest time that is known, and how far the clock was set back in all.
+pub(crate) const CLOCK: &str = "lull:{config}:clock";

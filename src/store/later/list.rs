@@ -43,7 +43,7 @@ impl Kept {
         Ok(Self {
             id: item.id.unwrap_or_default(),
             chat,
-            at: at.parse().map_err(|_| unreadable())?,
+            at: at.trim_end_matches('@').parse().map_err(|_| unreadable())?,
             came: item.at,
             message: item.message,
         })

@@ -32,6 +32,8 @@ pub struct Planned {
     pub version: u64,
     /// The mark of the moments that it was planned by; none in a plan of an older release.
     pub mark: Option<String>,
+    /// Whether it was moved because the clock was set back, away from the times of the schedule.
+    pub moved: bool,
 }
 
 impl Planned {
@@ -44,6 +46,7 @@ impl Planned {
                 .next()
                 .filter(|mark| !mark.is_empty())
                 .map(str::to_owned),
+            moved: words.next().is_some(),
         })
     }
 }

@@ -32,7 +32,7 @@ if tonumber(call('HGET', alive, field) or 0) > version then return {0, 0} end
 local waiting = call('HGET', items, member)
 call('ZREM', later, member)
 if not waiting then return {0, 0} end
-local at, came, item = string.match(waiting, '^(%d+) (%d+) (.*)$')
+local at, came, item = string.match(waiting, '^(%d+)@? (%d+) (.*)$')
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local line = format('/ %s %s %d %s %s 1%s', ARGV[4], came, now, at, ARGV[8], ARGV[5])

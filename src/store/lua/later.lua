@@ -27,8 +27,8 @@
                stored
     far        its time lies too far ahead; nothing changed
 
-  The item is "<time> <came> <message>"; the score is a copy of the time that
-  taking moves ahead.
+  The item is "<time> <came> <message>", with "@" behind a time that was named;
+  the score is a copy of the time that taking moves ahead.
 
   Without allow-oom, so that a full Redis refuses before anything is written.
 ]]
@@ -59,7 +59,8 @@ if call('ZADD', seen, 'NX', format('%d', now), id) == 0 then
   call('ZADD', seen, format('%d', now), id)
 end
 
-call('HSET', items, member, format('%d %d {"at":%d,', at, now, now) .. item)
+local named = ARGV[3] == '' and '' or '@'
+call('HSET', items, member, format('%d%s %d {"at":%d,', at, named, now, now) .. item)
 call('ZADD', later, format('%d', at), member)
 if at - now < tonumber(ARGV[10]) then
   -- Only a hint: a user without the right to publish must not fail here, with the script done.

@@ -18,12 +18,13 @@
   version stays: several monitors plan, and some know the newest a moment later.
   A newer version with the same mark leaves the time as it is, for it may have
   passed while nobody could make the run. A plan without a mark is one of an
-  older release, and is given that of its version.
+  older release, and is given that of its version. One that was moved because the
+  clock was set back ends in "moved", for its time is none of the schedule's.
 ]]
 local later, items = KEYS[1], KEYS[2]
 local member, version, at, mark = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 
-local time, by, known = string.match(redis.call('HGET', items, member) or '', '^(%d+) (%d+) ?(%S*)$')
+local time, by, known, rest = string.match(redis.call('HGET', items, member) or '', '^(%d+) (%d+) ?(%S*)(.*)$')
 by = tonumber(by)
 local is_own = by == tonumber(version)
 if by and (by > tonumber(version) or is_own and known ~= '' and at ~= '') then
@@ -34,7 +35,7 @@ if at == '' then
   return redis.call('HDEL', items, member)
 end
 if known == mark or is_own and known == '' then
-  redis.call('HSET', items, member, time .. ' ' .. version .. ' ' .. mark)
+  redis.call('HSET', items, member, time .. ' ' .. version .. ' ' .. mark .. rest)
   return 1
 end
 redis.call('HSET', items, member, at .. ' ' .. version .. ' ' .. mark)

@@ -36,7 +36,7 @@ local later, items, due, lane, alive = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[
 local member, planned, next_at, id, mark = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[8]
 local call, format = redis.call, string.format
 
-local at, version, known = string.match(call('HGET', items, member) or '', '^(%d+) (%d+) ?(%S*)$')
+local at, version, known = string.match(call('HGET', items, member) or '', '^(%d+) (%d+) ?(%S*)')
 if at ~= planned or known ~= mark then
   return {'stale'}
 end

@@ -44,7 +44,7 @@ if not waiting then
   call('ZREM', later, member)
   return 0
 end
-local at, came, item = string.match(waiting, '^(%d+) (%d+) (.*)$')
+local at, came, item = string.match(waiting, '^(%d+)@? (%d+) (.*)$')
 if forced then
   at = format('%d', now)
 elseif tonumber(at) > now then

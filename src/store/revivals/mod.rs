@@ -30,7 +30,7 @@ static REVIVAL: LazyLock<Script> = LazyLock::new(|| script(include_str!("../lua/
 const PUT_BACK: usize = 32;
 const PUT_BACK_BYTES: u64 = 128 * 1024;
 /// Who carries a revival on and is not heard from for so long has died.
-const LEFT_FOR: Duration = Duration::from_secs(10);
+pub(super) const LEFT_FOR: Duration = Duration::from_secs(10);
 /// Most revivals that may be under way.
 const MOST: u64 = 100;
 

@@ -24,6 +24,7 @@ fn well() -> Inspection {
         events: EventMode::On,
         foreign_timers: Some(0),
         clock_ahead: 3,
+        set_back: None,
     }
 }
 
@@ -60,6 +61,27 @@ fn a_redis_without_a_password_is_warned_of_unless_it_is_this_machines_alone() {
             ..well()
         };
         assert_eq!(level(&redis, "password"), expected, "{redis:?}");
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_back_is_told_and_is_a_problem_until_a_monitor_has_seen_to_it() {
+    for (since, expected) in [
+        (Some(1_764_000_000_000), Level::Warning),
+        (None, Level::Problem),
+    ] {
+        let jump = SetBack {
+            by: 3_600_000,
+            since,
+        };
+        let finding = set_back(jump);
+        assert_eq!((finding.check, finding.level), ("clock", expected));
+        assert!(finding.found.contains("3600s"), "{finding:?}");
+        let redis = Inspection {
+            set_back: Some(jump),
+            ..well()
+        };
+        assert_eq!(findings(&redis).len(), findings(&well()).len() + 1);
     }
 }
 

@@ -1,0 +1,19 @@
+//! The keys of what is moved when Redis's clock is set back.
+
+use super::Shard;
+
+/// How far a shard was moved in all, and what it is being moved by.
+pub(crate) fn moved(shard: Shard) -> String {
+    shard.key("moved")
+}
+
+/// What is still to be moved of an index that is called so.
+pub(crate) fn moving(shard: Shard, name: &str) -> String {
+    shard.key(format_args!("moving:{name}"))
+}
+
+/// The timer and the window behind a member of the index of windows.
+pub(crate) fn window_behind(shard: Shard, member: &str) -> (String, String) {
+    let key = |what| shard.key(format_args!("{what}:{member}"));
+    (key("timer"), key("window"))
+}

@@ -1,0 +1,45 @@
+#!lua flags=allow-oom
+--[[
+  clock: compare the clock with the newest time that is known, and note it.
+
+  KEYS[1]  clock     the newest time, how far the clock was set back in all, when
+                     that was last found, and by how much
+  KEYS[2]  reviving  revivals by when somebody else is to carry them on
+
+  ARGV[1]  most  a smaller step back is none, ms
+  ARGV[2]  left  how long a revival is left to whoever carries it on, ms
+  ARGV[3]  seen  the newest time that the caller has seen
+  ARGV[4]  back  how far the clock was set back in all then, ms
+
+  Output: {now, ms that the clock has been set back by since the last look, ms in
+           all}
+
+  All times that are stored come from this clock. Where it is set back, what
+  waits would stand still until it is that late again: see set_back. It may use
+  memory beyond maxmemory: these few fields are all that it ever writes.
+]]
+local clock, reviving = KEYS[1], KEYS[2]
+local call, format = redis.call, string.format
+
+local time = call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local newest = tonumber(call('HGET', clock, 'newest') or 0)
+-- Else it was seen before a jump that somebody has found already.
+if tonumber(call('HGET', clock, 'back') or 0) == tonumber(ARGV[4]) then
+  newest = math.max(newest, tonumber(ARGV[3]))
+end
+local step = 0
+if newest - now > tonumber(ARGV[1]) then step = newest - now end
+if now > newest or step > 0 then
+  call('HSET', clock, 'newest', format('%d', now))
+end
+if step > 0 then
+  call('HSET', clock, 'since', format('%d', now), 'step', format('%d', step))
+  local latest = format('%d', now + ARGV[2])
+  for _, id in ipairs(call('ZRANGE', reviving, '(' .. latest, '+inf', 'BYSCORE')) do
+    call('ZADD', reviving, 'XX', latest, id)
+  end
+end
+local all = call('HINCRBY', clock, 'back', format('%d', step))
+return {now, step, all}

@@ -1,0 +1,242 @@
+//! Redis's clock, set back: noticed by the newest time that is known, and what waits is moved by as much.
+//!
+//! Every time that is stored comes from that clock. Were nothing moved, all would stand still until it is that late
+//! again. What is moved: windows with their timers, lanes with leases and retries, what waits for its time, pauses, when
+//! chats were heard from, and revivals in hand. Pace and signs of life see to it themselves. What is only forgotten by its
+//! age stays: ids that were seen, aliases, marks of what is gone, and what is over are kept for longer by the jump, and
+//! nothing waits for them.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use redis::Script;
+
+use super::keys::{self, CLOCK, Due, RETRIES, REVIVING, Shard};
+use super::revivals::LEFT_FOR;
+use super::windows::millis;
+use super::{Result, Store, StoreError, script};
+use crate::domain::batch::Millis;
+use crate::domain::chat::Name;
+
+static CLOCK_SCRIPT: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/clock.lua")));
+static SET_BACK: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/set_back.lua")));
+static MOVE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/move.lua")));
+
+pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
+    [&CLOCK_SCRIPT, &SET_BACK, &MOVE]
+        .into_iter()
+        .map(|script| &**script)
+}
+
+/// A smaller step back is none: time servers turn clocks by less.
+pub const LEAST: Duration = Duration::from_secs(1);
+/// What came within this before now came after the jump, and goes by the clock as it is: nobody looked since.
+const FRESH: Duration = Duration::from_secs(1);
+/// Between two notes of the time, which each are a write. A monitor that lives goes by what it has seen itself; where none
+/// has lived through a jump, it is taken for so much less at most.
+const NOTED_AGAIN_AFTER: Duration = Duration::from_secs(10);
+/// So long after it a jump is told to whoever asks.
+const TOLD_FOR: Duration = Duration::from_secs(86_400);
+/// Moved by one script.
+const AT_ONCE: isize = 64;
+
+/// Redis's clock, as a look found it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clock {
+    /// The time.
+    pub now: Millis,
+    /// How far it was set back since the last look of anybody, in ms; 0: it was not.
+    pub step: Millis,
+    /// How far it was set back in all, in ms.
+    pub back: Millis,
+}
+
+/// What waits in a shard.
+struct Index {
+    kind: &'static str,
+    /// The destination of lanes.
+    lanes: Option<Name>,
+}
+
+/// In front of the destination in the name of an index of lanes.
+const LANES: &str = "lanes";
+
+impl Index {
+    const WINDOWS: &str = "windows";
+    const LATER: &str = "later";
+    const PAUSES: &str = "pauses";
+    const HEARD: &str = "heard";
+    const PLAIN: [&str; 4] = [Self::WINDOWS, Self::LATER, Self::PAUSES, Self::HEARD];
+
+    /// All of a shard with lanes to these destinations.
+    fn all(destinations: &[Name]) -> Vec<Self> {
+        let plain = Self::PLAIN.map(|kind| Self { kind, lanes: None });
+        let lanes = destinations.iter().map(|name| Self {
+            kind: LANES,
+            lanes: Some(name.clone()),
+        });
+        plain.into_iter().chain(lanes).collect()
+    }
+
+    fn name(&self) -> String {
+        match &self.lanes {
+            Some(destination) => format!("{LANES}:{destination}"),
+            None => self.kind.to_owned(),
+        }
+    }
+
+    /// The inverse of [`Index::name`].
+    fn of_name(name: &str) -> Option<Self> {
+        let lanes = match name.split_once(':') {
+            Some((LANES, destination)) => Some(Name::from_stored(destination).ok()?),
+            Some(_) => return None,
+            None => None,
+        };
+        let kind = match lanes {
+            Some(_) => LANES,
+            None => Self::PLAIN.into_iter().find(|kind| *kind == name)?,
+        };
+        Some(Self { kind, lanes })
+    }
+
+    fn key(&self, shard: Shard) -> String {
+        match &self.lanes {
+            Some(destination) => Due::Lanes(destination.clone()).key(shard),
+            None if self.kind == Self::WINDOWS => Due::Windows.key(shard),
+            None if self.kind == Self::LATER => Due::Later.key(shard),
+            None if self.kind == Self::HEARD => keys::heard(shard),
+            None => keys::paused(shard),
+        }
+    }
+
+    fn copy(&self, shard: Shard) -> String {
+        keys::moving(shard, &self.name())
+    }
+}
+
+/// What the monitors know that are to move what waits.
+#[derive(Clone, Debug)]
+pub struct Waits {
+    /// The destinations that lanes may lead to.
+    pub destinations: Vec<Name>,
+    /// The longest lease that one of them may have.
+    pub lease: Duration,
+}
+
+/// That the clock was set back, for whoever asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SetBack {
+    /// By how much, in ms.
+    pub by: Millis,
+    /// When a monitor found it, by the clock as it is since; none has yet where there is no time.
+    pub since: Option<Millis>,
+}
+
+impl Store {
+    /// Whether the clock was set back within the last day, or was and no monitor has found it. Changes nothing.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn was_set_back(&self) -> Result<Option<SetBack>> {
+        let read = redis::Cmd::hmget(CLOCK, &["newest", "since", "step"]);
+        let (newest, since, step): (Option<Millis>, Option<Millis>, Option<Millis>) =
+            self.query(&read).await?;
+        let now = self.now().await?;
+        let by = newest.unwrap_or_default().saturating_sub(now);
+        if by > millis(LEAST) {
+            return Ok(Some(SetBack { by, since: None }));
+        }
+        let told = since.filter(|since| now.saturating_sub(*since) <= millis(TOLD_FOR));
+        let by = step.unwrap_or_default();
+        Ok(told.map(|since| SetBack {
+            by,
+            since: Some(since),
+        }))
+    }
+
+    /// Looks at the clock, with what was found at the last look; notes it where it was set back, or nobody has for long.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn clock(&self, last: Option<Clock>) -> Result<Clock> {
+        let read = redis::Cmd::hmget(CLOCK, &["newest", "back"]);
+        let (noted, back): (Option<Millis>, Option<Millis>) = self.query(&read).await?;
+        let (noted, back) = (noted.unwrap_or_default(), back.unwrap_or_default());
+        let now = self.now().await?;
+        let last = last.filter(|last| last.back == back);
+        let newest = last.map_or(noted, |last| last.now.max(noted));
+        let is_set_back = newest.saturating_sub(now) > millis(LEAST);
+        if !is_set_back && now.saturating_sub(noted) < millis(NOTED_AGAIN_AFTER) {
+            return Ok(Clock { now, step: 0, back });
+        }
+        let mut note = CLOCK_SCRIPT.key(CLOCK);
+        note.key(REVIVING)
+            .arg(millis(LEAST))
+            .arg(millis(LEFT_FOR))
+            .arg(newest)
+            .arg(back);
+        let (now, step, back) = self.run(Shard::FIRST, &note).await?;
+        Ok(Clock { now, step, back })
+    }
+
+    /// Moves what waits in a shard, until it is moved by `back` ms in all; answers how much was. Several may be at it at
+    /// once, and whoever dies at it leaves it to the others.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable; it can be gone on with.
+    pub async fn set_back(&self, shard: Shard, waits: &Waits, back: Millis) -> Result<u64> {
+        let mut indexes = Index::all(&waits.destinations);
+        let mut moved = 0;
+        loop {
+            let names: Vec<_> = indexes.iter().map(Index::name).collect();
+            let mut ask = SET_BACK.key(keys::moved(shard));
+            for index in &indexes {
+                ask.key(index.key(shard)).key(index.copy(shard));
+            }
+            ask.arg(back).arg(names.join("\n"));
+            let (status, names): (String, String) = self.run(shard, &ask).await?;
+            match status.as_str() {
+                "done" => return Ok(moved),
+                "move" => {
+                    let named = names.lines().map(Index::of_name).collect::<Option<_>>();
+                    indexes = named.ok_or(StoreError::Unreadable("what is being moved"))?;
+                    for index in &indexes {
+                        moved += self.move_index(shard, index, waits.lease).await?;
+                    }
+                }
+                _ => indexes = Index::all(&waits.destinations),
+            }
+        }
+    }
+
+    async fn move_index(&self, shard: Shard, index: &Index, lease: Duration) -> Result<u64> {
+        let (key, copy) = (index.key(shard), index.copy(shard));
+        let mut moved = 0;
+        loop {
+            let read = redis::Cmd::zrange(&copy, 0, AT_ONCE - 1);
+            let members: Vec<String> = self.query(&read).await?;
+            if members.is_empty() {
+                return Ok(moved);
+            }
+            let mut call = MOVE.key(keys::moved(shard));
+            call.key(&key).key(&copy);
+            if index.kind == Index::LATER {
+                call.key(keys::later_items(shard));
+            }
+            for member in &members {
+                if let Some(destination) = &index.lanes {
+                    call.key(keys::behind(shard, "head", destination, member));
+                } else if index.kind == Index::WINDOWS {
+                    let (timer, window) = keys::window_behind(shard, member);
+                    call.key(timer).key(window);
+                }
+            }
+            call.arg(index.kind)
+                .arg(RETRIES)
+                .arg(millis(FRESH))
+                .arg(millis(lease))
+                .arg(members);
+            moved += self.run::<u64>(shard, &call).await?;
+        }
+    }
+}
