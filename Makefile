@@ -29,6 +29,7 @@ check: ## Formatting, lints, documentation, licences, Dockerfiles, compose.yaml,
 	cargo fmt --check
 	cargo clippy --locked --all-targets --test soak -- -D warnings
 	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps --document-private-items
+	cargo fetch --locked
 	target/tools/lint/bin/cargo-deny --offline --locked check licenses bans sources
 	scripts/check-deploy
 
