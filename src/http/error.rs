@@ -82,6 +82,11 @@ pub(super) enum ApiError {
     /// Redis is about to be full.
     #[error("storage is full, nothing was stored: try again")]
     Full,
+    /// What waits for later may not take more of Redis than so many percent.
+    #[error(
+        "Redis uses more than {0} % of its memory, so no message is kept for later; nothing was stored: send it when it is to leave, or give Redis more memory"
+    )]
+    TooMuchForLater(u64),
     /// So many chats are open that no other may be.
     #[error(
         "{0} chats are open, and this is none of them (MAX_OPEN_CHATS); nothing was stored: try again"
@@ -136,6 +141,7 @@ impl ApiError {
             Self::Spec(error) => error.code(),
             Self::Conflict(_) => Code::Conflict,
             Self::Crowded(_) => Code::TooManyOpenChats,
+            Self::TooMuchForLater(_) => Code::TooMuchForLater,
             Self::Full | Self::Store(StoreError::Full(_)) => Code::StorageFull,
             Self::Store(StoreError::Disk(_)) => Code::StorageDiskFailed,
             Self::Store(_) => Code::StorageUnavailable,
@@ -175,6 +181,7 @@ impl ApiError {
             Self::Conflict(_) => "conflict",
             Self::Full => "full",
             Self::Crowded(_) => "open_chats",
+            Self::TooMuchForLater(_) => "later",
             Self::Store(_) => "redis",
         }
     }
@@ -193,7 +200,9 @@ impl IntoResponse for ApiError {
         let seconds = match self {
             Self::Door(refusal) => return refusal.into_response(),
             // A full Redis needs longer to drain than a lost one to come back, and a full disk somebody to look at it.
-            Self::Full | Self::Store(StoreError::Full(_) | StoreError::Disk(_)) => "5",
+            Self::Full
+            | Self::TooMuchForLater(_)
+            | Self::Store(StoreError::Full(_) | StoreError::Disk(_)) => "5",
             Self::Crowded(_) | Self::TooManyBytes(_) | Self::Store(_) => "1",
             _ => return refused.into_response(),
         };

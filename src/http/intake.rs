@@ -198,7 +198,7 @@ impl Api {
         let made = || BatchId::generate().to_string();
         let id = incoming.message_id.get_or_insert_with(made).clone();
         let (chat, item) = arrived(buffer, incoming)?;
-        self.room.admit()?;
+        self.room.admit_for_later(item.len())?;
         let mut kept_there = self.store.keep(&chat, buffer.life, &id, &item, when).await;
         if let Err(StoreError::Gone) = kept_there {
             let buffer = self.renewed(buffer, incoming).await?;

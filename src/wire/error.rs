@@ -122,6 +122,8 @@ codes! {
     TooManyBodies = 503 "too_many_bodies",
     /// As many chats are open as may be, and the message would open another; nothing was stored.
     TooManyOpenChats = 503 "too_many_open_chats",
+    /// Redis is too full to keep messages for later; nothing was stored.
+    TooMuchForLater = 503 "too_much_for_later",
     /// Redis has no room, or hardly any; nothing was stored.
     StorageFull = 503 "storage_full",
     /// Redis cannot write to its disk, which is full or failing; nothing was stored.

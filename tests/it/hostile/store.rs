@@ -148,3 +148,33 @@ async fn no_more_chats_are_open_than_may_be_and_those_that_are_go_on() {
     assert_eq!(status, 200);
     eventually("another may open", async || takes(&api, "another").await).await;
 }
+
+#[tokio::test]
+async fn messages_for_later_cannot_take_the_room_of_those_that_leave_at_once() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api_with(&redis, &[("HISTORY_COUNT", "0")]).await;
+    redis.limit_memory(64 * 1024 * 1024).await;
+    let text = "x".repeat(900_000);
+    let year = 365 * 24 * 3600;
+
+    let mut refusal = None;
+    // More than Redis can hold.
+    for number in 0..80 {
+        let body = json!({"user": "ana", "message": text, "delay": year, "message_id": number.to_string()});
+        let (status, answer) = api.post("/api/message", body).await;
+        if status != 200 {
+            refusal = Some((status, answer));
+            break;
+        }
+    }
+
+    let (status, answer) = refusal.unwrap();
+    assert_eq!(
+        (status.as_u16(), &answer["code"]),
+        (503, &json!("too_much_for_later"))
+    );
+    assert!(redis.store().await.memory().await.unwrap().percent() < Some(90));
+    for number in 0..20 {
+        assert!(takes(&api, &format!("chat {number}")).await);
+    }
+}
