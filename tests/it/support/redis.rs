@@ -143,6 +143,16 @@ impl TestRedis {
         assert!(moved > 0, "nothing stands at {pattern}");
     }
 
+    /// All keys but those in which daemons note that they live and what time it is, which come when they come.
+    pub(crate) async fn lasting_keys(&self) -> Vec<String> {
+        let mut keys = self.keys("*").await;
+        keys.retain(|key| {
+            !["lull:{config}:daemons", "lull:{config}:clock"].contains(&key.as_str())
+        });
+        keys.sort();
+        keys
+    }
+
     /// All keys that hold something of chats; daemons note in another that they have started.
     pub(crate) async fn chat_keys(&self) -> Vec<String> {
         self.keys("lull:{[0-9]*").await
