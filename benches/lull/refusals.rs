@@ -22,6 +22,8 @@ const CHATS: u64 = 80;
 const TTL: Duration = Duration::from_millis(100);
 /// Each chat says something once in this time.
 const PERIOD: Duration = Duration::from_secs(1);
+/// Deadlines are reckoned this exactly, µs.
+const RECKONED: u64 = 50_000;
 /// For the last batches to arrive.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -158,8 +160,12 @@ fn late(arrivals: &[Arrival], deadlines: &HashMap<u64, Vec<u64>>) -> Result<Vec<
     for (chat, at) in arrivals {
         let of_chat = deadlines.get(&chat).context("a foreign chat")?;
         let waiting = waiting.entry(chat).or_insert_with(|| of_chat.iter());
-        // A ms for the clocks, which count in whole ones.
-        while let Some(&deadline) = waiting.as_slice().first().filter(|&&due| due <= at + 1000) {
+        // The deadline is reckoned when the append has answered, which is some ms after Redis has set it.
+        while let Some(&deadline) = waiting
+            .as_slice()
+            .first()
+            .filter(|&&due| due <= at + RECKONED)
+        {
             waiting.next();
             late.push((at as f64 - deadline as f64) / 1e6);
         }
