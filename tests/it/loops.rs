@@ -110,8 +110,10 @@ async fn an_attempt_that_panics_lets_go_of_all_it_held_and_is_made_again() {
 
     let call = receiver.call().await;
     assert_eq!(call.messages(), ["hi"]);
+    let told = "An attempt has failed within Lull";
+    eventually(told, async || count(&monitor.log(), told) >= 3).await;
     let log = monitor.log();
-    assert_eq!(count(&log, "An attempt has failed within Lull"), 3, "{log}");
+    assert_eq!(count(&log, told), 3, "{log}");
     assert!(!log.contains("ana"), "{log}");
     eventually("nothing is in flight", async || {
         monitor.metric("lull_attempts_in_flight").await == 0.0
@@ -134,7 +136,7 @@ async fn a_handler_that_panics_answers_500_and_its_connection_goes_on() {
         if status == StatusCode::INTERNAL_SERVER_ERROR {
             assert_eq!(answer["code"], "internal_error");
             let id = answer["request_id"].as_str().unwrap();
-            assert!(api.log().contains(id), "{}", api.log());
+            api.logs(id).await;
         }
         status == StatusCode::OK
     })

@@ -54,6 +54,7 @@ async fn a_request_keeps_its_id_or_gets_one_and_has_one_line() {
     });
     assert_ne!(ids[0], ids[1]);
     for id in ["trace-1/a", &ids[0], &ids[1]] {
+        api.logs(id).await;
         let lines = lines_of(&api, id);
         assert_eq!(lines.len(), 1, "{lines:?}");
         assert_eq!(lines[0]["method"], "POST");
@@ -75,6 +76,7 @@ async fn every_line_of_a_request_has_its_id_even_where_only_warnings_are_logged(
     let refusal = Refusal::of(answer).await;
 
     assert_eq!(refusal.code, Code::StorageUnavailable.word());
+    api.logs("A request failed").await;
     let lines = lines_of(&api, "lost");
     assert_eq!(lines.len(), 1, "{lines:?}");
     let told = lines[0]["message"].as_str().unwrap();

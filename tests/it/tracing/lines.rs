@@ -90,6 +90,7 @@ async fn each_attempt_writes_one_line_with_the_same_fields_and_the_trace() {
         assert_eq!(fields, BTreeSet::from(FIELDS));
         assert_eq!(line["trace_id"], PARENT[3..35]);
     }
+    api.logs("POST /api/message").await;
     let request = api.log();
     let request = request.lines().find(|line| line.contains("/api/message"));
     let request: Value = serde_json::from_str(request.unwrap()).unwrap();
