@@ -7,6 +7,7 @@ use super::Vars;
 use super::buffer::default_buffer;
 use super::door::DoorConfig;
 use super::guard::GuardConfig;
+use super::later::LaterConfig;
 use super::messages::messages;
 use super::redis::RedisConfig;
 use super::retention::RetentionConfig;
@@ -38,6 +39,8 @@ pub struct ApiConfig {
     pub door: DoorConfig,
     /// Most chats open at a time; 0: any number.
     pub max_open_chats: u64,
+    /// How much may wait for its time.
+    pub later: LaterConfig,
     /// What its server lets clients do.
     pub server: ServerConfig,
     /// The largest body taken.
@@ -115,6 +118,7 @@ impl ApiConfig {
             retention: RetentionConfig::from_vars(vars)?,
             door: DoorConfig::from_vars(vars)?,
             max_open_chats: raw.max_open_chats,
+            later: LaterConfig::from_vars(vars)?,
             server: ServerConfig::from_vars(vars)?,
             max_body_bytes: raw.max_body_bytes,
             max_bodies_bytes: bodies,

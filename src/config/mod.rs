@@ -7,6 +7,7 @@ pub mod api;
 pub mod buffer;
 pub mod door;
 pub mod guard;
+pub mod later;
 pub mod limits;
 pub mod log;
 pub mod messages;

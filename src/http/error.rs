@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use thiserror::Error;
 use tracing::warn;
 
+use super::backlog::Overfull;
 use super::body::discard;
 use super::door::Refusal;
 use crate::store::StoreError;
@@ -82,11 +83,9 @@ pub(super) enum ApiError {
     /// Redis is about to be full.
     #[error("storage is full, nothing was stored: try again")]
     Full,
-    /// What waits for later may not take more of Redis than so many percent.
-    #[error(
-        "Redis uses more than {0} % of its memory, so no message is kept for later; nothing was stored: send it when it is to leave, or give Redis more memory"
-    )]
-    TooMuchForLater(u64),
+    /// What waits for its time is as much as may.
+    #[error(transparent)]
+    Backlog(#[from] Overfull),
     /// So many chats are open that no other may be.
     #[error(
         "{0} chats are open, and this is none of them (MAX_OPEN_CHATS); nothing was stored: try again"
@@ -141,7 +140,7 @@ impl ApiError {
             Self::Spec(error) => error.code(),
             Self::Conflict(_) => Code::Conflict,
             Self::Crowded(_) => Code::TooManyOpenChats,
-            Self::TooMuchForLater(_) => Code::TooMuchForLater,
+            Self::Backlog(full) => full.code(),
             Self::Full | Self::Store(StoreError::Full(_)) => Code::StorageFull,
             Self::Store(StoreError::Disk(_)) => Code::StorageDiskFailed,
             Self::Store(_) => Code::StorageUnavailable,
@@ -181,7 +180,7 @@ impl ApiError {
             Self::Conflict(_) => "conflict",
             Self::Full => "full",
             Self::Crowded(_) => "open_chats",
-            Self::TooMuchForLater(_) => "later",
+            Self::Backlog(_) => "later",
             Self::Store(_) => "redis",
         }
     }
@@ -201,7 +200,7 @@ impl IntoResponse for ApiError {
             Self::Door(refusal) => return refusal.into_response(),
             // A full Redis needs longer to drain than a lost one to come back, and a full disk somebody to look at it.
             Self::Full
-            | Self::TooMuchForLater(_)
+            | Self::Backlog(_)
             | Self::Store(StoreError::Full(_) | StoreError::Disk(_)) => "5",
             Self::Crowded(_) | Self::TooManyBytes(_) | Self::Store(_) => "1",
             _ => return refused.into_response(),

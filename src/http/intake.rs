@@ -198,7 +198,8 @@ impl Api {
         let made = || BatchId::generate().to_string();
         let id = incoming.message_id.get_or_insert_with(made).clone();
         let (chat, item) = arrived(buffer, incoming)?;
-        self.room.admit_for_later(item.len())?;
+        self.room.admit()?;
+        let place = self.backlog.admit(&chat, &id, item.len()).await?;
         let mut kept_there = self.store.keep(&chat, buffer.life, &id, &item, when).await;
         if let Err(StoreError::Gone) = kept_there {
             let buffer = self.renewed(buffer, incoming).await?;
@@ -207,6 +208,7 @@ impl Api {
         }
         match kept_there? {
             Keeping::Kept(at) => {
+                place.taken();
                 self.metrics.accepted.inc();
                 Ok(kept(incoming, Some(at), false))
             }

@@ -2,6 +2,7 @@
 
 mod anonymous;
 mod audit;
+mod backlog;
 mod body;
 mod budget;
 mod celery;
@@ -60,6 +61,7 @@ use crate::store::history::Retention;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::tracer::Tracer;
 use crate::wire::config::Buffer;
+use backlog::Backlog;
 use budget::Budget;
 use crowd::Crowd;
 use door::{Door, Guarding};
@@ -88,6 +90,7 @@ pub struct Parts {
     payloads: bool,
     room: Room,
     crowd: Crowd,
+    backlog: Backlog,
     budget: Budget,
     /// A revival was asked for.
     reviving: Notify,
@@ -123,6 +126,7 @@ impl Api {
         Ok(Self(Arc::new(Parts {
             room: Room::new(store.clone()),
             crowd: Crowd::new(config.max_open_chats, store.clone()),
+            backlog: Backlog::new(config.later, store.clone()),
             budget: Budget::new(config.max_bodies_bytes),
             watch: Watch::new(&store, catalogs.clone()),
             store,

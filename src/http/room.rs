@@ -1,8 +1,8 @@
 //! Room in Redis. Before it is full, what is over gives way to what is still to be delivered; then new messages are
 //! refused while Redis would still take them, so that monitors have room to drain.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -23,25 +23,14 @@ const GIVE_WAY: u64 = 90;
 const REFUSE: u64 = 95;
 /// … and below which they are taken again, so that the two do not alternate.
 const TAKE: u64 = 93;
-/// Percent beyond which no message is kept for later: what waits for a year drains by itself in a year only, and must
-/// not take the room of what does at once.
-const KEEP_FOR_LATER: u64 = 75;
 
 /// The room in Redis, as this daemon last saw it.
 #[derive(Clone)]
 pub(super) struct Room {
     store: Store,
     full: Arc<AtomicBool>,
-    memory: Arc<Mutex<Seen>>,
     /// Whoever has it makes room.
     making: Arc<Semaphore>,
-}
-
-/// The memory of Redis a second ago, and what this daemon has kept for later since.
-#[derive(Debug, Default)]
-struct Seen {
-    memory: Memory,
-    added: u64,
 }
 
 impl Room {
@@ -49,7 +38,6 @@ impl Room {
         Self {
             store,
             full: Arc::default(),
-            memory: Arc::default(),
             making: Arc::new(Semaphore::new(1)),
         }
     }
@@ -70,43 +58,12 @@ impl Room {
         Ok(())
     }
 
-    /// Asks for a message of so many bytes that is to be kept for later.
-    ///
-    /// # Errors
-    /// When there is no room for it.
-    pub(super) fn admit_for_later(&self, bytes: usize) -> Result<(), ApiError> {
-        self.admit()?;
-        let mut seen = self.seen();
-        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
-        let added = seen.added.saturating_add(bytes);
-        if let Some(most) = seen.memory.most {
-            let used = seen.memory.used.saturating_add(added);
-            if used > most / 100 * KEEP_FOR_LATER {
-                return Err(ApiError::TooMuchForLater(KEEP_FOR_LATER));
-            }
-        }
-        seen.added = added;
-        Ok(())
-    }
-
-    fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Looks at Redis's memory until told to stop.
     pub(super) async fn keep_fresh(self, stop: CancellationToken) {
         let looking = async {
             loop {
-                // Before the look, so that what is kept meanwhile counts twice rather than not at all.
-                let added_then = self.seen().added;
                 match self.store.memory().await {
-                    Ok(memory) => {
-                        let mut seen = self.seen();
-                        seen.memory = memory;
-                        seen.added -= added_then;
-                        drop(seen);
-                        self.note(memory);
-                    }
+                    Ok(memory) => self.note(memory),
                     // Whoever sends a message hears of it.
                     Err(error) => debug!(error = %error, "Cannot see Redis's memory: {error}"),
                 }

@@ -132,6 +132,8 @@ async fn run(
     let item = schedule.message(due);
     let (chat, id) = (Chat::of_schedule(&name), BatchId::generate().to_string());
     let mut life = api.catalogs.get().configured.life(Kind::Schedule, &name);
+    api.room.admit()?;
+    let place = api.backlog.admit(&chat, &id, item.len()).await?;
     loop {
         match api.store.keep(&chat, life, &id, &item, When::At(due)).await {
             Err(StoreError::Gone) => {
@@ -140,6 +142,7 @@ async fn run(
             }
             kept => {
                 kept?;
+                place.taken();
                 break;
             }
         }

@@ -278,6 +278,11 @@ pub(crate) fn later_items(shard: Shard) -> String {
     shard.key("later:items")
 }
 
+/// How much of that are messages, and how many bytes; and how many of each buffer.
+pub(crate) fn later_held(shard: Shard) -> String {
+    shard.key("later:held")
+}
+
 pub(crate) fn history(shard: Shard) -> String {
     shard.key("history")
 }

@@ -122,7 +122,11 @@ codes! {
     TooManyBodies = 503 "too_many_bodies",
     /// As many chats are open as may be, and the message would open another; nothing was stored.
     TooManyOpenChats = 503 "too_many_open_chats",
-    /// Redis is too full to keep messages for later; nothing was stored.
+    /// As many messages wait for their time as may; nothing was stored.
+    TooManyForLater = 503 "too_many_for_later",
+    /// As many messages of this buffer wait for their time as may; nothing was stored.
+    TooManyForLaterInBuffer = 503 "too_many_for_later_in_buffer",
+    /// What waits for its time has as many bytes as it may; nothing was stored.
     TooMuchForLater = 503 "too_much_for_later",
     /// Redis has no room, or hardly any; nothing was stored.
     StorageFull = 503 "storage_full",

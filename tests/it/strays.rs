@@ -76,6 +76,10 @@ async fn what_belongs_to_nothing_becomes_dead_letters_that_go_where_their_names_
         "{ill}"
     );
     assert!(told.contains("bot, loja"), "{ill}");
+    assert_eq!(
+        store.held_for_later(&name("loja")).await.unwrap().in_buffer,
+        1
+    );
 
     let mut default = Receiver::start().await;
     let mut bot = Receiver::start().await;
@@ -89,6 +93,7 @@ async fn what_belongs_to_nothing_becomes_dead_letters_that_go_where_their_names_
         .logs("belong to buffers, destinations or schedules that are gone (bot, loja)")
         .await;
     assert_eq!(finding(&redis).await["level"], "ok");
+    assert!(redis.keys("lull:{*}:later:held").await.is_empty());
     assert_eq!(store.windows_in(&Name::default_name()).await.unwrap(), 1);
 
     // Nothing goes anywhere but where it belongs.

@@ -65,6 +65,7 @@ fn all_keys_of_a_chat_carry_one_hash_tag() {
         aliases(shard),
         paused(shard),
         later_items(shard),
+        later_held(shard),
         Due::Later.key(shard),
         history(shard),
         received(shard),

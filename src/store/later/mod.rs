@@ -1,6 +1,7 @@
 //! What waits for its time: kept until then, sent or taken back.
 
 mod follow_ups;
+mod held;
 mod list;
 pub(super) mod member;
 mod schedules;
@@ -23,6 +24,7 @@ use crate::domain::life::Life;
 use crate::wire::when::{FARTHEST, When};
 
 pub use follow_ups::{FollowUpPlan, WaitingFollowUp};
+pub use held::Held;
 pub use list::Kept;
 pub use member::{KeptMessage, Waiting};
 pub use schedules::{Planned, Run};
@@ -77,6 +79,7 @@ impl Store {
             .key(keys::later_items(place.shard))
             .key(keys::seen(place.shard))
             .key(keys::alive(place.shard))
+            .key(keys::later_held(place.shard))
             .arg(KeptMessage::new(chat, id).member())
             // The script puts the time in front of the other fields.
             .arg(item.strip_prefix('{').unwrap_or_default())
@@ -207,7 +210,8 @@ impl Store {
         let place = Place::of(chat);
         let mut send = SEND.key(Due::Later.key(place.shard));
         send.key(keys::later_items(place.shard))
-            .key(keys::alive(place.shard));
+            .key(keys::alive(place.shard))
+            .key(keys::later_held(place.shard));
         for destination in destinations {
             send.key(place.due_lanes(&destination.name))
                 .key(place.lane(&destination.name));
@@ -256,6 +260,7 @@ impl Store {
             .key(keys::later_items(place.shard))
             .key(keys::seen(place.shard))
             .key(keys::alive(place.shard))
+            .key(keys::later_held(place.shard))
             .arg(member)
             .arg(id);
         if let Some(removed) = removed {

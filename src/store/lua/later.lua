@@ -6,6 +6,7 @@
   KEYS[2]  items  of each its time and what it holds
   KEYS[3]  seen   message ids by the time they came
   KEYS[4]  alive  marks of buffers, by their lives
+  KEYS[5]  held   how many messages wait here, their bytes, and of each buffer
 
   ARGV[1]  member    the message in the index
   ARGV[2]  item      the message, a JSON object without its first brace
@@ -32,7 +33,7 @@
 
   Without allow-oom, so that a full Redis refuses before anything is written.
 ]]
-local later, items, seen, alive = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local later, items, seen, alive, held = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local member, item, id = ARGV[1], ARGV[2], ARGV[6]
 local call, format = redis.call, string.format
 
@@ -60,8 +61,12 @@ if call('ZADD', seen, 'NX', format('%d', now), id) == 0 then
 end
 
 local named = ARGV[3] == '' and '' or '@'
-call('HSET', items, member, format('%d%s %d {"at":%d,', at, named, now, now) .. item)
+item = format('{"at":%d,', now) .. item
+call('HSET', items, member, format('%d%s %d ', at, named, now) .. item)
 call('ZADD', later, format('%d', at), member)
+call('HINCRBY', held, ':messages', 1)
+call('HINCRBY', held, ':bytes', #item)
+call('HINCRBY', held, string.match(member, '^m:%x+:%+?([^:]+):'), 1)
 if at - now < tonumber(ARGV[10]) then
   -- Only a hint: a user without the right to publish must not fail here, with the script done.
   redis.pcall('PUBLISH', 'lull:wake', '')

@@ -112,6 +112,7 @@ impl Store {
         bury.key(keys::later_items(place.shard))
             .key(keys::alive(place.shard))
             .key(keys::dead(place.shard))
+            .key(keys::later_held(place.shard))
             .arg(message.member())
             .arg(kind.field(&name))
             .arg(version)

@@ -1,6 +1,7 @@
 //! Clients and webhooks that mean harm or know no better: each gets a clear error or comes to a bounded end, and what
 //! others say leaves meanwhile.
 
+mod backlog;
 mod burst;
 mod http;
 mod injection;
