@@ -1,9 +1,8 @@
 //! The document as pages: Swagger UI to try it, ReDoc to read it. All that they load is in this program: their policy
 //! lets a browser ask no other host for anything.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
-use aide::redoc::Redoc;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Path;
@@ -29,13 +28,8 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      connect-src 'self'; worker-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
-/// The script of ReDoc, which its crate has in a page of its own only.
-static REDOC: LazyLock<Bytes> = LazyLock::new(|| {
-    let page = Redoc::new("").html();
-    let script = page.split_once("<script>").map(|(_, rest)| rest);
-    let script = script.and_then(|rest| Some(rest.rsplit_once("Redoc.init(")?.0));
-    Bytes::copy_from_slice(script.unwrap_or_default().trim().as_bytes())
-});
+/// ReDoc's script, compressed: `vendor/redoc/README.md` says which.
+const REDOC: &[u8] = include_bytes!("vendor/redoc/redoc.standalone.js.gz");
 
 /// The routes of this room.
 pub(super) fn routes() -> Router<Api> {
@@ -83,24 +77,27 @@ async fn redoc_file(file: Result<Path<String>, PathRejection>) -> Result<Respons
     match file.as_str() {
         "start.js" => Ok(asset(SCRIPT, include_str!("redoc.js"))),
         "page.css" => Ok(asset(STYLE, include_str!("page.css"))),
-        "redoc.standalone.js" => Ok(asset(SCRIPT, REDOC.clone())),
+        "redoc.standalone.js" => Ok(gzipped(asset(SCRIPT, REDOC))),
         _ => Err(NO_FILE),
     }
 }
 
 const NO_FILE: ApiError = ApiError::NotFound("the pages of the API have no such file");
 
-/// A file of Swagger UI, which its crate keeps compressed; every browser takes it so.
+/// A file of Swagger UI, which its crate keeps compressed.
 fn embedded(name: &str, kind: &'static str) -> Response {
     let config = Arc::new(utoipa_swagger_ui::Config::from(""));
     let Ok(Some(file)) = utoipa_swagger_ui::serve(name, config) else {
         return NO_FILE.into_response();
     };
-    let mut answer = asset(kind, Bytes::from(file.bytes.into_owned()));
-    if file.gzpipped {
-        let gzip = HeaderValue::from_static("gzip");
-        answer.headers_mut().insert(CONTENT_ENCODING, gzip);
-    }
+    let answer = asset(kind, Bytes::from(file.bytes.into_owned()));
+    if file.gzpipped { gzipped(answer) } else { answer }
+}
+
+/// What this program keeps compressed goes out so: every browser takes it.
+fn gzipped(mut answer: Response) -> Response {
+    let gzip = HeaderValue::from_static("gzip");
+    answer.headers_mut().insert(CONTENT_ENCODING, gzip);
     answer
 }
 
