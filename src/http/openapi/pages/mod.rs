@@ -91,7 +91,11 @@ fn embedded(name: &str, kind: &'static str) -> Response {
         return NO_FILE.into_response();
     };
     let answer = asset(kind, Bytes::from(file.bytes.into_owned()));
-    if file.gzpipped { gzipped(answer) } else { answer }
+    if file.gzpipped {
+        gzipped(answer)
+    } else {
+        answer
+    }
 }
 
 /// What this program keeps compressed goes out so: every browser takes it.
