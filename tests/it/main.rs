@@ -14,6 +14,7 @@ mod bodies;
 mod buffers;
 mod calls;
 mod chats;
+mod clock_turned;
 mod contract_b;
 mod contract_c;
 mod contract_d;

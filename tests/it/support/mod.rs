@@ -2,6 +2,7 @@
 //! waiting that ends with a deadline instead of a guess.
 
 pub(crate) mod buffer;
+pub(crate) mod clock;
 pub(crate) mod collector;
 pub(crate) mod daemon;
 pub(crate) mod doorway;

@@ -12,6 +12,7 @@ use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
 use tempfile::TempDir;
 
+use super::clock::Clock;
 use super::eventually;
 
 /// A Redis that ends with the test.
@@ -19,6 +20,8 @@ pub(crate) struct TestRedis {
     child: Child,
     folder: TempDir,
     arguments: Vec<String>,
+    /// Where a test turns it.
+    clock: Option<Clock>,
 }
 
 impl TestRedis {
@@ -41,16 +44,36 @@ impl TestRedis {
 
     /// Starts one whose settings differ from the shipped ones.
     pub(crate) async fn start_with(arguments: &[&str]) -> Self {
-        let folder = tempfile::Builder::new().prefix("lull-").tempdir().unwrap();
+        Self::start_in(folder(), arguments, None).await
+    }
+
+    /// Starts one whose clock can be turned.
+    pub(crate) async fn start_turnable() -> Self {
+        let folder = folder();
+        let clock = Clock::right(folder.path());
+        let mut redis = Self::start_in(folder, &[], Some(clock)).await;
+        let before = redis.now().await;
+        redis.clock().ahead(Duration::from_secs(3_600));
+        assert!(
+            redis.now().await >= before + 3_600_000,
+            "the clock of {} cannot be turned by LD_PRELOAD: is it linked statically? Set REDIS_SERVER to another",
+            program().display()
+        );
+        redis.clock().back(Duration::from_secs(3_600));
+        redis
+    }
+
+    async fn start_in(folder: TempDir, arguments: &[&str], clock: Option<Clock>) -> Self {
         let arguments: Vec<_> = arguments
             .iter()
             .map(|&argument| argument.to_owned())
             .collect();
-        let child = spawn(folder.path(), &arguments);
+        let child = spawn(folder.path(), &arguments, clock.as_ref());
         let redis = Self {
             child,
             folder,
             arguments,
+            clock,
         };
         redis.wait_until_up().await;
         redis
@@ -69,6 +92,11 @@ impl TestRedis {
     /// The folder it writes into.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Its clock, if it was started with one that can be turned.
+    pub(crate) fn clock(&mut self) -> &mut Clock {
+        self.clock.as_mut().unwrap()
     }
 
     /// Sends a signal.
@@ -189,7 +217,7 @@ impl TestRedis {
     pub(crate) fn start_again_slowly(&mut self, more: &[&str]) {
         let more = more.iter().map(|&argument| argument.to_owned());
         let arguments: Vec<_> = self.arguments.iter().cloned().chain(more).collect();
-        self.child = spawn(self.folder.path(), &arguments);
+        self.child = spawn(self.folder.path(), &arguments, self.clock.as_ref());
     }
 
     async fn wait_until_up(&self) {
@@ -223,7 +251,11 @@ pub(crate) async fn set(connection: &mut MultiplexedConnection, name: &str, valu
         .unwrap();
 }
 
-fn spawn(folder: &Path, arguments: &[String]) -> Child {
+fn folder() -> TempDir {
+    tempfile::Builder::new().prefix("lull-").tempdir().unwrap()
+}
+
+fn spawn(folder: &Path, arguments: &[String], clock: Option<&Clock>) -> Child {
     let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("redis.conf");
     Command::new(program())
         .arg(config)
@@ -238,6 +270,7 @@ fn spawn(folder: &Path, arguments: &[String]) -> Child {
             "redis.log",
         ])
         .args(arguments)
+        .envs(clock.map(Clock::settings).into_iter().flatten())
         .current_dir(folder)
         .stdin(Stdio::null())
         .spawn()
