@@ -130,31 +130,35 @@ async fn bytes_per_chat(counts: &[u64]) -> Result<Vec<(u64, f64)>> {
     Ok(found)
 }
 
-/// Lets a monitor run with one destination, with `count`, and with `count` that have templates.
+/// Lets a monitor run with one destination, with `count`, with `count` that have one template, and with `count` of which
+/// each has a template of its own.
 async fn destinations(count: usize) -> Result<Vec<Beside>> {
-    let one = resident_with(0, None).await?;
-    let plain = resident_with(count, None).await? - one;
-    let template = r#"{"chat": {{ user }}, "text": {{ text }}}"#;
-    let templates = resident_with(count, Some(template)).await? - one;
+    let one = resident_with(0, |_| None).await?;
+    let plain = resident_with(count, |_| None).await? - one;
+    let template =
+        |bot| format!(r#"{{"bot": {bot}, "chat": {{{{ user }}}}, "text": {{{{ text }}}}}}"#);
+    let equal = resident_with(count, |_| Some(template(0))).await? - one;
+    let own = resident_with(count, |number| Some(template(number))).await? - one;
     let beside = |what: &str, mib| Beside {
         what: format!("{count} {what}"),
         mib,
     };
     Ok(vec![
         beside("destinations", plain),
-        beside("destinations with templates", templates),
+        beside("destinations with equal templates", equal),
+        beside("destinations with templates of their own", own),
     ])
 }
 
 /// What a monitor needs with so many destinations beside the one of its environment, MiB.
-async fn resident_with(count: usize, template: Option<&str>) -> Result<f64> {
+async fn resident_with(count: usize, template: impl Fn(usize) -> Option<String>) -> Result<f64> {
     let redis = RedisServer::start("").await?;
     let store = redis.store().await?;
     for number in 0..count {
         let spec = DestinationSpec {
             name: format!("d{number}"),
             url: format!("http://host{number}.example/hook"),
-            template: template.map(str::to_owned),
+            template: template(number),
             ..DestinationSpec::default()
         };
         let name = Name::parse(&spec.name)?;

@@ -1,9 +1,12 @@
 //! What a call says: the payload, or what the destination wants instead.
 
+use std::sync::Arc;
+
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::value::{RawValue, to_raw_value};
 use thiserror::Error;
 
+use super::template::kept::{Kept, Templates};
 use super::template::letter::Letter;
 use super::template::{Template, TemplateError};
 use super::{Sender, client};
@@ -57,7 +60,7 @@ pub(super) fn content_type(headers: &HeaderMap) -> &str {
     given.unwrap_or("application/json")
 }
 
-/// Makes bodies; templates are compiled once.
+/// Makes bodies.
 #[derive(Debug)]
 pub(super) enum BodyMaker {
     Payload {
@@ -65,11 +68,11 @@ pub(super) enum BodyMaker {
         zone: Option<chrono_tz::Tz>,
         fields: Option<Vec<String>>,
     },
-    Template(Box<Template>),
+    Template(Arc<Kept>),
     Nothing,
     Content {
         key_field: String,
-        template: Option<Box<Template>>,
+        template: Option<Arc<Kept>>,
         fields: Option<Vec<String>>,
     },
     Newest {
@@ -79,7 +82,14 @@ pub(super) enum BodyMaker {
 
 impl BodyMaker {
     /// Makes ready; each template is tried on a sample.
-    pub(super) fn new(body: &Body, content_type: &str) -> Result<Self, SpecError> {
+    pub(super) fn new(
+        body: &Body,
+        content_type: &str,
+        templates: &Templates,
+    ) -> Result<Self, SpecError> {
+        let wrong = |field: &'static str| {
+            move |error: TemplateError| SpecError::new(field, error.to_string())
+        };
         Ok(match body {
             Body::Payload {
                 messages_field,
@@ -91,10 +101,8 @@ impl BodyMaker {
                 fields: fields.clone(),
             },
             Body::Template(source) => {
-                let wrong = |error: TemplateError| SpecError::new("template", error.to_string());
-                let template = Template::compile(source, content_type).map_err(wrong)?;
-                template.try_sample().map_err(wrong)?;
-                Self::Template(Box::new(template))
+                let template = templates.of_body(source, content_type);
+                Self::Template(template.map_err(wrong("template"))?)
             }
             Body::Nothing => Self::Nothing,
             Body::Content {
@@ -103,7 +111,11 @@ impl BodyMaker {
                 fields,
             } => Self::Content {
                 key_field: key_field.clone(),
-                template: template.as_deref().map(template_of_items).transpose()?,
+                template: template
+                    .as_deref()
+                    .map(|source| templates.of_items(source))
+                    .transpose()
+                    .map_err(wrong("content.template"))?,
                 fields: fields.clone(),
             },
             Body::Newest { aggregate_field } => Self::Newest {
@@ -148,17 +160,10 @@ impl BodyMaker {
     }
 }
 
-fn template_of_items(source: &str) -> Result<Box<Template>, SpecError> {
-    let wrong = |error: TemplateError| SpecError::new("content.template", error.to_string());
-    let template = Template::compile(source, "text/plain").map_err(wrong)?;
-    template.try_sample_item().map_err(wrong)?;
-    Ok(Box::new(template))
-}
-
 fn content(
     letter: &Letter<'_>,
     key_field: &str,
-    template: Option<&Template>,
+    template: Option<&Kept>,
     fields: Option<&[String]>,
 ) -> Result<String, BodyError> {
     let Some(template) = template else {

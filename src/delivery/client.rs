@@ -1,4 +1,4 @@
-//! The HTTP clients that destinations share, and the headers that each of their calls carries.
+//! What destinations share: HTTP clients, and templates; and the headers that each of their calls carries.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -10,6 +10,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Url};
 
 use super::guard::Guard;
+use super::template::kept::Templates;
 use crate::config::guard::GuardConfig;
 use crate::domain::destination::Method;
 use crate::wire::config::SpecError;
@@ -18,11 +19,13 @@ use crate::wire::config::SpecError;
 const IDLE_FOR: Duration = Duration::from_secs(4);
 
 /// The HTTP clients of a daemon: one for each way of connecting, shared by all destinations that connect so. A client
-/// costs about 120 KiB and 3 ms, mostly for the certificates it trusts. It keeps connections apart by host and port.
+/// costs about 120 KiB and 3 ms, mostly for the certificates it trusts. It keeps connections apart by host and port. With
+/// them go the templates, of which equal ones are one.
 #[derive(Clone, Debug)]
 pub struct Clients {
     guard: Guard,
     made: Arc<Mutex<HashMap<Way, Client>>>,
+    templates: Arc<Templates>,
 }
 
 /// What the clients of two destinations may differ in. Whatever else a destination says of its calls goes with each call.
@@ -42,12 +45,18 @@ impl Clients {
         Self {
             guard: Guard::new(rules),
             made: Arc::default(),
+            templates: Arc::default(),
         }
     }
 
     /// What watches over URLs that callers give.
     pub(super) fn guard(&self) -> &Guard {
         &self.guard
+    }
+
+    /// The templates of all destinations.
+    pub(super) fn templates(&self) -> &Templates {
+        &self.templates
     }
 
     /// The client for a URL, made where none is yet that connects so. It has no time limit: each call has one.

@@ -79,7 +79,8 @@ impl Sender {
         if let Some(refused) = refused {
             return Err(SpecError::new("url", refused.to_string()));
         }
-        let body = BodyMaker::new(&destination.body, body::content_type(&headers))?;
+        let content_type = body::content_type(&headers);
+        let body = BodyMaker::new(&destination.body, content_type, clients.templates())?;
         Ok(Self {
             client: clients.get(&url, destination.guarded)?,
             method: client::method(destination.method),

@@ -9,7 +9,7 @@ use super::{MOST_MADE_BYTES, MOST_SOURCE_BYTES};
 const QUOTED_CHARS: usize = 200;
 
 /// Why a template was refused, or could not be filled.
-#[derive(Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum TemplateError {
     /// Its source is too long.
     #[error("the template has {0} bytes, and at most {MOST_SOURCE_BYTES} are allowed: shorten it")]

@@ -18,7 +18,7 @@ use super::desk::{Desk, Position};
 use super::json;
 
 /// How the values of a template are escaped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Escape {
     /// As JSON, or as a part of a JSON string.
     Json,

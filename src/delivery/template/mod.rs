@@ -1,6 +1,6 @@
 //! Templates: a request body as a destination wants it, made from a letter.
 //!
-//! A template is compiled once and filled for each call. What it may name is in [`letter`]; how a value is written where
+//! A template is compiled once, when it is first needed ([`kept`]), and filled for each call. What it may name is in [`letter`]; how a value is written where
 //! it stands, so that no message can break out of it, is in `escape`.
 
 mod desk;
@@ -8,6 +8,7 @@ mod error;
 mod escape;
 mod filters;
 mod json;
+pub(super) mod kept;
 pub mod letter;
 mod sample;
 #[cfg(test)]
@@ -60,10 +61,13 @@ impl Template {
     /// # Errors
     /// When the source is too long or broken; says in which line and why.
     pub fn compile(source: &str, content_type: &str) -> Result<Self, TemplateError> {
+        Self::compile_as(source, Escape::of(content_type))
+    }
+
+    fn compile_as(source: &str, escape: Escape) -> Result<Self, TemplateError> {
         if source.len() > MOST_SOURCE_BYTES {
             return Err(TemplateError::TooLong(source.len()));
         }
-        let escape = Escape::of(content_type);
         let mut environment = SHARED[escape as usize].clone();
         environment
             .add_template_owned(NAME, source.to_owned())
