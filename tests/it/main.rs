@@ -56,6 +56,7 @@ mod property;
 mod quiet;
 mod reconnecting;
 mod recovery;
+mod redis_tls;
 mod refusals;
 mod refused_chats;
 mod removals;

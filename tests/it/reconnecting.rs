@@ -1,86 +1,13 @@
 //! Connections to Redis: whatever one failed with is tried again, and one that leads to the wrong Redis is left.
 
 use nix::sys::signal::Signal;
-use redis::aio::MultiplexedConnection;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::daemon::{API, free_port};
 use crate::support::doorway::Doorway;
+use crate::support::pair::{Pair, WAITS, cut, tell};
 use crate::support::redis::set;
-use crate::support::{Daemon, Receiver, TestRedis, eventually};
-
-/// What the log says while Redis cannot be worked with, and when it can be again.
-const WAITS: &str = "Waiting for Redis at ";
-const WORKS: &str = "works again, after ";
-
-/// Both daemons at work.
-struct Pair {
-    api: Daemon,
-    monitor: Daemon,
-    receiver: Receiver,
-}
-
-impl Pair {
-    async fn on(redis: &TestRedis, settings: &[(&str, &str)]) -> Self {
-        let receiver = Receiver::start().await;
-        Self {
-            api: Daemon::api_with(redis, settings).await,
-            monitor: Daemon::monitor_with(redis, &receiver.url(), settings).await,
-            receiver,
-        }
-    }
-
-    async fn post(&self, user: &str, text: &str) -> (u16, Value) {
-        let body = json!({"user": user, "message": text, "ttl": 0.1});
-        let (status, answer) = self.api.post("/api/message", body).await;
-        (status.as_u16(), answer)
-    }
-
-    async fn is_refused(&self) {
-        eventually("messages are refused", async || {
-            self.post("refused", "durante").await.0 == 503
-        })
-        .await;
-    }
-
-    /// Messages are taken and leave, and both daemons are well.
-    async fn works(&mut self, user: &str) {
-        eventually("messages are taken again", async || {
-            self.post(user, "depois").await.0 == 200
-        })
-        .await;
-        while self.receiver.call().await.user() != user {}
-        for daemon in [&self.api, &self.monitor] {
-            daemon.wait_until_up().await;
-        }
-    }
-
-    /// Says once for each reason that it waits, and once that it is over.
-    async fn said(&self, reason: &str) {
-        for daemon in [&self.api, &self.monitor] {
-            daemon.logs(WORKS).await;
-            let log = daemon.log();
-            let waits = log.lines().filter(|line| line.contains(WAITS));
-            let of_this: Vec<_> = waits.filter(|line| line.contains(reason)).collect();
-            assert_eq!(of_this.len(), 1, "{reason}: {log}");
-        }
-    }
-}
-
-async fn tell(connection: &mut MultiplexedConnection, words: &[&str]) {
-    let mut command = redis::cmd(words[0]);
-    command.arg(&words[1..]);
-    command.query_async::<()>(connection).await.unwrap();
-}
-
-/// Cuts all connections but the one that asks.
-async fn cut(connection: &mut MultiplexedConnection) {
-    for kind in ["normal", "pubsub"] {
-        let mut kill = redis::cmd("CLIENT");
-        kill.arg(&["KILL", "TYPE", kind]);
-        kill.query_async::<i64>(connection).await.unwrap();
-    }
-}
+use crate::support::{Daemon, TestRedis, eventually};
 
 #[tokio::test]
 async fn a_login_that_was_refused_once_is_tried_until_it_is_taken() {
@@ -180,6 +107,82 @@ async fn a_redis_that_still_reads_its_files_is_waited_for() {
 
     pair.works("eva").await;
     pair.said("BusyLoading").await;
+}
+
+/// A way in which Redis stops to take writes, though it is there and its connections stay.
+struct Refusal {
+    code: &'static str,
+    arguments: &'static [&'static str],
+    begins: &'static [&'static str],
+    ends: &'static [&'static str],
+}
+
+const REFUSALS: [Refusal; 3] = [
+    Refusal {
+        code: "NOREPLICAS",
+        arguments: &[],
+        begins: &["CONFIG", "SET", "min-replicas-to-write", "1"],
+        ends: &["CONFIG", "SET", "min-replicas-to-write", "0"],
+    },
+    Refusal {
+        code: "MasterDown",
+        // Else it is refused as a replica first.
+        arguments: &[
+            "--replica-read-only",
+            "no",
+            "--replica-serve-stale-data",
+            "no",
+        ],
+        begins: &["REPLICAOF", "127.0.0.1", "9"],
+        ends: &["REPLICAOF", "NO", "ONE"],
+    },
+    Refusal {
+        code: "ClusterDown",
+        arguments: &["--cluster-enabled", "yes"],
+        begins: &["CLUSTER", "DELSLOTS", "0"],
+        ends: &["CLUSTER", "ADDSLOTS", "0"],
+    },
+];
+
+#[tokio::test]
+async fn a_redis_that_takes_no_writes_for_a_while_is_tried_until_it_does() {
+    for Refusal {
+        code,
+        arguments,
+        begins,
+        ends,
+    } in REFUSALS
+    {
+        let ports = [free_port().to_string(), free_port().to_string()];
+        let mut arguments = arguments.to_vec();
+        if code == "ClusterDown" {
+            arguments.extend(["--port", &ports[0], "--cluster-port", &ports[1]]);
+        }
+        let redis = TestRedis::start_with(&arguments).await;
+        let mut raw = redis.raw().await;
+        if code == "ClusterDown" {
+            tell(&mut raw, &["CLUSTER", "ADDSLOTSRANGE", "0", "16383"]).await;
+            eventually("the cluster is up", async || {
+                let mut info = redis::cmd("CLUSTER");
+                info.arg("INFO");
+                let info: String = info.query_async(&mut raw.clone()).await.unwrap();
+                info.contains("cluster_state:ok")
+            })
+            .await;
+        }
+        let mut pair = Pair::on(&redis, &[]).await;
+        pair.works("ana").await;
+
+        tell(&mut raw, begins).await;
+        pair.is_refused().await;
+        for daemon in [&pair.api, &pair.monitor] {
+            daemon.logs(WAITS).await;
+        }
+        tell(&mut raw, ends).await;
+
+        pair.works("eva").await;
+        pair.said(code).await;
+    }
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ pub(crate) mod daemon;
 pub(crate) mod doorway;
 pub(crate) mod house;
 pub(crate) mod pace;
+pub(crate) mod pair;
 pub(crate) mod queue;
 pub(crate) mod receiver;
 pub(crate) mod redis;

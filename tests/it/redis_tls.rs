@@ -1,0 +1,133 @@
+//! Redis behind TLS: one whose certificate is not trusted is waited for, like one that is away.
+
+use std::path::{Path, PathBuf};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use redis::aio::MultiplexedConnection;
+use tempfile::TempDir;
+
+use crate::support::TestRedis;
+use crate::support::daemon::free_port;
+use crate::support::pair::{Pair, WAITS, cut, tell};
+
+/// Certificates of servers, and who has signed them.
+struct Certificates(TempDir);
+
+impl Certificates {
+    fn folder() -> Self {
+        Self(
+            tempfile::Builder::new()
+                .prefix("lull-tls-")
+                .tempdir()
+                .unwrap(),
+        )
+    }
+
+    /// An authority, with a certificate for a server called `host`.
+    fn sign(&self, authority: &str, host: &str) {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params
+            .distinguished_name
+            .push(DnType::OrganizationName, authority);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let server = CertificateParams::new([host.to_owned()]).unwrap();
+        let server = server.signed_by(&key, &issuer).unwrap();
+        for (kind, text) in [
+            ("authority", issuer.as_ref().pem()),
+            ("server", server.pem()),
+            ("key", key.serialize_pem()),
+        ] {
+            std::fs::write(self.file(authority, kind), text).unwrap();
+        }
+    }
+
+    fn file(&self, authority: &str, kind: &str) -> PathBuf {
+        self.0.path().join(format!("{authority}.{kind}.pem"))
+    }
+
+    /// Has Redis show the certificate that this authority has signed, from the next connection on.
+    async fn show(&self, connection: &mut MultiplexedConnection, authority: &str) {
+        let (server, key) = (self.file(authority, "server"), self.file(authority, "key"));
+        let words = [
+            "CONFIG",
+            "SET",
+            "tls-cert-file",
+            text(&server),
+            "tls-key-file",
+            text(&key),
+        ];
+        tell(connection, &words).await;
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// A pair and its Redis, which speaks TLS by a certificate of the authority `trusted`.
+async fn pair_behind_tls(certificates: &Certificates) -> (TestRedis, String, Pair) {
+    certificates.sign("trusted", "127.0.0.1");
+    let [authority, server, key] =
+        ["authority", "server", "key"].map(|kind| certificates.file("trusted", kind));
+    let port = free_port().to_string();
+    let redis = TestRedis::start_with(&[
+        "--tls-port",
+        &port,
+        "--tls-auth-clients",
+        "no",
+        "--tls-ca-cert-file",
+        text(&authority),
+        "--tls-cert-file",
+        text(&server),
+        "--tls-key-file",
+        text(&key),
+    ])
+    .await;
+    let url = format!("rediss://127.0.0.1:{port}");
+    // As an operator names the authority of his own house.
+    let settings = [
+        ("REDIS_URL", url.as_str()),
+        ("SSL_CERT_FILE", text(&authority)),
+    ];
+    let mut pair = Pair::on(&redis, &settings).await;
+    pair.works("ana").await;
+    (redis, port, pair)
+}
+
+#[tokio::test]
+async fn a_redis_whose_certificate_is_not_trusted_is_tried_until_it_is() {
+    let certificates = Certificates::folder();
+    let (redis, _, mut pair) = pair_behind_tls(&certificates).await;
+    let mut raw = redis.raw().await;
+
+    certificates.sign("unknown", "127.0.0.1");
+    certificates.show(&mut raw, "unknown").await;
+    cut(&mut raw).await;
+    pair.is_refused().await;
+    for daemon in [&pair.api, &pair.monitor] {
+        daemon.logs(WAITS).await;
+    }
+    certificates.show(&mut raw, "trusted").await;
+
+    pair.works("eva").await;
+    pair.said("UnknownIssuer").await;
+}
+
+#[tokio::test]
+async fn a_redis_that_no_longer_speaks_tls_is_tried_until_it_does_again() {
+    let certificates = Certificates::folder();
+    let (redis, port, mut pair) = pair_behind_tls(&certificates).await;
+    let mut raw = redis.raw().await;
+
+    tell(&mut raw, &["CONFIG", "SET", "tls-port", "0", "port", &port]).await;
+    cut(&mut raw).await;
+    pair.is_refused().await;
+    for daemon in [&pair.api, &pair.monitor] {
+        daemon.logs(WAITS).await;
+    }
+    tell(&mut raw, &["CONFIG", "SET", "port", "0", "tls-port", &port]).await;
+
+    pair.works("eva").await;
+}
