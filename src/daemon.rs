@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use futures_util::FutureExt;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use crate::config::Vars;
@@ -13,6 +15,7 @@ use crate::config::log::LogConfig;
 use crate::config::otlp::OtlpConfig;
 use crate::delivery::collector::Collector;
 use crate::health::Heart;
+use crate::loops::{Loop, Loops};
 use crate::panics;
 use crate::store::Store;
 use crate::store::audit::{Act, By};
@@ -94,15 +97,23 @@ pub fn tracer(vars: &Vars, service: &'static str) -> Result<Tracer> {
 /// life meanwhile, which tell what `stands` in it.
 pub async fn noted<T>(
     store: &Store,
+    loops: &Loops,
     service: &'static str,
     stands: impl Fn() -> Vec<String>,
     work: impl Future<Output = T>,
 ) -> T {
     let heart = Heart::new(store, service);
+    // Nobody cancels it: signs are given until the work is over, also while a stop is waited for.
+    let never = CancellationToken::new();
+    let beating = async {
+        let beat = || heart.beat(&stands).map(|never| match never {});
+        Box::pin(loops.hold(Loop::Heart, None, &never, beat)).await;
+        std::future::pending().await
+    };
     let living = async {
         tokio::select! {
             ended = work => ended,
-            never = heart.beat(stands) => match never {},
+            never = beating => never,
         }
     };
     let ((), ended) = tokio::join!(note(store, "daemon.start", service), living);

@@ -18,7 +18,7 @@
 //! - [`up`]: both in one process, with a Redis and a receiver of their own.
 //! - [`operator`]: what an operator runs: the subcommands of `lull`.
 //! - [`config`]: the only reader of the environment.
-//! - [`daemon`], [`loops`], [`panics`], [`shutdown`], [`telemetry`]: how daemons start, go on when a part of them fails,
+//! - [`daemon`], [`loops`], [`memory`], [`panics`], [`shutdown`], [`telemetry`]: how daemons start, go on when a part of them fails,
 //!   stop, and tell about themselves.
 
 pub mod catalog;
@@ -29,6 +29,7 @@ pub mod domain;
 pub mod health;
 pub mod http;
 pub mod loops;
+pub mod memory;
 pub mod monitor;
 pub mod operator;
 pub mod panics;

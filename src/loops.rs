@@ -57,7 +57,7 @@ names! {
     /// Counts the open chats.
     Crowd = "crowd" of &[Role::Api],
     /// Gives back memory that a burst took.
-    Memory = "memory" of &[Role::Api],
+    Memory = "memory" of &[Role::Api, Role::Monitor],
     /// Closes windows at their deadlines.
     Windows = "windows" of &[Role::Monitor],
     /// Sends what has waited for its time.
@@ -76,6 +76,8 @@ names! {
     Reviving = "reviving" of &[Role::Api, Role::Monitor],
     /// Finishes removals that whoever began them has left behind.
     Removals = "removals" of &[Role::Api, Role::Monitor],
+    /// Gives signs of life.
+    Heart = "heart" of &[Role::Api, Role::Monitor],
     /// Drops what is too old.
     Housekeeper = "housekeeper" of &[Role::Monitor],
 }

@@ -41,15 +41,17 @@ async fn serve(vars: &Vars) -> Result<()> {
     let store = connected?;
     let catalogs = Catalogs::load(store.clone(), config.defaults()).await;
     let metrics = Arc::new(Metrics::new(&[Role::Api]));
+    let loops = Loops::new(metrics.clone(), &[Role::Api]);
     let api = Api::new(
         &config,
         catalogs,
         store.clone(),
-        metrics.clone(),
+        metrics,
         tracer.clone(),
-        Loops::new(metrics, &[Role::Api]),
+        loops.clone(),
     )?;
-    let served = daemon::noted(&store, "api", Vec::new, http::serve(listener, api, stop)).await;
+    let serving = http::serve(listener, api, stop);
+    let served = daemon::noted(&store, &loops, "api", Vec::new, serving).await;
     tracer.finish().await;
     served
 }

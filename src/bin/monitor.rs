@@ -44,16 +44,23 @@ async fn work(vars: &Vars) -> Result<()> {
     let metrics = Arc::new(Metrics::new(&[Role::Monitor]));
     let store = connected?;
     let catalogs = Catalogs::load(store.clone(), config.defaults()).await;
+    let loops = Loops::new(metrics.clone(), &[Role::Monitor]);
     let monitor = Monitor::new(
         &config,
         catalogs,
         store.clone(),
-        metrics.clone(),
+        metrics,
         tracer.clone(),
-        Loops::new(metrics, &[Role::Monitor]),
+        loops.clone(),
         stop,
     );
-    let working = daemon::noted(&store, "monitor", || monitor.stands(), monitor.run());
+    let working = daemon::noted(
+        &store,
+        &loops,
+        "monitor",
+        || monitor.stands(),
+        monitor.run(),
+    );
     match listener {
         Some(listener) => {
             monitor

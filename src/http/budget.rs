@@ -1,15 +1,11 @@
 //! A budget over all bodies on their way (`MAX_BODIES_BYTES`): what has come of each, until its request is answered.
 
-use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
 
 use super::Api;
 use super::error::ApiError;
@@ -85,23 +81,6 @@ pub(super) async fn share(State(api): State<Api>, mut request: Request, next: Ne
     let answer = next.run(request).await;
     drop(share);
     answer
-}
-
-/// Between two times at which the allocator is made to look.
-const EVERY: Duration = Duration::from_secs(1);
-/// So much comes from where the allocator keeps what it may give back, and not from what a thread has for itself.
-const LARGE: usize = 4 * 1024 * 1024;
-
-/// Lets the allocator give back what a burst took, until told to stop: it does so a second after something was freed,
-/// but only looks when something large is freed again, which in a daemon at rest is never.
-pub(super) async fn give_back(stop: CancellationToken) {
-    let giving_back = async {
-        loop {
-            sleep(EVERY).await;
-            drop(black_box(Vec::<u8>::with_capacity(LARGE)));
-        }
-    };
-    stop.run_until_cancelled(giving_back).await;
 }
 
 #[cfg(test)]

@@ -55,6 +55,7 @@ use crate::delivery::Clients;
 use crate::domain::batch::Millis;
 use crate::health::Watch;
 use crate::loops::{Loop, Loops};
+use crate::memory;
 use crate::serving;
 use crate::store::Store;
 use crate::store::history::Retention;
@@ -200,7 +201,7 @@ pub async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> 
     api.start(Loop::Removals, &stop, |api, stop| {
         api.catalogs.clone().finish_removals(stop)
     });
-    api.start(Loop::Memory, &stop, |_, stop| budget::give_back(stop));
+    api.start(Loop::Memory, &stop, |_, stop| memory::give_back(stop));
     serving::serve(listener, router(api), server, &loops, stop).await;
     info!("No longer taking messages");
     Ok(())

@@ -45,6 +45,7 @@ use crate::delivery::{Clients, Sender};
 use crate::domain::chat::Name;
 use crate::health::Watch;
 use crate::loops::{Loop, Loops};
+use crate::memory;
 use crate::shutdown::GRACE;
 use crate::store::Store;
 use crate::store::history::Retention;
@@ -183,6 +184,9 @@ impl Monitor {
         self.start(Loop::Listener, listener::run);
         self.start(Loop::Windows, |monitor| Sweep::Windows.run(monitor));
         self.start(Loop::Later, |monitor| Sweep::Later.run(monitor));
+        self.start(Loop::Memory, |monitor| {
+            memory::give_back(monitor.stop.clone())
+        });
         self.start(Loop::Housekeeper, housekeeper::run);
         self.start(Loop::Reviving, reviving::run);
         self.start(Loop::Removals, |monitor| {

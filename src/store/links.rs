@@ -5,16 +5,18 @@
 //! became a replica, a full disk) still serves what it can, while another is made beside it: the address may lead
 //! elsewhere by now. Each attempt resolves the address anew.
 
+mod mending;
+
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
 use redis::{Client, ErrorKind, RedisError, RedisResult};
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
-use tracing::info;
+use tokio::time::timeout;
 
+use self::mending::mended;
 use super::dialling::{establish, silent};
 use super::refusal;
 use super::trouble::Trouble;
@@ -24,8 +26,7 @@ use super::trouble::Trouble;
 const CONNECTIONS: usize = 2;
 /// A connection on which nothing was answered for so long leads to a Redis that hangs; another may have taken its place.
 const MOST_SILENT: Duration = Duration::from_secs(5);
-/// Between two attempts, doubled after each.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// The longest between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// A connection that calls use.
@@ -154,8 +155,9 @@ impl Links {
         if !self.is_used(&live) || doubted.swap(true, Ordering::Relaxed) {
             return;
         }
-        let links = self.clone();
+        let doubt = Doubt(self.clone(), live.which);
         tokio::spawn(async move {
+            let Doubt(links, _) = &doubt;
             let mut connection = live.connection.clone();
             let ping = redis::cmd("PING");
             let asked = ping.query_async::<()>(&mut connection);
@@ -164,7 +166,6 @@ impl Links {
                 Ok(Err(error)) => links.failed(&live, &error),
                 Err(_) => links.lost(&live, &silent(MOST_SILENT)),
             }
-            links.doubted[live.which].store(false, Ordering::Relaxed);
         });
     }
 
@@ -190,7 +191,7 @@ impl Links {
             true
         });
         if begin {
-            tokio::spawn(mend(Arc::downgrade(self), live.which, why.clone(), None));
+            tokio::spawn(mended(Arc::downgrade(self), live.which, why.clone(), None));
         }
     }
 
@@ -209,7 +210,7 @@ impl Links {
                 self.trouble.begins(which, why);
                 // One that was made a moment ago led to the same.
                 let pause = LONGEST_PAUSE.checked_sub(made.elapsed());
-                tokio::spawn(mend(Arc::downgrade(self), which, why.clone(), pause));
+                tokio::spawn(mended(Arc::downgrade(self), which, why.clone(), pause));
             }
         }
     }
@@ -245,6 +246,15 @@ impl Links {
     }
 }
 
+/// As long as it is there, a connection is being asked if it still answers.
+struct Doubt(Arc<Links>, usize);
+
+impl Drop for Doubt {
+    fn drop(&mut self) {
+        self.0.doubted[self.1].store(false, Ordering::Relaxed);
+    }
+}
+
 /// Waits until a shared connection is replaced by another: the address may lead elsewhere by then.
 pub(super) struct Replacement {
     states: watch::Receiver<State>,
@@ -263,32 +273,6 @@ impl Replacement {
             .await;
         // An error: nobody has the store any more.
         drop(came);
-    }
-}
-
-/// Makes a connection until one works, or nobody needs it any more.
-async fn mend(links: Weak<Links>, which: usize, cause: RedisError, first: Option<Duration>) {
-    if let Some(first) = first {
-        sleep(first).await;
-    }
-    let mut pause = FIRST_PAUSE;
-    loop {
-        let Some(links) = links.upgrade() else {
-            return;
-        };
-        match links.attempt(which).await {
-            Some(why) => links.trouble.begins(which, &why),
-            None if links.trouble.ends(which) => return,
-            None => {
-                let place = links.trouble.place();
-                info!(redis = %place, "Connected anew to Redis at {place}: {cause}");
-                return;
-            }
-        }
-        drop(links);
-        // Not all daemons at once.
-        sleep(pause.mul_f64(0.5 + fastrand::f64() / 2.0)).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 

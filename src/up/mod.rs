@@ -118,7 +118,7 @@ async fn run(
         monitor_store.clone(),
         metrics,
         tracer,
-        loops,
+        loops.clone(),
         stop.clone(),
     );
 
@@ -139,7 +139,7 @@ async fn run(
     };
     let serving = async {
         let serving = http::serve(listener, api, stop.clone());
-        let served = daemon::noted(&api_store, "api", Vec::new, serving).await;
+        let served = daemon::noted(&api_store, &loops, "api", Vec::new, serving).await;
         // Whatever ended it, the monitor has nothing more to come.
         stop.cancel();
         served
@@ -152,6 +152,7 @@ async fn run(
     };
     let delivering = daemon::noted(
         &monitor_store,
+        &loops,
         "monitor",
         || monitor.stands(),
         monitor.run(),

@@ -1,11 +1,26 @@
 //! Parts of a daemon that fail while it runs: said once, counted, begun anew, and named in health.
 
+use lull::loops::Loop;
+use lull::telemetry::metrics::Role;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
+use crate::support::pair::cut;
 use crate::support::{Daemon, Receiver, TestRedis, eventually};
 
 const PANICS: &str = "LULL_TEST_PANICS";
+
+/// Every loop that a daemon of this role has, so that none is forgotten here.
+fn loops_of(role: Role) -> Vec<&'static str> {
+    let of = Loop::ALL.iter().filter(|(_, roles)| roles.contains(&role));
+    of.map(|(name, _)| name.as_str()).collect()
+}
+
+/// Has each of them panic so often.
+fn asked(loops: &[&str], times: u32) -> String {
+    let asked = loops.iter().map(|name| format!("{name}:{times}"));
+    asked.collect::<Vec<_>>().join(",")
+}
 
 fn count(log: &str, words: &str) -> usize {
     log.matches(words).count()
@@ -15,25 +30,12 @@ fn count(log: &str, words: &str) -> usize {
 async fn every_loop_of_a_monitor_that_panics_begins_anew_and_is_named() {
     let redis = TestRedis::start().await;
     let mut receiver = Receiver::start().await;
-    let loops = [
-        "catalog",
-        "windows",
-        "later",
-        "lanes",
-        "outlets",
-        "schedules",
-        "clock",
-        "listener",
-        "housekeeper",
-        "reviving",
-        "removals",
-        "connections",
-    ];
-    let panics = loops.map(|name| format!("{name}:2")).join(",");
+    let loops = loops_of(Role::Monitor);
+    let panics = asked(&loops, 2);
     let api = Daemon::api(&redis).await;
     let mut monitor = Daemon::monitor_with(&redis, &receiver.url(), &[(PANICS, &panics)]).await;
 
-    for name in loops {
+    for name in &loops {
         let metric = format!("lull_loop_restarts_total{{loop=\"{name}\"}}");
         eventually(name, async || monitor.metric(&metric).await == 2.0).await;
         // Once for each failure, and nothing beside it.
@@ -66,20 +68,11 @@ async fn every_loop_of_a_monitor_that_panics_begins_anew_and_is_named() {
 #[tokio::test]
 async fn every_loop_of_an_api_that_panics_begins_anew_and_is_named() {
     let redis = TestRedis::start().await;
-    let loops = [
-        "catalog",
-        "door",
-        "room",
-        "crowd",
-        "connections",
-        "reviving",
-        "removals",
-        "memory",
-    ];
-    let panics = loops.map(|name| format!("{name}:1")).join(",");
+    let loops = loops_of(Role::Api);
+    let panics = asked(&loops, 1);
     let mut api = Daemon::api_with(&redis, &[(PANICS, &panics)]).await;
 
-    for name in loops {
+    for name in &loops {
         let metric = format!("lull_loop_restarts_total{{loop=\"{name}\"}}");
         eventually(name, async || api.metric(&metric).await == 1.0).await;
     }
@@ -90,6 +83,43 @@ async fn every_loop_of_an_api_that_panics_begins_anew_and_is_named() {
         loops.len()
     );
     assert!(api.stop().await.success());
+}
+
+#[tokio::test]
+async fn signs_of_life_come_again_after_the_heart_has_failed() {
+    let redis = TestRedis::start().await;
+    let receiver = Receiver::start().await;
+    let api = Daemon::api(&redis).await;
+    let monitor = Daemon::monitor_with(&redis, &receiver.url(), &[(PANICS, "heart:3")]).await;
+
+    monitor.logs("The loop heart has failed").await;
+
+    eventually("api sees that the monitor lives", async || {
+        api.metric("lull_monitors_alive").await == 1.0
+    })
+    .await;
+    assert_eq!(
+        monitor
+            .metric("lull_loop_restarts_total{loop=\"heart\"}")
+            .await,
+        3.0
+    );
+}
+
+#[tokio::test]
+async fn a_connection_whose_mending_fails_is_mended_all_the_same() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api_with(&redis, &[(PANICS, "mending:3")]).await;
+
+    cut(&mut redis.raw().await).await;
+
+    eventually("messages are taken again", async || {
+        let body = json!({ "user": "ana", "message": "oi", "ttl": 1 });
+        api.post("/api/message", body).await.0 == 200
+    })
+    .await;
+    let told = "Connecting to Redis has failed within Lull";
+    eventually(told, async || count(&api.log(), told) == 3).await;
 }
 
 #[tokio::test]

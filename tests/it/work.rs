@@ -7,6 +7,7 @@ use nix::sys::signal::Signal;
 use redis::AsyncCommands;
 use serde_json::{Value, json};
 
+use crate::support::tool::lull;
 use crate::support::{Daemon, Receiver, TestRedis, eventually};
 
 const DAEMONS: &str = "lull:{config}:daemons";
@@ -99,6 +100,59 @@ async fn a_monitor_that_stands_still_is_not_at_work() {
         said["status"] == "ok" && alive(&said) == [true]
     })
     .await;
+}
+
+#[tokio::test]
+async fn sweeps_that_have_died_in_a_monitor_that_lives_degrade_health_and_are_found_by_the_doctor()
+{
+    // Nothing announces that a window is over, so that only the sweep would close it.
+    let redis = TestRedis::start_locked().await;
+    let receiver = Receiver::start().await;
+    let api = Daemon::api(&redis).await;
+    let dying = [(
+        "LULL_TEST_PANICS",
+        "windows:100000,lanes:100000,later:100000",
+    )];
+    let monitor = Daemon::monitor_with(&redis, &receiver.url(), &dying).await;
+
+    api.say("ana", "oi", 0.1).await;
+    let later = json!({"user": "eva", "message": "oi", "delay": 0.2});
+    assert_eq!(api.post("/api/message", later).await.0, 200);
+    api.say("rui", "oi", 60.0).await;
+    let (status, _) = api.post("/api/chats/rui/flush", json!({})).await;
+    assert_eq!(status, 200);
+
+    let all = json!(["windows", "lanes", "later"]);
+    for daemon in [&api, &monitor] {
+        eventually("all three stand", async || {
+            let (status, said) = health(daemon).await;
+            assert_eq!(status, 200, "{said}");
+            said["status"] == "degraded" && said["standing"] == all && alive(&said) == [true]
+        })
+        .await;
+        for what in ["windows", "lanes", "later"] {
+            let metric = format!("lull_standing{{what=\"{what}\"}}");
+            eventually(&metric, async || daemon.metric(&metric).await == 1.0).await;
+        }
+        assert_eq!(daemon.metric("lull_monitors_alive").await, 1.0);
+    }
+    let (_, said) = health(&monitor).await;
+    let failed = said["failed_loops"].as_array().unwrap();
+    for name in ["windows", "lanes", "later"] {
+        assert!(failed.iter().any(|failed| failed["name"] == name), "{said}");
+    }
+    let settings = [("REDIS_URL", redis.url()), ("WEBHOOK_URL", receiver.url())];
+    let settings = settings
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    let report = lull(&["doctor", "--json"], &settings).await.json();
+    for check in ["windows", "lanes", "later"] {
+        let found = report["findings"].as_array().unwrap().iter();
+        let found: Vec<_> = found.filter(|found| found["check"] == check).collect();
+        assert_eq!(found[0]["level"], "problem", "{report}");
+        let words = found[0]["found"].as_str().unwrap();
+        assert!(words.contains("stands still"), "{words}");
+    }
 }
 
 #[tokio::test]

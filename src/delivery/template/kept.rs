@@ -68,9 +68,12 @@ impl For {
     }
 }
 
+/// What makes two templates equal: what they are filled for, and their source.
+type Key = (For, Arc<str>);
+
 /// All templates that some destination has.
 #[derive(Debug, Default)]
-pub(in crate::delivery) struct Templates(Mutex<HashMap<(For, Arc<str>), Weak<Kept>>>);
+pub(in crate::delivery) struct Templates(Mutex<HashMap<Key, Weak<Kept>>>);
 
 impl Templates {
     /// The template of a body that is sent under `content_type`, tried on a sample.
@@ -94,7 +97,7 @@ impl Templates {
     }
 
     fn get(&self, source: &str, filled_for: For) -> Result<Arc<Kept>, TemplateError> {
-        let key = (filled_for, Arc::from(source));
+        let key: Key = (filled_for, Arc::from(source));
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = all.get(&key).and_then(Weak::upgrade) {
             return Ok(kept);

@@ -89,6 +89,13 @@ fn progress(work: &Work, kind: Kind) -> Finding {
         return Finding::ok(check, "none is overdue");
     };
     let since = format!("{what} {} s ago", overdue.as_secs());
+    if work.standing().contains(&kind) && work.living_monitors().next().is_some() {
+        return Finding::problem(
+            check,
+            format!("{since}: a monitor runs, but that part of it stands still"),
+            "look at the log of the monitor for what fails there, and restart it",
+        );
+    }
     if work.standing().contains(&kind) {
         return Finding::problem(
             check,
