@@ -69,7 +69,7 @@ names! {
     /// Plans schedules.
     Schedules = "schedules" of &[Role::Monitor],
     /// Looks whether Redis's clock has jumped.
-    Clock = "clock" of &[Role::Monitor],
+    Clock = "clock" of &[Role::Api, Role::Monitor],
     /// Hears timers expire.
     Listener = "listener" of &[Role::Monitor],
     /// Revives dead letters that are to be revived.

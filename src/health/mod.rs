@@ -4,6 +4,7 @@
 //! What is off or stopped waits because somebody wants it to, so it counts for nothing here. A destination that is down
 //! does count: a monitor that goes round and probes it is at work, and without one nobody would see it come back.
 
+pub mod clock;
 mod heart;
 
 use std::collections::HashMap;

@@ -53,7 +53,7 @@ use crate::config::api::ApiConfig;
 use crate::config::server::ServerConfig;
 use crate::delivery::Clients;
 use crate::domain::batch::Millis;
-use crate::health::Watch;
+use crate::health::{Watch, clock};
 use crate::loops::{Loop, Loops};
 use crate::memory;
 use crate::serving;
@@ -200,6 +200,9 @@ pub async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> 
     });
     api.start(Loop::Removals, &stop, |api, stop| {
         api.catalogs.clone().finish_removals(stop)
+    });
+    api.start(Loop::Clock, &stop, |api, stop| {
+        clock::keep_looking(api.store.clone(), stop)
     });
     api.start(Loop::Memory, &stop, |_, stop| memory::give_back(stop));
     serving::serve(listener, router(api), server, &loops, stop).await;

@@ -1,5 +1,6 @@
 //! Getting to Redis at start.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use redis::io::tcp::TcpSettings;
@@ -123,7 +124,11 @@ impl Store {
             Ok(links) => links?,
             Err(_) => return Err(StoreError::Silent(patience)),
         };
-        let store = Self { links, patience };
+        let store = Self {
+            links,
+            clock: Arc::default(),
+            patience,
+        };
         let version = store.prepare().await?;
         Ok((store, version))
     }

@@ -56,15 +56,13 @@ impl Store {
 
     async fn hasten_lane(&self, destination: &Name, chat: Chat, spread: Duration) -> Result<u64> {
         let place = Place::of(&chat);
-        self.run(
-            place.shard,
-            HASTEN
-                .key(place.due_lanes(destination))
-                .key(place.head(destination))
-                .arg(place.lane_member())
-                .arg(millis(spread.mul_f64(fastrand::f64())))
-                .arg(keys::RETRIES),
-        )
-        .await
+        let mut hasten = HASTEN.key(place.due_lanes(destination));
+        hasten
+            .key(place.head(destination))
+            .arg(place.lane_member())
+            .arg(millis(spread.mul_f64(fastrand::f64())))
+            .arg(keys::RETRIES);
+        self.tell_time(&mut hasten, place.shard);
+        self.run(place.shard, &hasten).await
     }
 }

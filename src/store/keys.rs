@@ -13,7 +13,7 @@ use crate::domain::chat::{Chat, ChatId, Name};
 pub(crate) use config::{
     AUDIT, CLOCK, CONFIG, DAEMONS, LIVES, OVER, REVIVALS, REVIVING, USED, pace,
 };
-pub(crate) use moving::{moved, moving, window_behind};
+pub(crate) use moving::{moved, window_behind};
 
 /// How many shards there are. Fixed for ever: another number would look for every chat in another place.
 pub(crate) const SHARDS: u8 = 64;

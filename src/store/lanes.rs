@@ -243,6 +243,7 @@ impl Store {
             .arg(body.unwrap_or_default())
             .arg(made.map(reply::json).transpose()?.unwrap_or_default())
             .arg(keys::RETRIES);
+        self.tell_time(&mut settle, place.shard);
         if let Verdict::DropAndFollowUp { plan } = verdict {
             plan.put_into(&mut settle, &lane.chat.buffer, &place, lease.batch.closed);
         }

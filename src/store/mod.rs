@@ -5,6 +5,7 @@ pub mod aliases;
 pub mod audit;
 mod batch;
 pub mod clearing;
+mod clock;
 pub mod closing;
 pub mod config;
 mod connect;
@@ -66,6 +67,8 @@ pub use paging::{EntryId, Look};
 pub struct Store {
     /// Shared, because every request clones the store.
     links: Arc<Links>,
+    /// What its owner knows of the time there.
+    clock: Arc<clock::Known>,
     /// The longest wait for any answer.
     patience: Duration,
 }

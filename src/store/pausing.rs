@@ -25,20 +25,18 @@ impl Store {
     /// Unavailable or silent.
     pub async fn pause(&self, chat: &Chat, length: Duration) -> Result<u64> {
         let place = Place::of(chat);
-        self.run(
-            place.shard,
-            PAUSE
-                .key(place.timer())
-                .key(place.window())
-                .key(place.due())
-                .key(keys::paused(place.shard))
-                .key(Due::Later.key(place.shard))
-                .key(keys::later_items(place.shard))
-                .arg(&place.member)
-                .arg(millis(length))
-                .arg(member::follow_up(&place)),
-        )
-        .await
+        let mut pause = PAUSE.key(place.timer());
+        pause
+            .key(place.window())
+            .key(place.due())
+            .key(keys::paused(place.shard))
+            .key(Due::Later.key(place.shard))
+            .key(keys::later_items(place.shard))
+            .arg(&place.member)
+            .arg(millis(length))
+            .arg(member::follow_up(&place));
+        self.tell_time(&mut pause, place.shard);
+        self.run(place.shard, &pause).await
     }
 
     /// Ends the pause of a chat; answers whether there was one.

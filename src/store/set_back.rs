@@ -30,15 +30,13 @@ pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
 
 /// A smaller step back is none: time servers turn clocks by less.
 pub const LEAST: Duration = Duration::from_secs(1);
-/// What came within this before now came after the jump, and goes by the clock as it is: nobody looked since.
-const FRESH: Duration = Duration::from_secs(1);
 /// Between two notes of the time, which each are a write. A monitor that lives goes by what it has seen itself; where none
 /// has lived through a jump, it is taken for so much less at most.
 const NOTED_AGAIN_AFTER: Duration = Duration::from_secs(10);
 /// So long after it a jump is told to whoever asks.
 const TOLD_FOR: Duration = Duration::from_secs(86_400);
-/// Moved by one script.
-const AT_ONCE: isize = 64;
+/// Moved by one script, and looked for at a time.
+const AT_ONCE: usize = 32;
 
 /// Redis's clock, as a look found it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +47,8 @@ pub struct Clock {
     pub step: Millis,
     /// How far it was set back in all, in ms.
     pub back: Millis,
+    /// How far everything that waits was moved, in ms.
+    pub moved: Millis,
 }
 
 /// What waits in a shard.
@@ -108,10 +108,6 @@ impl Index {
             None => keys::paused(shard),
         }
     }
-
-    fn copy(&self, shard: Shard) -> String {
-        keys::moving(shard, &self.name())
-    }
 }
 
 /// What the monitors know that are to move what waits.
@@ -159,15 +155,22 @@ impl Store {
     /// # Errors
     /// Unavailable or silent.
     pub async fn clock(&self, last: Option<Clock>) -> Result<Clock> {
-        let read = redis::Cmd::hmget(CLOCK, &["newest", "back"]);
-        let (noted, back): (Option<Millis>, Option<Millis>) = self.query(&read).await?;
-        let (noted, back) = (noted.unwrap_or_default(), back.unwrap_or_default());
+        let read = redis::Cmd::hmget(CLOCK, &["newest", "back", "moved"]);
+        let told: [Option<Millis>; 3] = self.query(&read).await?;
+        let [noted, back, moved] = told.map(Option::unwrap_or_default);
         let now = self.now().await?;
         let last = last.filter(|last| last.back == back);
         let newest = last.map_or(noted, |last| last.now.max(noted));
         let is_set_back = newest.saturating_sub(now) > millis(LEAST);
         if !is_set_back && now.saturating_sub(noted) < millis(NOTED_AGAIN_AFTER) {
-            return Ok(Clock { now, step: 0, back });
+            let clock = Clock {
+                now,
+                step: 0,
+                back,
+                moved,
+            };
+            self.clock.learn(clock);
+            return Ok(clock);
         }
         let mut note = CLOCK_SCRIPT.key(CLOCK);
         note.key(REVIVING)
@@ -176,7 +179,22 @@ impl Store {
             .arg(newest)
             .arg(back);
         let (now, step, back) = self.run(Shard::FIRST, &note).await?;
-        Ok(Clock { now, step, back })
+        let clock = Clock {
+            now,
+            step,
+            back,
+            moved,
+        };
+        self.clock.learn(clock);
+        Ok(clock)
+    }
+
+    /// Notes that everything that waits is moved by `back` ms in all.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn note_moved(&self, back: Millis) -> Result<()> {
+        self.query(&redis::Cmd::hset(CLOCK, "moved", back)).await
     }
 
     /// Moves what waits in a shard, until it is moved by `back` ms in all; answers how much was. Several may be at it at
@@ -186,15 +204,18 @@ impl Store {
     /// Unavailable, silent or unreadable; it can be gone on with.
     pub async fn set_back(&self, shard: Shard, waits: &Waits, back: Millis) -> Result<u64> {
         let mut indexes = Index::all(&waits.destinations);
-        let mut moved = 0;
+        let (mut moved, mut walked) = (0, 0);
         loop {
             let names: Vec<_> = indexes.iter().map(Index::name).collect();
             let mut ask = SET_BACK.key(keys::moved(shard));
             for index in &indexes {
-                ask.key(index.key(shard)).key(index.copy(shard));
+                ask.key(index.key(shard));
             }
-            ask.arg(back).arg(names.join("\n"));
-            let (status, names): (String, String) = self.run(shard, &ask).await?;
+            ask.arg(back)
+                .arg(names.join("\n"))
+                .arg(walked)
+                .arg(millis(LEAST));
+            let (status, names, to): (String, String, Millis) = self.run(shard, &ask).await?;
             match status.as_str() {
                 "done" => return Ok(moved),
                 "move" => {
@@ -203,40 +224,62 @@ impl Store {
                     for index in &indexes {
                         moved += self.move_index(shard, index, waits.lease).await?;
                     }
+                    walked = to;
                 }
-                _ => indexes = Index::all(&waits.destinations),
+                _ => {
+                    indexes = Index::all(&waits.destinations);
+                    walked = 0;
+                }
             }
         }
     }
 
     async fn move_index(&self, shard: Shard, index: &Index, lease: Duration) -> Result<u64> {
-        let (key, copy) = (index.key(shard), index.copy(shard));
-        let mut moved = 0;
+        let key = index.key(shard);
+        let (mut cursor, mut moved) = (0_u64, 0);
         loop {
-            let read = redis::Cmd::zrange(&copy, 0, AT_ONCE - 1);
-            let members: Vec<String> = self.query(&read).await?;
-            if members.is_empty() {
+            // What was put into it since need not be seen; what is seen twice is moved once.
+            let mut scan = redis::cmd("ZSCAN");
+            scan.arg(&key).arg(cursor).arg("COUNT").arg(AT_ONCE);
+            let (next, found): (u64, Vec<(String, f64)>) = self.query(&scan).await?;
+            for some in found.chunks(AT_ONCE) {
+                let members = some.iter().map(|(member, _)| member.as_str());
+                moved += self.move_some(shard, index, lease, members).await?;
+            }
+            cursor = next;
+            if cursor == 0 {
                 return Ok(moved);
             }
-            let mut call = MOVE.key(keys::moved(shard));
-            call.key(&key).key(&copy);
-            if index.kind == Index::LATER {
-                call.key(keys::later_items(shard));
-            }
-            for member in &members {
-                if let Some(destination) = &index.lanes {
-                    call.key(keys::behind(shard, "head", destination, member));
-                } else if index.kind == Index::WINDOWS {
-                    let (timer, window) = keys::window_behind(shard, member);
-                    call.key(timer).key(window);
-                }
-            }
-            call.arg(index.kind)
-                .arg(RETRIES)
-                .arg(millis(FRESH))
-                .arg(millis(lease))
-                .arg(members);
-            moved += self.run::<u64>(shard, &call).await?;
         }
+    }
+
+    async fn move_some<'a>(
+        &self,
+        shard: Shard,
+        index: &Index,
+        lease: Duration,
+        members: impl Iterator<Item = &'a str> + Clone,
+    ) -> Result<u64> {
+        let mut call = MOVE.key(keys::moved(shard));
+        call.key(index.key(shard));
+        if index.kind == Index::LATER {
+            call.key(keys::later_items(shard));
+        }
+        for member in members.clone() {
+            if let Some(destination) = &index.lanes {
+                call.key(keys::behind(shard, "head", destination, member));
+            } else if index.kind == Index::WINDOWS {
+                let (timer, window) = keys::window_behind(shard, member);
+                call.key(timer).key(window);
+            }
+        }
+        call.arg(index.kind)
+            .arg(RETRIES)
+            .arg(millis(LEAST))
+            .arg(millis(lease));
+        for member in members {
+            call.arg(member);
+        }
+        self.run(shard, &call).await
     }
 }

@@ -115,7 +115,7 @@ impl Store {
         destinations: &[Target],
     ) -> Result<Appended> {
         let place = Place::of(chat);
-        let append = append_call(chat, &place, &message, rules);
+        let append = self.append_call(chat, &place, &message, rules);
         let mut closed = None;
         for _ in 0..MOST_ROUNDS {
             let (status, count, left): (String, u64, u64) = self.run(place.shard, &append).await?;
@@ -140,6 +140,69 @@ impl Store {
         Err(StoreError::Contended)
     }
 
+    /// The append script with all it needs; what makes a message or a buffer special is only sent where something does.
+    fn append_call(
+        &self,
+        chat: &Chat,
+        place: &Place,
+        message: &NewMessage<'_>,
+        rules: &WindowRules,
+    ) -> ScriptInvocation<'static> {
+        let id = message.id.map(|id| seen_digest(place, id));
+        let mut call = APPEND.key(place.timer());
+        call.key(place.window())
+            .key(place.due())
+            .key(keys::seen(place.shard))
+            .key(keys::paused(place.shard))
+            .key(keys::received(place.shard))
+            .key(keys::alive(place.shard))
+            .arg(&place.member)
+            // The script puts the time in front of the other fields.
+            .arg(message.item.strip_prefix('{').unwrap_or_default())
+            .arg(millis(message.ttl))
+            .arg(millis(rules.max_wait))
+            .arg(rules.max_messages)
+            .arg(rules.max_bytes)
+            .arg(id.unwrap_or_default())
+            .arg(millis(SEEN_FOR))
+            .arg(message.kept.most)
+            .arg(u8::from(message.kept.payload))
+            .arg(millis(LONGEST_SLEEP));
+        Living::buffer(&chat.buffer, message.life).must_be_there(&mut call);
+        self.tell_time(&mut call, place.shard);
+
+        let media = rules.media_waits && message.media_only;
+        let text = message.text.filter(|_| rules.drops_repeats);
+        let is_heard = rules.first.is_some() || rules.followed_up;
+        let plain = rules.restarts && !is_heard && !media && text.is_none();
+        if plain && !message.flush {
+            return call;
+        }
+        if is_heard {
+            call.key(keys::heard(place.shard));
+        }
+        if rules.followed_up {
+            call.key(Due::Later.key(place.shard))
+                .key(keys::later_items(place.shard));
+        }
+        let first = rules.first.filter(|_| !message.asked);
+        let first_millis = |part: fn(FirstWait) -> Duration| {
+            first
+                .map(|first| millis(part(first)).to_string())
+                .unwrap_or_default()
+        };
+        call.arg(u8::from(!rules.restarts))
+            .arg(u8::from(message.flush))
+            .arg(u8::from(media))
+            .arg(text.map(text_digest).unwrap_or_default())
+            .arg(first_millis(|first| first.wait))
+            .arg(first_millis(|first| first.after));
+        if rules.followed_up {
+            call.arg(member::follow_up(place));
+        }
+        call
+    }
+
     /// Moves the deadline of an open window: for `hold` from now while the person types, or, without, by the window's
     /// own quiet time; a window that messages do not restart gets its own deadline back. Never past its cap. Answers
     /// what is left, or `None` without a window.
@@ -148,20 +211,15 @@ impl Store {
     /// Unavailable or silent.
     pub async fn hold(&self, chat: &Chat, hold: Option<Duration>) -> Result<Option<Duration>> {
         let place = Place::of(chat);
-        let left: i64 = self
-            .run(
-                place.shard,
-                HOLD.key(place.timer())
-                    .key(place.window())
-                    .key(place.due())
-                    .arg(&place.member)
-                    .arg(
-                        hold.map(|hold| millis(hold).to_string())
-                            .unwrap_or_default(),
-                    )
-                    .arg(millis(LONGEST_SLEEP)),
-            )
-            .await?;
+        let length = hold.map(|hold| millis(hold).to_string());
+        let mut hold = HOLD.key(place.timer());
+        hold.key(place.window())
+            .key(place.due())
+            .arg(&place.member)
+            .arg(length.unwrap_or_default())
+            .arg(millis(LONGEST_SLEEP));
+        self.tell_time(&mut hold, place.shard);
+        let left: i64 = self.run(place.shard, &hold).await?;
         Ok(u64::try_from(left).ok().map(Duration::from_millis))
     }
 
@@ -187,67 +245,6 @@ impl Store {
         }
         self.run(place.shard, &cancel).await
     }
-}
-
-/// The append script with all it needs; what makes a message or a buffer special is only sent where something does.
-fn append_call(
-    chat: &Chat,
-    place: &Place,
-    message: &NewMessage<'_>,
-    rules: &WindowRules,
-) -> ScriptInvocation<'static> {
-    let id = message.id.map(|id| seen_digest(place, id));
-    let mut call = APPEND.key(place.timer());
-    call.key(place.window())
-        .key(place.due())
-        .key(keys::seen(place.shard))
-        .key(keys::paused(place.shard))
-        .key(keys::received(place.shard))
-        .key(keys::alive(place.shard))
-        .arg(&place.member)
-        // The script puts the time in front of the other fields.
-        .arg(message.item.strip_prefix('{').unwrap_or_default())
-        .arg(millis(message.ttl))
-        .arg(millis(rules.max_wait))
-        .arg(rules.max_messages)
-        .arg(rules.max_bytes)
-        .arg(id.unwrap_or_default())
-        .arg(millis(SEEN_FOR))
-        .arg(message.kept.most)
-        .arg(u8::from(message.kept.payload))
-        .arg(millis(LONGEST_SLEEP));
-    Living::buffer(&chat.buffer, message.life).must_be_there(&mut call);
-
-    let media = rules.media_waits && message.media_only;
-    let text = message.text.filter(|_| rules.drops_repeats);
-    let is_heard = rules.first.is_some() || rules.followed_up;
-    let plain = rules.restarts && !is_heard && !media && text.is_none();
-    if plain && !message.flush {
-        return call;
-    }
-    if is_heard {
-        call.key(keys::heard(place.shard));
-    }
-    if rules.followed_up {
-        call.key(Due::Later.key(place.shard))
-            .key(keys::later_items(place.shard));
-    }
-    let first = rules.first.filter(|_| !message.asked);
-    let first_millis = |part: fn(FirstWait) -> Duration| {
-        first
-            .map(|first| millis(part(first)).to_string())
-            .unwrap_or_default()
-    };
-    call.arg(u8::from(!rules.restarts))
-        .arg(u8::from(message.flush))
-        .arg(u8::from(media))
-        .arg(text.map(text_digest).unwrap_or_default())
-        .arg(first_millis(|first| first.wait))
-        .arg(first_millis(|first| first.after));
-    if rules.followed_up {
-        call.arg(member::follow_up(place));
-    }
-    call
 }
 
 /// What the append script answered; `None`: the window has to be closed first.

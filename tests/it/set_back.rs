@@ -3,17 +3,26 @@
 //! A clock that was set back looks to the scripts as data does that were written by a clock ahead of it. So these tests
 //! shift all that is stored ahead, and leave the clock alone.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
+use lull::domain::batch::BatchId;
 use lull::domain::chat::Name;
+use lull::domain::life::Life;
 use lull::store::Store;
 use lull::store::keys::Shard;
+use lull::store::lanes::{Lease, Settled, Verdict};
+use lull::store::later::{FollowUpPlan, Keeping};
 use lull::store::set_back::{Clock, Waits};
+use lull::wire::when::When;
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
 use serde_json::json;
 
-use crate::support::{Answer, Daemon, Receiver, TestRedis, eventually};
+use crate::support::{
+    Answer, Daemon, LEASES, LONG, RETENTION, Receiver, TestRedis, chat, destinations, eventually,
+    item, lane, say,
+};
 
 const HOUR: u64 = 3_600_000;
 const DAY: u64 = 24 * HOUR;
@@ -140,11 +149,13 @@ async fn what_waits_goes_on_when_the_clock_is_an_hour_or_a_day_back() {
 async fn each_thing_is_moved_once_by_however_many_and_after_one_that_died() {
     let redis = TestRedis::start().await;
     let (store, other) = (redis.store().await, redis.store().await);
-    let api = Daemon::api(&redis).await;
+    let mut api = Daemon::api(&redis).await;
     store.clock(None).await.unwrap();
     for number in 0..100 {
         api.say(&format!("user-{number}"), "hi", 600.0).await;
     }
+    // It would find the jump itself.
+    assert!(api.stop().await.success());
     let before = deadlines(&store).await;
     shift(&redis, HOUR).await;
     let clock = store.clock(None).await.unwrap();
@@ -280,10 +291,6 @@ async fn what_one_began_that_died_is_ended_by_one_that_knows_no_destination() {
     let now = store.now().await.unwrap();
     let due = "lull:{05}:due:gone";
     let _: () = raw.zadd(due, "default:anna", now + HOUR).await.unwrap();
-    let _: () = raw
-        .zadd("lull:{05}:moving:lanes:gone", "default:anna", 1)
-        .await
-        .unwrap();
     let begun = [("to", HOUR.to_string()), ("names", "lanes:gone".to_owned())];
     let _: () = raw.hset_multiple("lull:{05}:moved", &begun).await.unwrap();
     let shard = Shard::all().nth(5).unwrap();
@@ -306,6 +313,7 @@ async fn a_jump_is_found_once_by_those_that_saw_the_time_before_it() {
         now: now + 5_000,
         step: 0,
         back: 0,
+        moved: 0,
     };
 
     assert_eq!(one.was_set_back().await.unwrap(), None);
@@ -361,6 +369,10 @@ async fn a_chat_is_heard_from_when_it_was_by_the_clock_as_it_is() {
         .await
         .unwrap();
     let _: () = raw.zadd(heard, "default:after", now).await.unwrap();
+    let _: () = raw
+        .hset("lull:{05}:moved", "heard default:after", HOUR)
+        .await
+        .unwrap();
 
     let shard = Shard::all().nth(5).unwrap();
     assert_eq!(store.set_back(shard, &waits(), HOUR).await.unwrap(), 1);
@@ -368,4 +380,249 @@ async fn a_chat_is_heard_from_when_it_was_by_the_clock_as_it_is() {
     let before: u64 = raw.zscore(heard, "default:before").await.unwrap();
     let after: u64 = raw.zscore(heard, "default:after").await.unwrap();
     assert_eq!((before, after), (now - 9_000, now));
+}
+
+/// Moves all that waits, twice: once more changes nothing.
+async fn move_all(store: &Store, back: u64) {
+    for shard in Shard::all() {
+        store.set_back(shard, &waits(), back).await.unwrap();
+        assert_eq!(store.set_back(shard, &waits(), back).await.unwrap(), 0);
+    }
+}
+
+/// What is left of the time that something waits, s.
+type Left = BTreeMap<&'static str, u64>;
+
+/// Sets one of everything that waits, each for another time; what stands there already gets a longer one.
+async fn set_all(store: &Store, more: u64) {
+    let long = |seconds| Duration::from_secs(seconds + more);
+    store.pause(&chat("paused"), long(600)).await.unwrap();
+    say(store, "window", "hi", long(700)).await;
+    let (later, id, said) = (chat("later"), format!("id-{more}"), item("hi"));
+    let kept = store.keep(&later, Life::ALWAYS, &id, &said, When::In(long(800)));
+    assert!(matches!(kept.await.unwrap(), Keeping::Kept(_)));
+}
+
+async fn retry(store: &Store, lease: Lease, wait: Duration) {
+    let verdict = Verdict::Retry { wait, asked: false };
+    let settled = store.settle(&lease, &verdict, None, &RETENTION).await;
+    assert!(matches!(settled.unwrap(), Settled::Done { .. }));
+}
+
+async fn follow_up(store: &Store, lease: Lease, after: Duration) {
+    let plan = FollowUpPlan {
+        after,
+        number: 1,
+        came: 1,
+        item: item("hi"),
+        life: Life::ALWAYS,
+    };
+    let verdict = Verdict::DropAndFollowUp { plan };
+    let settled = store.settle(&lease, &verdict, None, &RETENTION).await;
+    assert!(matches!(settled.unwrap(), Settled::Done { .. }));
+}
+
+/// A batch of a chat that is being tried.
+async fn lease(store: &Store, id: &str) -> Lease {
+    say(store, id, "hi", LONG).await;
+    let batch = BatchId::generate();
+    store
+        .flush(&chat(id), &batch, &destinations())
+        .await
+        .unwrap();
+    store.lease(&lane(id), LEASES).await.unwrap().unwrap()
+}
+
+async fn left(redis: &TestRedis, store: &Store) -> Left {
+    let now = redis.now().await;
+    let until = |at: u64| at.saturating_sub(now) / 1000;
+    let (windows, _) = store.open_windows(None, 10).await.unwrap();
+    let paused = store.paused(&chat("paused")).await.unwrap();
+    let raw = &mut redis.raw().await;
+    let mut left = Left::new();
+    left.insert("window", until(windows[0].deadline));
+    left.insert("pause", paused.unwrap_or_default().as_secs());
+    for key in redis.keys("lull:*:later:items").await {
+        let items: Vec<(String, String)> = raw.hgetall(&key).await.unwrap();
+        for (member, item) in items {
+            let kind = if member.starts_with("f:") {
+                "follow-up"
+            } else {
+                "later"
+            };
+            let at = until(item.split(' ').next().unwrap().parse().unwrap());
+            let last = left.entry(kind).or_default();
+            *last = at.max(*last);
+        }
+    }
+    for key in redis.keys("lull:*:head:default:*").await {
+        let due: u64 = raw.hget(&key, "due").await.unwrap();
+        left.insert("retry", until(due));
+    }
+    left
+}
+
+#[tokio::test]
+async fn what_is_set_before_a_jump_is_found_or_moved_keeps_its_time() {
+    // Found only once it was set; found, but nothing is moved yet; both by a jump that is shorter than what waits, too.
+    for (by, found_before) in [(30, false), (3_600, false), (30, true), (3_600, true)] {
+        let mut redis = TestRedis::start_turnable().await;
+        let store = redis.store().await;
+        let before = store.clock(None).await.unwrap();
+        let (retried, silent) = (
+            lease(&store, "retried").await,
+            lease(&store, "silent").await,
+        );
+        set_all(&store, 0).await;
+
+        redis.clock().back(Duration::from_secs(by));
+        let mut clock = before;
+        if found_before {
+            clock = store.clock(Some(before)).await.unwrap();
+        }
+        set_all(&store, 100).await;
+        retry(&store, retried, Duration::from_secs(1_000)).await;
+        follow_up(&store, silent, Duration::from_secs(1_100)).await;
+        if !found_before {
+            clock = store.clock(Some(before)).await.unwrap();
+        }
+        move_all(&store, clock.back).await;
+
+        let expected = [
+            ("window", 800),
+            ("pause", 700),
+            ("later", 900),
+            ("retry", 1_000),
+            ("follow-up", 1_100),
+        ];
+        let left = left(&redis, &store).await;
+        for (what, seconds) in expected {
+            // A slow machine may have taken some of it.
+            let range = seconds - 20..=seconds;
+            assert!(range.contains(&left[what]), "{by} {found_before} {left:?}");
+        }
+
+        // Whoever does not know that all is moved leaves no note of it.
+        set_all(&store, 200).await;
+        let raw = &mut redis.raw().await;
+        for key in redis.keys("lull:*:moved").await {
+            let noted: Vec<String> = raw.hkeys(key).await.unwrap();
+            assert_eq!(noted, ["back"]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_window_that_is_held_before_a_jump_is_moved_keeps_its_cap_and_its_time() {
+    for by in [20, 3_600] {
+        let mut redis = TestRedis::start_turnable().await;
+        let store = redis.store().await;
+        let before = store.clock(None).await.unwrap();
+        say(&store, "ana", "hi", Duration::from_secs(40)).await;
+
+        redis.clock().back(Duration::from_secs(by));
+        let hold = Some(Duration::from_secs(50));
+        let held = store.hold(&chat("ana"), hold).await.unwrap().unwrap();
+        assert!(held <= Duration::from_secs(50), "{held:?}");
+        let clock = store.clock(Some(before)).await.unwrap();
+        move_all(&store, clock.back).await;
+
+        let now = redis.now().await;
+        let (windows, _) = store.open_windows(None, 10).await.unwrap();
+        let left = windows[0].deadline.saturating_sub(now);
+        assert!((30_000..=50_000).contains(&left), "{left}");
+        // Never past its cap, which is a minute after it was opened.
+        let long = Some(Duration::from_secs(600));
+        let held = store.hold(&chat("ana"), long).await.unwrap().unwrap();
+        assert!(held <= Duration::from_secs(60), "{held:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_set_after_a_second_jump_waits_for_that_one_alone() {
+    let mut redis = TestRedis::start_turnable().await;
+    let store = redis.store().await;
+    let first = store.clock(None).await.unwrap();
+    redis.clock().back(Duration::from_secs(3_600));
+    let second = store.clock(Some(first)).await.unwrap();
+    redis.clock().back(Duration::from_secs(1_800));
+    store
+        .pause(&chat("paused"), Duration::from_secs(600))
+        .await
+        .unwrap();
+
+    // Moved by the first, while nobody has found the second; then by that.
+    move_all(&store, second.back).await;
+    let third = store.clock(Some(second)).await.unwrap();
+    assert!(third.back > second.back + 1_790_000);
+    move_all(&store, third.back).await;
+
+    let left = store.paused(&chat("paused")).await.unwrap().unwrap();
+    assert!((580..=600).contains(&left.as_secs()), "{left:?}");
+}
+
+/// Fills one shard with as many open windows and lanes as these, as scripts leave them.
+async fn fill(redis: &TestRedis, windows: usize, lanes: usize) {
+    const FILL: &str = r#"
+        local kind, from, to, at = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+        local head = struct.pack('>ddddddBss', at, at + 9e6, 9e6, 9, 1, at + 9e6, 0, '', 'quiet')
+        for i = from, to do
+          local member = '+queue:' .. i
+          if kind == 'windows' then
+            redis.call('RPUSH', 'lull:{05}:window:' .. member, head, '{"at":1,"message":"hi"}')
+            redis.call('ZADD', 'lull:{05}:due', at + 9e6, member)
+          else
+            local due = string.format('%d', at + 9e6)
+            redis.call('HSET', 'lull:{05}:head:default:' .. member, 'attempts', 1, 'due', due, 'first', at)
+            redis.call('ZADD', 'lull:{05}:due:default', 1e13 + due, member)
+          end
+        end
+    "#;
+    const AT_ONCE: usize = 500;
+    let (raw, now) = (&mut redis.raw().await, redis.now().await + HOUR);
+    for (kind, count) in [("windows", windows), ("lanes", lanes)] {
+        for from in (0..count).step_by(AT_ONCE) {
+            let to = (from + AT_ONCE).min(count) - 1;
+            let mut fill = redis::cmd("EVAL");
+            fill.arg(FILL).arg(0).arg(kind).arg(from).arg(to).arg(now);
+            fill.query_async::<()>(raw).await.unwrap();
+        }
+    }
+}
+
+/// How often a command was called, by clients and by scripts.
+async fn calls(redis: &TestRedis, command: &str) -> usize {
+    let info = redis::cmd("INFO").arg("commandstats").to_owned();
+    let info: String = info.query_async(&mut redis.raw().await).await.unwrap();
+    let line = info
+        .lines()
+        .find_map(|line| line.strip_prefix(&format!("cmdstat_{command}:calls=")));
+    line.map_or(0, |line| line.split(',').next().unwrap().parse().unwrap())
+}
+
+#[tokio::test]
+async fn a_shard_however_large_is_moved_in_small_steps_and_never_copied() {
+    let redis = TestRedis::start().await;
+    let store = redis.store().await;
+    fill(&redis, 2_000, 1_000).await;
+    let before = calls(&redis, "evalsha").await;
+
+    let shard = Shard::all().nth(5).unwrap();
+    assert_eq!(store.set_back(shard, &waits(), HOUR).await.unwrap(), 3_000);
+
+    let steps = calls(&redis, "evalsha").await - before;
+    assert!(steps >= 3_000 / 64, "{steps}");
+    // What would look at, or write, all of an index or a hash at once.
+    for whole in ["zrangestore", "zrange", "hgetall", "hkeys", "copy", "del"] {
+        assert_eq!(calls(&redis, whole).await, 0, "{whole}");
+    }
+    let now = redis.now().await;
+    let raw = &mut redis.raw().await;
+    for number in [0, 1_999] {
+        let due: u64 = raw
+            .zscore("lull:{05}:due", format!("+queue:{number}"))
+            .await
+            .unwrap();
+        assert!(due <= now + 9_000_000, "{due}");
+    }
 }

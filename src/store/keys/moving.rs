@@ -2,14 +2,9 @@
 
 use super::Shard;
 
-/// How far a shard was moved in all, and what it is being moved by.
+/// How far a shard was moved in all, what it is being moved by, and what in it was set or moved since.
 pub(crate) fn moved(shard: Shard) -> String {
     shard.key("moved")
-}
-
-/// What is still to be moved of an index that is called so.
-pub(crate) fn moving(shard: Shard, name: &str) -> String {
-    shard.key(format_args!("moving:{name}"))
 }
 
 /// The timer and the window behind a member of the index of windows.

@@ -94,6 +94,7 @@ impl Store {
         };
         living.must_be_there(&mut later);
         later.arg(millis(LONGEST_IDLE));
+        self.tell_time(&mut later, place.shard);
         let (status, at): (String, Millis) = self.run(place.shard, &later).await?;
         Ok(match status.as_str() {
             "kept" => Keeping::Kept(at),

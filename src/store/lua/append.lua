@@ -9,12 +9,14 @@
   KEYS[5]  paused  chats that are left alone, by the time until when
   KEYS[6]  received  messages as they came
   KEYS[7]  alive   marks of buffers, by their lives
-  KEYS[8]  heard   chats by the time they were last heard from; only where
+  KEYS[8]  moved   how far this shard was moved with a clock that was set back,
+                   and what was set since: see move
+  KEYS[9]  heard   chats by the time they were last heard from; only where
                    newly heard ones have a quiet window of their own, or silent
                    ones are followed up
-  KEYS[9]  later   what waits for its time, by when; only where silent chats are
+  KEYS[10] later   what waits for its time, by when; only where silent chats are
                    followed up
-  KEYS[10] items   of each its time and what it holds; likewise
+  KEYS[11] items   of each its time and what it holds; likewise
 
   ARGV[1]  member        the chat in the due index
   ARGV[2]  item          the message, a JSON object without its first brace
@@ -30,17 +32,20 @@
                          sooner must wake it
   ARGV[12] buffer        its field among the marks; empty = it is always there
   ARGV[13] life          the mark that it must have
+  ARGV[14] expected      what time it would be, had the clock not been set back since
+  ARGV[15] back          it had been by so many ms in all
+  ARGV[16] least         a smaller step back is none, ms
 
   A plain message of a plain buffer ends here; any other brings all of these:
-  ARGV[14]  fixed        1: only the first message sets the deadline
-  ARGV[15]  flush        1: the window is due at once
-  ARGV[16]  media        1: it is no text, and waits for one, up to the cap
-  ARGV[17]  text         digest of its text, to drop it if the message before
+  ARGV[17]  fixed        1: only the first message sets the deadline
+  ARGV[18]  flush        1: the window is due at once
+  ARGV[19]  media        1: it is no text, and waits for one, up to the cap
+  ARGV[20]  text         digest of its text, to drop it if the message before
                          it has the same; empty = none
-  ARGV[18]  first wait   the quiet window, ms, if nothing was heard from the
+  ARGV[21]  first wait   the quiet window, ms, if nothing was heard from the
                          chat for so long; empty = ttl
-  ARGV[19]  first after  so long, ms
-  ARGV[20]  follow-up    of the chat, in the index of what waits: a message that
+  ARGV[22]  first after  so long, ms
+  ARGV[23]  follow-up    of the chat, in the index of what waits: a message that
                          is new takes it back, whatever becomes of the message
 
   Output: {status, messages in the window, ms until the deadline}
@@ -62,13 +67,13 @@
   Without allow-oom, so that a full Redis refuses before anything is written.
 ]]
 local timer, window, due = KEYS[1], KEYS[2], KEYS[3]
-local seen, paused, received, alive = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
-local heard, later, items = KEYS[8], KEYS[9], KEYS[10]
+local seen, paused, received, alive, moved = KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
+local heard, later, items = KEYS[9], KEYS[10], KEYS[11]
 local member, item, id = ARGV[1], ARGV[2], ARGV[7]
 local ttl, max_wait = tonumber(ARGV[3]), tonumber(ARGV[4])
 local max_messages, max_bytes = tonumber(ARGV[5]), tonumber(ARGV[6])
 local look_ahead = tonumber(ARGV[11])
-local said, first_wait = ARGV[17] or '', tonumber(ARGV[18])
+local said, first_wait = ARGV[20] or '', tonumber(ARGV[21])
 local call, format = redis.call, string.format
 local size = #item + 1
 
@@ -80,6 +85,11 @@ local RESTARTS, FIXED, MEDIA = 0, 1, 2
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
+-- How far the clock is set back in all, while it is and this shard is not moved by as much.
+local behind, least = tonumber(ARGV[14]) - now, tonumber(ARGV[16])
+local frame = behind > least and ARGV[15] + behind
+if frame and frame - (call('HGET', moved, 'back') or 0) <= least then frame = false end
+
 local opened, cap, quiet, bytes, count, deadline = now, 0, ttl, 0, 0, now
 local kind, text, reason = RESTARTS, '', 'quiet'
 local head = call('LINDEX', window, 0)
@@ -87,6 +97,23 @@ if head then
   opened, cap, quiet, bytes, count, deadline, kind, text, reason = struct.unpack(HEAD, head)
 end
 local announced = deadline
+
+local function note(what)
+  if frame then
+    local text = format('%d', frame)
+    call('HSET', moved, what, text, 'newest', text)
+  end
+end
+
+if frame and head then
+  local back, noted = unpack(call('HMGET', moved, 'back', 'windows ' .. member))
+  local step = frame - math.max(tonumber(back or 0), tonumber(noted or 0))
+  -- Where it goes by the clock as it was, it is moved here, and not again.
+  if step > least then
+    opened, deadline = opened - step, deadline - step
+    if cap < NO_CAP then cap = cap - step end
+  end
+end
 
 local function packed_head()
   return struct.pack(HEAD, opened, cap, quiet, bytes, count, deadline, kind, text, reason)
@@ -127,16 +154,17 @@ end
 if heard then
   if first_wait and not head then
     local last = call('ZSCORE', heard, member)
-    if not last or now - last >= tonumber(ARGV[19]) then
+    if not last or now - last >= tonumber(ARGV[22]) then
       ttl = first_wait
     end
   end
   call('ZADD', heard, format('%d', now), member)
+  note('heard ' .. member)
 end
 
 if later then
-  call('ZREM', later, ARGV[20])
-  call('HDEL', items, ARGV[20])
+  call('ZREM', later, ARGV[23])
+  call('HDEL', items, ARGV[23])
 end
 
 -- A paused chat has no window: the pause has dropped it.
@@ -166,6 +194,7 @@ if full_of then
   end
   if deadline > now then
     cap, deadline, reason = now, now, full_of
+    note('windows ' .. member)
     call('LSET', window, 0, packed_head())
     announce()
   end
@@ -178,12 +207,12 @@ if max_wait > 0 then
 else
   cap = NO_CAP
 end
-if ARGV[16] == '1' and max_wait > 0 and (not head or kind == MEDIA) then
+if ARGV[19] == '1' and max_wait > 0 and (not head or kind == MEDIA) then
   -- The quiet time to its cap: a person who stops typing puts the deadline back to it.
   kind, quiet, deadline, reason = MEDIA, cap - opened, cap, 'cap'
 elseif kind ~= FIXED then
   quiet, deadline, reason = ttl, now + ttl, 'quiet'
-  if ARGV[14] == '1' then
+  if ARGV[17] == '1' then
     kind, quiet = FIXED, deadline - opened
   else
     kind = RESTARTS
@@ -192,7 +221,7 @@ elseif kind ~= FIXED then
     deadline, reason = cap, 'cap'
   end
 end
-if ARGV[15] == '1' then
+if ARGV[18] == '1' then
   cap, deadline, reason = now, now, 'word'
 elseif max_messages > 0 and count >= max_messages then
   cap, deadline, reason = now, now, 'messages'
@@ -200,6 +229,7 @@ elseif max_bytes > 0 and bytes >= max_bytes then
   cap, deadline, reason = now, now, 'bytes'
 end
 
+note('windows ' .. member)
 local stamped = format('{"at":%d,', now) .. item
 if head then
   call('LSET', window, 0, packed_head())

@@ -4,19 +4,30 @@
 
   KEYS[1]  due   lanes of the destination by their next attempt
   KEYS[2]  head  how far the first batch has come
+  KEYS[3]  moved   how far this shard was moved with a clock that was set back,
+                   and what was set since: see move
 
   ARGV[1]  member  the lane in the due index
   ARGV[2]  wait    before its next attempt now, ms
   ARGV[3]  retries  added to the time of a lane whose head was attempted
+  ARGV[4]  expected   what time it would be, had the clock not been set back since
+  ARGV[5]  back       it had been by so many ms in all
+  ARGV[6]  least      a smaller step back is none, ms
 
   Output: 1 if it was brought forward, else 0: an attempt is on its way, the
   destination asked for that wait itself, or the lane is due sooner anyway
 ]]
-local due, head = KEYS[1], KEYS[2]
+local due, head, moved = KEYS[1], KEYS[2], KEYS[3]
 local member = ARGV[1]
 
 local time = redis.call('TIME')
-local at = time[1] * 1000 + math.floor(time[2] / 1000) + tonumber(ARGV[2])
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local at = now + tonumber(ARGV[2])
+
+-- How far the clock is set back in all, while it is and this shard is not moved by as much.
+local behind, least = tonumber(ARGV[4]) - now, tonumber(ARGV[6])
+local frame = behind > least and ARGV[5] + behind
+if frame and frame - (redis.call('HGET', moved, 'back') or 0) <= least then frame = false end
 
 local state = redis.call('HMGET', head, 'due', 'token', 'asked')
 if not state[1] or state[2] or state[3] == '1' or tonumber(state[1]) <= at then
@@ -24,4 +35,8 @@ if not state[1] or state[2] or state[3] == '1' or tonumber(state[1]) <= at then
 end
 redis.call('HSET', head, 'due', string.format('%d', at))
 redis.call('ZADD', due, 'XX', string.format('%d', ARGV[3] + at), member)
+if frame then
+  local text = string.format('%d', frame)
+  redis.call('HSET', moved, head, text, 'newest', text)
+end
 return 1

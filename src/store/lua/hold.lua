@@ -5,6 +5,8 @@
   KEYS[1]  timer   set anew, to expire at the deadline
   KEYS[2]  window  its head tells cap, quiet window and kind
   KEYS[3]  due     open windows by deadline
+  KEYS[4]  moved   how far this shard was moved with a clock that was set back,
+                   and what was set since: see move
 
   ARGV[1]  member  the chat in the due index
   ARGV[2]  hold    how long a typing person is waited for, ms; empty = stopped
@@ -12,42 +14,64 @@
                    no message restarts gets its own deadline back
   ARGV[3]  look ahead  a sweep looks again within so many ms: what falls due
                        sooner must wake it
+  ARGV[4]  expected   what time it would be, had the clock not been set back since
+  ARGV[5]  back       it had been by so many ms in all
+  ARGV[6]  least      a smaller step back is none, ms
 
   Output: ms until the deadline, or -1 when no window is open
 
   A window that has passed its deadline but is not closed yet is open again:
   the person is still writing, and one answer is better than two.
 ]]
-local timer, window, due = KEYS[1], KEYS[2], KEYS[3]
+local timer, window, due, moved = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local member, hold = ARGV[1], tonumber(ARGV[2])
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
+-- How far the clock is set back in all, while it is and this shard is not moved by as much.
+local behind, least = tonumber(ARGV[4]) - now, tonumber(ARGV[6])
+local frame = behind > least and ARGV[5] + behind
+if frame and frame - (redis.call('HGET', moved, 'back') or 0) <= least then frame = false end
+
 local head = redis.call('LINDEX', window, 0)
 if not head then return -1 end
 local HEAD = '>ddddddBss'
+local NO_CAP = 9000000000000000
 local opened, cap, quiet, bytes, count, deadline, kind, text, reason = struct.unpack(HEAD, head)
 
-local RESTARTS = 0
-local moved = now + quiet
-if hold then
-  moved = math.max(now + hold, deadline)
-elseif kind ~= RESTARTS then
-  moved = math.max(opened + quiet, now)
+local what = 'windows ' .. member
+if frame then
+  local back, noted = unpack(redis.call('HMGET', moved, 'back', what))
+  local step = frame - math.max(tonumber(back or 0), tonumber(noted or 0))
+  -- Where it goes by the clock as it was, it is moved here, and not again.
+  if step > least then
+    opened, deadline = opened - step, deadline - step
+    if cap < NO_CAP then cap = cap - step end
+  end
+  local text = string.format('%d', frame)
+  redis.call('HSET', moved, what, text, 'newest', text)
 end
-if moved >= cap then
-  moved = cap
+
+local RESTARTS = 0
+local at = now + quiet
+if hold then
+  at = math.max(now + hold, deadline)
+elseif kind ~= RESTARTS then
+  at = math.max(opened + quiet, now)
+end
+if at >= cap then
+  at = cap
   if reason == 'quiet' then reason = 'cap' end
 elseif reason == 'cap' then
   reason = 'quiet'
 end
 
-redis.call('LSET', window, 0, struct.pack(HEAD, opened, cap, quiet, bytes, count, moved, kind, text, reason))
-redis.call('SET', timer, '', 'PXAT', math.max(moved, now + 1))
-redis.call('ZADD', due, moved, member)
-if moved - now < tonumber(ARGV[3]) then
+redis.call('LSET', window, 0, struct.pack(HEAD, opened, cap, quiet, bytes, count, at, kind, text, reason))
+redis.call('SET', timer, '', 'PXAT', math.max(at, now + 1))
+redis.call('ZADD', due, at, member)
+if at - now < tonumber(ARGV[3]) then
   -- Only a hint: see append.
   redis.pcall('PUBLISH', 'lull:wake', '')
 end
-return math.max(moved - now, 0)
+return math.max(at - now, 0)

@@ -7,6 +7,8 @@
   KEYS[3]  seen   message ids by the time they came
   KEYS[4]  alive  marks of buffers, by their lives
   KEYS[5]  held   how many messages wait here, their bytes, and of each buffer
+  KEYS[6]  moved   how far this shard was moved with a clock that was set back,
+                   and what was set since: see move
 
   ARGV[1]  member    the message in the index
   ARGV[2]  item      the message, a JSON object without its first brace
@@ -19,6 +21,9 @@
   ARGV[9]  life      the mark that it must have
   ARGV[10] look ahead  a sweep with nothing before it looks again within so many
                        ms: what falls due sooner must wake it
+  ARGV[11] expected   what time it would be, had the clock not been set back since
+  ARGV[12] back       it had been by so many ms in all
+  ARGV[13] least      a smaller step back is none, ms
 
   Output: {status, its time}
     kept
@@ -33,12 +38,17 @@
 
   Without allow-oom, so that a full Redis refuses before anything is written.
 ]]
-local later, items, seen, alive, held = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local later, items, seen, alive, held, moved = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local member, item, id = ARGV[1], ARGV[2], ARGV[6]
 local call, format = redis.call, string.format
 
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+-- How far the clock is set back in all, while it is and this shard is not moved by as much.
+local behind, least = tonumber(ARGV[11]) - now, tonumber(ARGV[13])
+local frame = behind > least and ARGV[12] + behind
+if frame and frame - (call('HGET', moved, 'back') or 0) <= least then frame = false end
 local at = tonumber(ARGV[3]) or now + ARGV[4]
 if at - now > tonumber(ARGV[5]) then
   return {'far', 0}
@@ -64,6 +74,10 @@ local named = ARGV[3] == '' and '' or '@'
 item = format('{"at":%d,', now) .. item
 call('HSET', items, member, format('%d%s %d ', at, named, now) .. item)
 call('ZADD', later, format('%d', at), member)
+if frame then
+  local text = format('%d', frame)
+  call('HSET', moved, 'later ' .. member, text, 'newest', text)
+end
 call('HINCRBY', held, ':messages', 1)
 call('HINCRBY', held, ':bytes', #item)
 call('HINCRBY', held, string.match(member, '^m:%x+:%+?([^:]+):'), 1)

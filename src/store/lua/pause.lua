@@ -8,10 +8,15 @@
   KEYS[4]  paused  gets the chat, by the time until when
   KEYS[5]  later   what waits for its time, by when; the follow-up goes
   KEYS[6]  items   of each its time and what it holds; likewise
+  KEYS[7]  moved   how far this shard was moved with a clock that was set back,
+                   and what was set since: see move
 
   ARGV[1]  member  the chat in the due index
   ARGV[2]  length  ms; a pause that lasts longer already is not shortened
   ARGV[3]  follow-up  of the chat, in the index of what waits
+  ARGV[4]  expected   what time it would be, had the clock not been set back since
+  ARGV[5]  back       it had been by so many ms in all
+  ARGV[6]  least      a smaller step back is none, ms
 
   Output: how many messages were dropped
 
@@ -20,16 +25,36 @@
   maxmemory: it mostly frees some, and what it stops must stop.
 ]]
 local timer, window, due, paused = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local later, items = KEYS[5], KEYS[6]
+local later, items, moved = KEYS[5], KEYS[6], KEYS[7]
 local member = ARGV[1]
+local call, format = redis.call, string.format
 
-local time = redis.call('TIME')
+local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local count = math.max(redis.call('LLEN', window) - 1, 0)
-redis.call('DEL', window, timer)
-redis.call('ZREM', due, member)
-redis.call('ZREM', later, ARGV[3])
-redis.call('HDEL', items, ARGV[3])
-redis.call('ZADD', paused, 'GT', string.format('%d', now + ARGV[2]), member)
+-- How far the clock is set back in all, while it is and this shard is not moved by as much.
+local behind, least = tonumber(ARGV[4]) - now, tonumber(ARGV[6])
+local frame = behind > least and ARGV[5] + behind
+if frame and frame - (call('HGET', moved, 'back') or 0) <= least then frame = false end
+
+local count = math.max(call('LLEN', window) - 1, 0)
+call('DEL', window, timer)
+call('ZREM', due, member)
+call('ZREM', later, ARGV[3])
+call('HDEL', items, ARGV[3])
+
+local ends = now + ARGV[2]
+if not frame then
+  call('ZADD', paused, 'GT', format('%d', ends), member)
+  return count
+end
+-- One that is there already may go by the clock as it was.
+local what = 'pauses ' .. member
+local back, noted = unpack(call('HMGET', moved, 'back', what))
+local step = frame - math.max(tonumber(back or 0), tonumber(noted or 0))
+local other = tonumber(call('ZSCORE', paused, member) or 0)
+if step > least then other = other - step end
+local text = format('%d', frame)
+call('ZADD', paused, format('%d', math.max(ends, other)), member)
+call('HSET', moved, what, text, 'newest', text)
 return count

@@ -4,44 +4,53 @@
   end it.
 
   KEYS[1]  moved  how far this shard was moved in all ("back"), what it is being
-                  moved to ("to"), and the indexes that this is about ("names")
+                  moved to ("to"), and the indexes that this is about ("names");
+                  and of each thing that was moved already, or set since the clock
+                  was set back, how far it had been set back then
   KEYS[2]  index  of what waits, by when
-  KEYS[3]  copy   gets the index as it is now
-  ...      two more for each further index
+  ...      one more for each further index
 
-  ARGV[1]  all    ms that the clock has been set back by in all
-  ARGV[2]  names  of these indexes, a line each
+  ARGV[1]  all     ms that the clock has been set back by in all
+  ARGV[2]  names   of these indexes, a line each
+  ARGV[3]  walked  what all that stands in them was moved to; 0 = not yet
+  ARGV[4]  least   a smaller step back is none, ms
 
-  Output: {status, names}
+  Output: {status, names, to}
     done   the shard is where it has to be
-    move   move what the copies of the indexes named hold, then ask again with them
+    move   move all that stands in the indexes named, then ask again with them
     ended  all of these are moved; ask again
 
-  What stands in a copy is still to be moved: what comes into an index later goes
-  by the clock as it is now. A jump that comes meanwhile waits for its turn. The
-  names are kept, so that whoever goes on needs to know of no destination itself.
+  Nothing is copied, whatever stands in an index: it is walked, a little at a time,
+  and what is noted tells what is to be moved. A jump that comes meanwhile waits
+  for its turn. The names are kept, so that whoever goes on needs to know of no
+  destination itself.
 ]]
-local moved, all, given = KEYS[1], ARGV[1], ARGV[2]
+local moved, all, given, walked, least = KEYS[1], ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local call = redis.call
 
-local back, to, names = unpack(call('HMGET', moved, 'back', 'to', 'names'))
-if to then
-  if names ~= given then return {'move', names} end
-  for i = 3, #KEYS, 2 do
-    if call('EXISTS', KEYS[i]) == 1 then return {'move', names} end
+local back, to, names, newest = unpack(call('HMGET', moved, 'back', 'to', 'names', 'newest'))
+
+local function end_at(reached)
+  -- What was set after a jump that nobody has found yet is noted for that one.
+  if tonumber(newest or 0) <= reached + least then
+    -- Deletes in another thread, however much was noted.
+    call('UNLINK', moved)
   end
-  call('HSET', moved, 'back', to)
   call('HDEL', moved, 'to', 'names')
-  return {'ended', ''}
+  call('HSET', moved, 'back', string.format('%d', reached))
 end
-if tonumber(back or 0) >= tonumber(all) then return {'done', ''} end
-local count = 0
-for i = 2, #KEYS, 2 do
-  count = count + call('ZRANGESTORE', KEYS[i + 1], KEYS[i], 0, -1)
+
+if to then
+  if names ~= given or to ~= walked then return {'move', names, to} end
+  end_at(tonumber(to))
+  return {'ended', '', 0}
 end
-if count == 0 then
-  call('HSET', moved, 'back', all)
-  return {'done', ''}
+if tonumber(back or 0) >= tonumber(all) then return {'done', '', 0} end
+for i = 2, #KEYS do
+  if call('EXISTS', KEYS[i]) == 1 then
+    call('HSET', moved, 'to', all, 'names', given)
+    return {'move', given, all}
+  end
 end
-call('HSET', moved, 'to', all, 'names', given)
-return {'move', given}
+end_at(tonumber(all))
+return {'done', '', 0}

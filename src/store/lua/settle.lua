@@ -9,13 +9,15 @@
   KEYS[5]  dead     dead letters
   KEYS[6]  revived  batches that were revived and stand behind the first of the
                     lane, in front of all others: see revive
+  KEYS[7]  moved   how far this shard was moved with a clock that was set back,
+                   and what was set since: see move
 
   A delivery that is followed up if nothing more is said brings these:
-  KEYS[7]  later   what waits for its time, by when
-  KEYS[8]  items   of each its time and what it holds
-  KEYS[9]  heard   chats by the time they were last heard from
-  KEYS[10] paused  chats that are left alone, by the time until when
-  KEYS[11] alive   marks of buffers, by their lives
+  KEYS[8]  later   what waits for its time, by when
+  KEYS[9]  items   of each its time and what it holds
+  KEYS[10] heard   chats by the time they were last heard from
+  KEYS[11] paused  chats that are left alone, by the time until when
+  KEYS[12] alive   marks of buffers, by their lives
 
   ARGV[1]  member   the lane in the due index
   ARGV[2]  token    of the lease
@@ -32,16 +34,19 @@
   ARGV[10] body     that was sent; empty = not kept
   ARGV[11] try      JSON about an attempt that is followed by another
   ARGV[12] retries  added to the time of a lane whose head was attempted
+  ARGV[13] expected   what time it would be, had the clock not been set back since
+  ARGV[14] back       it had been by so many ms in all
+  ARGV[15] least      a smaller step back is none, ms
 
   And for what follows a delivery up:
-  ARGV[13] follow-up  in the index of what waits
-  ARGV[14] chat       among those that were heard from, and those left alone
-  ARGV[15] closed     when the batch was closed: what was said later is not in it
-  ARGV[16] silence    to wait for, ms
-  ARGV[17] content    its number, when its message came, and that message
-  ARGV[18] buffer     its field among the marks; empty = it is always there
-  ARGV[19] life       the mark that it must have: else nothing follows
-  ARGV[20] look ahead a sweep with nothing before it looks again within so many
+  ARGV[16] follow-up  in the index of what waits
+  ARGV[17] chat       among those that were heard from, and those left alone
+  ARGV[18] closed     when the batch was closed: what was said later is not in it
+  ARGV[19] silence    to wait for, ms
+  ARGV[20] content    its number, when its message came, and that message
+  ARGV[21] buffer     its field among the marks; empty = it is always there
+  ARGV[22] life       the mark that it must have: else nothing follows
+  ARGV[23] look ahead a sweep with nothing before it looks again within so many
                       ms: what falls due sooner must wake it
 
   Output: {status, batches left on the lane, dead letters dropped for the new}
@@ -56,6 +61,7 @@
   since: that has a delivery of its own to come.
 ]]
 local due, lane, head, history, dead, revived = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local moved = KEYS[7]
 local member, token, verdict, wait, retries = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[12])
 
 local call = redis.call
@@ -74,6 +80,15 @@ local function clock()
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
+-- What is set while the clock is back, and this shard not moved, stays where it is set.
+local function note(what, now)
+  local behind, least = tonumber(ARGV[13]) - now, tonumber(ARGV[15])
+  local frame = ARGV[14] + behind
+  if behind <= least or frame - (call('HGET', moved, 'back') or 0) <= least then return end
+  local text = string.format('%d', frame)
+  call('HSET', moved, what, text, 'newest', text)
+end
+
 -- A first batch without a state is followed by what was revived; one that was revived is the oldest of it already.
 local function put_revived_first()
   local first = call('LINDEX', lane, 0)
@@ -84,17 +99,18 @@ local function put_revived_first()
 end
 
 local function plan_follow_up()
-  local later, items, heard, paused, alive = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]
-  if ARGV[18] ~= '' and call('HGET', alive, ARGV[18]) ~= ARGV[19] then return end
-  local follow_up, chat, at = ARGV[13], ARGV[14], clock()
+  local later, items, heard, paused, alive = KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
+  if ARGV[21] ~= '' and call('HGET', alive, ARGV[21]) ~= ARGV[22] then return end
+  local follow_up, chat, at = ARGV[16], ARGV[17], clock()
   local last, paused_until = call('ZSCORE', heard, chat), call('ZSCORE', paused, chat)
-  if last and tonumber(last) > tonumber(ARGV[15]) or paused_until and tonumber(paused_until) > at then
+  if last and tonumber(last) > tonumber(ARGV[18]) or paused_until and tonumber(paused_until) > at then
     return
   end
-  local due_at = string.format('%d', at + ARGV[16])
-  call('HSET', items, follow_up, due_at .. ' ' .. ARGV[17])
+  local due_at = string.format('%d', at + ARGV[19])
+  call('HSET', items, follow_up, due_at .. ' ' .. ARGV[20])
   call('ZADD', later, due_at, follow_up)
-  if tonumber(ARGV[16]) < tonumber(ARGV[20]) then
+  note('later ' .. follow_up, at)
+  if tonumber(ARGV[19]) < tonumber(ARGV[23]) then
     -- Only a hint: a user without the right to publish must not fail here, with the script done.
     redis.pcall('PUBLISH', 'lull:wake', '')
   end
@@ -121,6 +137,7 @@ elseif verdict == 'retry' then
   call('HDEL', head, 'token', 'cut')
   call('HSET', head, 'due', string.format('%d', now + wait), 'asked', ARGV[5])
   next_attempt = retries + now + wait
+  note(head, now)
 elseif call('HINCRBY', head, 'attempts', -1) > 0 then
   call('HDEL', head, 'token', 'due')
   next_attempt = retries
@@ -151,7 +168,7 @@ if ARGV[6] ~= '' then
   end
 end
 
-if KEYS[7] then plan_follow_up() end
+if KEYS[8] then plan_follow_up() end
 
 local left = call('LLEN', lane)
 if left > 0 then
