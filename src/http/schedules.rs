@@ -13,10 +13,13 @@ use tracing::info;
 use super::Api;
 use super::audit::Caller;
 use super::body::Fields;
-use super::config::{MOST_TRIES, NO_SCHEDULE, busy, created, named, spec_named, spec_of, writing};
+use super::config::{
+    MOST_TRIES, NO_SCHEDULE, busy, created, named, removing_of, spec_named, spec_of, writing,
+};
 use super::error::ApiError;
 use super::history::shown as shown_run;
 use super::query::{List, ListQuery, page};
+use crate::catalog::Catalog;
 use crate::delivery::Sender;
 use crate::domain::batch::{BatchId, Millis};
 use crate::domain::chat::{Chat, Name};
@@ -55,7 +58,9 @@ async fn list(State(api): State<Api>) -> Result<Response, ApiError> {
     let now = api.store.now().await?;
     let catalog = api.catalogs.get();
     let written = catalog.configured.schedules.values();
-    let schedules: Vec<_> = written.map(|written| shown(written.clone(), now)).collect();
+    let schedules: Vec<_> = written
+        .map(|written| shown(&catalog, written.clone(), now))
+        .collect();
     Ok(Json(schedules).into_response())
 }
 
@@ -64,7 +69,8 @@ async fn show(
     name: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
     let written = api.written_schedule(&named(name, NO_SCHEDULE)?).await?;
-    Ok(Json(shown(written, api.store.now().await?)).into_response())
+    let now = api.store.now().await?;
+    Ok(Json(shown(&api.catalogs.get(), written, now)).into_response())
 }
 
 async fn create(
@@ -77,7 +83,8 @@ async fn create(
     let make = |_: &Configured| Ok(spec.clone());
     let written = api.write_schedule(make, Mode::New, &by).await?;
     let (name, now) = (written.spec.name.clone(), api.store.now().await?);
-    Ok(created("schedules", &name, shown(written, now)))
+    let shown = shown(&api.catalogs.get(), written, now);
+    Ok(created("schedules", &name, shown))
 }
 
 async fn put(
@@ -100,7 +107,8 @@ async fn put(
         };
         api.write_schedule(make, Mode::Known, &by).await?
     };
-    Ok(Json(shown(written, api.store.now().await?)).into_response())
+    let now = api.store.now().await?;
+    Ok(Json(shown(&api.catalogs.get(), written, now)).into_response())
 }
 
 async fn toggle(
@@ -117,7 +125,8 @@ async fn toggle(
         })
     };
     let written = api.write_schedule(make, Mode::Known, &by).await?;
-    Ok(Json(shown(written, api.store.now().await?)).into_response())
+    let now = api.store.now().await?;
+    Ok(Json(shown(&api.catalogs.get(), written, now)).into_response())
 }
 
 async fn run(
@@ -259,17 +268,18 @@ fn changed(old: &ScheduleSpec, changes: &RawObject) -> Result<ScheduleSpec, ApiE
     spec_named(fields, &name)
 }
 
-fn shown(written: Versioned<ScheduleSpec>, now: Millis) -> ShownSchedule {
+fn shown(catalog: &Catalog, written: Versioned<ScheduleSpec>, now: Millis) -> ShownSchedule {
     let Versioned { version, spec } = written;
     let times = spec.check(version).ok().map(|schedule| schedule.times);
     let next = times.iter().flat_map(|times| {
         let upcoming = times.upcoming(now).take(UPCOMING);
         upcoming.map(|at| rfc3339(at, times.zone()))
     });
+    let removing = removing_of(catalog, Kind::Schedule, &spec.name);
     ShownSchedule {
         id: spec.name.clone(),
         cron_expression: spec.cron.clone(),
         next: next.collect(),
-        written: Shown::by_api(spec.masked(), version, None),
+        written: Shown::by_api(spec.masked(), version, removing),
     }
 }

@@ -230,6 +230,103 @@ async fn a_drain_that_cannot_end_can_be_made_a_discard() {
 }
 
 #[tokio::test]
+async fn a_destination_that_drains_stays_with_what_waits_for_it_when_it_is_put_again() {
+    let shop = Shop::open().await;
+    let mut bot = refusing(&shop).await;
+    let drain = shop.api.client();
+    let drain = drain.delete(shop.api.url("/api/destinations/bot?drain=true"));
+    let asked = tokio::spawn(async move { drain.send().await.unwrap() });
+    let shown = async || shop.api.get("/api/destinations/bot").await.1;
+    eventually("it is being drained", async || {
+        shown().await["removing"]["asked"] == "drain"
+    })
+    .await;
+
+    // As it is shown; what it is not part of is passed over.
+    let (status, answer) = shop.put("/api/destinations/bot", shown().await).await;
+
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(answer.get("removing"), None);
+    assert_eq!(asked.await.unwrap().status(), 409);
+    bot.answer(Answer::Status(200));
+    assert_eq!(bot.call().await.messages(), ["oi"]);
+    // It can be delivered to again.
+    shop.buffer("loja", &["bot"]).await;
+    shop.say("loja", "bia", "oi", SHORT).await;
+    assert_eq!(bot.call().await.user(), "bia");
+    assert_eq!(shown().await["name"], "bot");
+    let (_, audit) = shop.api.get("/api/audit?action=destination.keep").await;
+    assert_eq!(audit["items"][0]["subject"], "bot");
+    let (_, audit) = shop.api.get("/api/audit?action=destination.remove").await;
+    assert_eq!(audit["items"], json!([]));
+}
+
+#[tokio::test]
+async fn a_buffer_that_drains_takes_messages_again_when_it_is_put_again() {
+    let mut shop = Shop::open().await;
+    let before = followed_up(&shop).await;
+    shop.say("loja", "ana", "oi", LONG).await;
+    let removal = begin(&shop.store, Kind::Buffer, "loja", Asked::Drain).await;
+
+    let (status, after) = shop.put("/api/buffers/loja", before.clone()).await;
+
+    assert_eq!(status, 200, "{after}");
+    for field in ["description", "follow_up", "destinations"] {
+        assert_eq!(after[field], before[field], "{field}");
+    }
+    // Whoever was held up in the removal ends nothing.
+    let to = destinations();
+    let name = loja();
+    let late = shop
+        .store
+        .carry_out(Kind::Buffer, &name, &removal, &to)
+        .await;
+    assert_eq!(late.unwrap(), Outcome::ByAnother);
+    let body = json!({ "user": "bia", "message": "oi", "ttl": 0.1 });
+    let (status, answer) = shop.api.post("/api/webhook/loja", body).await;
+    assert_eq!(status, 201, "{answer}");
+    let call = shop.default.call().await;
+    assert_eq!(call.user(), "bia", "that of ana is still open");
+    assert_eq!(shop.api.get("/api/buffers/loja").await.0, 200);
+}
+
+#[tokio::test]
+async fn what_is_being_dropped_cannot_be_called_off() {
+    let shop = Shop::open().await;
+    let _bot = refusing(&shop).await;
+    begin(&shop.store, Kind::Destination, "bot", Asked::Discard).await;
+
+    let spec = json!({ "url": "http://127.0.0.1:9/" });
+    let put = shop
+        .api
+        .refused(Method::PUT, "/api/destinations/bot", Some(spec))
+        .await;
+
+    assert_eq!(put.status, 409);
+    assert!(put.error.contains("is being removed"), "{put:?}");
+}
+
+#[tokio::test]
+async fn a_schedule_says_that_it_is_being_removed() {
+    let shop = Shop::open().await;
+    let spec = json!({ "cron": "0 5 * * *", "url": "http://127.0.0.1:9/" });
+    let (status, answer) = shop.put("/api/schedules/report", spec).await;
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(answer.get("removing"), None);
+
+    begin(&shop.store, Kind::Schedule, "report", Asked::Discard).await;
+
+    let (status, shown) = shop.api.get("/api/schedules/report").await;
+    assert_eq!(
+        (status.as_u16(), &shown["removing"]["asked"]),
+        (200, &json!("discard")),
+        "{shown}"
+    );
+    let (_, all) = shop.api.get("/api/schedules").await;
+    assert!(all[0]["removing"]["since"].is_string(), "{all}");
+}
+
+#[tokio::test]
 async fn a_schedule_whose_removal_is_killed_goes_all_the_same() {
     let shop = Shop::open().await;
     let spec = json!({ "cron": "0 5 * * *", "url": "http://127.0.0.1:9/" });

@@ -9,17 +9,16 @@ use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use chrono_tz::Tz;
 use serde::Deserialize;
 use tokio::time::{Instant, sleep};
 use utoipa::IntoParams;
 
 use super::super::Api;
 use super::super::error::ApiError;
+use super::under_way::written_anew;
 use super::writing::{
     MOST_TRIES, NO_BUFFER, NO_DESTINATION, NO_SCHEDULE, busy, not_of_the_environment,
 };
-use crate::catalog::Catalog;
 use crate::domain::chat::Name;
 use crate::domain::life::Asked;
 use crate::store::audit::By;
@@ -27,8 +26,7 @@ use crate::store::clearing::Cleared;
 use crate::store::config::Kind;
 use crate::store::removals::{Begun, Removal};
 use crate::store::removing::Outcome;
-use crate::wire::config::shown::{Removed, Removing};
-use crate::wire::payload::rfc3339;
+use crate::wire::config::shown::Removed;
 
 /// How long a removal waits for lanes to empty before it answers that they have not.
 const DRAIN_FOR: Duration = Duration::from_secs(8);
@@ -218,7 +216,9 @@ impl Api {
                         {
                             Ok(Ended::Kept)
                         }
-                        // Also where there is another of its name by now.
+                        None if configured.life(kind, name) > removal.life => {
+                            Err(written_anew(name))
+                        }
                         None => Ok(Ended::Gone(Cleared::default(), 0)),
                     };
                 }
@@ -269,16 +269,6 @@ enum Ended {
     Gone(Cleared, u64),
     Kept,
     Draining(u64),
-}
-
-/// How something is being removed, as it is shown.
-pub(in super::super) fn removing_of(catalog: &Catalog, kind: Kind, name: &str) -> Option<Removing> {
-    let name = Name::parse(name).ok()?;
-    let removal = catalog.configured.removal(kind, &name)?;
-    Some(Removing {
-        asked: removal.asked.as_str(),
-        since: rfc3339(removal.since, Tz::UTC),
-    })
 }
 
 fn in_use(name: &Name) -> ApiError {

@@ -5,6 +5,7 @@ use tracing::info;
 
 use super::super::Api;
 use super::super::error::ApiError;
+use super::under_way::being_removed;
 use crate::delivery::{Sender, try_template};
 use crate::domain::chat::Name;
 use crate::domain::control::Scope;
@@ -182,10 +183,15 @@ impl Api {
                 Ok(Some(version))
             }
             Written::Stale => Ok(None),
-            Written::Removing => Err(ApiError::Conflict(format!(
-                "the {} {name} is being removed: wait until it is gone",
-                kind.as_str()
-            ))),
+            Written::Removing if mode == Mode::Any => {
+                let by = By {
+                    actor: act.actor.clone(),
+                    address: act.address,
+                };
+                self.call_off(kind, name, &by).await?;
+                Ok(None)
+            }
+            Written::Removing => Err(being_removed(kind, name)),
             Written::Refused => Err(match (mode, kind) {
                 (Mode::New, _) => ApiError::Conflict(format!(
                     "there is a {} {name} already: PUT replaces it",

@@ -82,7 +82,7 @@ fn remove() -> Op {
     Op::delete(Tag::Buffers, "/api/buffers/{name}")
         .says(
             "Remove a buffer",
-            "Refused with 409 while it has open windows or messages for later, unless the query says what becomes of them. A removal that has begun is shown as `removing` and goes on whichever daemon dies; until it is over nothing comes in, and nothing can be changed.",
+            "Refused with 409 while it has open windows or messages for later, unless the query says what becomes of them. A removal that has begun is shown as `removing` and goes on whichever daemon dies; until it is over nothing comes in, and nothing can be changed; a PUT calls a drain off.",
         )
         .query::<RemovalQuery>(&["drain", "discard"])
         .answers::<Removed>(200, "It is gone.")

@@ -68,7 +68,7 @@ fn remove() -> Op {
     Op::delete(Tag::Destinations, "/api/destinations/{name}")
         .says(
             "Remove a destination",
-            "Refused with 409 while a buffer names it, or while batches wait for it, unless the query says what becomes of those. A removal that has begun is shown as `removing` and goes on whichever daemon dies; until it is over no batch comes to it, and nothing can be changed. One that drains for too long can be sent again with `discard`.",
+            "Refused with 409 while a buffer names it, or while batches wait for it, unless the query says what becomes of those. A removal that has begun is shown as `removing` and goes on whichever daemon dies; until it is over no batch comes to it, and nothing can be changed. One that drains for too long can be sent again with `discard`, and a PUT calls a drain off: the batches that wait are delivered as before.",
         )
         .query::<RemovalQuery>(&["drain", "discard"])
         .answers::<Removed>(200, "It is gone.")
