@@ -8,13 +8,12 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use crate::domain::batch::Millis;
+use crate::store::clock::JUMP;
 use crate::store::set_back::Clock;
 use crate::store::{Result, Store};
 
 /// Between two looks.
 pub const EVERY: Duration = Duration::from_millis(500);
-/// A clock that goes ahead by more than this between two looks has jumped.
-const JUMP: Duration = Duration::from_secs(10);
 
 /// What a daemon saw at its last look.
 #[derive(Debug, Default)]
@@ -28,7 +27,15 @@ impl Looks {
     pub async fn look(&mut self, store: &Store) -> Result<Clock> {
         let last = self.0.map(|(clock, _)| clock);
         let clock = store.clock(last).await?;
-        say(clock, self.0.replace((clock, Instant::now())));
+        let last = self.0.replace((clock, Instant::now()));
+        if !is_set_back(clock, last)
+            && let Some((then, seen)) = last
+            && let Some(jump) = ahead(then.now, clock.now, seen.elapsed())
+        {
+            let by = u64::try_from(jump.as_millis()).unwrap_or(u64::MAX);
+            let since = clock.now.saturating_sub(by);
+            say_ahead(jump, by, store.pauses_that_end(since, clock.now).await?);
+        }
         Ok(clock)
     }
 }
@@ -49,7 +56,8 @@ pub async fn keep_looking(store: Store, stop: CancellationToken) {
     stop.run_until_cancelled(looking).await;
 }
 
-fn say(clock: Clock, last: Option<(Clock, Instant)>) {
+/// Whether the clock was set back since the last look, which is said.
+fn is_set_back(clock: Clock, last: Option<(Clock, Instant)>) -> bool {
     let known = last.map_or(clock.moved, |(last, _)| last.back);
     let step_ms = clock.back.saturating_sub(known);
     if step_ms > 0 {
@@ -58,16 +66,16 @@ fn say(clock: Clock, last: Option<(Clock, Instant)>) {
             step_ms,
             "Redis's clock was set back by {step:?}: what waits is moved by as much"
         );
-        return;
     }
-    let Some((then, seen)) = last else { return };
-    if let Some(jump) = ahead(then.now, clock.now, seen.elapsed()) {
-        let jump_ms = u64::try_from(jump.as_millis()).unwrap_or(u64::MAX);
-        warn!(
-            jump_ms,
-            "Redis's clock went ahead by {jump:?} at once: windows, retries and pauses that are over by it end now, and ids count as seen for that much less"
-        );
-    }
+    step_ms > 0
+}
+
+fn say_ahead(jump: Duration, jump_ms: u64, pauses: u64) {
+    warn!(
+        jump_ms,
+        pauses,
+        "Redis's clock went ahead by {jump:?} at once: windows and retries that are over by it end now, and so do {pauses} pauses; ids count as seen for as long as ever"
+    );
 }
 
 /// How far the clock went ahead at once, if it did, between two looks that lie so far apart.

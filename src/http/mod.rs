@@ -46,7 +46,7 @@ use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{debug, info};
 
 use crate::catalog::Catalogs;
 use crate::config::api::ApiConfig;
@@ -182,6 +182,10 @@ pub async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> 
     let at = listener.local_addr().context("the address listened on")?;
     info!(address = %at, "Taking messages on http://{at}");
     api.door.announce();
+    // Before the first message: how long its id counts as seen goes by that. Where Redis is away, the loop looks again.
+    if let Err(error) = api.store.clock(None).await {
+        debug!(error = %error, "Could not look at the clock: {error}");
+    }
     let (server, loops) = (api.server, api.loops.clone());
     api.start(Loop::Door, &stop, |api, stop| {
         api.door.clone().keep_fresh(stop)

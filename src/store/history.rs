@@ -8,7 +8,7 @@ use super::audit;
 use super::dead::shards_of;
 use super::keys::{self, Shard};
 use super::paging::{Look, StreamEntry};
-use super::windows::{SEEN_FOR, millis};
+use super::windows::millis;
 use super::{Result, Store, StoreError, reply};
 use crate::config::retention::RetentionConfig;
 use crate::domain::batch::{BatchId, Millis};
@@ -213,6 +213,10 @@ impl Store {
     /// # Errors
     /// Unavailable or silent.
     pub async fn trim(&self, retention: &Retention) -> Result<Trimmed> {
+        // Ids are dropped by what is known of the clock.
+        if !self.knows_clock() {
+            self.clock(None).await?;
+        }
         let now = reply::time(Some(self.query(&redis::cmd("TIME")).await?))?;
         let before = |age: Duration| now.saturating_sub(millis(age)).to_string();
         let mut trims = redis::pipe();
@@ -228,7 +232,11 @@ impl Store {
                 .arg("MINID")
                 .arg(before(retention.dead_letter_age));
             trims
-                .zrembyscore(keys::seen(shard), "-inf", before(SEEN_FOR))
+                .zrembyscore(
+                    keys::seen(shard),
+                    "-inf",
+                    now.saturating_sub(self.seen_for()),
+                )
                 .ignore();
             trims
                 .zrembyscore(keys::heard(shard), "-inf", before(MAX_FIRST_AFTER))

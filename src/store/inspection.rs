@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use redis::{Client, ConnectionAddr, IntoConnectionInfo};
 
+use super::clock::SetBack;
 use super::events::EventMode;
 use super::refusal::is_denied;
-use super::set_back::SetBack;
 use super::{Result, Store, StoreError, reply};
 use crate::domain::batch::Millis;
 

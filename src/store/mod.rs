@@ -5,7 +5,7 @@ pub mod aliases;
 pub mod audit;
 mod batch;
 pub mod clearing;
-mod clock;
+pub mod clock;
 pub mod closing;
 pub mod config;
 mod connect;

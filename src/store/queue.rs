@@ -12,7 +12,7 @@ use super::keys::{self, Place};
 use super::later;
 use super::lives::must_all_be_there;
 use super::received::Kept;
-use super::windows::{SEEN_FOR, millis, seen_digest};
+use super::windows::seen_digest;
 use super::{Result, Store, StoreError, reply, script};
 use crate::domain::batch::{Batch, BatchId, Millis};
 use crate::domain::chat::{Chat, Name};
@@ -83,7 +83,7 @@ impl Waiting {
 }
 
 impl Store {
-    /// Puts a message onto the lanes of its buffer; `once`: a second one with this id within [`SEEN_FOR`] is dropped.
+    /// Puts a message onto the lanes of its buffer; `once`: a second one with this id within [`super::windows::SEEN_FOR`] is dropped.
     /// Redis has it then, in the way its `appendfsync` says, when this returns.
     ///
     /// # Errors
@@ -117,7 +117,7 @@ impl Store {
             .arg(place.lane_member())
             .arg(whose_word(chat))
             .arg(seen.unwrap_or_default())
-            .arg(millis(SEEN_FOR))
+            .arg(self.seen_for())
             .arg(&place.member)
             .arg(kept.most)
             .arg(u8::from(kept.payload));

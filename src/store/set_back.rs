@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use redis::Script;
 
+use super::clock::lately;
 use super::keys::{self, CLOCK, Due, RETRIES, REVIVING, Shard};
 use super::revivals::LEFT_FOR;
-use super::windows::millis;
+use super::windows::{SEEN_FOR, millis};
 use super::{Result, Store, StoreError, script};
 use crate::domain::batch::Millis;
 use crate::domain::chat::Name;
@@ -33,8 +34,6 @@ pub const LEAST: Duration = Duration::from_secs(1);
 /// Between two notes of the time, which each are a write. A monitor that lives goes by what it has seen itself; where none
 /// has lived through a jump, it is taken for so much less at most.
 const NOTED_AGAIN_AFTER: Duration = Duration::from_secs(10);
-/// So long after it a jump is told to whoever asks.
-const TOLD_FOR: Duration = Duration::from_secs(86_400);
 /// Moved by one script, and looked for at a time.
 const AT_ONCE: usize = 32;
 
@@ -49,6 +48,8 @@ pub struct Clock {
     pub back: Millis,
     /// How far everything that waits was moved, in ms.
     pub moved: Millis,
+    /// How far it went ahead in jumps, in ms, as long as that makes ids look older than they are.
+    pub ahead: Millis,
 }
 
 /// What waits in a shard.
@@ -119,55 +120,27 @@ pub struct Waits {
     pub lease: Duration,
 }
 
-/// That the clock was set back, for whoever asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SetBack {
-    /// By how much, in ms.
-    pub by: Millis,
-    /// When a monitor found it, by the clock as it is since; none has yet where there is no time.
-    pub since: Option<Millis>,
-}
-
 impl Store {
-    /// Whether the clock was set back within the last day, or was and no monitor has found it. Changes nothing.
-    ///
-    /// # Errors
-    /// Unavailable or silent.
-    pub async fn was_set_back(&self) -> Result<Option<SetBack>> {
-        let read = redis::Cmd::hmget(CLOCK, &["newest", "since", "step"]);
-        let (newest, since, step): (Option<Millis>, Option<Millis>, Option<Millis>) =
-            self.query(&read).await?;
-        let now = self.now().await?;
-        let by = newest.unwrap_or_default().saturating_sub(now);
-        if by > millis(LEAST) {
-            return Ok(Some(SetBack { by, since: None }));
-        }
-        let told = since.filter(|since| now.saturating_sub(*since) <= millis(TOLD_FOR));
-        let by = step.unwrap_or_default();
-        Ok(told.map(|since| SetBack {
-            by,
-            since: Some(since),
-        }))
-    }
-
     /// Looks at the clock, with what was found at the last look; notes it where it was set back, or nobody has for long.
     ///
     /// # Errors
     /// Unavailable or silent.
     pub async fn clock(&self, last: Option<Clock>) -> Result<Clock> {
-        let read = redis::Cmd::hmget(CLOCK, &["newest", "back", "moved"]);
-        let told: [Option<Millis>; 3] = self.query(&read).await?;
-        let [noted, back, moved] = told.map(Option::unwrap_or_default);
+        let read = redis::Cmd::hmget(CLOCK, &["newest", "back", "moved", "ahead", "ahead_found"]);
+        let told: [Option<Millis>; 5] = self.query(&read).await?;
+        let [noted, back, moved, ahead, found] = told.map(Option::unwrap_or_default);
         let now = self.now().await?;
         let last = last.filter(|last| last.back == back);
         let newest = last.map_or(noted, |last| last.now.max(noted));
         let is_set_back = newest.saturating_sub(now) > millis(LEAST);
-        if !is_set_back && now.saturating_sub(noted) < millis(NOTED_AGAIN_AFTER) {
+        let jump = self.clock.jump_to(now);
+        if !is_set_back && jump == 0 && now.saturating_sub(noted) < millis(NOTED_AGAIN_AFTER) {
             let clock = Clock {
                 now,
                 step: 0,
                 back,
                 moved,
+                ahead: lately(ahead, found, now),
             };
             self.clock.learn(clock);
             return Ok(clock);
@@ -177,13 +150,16 @@ impl Store {
             .arg(millis(LEAST))
             .arg(millis(LEFT_FOR))
             .arg(newest)
-            .arg(back);
-        let (now, step, back) = self.run(Shard::FIRST, &note).await?;
+            .arg(back)
+            .arg(jump)
+            .arg(millis(SEEN_FOR));
+        let (now, step, back, ahead, found) = self.run(Shard::FIRST, &note).await?;
         let clock = Clock {
             now,
             step,
             back,
             moved,
+            ahead: lately(ahead, found, now),
         };
         self.clock.learn(clock);
         Ok(clock)

@@ -164,7 +164,7 @@ impl Store {
             .arg(rules.max_messages)
             .arg(rules.max_bytes)
             .arg(id.unwrap_or_default())
-            .arg(millis(SEEN_FOR))
+            .arg(self.seen_for())
             .arg(message.kept.most)
             .arg(u8::from(message.kept.payload))
             .arg(millis(LONGEST_SLEEP));

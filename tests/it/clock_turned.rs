@@ -343,3 +343,38 @@ async fn a_slew_of_less_than_a_second_changes_nothing() {
     let moved = house.redis.keys("lull:*:moved").await;
     assert!(moved.is_empty(), "{moved:?}");
 }
+
+#[tokio::test]
+async fn an_id_counts_as_seen_and_pauses_end_with_a_word_when_the_clock_is_turned_ahead() {
+    for by in [HOUR, 2 * DAY] {
+        let mut house = House::open().await;
+        house.bot.answer(Answer::Status(200));
+        for user in ["ana", "bia"] {
+            let pause = json!({"for": 1800});
+            house.post(&format!("/api/chats/{user}/pause"), pause).await;
+        }
+        let long = json!({"for": 604_800});
+        house.post("/api/chats/eva/pause", long).await;
+        let message = json!({"user": "leo", "message": "hi", "ttl": 0.1, "message_id": "3EB0"});
+        house.post("/api/message", message.clone()).await;
+        house.bot.call().await;
+        let later = json!({"user": "rui", "message": "hi", "delay": 0.1, "message_id": "3EB1"});
+        house.post("/api/message", later.clone()).await;
+        house.bot.call().await;
+
+        house.redis.clock().ahead(by);
+        house.each_logged(AHEAD, 1).await;
+        house.each_logged("so do 2 pauses", 1).await;
+        eventually("the api has seen it", async || {
+            house.api.log().contains(AHEAD)
+        })
+        .await;
+
+        for message in [message, later] {
+            assert_eq!(house.post("/api/message", message).await["duplicate"], true);
+        }
+        let paused = json!({"user": "eva", "message": "hi"});
+        assert_eq!(house.post("/api/message", paused).await["paused"], true);
+        house.all_over().await;
+    }
+}

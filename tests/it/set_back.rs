@@ -314,6 +314,7 @@ async fn a_jump_is_found_once_by_those_that_saw_the_time_before_it() {
         step: 0,
         back: 0,
         moved: 0,
+        ahead: 0,
     };
 
     assert_eq!(one.was_set_back().await.unwrap(), None);
@@ -322,6 +323,10 @@ async fn a_jump_is_found_once_by_those_that_saw_the_time_before_it() {
 
     assert!((1_000..=5_000).contains(&found.step), "{found:?}");
     assert_eq!((again.step, again.back), (0, found.step));
+    // Found, and nothing is moved yet.
+    let told = one.was_set_back().await.unwrap().unwrap();
+    assert_eq!((told.by, told.since), (found.step, None));
+    one.note_moved(found.back).await.unwrap();
     let told = one.was_set_back().await.unwrap().unwrap();
     assert_eq!((told.by, told.since), (found.step, Some(found.now)));
     shift(&redis, HOUR).await;

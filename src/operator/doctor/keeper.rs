@@ -8,9 +8,9 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 use super::finding::Finding;
+use crate::store::clock::SetBack;
 use crate::store::events::EventMode;
 use crate::store::inspection::Inspection;
-use crate::store::set_back::SetBack;
 use crate::wire::payload::rfc3339;
 
 /// Nothing of Lull's goes by the difference of clocks; but times in payloads and logs should be right.

@@ -15,7 +15,7 @@ use redis::Script;
 use super::batch::whose_word;
 use super::keys::{self, Due, Place, Shard};
 use super::lives::{Living, must_all_be_there};
-use super::windows::{SEEN_FOR, millis, seen_digest};
+use super::windows::{millis, seen_digest};
 use super::{LONGEST_IDLE, Result, Store, StoreError, script};
 use crate::domain::batch::{BatchId, Millis};
 use crate::domain::chat::{Chat, Name};
@@ -87,7 +87,7 @@ impl Store {
             .arg(delay)
             .arg(millis(FARTHEST))
             .arg(seen_digest(&place, id))
-            .arg(millis(SEEN_FOR));
+            .arg(self.seen_for());
         let living = match chat.schedule() {
             Some(schedule) => Living::schedule(&schedule, life),
             None => Living::buffer(&chat.buffer, life),

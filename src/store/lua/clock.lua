@@ -3,16 +3,19 @@
   clock: compare the clock with the newest time that is known, and note it.
 
   KEYS[1]  clock     the newest time, how far the clock was set back in all, when
-                     that was last found, and by how much
+                     that was last found, and by how much; how far it went ahead,
+                     and when that was found
   KEYS[2]  reviving  revivals by when somebody else is to carry them on
 
   ARGV[1]  most  a smaller step back is none, ms
   ARGV[2]  left  how long a revival is left to whoever carries it on, ms
   ARGV[3]  seen  the newest time that the caller has seen
   ARGV[4]  back  how far the clock was set back in all then, ms
+  ARGV[5]  ahead  how far the caller has seen it go ahead at once since, ms; 0 = not
+  ARGV[6]  keep   for so long a jump ahead counts, ms
 
   Output: {now, ms that the clock has been set back by since the last look, ms in
-           all}
+           all, ms that it went ahead by, when that was found}
 
   All times that are stored come from this clock. Where it is set back, what
   waits would stand still until it is that late again: see set_back. It may use
@@ -25,6 +28,16 @@ local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 local newest = tonumber(call('HGET', clock, 'newest') or 0)
+
+local ahead, found = unpack(call('HMGET', clock, 'ahead', 'ahead_found'))
+ahead, found = tonumber(ahead or 0), tonumber(found or 0)
+-- Else somebody has noted the time since, and found it, too.
+if tonumber(ARGV[5]) > 0 and newest <= now - ARGV[5] then
+  if found + ARGV[6] <= now - ARGV[5] then ahead = 0 end
+  ahead, found = ahead + ARGV[5], now
+  call('HSET', clock, 'ahead', format('%d', ahead), 'ahead_found', format('%d', found))
+end
+
 -- Else it was seen before a jump that somebody has found already.
 if tonumber(call('HGET', clock, 'back') or 0) == tonumber(ARGV[4]) then
   newest = math.max(newest, tonumber(ARGV[3]))
@@ -42,4 +55,4 @@ if step > 0 then
   end
 end
 local all = call('HINCRBY', clock, 'back', format('%d', step))
-return {now, step, all}
+return {now, step, all, ahead, found}
