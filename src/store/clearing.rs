@@ -14,6 +14,8 @@ use crate::domain::chat::{Chat, Name};
 use crate::domain::destination::Target;
 
 static DISCARD: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/discard.lua")));
+static FORGET_CHATS: LazyLock<Script> =
+    LazyLock::new(|| script(include_str!("lua/forget_chats.lua")));
 
 /// Members that Redis looks at in one step of a scan.
 const STEP: usize = 1000;
@@ -21,7 +23,7 @@ const STEP: usize = 1000;
 const AT_ONCE: usize = 128;
 
 pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    std::iter::once(&*DISCARD)
+    [&*DISCARD, &*FORGET_CHATS].into_iter()
 }
 
 /// What was cleared away.
@@ -86,6 +88,31 @@ impl Store {
     pub async fn cancel_all(&self, buffer: &Name, removed: &Living) -> Result<Cleared> {
         let cancel = |chat: Chat| async move { self.cancel_in(&chat, Some(removed)).await };
         self.clear(&Due::Windows, Some(buffer), cancel).await
+    }
+
+    /// Forgets which chats of a buffer that is being removed are paused, and when they were heard from.
+    ///
+    /// # Errors
+    /// Unavailable or silent; what was forgotten until then stays so.
+    pub(super) async fn forget_chats(&self, buffer: &Name, removed: &Living) -> Result<()> {
+        let pattern = keys::members_like(buffer);
+        for shard in Shard::all() {
+            let (paused, heard) = (keys::paused(shard), keys::heard(shard));
+            let mut chats = self.scanned_set(&paused, &pattern).await?;
+            chats.extend(self.scanned_set(&heard, &pattern).await?);
+            chats.retain(|member, _| is_of(member, Some(buffer)));
+            let chats: Vec<_> = chats.into_keys().collect();
+            for chats in chats.chunks(AT_ONCE) {
+                let mut forget = FORGET_CHATS.key(&paused);
+                forget.key(&heard).key(keys::alive(shard));
+                removed.must_be_over(&mut forget);
+                for chat in chats {
+                    forget.arg(chat);
+                }
+                self.run::<u64>(shard, &forget).await?;
+            }
+        }
+        Ok(())
     }
 
     /// How many lanes to a destination hold batches.
@@ -165,13 +192,17 @@ impl Store {
         shard: Shard,
         pattern: &str,
     ) -> Result<HashMap<String, f64>> {
-        let key = due.key(shard);
+        self.scanned_set(&due.key(shard), pattern).await
+    }
+
+    /// The members of a sorted set that match a pattern, with their scores.
+    async fn scanned_set(&self, key: &str, pattern: &str) -> Result<HashMap<String, f64>> {
         // A scan may show a member twice.
         let mut members = HashMap::new();
         let mut cursor = 0;
         loop {
             let mut scan = redis::cmd("ZSCAN");
-            scan.arg(&key)
+            scan.arg(key)
                 .arg(cursor)
                 .arg("MATCH")
                 .arg(pattern)

@@ -399,3 +399,28 @@ async fn who_was_held_up_in_a_removal_touches_nothing_of_another_of_its_name() {
         assert_eq!(shop.store.windows_in(&loja()).await.unwrap(), 1);
     }
 }
+
+#[tokio::test]
+async fn another_buffer_of_its_name_begins_with_no_paused_chat() {
+    let mut shop = Shop::open().await;
+    shop.buffer("loja", &["default"]).await;
+    let (status, answer) = shop
+        .api
+        .post("/api/chats/ana/pause?buffer=loja", json!({ "for": 3600 }))
+        .await;
+    assert_eq!(status, 200, "{answer}");
+
+    for asked in ["", "?drain=true", "?discard=true"] {
+        let (status, answer) = shop.delete(&format!("/api/buffers/loja{asked}")).await;
+        assert_eq!(status, 200, "{answer}");
+        assert!(shop.redis.keys("lull:*:paused").await.is_empty(), "{asked}");
+        shop.buffer("loja", &["default"]).await;
+        let body = json!({ "user": "ana", "message": "oi", "ttl": 0.1 });
+        let (status, answer) = shop.api.post("/api/webhook/loja", body).await;
+        assert_eq!(status, 201, "{answer}");
+        assert_eq!(shop.default.call().await.messages(), ["oi"]);
+        shop.api
+            .post("/api/chats/ana/pause?buffer=loja", json!({ "for": 3600 }))
+            .await;
+    }
+}
