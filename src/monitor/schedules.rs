@@ -65,10 +65,9 @@ impl Monitor {
             let next = schedule.times.after(now).filter(|_| schedule.active);
             let (name, version) = (&schedule.name, schedule.version);
             match next {
-                Some(at) => {
-                    let mark = schedule.times.mark();
-                    self.store.plan(name, version, mark, at).await?;
-                }
+                // Whatever it is now, the catalog that comes next tells.
+                Some(at) if !self.plan_next(schedule, at).await? => continue,
+                Some(_) => {}
                 None => {
                     self.store.unplan(name, version).await?;
                 }
@@ -76,6 +75,24 @@ impl Monitor {
             planned.insert(name.clone(), version);
         }
         Ok(())
+    }
+
+    /// Plans the next run of a schedule; answers whether it is there in the version that is known here.
+    async fn plan_next(&self, schedule: &Schedule, at: Millis) -> Result<bool> {
+        let (name, version, mark) = (&schedule.name, schedule.version, schedule.times.mark());
+        let life = self.catalogs.get().configured.life(Kind::Schedule, name);
+        match self.store.plan(name, life, version, mark, at).await {
+            Err(StoreError::Gone) => {}
+            planned => return planned.map(|_| true),
+        }
+        let Some((newest, life)) = self.catalogs.renewed_schedule(name).await? else {
+            return Ok(false);
+        };
+        if newest.version != version {
+            return Ok(false);
+        }
+        let planned = self.store.plan(name, life, version, mark, at).await;
+        planned.map(|_| true)
     }
 
     /// Makes the run of a schedule that is due.

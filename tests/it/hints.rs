@@ -109,7 +109,10 @@ async fn the_next_run_of_a_schedule_wakes_a_sweep_that_knows_of_nothing() {
     let plan = async |name: &str, wait: Duration| {
         let at = store.now().await.unwrap() + u64::try_from(wait.as_millis()).unwrap();
         let name = Name::parse(name).unwrap();
-        store.plan(&name, 1, "hourly", at).await.unwrap();
+        store
+            .plan(&name, Life::ALWAYS, 1, "hourly", at)
+            .await
+            .unwrap();
     };
 
     plan("soon", LONGEST_IDLE - A_LITTLE).await;

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use lull::domain::batch::BatchId;
 use lull::domain::chat::{Chat, Name};
 use lull::domain::life::Life;
-use lull::store::Store;
 use lull::store::keys::Shard;
 use lull::store::later::Run;
+use lull::store::lives::Living;
+use lull::store::{Store, StoreError};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -526,7 +527,10 @@ async fn so_many_runs_may_wait_and_no_more() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
     let schedule = name("report");
-    store.plan(&schedule, 1, "hourly", 1).await.unwrap();
+    store
+        .plan(&schedule, Life::ALWAYS, 1, "hourly", 1)
+        .await
+        .unwrap();
 
     let mut made = Vec::new();
     for at in 1..=101 {
@@ -551,7 +555,10 @@ async fn of_two_monitors_that_make_one_run_the_second_is_too_late() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
     let schedule = name("report");
-    store.plan(&schedule, 3, "hourly", 10).await.unwrap();
+    store
+        .plan(&schedule, Life::ALWAYS, 3, "hourly", 10)
+        .await
+        .unwrap();
     let seen = store.planned(&schedule).await.unwrap().unwrap();
 
     let id = BatchId::generate();
@@ -561,7 +568,12 @@ async fn of_two_monitors_that_make_one_run_the_second_is_too_late() {
     assert_eq!(second.await.unwrap(), Run::Stale);
 
     // Nor does one that knows only an older version plan over the newer.
-    assert!(!store.plan(&schedule, 2, "daily", 15).await.unwrap());
+    assert!(
+        !store
+            .plan(&schedule, Life::ALWAYS, 2, "daily", 15)
+            .await
+            .unwrap()
+    );
     assert!(!store.unplan(&schedule, 2).await.unwrap());
     assert_eq!(store.planned(&schedule).await.unwrap().unwrap().at, 20);
 }
@@ -571,10 +583,18 @@ async fn a_newer_version_with_the_same_moments_keeps_the_time_and_may_make_the_r
     let redis = TestRedis::start().await;
     let store = redis.store().await;
     let schedule = name("report");
-    store.plan(&schedule, 3, "hourly", 10).await.unwrap();
+    store
+        .plan(&schedule, Life::ALWAYS, 3, "hourly", 10)
+        .await
+        .unwrap();
     let seen = store.planned(&schedule).await.unwrap().unwrap();
 
-    assert!(store.plan(&schedule, 4, "hourly", 70).await.unwrap());
+    assert!(
+        store
+            .plan(&schedule, Life::ALWAYS, 4, "hourly", 70)
+            .await
+            .unwrap()
+    );
 
     let planned = store.planned(&schedule).await.unwrap().unwrap();
     assert_eq!((planned.at, planned.version), (10, 4));
@@ -583,7 +603,12 @@ async fn a_newer_version_with_the_same_moments_keeps_the_time_and_may_make_the_r
     assert_eq!(made.await.unwrap(), Run::Made);
     let next = store.planned(&schedule).await.unwrap().unwrap();
     assert_eq!((next.at, next.version), (20, 4));
-    assert!(store.plan(&schedule, 5, "daily", 70).await.unwrap());
+    assert!(
+        store
+            .plan(&schedule, Life::ALWAYS, 5, "daily", 70)
+            .await
+            .unwrap()
+    );
     assert_eq!(store.planned(&schedule).await.unwrap().unwrap().at, 70);
     let late = store.run_planned(&schedule, Life::ALWAYS, &next, Some((&id, "{}")), Some(30));
     assert_eq!(late.await.unwrap(), Run::Stale);
@@ -608,4 +633,34 @@ async fn a_plan_of_an_older_release_is_taken_up_by_its_version() {
 
     let mut default = shop.default;
     assert_eq!(default.call().await.json()["why"], "schedule");
+}
+
+#[tokio::test]
+async fn who_was_held_up_plans_nothing_for_a_schedule_that_is_gone() {
+    let redis = TestRedis::start().await;
+    let store = redis.store().await;
+    let report = name("report");
+    let (first, second) = (Life::since(3), Life::since(7));
+    let shard = Shard::of(&Chat::of_schedule(&report));
+    let begins = async |life| {
+        let living = [Living::schedule(&report, life)];
+        assert_eq!(store.vouch(shard, &living).await.unwrap(), []);
+    };
+    begins(first).await;
+    assert!(store.plan(&report, first, 3, "hourly", 10).await.unwrap());
+    store.unplan(&report, 3).await.unwrap();
+    store
+        .strike(&Living::schedule(&report, first))
+        .await
+        .unwrap();
+
+    for another in [false, true] {
+        if another {
+            begins(second).await;
+        }
+        let planned = store.plan(&report, first, 3, "hourly", 10).await;
+        assert!(matches!(planned, Err(StoreError::Gone)), "{planned:?}");
+        assert_eq!(store.planned(&report).await.unwrap(), None);
+    }
+    assert!(store.plan(&report, second, 7, "hourly", 70).await.unwrap());
 }

@@ -77,15 +77,16 @@ impl Store {
     /// moments with the same mark: then a time that has passed is still to be made. Answers whether anything changed.
     ///
     /// # Errors
-    /// Full, unavailable or silent.
+    /// Full, or gone, where the schedule is not there in this life: nothing was planned. Else unavailable or silent.
     pub async fn plan(
         &self,
         schedule: &Name,
+        life: Life,
         version: u64,
         mark: &str,
         at: Millis,
     ) -> Result<bool> {
-        self.run_plan(schedule, version, mark, &at.to_string())
+        self.run_plan(schedule, life, version, mark, &at.to_string())
             .await
     }
 
@@ -94,19 +95,31 @@ impl Store {
     /// # Errors
     /// Unavailable or silent.
     pub async fn unplan(&self, schedule: &Name, version: u64) -> Result<bool> {
-        self.run_plan(schedule, version, "", "").await
+        self.run_plan(schedule, Life::ALWAYS, version, "", "").await
     }
 
-    async fn run_plan(&self, schedule: &Name, version: u64, mark: &str, at: &str) -> Result<bool> {
+    async fn run_plan(
+        &self,
+        schedule: &Name,
+        life: Life,
+        version: u64,
+        mark: &str,
+        at: &str,
+    ) -> Result<bool> {
         let place = Place::of(&Chat::of_schedule(schedule));
         let mut plan = PLAN.key(Due::Later.key(place.shard));
         plan.key(keys::later_items(place.shard))
+            .key(keys::alive(place.shard))
             .arg(member::schedule(schedule))
             .arg(version)
             .arg(at)
             .arg(millis(LONGEST_IDLE))
             .arg(mark);
-        self.run(place.shard, &plan).await
+        Living::schedule(schedule, life).must_be_there(&mut plan);
+        match self.run(place.shard, &plan).await? {
+            -1 => Err(StoreError::Gone),
+            changed => Ok(changed == 1),
+        }
     }
 
     /// The next run of a schedule.
