@@ -166,7 +166,8 @@ impl Store {
         close
             .key(place.window())
             .key(place.due())
-            .key(keys::alive(place.shard));
+            .key(keys::alive(place.shard))
+            .key(keys::heard(place.shard));
         for destination in destinations {
             close
                 .key(place.due_lanes(&destination.name))

@@ -145,12 +145,14 @@ impl Store {
             .key(place.due_lanes(&destination.name))
             .key(place.lane(&destination.name))
             .key(keys::alive(place.shard))
+            .key(keys::heard(place.shard))
             .arg(member::follow_up(&place))
             .arg(waiting.at)
             .arg(next)
             .arg(id)
             .arg(place.lane_member())
-            .arg(whose_word(chat));
+            .arg(whose_word(chat))
+            .arg(&place.member);
         must_all_be_there(&mut run, [destination]);
         if !life.is_endless() {
             Living::buffer(&chat.buffer, life).must_be_there(&mut run);

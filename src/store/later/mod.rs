@@ -212,7 +212,8 @@ impl Store {
         let mut send = SEND.key(Due::Later.key(place.shard));
         send.key(keys::later_items(place.shard))
             .key(keys::alive(place.shard))
-            .key(keys::later_held(place.shard));
+            .key(keys::later_held(place.shard))
+            .key(keys::heard(place.shard));
         for destination in destinations {
             send.key(place.due_lanes(&destination.name))
                 .key(place.lane(&destination.name));
@@ -222,7 +223,8 @@ impl Store {
             .arg(waiting.reason().as_str())
             .arg(place.lane_member())
             .arg(whose_word(chat))
-            .arg(u8::from(forced));
+            .arg(u8::from(forced))
+            .arg(&place.member);
         must_all_be_there(&mut send, destinations);
         if let Some(removed) = removed {
             removed.must_be_over(&mut send);

@@ -152,13 +152,13 @@ if id ~= '' then
 end
 
 if heard then
-  if first_wait and not head then
-    local last = call('ZSCORE', heard, member)
-    if not last or now - last >= tonumber(ARGV[22]) then
-      ttl = first_wait
-    end
+  local last, at = call('ZSCORE', heard, member), now
+  if first_wait and not head and (not last or now - last >= tonumber(ARGV[22])) then
+    ttl = first_wait
   end
-  call('ZADD', heard, format('%d', now), member)
+  -- Later than a batch that was closed within this ms, or by a clock that was a little ahead: see close.
+  if last then at = math.max(now, math.ceil(last)) end
+  call('ZADD', heard, format('%d', at), member)
   note('heard ' .. member)
 end
 

@@ -6,9 +6,10 @@
   KEYS[2]  window  deleted
   KEYS[3]  due     open windows by deadline; the chat's entry goes
   KEYS[4]  alive   marks of destinations, by their lives
-  KEYS[5]  due of the first destination   lanes by their next attempt
-  KEYS[6]  lane of the first destination  gets the batch
-  KEYS[7]  head of the first destination  set if the batch is leased
+  KEYS[5]  heard   chats by the time they were last heard from
+  KEYS[6]  due of the first destination   lanes by their next attempt
+  KEYS[7]  lane of the first destination  gets the batch
+  KEYS[8]  head of the first destination  set if the batch is leased
   ...      three more for each further destination
 
   ARGV[1]  member  the chat in the index of open windows
@@ -44,11 +45,17 @@
   One that was split off is marked "/", so that no lease joins it again, and its
   id ends in its number: -1, -2.
 
+  Of a chat that is noted among those heard from, the batch is closed no earlier
+  than the last message, and before anything that is said later, by their times
+  alone and however much happens within one ms: mostly 1 ms before now. Where the
+  last message came in this very ms, ".5" behind its time makes the next one be
+  heard 1 ms later. So whether something was said since is told by two times.
+
   One script, because a message that came between reading and deleting would be
   lost, and one that came between two deliveries would be sent twice. It may use
   memory beyond maxmemory: it frees what it writes, and a full Redis must drain.
 ]]
-local timer, window, due, alive = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local timer, window, due, alive, heard = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local member, id, forced, wake, token = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local split, lane_member, whose = ARGV[7], ARGV[8], ARGV[9]
 -- unpack can take some thousands.
@@ -78,8 +85,14 @@ for i = 11, #ARGV, 2 do
   end
 end
 
+local closed, last = now, call('ZSCORE', heard, member)
+if last then
+  closed = math.max(now - 1, math.floor(last))
+  if closed >= now then call('ZADD', heard, string.format('%d.5', closed), member) end
+end
+
 local function batch_of(mark, name, count, content)
-  local line = string.format('%s %s %d %d %d %s %d%s', mark, name, opened, now, deadline, reason, count, whose)
+  local line = string.format('%s %s %d %d %d %s %d%s', mark, name, opened, closed, deadline, reason, count, whose)
   return line .. '\n' .. content
 end
 
@@ -101,11 +114,11 @@ end
 
 local whole = {batch_of('-', id, #items, table.concat(items, ','))}
 local leased = ''
-for i = 5, #KEYS, 3 do
+for i = 6, #KEYS, 3 do
   local batches = whole
-  if string.sub(split, (i - 2) / 3, (i - 2) / 3) == '1' then batches = parts() end
+  if string.sub(split, (i - 3) / 3, (i - 3) / 3) == '1' then batches = parts() end
   local only = push(KEYS[i + 1], batches) == #batches
-  if only and i == 5 and token ~= '' then
+  if only and i == 6 and token ~= '' then
     local until_then, first = now + ARGV[6], string.format('%d', now)
     call('HSET', KEYS[i + 2], 'attempts', '1', 'due', string.format('%d', until_then), 'token', token, 'first', first)
     call('ZADD', KEYS[i], string.format('%d', ARGV[10] + until_then), lane_member)

@@ -7,6 +7,7 @@
   KEYS[3]  due    lanes of the destination by their next attempt
   KEYS[4]  lane   gets the follow-up as a batch
   KEYS[5]  alive  marks of buffers and destinations, by their lives
+  KEYS[6]  heard  chats by the time they were last heard from: see close
 
   ARGV[1]  member   the follow-up in the index
   ARGV[2]  planned  the time that this goes by
@@ -15,6 +16,7 @@
   ARGV[5]  lane     what stands for the lane in the due index
   ARGV[6]  whose    in an ordered buffer the chat as a word with a space before it,
                     else empty
+  ARGV[7]  chat     among those that were heard from
   then, in pairs:
            field   of each that must be there, among the marks
            mark    that it must have
@@ -26,7 +28,7 @@
   One script, so that of several monitors one alone sends it, and a message that
   comes in time takes it back.
 ]]
-local later, items, due, lane, alive = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local later, items, due, lane, alive, heard = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local member, planned, next_at = ARGV[1], ARGV[2], ARGV[3]
 local call, format = redis.call, string.format
 
@@ -40,7 +42,7 @@ if at ~= planned then
   call('ZADD', later, at, member)
   return 0
 end
-for i = 7, #ARGV, 2 do
+for i = 8, #ARGV, 2 do
   if call('HGET', alive, ARGV[i]) ~= ARGV[i + 1] then return -1 end
 end
 if next_at ~= '' then
@@ -51,10 +53,15 @@ end
 
 local came, item = string.match(rest, '^%d+ (%d+) (.*)$')
 local time = call('TIME')
-local now = format('%d', time[1] * 1000 + math.floor(time[2] / 1000))
-call('RPUSH', lane, format('/ %s %s %s %s silence 1%s\n', ARGV[4], came, now, at, ARGV[6]) .. item)
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local closed, last = now, call('ZSCORE', heard, ARGV[7])
+if last then
+  closed = math.max(now - 1, math.floor(last))
+  if closed >= now then call('ZADD', heard, format('%d.5', closed), ARGV[7]) end
+end
+call('RPUSH', lane, format('/ %s %s %d %s silence 1%s\n', ARGV[4], came, closed, at, ARGV[6]) .. item)
 -- NX: a lane with a head in backoff or under a lease keeps its own time.
-call('ZADD', due, 'NX', now, ARGV[5])
+call('ZADD', due, 'NX', format('%d', now), ARGV[5])
 call('HDEL', items, member)
 call('ZREM', later, member)
 return 1

@@ -98,7 +98,12 @@ function move.pauses(member, step)
   return score
 end
 
-move.heard = move.pauses
+function move.heard(member, step)
+  local score = call('ZSCORE', index, member)
+  -- With what stands behind the point: see close.
+  if score then call('ZADD', index, 'XX', format('%.1f', math.max(score - step, 0)), member) end
+  return score
+end
 
 local count = 0
 for i = FIRST_MEMBER, #ARGV do

@@ -6,8 +6,9 @@
   KEYS[2]  items  of each its time and what it holds; the item goes
   KEYS[3]  alive  marks of destinations and schedules, by their lives
   KEYS[4]  held   how many messages wait here, their bytes, and of each buffer
-  KEYS[5]  due of the first destination   lanes by their next attempt
-  KEYS[6]  lane of the first destination  gets the batch
+  KEYS[5]  heard  chats by the time they were last heard from: see close
+  KEYS[6]  due of the first destination   lanes by their next attempt
+  KEYS[7]  lane of the first destination  gets the batch
   ...      two more for each further destination
 
   ARGV[1]  member  in the index
@@ -18,6 +19,7 @@
                    else empty
   ARGV[6]  forced  1: whether or not its time has come, and nobody is going to
                    attempt the lanes in this moment
+  ARGV[7]  chat    among those that were heard from
   then, in pairs:
            field   of each that must be there, among the marks
            mark    that it must have
@@ -32,7 +34,7 @@
   It may use memory beyond maxmemory: it frees what it writes, and a full Redis
   must drain.
 ]]
-local later, items, alive, held = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local later, items, alive, held, heard = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local member, id, reason, lane_member, whose = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local forced = ARGV[6] == '1'
 local call, format = redis.call, string.format
@@ -66,12 +68,17 @@ elseif tonumber(at) > now then
   return 0
 end
 
-for i = 7, #ARGV, 2 do
+for i = 8, #ARGV, 2 do
   if call('HGET', alive, ARGV[i]) ~= ARGV[i + 1] then return -1 end
 end
 
-local batch = format('/ %s %s %d %s %s 1%s\n', id, came, now, at, reason, whose) .. item
-for i = 5, #KEYS, 2 do
+local closed, last = now, call('ZSCORE', heard, ARGV[7])
+if last then
+  closed = math.max(now - 1, math.floor(last))
+  if closed >= now then call('ZADD', heard, format('%d.5', closed), ARGV[7]) end
+end
+local batch = format('/ %s %s %d %s %s 1%s\n', id, came, closed, at, reason, whose) .. item
+for i = 6, #KEYS, 2 do
   call('RPUSH', KEYS[i + 1], batch)
   -- NX: a lane with a head in backoff or under a lease keeps its own time.
   call('ZADD', KEYS[i], 'NX', format('%d', now), lane_member)

@@ -103,7 +103,8 @@ local function plan_follow_up()
   if ARGV[21] ~= '' and call('HGET', alive, ARGV[21]) ~= ARGV[22] then return end
   local follow_up, chat, at = ARGV[16], ARGV[17], clock()
   local last, paused_until = call('ZSCORE', heard, chat), call('ZSCORE', paused, chat)
-  if last and tonumber(last) > tonumber(ARGV[18]) or paused_until and tonumber(paused_until) > at then
+  -- What stands behind the point is about the message that comes next: see close.
+  if last and math.floor(last) > tonumber(ARGV[18]) or paused_until and tonumber(paused_until) > at then
     return
   end
   local due_at = string.format('%d', at + ARGV[19])
