@@ -14,8 +14,8 @@ use crate::domain::chat::{Chat, Name};
 use crate::domain::destination::Target;
 
 static DISCARD: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/discard.lua")));
-static FORGET_CHATS: LazyLock<Script> =
-    LazyLock::new(|| script(include_str!("lua/forget_chats.lua")));
+static FORGET_PAUSES: LazyLock<Script> =
+    LazyLock::new(|| script(include_str!("lua/forget_pauses.lua")));
 
 /// Members that Redis looks at in one step of a scan.
 const STEP: usize = 1000;
@@ -23,7 +23,7 @@ const STEP: usize = 1000;
 const AT_ONCE: usize = 128;
 
 pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    [&*DISCARD, &*FORGET_CHATS].into_iter()
+    [&*DISCARD, &*FORGET_PAUSES].into_iter()
 }
 
 /// What was cleared away.
@@ -90,21 +90,20 @@ impl Store {
         self.clear(&Due::Windows, Some(buffer), cancel).await
     }
 
-    /// Forgets which chats of a buffer that is being removed are paused, and when they were heard from.
+    /// Ends the pauses of the chats of a buffer that is being removed.
     ///
     /// # Errors
     /// Unavailable or silent; what was forgotten until then stays so.
-    pub(super) async fn forget_chats(&self, buffer: &Name, removed: &Living) -> Result<()> {
+    pub(super) async fn forget_pauses(&self, buffer: &Name, removed: &Living) -> Result<()> {
         let pattern = keys::members_like(buffer);
         for shard in Shard::all() {
-            let (paused, heard) = (keys::paused(shard), keys::heard(shard));
+            let paused = keys::paused(shard);
             let mut chats = self.scanned_set(&paused, &pattern).await?;
-            chats.extend(self.scanned_set(&heard, &pattern).await?);
             chats.retain(|member, _| is_of(member, Some(buffer)));
             let chats: Vec<_> = chats.into_keys().collect();
             for chats in chats.chunks(AT_ONCE) {
-                let mut forget = FORGET_CHATS.key(&paused);
-                forget.key(&heard).key(keys::alive(shard));
+                let mut forget = FORGET_PAUSES.key(&paused);
+                forget.key(keys::alive(shard));
                 removed.must_be_over(&mut forget);
                 for chat in chats {
                     forget.arg(chat);

@@ -103,7 +103,7 @@ impl Store {
         }
         if kind == Kind::Buffer {
             self.drop_follow_ups(name, &living).await?;
-            self.forget_chats(name, &living).await?;
+            self.forget_pauses(name, &living).await?;
         }
         let act = self.removed(kind, name, removal, &done).await?;
         let ended = self

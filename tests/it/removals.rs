@@ -2,18 +2,25 @@
 
 use std::time::Duration;
 
-use lull::domain::chat::Name;
-use lull::domain::life::Asked;
+use lull::domain::batch::BatchId;
+use lull::domain::chat::{Chat, ChatId, Lane, Name};
+use lull::domain::life::{Asked, Life};
+use lull::domain::window::WindowRules;
 use lull::store::audit::By;
 use lull::store::config::Kind;
+use lull::store::lanes::{Settled, Verdict};
+use lull::store::later::FollowUpPlan;
 use lull::store::removals::{Begun, Removal};
 use lull::store::removing::Outcome;
+use lull::store::windows::NewMessage;
 use lull::store::{Store, StoreError};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::shop::Shop;
-use crate::support::{Answer, Daemon, LONG, Receiver, SHORT, destinations, eventually};
+use crate::support::{
+    Answer, Daemon, LEASES, LONG, RETENTION, RULES, Receiver, SHORT, destinations, eventually, item,
+};
 
 /// More windows than an api closes before it can be killed.
 const MANY: usize = 400;
@@ -423,4 +430,50 @@ async fn another_buffer_of_its_name_begins_with_no_paused_chat() {
             .post("/api/chats/ana/pause?buffer=loja", json!({ "for": 3600 }))
             .await;
     }
+}
+
+#[tokio::test]
+async fn who_spoke_again_before_a_removal_is_not_followed_up_by_another_of_its_name() {
+    let redis = crate::support::TestRedis::start().await;
+    let store = redis.store().await;
+    let name = loja();
+    let spec = lull::wire::config::BufferSpec::default();
+    let made = lull::store::config::Mode::New;
+    let written = store.configure(Kind::Buffer, &name, &spec, made, None, None);
+    written.await.unwrap();
+    let ana = Chat::new(name.clone(), ChatId::parse("ana").unwrap());
+    let rules = WindowRules {
+        followed_up: true,
+        ..RULES
+    };
+    let to = destinations();
+    let say = async || {
+        let said = item("oi");
+        let message = NewMessage::plain(&said, LONG);
+        store.append(&ana, message, &rules, &to).await.unwrap();
+    };
+    say().await;
+    store.flush(&ana, &BatchId::generate(), &to).await.unwrap();
+    let lane = Lane {
+        destination: to[0].name.clone(),
+        chat: ana.clone(),
+    };
+    let lease = store.lease(&lane, LEASES).await.unwrap().unwrap();
+    say().await;
+    let removal = begin(&store, Kind::Buffer, "loja", Asked::Discard).await;
+    let gone = store.carry_out(Kind::Buffer, &name, &removal, &to).await;
+    assert!(matches!(gone, Ok(Outcome::Gone { .. })), "{gone:?}");
+
+    let plan = FollowUpPlan {
+        after: LONG,
+        number: 1,
+        came: lease.batch.closed,
+        item: item("oi"),
+        life: Life::ALWAYS,
+    };
+    let verdict = Verdict::DropAndFollowUp { plan };
+    let settled = store.settle(&lease, &verdict, None, &RETENTION).await;
+
+    assert!(matches!(settled, Ok(Settled::Done { .. })), "{settled:?}");
+    assert_eq!(store.follow_up(&ana).await.unwrap(), None);
 }

@@ -159,8 +159,75 @@ fn late() -> impl Strategy<Value = bool> + Clone {
     prop_oneof![6 => Just(false), 1 => Just(true)]
 }
 
+/// What happens in a history: mostly single steps, and some in the order in which they lead to what is rare else.
+pub(super) fn happening() -> impl Strategy<Value = Vec<Step>> {
+    let how = prop_oneof![2 => Just(How::FollowUp), 1 => Just(How::Bury)];
+    prop_oneof![
+        30 => step().prop_map(|step| vec![step]),
+        2 => (people(), how).prop_map(|(chat, how)| exchange(chat, how)),
+        1 => (people(), late(), any::<bool>()).prop_map(|(chat, late, again)| asking(chat, late, again)),
+        1 => (people(), 2..4_usize).prop_map(|(chat, times)| giving_up(chat, times)),
+    ]
+}
+
+/// A person says something, and it is delivered, or not.
+fn exchange(chat: usize, how: How) -> Vec<Step> {
+    let (short, late) = (false, false);
+    let lease = |to_bot| Step::Lease {
+        chat,
+        to_bot,
+        short,
+    };
+    let how_said = Saying::Text;
+    vec![
+        Step::Append {
+            chat,
+            short,
+            how: how_said,
+            late,
+        },
+        Step::Flush { chat, late },
+        lease(false),
+        lease(true),
+        Step::Settle {
+            which: 0,
+            how,
+            late,
+        },
+        Step::Settle {
+            which: 0,
+            how,
+            late,
+        },
+    ]
+}
+
+/// A person who was silent is asked, by what was looked up; `again`: they have said something since, and are silent again.
+fn asking(chat: usize, late: bool, again: bool) -> Vec<Step> {
+    let mut steps = exchange(chat, How::FollowUp);
+    steps.push(Step::LookUp);
+    if again {
+        steps.extend(exchange(chat, How::FollowUp));
+    }
+    let (put_off, looked_up) = (false, true);
+    steps.push(Step::FollowUp {
+        chat,
+        put_off,
+        looked_up,
+        late,
+    });
+    steps
+}
+
+/// What is given up on is revived, several batches of one lane.
+fn giving_up(chat: usize, times: usize) -> Vec<Step> {
+    let mut steps: Vec<_> = (0..times).flat_map(|_| exchange(chat, How::Bury)).collect();
+    steps.push(Step::Revive);
+    steps
+}
+
 /// Any step, the likelier the more it does.
-pub(super) fn step() -> impl Strategy<Value = Step> {
+fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         34 => saying(),
         24 => delivering(),
