@@ -58,7 +58,7 @@ impl Watch {
     /// One that has seen nothing yet.
     pub fn new(store: &Store, catalogs: Catalogs) -> Self {
         Self {
-            store: store.within(PATIENCE),
+            store: store.clone(),
             catalogs,
             known: Arc::default(),
             looking: Arc::default(),
@@ -104,7 +104,10 @@ impl Watch {
             if next < all.len() { next } else { 0 }
         };
         let some = &all[from..all.len().min(from + AT_ONCE)];
-        let mut work = self.store.work(some).await?;
+        let work = self
+            .store
+            .read(PATIENCE, |store| async move { store.work(some).await });
+        let mut work = work.await?;
         let mut known = self.known();
         known
             .lanes

@@ -3,9 +3,10 @@
 //! A connection that broke is made anew, however often that fails and whatever it fails with, for as long as the daemon
 //! lives: a password that was changed may be changed back. One whose Redis refuses what it must take (a master that
 //! became a replica, a full disk) still serves what it can, while another is made beside it: the address may lead
-//! elsewhere by now. Each attempt resolves the address anew.
+//! elsewhere by now. Each attempt resolves the address anew. One that broke while nobody used it is found by looking.
 
 mod mending;
+mod watching;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -17,6 +18,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use self::mending::mended;
+use self::watching::watched;
 use super::dialling::{establish, silent};
 use super::refusal;
 use super::trouble::Trouble;
@@ -96,6 +98,7 @@ impl Links {
         if let Some(refusal) = refusals.first() {
             links.leave(refusal);
         }
+        tokio::spawn(watched(Arc::downgrade(&links)));
         Ok(links)
     }
 

@@ -48,7 +48,7 @@ pub mod windows;
 pub mod work;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
 use redis::{FromRedisValue, RedisResult, Script, ScriptInvocation};
@@ -61,6 +61,10 @@ pub use connect::ConnectError;
 pub use due::{LONGEST_IDLE, LONGEST_SLEEP, Left};
 pub use due_list::DueCursor;
 pub use paging::{EntryId, Look};
+
+/// What was read on a connection that broke is read again after these: at once, as the attempt at another is waited for,
+/// and once more where that one was cut, too, by when there was the next attempt.
+const READ_AGAIN: [Duration; 2] = [Duration::ZERO, Duration::from_millis(100)];
 
 /// Redis, as a few shared connections that mend themselves.
 #[derive(Clone)]
@@ -133,6 +137,27 @@ impl Store {
             patience: patience.min(self.patience),
             ..self.clone()
         }
+    }
+
+    /// Reads something within `patience`. Where a connection broke under it, it is read again in what is left of that
+    /// time, on a renewed one: so `read` must change nothing.
+    ///
+    /// # Errors
+    /// Those of the last `read`.
+    pub async fn read<T, R>(&self, patience: Duration, read: impl Fn(Self) -> R) -> Result<T>
+    where
+        R: Future<Output = Result<T>>,
+    {
+        let began = Instant::now();
+        for pause in READ_AGAIN {
+            match read(self.within(patience.saturating_sub(began.elapsed()))).await {
+                Err(StoreError::Unavailable(error)) if error.is_connection_dropped() => {
+                    tokio::time::sleep(pause).await;
+                }
+                answer => return answer,
+            }
+        }
+        read(self.within(patience.saturating_sub(began.elapsed()))).await
     }
 
     /// Runs a script on keys of `shard`.

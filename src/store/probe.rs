@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use redis::aio::MultiplexedConnection;
 use redis::{RedisResult, Script};
 
@@ -28,6 +28,7 @@ impl Store {
     pub async fn probe(&self) -> Result<()> {
         let asks = (0..self.links.count())
             .map(|which| self.ask(which, |mut live| async move { ask(&mut live).await }));
-        try_join_all(asks).await.map(drop)
+        // To the end on each, so that each that is broken is found by the same probe.
+        join_all(asks).await.into_iter().collect()
     }
 }

@@ -41,21 +41,28 @@ impl Store {
     /// How Redis is, as the daemon `service` sees it, which goes by these `stops`: whether it would take a message now. Says
     /// so within `HEALTH_PATIENCE`, whatever Redis does.
     pub async fn health(&self, service: &'static str, stops: &Stops) -> Health {
-        let store = self.within(HEALTH_PATIENCE);
-        let probe = async {
+        let probe = self.read(HEALTH_PATIENCE, |store| async move {
             let asked = Instant::now();
-            (store.probe().await, asked.elapsed())
-        };
-        let ((probed, took), events, memory) =
-            tokio::join!(probe, store.event_mode(), store.memory());
+            match store.probe().await {
+                Ok(()) => Ok((asked.elapsed(), None)),
+                // What drains a full Redis is taken all the same.
+                Err(StoreError::Full(_)) => Ok((asked.elapsed(), Some(Code::StorageFull))),
+                Err(error) => Err(error),
+            }
+        });
+        let events = self.read(
+            HEALTH_PATIENCE,
+            |store| async move { store.event_mode().await },
+        );
+        let memory = self.read(HEALTH_PATIENCE, |store| async move { store.memory().await });
+        let (probed, events, memory) = tokio::join!(probe, events, memory);
         let refusing = match &probed {
-            Err(StoreError::Full(_)) => Some(Code::StorageFull),
+            Ok((_, refusing)) => *refusing,
             Err(StoreError::Disk(_)) => Some(Code::StorageDiskFailed),
-            _ => None,
+            Err(_) => None,
         };
         let redis = match probed {
-            // What drains a full Redis is taken all the same.
-            Ok(()) | Err(StoreError::Full(_)) => RedisHealth {
+            Ok((took, _)) => RedisHealth {
                 status: Health::OK.to_owned(),
                 ping_ms: Some(took.as_secs_f64() * 1000.0),
                 events: events.unwrap_or(EventMode::Unknown).as_str(),
@@ -89,8 +96,11 @@ impl Store {
 
     /// The same as [`Self::counts`], or nothing within `HEALTH_PATIENCE`: for metrics.
     pub async fn counts_now(&self, destinations: impl IntoIterator<Item = Name>) -> Option<Counts> {
-        let store = self.within(HEALTH_PATIENCE);
-        store.counts(destinations).await.ok()
+        let destinations = &destinations.into_iter().collect::<Vec<_>>();
+        let counted = self.read(HEALTH_PATIENCE, |store| async move {
+            store.counts(destinations.iter().cloned()).await
+        });
+        counted.await.ok()
     }
 
     /// Counts what stands in Redis, lanes to these destinations; each count is one look at an index.

@@ -199,6 +199,62 @@ async fn connections_that_are_cut_are_made_anew_without_a_message_lost() {
     assert!(!pair.api.log().contains(WAITS), "{}", pair.api.log());
 }
 
+/// How many connections daemons have for their calls.
+async fn connections(redis: &TestRedis) -> usize {
+    let mut list = redis::cmd("CLIENT");
+    list.arg(&["LIST", "TYPE", "normal"]);
+    let list: String = list.query_async(&mut redis.raw().await).await.unwrap();
+    let of_tests = |line: &&str| {
+        ["cmd=client", "cmd=ping"]
+            .iter()
+            .any(|it| line.contains(it))
+    };
+    list.lines().filter(|line| !of_tests(line)).count()
+}
+
+#[tokio::test]
+async fn every_connection_is_renewed_though_nobody_asks_and_health_never_tells_of_an_old_one() {
+    let mut redis = TestRedis::start().await;
+    let pair = Pair::on(&redis, &[]).await;
+    let all = connections(&redis).await;
+    assert!(all >= 4, "{all}");
+
+    for restart in [false, true] {
+        if restart {
+            redis.kill();
+            redis.start_again().await;
+        } else {
+            cut(&mut redis.raw().await).await;
+        }
+
+        eventually("all are renewed by themselves", async || {
+            connections(&redis).await >= all
+        })
+        .await;
+        for daemon in [&pair.api, &pair.monitor] {
+            let (status, health) = daemon.get("/api/health").await;
+            assert_eq!(status, 200, "{health}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn health_that_meets_a_connection_just_cut_waits_for_the_renewed_one() {
+    let redis = TestRedis::start().await;
+    let mut raw = redis.raw().await;
+    let pair = Pair::on(&redis, &[]).await;
+
+    for _ in 0..20 {
+        for daemon in [&pair.api, &pair.monitor] {
+            cut(&mut raw).await;
+            let (status, health) = daemon.get("/api/health").await;
+            assert_eq!(status, 200, "{health}");
+            assert!(health["overdue"].is_object(), "{health}");
+            assert_ne!(health["redis"]["events"], "unknown", "{health}");
+        }
+    }
+}
+
 /// A pair whose address leads to the first of two Redis, of which the second has copied it and is a master now.
 async fn after_a_failover() -> (TestRedis, TestRedis, Doorway, Pair) {
     let port = free_port().to_string();
