@@ -1,9 +1,10 @@
 //! Reading a body, JSON or form, into its fields.
 
 use std::borrow::Cow;
+use std::mem;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{FromRequest, Request};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use http_body_util::BodyExt;
@@ -22,6 +23,9 @@ const DISCARD_FOR: Duration = Duration::from_secs(5);
 
 /// A body that grows is given room for so many bytes ahead at the most.
 const MOST_AHEAD: usize = 64 * 1024;
+
+/// Of a body that no handler reads no more is looked at: whoever sends more is told that it takes none at all.
+const MOST_LOOKED_AT: usize = 16 * 1024;
 
 /// The fields of a body.
 pub(super) struct Fields(pub(super) RawObject);
@@ -144,13 +148,64 @@ impl Kind {
     }
 }
 
+/// What is in the body of a request that takes none.
+pub(super) enum Unread {
+    /// Nothing, or an object without fields, as some HTTP clients send by themselves.
+    Nothing,
+    /// A field of this name.
+    Field(String),
+    /// Something that has no fields, or too much to be looked at.
+    Something,
+}
+
+/// Looks at the body of a request that takes none, and takes it away.
+///
+/// # Errors
+/// When it does not come.
+pub(super) async fn unread(request: &mut Request, api: &Api) -> Result<Unread, ApiError> {
+    if request.body().is_end_stream() {
+        return Ok(Unread::Nothing);
+    }
+    if announced(request).is_some_and(|length| length > MOST_LOOKED_AT) {
+        discard(mem::take(request)).await;
+        return Ok(Unread::Something);
+    }
+    let reading = gather(request.body_mut(), MOST_LOOKED_AT, None);
+    let Ok(read) = timeout(api.server.request, reading).await else {
+        return Err(ApiError::TooSlow(api.server.request));
+    };
+    let rest = mem::take(request.body_mut());
+    let body = match read {
+        Err(ApiError::TooLarge(_)) => {
+            read_for_nothing(rest).await;
+            return Ok(Unread::Something);
+        }
+        read => read?,
+    };
+    if body.trim_ascii().is_empty() {
+        return Ok(Unread::Nothing);
+    }
+    // JSON is known by its looks, as curl sends it as a form.
+    let fields = match Kind::of(request) {
+        Ok(Kind::Form) => form_fields(&body).or_else(|_| json_fields(&body)),
+        _ => json_fields(&body),
+    };
+    Ok(match fields.as_ref().map(|fields| fields.keys().next()) {
+        Ok(None) => Unread::Nothing,
+        Ok(Some(name)) => Unread::Field(name.clone()),
+        Err(_) => Unread::Something,
+    })
+}
+
+/// How long a body is to be, by its header.
+fn announced(request: &Request) -> Option<usize> {
+    let length = request.headers().get(CONTENT_LENGTH)?;
+    length.to_str().ok()?.parse().ok()
+}
+
 async fn read(mut request: Request, api: &Api) -> Result<Bytes, ApiError> {
     let limit = api.max_body_bytes;
-    let announced = request
-        .headers()
-        .get(CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse().ok());
-    if announced.is_some_and(|length: usize| length > limit) {
+    if announced(&request).is_some_and(|length| length > limit) {
         discard(request).await;
         return Err(ApiError::TooLarge(limit));
     }

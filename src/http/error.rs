@@ -43,6 +43,17 @@ pub(super) enum ApiError {
         /// Which are taken.
         known: String,
     },
+    /// A body for a request that takes none.
+    #[error(
+        "{}: this request takes no body, and what it goes by stands in the query, where {known}; nothing was done",
+        in_a_body(field.as_deref())
+    )]
+    UnreadBody {
+        /// A field of it.
+        field: Option<String>,
+        /// Which parameters the query takes.
+        known: String,
+    },
     /// The body is over `MAX_BODY_BYTES`.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
@@ -96,6 +107,13 @@ pub(super) enum ApiError {
     Store(#[from] StoreError),
 }
 
+fn in_a_body(field: Option<&str>) -> String {
+    match field {
+        Some(name) => format!("{name:?} was sent in a body"),
+        None => "a body was sent".to_owned(),
+    }
+}
+
 fn nothing_stored(error: &StoreError) -> &'static str {
     match error {
         StoreError::Full(_) => "storage is full, nothing was stored: try again",
@@ -128,6 +146,7 @@ impl ApiError {
             Self::BadInput(bad) => bad.code(),
             Self::BadRequest(_) | Self::Parameter { .. } => Code::InvalidRequest,
             Self::UnknownParameter { .. } => Code::UnknownParameter,
+            Self::UnreadBody { .. } => Code::UnknownField,
             Self::TooLarge(_) => Code::TooLarge,
             Self::TooManyBytes(_) => Code::TooManyBodies,
             Self::TooSlow(_) => Code::TooSlow,
@@ -150,8 +169,9 @@ impl ApiError {
     /// The field, or the part of path or query, that is at fault.
     fn field(&self) -> Option<String> {
         let field = match self {
-            Self::BadInput(BadInput::Unknown { name, .. })
+            Self::BadInput(BadInput::Unknown { name, .. } | BadInput::Null { name })
             | Self::UnknownParameter { name, .. } => return Some(name.clone()),
+            Self::UnreadBody { field, .. } => return field.clone(),
             Self::BadInput(bad) => bad.at_fault(),
             Self::Spec(error) => &error.field,
             Self::Parameter { name, .. } => name,
@@ -167,6 +187,7 @@ impl ApiError {
             Self::BadRequest(_) | Self::Parameter { .. } | Self::UnknownParameter { .. } => {
                 "request"
             }
+            Self::UnreadBody { .. } => "unknown",
             Self::TooLarge(_) => "too_large",
             Self::TooManyBytes(_) => "bodies",
             Self::TooSlow(_) => "too_slow",

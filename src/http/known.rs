@@ -2,17 +2,20 @@
 //! leave out what was meant, and an operator's `destnation` would stand for all destinations. So it is refused, here for
 //! all routes, by what the document says of each.
 //!
+//! A body that nobody reads is the same mistake: `{"dry_run": true}` for a route that takes none would not be a trial.
+//!
 //! What passes through is not looked at: fields of messages, and whatever gateways put into their addresses and posts.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::body::discard;
+use super::Api;
+use super::body::{Unread, discard, unread};
 use super::error::ApiError;
 use super::openapi::{self, Takes};
 use crate::wire::RawObject;
@@ -38,6 +41,7 @@ fn takes(route: &str, method: &Method) -> Option<&'static Takes> {
     static NOTHING: Takes = Takes {
         query: Some(BTreeSet::new()),
         fields: None,
+        body: false,
     };
     let Some(methods) = ROUTES.get(route) else {
         return Some(&NOTHING);
@@ -51,15 +55,34 @@ fn takes(route: &str, method: &Method) -> Option<&'static Takes> {
     known.map(|(_, takes)| takes)
 }
 
-/// The layer in front of the routes, behind the door: refuses a query with a parameter that the route does not read.
-pub(super) async fn check(request: Request, next: Next) -> Response {
-    match unknown_parameter(&request) {
-        None => next.run(request).await,
-        Some(error) => {
-            discard(request).await;
-            error.into_response()
-        }
+/// The layer in front of the routes, behind the door: refuses a query with a parameter that the route does not read,
+/// and a body where the route reads none.
+pub(super) async fn check(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+    if let Some(error) = unknown_parameter(&request) {
+        discard(request).await;
+        return error.into_response();
     }
+    match check_unread(&mut request, &api).await {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn check_unread(request: &mut Request, api: &Api) -> Result<(), ApiError> {
+    let route = request.extensions().get::<MatchedPath>();
+    let known = route.and_then(|route| takes(route.as_str(), request.method()));
+    let Some(known) = known.filter(|known| !known.body) else {
+        return Ok(());
+    };
+    let field = match unread(request, api).await? {
+        Unread::Nothing => return Ok(()),
+        Unread::Field(name) => Some(shortened(&name)),
+        Unread::Something => None,
+    };
+    Err(ApiError::UnreadBody {
+        field,
+        known: known.query.as_ref().map_or_else(String::new, listed),
+    })
 }
 
 fn unknown_parameter(request: &Request) -> Option<ApiError> {

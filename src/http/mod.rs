@@ -41,7 +41,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::{Context, Result};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -267,7 +267,7 @@ fn router(api: Api) -> Router {
         .merge(openapi::routes())
         // Every route stands above these, and in the table of the door.
         .route_layer(from_fn_with_state(api.clone(), budget::share))
-        .route_layer(from_fn(known::check))
+        .route_layer(from_fn_with_state(api.clone(), known::check))
         .route_layer(guarding)
         .fallback(error::no_such_path)
         .method_not_allowed_fallback(error::no_such_method)

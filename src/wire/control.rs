@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::RawObject;
-use super::fields::{BadInput, take, text_or_integer};
+use super::fields::{BadInput, check_nulls, take, text_or_integer};
 use crate::domain::chat::Name;
 use crate::domain::control::{Scope, Stops};
 
@@ -18,10 +18,12 @@ pub enum Action {
 }
 
 /// Reads what is to be done, and to what: `{"action": "stop"}` for everything, with `buffer` or `destination` for one.
+/// Neither may be null, which would stand for everything.
 ///
 /// # Errors
 /// Says what is wrong, and with which field.
 pub fn control_of(mut fields: RawObject) -> Result<(Action, Scope), BadInput> {
+    check_nulls(&fields)?;
     let action = match text(&mut fields, "action")?.as_deref() {
         Some("start") => Action::Start,
         Some("stop") => Action::Stop,
@@ -115,7 +117,7 @@ mod tests {
         for (body, read) in [
             (r#"{"action":"stop"}"#, (Action::Stop, Scope::Everything)),
             (
-                r#"{"action":"start","buffer":"loja","destination":null}"#,
+                r#"{"action":"start","buffer":"loja"}"#,
                 (Action::Start, Scope::Buffer(loja.clone())),
             ),
             (
@@ -134,6 +136,7 @@ mod tests {
             (r#"{"action":"halt"}"#, "action must be start or stop"),
             (r#"{"action":"stop","bufer":"a"}"#, "body may hold action"),
             (r#"{"action":"stop","buffer":"A B"}"#, "buffer "),
+            (r#"{"action":"stop","buffer":null}"#, "buffer must not"),
             (
                 r#"{"action":"stop","buffer":"a","destination":"b"}"#,
                 "destination cannot be named",

@@ -76,7 +76,7 @@ codes! {
     MissingField = 400 "missing_field",
     /// A field has a value that it cannot have.
     InvalidField = 400 "invalid_field",
-    /// A field that nobody reads, such as a misspelt one.
+    /// A field that nobody reads, such as a misspelt one, or a body for a request that takes none.
     UnknownField = 400 "unknown_field",
     /// A part of path or query has a value that it cannot have.
     InvalidRequest = 400 "invalid_request",

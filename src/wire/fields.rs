@@ -49,6 +49,14 @@ pub enum BadInput {
         /// Which are taken.
         known: String,
     },
+    /// A field is null where that would stand for all there is.
+    #[error(
+        "{name} must not be null: name what you mean, or leave the field out if you mean all of them"
+    )]
+    Null {
+        /// Its name.
+        name: String,
+    },
     /// A field has a value that it cannot have.
     #[error("{field} {why}")]
     Field {
@@ -88,7 +96,7 @@ impl BadInput {
             Self::JsonAsForm => Code::JsonAsForm,
             Self::Missing { .. } | Self::NotAt { .. } => Code::MissingField,
             Self::Unknown { .. } => Code::UnknownField,
-            Self::Field { .. } => Code::InvalidField,
+            Self::Field { .. } | Self::Null { .. } => Code::InvalidField,
         }
     }
 
@@ -98,6 +106,7 @@ impl BadInput {
             Self::NotJson(_) | Self::TooDeep | Self::JsonAsForm => "body",
             // Any name may be made up, and metrics keep each.
             Self::Unknown { .. } => "unknown",
+            Self::Null { .. } => "null",
             Self::Missing { field, .. } | Self::NotAt { field, .. } | Self::Field { field, .. } => {
                 field
             }
@@ -142,6 +151,15 @@ pub fn form_as_json(body: &[u8]) -> Result<String, BadInput> {
 /// Takes a field out; null is taken for absent, because templates send null for what they did not find.
 pub(super) fn take(fields: &mut RawObject, name: &str) -> Option<Box<RawValue>> {
     fields.shift_remove(name).filter(|raw| raw.get() != "null")
+}
+
+/// Refuses fields that are null. For orders, where a field that is not there means all there is: what a template did not
+/// find must not stop or revive everything.
+pub(super) fn check_nulls(fields: &RawObject) -> Result<(), BadInput> {
+    match fields.iter().find(|(_, raw)| raw.get() == "null") {
+        None => Ok(()),
+        Some((name, _)) => Err(BadInput::Null { name: name.clone() }),
+    }
 }
 
 /// The text of a JSON string, or the digits of a JSON integer of any length.

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::RawObject;
-use super::fields::{BadInput, number_of, take, text_or_integer};
+use super::fields::{BadInput, check_nulls, number_of, take, text_or_integer};
 use super::incoming::user_of;
 use crate::domain::batch::Millis;
 use crate::domain::chat::Name;
@@ -27,13 +27,15 @@ pub struct Revive {
     pub dry_run: bool,
 }
 
-/// Reads what is to be revived: `{"all": true}`, or what narrows it.
+/// Reads what is to be revived: `{"all": true}`, or what narrows it. None of it may be null: less would be narrowed than was
+/// meant.
 ///
 /// # Errors
 /// Says what is wrong, and with which field; also where nothing says which.
 pub fn revive_of(mut fields: RawObject) -> Result<Revive, BadInput> {
+    check_nulls(&fields)?;
     let all = flag(&mut fields, "all")?;
-    let chat = match fields.get("user").is_some_and(|raw| raw.get() != "null") {
+    let chat = match fields.contains_key("user") {
         true => Some(user_of(&mut fields)?.as_str().to_owned()),
         false => None,
     };
@@ -169,7 +171,6 @@ mod tests {
         for nothing in [
             "{}",
             r#"{"all":false}"#,
-            r#"{"all":null,"user":null}"#,
             r#"{"limit":5}"#,
             r#"{"dry_run":true}"#,
         ] {
@@ -215,6 +216,9 @@ mod tests {
             (r#"{"ids":[]}"#, "ids must be"),
             (r#"{"ids":[7]}"#, "ids must be"),
             (r#"{"user":""}"#, "user must"),
+            (r#"{"all":true,"user":null}"#, "user must not be null"),
+            (r#"{"ids":["1-0-1"],"buffer":null}"#, "buffer must not"),
+            (r#"{"all":true,"dry_run":null}"#, "dry_run must not"),
         ] {
             let error = revive(body).unwrap_err();
             assert!(error.starts_with(why), "{body}: {error}");

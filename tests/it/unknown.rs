@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
+use crate::support::refusal::Refusal;
 use crate::support::{Daemon, TestRedis};
 
 const UNKNOWN: &str = "nobody_reads_this";
@@ -91,6 +92,122 @@ async fn every_path_refuses_a_field_that_it_does_not_read() {
         );
     }
     assert!(bodies > 15, "{bodies}");
+}
+
+/// A route that reads no body, and one that nobody sends anything but a question to.
+fn reads_no_body(path: &str, body: Option<&Value>) -> bool {
+    body.is_none() && !is_of_gateways(path)
+}
+
+#[tokio::test]
+async fn every_path_that_reads_no_body_takes_none_and_says_so() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+
+    let mut without = 0;
+    for (method, path, real, body) in operations(&api).await {
+        if !reads_no_body(&path, body.as_ref()) {
+            continue;
+        }
+        without += 1;
+        let asked = json!({UNKNOWN: true});
+        let refusal = api.refused(method.clone(), &real, Some(asked)).await;
+
+        assert_eq!(
+            (refusal.status.as_u16(), refusal.code.as_str()),
+            (400, "unknown_field"),
+            "{method} {path}: {}",
+            refusal.error
+        );
+        assert_eq!(refusal.field.as_deref(), Some(UNKNOWN), "{method} {path}");
+        assert!(refusal.error.contains("query"), "{}", refusal.error);
+        // What HTTP clients send by themselves is no mistake.
+        let nothing = api.client().request(method.clone(), api.url(&real));
+        for empty in ["", " ", "{}"] {
+            let request = nothing.try_clone().unwrap().body(empty);
+            let answer = request.header("content-type", "application/json");
+            let answer = answer.send().await.unwrap();
+            assert_ne!(answer.status(), 400, "{method} {path} with {empty:?}");
+        }
+    }
+    assert!(without > 30, "{without}");
+}
+
+#[tokio::test]
+async fn a_body_that_nobody_reads_is_refused_whatever_it_is_and_changes_nothing() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+    api.say("ana", "hi", 60.0).await;
+    let flush = api.client().post(api.url("/api/chats/ana/flush"));
+    let form = "application/x-www-form-urlencoded";
+    let large = "x".repeat(100_000);
+
+    for (kind, body, field) in [
+        (form, "buffer=loja", Some("buffer")),
+        // As curl sends it.
+        (form, r#"{"buffer":"loja"}"#, Some("buffer")),
+        ("text/plain", r#"{"buffer":"loja"}"#, Some("buffer")),
+        ("application/json", "[]", None),
+        ("application/json", "null", None),
+        ("application/json", "{", None),
+        ("text/plain", "loja", None),
+        ("text/plain", large.as_str(), None),
+    ] {
+        let request = flush.try_clone().unwrap().header("content-type", kind);
+        let answer = request.body(body.to_owned()).send().await.unwrap();
+        let refusal = Refusal::of(answer).await;
+
+        let shown: String = body.chars().take(20).collect();
+        assert_eq!(
+            (refusal.status.as_u16(), refusal.code.as_str()),
+            (400, "unknown_field"),
+            "{shown}: {}",
+            refusal.error
+        );
+        assert_eq!(refusal.field.as_deref(), field, "{shown}");
+    }
+    let (_, chats) = api.get("/api/chats").await;
+    assert_eq!(chats["total"], 1, "{chats}");
+}
+
+#[tokio::test]
+async fn a_null_stops_and_revives_nothing() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+
+    for (path, asked, field) in [
+        (
+            "/api/control",
+            json!({"action": "stop", "buffer": null}),
+            "buffer",
+        ),
+        (
+            "/api/control",
+            json!({"action": "start", "destination": null}),
+            "destination",
+        ),
+        (
+            "/api/dead-letter/revive",
+            json!({"all": true, "destination": null}),
+            "destination",
+        ),
+        (
+            "/api/dead-letter/revive",
+            json!({"all": true, "dry_run": null}),
+            "dry_run",
+        ),
+    ] {
+        let refusal = api.refused(Method::POST, path, Some(asked)).await;
+        assert_eq!(
+            (refusal.status.as_u16(), refusal.code.as_str()),
+            (400, "invalid_field"),
+            "{path}: {}",
+            refusal.error
+        );
+        assert_eq!(refusal.field.as_deref(), Some(field), "{path}");
+    }
+    let (_, stopped) = api.get("/api/control").await;
+    assert_eq!(stopped["everything"], json!(false), "{stopped}");
 }
 
 #[tokio::test]

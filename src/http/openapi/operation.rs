@@ -28,6 +28,8 @@ pub(in crate::http) struct Takes {
     pub(in crate::http) query: Option<BTreeSet<String>>,
     /// The fields of the body.
     pub(in crate::http) fields: Option<BTreeSet<String>>,
+    /// Whether there may be a body at all.
+    pub(in crate::http) body: bool,
 }
 
 /// Schemas by the names that the document has for them.
@@ -80,6 +82,7 @@ impl Op {
             takes: Takes {
                 query: Some(BTreeSet::new()),
                 fields: None,
+                body: false,
             },
         }
     }
@@ -130,9 +133,11 @@ impl Op {
             HttpMethod::Delete => Method::DELETE,
             _ => Method::GET,
         };
+        let body = self.may_have_a_body();
         let Self {
             paths, mut takes, ..
         } = self;
+        takes.body = body;
         if let Some(query) = &mut takes.query {
             let other = OTHER_NAMES.iter().filter(|(name, _)| query.contains(*name));
             let other: Vec<String> = other.map(|(_, other)| (*other).to_owned()).collect();
@@ -140,6 +145,11 @@ impl Op {
         }
         let paths = paths.into_iter();
         paths.map(move |path| (path, method.clone(), takes.clone()))
+    }
+
+    /// Gateways may send what they like, wherever their requests go.
+    fn may_have_a_body(&self) -> bool {
+        self.body.is_some() || self.takes.query.is_none()
     }
 
     /// It asks Redis nothing.
@@ -170,6 +180,9 @@ impl Op {
         let of_path = of_path(path);
         if !of_path.is_empty() {
             refusals.push(400);
+        }
+        if !self.may_have_a_body() {
+            refusals.extend([400, 408]);
         }
         refusals.sort_unstable();
         refusals.dedup();

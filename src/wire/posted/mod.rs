@@ -15,7 +15,7 @@ pub use forms::{
 pub use revive::{ReviveBody, ReviveForm};
 pub use scalars::{
     ChatKey, Delay, DestinationName, FlushWord, Headers, HttpMethod, MessageId, Moment, NameOf,
-    NameOrNumber, PauseLength, PhoneNumber, Sayable, SigningKey, Ttl, Wait, Words, Yes,
+    NameOrNumber, PauseLength, PhoneNumber, Sayable, SigningKey, Ttl, Wait, Words, Yes, YesOrNo,
 };
 
 /// One thing said. Any field beside these is passed through to the webhook as it came, to the letter.
@@ -109,14 +109,16 @@ pub struct PauseBody {
 
 /// Read by [`control_of`](super::control::control_of).
 #[derive(ToSchema)]
-#[schema(as = Control, description = "What is to be stopped or started: everything, one buffer, or one destination; not both.")]
+#[schema(as = Control, description = "What is to be stopped or started: everything, one buffer, or one destination; not both, and neither null.")]
 pub struct ControlBody {
     /// `stop`: no attempt begins any more, and what comes is kept. `start`: deliveries go on.
     pub action: ControlAction,
     /// Only what is in this buffer.
-    pub buffer: Option<NameOrNumber>,
+    #[schema(required = false)]
+    pub buffer: NameOrNumber,
     /// Only what goes to this destination.
-    pub destination: Option<NameOrNumber>,
+    #[schema(required = false)]
+    pub destination: NameOrNumber,
 }
 
 /// What is to be done.

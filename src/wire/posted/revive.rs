@@ -2,39 +2,42 @@
 
 use utoipa::ToSchema;
 
-use super::{ChatKey, NameOf, Yes};
+use super::{ChatKey, NameOf, YesOrNo};
 
 /// Read by [`revive_of`](crate::wire::revive::revive_of).
 #[derive(ToSchema)]
-#[schema(as = Revive, description = "Which dead letters: what narrows it, several of which narrow it together, or `all`. Without any of them nothing is revived.")]
+#[schema(as = Revive, description = "Which dead letters: what narrows it, several of which narrow it together, or `all`. Without any of them nothing is revived, and none of them may be null.")]
 pub struct ReviveBody {
     /// True: all there are. Needed where nothing narrows it.
     #[schema(required = false)]
-    pub all: Yes,
+    pub all: YesOrNo,
     /// Those of this chat; without `buffer` one of the buffer `default`.
-    pub user: Option<ChatKey>,
+    #[schema(required = false)]
+    pub user: ChatKey,
     /// Those of this buffer.
-    pub buffer: Option<NameOf>,
+    #[schema(required = false)]
+    pub buffer: NameOf,
     /// Those that were to go to this destination.
-    pub destination: Option<NameOf>,
+    #[schema(required = false)]
+    pub destination: NameOf,
     /// Those whose reason holds this text, in capitals or not, such as `HTTP 404`.
-    #[schema(min_length = 1, pattern = r"\S")]
-    pub reason: Option<String>,
+    #[schema(min_length = 1, pattern = r"\S", required = false)]
+    pub reason: String,
     /// Those that were not given up on before this moment (RFC 3339).
-    #[schema(format = DateTime)]
-    pub from: Option<String>,
+    #[schema(format = DateTime, required = false)]
+    pub from: String,
     /// Those that were not given up on after this moment (RFC 3339).
-    #[schema(format = DateTime)]
-    pub to: Option<String>,
+    #[schema(format = DateTime, required = false)]
+    pub to: String,
     /// Those with one of these ids.
-    #[schema(min_items = 1, max_items = 500)]
-    pub ids: Option<Vec<String>>,
+    #[schema(min_items = 1, max_items = 500, required = false)]
+    pub ids: Vec<String>,
     /// Of all these only the oldest so many.
-    #[schema(minimum = 1)]
-    pub limit: Option<u64>,
+    #[schema(minimum = 1, required = false)]
+    pub limit: u64,
     /// True: only count them.
     #[schema(required = false)]
-    pub dry_run: Yes,
+    pub dry_run: YesOrNo,
 }
 
 /// See [`ReviveBody`].

@@ -68,6 +68,11 @@ scalars! {
         "type": ["boolean", "string", "null"], "pattern": "^(true|false)$",
         "description": "`true` or `false`; also as text.",
     };
+    /// See [`revive_of`](crate::wire::revive::revive_of).
+    YesOrNo = {
+        "type": ["boolean", "string"], "pattern": "^(true|false)$",
+        "description": "`true` or `false`; also as text.",
+    };
     /// See [`read`](crate::wire::outbound::read).
     PhoneNumber = {
         "type": "string", "pattern": r"^\+[1-9][0-9]{6,14}$",
