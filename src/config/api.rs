@@ -4,10 +4,10 @@ use anyhow::{Result, ensure};
 use serde::Deserialize;
 
 use super::Vars;
+use super::bounds::BoundsConfig;
 use super::buffer::default_buffer;
 use super::door::DoorConfig;
 use super::guard::GuardConfig;
-use super::later::LaterConfig;
 use super::messages::messages;
 use super::redis::RedisConfig;
 use super::retention::RetentionConfig;
@@ -37,10 +37,8 @@ pub struct ApiConfig {
     pub retention: RetentionConfig,
     /// Who may come in.
     pub door: DoorConfig,
-    /// Most chats open at a time; 0: any number.
-    pub max_open_chats: u64,
-    /// How much may wait for its time.
-    pub later: LaterConfig,
+    /// How much may wait.
+    pub bounds: BoundsConfig,
     /// What its server lets clients do.
     pub server: ServerConfig,
     /// The largest body taken.
@@ -58,8 +56,6 @@ struct RawApi {
     #[serde(default = "max_body_bytes")]
     max_body_bytes: usize,
     max_bodies_bytes: Option<usize>,
-    #[serde(default = "max_open_chats")]
-    max_open_chats: u64,
     #[serde(default = "message_max_length")]
     message_max_length: usize,
 }
@@ -77,10 +73,6 @@ fn default_port() -> u16 {
 
 fn max_body_bytes() -> usize {
     1024 * 1024
-}
-
-fn max_open_chats() -> u64 {
-    1_000_000
 }
 
 fn message_max_length() -> usize {
@@ -117,8 +109,7 @@ impl ApiConfig {
             guard: GuardConfig::from_vars(vars)?,
             retention: RetentionConfig::from_vars(vars)?,
             door: DoorConfig::from_vars(vars)?,
-            max_open_chats: raw.max_open_chats,
-            later: LaterConfig::from_vars(vars)?,
+            bounds: BoundsConfig::from_vars(vars)?,
             server: ServerConfig::from_vars(vars)?,
             max_body_bytes: raw.max_body_bytes,
             max_bodies_bytes: bodies,

@@ -4,10 +4,10 @@
 //! one is an error that names the variable; a variable that is set but empty counts as not set, as panels leave them.
 
 pub mod api;
+pub mod bounds;
 pub mod buffer;
 pub mod door;
 pub mod guard;
-pub mod later;
 pub mod limits;
 pub mod log;
 pub mod messages;

@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Response};
 use thiserror::Error;
 use tracing::warn;
 
-use super::backlog::Overfull;
 use super::body::discard;
+use super::bounds::{Overfull, TooManyPaused};
 use super::door::Refusal;
 use crate::store::StoreError;
 use crate::wire::config::SpecError;
@@ -94,14 +94,12 @@ pub(super) enum ApiError {
     /// Redis is about to be full.
     #[error("storage is full, nothing was stored: try again")]
     Full,
-    /// What waits for its time is as much as may.
+    /// As much waits as may.
     #[error(transparent)]
-    Backlog(#[from] Overfull),
-    /// So many chats are open that no other may be.
-    #[error(
-        "{0} chats are open, and this is none of them (MAX_OPEN_CHATS); nothing was stored: try again"
-    )]
-    Crowded(u64),
+    Overfull(#[from] Overfull),
+    /// As many chats are paused as may be.
+    #[error(transparent)]
+    Paused(#[from] TooManyPaused),
     /// Nothing the caller did: it may come again.
     #[error("{}", nothing_stored(.0))]
     Store(#[from] StoreError),
@@ -158,8 +156,8 @@ impl ApiError {
             Self::TooManyWebhooks(_) => Code::TooManyWebhooks,
             Self::Spec(error) => error.code(),
             Self::Conflict(_) => Code::Conflict,
-            Self::Crowded(_) => Code::TooManyOpenChats,
-            Self::Backlog(full) => full.code(),
+            Self::Overfull(full) => full.code(),
+            Self::Paused(full) => full.code(),
             Self::Full | Self::Store(StoreError::Full(_)) => Code::StorageFull,
             Self::Store(StoreError::Disk(_)) => Code::StorageDiskFailed,
             Self::Store(_) => Code::StorageUnavailable,
@@ -200,8 +198,8 @@ impl ApiError {
             Self::Spec(_) => "spec",
             Self::Conflict(_) => "conflict",
             Self::Full => "full",
-            Self::Crowded(_) => "open_chats",
-            Self::Backlog(_) => "later",
+            Self::Overfull(full) => full.reason(),
+            Self::Paused(_) => "paused",
             Self::Store(_) => "redis",
         }
     }
@@ -221,9 +219,10 @@ impl IntoResponse for ApiError {
             Self::Door(refusal) => return refusal.into_response(),
             // A full Redis needs longer to drain than a lost one to come back, and a full disk somebody to look at it.
             Self::Full
-            | Self::Backlog(_)
+            | Self::Paused(_)
             | Self::Store(StoreError::Full(_) | StoreError::Disk(_)) => "5",
-            Self::Crowded(_) | Self::TooManyBytes(_) | Self::Store(_) => "1",
+            Self::Overfull(full) => full.retry_after(),
+            Self::TooManyBytes(_) | Self::Store(_) => "1",
             _ => return refused.into_response(),
         };
         ([(RETRY_AFTER, seconds)], refused).into_response()

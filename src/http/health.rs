@@ -16,10 +16,8 @@ pub(super) async fn health(State(api): State<Api>) -> Response {
     if health.refusing.is_none() {
         health.refusing = if api.room.is_full() {
             Some(Code::StorageFull)
-        } else if api.crowd.is_full() {
-            Some(Code::TooManyOpenChats)
         } else {
-            None
+            api.bounds.crossed().into_iter().next()
         };
     }
     let status = if health.is_ok() {

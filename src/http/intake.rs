@@ -169,7 +169,7 @@ impl Api {
             ..new_message(buffer, incoming, text.as_deref(), &item)?
         };
         self.room.admit()?;
-        let coming = self.crowd.admit(&chat).await?;
+        let coming = self.bounds.admit(&chat, item.len()).await?;
         let appended = self
             .store
             .append(&chat, message, &buffer.window, &buffer.destinations)
@@ -199,7 +199,7 @@ impl Api {
         let id = incoming.message_id.get_or_insert_with(made).clone();
         let (chat, item) = arrived(buffer, incoming)?;
         self.room.admit()?;
-        let place = self.backlog.admit(&chat, &id, item.len()).await?;
+        let place = self.bounds.admit_later(&chat, &id, item.len()).await?;
         let mut kept_there = self.store.keep(&chat, buffer.life, &id, &item, when).await;
         if let Err(StoreError::Gone) = kept_there {
             let buffer = self.renewed(buffer, incoming).await?;

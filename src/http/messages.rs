@@ -103,6 +103,8 @@ impl Api {
         let (chat, item) = arrived(buffer, incoming)?;
         let kept = self.kept(&chat);
         self.room.admit()?;
+        let lanes = buffer.destinations.len();
+        let place = self.bounds.admit_queued(&chat, item.len(), lanes).await?;
         let enqueued = self
             .store
             .enqueue(&chat, id, &item, once, kept, &buffer.destinations)
@@ -110,6 +112,7 @@ impl Api {
             .inspect_err(|error| self.room.make_after(error))?;
         match enqueued {
             Enqueued::Queued(_) => {
+                place.taken();
                 self.metrics.accepted.inc();
                 count(
                     &self.metrics.batches,

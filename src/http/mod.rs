@@ -2,15 +2,14 @@
 
 mod anonymous;
 mod audit;
-mod backlog;
 mod body;
+mod bounds;
 mod budget;
 mod celery;
 mod chats;
 mod config;
 mod contract_b;
 mod control;
-mod crowd;
 mod dead_letters;
 mod door;
 mod error;
@@ -62,9 +61,8 @@ use crate::store::history::Retention;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::tracer::Tracer;
 use crate::wire::config::Buffer;
-use backlog::Backlog;
+use bounds::{Bounds, Pauses};
 use budget::Budget;
-use crowd::Crowd;
 use door::{Door, Guarding};
 use requests::Requests;
 use room::Room;
@@ -90,8 +88,8 @@ pub struct Parts {
     /// Whether what was said is kept of messages that were taken in.
     payloads: bool,
     room: Room,
-    crowd: Crowd,
-    backlog: Backlog,
+    bounds: Bounds,
+    pauses: Pauses,
     budget: Budget,
     /// A revival was asked for.
     reviving: Notify,
@@ -124,10 +122,11 @@ impl Api {
         tracer: Tracer,
         loops: Loops,
     ) -> Result<Self> {
+        let room = Room::new(store.clone());
         Ok(Self(Arc::new(Parts {
-            room: Room::new(store.clone()),
-            crowd: Crowd::new(config.max_open_chats, store.clone()),
-            backlog: Backlog::new(config.later, store.clone()),
+            pauses: Pauses::new(&config.bounds, store.clone()),
+            bounds: Bounds::new(config.bounds, &store, &room),
+            room,
             budget: Budget::new(config.max_bodies_bytes),
             watch: Watch::new(&store, catalogs.clone()),
             store,
@@ -194,7 +193,7 @@ pub async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> 
         api.room.clone().keep_fresh(stop)
     });
     api.start(Loop::Crowd, &stop, |api, stop| {
-        api.crowd.clone().keep_fresh(stop)
+        api.bounds.clone().keep_fresh(stop)
     });
     api.start(Loop::Catalog, &stop, |api, stop| {
         api.catalogs.clone().keep_fresh(stop)

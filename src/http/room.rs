@@ -2,7 +2,7 @@
 //! refused while Redis would still take them, so that monitors have room to drain.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -29,6 +29,9 @@ const TAKE: u64 = 93;
 pub(super) struct Room {
     store: Store,
     full: Arc<AtomicBool>,
+    /// What Redis may use, in bytes; 0: without limit.
+    most: Arc<AtomicU64>,
+    looked: Arc<AtomicBool>,
     /// Whoever has it makes room.
     making: Arc<Semaphore>,
 }
@@ -38,6 +41,8 @@ impl Room {
         Self {
             store,
             full: Arc::default(),
+            most: Arc::default(),
+            looked: Arc::default(),
             making: Arc::new(Semaphore::new(1)),
         }
     }
@@ -73,7 +78,27 @@ impl Room {
         stop.run_until_cancelled(looking).await;
     }
 
+    /// Looks if nobody has yet.
+    ///
+    /// # Errors
+    /// When the storage cannot be asked.
+    pub(super) async fn look_once(&self) -> Result<(), StoreError> {
+        if !self.looked.load(Ordering::Acquire) {
+            self.note(self.store.memory().await?);
+        }
+        Ok(())
+    }
+
+    /// What Redis may use, in bytes; `None`: it has no limit.
+    pub(super) fn most(&self) -> Option<u64> {
+        let most = self.most.load(Ordering::Relaxed);
+        (most > 0).then_some(most)
+    }
+
     fn note(&self, memory: Memory) {
+        self.most
+            .store(memory.most.unwrap_or_default(), Ordering::Relaxed);
+        self.looked.store(true, Ordering::Release);
         let percent = memory.percent().unwrap_or(0);
         if percent >= GIVE_WAY {
             self.make();

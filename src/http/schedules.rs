@@ -142,7 +142,7 @@ async fn run(
     let (chat, id) = (Chat::of_schedule(&name), BatchId::generate().to_string());
     let mut life = api.catalogs.get().configured.life(Kind::Schedule, &name);
     api.room.admit()?;
-    let place = api.backlog.admit(&chat, &id, item.len()).await?;
+    let place = api.bounds.admit_later(&chat, &id, item.len()).await?;
     loop {
         match api.store.keep(&chat, life, &id, &item, When::At(due)).await {
             Err(StoreError::Gone) => {

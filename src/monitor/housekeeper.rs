@@ -77,6 +77,16 @@ async fn trim(monitor: &Monitor) {
             warn!(error = %error, "Could not remove what nobody uses, again in {PERIOD:?}: {error}");
         }
     }
+    match monitor.store.recount().await {
+        Ok(0) => {}
+        Ok(wrong) => info!(
+            wrong,
+            "What waits was counted anew in {wrong} places, where the number was not what is there"
+        ),
+        Err(error) => {
+            warn!(error = %error, "Could not count what waits, again in {PERIOD:?}: {error}");
+        }
+    }
     if let Err(error) = monitor.store.forget_lives().await {
         warn!(error = %error, "Could not forget what is over, again in {PERIOD:?}: {error}");
     }

@@ -9,11 +9,13 @@ use redis::Script;
 use super::closing::Closing;
 use super::keys::{self, Due, Place, Shard};
 use super::lives::Living;
-use super::{Result, Store, script};
+use super::work::Kind;
+use super::{Result, Store, counting_script, script};
 use crate::domain::chat::{Chat, Name};
 use crate::domain::destination::Target;
 
-static DISCARD: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/discard.lua")));
+static DISCARD: LazyLock<Script> =
+    LazyLock::new(|| counting_script(include_str!("lua/discard.lua")));
 static FORGET_PAUSES: LazyLock<Script> =
     LazyLock::new(|| script(include_str!("lua/forget_pauses.lua")));
 
@@ -139,6 +141,7 @@ impl Store {
                 .key(place.head(destination))
                 .key(place.revived(destination))
                 .key(keys::alive(place.shard))
+                .key(keys::held(place.shard, Kind::Lanes))
                 .arg(place.lane_member());
             if let Some(removed) = removed {
                 removed.must_be_over(&mut discard);
@@ -195,7 +198,11 @@ impl Store {
     }
 
     /// The members of a sorted set that match a pattern, with their scores.
-    async fn scanned_set(&self, key: &str, pattern: &str) -> Result<HashMap<String, f64>> {
+    pub(super) async fn scanned_set(
+        &self,
+        key: &str,
+        pattern: &str,
+    ) -> Result<HashMap<String, f64>> {
         // A scan may show a member twice.
         let mut members = HashMap::new();
         let mut cursor = 0;

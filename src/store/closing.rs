@@ -10,13 +10,14 @@ use super::keys::{self, Place};
 use super::lanes::{self, Lease};
 use super::lives::{Living, must_all_be_there};
 use super::windows::millis;
-use super::{Result, Store, StoreError, script};
+use super::work::Kind;
+use super::{Result, Store, StoreError, counting_script};
 use crate::domain::batch::{BatchId, Millis};
 use crate::domain::chat::{Chat, Lane};
 use crate::domain::destination::Target;
 use crate::domain::window::CloseReason;
 
-static CLOSE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/close.lua")));
+static CLOSE: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("lua/close.lua")));
 
 pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
     std::iter::once(&*CLOSE)
@@ -167,7 +168,9 @@ impl Store {
             .key(place.window())
             .key(place.due())
             .key(keys::alive(place.shard))
-            .key(keys::heard(place.shard));
+            .key(keys::heard(place.shard))
+            .key(keys::held(place.shard, Kind::Lanes))
+            .key(keys::held(place.shard, Kind::Windows));
         for destination in destinations {
             close
                 .key(place.due_lanes(&destination.name))

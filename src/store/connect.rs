@@ -14,8 +14,8 @@ use super::links::Links;
 use super::refusal::is_login;
 use super::{
     Result, Store, StoreError, addressing, aliases, clearing, closing, config, control, disuse,
-    due, erasing, hastening, lanes, later, lives, pace, paging, pausing, probe, queue, removals,
-    revivals, set_back, strays, windows, work,
+    due, erasing, hastening, lanes, later, lives, pace, paging, pausing, probe, queue, recounting,
+    removals, revivals, set_back, strays, windows, work,
 };
 use crate::config::redis::{Address, RedisConfig};
 
@@ -164,6 +164,7 @@ impl Store {
             .chain(work::scripts())
             .chain(strays::scripts())
             .chain(addressing::scripts())
+            .chain(recounting::scripts())
         {
             if check_version(version, "").is_ok() {
                 self.ask(0, |mut connection| async move {

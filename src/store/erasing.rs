@@ -11,12 +11,13 @@ use super::dead::{Letter, shards_of};
 use super::history::Record;
 use super::keys::{self, Place, Shard};
 use super::paging::{EntryId, Look, StreamEntry};
-use super::{Result, Store, script};
+use super::work::Kind;
+use super::{Result, Store, counting_script};
 use crate::domain::chat::Chat;
 use crate::domain::whose::Whose;
 use crate::wire::history::Erased;
 
-static ERASE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/erase.lua")));
+static ERASE: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("lua/erase.lua")));
 
 /// Keys and fields that Redis looks at in one step of a scan.
 const STEP: u32 = 1000;
@@ -90,6 +91,7 @@ impl Store {
                             .key(place.lane(&destination))
                             .key(place.head(&destination))
                             .key(place.revived(&destination))
+                            .key(keys::held(place.shard, Kind::Lanes))
                             .arg(place.lane_member())
                             .arg(whose_word(chat).trim_start()),
                     )

@@ -4,6 +4,7 @@
 //! comes first, and Redis looks at the first braces only: a chat id may hold colons and braces.
 
 mod config;
+mod held;
 mod moving;
 
 use std::fmt;
@@ -13,6 +14,7 @@ use crate::domain::chat::{Chat, ChatId, Name};
 pub(crate) use config::{
     AUDIT, CLOCK, CONFIG, DAEMONS, LIVES, OVER, REVIVALS, REVIVING, USED, pace,
 };
+pub(crate) use held::held;
 pub(crate) use moving::{moved, window_behind};
 
 /// How many shards there are. Fixed for ever: another number would look for every chat in another place.
@@ -276,11 +278,6 @@ pub(crate) fn aliases(shard: Shard) -> String {
 /// What lies behind the members of [`Due::Later`].
 pub(crate) fn later_items(shard: Shard) -> String {
     shard.key("later:items")
-}
-
-/// How much of that are messages, and how many bytes; and how many of each buffer.
-pub(crate) fn later_held(shard: Shard) -> String {
-    shard.key("later:held")
 }
 
 pub(crate) fn history(shard: Shard) -> String {

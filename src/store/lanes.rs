@@ -12,12 +12,13 @@ use super::history::{DELIVERED, Record, Retention};
 use super::keys::{self, Place};
 use super::later::FollowUpPlan;
 use super::windows::millis;
-use super::{Result, Store, reply, script};
+use super::work::Kind;
+use super::{Result, Store, counting_script, reply};
 use crate::domain::batch::{Batch, Millis};
 use crate::domain::chat::Lane;
 
-static LEASE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/lease.lua")));
-static SETTLE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/settle.lua")));
+static LEASE: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("lua/lease.lua")));
+static SETTLE: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("lua/settle.lua")));
 
 pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
     [&LEASE, &SETTLE].into_iter().map(|script| &**script)
@@ -157,6 +158,7 @@ impl Store {
                     .key(place.due_lanes(&lane.destination))
                     .key(place.lane(&lane.destination))
                     .key(place.head(&lane.destination))
+                    .key(keys::held(place.shard, Kind::Lanes))
                     .arg(place.lane_member())
                     .arg(&token)
                     .arg(millis(rules.length))
@@ -231,6 +233,7 @@ impl Store {
             .key(keys::history(place.shard))
             .key(keys::dead(place.shard))
             .key(place.revived(&lane.destination))
+            .key(keys::held(place.shard, Kind::Lanes))
             .arg(place.lane_member())
             .arg(&lease.token)
             .arg(word)

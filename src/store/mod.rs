@@ -18,6 +18,7 @@ mod due_list;
 pub mod erasing;
 pub mod events;
 mod hastening;
+pub mod held;
 pub mod history;
 pub mod inspection;
 pub mod keys;
@@ -32,6 +33,7 @@ pub mod pausing;
 mod probe;
 pub mod queue;
 pub mod received;
+mod recounting;
 mod refusal;
 pub mod removals;
 pub mod removing;
@@ -127,6 +129,14 @@ pub type Result<T> = std::result::Result<T, StoreError>;
 /// A script from its source.
 pub(crate) fn script(source: &'static str) -> Script {
     Script::new(source)
+}
+
+/// A script that counts what it puts somewhere or takes away, by the function `count_held`.
+fn counting_script(source: &str) -> Script {
+    const HEADER_ENDS: &str = "]]\n";
+    let count_held = include_str!("held/count_held.lua");
+    let (header, code) = source.split_once(HEADER_ENDS).unwrap_or_default();
+    Script::new(&format!("{header}{HEADER_ENDS}{count_held}{code}"))
 }
 
 impl Store {

@@ -27,8 +27,7 @@ impl Window {
     /// Reads what the append script keeps in front of the messages: six big-endian doubles, then what does not
     /// matter here.
     fn read(chat: Chat, head: &[u8], now: Millis) -> Result<Self> {
-        let (numbers, _) = head.as_chunks::<8>();
-        let number = |at: usize| Some(reply::score(f64::from_be_bytes(*numbers.get(at)?)));
+        let number = |at| number_in(head, at);
         let (Some(opened), Some(count), Some(deadline)) = (number(0), number(4), number(5)) else {
             return Err(StoreError::Unreadable("the head of a window"));
         };
@@ -40,6 +39,17 @@ impl Window {
             left: Duration::from_millis(deadline.saturating_sub(now)),
         })
     }
+}
+
+/// One of the numbers in a head.
+fn number_in(head: &[u8], at: usize) -> Option<u64> {
+    let (numbers, _) = head.as_chunks::<8>();
+    Some(reply::score(f64::from_be_bytes(*numbers.get(at)?)))
+}
+
+/// How many bytes the messages behind a head have.
+pub(super) fn bytes_behind(head: &[u8]) -> u64 {
+    number_in(head, 3).unwrap_or_default()
 }
 
 impl Store {

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use redis::Script;
 
-use super::keys::{self, Due, Place};
+use super::keys::{self, Due, Place, Shard};
 use super::later::member;
 use super::windows::millis;
-use super::{Result, Store, reply, script};
-use crate::domain::chat::Chat;
+use super::work::Kind;
+use super::{Result, Store, counting_script, reply};
+use crate::domain::chat::{Chat, Name};
 
-static PAUSE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/pause.lua")));
+static PAUSE: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("lua/pause.lua")));
 
 pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
     std::iter::once(&*PAUSE)
@@ -32,11 +33,46 @@ impl Store {
             .key(keys::paused(place.shard))
             .key(Due::Later.key(place.shard))
             .key(keys::later_items(place.shard))
+            .key(keys::held(place.shard, Kind::Windows))
             .arg(&place.member)
             .arg(millis(length))
             .arg(member::follow_up(&place));
         self.tell_time(&mut pause, place.shard);
         self.run(place.shard, &pause).await
+    }
+
+    /// How many chats are paused.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn count_paused(&self) -> Result<u64> {
+        let now = self.now().await?;
+        let mut counts = redis::pipe();
+        for shard in Shard::all() {
+            // Those that have run out stay until somebody comes by.
+            counts.zcount(keys::paused(shard), now, "+inf");
+        }
+        let counts: Vec<u64> = self.pipeline(&counts).await?;
+        Ok(counts.iter().sum())
+    }
+
+    /// How many chats of a buffer are paused; looks through all pauses.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn count_paused_in(&self, buffer: &Name) -> Result<u64> {
+        let now = self.now().await?;
+        let mut count = 0;
+        for shard in Shard::all() {
+            let pattern = keys::members_like(buffer);
+            let paused = self.scanned_set(&keys::paused(shard), &pattern).await?;
+            let lasting = paused
+                .iter()
+                .filter(|(_, until)| reply::score(**until) > now);
+            let chats = lasting.filter_map(|(member, _)| keys::chat_of_member(member));
+            count += chats.filter(|chat| chat.buffer == *buffer).count();
+        }
+        Ok(u64::try_from(count).unwrap_or(u64::MAX))
     }
 
     /// Ends the pause of a chat; answers whether there was one.

@@ -13,13 +13,15 @@ use super::later;
 use super::lives::must_all_be_there;
 use super::received::Kept;
 use super::windows::seen_digest;
-use super::{Result, Store, StoreError, reply, script};
+use super::work::Kind;
+use super::{Result, Store, StoreError, counting_script, reply};
 use crate::domain::batch::{Batch, BatchId, Millis};
 use crate::domain::chat::{Chat, Name};
 use crate::domain::destination::Target;
 use crate::domain::window::CloseReason;
 
-static ENQUEUE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/enqueue.lua")));
+static ENQUEUE: LazyLock<Script> =
+    LazyLock::new(|| counting_script(include_str!("lua/enqueue.lua")));
 
 /// Batches read at a time where one is looked for.
 const PAGE: isize = 256;
@@ -102,7 +104,8 @@ impl Store {
         let mut enqueue = ENQUEUE.key(keys::seen(place.shard));
         enqueue
             .key(keys::received(place.shard))
-            .key(keys::alive(place.shard));
+            .key(keys::alive(place.shard))
+            .key(keys::held(place.shard, Kind::Lanes));
         for destination in destinations {
             enqueue
                 .key(place.due_lanes(&destination.name))

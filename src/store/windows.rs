@@ -11,16 +11,17 @@ use super::keys::{self, Due, Place};
 use super::later::member;
 use super::lives::Living;
 use super::received::Kept;
-use super::{LONGEST_SLEEP, Result, Store, StoreError, script};
+use super::work::Kind;
+use super::{LONGEST_SLEEP, Result, Store, StoreError, counting_script, script};
 use crate::domain::batch::BatchId;
 use crate::domain::chat::Chat;
 use crate::domain::destination::Target;
 use crate::domain::life::Life;
 use crate::domain::window::{CloseReason, FirstWait, WindowRules};
 
-static APPEND: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/append.lua")));
+static APPEND: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("lua/append.lua")));
 static HOLD: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/hold.lua")));
-static CANCEL: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/cancel.lua")));
+static CANCEL: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("lua/cancel.lua")));
 
 /// How long a message id counts as seen.
 pub const SEEN_FOR: Duration = Duration::from_secs(24 * 3600);
@@ -156,6 +157,7 @@ impl Store {
             .key(keys::paused(place.shard))
             .key(keys::received(place.shard))
             .key(keys::alive(place.shard))
+            .key(keys::held(place.shard, Kind::Windows))
             .arg(&place.member)
             // The script puts the time in front of the other fields.
             .arg(message.item.strip_prefix('{').unwrap_or_default())
@@ -239,6 +241,7 @@ impl Store {
             .key(place.window())
             .key(place.due())
             .key(keys::alive(place.shard))
+            .key(keys::held(place.shard, Kind::Windows))
             .arg(&place.member);
         if let Some(removed) = removed {
             removed.must_be_over(&mut cancel);

@@ -27,7 +27,7 @@ const CLOSE_REASONS: [&str; 9] = [
 ];
 const DROPS: [&str; 2] = ["repeated", "paused"];
 const OUTCOMES: [&str; 3] = ["delivered", "retry", "rejected"];
-const REFUSALS: [&str; 13] = [
+const REFUSALS: [&str; 16] = [
     "user",
     "message",
     "ttl",
@@ -41,6 +41,9 @@ const REFUSALS: [&str; 13] = [
     "redis",
     "full",
     "open_chats",
+    "lanes",
+    "later",
+    "paused",
 ];
 
 /// Which daemon's metrics to show.

@@ -122,12 +122,26 @@ codes! {
     TooManyBodies = 503 "too_many_bodies",
     /// As many chats are open as may be, and the message would open another; nothing was stored.
     TooManyOpenChats = 503 "too_many_open_chats",
+    /// As many chats of this buffer are open as may be, and the message would open another; nothing was stored.
+    TooManyOpenChatsInBuffer = 503 "too_many_open_chats_in_buffer",
+    /// What waits in open chats has as many bytes as it may; nothing was stored.
+    TooMuchInOpenChats = 503 "too_much_in_open_chats",
+    /// As many batches wait for their destinations as may; nothing was stored.
+    TooManyOnLanes = 503 "too_many_on_lanes",
+    /// As many batches of this buffer wait for their destinations as may; nothing was stored.
+    TooManyOnLanesInBuffer = 503 "too_many_on_lanes_in_buffer",
+    /// What waits for its destination has as many bytes as it may; nothing was stored.
+    TooMuchOnLanes = 503 "too_much_on_lanes",
     /// As many messages wait for their time as may; nothing was stored.
     TooManyForLater = 503 "too_many_for_later",
     /// As many messages of this buffer wait for their time as may; nothing was stored.
     TooManyForLaterInBuffer = 503 "too_many_for_later_in_buffer",
     /// What waits for its time has as many bytes as it may; nothing was stored.
     TooMuchForLater = 503 "too_much_for_later",
+    /// As many chats are paused as may be; nothing was changed.
+    TooManyPaused = 503 "too_many_paused",
+    /// As many chats of this buffer are paused as may be; nothing was changed.
+    TooManyPausedInBuffer = 503 "too_many_paused_in_buffer",
     /// Redis has no room, or hardly any; nothing was stored.
     StorageFull = 503 "storage_full",
     /// Redis cannot write to its disk, which is full or failing; nothing was stored.

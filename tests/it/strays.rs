@@ -8,6 +8,7 @@ use lull::domain::destination::Target;
 use lull::domain::life::Life;
 use lull::store::Store;
 use lull::store::windows::NewMessage;
+use lull::store::work::Kind;
 use lull::wire::when::When;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -77,8 +78,12 @@ async fn what_belongs_to_nothing_becomes_dead_letters_that_go_where_their_names_
     );
     assert!(told.contains("bot, loja"), "{ill}");
     assert_eq!(
-        store.held_for_later(&name("loja")).await.unwrap().in_buffer,
-        1
+        store
+            .held(Kind::Later, &[name("loja")])
+            .await
+            .unwrap()
+            .of_buffers,
+        [1]
     );
 
     let mut default = Receiver::start().await;
@@ -93,7 +98,14 @@ async fn what_belongs_to_nothing_becomes_dead_letters_that_go_where_their_names_
         .logs("belong to buffers, destinations or schedules that are gone (bot, loja)")
         .await;
     assert_eq!(finding(&redis).await["level"], "ok");
-    assert!(redis.keys("lull:{*}:later:held").await.is_empty());
+    for kind in Kind::ALL {
+        let held = store
+            .held(kind, &[name("loja"), Name::default_name()])
+            .await
+            .unwrap();
+        let stays = u64::from(kind == Kind::Windows);
+        assert_eq!((held.count, held.of_buffers), (stays, vec![0, stays]));
+    }
     assert_eq!(store.windows_in(&Name::default_name()).await.unwrap(), 1);
 
     // Nothing goes anywhere but where it belongs.

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::store::work::Kind;
 
 fn chat(id: &str) -> Chat {
     Chat::of_default(ChatId::parse(id).unwrap())
@@ -65,7 +66,9 @@ fn all_keys_of_a_chat_carry_one_hash_tag() {
         aliases(shard),
         paused(shard),
         later_items(shard),
-        later_held(shard),
+        held(shard, Kind::Windows),
+        held(shard, Kind::Lanes),
+        held(shard, Kind::Later),
         Due::Later.key(shard),
         history(shard),
         received(shard),

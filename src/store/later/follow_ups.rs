@@ -15,9 +15,11 @@ use crate::store::batch::whose_word;
 use crate::store::keys::{self, Due, Place, Shard};
 use crate::store::lives::{Living, must_all_be_there};
 use crate::store::windows::millis;
-use crate::store::{LONGEST_IDLE, Result, Store, StoreError, script};
+use crate::store::work::Kind;
+use crate::store::{LONGEST_IDLE, Result, Store, StoreError, counting_script};
 
-static FOLLOW_UP: LazyLock<Script> = LazyLock::new(|| script(include_str!("../lua/follow_up.lua")));
+static FOLLOW_UP: LazyLock<Script> =
+    LazyLock::new(|| counting_script(include_str!("../lua/follow_up.lua")));
 
 pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
     std::iter::once(&*FOLLOW_UP)
@@ -146,6 +148,7 @@ impl Store {
             .key(place.lane(&destination.name))
             .key(keys::alive(place.shard))
             .key(keys::heard(place.shard))
+            .key(keys::held(place.shard, Kind::Lanes))
             .arg(member::follow_up(&place))
             .arg(waiting.at)
             .arg(next)

@@ -31,7 +31,7 @@ pub struct KeptMessage {
 
 impl KeptMessage {
     /// The message of a chat with this id.
-    pub(super) fn new(chat: &Chat, id: &str) -> Self {
+    pub(in crate::store) fn new(chat: &Chat, id: &str) -> Self {
         Self {
             digest: digest(id),
             chat: chat.clone(),

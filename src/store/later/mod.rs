@@ -1,7 +1,6 @@
 //! What waits for its time: kept until then, sent or taken back.
 
 mod follow_ups;
-mod held;
 mod list;
 pub(super) mod member;
 mod schedules;
@@ -16,7 +15,8 @@ use super::batch::whose_word;
 use super::keys::{self, Due, Place, Shard};
 use super::lives::{Living, must_all_be_there};
 use super::windows::{millis, seen_digest};
-use super::{LONGEST_IDLE, Result, Store, StoreError, script};
+use super::work::Kind;
+use super::{LONGEST_IDLE, Result, Store, StoreError, counting_script};
 use crate::domain::batch::{BatchId, Millis};
 use crate::domain::chat::{Chat, Name};
 use crate::domain::destination::Target;
@@ -24,14 +24,15 @@ use crate::domain::life::Life;
 use crate::wire::when::{FARTHEST, When};
 
 pub use follow_ups::{FollowUpPlan, WaitingFollowUp};
-pub use held::Held;
 pub use list::Kept;
 pub use member::{KeptMessage, Waiting};
 pub use schedules::{Planned, Run};
 
-static LATER: LazyLock<Script> = LazyLock::new(|| script(include_str!("../lua/later.lua")));
-static SEND: LazyLock<Script> = LazyLock::new(|| script(include_str!("../lua/send.lua")));
-static RECALL: LazyLock<Script> = LazyLock::new(|| script(include_str!("../lua/recall.lua")));
+static LATER: LazyLock<Script> =
+    LazyLock::new(|| counting_script(include_str!("../lua/later.lua")));
+static SEND: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("../lua/send.lua")));
+static RECALL: LazyLock<Script> =
+    LazyLock::new(|| counting_script(include_str!("../lua/recall.lua")));
 
 /// Messages that are sent or dropped at a time.
 const AT_ONCE: usize = 128;
@@ -79,7 +80,7 @@ impl Store {
             .key(keys::later_items(place.shard))
             .key(keys::seen(place.shard))
             .key(keys::alive(place.shard))
-            .key(keys::later_held(place.shard))
+            .key(keys::held(place.shard, Kind::Later))
             .arg(KeptMessage::new(chat, id).member())
             // The script puts the time in front of the other fields.
             .arg(item.strip_prefix('{').unwrap_or_default())
@@ -212,8 +213,9 @@ impl Store {
         let mut send = SEND.key(Due::Later.key(place.shard));
         send.key(keys::later_items(place.shard))
             .key(keys::alive(place.shard))
-            .key(keys::later_held(place.shard))
-            .key(keys::heard(place.shard));
+            .key(keys::held(place.shard, Kind::Later))
+            .key(keys::heard(place.shard))
+            .key(keys::held(place.shard, Kind::Lanes));
         for destination in destinations {
             send.key(place.due_lanes(&destination.name))
                 .key(place.lane(&destination.name));
@@ -263,7 +265,7 @@ impl Store {
             .key(keys::later_items(place.shard))
             .key(keys::seen(place.shard))
             .key(keys::alive(place.shard))
-            .key(keys::later_held(place.shard))
+            .key(keys::held(place.shard, Kind::Later))
             .arg(member)
             .arg(id);
         if let Some(removed) = removed {

@@ -11,10 +11,11 @@ use crate::domain::life::Life;
 use crate::store::keys::{self, Due, Place};
 use crate::store::lives::Living;
 use crate::store::windows::millis;
-use crate::store::{LONGEST_IDLE, Result, Store, StoreError, reply, script};
+use crate::store::work::Kind;
+use crate::store::{LONGEST_IDLE, Result, Store, StoreError, counting_script, reply, script};
 
 static PLAN: LazyLock<Script> = LazyLock::new(|| script(include_str!("../lua/plan.lua")));
-static RUN: LazyLock<Script> = LazyLock::new(|| script(include_str!("../lua/run.lua")));
+static RUN: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("../lua/run.lua")));
 
 /// Runs of one schedule that may wait at one time.
 const MOST_RUNS: u64 = 100;
@@ -159,6 +160,7 @@ impl Store {
             .key(place.due_lanes(&outlet))
             .key(place.lane(&outlet))
             .key(keys::alive(place.shard))
+            .key(keys::held(place.shard, Kind::Lanes))
             .arg(member::schedule(schedule))
             .arg(planned.at)
             .arg(next.map(|next| next.to_string()).unwrap_or_default())

@@ -9,14 +9,16 @@
   KEYS[5]  paused  chats that are left alone, by the time until when
   KEYS[6]  received  messages as they came
   KEYS[7]  alive   marks of buffers, by their lives
-  KEYS[8]  moved   how far this shard was moved with a clock that was set back,
+  KEYS[8]  open    how many windows are open here, their bytes, and of each buffer:
+                   see count_held
+  KEYS[9]  moved   how far this shard was moved with a clock that was set back,
                    and what was set since: see move
-  KEYS[9]  heard   chats by the time they were last heard from; only where
+  KEYS[10] heard   chats by the time they were last heard from; only where
                    newly heard ones have a quiet window of their own, or silent
                    ones are followed up
-  KEYS[10] later   what waits for its time, by when; only where silent chats are
+  KEYS[11] later   what waits for its time, by when; only where silent chats are
                    followed up
-  KEYS[11] items   of each its time and what it holds; likewise
+  KEYS[12] items   of each its time and what it holds; likewise
 
   ARGV[1]  member        the chat in the due index
   ARGV[2]  item          the message, a JSON object without its first brace
@@ -67,8 +69,8 @@
   Without allow-oom, so that a full Redis refuses before anything is written.
 ]]
 local timer, window, due = KEYS[1], KEYS[2], KEYS[3]
-local seen, paused, received, alive, moved = KEYS[4], KEYS[5], KEYS[6], KEYS[7], KEYS[8]
-local heard, later, items = KEYS[9], KEYS[10], KEYS[11]
+local seen, paused, received, alive = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local open, moved, heard, later, items = KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
 local member, item, id = ARGV[1], ARGV[2], ARGV[7]
 local ttl, max_wait = tonumber(ARGV[3]), tonumber(ARGV[4])
 local max_messages, max_bytes = tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -234,8 +236,10 @@ local stamped = format('{"at":%d,', now) .. item
 if head then
   call('LSET', window, 0, packed_head())
   call('RPUSH', window, stamped)
+  call('HINCRBY', open, ':bytes', size)
 else
   call('RPUSH', window, packed_head(), stamped)
+  count_held(open, member, 1, size)
 end
 if not head or deadline ~= announced then
   announce()

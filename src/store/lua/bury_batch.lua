@@ -10,6 +10,8 @@
   KEYS[5]  dead   dead letters
   KEYS[6]  revived  batches that were revived and stand behind the first of the
                     lane: see revive
+  KEYS[7]  on lanes  how many batches are on lanes here, their bytes, and of each
+                     buffer: see count_held
 
   ARGV[1]  member   the lane in the due index
   ARGV[2]  field    of the destination or schedule among the marks
@@ -34,6 +36,7 @@ if not batch or string.sub(batch, 1, #line + 1) ~= line .. '\n' then return {0, 
 call('HSET', alive, field, string.format('-%d', version))
 call('XADD', dead, '*', 'letter', ARGV[5], 'batch', batch)
 call('LPOP', lane)
+count_held(KEYS[7], member, -1, -#batch)
 call('DEL', head)
 local oldest = call('ZPOPMIN', revived)[1]
 -- Behind the words of fixed length that its order goes by.

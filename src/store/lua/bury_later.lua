@@ -7,7 +7,8 @@
   KEYS[2]  items  of each its time and what it holds; the item goes
   KEYS[3]  alive  marks of buffers and schedules, by their lives
   KEYS[4]  dead   dead letters
-  KEYS[5]  held   how many messages wait here, their bytes, and of each buffer
+  KEYS[5]  held   how many messages wait here, their bytes, and of each buffer: see
+                  count_held
 
   ARGV[1]  member   in the index
   ARGV[2]  field    of its buffer or schedule among the marks
@@ -26,20 +27,9 @@
 ]]
 local later, items, alive, dead, held = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local member, field, version = ARGV[1], ARGV[2], tonumber(ARGV[3])
+-- Where the chat stands in the name of a message: behind "m:", 32 digits and a colon.
+local CHAT = 36
 local call, format = redis.call, string.format
-
--- What is at nothing goes. With the last message all counts do, so that none is wrong for ever.
-local function count_off(bytes)
-  local buffer = string.match(member, '^m:%x+:%+?([^:]+):')
-  for field, less in pairs({[':messages'] = 1, [':bytes'] = bytes, [buffer] = 1}) do
-    if redis.call('HINCRBY', held, field, -less) <= 0 then
-      redis.call('HDEL', held, field)
-    end
-  end
-  if redis.call('HEXISTS', held, ':messages') == 0 then
-    redis.call('DEL', held)
-  end
-end
 
 if tonumber(call('HGET', alive, field) or 0) > version then return {0, 0} end
 
@@ -53,5 +43,5 @@ local line = format('/ %s %s %d %s %s 1%s', ARGV[4], came, now, at, ARGV[8], ARG
 call('HSET', alive, field, format('-%d', version))
 call('XADD', dead, '*', 'letter', ARGV[6], 'batch', line .. '\n' .. item)
 call('HDEL', items, member)
-count_off(#item)
+count_held(held, string.sub(member, CHAT), -1, -#waiting)
 return {1, call('XTRIM', dead, 'MAXLEN', '=', ARGV[7])}

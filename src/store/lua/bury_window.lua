@@ -7,6 +7,8 @@
   KEYS[3]  due     open windows by deadline; the chat's entry goes
   KEYS[4]  alive   marks of buffers, by their lives
   KEYS[5]  dead    dead letters
+  KEYS[6]  open    how many windows are open here, their bytes, and of each buffer:
+                   see count_held
 
   ARGV[1]  member   the chat in the due index
   ARGV[2]  field    of its buffer among the marks
@@ -22,7 +24,7 @@
 
   It may use memory beyond maxmemory: it frees what it writes.
 ]]
-local timer, window, due, alive, dead = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local timer, window, due, alive, dead, open = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local member, field, version = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local call, format = redis.call, string.format
 
@@ -36,11 +38,12 @@ if not head then
 end
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local opened, _, _, _, _, deadline, _, _, reason = struct.unpack('>ddddddBss', head)
+local opened, _, _, bytes, _, deadline, _, _, reason = struct.unpack('>ddddddBss', head)
 local line = format('- %s %d %d %d %s %d%s', ARGV[4], opened, now, deadline, reason, #items, ARGV[5])
 -- Nobody stores anything for a life that is over, even if its mark was never struck.
 call('HSET', alive, field, format('-%d', version))
 call('XADD', dead, '*', 'letter', ARGV[6], 'batch', line .. '\n' .. table.concat(items, ','))
+count_held(open, member, -1, -bytes)
 call('DEL', window, timer)
 call('ZREM', due, member)
 return {#items, call('XTRIM', dead, 'MAXLEN', '=', ARGV[7])}

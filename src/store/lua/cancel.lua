@@ -6,6 +6,8 @@
   KEYS[2]  window  deleted
   KEYS[3]  due     open windows by deadline; the chat's entry goes
   KEYS[4]  alive   marks of buffers, by their lives
+  KEYS[5]  open    how many windows are open here, their bytes, and of each buffer:
+                   see count_held
 
   ARGV[1]  member  the chat in the due index
   then, in a removal:
@@ -17,12 +19,17 @@
   Who removes a buffer and was held up must not drop what was said since in
   another of its name.
 ]]
-local timer, window, due, alive = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local timer, window, due, alive, open = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 
 for i = 2, #ARGV, 2 do
   if redis.call('HGET', alive, ARGV[i]) ~= ARGV[i + 1] then return 0 end
 end
 
+local head = redis.call('LINDEX', window, 0)
+if head then
+  local _, _, _, bytes = struct.unpack('>dddd', head)
+  count_held(open, ARGV[1], -1, -bytes)
+end
 local count = math.max(redis.call('LLEN', window) - 1, 0)
 redis.call('DEL', window, timer)
 redis.call('ZREM', due, ARGV[1])

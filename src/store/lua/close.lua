@@ -7,9 +7,12 @@
   KEYS[3]  due     open windows by deadline; the chat's entry goes
   KEYS[4]  alive   marks of destinations, by their lives
   KEYS[5]  heard   chats by the time they were last heard from
-  KEYS[6]  due of the first destination   lanes by their next attempt
-  KEYS[7]  lane of the first destination  gets the batch
-  KEYS[8]  head of the first destination  set if the batch is leased
+  KEYS[6]  on lanes  how many batches are on lanes here, their bytes, and of each
+                     buffer: see count_held
+  KEYS[7]  open      the same of windows that are open
+  KEYS[8]  due of the first destination   lanes by their next attempt
+  KEYS[9]  lane of the first destination  gets the batch
+  KEYS[10] head of the first destination  set if the batch is leased
   ...      three more for each further destination
 
   ARGV[1]  member  the chat in the index of open windows
@@ -56,6 +59,7 @@
   memory beyond maxmemory: it frees what it writes, and a full Redis must drain.
 ]]
 local timer, window, due, alive, heard = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local on_lanes, open = KEYS[6], KEYS[7]
 local member, id, forced, wake, token = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local split, lane_member, whose = ARGV[7], ARGV[8], ARGV[9]
 -- unpack can take some thousands.
@@ -71,7 +75,7 @@ if not head then
   call('ZREM', due, member)
   return {'none', 0, '', 0, now, ''}
 end
-local opened, _, _, _, _, deadline, _, _, reason = struct.unpack('>ddddddBss', head)
+local opened, _, _, bytes, _, deadline, _, _, reason = struct.unpack('>ddddddBss', head)
 if forced ~= '' then
   deadline, reason = now, forced
 elseif deadline > now then
@@ -104,8 +108,13 @@ local function parts()
   return batches
 end
 
+local pushed, pushed_bytes = 0, 0
 local function push(lane, batches)
   local length
+  pushed = pushed + #batches
+  for _, batch in ipairs(batches) do
+    pushed_bytes = pushed_bytes + #batch
+  end
   for from = 1, #batches, AT_A_TIME do
     length = call('RPUSH', lane, unpack(batches, from, math.min(from + AT_A_TIME - 1, #batches)))
   end
@@ -114,11 +123,11 @@ end
 
 local whole = {batch_of('-', id, #items, table.concat(items, ','))}
 local leased = ''
-for i = 6, #KEYS, 3 do
+for i = 8, #KEYS, 3 do
   local batches = whole
-  if string.sub(split, (i - 3) / 3, (i - 3) / 3) == '1' then batches = parts() end
+  if string.sub(split, (i - 5) / 3, (i - 5) / 3) == '1' then batches = parts() end
   local only = push(KEYS[i + 1], batches) == #batches
-  if only and i == 6 and token ~= '' then
+  if only and i == 8 and token ~= '' then
     local until_then, first = now + ARGV[6], string.format('%d', now)
     call('HSET', KEYS[i + 2], 'attempts', '1', 'due', string.format('%d', until_then), 'token', token, 'first', first)
     call('ZADD', KEYS[i], string.format('%d', ARGV[10] + until_then), lane_member)
@@ -128,6 +137,8 @@ for i = 6, #KEYS, 3 do
     call('ZADD', KEYS[i], 'NX', string.format('%d', now), lane_member)
   end
 end
+if pushed > 0 then count_held(on_lanes, member, pushed, pushed_bytes) end
+count_held(open, member, -1, -bytes)
 call('DEL', window, timer)
 call('ZREM', due, member)
 if wake == '1' then

@@ -6,8 +6,10 @@
   KEYS[1]  seen      message ids by the time they came
   KEYS[2]  received  messages as they came
   KEYS[3]  alive     marks of destinations, by their lives
-  KEYS[4]  due of the first destination   lanes by their next attempt
-  KEYS[5]  lane of the first destination  gets the batch
+  KEYS[4]  on lanes  how many batches are on lanes here, their bytes, and of each
+                     buffer: see count_held
+  KEYS[5]  due of the first destination   lanes by their next attempt
+  KEYS[6]  lane of the first destination  gets the batch
   ...      two more for each further destination
 
   ARGV[1]  id        the batch's
@@ -37,7 +39,7 @@
   be lost. Without allow-oom, so that a full Redis refuses before anything is
   written.
 ]]
-local seen, received, alive = KEYS[1], KEYS[2], KEYS[3]
+local seen, received, alive, on_lanes = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local id, reason, lane_member, whose, message = ARGV[1], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local call, format = redis.call, string.format
 
@@ -63,8 +65,9 @@ end
 local item = format('{"at":%d,', now) .. ARGV[2]
 local batch = format('/ %s %d %d %d %s 1%s\n', id, now, now, now, reason, whose) .. item
 local was_empty = false
-for i = 4, #KEYS, 2 do
+for i = 5, #KEYS, 2 do
   call('RPUSH', KEYS[i + 1], batch)
+  count_held(on_lanes, lane_member, 1, #batch)
   -- NX: a lane with a head in backoff or under a lease keeps its own time.
   was_empty = call('ZADD', KEYS[i], 'NX', at, lane_member) == 1 or was_empty
 end

@@ -8,6 +8,8 @@
                  settles nothing any more
   KEYS[4]  revived  batches that were revived and stand behind the first of the
                     lane: see revive
+  KEYS[5]  on lanes  how many batches are on lanes here, their bytes, and of each
+                     buffer: see count_held
 
   ARGV[1]  member  of the lane in the due index
   ARGV[2]  whose   last word of the lines about the batches that go, where the
@@ -23,22 +25,24 @@ local function goes(batch)
   return whose == '' or string.match(batch, '^[^\n]* (%S+)\n') == whose
 end
 
-local kept, dropped, first_goes = {}, 0, false
+local kept, dropped, bytes, first_goes = {}, 0, 0, false
 for _, again in ipairs(call('ZRANGE', revived, 0, -1)) do
   if goes(again) then
-    dropped = dropped + 1
+    -- Behind the words of fixed length that its order goes by.
+    dropped, bytes = dropped + 1, bytes + #again - 42
     call('ZREM', revived, again)
   end
 end
 for i, batch in ipairs(call('LRANGE', lane, 0, -1)) do
   if goes(batch) then
-    dropped = dropped + 1
+    dropped, bytes = dropped + 1, bytes + #batch
     first_goes = first_goes or i == 1
   else
     kept[#kept + 1] = batch
   end
 end
 if dropped == 0 then return 0 end
+count_held(KEYS[5], member, -dropped, -bytes)
 
 call('DEL', lane)
 for _, batch in ipairs(kept) do

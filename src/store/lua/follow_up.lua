@@ -8,6 +8,8 @@
   KEYS[4]  lane   gets the follow-up as a batch
   KEYS[5]  alive  marks of buffers and destinations, by their lives
   KEYS[6]  heard  chats by the time they were last heard from: see close
+  KEYS[7]  on lanes  how many batches are on lanes here, their bytes, and of each
+                     buffer: see count_held
 
   ARGV[1]  member   the follow-up in the index
   ARGV[2]  planned  the time that this goes by
@@ -29,6 +31,7 @@
   comes in time takes it back.
 ]]
 local later, items, due, lane, alive, heard = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local on_lanes = KEYS[7]
 local member, planned, next_at = ARGV[1], ARGV[2], ARGV[3]
 local call, format = redis.call, string.format
 
@@ -59,7 +62,9 @@ if last then
   closed = math.max(now - 1, math.floor(last))
   if closed >= now then call('ZADD', heard, format('%d.5', closed), ARGV[7]) end
 end
-call('RPUSH', lane, format('/ %s %s %d %s silence 1%s\n', ARGV[4], came, closed, at, ARGV[6]) .. item)
+local batch = format('/ %s %s %d %s silence 1%s\n', ARGV[4], came, closed, at, ARGV[6]) .. item
+call('RPUSH', lane, batch)
+count_held(on_lanes, ARGV[5], 1, #batch)
 -- NX: a lane with a head in backoff or under a lease keeps its own time.
 call('ZADD', due, 'NX', format('%d', now), ARGV[5])
 call('HDEL', items, member)

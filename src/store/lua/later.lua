@@ -6,7 +6,8 @@
   KEYS[2]  items  of each its time and what it holds
   KEYS[3]  seen   message ids by the time they came
   KEYS[4]  alive  marks of buffers, by their lives
-  KEYS[5]  held   how many messages wait here, their bytes, and of each buffer
+  KEYS[5]  held   how many messages wait here, their bytes, and of each buffer: see
+                  count_held
   KEYS[6]  moved   how far this shard was moved with a clock that was set back,
                    and what was set since: see move
 
@@ -40,6 +41,8 @@
 ]]
 local later, items, seen, alive, held, moved = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local member, item, id = ARGV[1], ARGV[2], ARGV[6]
+-- Where the chat stands in the name of a message: behind "m:", 32 digits and a colon.
+local CHAT = 36
 local call, format = redis.call, string.format
 
 local time = call('TIME')
@@ -71,16 +74,14 @@ if call('ZADD', seen, 'NX', format('%d', now), id) == 0 then
 end
 
 local named = ARGV[3] == '' and '' or '@'
-item = format('{"at":%d,', now) .. item
-call('HSET', items, member, format('%d%s %d ', at, named, now) .. item)
+local waits = format('%d%s %d {"at":%d,', at, named, now, now) .. item
+call('HSET', items, member, waits)
 call('ZADD', later, format('%d', at), member)
 if frame then
   local text = format('%d', frame)
   call('HSET', moved, 'later ' .. member, text, 'newest', text)
 end
-call('HINCRBY', held, ':messages', 1)
-call('HINCRBY', held, ':bytes', #item)
-call('HINCRBY', held, string.match(member, '^m:%x+:%+?([^:]+):'), 1)
+count_held(held, string.sub(member, CHAT), 1, #waits)
 if at - now < tonumber(ARGV[10]) then
   -- Only a hint: a user without the right to publish must not fail here, with the script done.
   redis.pcall('PUBLISH', 'lull:wake', '')

@@ -5,6 +5,8 @@
   KEYS[1]  due   lanes of the destination by their next attempt
   KEYS[2]  lane  batches, oldest first
   KEYS[3]  head  how far the first batch has come
+  KEYS[4]  on lanes  how many batches are on lanes here, their bytes, and of each
+                     buffer: see count_held
 
   ARGV[1]  member        the lane in the due index
   ARGV[2]  token         names this lease
@@ -51,23 +53,24 @@ if state[2] and tonumber(state[2]) > now then
 end
 
 local LINE = '^(.) (%S+) (%d+) (%d+) (%d+) (%a+) (%d+)( ?%S*)\n'
-local mark, id, opened, closed, deadline, reason, count, whose = string.match(batch, LINE)
+local mark, id, opened, closed, deadline, reason, messages, whose = string.match(batch, LINE)
 if attempts == 0 and mark == '-' and behind then
   local bytes, joined = #batch, {}
   -- 64 at a time: what is left over is joined once this delivery is through.
   for _, next in ipairs(redis.call('LRANGE', lane, 1, 64)) do
     local m, _, _, c, _, r, n, w = string.match(next, LINE)
-    local fits = (max_messages == 0 or count + n <= max_messages) and (max_bytes == 0 or bytes + #next <= max_bytes)
+    local fits = (max_messages == 0 or messages + n <= max_messages) and (max_bytes == 0 or bytes + #next <= max_bytes)
     if m ~= '-' or w ~= whose or not fits then break end
-    closed, reason, count, bytes = c, r, count + n, bytes + #next
+    closed, reason, messages, bytes = c, r, messages + n, bytes + #next
     joined[#joined + 1] = string.sub(next, string.find(next, '\n', 1, true) + 1)
   end
   if #joined > 0 then
     local items = string.sub(batch, string.find(batch, '\n', 1, true) + 1)
-    batch = string.format('- %s %s %s %s %s %d%s\n', id, opened, closed, deadline, reason, count, whose)
+    batch = string.format('- %s %s %s %s %s %d%s\n', id, opened, closed, deadline, reason, messages, whose)
       .. items .. ',' .. table.concat(joined, ',')
     redis.call('LTRIM', lane, #joined + 1, -1)
     redis.call('LPUSH', lane, batch)
+    count_held(KEYS[4], member, -#joined, #batch - bytes)
   end
 end
 

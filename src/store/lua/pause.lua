@@ -8,7 +8,9 @@
   KEYS[4]  paused  gets the chat, by the time until when
   KEYS[5]  later   what waits for its time, by when; the follow-up goes
   KEYS[6]  items   of each its time and what it holds; likewise
-  KEYS[7]  moved   how far this shard was moved with a clock that was set back,
+  KEYS[7]  open    how many windows are open here, their bytes, and of each buffer:
+                   see count_held
+  KEYS[8]  moved   how far this shard was moved with a clock that was set back,
                    and what was set since: see move
 
   ARGV[1]  member  the chat in the due index
@@ -25,7 +27,7 @@
   maxmemory: it mostly frees some, and what it stops must stop.
 ]]
 local timer, window, due, paused = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local later, items, moved = KEYS[5], KEYS[6], KEYS[7]
+local later, items, open, moved = KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 local member = ARGV[1]
 local call, format = redis.call, string.format
 
@@ -37,6 +39,11 @@ local behind, least = tonumber(ARGV[4]) - now, tonumber(ARGV[6])
 local frame = behind > least and ARGV[5] + behind
 if frame and frame - (call('HGET', moved, 'back') or 0) <= least then frame = false end
 
+local head = call('LINDEX', window, 0)
+if head then
+  local _, _, _, bytes = struct.unpack('>dddd', head)
+  count_held(open, member, -1, -bytes)
+end
 local count = math.max(call('LLEN', window) - 1, 0)
 call('DEL', window, timer)
 call('ZREM', due, member)

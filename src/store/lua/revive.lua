@@ -9,6 +9,8 @@
                     lane, in front of all others
   KEYS[5]  dead     dead letters
   KEYS[6]  alive    marks of destinations and schedules, by their lives
+  KEYS[7]  on lanes  how many batches are on lanes here, their bytes, and of each
+                     buffer: see count_held
 
   ARGV[1]  member   the lane in the due index
   ARGV[2]  retries  added to the time of a lane whose head was attempted
@@ -38,6 +40,7 @@
   which is the order of what was closed within one millisecond.
 ]]
 local due, lane, head, revived, dead, alive = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local on_lanes = KEYS[7]
 local member = ARGV[1]
 local call, format, match = redis.call, string.format, string.match
 
@@ -53,7 +56,7 @@ end
 
 if ARGV[3] ~= '' and call('HGET', alive, ARGV[3]) ~= ARGV[4] then return -1 end
 
-local count = 0
+local back, bytes = 0, 0
 for _, entry in ipairs({ARGV[5], unpack(ARGV, 6)}) do
   local found = call('XRANGE', dead, entry, entry)[1]
   if found then
@@ -62,13 +65,14 @@ for _, entry in ipairs({ARGV[5], unpack(ARGV, 6)}) do
       if fields[i] == 'batch' then
         local ms, seq = match(entry, '^(%d+)-(%d+)$')
         keep('=' .. string.sub(fields[i + 1], 2), ms, seq)
-        count = count + 1
+        back, bytes = back + 1, bytes + #fields[i + 1]
       end
     end
     call('XDEL', dead, entry)
   end
 end
-if count == 0 then return 0 end
+if back == 0 then return 0 end
+count_held(on_lanes, member, back, bytes)
 
 if call('EXISTS', head) == 0 then
   local first = call('LINDEX', lane, 0)
@@ -83,4 +87,4 @@ local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 call('ZADD', due, 'NX', format('%d', ARGV[2] + now), member)
 redis.pcall('PUBLISH', 'lull:wake', '')
-return count
+return back

@@ -7,6 +7,8 @@
   KEYS[3]  due    the lanes of the schedule
   KEYS[4]  lane   gets the run as a batch
   KEYS[5]  alive  marks of schedules, by their lives
+  KEYS[6]  on lanes  how many batches are on lanes here, their bytes, and of each
+                     buffer: see count_held
 
   ARGV[1]  member   the schedule in the index
   ARGV[2]  planned  the time that this goes by
@@ -32,7 +34,7 @@
   lost with a monitor that dies. A newer version that runs at the same moments
   leaves the plan valid.
 ]]
-local later, items, due, lane, alive = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local later, items, due, lane, alive, on_lanes = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local member, planned, next_at, id, mark = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[8]
 local call, format = redis.call, string.format
 
@@ -58,7 +60,9 @@ if call('LLEN', lane) >= tonumber(ARGV[7]) then
 end
 local time = call('TIME')
 local now = format('%d', time[1] * 1000 + math.floor(time[2] / 1000))
-call('RPUSH', lane, format('/ %s %s %s %s schedule 1\n{"at":%s,', id, at, now, at, now) .. ARGV[6])
+local batch = format('/ %s %s %s %s schedule 1\n{"at":%s,', id, at, now, at, now) .. ARGV[6]
+call('RPUSH', lane, batch)
+count_held(on_lanes, ARGV[5], 1, #batch)
 -- NX: a lane with a head in backoff or under a lease keeps its own time.
 call('ZADD', due, 'NX', now, ARGV[5])
 return {'run'}

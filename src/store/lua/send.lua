@@ -5,10 +5,13 @@
   KEYS[1]  later  what waits for its time, by when; the entry goes
   KEYS[2]  items  of each its time and what it holds; the item goes
   KEYS[3]  alive  marks of destinations and schedules, by their lives
-  KEYS[4]  held   how many messages wait here, their bytes, and of each buffer
+  KEYS[4]  held   how many messages wait here, their bytes, and of each buffer:
+                  see count_held
   KEYS[5]  heard  chats by the time they were last heard from: see close
-  KEYS[6]  due of the first destination   lanes by their next attempt
-  KEYS[7]  lane of the first destination  gets the batch
+  KEYS[6]  on lanes  how many batches are on lanes here, their bytes, and of each
+                     buffer: see count_held
+  KEYS[7]  due of the first destination   lanes by their next attempt
+  KEYS[8]  lane of the first destination  gets the batch
   ...      two more for each further destination
 
   ARGV[1]  member  in the index
@@ -35,22 +38,12 @@
   must drain.
 ]]
 local later, items, alive, held, heard = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local on_lanes = KEYS[6]
 local member, id, reason, lane_member, whose = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local forced = ARGV[6] == '1'
+-- Where the chat stands in the name of a message: behind "m:", 32 digits and a colon.
+local CHAT = 36
 local call, format = redis.call, string.format
-
--- What is at nothing goes. With the last message all counts do, so that none is wrong for ever.
-local function count_off(bytes)
-  local buffer = string.match(member, '^m:%x+:%+?([^:]+):')
-  for field, less in pairs({[':messages'] = 1, [':bytes'] = bytes, [buffer] = 1}) do
-    if redis.call('HINCRBY', held, field, -less) <= 0 then
-      redis.call('HDEL', held, field)
-    end
-  end
-  if redis.call('HEXISTS', held, ':messages') == 0 then
-    redis.call('DEL', held)
-  end
-end
 
 local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -78,13 +71,14 @@ if last then
   if closed >= now then call('ZADD', heard, format('%d.5', closed), ARGV[7]) end
 end
 local batch = format('/ %s %s %d %s %s 1%s\n', id, came, closed, at, reason, whose) .. item
-for i = 6, #KEYS, 2 do
+for i = 7, #KEYS, 2 do
   call('RPUSH', KEYS[i + 1], batch)
+  count_held(on_lanes, lane_member, 1, #batch)
   -- NX: a lane with a head in backoff or under a lease keeps its own time.
   call('ZADD', KEYS[i], 'NX', format('%d', now), lane_member)
 end
 call('HDEL', items, member)
-count_off(#item)
+count_held(held, string.sub(member, CHAT), -1, -#waiting)
 call('ZREM', later, member)
 if forced then
   redis.pcall('PUBLISH', 'lull:wake', '')

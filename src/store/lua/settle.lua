@@ -9,15 +9,17 @@
   KEYS[5]  dead     dead letters
   KEYS[6]  revived  batches that were revived and stand behind the first of the
                     lane, in front of all others: see revive
-  KEYS[7]  moved   how far this shard was moved with a clock that was set back,
+  KEYS[7]  on lanes  how many batches are on lanes here, their bytes, and of each
+                     buffer: see count_held
+  KEYS[8]  moved   how far this shard was moved with a clock that was set back,
                    and what was set since: see move
 
   A delivery that is followed up if nothing more is said brings these:
-  KEYS[8]  later   what waits for its time, by when
-  KEYS[9]  items   of each its time and what it holds
-  KEYS[10] heard   chats by the time they were last heard from
-  KEYS[11] paused  chats that are left alone, by the time until when
-  KEYS[12] alive   marks of buffers, by their lives
+  KEYS[9]  later   what waits for its time, by when
+  KEYS[10] items   of each its time and what it holds
+  KEYS[11] heard   chats by the time they were last heard from
+  KEYS[12] paused  chats that are left alone, by the time until when
+  KEYS[13] alive   marks of buffers, by their lives
 
   ARGV[1]  member   the lane in the due index
   ARGV[2]  token    of the lease
@@ -61,7 +63,7 @@
   since: that has a delivery of its own to come.
 ]]
 local due, lane, head, history, dead, revived = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local moved = KEYS[7]
+local on_lanes, moved = KEYS[7], KEYS[8]
 local member, token, verdict, wait, retries = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[12])
 
 local call = redis.call
@@ -99,7 +101,7 @@ local function put_revived_first()
 end
 
 local function plan_follow_up()
-  local later, items, heard, paused, alive = KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
+  local later, items, heard, paused, alive = KEYS[9], KEYS[10], KEYS[11], KEYS[12], KEYS[13]
   if ARGV[21] ~= '' and call('HGET', alive, ARGV[21]) ~= ARGV[22] then return end
   local follow_up, chat, at = ARGV[16], ARGV[17], clock()
   local last, paused_until = call('ZSCORE', heard, chat), call('ZSCORE', paused, chat)
@@ -128,6 +130,7 @@ local dropped, next_attempt, now = 0, 0, 0
 if verdict == 'drop' or verdict == 'bury' then
   local batch = call('LPOP', lane)
   call('DEL', head)
+  if batch then count_held(on_lanes, member, -1, -#batch) end
   if verdict == 'bury' then
     call('XADD', dead, '*', 'letter', ARGV[8], 'batch', batch)
     dropped = call('XTRIM', dead, 'MAXLEN', '=', ARGV[9])
@@ -169,7 +172,7 @@ if ARGV[6] ~= '' then
   end
 end
 
-if KEYS[8] then plan_follow_up() end
+if KEYS[9] then plan_follow_up() end
 
 local left = call('LLEN', lane)
 if left > 0 then

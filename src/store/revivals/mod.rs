@@ -18,12 +18,14 @@ use super::due::take_from;
 use super::keys::{self, Due, Place, Shard};
 use super::paging::EntryId;
 use super::windows::millis;
-use super::{Result, Store, StoreError, reply, script};
+use super::work::Kind;
+use super::{Result, Store, StoreError, counting_script, reply, script};
 use crate::domain::batch::Millis;
 use crate::domain::chat::Lane;
 use crate::domain::revival::Wanted;
 
-static REVIVE: LazyLock<Script> = LazyLock::new(|| script(include_str!("../lua/revive.lua")));
+static REVIVE: LazyLock<Script> =
+    LazyLock::new(|| counting_script(include_str!("../lua/revive.lua")));
 static REVIVAL: LazyLock<Script> = LazyLock::new(|| script(include_str!("../lua/revival.lua")));
 
 /// Dead letters that are put back in one step, and bytes of them.
@@ -243,6 +245,7 @@ impl Store {
             .key(place.revived(&lane.destination))
             .key(keys::dead(first.shard))
             .key(keys::alive(place.shard))
+            .key(keys::held(place.shard, Kind::Lanes))
             .arg(place.lane_member())
             .arg(keys::RETRIES);
         way_back.must_be_there(&mut revive);

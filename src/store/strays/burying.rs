@@ -13,14 +13,15 @@ use crate::store::dead::Letter;
 use crate::store::history::Retention;
 use crate::store::keys::{self, Due, Place};
 use crate::store::later::KeptMessage;
-use crate::store::{Result, Store, reply, script};
+use crate::store::work::Kind as Work;
+use crate::store::{Result, Store, counting_script, reply};
 
 static BURY_WINDOW: LazyLock<Script> =
-    LazyLock::new(|| script(include_str!("../lua/bury_window.lua")));
+    LazyLock::new(|| counting_script(include_str!("../lua/bury_window.lua")));
 static BURY_LATER: LazyLock<Script> =
-    LazyLock::new(|| script(include_str!("../lua/bury_later.lua")));
+    LazyLock::new(|| counting_script(include_str!("../lua/bury_later.lua")));
 static BURY_BATCH: LazyLock<Script> =
-    LazyLock::new(|| script(include_str!("../lua/bury_batch.lua")));
+    LazyLock::new(|| counting_script(include_str!("../lua/bury_batch.lua")));
 
 pub(in crate::store) fn scripts() -> impl Iterator<Item = &'static Script> {
     [&BURY_WINDOW, &BURY_LATER, &BURY_BATCH]
@@ -84,6 +85,7 @@ impl Store {
             .key(place.due())
             .key(keys::alive(place.shard))
             .key(keys::dead(place.shard))
+            .key(keys::held(place.shard, Work::Windows))
             .arg(&place.member)
             .arg(Kind::Buffer.field(&chat.buffer))
             .arg(version)
@@ -112,7 +114,7 @@ impl Store {
         bury.key(keys::later_items(place.shard))
             .key(keys::alive(place.shard))
             .key(keys::dead(place.shard))
-            .key(keys::later_held(place.shard))
+            .key(keys::held(place.shard, Work::Later))
             .arg(message.member())
             .arg(kind.field(&name))
             .arg(version)
@@ -160,6 +162,7 @@ impl Store {
             .key(keys::alive(place.shard))
             .key(keys::dead(place.shard))
             .key(place.revived(destination))
+            .key(keys::held(place.shard, Work::Lanes))
             .arg(place.lane_member())
             .arg(kind.field(&name))
             .arg(version)

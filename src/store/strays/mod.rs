@@ -153,7 +153,7 @@ impl Store {
     }
 
     /// The indexes of lanes that there are, whether or not anybody knows their destination.
-    async fn lane_indexes(&self) -> Result<HashSet<(Shard, Name)>> {
+    pub(super) async fn lane_indexes(&self) -> Result<HashSet<(Shard, Name)>> {
         let mut found = HashSet::new();
         let mut cursor = 0;
         loop {

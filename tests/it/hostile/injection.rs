@@ -35,13 +35,15 @@ const WORDS: [&str; 22] = [
 ];
 
 /// What a key of chats may be called behind its shard.
-const KINDS: [&str; 16] = [
+const KINDS: [&str; 18] = [
     "timer:",
     "window:",
     "due",
     "due:",
     "later",
     "later:items",
+    "windows:held",
+    "lanes:held",
     "lane:",
     "head:",
     "seen",

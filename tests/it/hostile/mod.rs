@@ -6,6 +6,8 @@ mod burst;
 mod http;
 mod injection;
 mod json;
+mod lanes;
+mod pauses;
 mod slow;
 mod store;
 mod webhook;

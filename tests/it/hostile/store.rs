@@ -152,8 +152,8 @@ async fn no_more_chats_are_open_than_may_be_and_those_that_are_go_on() {
 #[tokio::test]
 async fn messages_for_later_cannot_take_the_room_of_those_that_leave_at_once() {
     let redis = TestRedis::start().await;
-    let api = Daemon::api_with(&redis, &[("HISTORY_COUNT", "0")]).await;
     redis.limit_memory(64 * 1024 * 1024).await;
+    let api = Daemon::api_with(&redis, &[("HISTORY_COUNT", "0")]).await;
     let text = "x".repeat(900_000);
     let year = 365 * 24 * 3600;
 

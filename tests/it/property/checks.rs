@@ -4,9 +4,12 @@ use lull::store::later::Planned;
 
 use super::World;
 use super::model::{PEOPLE, REPORT, Stage, To, What};
+use crate::support::counted::assert_counted;
 
 impl World {
     pub(super) async fn check(&mut self) {
+        let buffers = [self.chat(0), self.chat(REPORT)].map(|chat| chat.buffer);
+        assert_counted(&self.store, &mut self.raw, &buffers).await;
         let after = self.places().await;
         self.before = after;
         for chat in 0..=REPORT {

@@ -89,7 +89,7 @@ impl World {
                 .xrange_all(key("dead"))
                 .hgetall(key("later:items"))
                 .zcard(key("later"))
-                .hget(key("later:held"), ":messages");
+                .hget(key("later:held"), ":count");
             for to in To::ALL {
                 let (name, lane) = (to.name(), self.lane_member(chat));
                 reads

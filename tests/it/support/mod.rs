@@ -4,6 +4,7 @@
 pub(crate) mod buffer;
 pub(crate) mod clock;
 pub(crate) mod collector;
+pub(crate) mod counted;
 pub(crate) mod daemon;
 pub(crate) mod doorway;
 pub(crate) mod house;

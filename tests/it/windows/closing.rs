@@ -135,7 +135,7 @@ async fn a_cancel_drops_the_window_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_closed_window_leaves_only_its_batch() {
+async fn a_closed_window_leaves_only_its_batch_and_that_it_is_there() {
     let buffer = Buffer::with(RULES).await;
     buffer.say("a", SHORT).await;
 
@@ -148,7 +148,8 @@ async fn a_closed_window_leaves_only_its_batch() {
         keys,
         [
             format!("lull:{{{shard:02}}}:due:default"),
-            format!("lull:{{{shard:02}}}:lane:default:default:ana")
+            format!("lull:{{{shard:02}}}:lane:default:default:ana"),
+            format!("lull:{{{shard:02}}}:lanes:held"),
         ]
     );
 }

@@ -1,0 +1,63 @@
+//! How much waits: in windows, on lanes, and for its time. The scripts that put something there and take it away count
+//! it in the same step, for each shard, so what is told here is a sum.
+
+use redis::Cmd;
+
+use super::keys::{self, Shard};
+use super::later::KeptMessage;
+use super::work::Kind;
+use super::{Result, Store};
+use crate::domain::chat::{Chat, Name};
+
+/// How much of one kind waits: windows, batches on lanes, or messages for later.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    /// How many, of all buffers.
+    pub count: u64,
+    /// Their bytes, as they lie in Redis.
+    pub bytes: u64,
+    /// How many of each buffer that was asked about.
+    pub of_buffers: Vec<u64>,
+}
+
+/// A count may be below what is there, and so below zero for a moment, where an older Lull has put something there.
+fn number(text: &str) -> u64 {
+    text.parse().unwrap_or(0)
+}
+
+impl Store {
+    /// How much of a kind waits in all, and how many of these buffers.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn held(&self, kind: Kind, buffers: &[Name]) -> Result<Held> {
+        let mut fields = vec![":count", ":bytes"];
+        fields.extend(buffers.iter().map(Name::as_str));
+        let mut reads = redis::pipe();
+        for shard in Shard::all() {
+            reads.add_command(Cmd::hmget(keys::held(shard, kind), &fields));
+        }
+        let counts: Vec<Vec<Option<String>>> = self.pipeline(&reads).await?;
+        let sum = |which: usize| {
+            let of_shards = counts
+                .iter()
+                .filter_map(|counts| counts.get(which)?.as_deref());
+            of_shards.map(number).sum()
+        };
+        Ok(Held {
+            count: sum(0),
+            bytes: sum(1),
+            of_buffers: (2..fields.len()).map(sum).collect(),
+        })
+    }
+
+    /// Whether a message with this id waits for its time.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn is_kept(&self, chat: &Chat, id: &str) -> Result<bool> {
+        let member = KeptMessage::new(chat, id).member();
+        let items = keys::later_items(Shard::of(chat));
+        self.query(&Cmd::hexists(items, member)).await
+    }
+}
