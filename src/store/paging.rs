@@ -19,7 +19,7 @@ pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
 }
 
 /// Bytes of the entries of a page, after which it ends before its limit. As JSON in an answer they can be twice as many.
-const PAGE_BYTES: usize = 8 * 1024 * 1024;
+pub(super) const PAGE_BYTES: usize = 8 * 1024 * 1024;
 
 /// Bytes that are read at a time, and the rest of the last entry.
 const READ_BYTES: usize = 256 * 1024;

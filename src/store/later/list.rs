@@ -9,6 +9,7 @@ use crate::domain::whose::Whose;
 use crate::store::dead::shards_of;
 use crate::store::due_list::{DueCursor, first_page};
 use crate::store::keys::{self, Due, Shard};
+use crate::store::paging::PAGE_BYTES;
 use crate::store::{Result, Store, StoreError};
 use crate::wire::item::{Item, read_items};
 
@@ -51,7 +52,8 @@ impl Kept {
 }
 
 impl Store {
-    /// A page of the messages that wait for their time. While the first of them leave, one may show twice.
+    /// A page of the messages that wait for their time; fewer than asked for where they are large. While the first of them
+    /// leave, one may show twice.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
@@ -139,7 +141,11 @@ impl Store {
         limit: usize,
     ) -> Result<(Vec<Kept>, Option<String>)> {
         found.retain(|entry| after.as_ref().is_none_or(|after| entry > after));
-        let next = first_page(&mut found, limit);
+        let mut next = first_page(&mut found, limit);
+        let mut left = PAGE_BYTES;
+        if self.cut(&mut found, &mut left).await? {
+            next = found.last().map(DueCursor::text);
+        }
         Ok((self.read_kept(&found).await?, next))
     }
 
@@ -149,18 +155,46 @@ impl Store {
         limit: usize,
     ) -> Result<(Vec<Kept>, Option<String>)> {
         let mut kept = Vec::new();
+        let mut left = PAGE_BYTES;
         for _ in 0..MOST_ROUNDS {
-            let (found, next) = self
-                .earliest(&Due::Later, after, limit - kept.len())
+            let (mut found, next) = self
+                .earliest(&Due::Later, after.clone(), limit - kept.len())
                 .await?;
+            let was_cut = self.cut(&mut found, &mut left).await?;
             kept.extend(self.read_kept(&found).await?);
-            let is_last = next.is_none() || kept.len() >= limit;
-            if is_last {
+            if !was_cut && (next.is_none() || kept.len() >= limit) {
                 return Ok((kept, next));
             }
-            after = found.into_iter().next_back();
+            // Where the bytes were used up exactly, none of these was read.
+            after = found.into_iter().next_back().or(after);
+            if was_cut {
+                break;
+            }
         }
         Ok((kept, after.map(|cursor| cursor.text())))
+    }
+
+    /// Keeps as many of these, from the first on, as begin within so many bytes, of which it takes what they have; answers
+    /// whether any had to go.
+    async fn cut(&self, found: &mut Vec<DueCursor>, left: &mut usize) -> Result<bool> {
+        if found.is_empty() {
+            return Ok(false);
+        }
+        let mut reads = redis::pipe();
+        for cursor in &*found {
+            let items = keys::later_items(cursor.shard);
+            reads.cmd("HSTRLEN").arg(items).arg(&cursor.member);
+        }
+        let sizes: Vec<usize> = self.pipeline(&reads).await?;
+        let fitting = sizes.iter().take_while(|size| {
+            let fits = *left > 0;
+            *left = left.saturating_sub(**size);
+            fits
+        });
+        let fitting = fitting.count();
+        let was_cut = fitting < found.len();
+        found.truncate(fitting);
+        Ok(was_cut)
     }
 
     /// The messages among these that have not left or been taken back meanwhile.
