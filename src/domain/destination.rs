@@ -56,8 +56,12 @@ impl Pace {
     /// How long an attempt that was let begin counts. A little longer than the interval, for the destination counts when
     /// calls arrive, and one may be on its way for longer than the one that begins an interval later.
     pub fn span(&self) -> Duration {
-        let margin = (self.every / 50).clamp(LEAST_MARGIN, MOST_MARGIN);
-        self.every + margin
+        self.every + self.margin()
+    }
+
+    /// How much later than it was let begin an attempt may set out.
+    pub fn margin(&self) -> Duration {
+        (self.every / 50).clamp(LEAST_MARGIN, MOST_MARGIN)
     }
 }
 

@@ -43,8 +43,17 @@ pub(super) struct Pass {
     probe: bool,
     retry: bool,
     /// When the pace of the destination let it begin, if it has one, until an attempt is made.
-    let_in: Option<Millis>,
+    let_in: Option<LetIn>,
     room: Option<OwnedSemaphorePermit>,
+}
+
+/// When a pace let an attempt begin.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LetIn {
+    /// By Redis's clock.
+    pub(super) at: Millis,
+    /// When it was asked for here, so no later than that.
+    pub(super) asked: Instant,
 }
 
 impl Gate {
@@ -207,8 +216,8 @@ impl Pass {
     }
 
     /// It was let in by the destination's pace.
-    pub(super) fn let_in_at(&mut self, at: Option<Millis>) {
-        self.let_in = at;
+    pub(super) fn let_in_at(&mut self, let_in: Option<LetIn>) {
+        self.let_in = let_in;
     }
 
     /// An attempt is made with it.
@@ -217,7 +226,7 @@ impl Pass {
     }
 
     /// When it was let in for nothing.
-    pub(super) fn unused(&self) -> Option<Millis> {
+    pub(super) fn unused(&self) -> Option<LetIn> {
         self.let_in
     }
 

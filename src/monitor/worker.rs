@@ -139,6 +139,12 @@ impl Monitor {
             Ok(call) => call,
             Err(why) => return self.bury(outlet, in_hand, &why, None).await,
         };
+        if !self.may_set_out(outlet, pass).await {
+            let more = self.settle(outlet, in_hand, Verdict::Release, None).await;
+            // It is due as before, and the sweep may be asleep.
+            outlet.lanes_changed.notify_one();
+            return more;
+        }
         if lease.attempt == 1 {
             self.metrics
                 .lateness

@@ -49,6 +49,14 @@ impl Store {
         given.map(drop)
     }
 
+    /// Gives back an attempt that was let in then, and lets it begin now instead, if there is still room.
+    ///
+    /// # Errors
+    /// Unavailable or silent: then it may be lost to the others until the interval is over.
+    pub async fn pace_again(&self, destination: &Name, pace: Pace, at: Millis) -> Result<Grant> {
+        self.run_pace(destination, pace, 1, 1, at).await
+    }
+
     async fn run_pace(
         &self,
         destination: &Name,

@@ -8,6 +8,7 @@ use lull::domain::chat::Name;
 use lull::domain::destination::Pace;
 use lull::domain::whose::Whose;
 use lull::store::Look;
+use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use crate::support::pace::Begun;
@@ -81,6 +82,43 @@ async fn an_ordered_buffer_keeps_order_and_pace_though_a_monitor_is_killed() {
         }
     }
     assert_eq!(came, expected);
+}
+
+#[tokio::test]
+async fn a_monitor_that_was_frozen_uses_no_turn_of_before() {
+    const BATCH: usize = 40;
+    let mut queue = paced(json!({}), 2.0, BATCH, &[]).await;
+    for number in 0..4 * BATCH {
+        queue.batch(&number.to_string(), &["oi"]).await;
+    }
+    let monitor = queue.monitor().await;
+
+    let mut arrivals = Vec::new();
+    for _ in 0..2 {
+        let before = queue.redis.now().await;
+        eventually("turns are granted", async || {
+            queue
+                .redis
+                .begun("out")
+                .await
+                .iter()
+                .any(|&at| at >= before)
+        })
+        .await;
+        monitor.signal(Signal::SIGSTOP);
+        let frozen = queue.redis.now().await;
+        pass(&queue.redis, frozen, 3000).await;
+        monitor.signal(Signal::SIGCONT);
+    }
+    for _ in 0..4 * BATCH {
+        arrivals.push(queue.receiver.call().await.at);
+    }
+    // Half an interval: by the receiver's clock each was on its way, too.
+    let closest = arrivals
+        .windows(BATCH + 1)
+        .map(|some| some[BATCH] - some[0])
+        .min();
+    assert!(closest.unwrap() >= Duration::from_secs(1), "{closest:?}");
 }
 
 #[tokio::test]
