@@ -148,5 +148,5 @@ fn refused(error: &SpecError) -> ApiError {
         "headers" | "headers, secrets" => "webhook.headers",
         field => field,
     };
-    SpecError::new(field, &error.why).into()
+    error.clone().about(field).into()
 }

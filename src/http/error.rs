@@ -154,7 +154,7 @@ impl ApiError {
             Self::Unproven(_) => Code::ProofFailed,
             Self::Door(refusal) => refusal.code(),
             Self::TooManyWebhooks(_) => Code::TooManyWebhooks,
-            Self::Spec(error) => error.code(),
+            Self::Spec(error) => error.code,
             Self::Conflict(_) => Code::Conflict,
             Self::Overfull(full) => full.code(),
             Self::Paused(full) => full.code(),
@@ -171,7 +171,11 @@ impl ApiError {
             | Self::UnknownParameter { name, .. } => return Some(name.clone()),
             Self::UnreadBody { field, .. } => return field.clone(),
             Self::BadInput(bad) => bad.at_fault(),
-            Self::Spec(error) => &error.field,
+            // A schedule has a field of the name body.
+            Self::Spec(error) => {
+                let about_a_field = error.code != Code::InvalidJson;
+                return about_a_field.then(|| error.field.clone());
+            }
             Self::Parameter { name, .. } => name,
             _ => return None,
         };

@@ -28,8 +28,8 @@ use crate::store::StoreError;
 use crate::store::audit::{Act, By};
 use crate::store::config::{Configured, Kind, Mode, Versioned};
 use crate::wire::RawObject;
-use crate::wire::config::ScheduleSpec;
 use crate::wire::config::shown::Shown;
+use crate::wire::config::{ScheduleSpec, SpecError};
 use crate::wire::contract_b::schedule_name;
 use crate::wire::fields::BadInput;
 use crate::wire::payload::rfc3339;
@@ -260,7 +260,8 @@ fn changed(old: &ScheduleSpec, changes: &RawObject) -> Result<ScheduleSpec, ApiE
             fields.insert(name.to_owned(), value);
             continue;
         }
-        let mut words: String = serde_json::from_str(value.get()).map_err(unreadable)?;
+        let words: Option<String> = serde_json::from_str(value.get()).ok();
+        let mut words = words.ok_or_else(|| SpecError::new("name", "must be text"))?;
         schedule_name(&mut words, &mut String::new())?;
         fields.insert(name.to_owned(), to_raw_value(&words).map_err(unreadable)?);
     }

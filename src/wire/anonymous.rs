@@ -238,7 +238,9 @@ mod tests {
         assert!(error(r#"{"/buffer/key":" "}"#).starts_with("buffer.key: must not be empty"));
         assert!(error(r#"{"/buffer/key":[]}"#).starts_with("buffer.key: must be text"));
         assert!(error(r#"{"/payload":{}}"#).starts_with("buffer.aggregate_field: "));
-        assert!(error(r#"{"/buffer/wait_time":"tok3n"}"#).starts_with("body: a value is wrong"));
+        assert!(
+            error(r#"{"/buffer/wait_time":"tok3n"}"#).starts_with("buffer.wait_time: is wrong")
+        );
     }
 
     #[test]

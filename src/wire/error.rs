@@ -66,7 +66,7 @@ impl PartialSchema for Code {
 }
 
 codes! {
-    /// The body is not JSON, or not of the shape that is asked for.
+    /// The body is not JSON, or no object where one is asked for.
     InvalidJson = 400 "invalid_json",
     /// The body has more levels than are taken.
     TooDeep = 400 "too_deep",

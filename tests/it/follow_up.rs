@@ -344,7 +344,10 @@ async fn what_cannot_be_is_refused_by_field() {
             "follow_up.timezone: ",
         ),
         (json!({"after": HOUR, "max": 0}), "follow_up.max: "),
-        (json!({"after": HOUR, "often": 1}), "body: unknown field"),
+        (
+            json!({"after": HOUR, "often": 1}),
+            "follow_up.often: unknown field",
+        ),
         (
             json!({"after": HOUR, "template": "{\n{{ user"}),
             "follow_up.template: the template is broken in line 2",

@@ -187,7 +187,7 @@ async fn what_cannot_be_is_refused_by_field() {
         (
             json!({"name": "a", "cron": "@daily", "url": url, "often": 1}),
             400,
-            "body: unknown field",
+            "often: unknown field",
         ),
         (
             json!({"name": "there", "cron": "@daily", "url": url}),

@@ -211,6 +211,142 @@ async fn a_null_stops_and_revives_nothing() {
 }
 
 #[tokio::test]
+async fn what_is_wrong_with_a_configuration_is_named_by_its_path() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+    let call = json!({"name": "a", "cron": "@daily", "url": "http://127.0.0.1:9/x"});
+    let with = |field: &str, value: Value| {
+        let mut call = call.clone();
+        call[field] = value;
+        call
+    };
+    let anonymous = |buffer: Value| json!({"webhook": {"url": "https://93.184.215.14/x"}, "buffer": buffer, "payload": {"q": "a"}});
+    let url = "http://127.0.0.1:9/x";
+
+    for (method, path, body, code, field) in [
+        (
+            "POST",
+            "/api/buffers",
+            json!({"name": "a", "wait": 3}),
+            "unknown_field",
+            "wait",
+        ),
+        (
+            "PUT",
+            "/api/buffers/a",
+            json!({"window": {"waitt": 3}}),
+            "unknown_field",
+            "window.waitt",
+        ),
+        (
+            "PUT",
+            "/api/buffers/a",
+            json!({"window": {"wait": "3"}}),
+            "invalid_field",
+            "window.wait",
+        ),
+        (
+            "PUT",
+            "/api/buffers/a",
+            json!({"window": {"max_messages": -1}}),
+            "invalid_field",
+            "window.max_messages",
+        ),
+        (
+            "PUT",
+            "/api/buffers/a",
+            json!({"destinations": ["a", 7]}),
+            "invalid_field",
+            "destinations[1]",
+        ),
+        (
+            "PUT",
+            "/api/buffers/a",
+            json!({"order": "none"}),
+            "invalid_field",
+            "order",
+        ),
+        (
+            "PUT",
+            "/api/buffers/a",
+            json!({"follow_up": {"after": 3600, "mx": 1}}),
+            "unknown_field",
+            "follow_up.mx",
+        ),
+        (
+            "POST",
+            "/api/destinations",
+            json!({"name": "a", "url": url, "retry": {"forr": 1}}),
+            "unknown_field",
+            "retry.forr",
+        ),
+        (
+            "PUT",
+            "/api/destinations/a",
+            json!({"url": url, "pace": {"batch": 1, "every": 1, "q": 1}}),
+            "unknown_field",
+            "pace.q",
+        ),
+        (
+            "PUT",
+            "/api/destinations/a",
+            json!({"url": 7}),
+            "invalid_field",
+            "url",
+        ),
+        (
+            "POST",
+            "/api/schedules",
+            with("often", json!(1)),
+            "unknown_field",
+            "often",
+        ),
+        (
+            "PUT",
+            "/api/schedules/a",
+            with("retry", json!({"max": "x"})),
+            "invalid_field",
+            "retry.max",
+        ),
+        (
+            "POST",
+            "/api/schedules",
+            with("body", json!("{{")),
+            "invalid_field",
+            "body",
+        ),
+        (
+            "POST",
+            "/api/v1/message",
+            anonymous(json!({"key": "a", "aggregate_field": "q", "size": 1})),
+            "unknown_field",
+            "buffer.size",
+        ),
+        (
+            "POST",
+            "/api/v1/message",
+            anonymous(json!({"key": "a"})),
+            "missing_field",
+            "buffer.aggregate_field",
+        ),
+    ] {
+        let refusal = api.refused(method.parse().unwrap(), path, Some(body)).await;
+
+        assert_eq!(
+            (
+                refusal.status.as_u16(),
+                refusal.code.as_str(),
+                refusal.field.as_deref()
+            ),
+            (400, code, Some(field)),
+            "{method} {path}: {}",
+            refusal.error
+        );
+        assert!(!refusal.error.contains(" column "), "{}", refusal.error);
+    }
+}
+
+#[tokio::test]
 async fn what_is_misspelt_revives_nothing_and_says_what_is_taken() {
     let redis = TestRedis::start().await;
     let api = Daemon::api(&redis).await;

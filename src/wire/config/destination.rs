@@ -250,7 +250,7 @@ mod tests {
             (r#""concurrency":0"#, "concurrency: must be from 1"),
             (r#""pace":{"every":0,"batch":2}"#, "pace.every: "),
             (r#""pace":{"every":60,"batch":0}"#, "pace.batch: "),
-            (r#""pace":{"every":60}"#, "body: missing field `batch`"),
+            (r#""pace":{"every":60}"#, "pace.batch: is missing"),
             (r#""retry":{"first":9,"cap":3}"#, "retry.first: "),
             (r#""retry":{"max":10001}"#, "retry.max: must be at most"),
             (r#""retry":{"waits":[-1]}"#, "retry.waits: "),

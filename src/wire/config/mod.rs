@@ -16,6 +16,7 @@ pub mod window;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
+use serde_json::error::Category;
 use thiserror::Error;
 
 pub use buffer::{Buffer, BufferSpec};
@@ -73,6 +74,8 @@ pub struct SpecError {
     pub field: String,
     /// What is wrong, and what to do.
     pub why: String,
+    /// What programs are told.
+    pub code: Code,
 }
 
 impl SpecError {
@@ -81,34 +84,81 @@ impl SpecError {
         Self {
             field: field.into(),
             why: why.into(),
+            code: Code::InvalidField,
         }
     }
 
-    /// What programs are told.
-    pub fn code(&self) -> Code {
-        match self.field.as_str() {
-            "body" => Code::InvalidJson,
-            _ => Code::InvalidField,
+    /// The same error about a field of another name.
+    pub fn about(self, field: impl Into<String>) -> Self {
+        Self {
+            field: field.into(),
+            ..self
         }
     }
 }
 
-/// Reads a specification; `name` is the one in the URL, which the body may repeat and must not contradict.
+/// Reads a specification.
 ///
 /// # Errors
-/// Names the field that is unknown or of the wrong kind. No value is quoted: it may be a secret.
+/// Names the field that is unknown, missing or of the wrong kind by its path, such as `window.wait`, and no place in the
+/// body, which may have been put together of what was sent and what was there. No value is quoted: it may be a secret.
 pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, SpecError> {
+    // What is sound, which most of it is, is read without noting where.
     serde_json::from_slice(body).map_err(|error| {
-        let text = error.to_string();
-        let quotes_a_value = text.starts_with("invalid type") || text.starts_with("invalid value");
-        let why = match text.split_once(", expected") {
-            Some((_, expected)) if quotes_a_value => {
-                format!("a value is wrong, expected{expected}")
-            }
-            _ => text,
-        };
-        SpecError::new("body", why)
+        let mut body = serde_json::Deserializer::from_slice(body);
+        match serde_path_to_error::deserialize::<_, T>(&mut body) {
+            Err(error) => unreadable(&error.path().to_string(), error.inner()),
+            // Something stands behind it.
+            Ok(_) => unreadable(WHOLE, &error),
+        }
     })
+}
+
+/// The path of the whole.
+const WHOLE: &str = ".";
+/// The longest path that an answer repeats.
+const LONGEST_PATH: usize = 128;
+
+fn unreadable(path: &str, error: &serde_json::Error) -> SpecError {
+    let text = error.to_string();
+    let text = text
+        .rsplit_once(" at line ")
+        .map_or(&*text, |(text, _)| text);
+    let is_whole = path == WHOLE;
+    if error.classify() != Category::Data {
+        return SpecError {
+            code: Code::InvalidJson,
+            ..SpecError::new("body", text)
+        };
+    }
+    if let Some(name) = text.strip_prefix("missing field `") {
+        let name = name.trim_end_matches('`');
+        let field = if is_whole {
+            name.to_owned()
+        } else {
+            format!("{path}.{name}")
+        };
+        return SpecError {
+            code: Code::MissingField,
+            ..SpecError::new(field, "is missing")
+        };
+    }
+    let quotes_a_value = text.starts_with("invalid type") || text.starts_with("invalid value");
+    let why = match text.split_once(", expected") {
+        Some((_, expected)) if quotes_a_value => format!("is wrong, expected{expected}"),
+        _ => text.to_owned(),
+    };
+    let code = match () {
+        () if text.starts_with("unknown field") => Code::UnknownField,
+        () if is_whole => Code::InvalidJson,
+        () => Code::InvalidField,
+    };
+    let field = if is_whole {
+        "body".to_owned()
+    } else {
+        path.chars().take(LONGEST_PATH).collect()
+    };
+    SpecError { field, why, code }
 }
 
 /// The name of a buffer or destination.

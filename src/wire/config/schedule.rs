@@ -192,7 +192,7 @@ impl ScheduleSpec {
     /// An error about the template that is its body.
     pub fn in_its_words(error: SpecError) -> SpecError {
         if error.field == "template" {
-            return SpecError::new("body", error.why);
+            return error.about("body");
         }
         error
     }
@@ -252,7 +252,10 @@ mod tests {
                 r#"{"name":"a","cron":"@daily","method":"TRACE"}"#,
                 "method: ",
             ),
-            (r#"{"name":"a","cron":"@daily","catch_up":"all"}"#, "body: "),
+            (
+                r#"{"name":"a","cron":"@daily","catch_up":"all"}"#,
+                "catch_up: ",
+            ),
         ] {
             let error = check(json).unwrap_err().to_string();
             assert!(error.starts_with(why), "{json}: {error}");

@@ -90,7 +90,7 @@ impl BufferConfig {
             "window.max_messages" => "max_size",
             _ => return error,
         };
-        SpecError::new(field, error.why)
+        error.about(field)
     }
 }
 

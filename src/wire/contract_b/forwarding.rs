@@ -104,7 +104,7 @@ impl ForwardingConfig {
     /// The error with the name that contract B has for the field.
     pub fn in_its_words(error: SpecError) -> SpecError {
         if error.field == "content.template" {
-            return SpecError::new("template", error.why);
+            return error.about("template");
         }
         error
     }

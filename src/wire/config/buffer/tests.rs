@@ -29,7 +29,7 @@ fn without_a_path_of_the_text_the_whole_body_is_the_message() {
 fn what_is_wrong_is_named() {
     for (json, why) in [
         (r#"{"name":"Loja"}"#, "name: a name has 1 to 64"),
-        (r#"{"name":"a","wait":3}"#, "body: unknown field `wait`"),
+        (r#"{"name":"a","wait":3}"#, "wait: unknown field `wait`"),
         (r#"{"name":"a","key":"a[["}"#, "key: "),
         (
             r#"{"name":"a","source":"whatsapp"}"#,
