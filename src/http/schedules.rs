@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::value::{RawValue, to_raw_value};
-use tracing::info;
+use tracing::{info, warn};
 
 use super::Api;
 use super::audit::Caller;
@@ -220,6 +220,7 @@ impl Api {
             let spec = spec.unmasked(old);
             let base = configured.version;
             let schedule = spec.check(base)?;
+            let was = old.and_then(|old| old.check(base).ok());
             Sender::new(&schedule.destination, &self.clients)
                 .map_err(ScheduleSpec::in_its_words)?;
             let old = old.map(|old| old.clone().masked());
@@ -227,6 +228,14 @@ impl Api {
             let act = act.from_to(old.as_ref(), Some(&spec.clone().masked()));
             let written = self.write(Kind::Schedule, &schedule.name, &spec, mode, base, &act);
             if let Some(version) = written.await? {
+                if was.is_some_and(|was| !schedule.keeps_the_plan_of(&was)) {
+                    // A monitor sees only what is newest: not that it was off, or had other times, in between.
+                    let dropped = self.store.unplan(&schedule.name, version - 1).await;
+                    // Those that run do the same by themselves.
+                    let _ = dropped.inspect_err(
+                        |error| warn!(error = %error, "Could not drop a plan: {error}"),
+                    );
+                }
                 return Ok(Versioned { version, spec });
             }
         }

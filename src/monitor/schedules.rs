@@ -27,8 +27,14 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(super) async fn run(monitor: Arc<Monitor>) {
     let mut catalogs = monitor.catalogs.subscribe();
     let mut planned = HashMap::new();
+    // Nobody may have seen the start while this monitor was away.
+    let mut was_stopped = true;
     loop {
         let catalog = catalogs.borrow_and_update().clone();
+        let is_stopped = catalog.stops().all();
+        if std::mem::replace(&mut was_stopped, is_stopped) && !is_stopped {
+            monitor.make_up(&catalog).await;
+        }
         let wait = match monitor.plan(&catalog, &mut planned).await {
             Ok(()) => Duration::MAX,
             Err(error) => {
@@ -75,6 +81,18 @@ impl Monitor {
             planned.insert(name.clone(), version);
         }
         Ok(())
+    }
+
+    /// Makes the runs that were missed while all was stopped, without waiting until the sweep comes by.
+    async fn make_up(self: &Arc<Self>, catalog: &Catalog) {
+        let made_up =
+            |schedule: &&Arc<Schedule>| schedule.active && schedule.catch_up == CatchUp::Once;
+        for schedule in catalog.schedules().filter(made_up) {
+            if let Err(error) = self.run_schedule(&schedule.name).await {
+                warn!(error = %error, "Could not make up for missed runs at once, the sweep will: {error}");
+                return;
+            }
+        }
     }
 
     /// Plans the next run of a schedule; answers whether it is there in the version that is known here.
@@ -126,16 +144,23 @@ impl Monitor {
             return Ok(());
         }
         let stopped = self.catalogs.get().stops().all();
-        let missed = stopped || now - planned.at > MISSED_AFTER;
+        let late = now - planned.at > MISSED_AFTER;
+        let missed = stopped || planned.missed || late;
         let name = &schedule.name;
+        // What is not later than this is still made.
+        let in_time = now.saturating_sub(MISSED_AFTER).saturating_sub(1);
         let (is_made, after) = match (missed, schedule.catch_up) {
             // None of the schedule's times: the next of them is to come.
-            _ if planned.moved => (false, planned.at.max(now - MISSED_AFTER) - 1),
+            _ if planned.moved && !planned.missed => {
+                (false, in_time.max(planned.at.saturating_sub(1)))
+            }
             (false, _) => (true, planned.at),
-            // It stays due until all is started again.
-            (true, CatchUp::Once) if stopped => return Ok(()),
+            // It stays due until all is started again, and is then made for all that passed.
+            (true, CatchUp::Once) if stopped && planned.missed => return Ok(()),
+            (true, CatchUp::Once) if stopped => return self.store.note_missed(name, planned).await,
             (true, CatchUp::Once) => (true, now),
-            (true, CatchUp::Skip) => (false, now),
+            (true, CatchUp::Skip) if stopped || planned.missed => (false, now),
+            (true, CatchUp::Skip) => (false, in_time),
         };
         let (id, item) = (BatchId::generate(), schedule.message(planned.at));
         let made = is_made.then_some((&id, item.as_str()));

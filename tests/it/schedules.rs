@@ -499,6 +499,149 @@ async fn while_all_is_stopped_nothing_runs() {
     assert!(shop.default.calls_so_far().is_empty());
 }
 
+/// Stops all, and waits until the run of a schedule has fallen due; answers when that was.
+async fn stopped_over_a_run(shop: &Shop, schedule: &str) -> u64 {
+    let (status, _) = shop
+        .api
+        .post("/api/control", json!({"action": "stop"}))
+        .await;
+    assert_eq!(status, StatusCode::OK);
+    let mut at = 0;
+    eventually("it is noted that a run was missed", async || {
+        let planned = shop.store.planned(&name(schedule)).await.unwrap();
+        at = planned
+            .filter(|planned| planned.missed)
+            .map_or(0, |planned| planned.at);
+        at > 0
+    })
+    .await;
+    at
+}
+
+fn due_of(call: &Value) -> u64 {
+    let due = chrono::DateTime::parse_from_rfc3339(call["due"].as_str().unwrap()).unwrap();
+    due.timestamp_millis().try_into().unwrap()
+}
+
+#[tokio::test]
+async fn one_run_is_made_for_all_that_passed_while_stopped_and_then_each() {
+    let mut shop = Shop::open().await;
+    let tick = json!({"name": "tick", "cron": EVERY_SECOND, "url": shop.default.url(), "body": BODY, "catch_up": "once"});
+    create(&shop.api, tick).await;
+    shop.default.call().await;
+
+    let missed = stopped_over_a_run(&shop, "tick").await;
+    eventually("more times pass", async || {
+        shop.store.now().await.unwrap() > missed + 3_000
+    })
+    .await;
+    let started = shop.store.now().await.unwrap();
+    shop.api
+        .post("/api/control", json!({"action": "start"}))
+        .await;
+
+    let mut dues = Vec::new();
+    while dues.iter().filter(|due| **due > started).count() < 3 {
+        dues.push(due_of(&shop.default.call().await.json()));
+    }
+    let since: Vec<_> = dues.iter().copied().filter(|due| *due >= missed).collect();
+    assert_eq!(since[0], missed, "{dues:?}");
+    assert!(since[1] > started, "{dues:?} {started}");
+    assert!(
+        since[1..].windows(2).all(|two| two[1] == two[0] + 1_000),
+        "{dues:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_was_missed_while_stopped_is_made_as_soon_as_all_is_started() {
+    let mut shop = Shop::open().await;
+    let mut schedule = yearly("report", &shop.default);
+    schedule["catch_up"] = json!("once");
+    let created = create(&shop.api, schedule).await;
+    planned(&shop.store, "report", &created["version"]).await;
+    long_due(&shop.redis, "report", 1_000).await;
+    stopped_over_a_run(&shop, "report").await;
+    // The sweep, which has put it off, would find it in an hour.
+    let shard = Shard::of(&Chat::of_schedule(&name("report"))).index();
+    let in_an_hour = shop.store.now().await.unwrap() + 3_600_000;
+    let mut write = redis::pipe();
+    write.zadd(format!("lull:{{{shard:02}}}:later"), "s:report", in_an_hour);
+    write.exec_async(&mut shop.redis.raw().await).await.unwrap();
+
+    shop.api
+        .post("/api/control", json!({"action": "start"}))
+        .await;
+
+    assert_eq!(shop.default.call().await.json()["name"], "report");
+    assert!(shop.default.calls_so_far().is_empty());
+}
+
+#[tokio::test]
+async fn of_runs_that_nobody_could_make_those_of_the_last_minute_are_made() {
+    let redis = TestRedis::start().await;
+    let mut receiver = Receiver::start().await;
+    let api = Daemon::api(&redis).await;
+    let mut monitor = Daemon::monitor(&redis, &receiver.url()).await;
+    let tick = json!({"name": "tick", "cron": EVERY_SECOND, "url": receiver.url(), "body": BODY});
+    create(&api, tick).await;
+    receiver.call().await;
+    assert!(monitor.stop().await.success());
+    receiver.calls_so_far();
+    long_due(&redis, "tick", 300_000).await;
+    let back = redis.store().await.now().await.unwrap();
+
+    let _next = Daemon::monitor(&redis, &receiver.url()).await;
+
+    let first = due_of(&receiver.call().await.json());
+    assert!((back - 61_000..back).contains(&first), "{first} {back}");
+}
+
+#[tokio::test]
+async fn what_was_off_or_had_other_times_while_nobody_looked_drops_the_times_before_it() {
+    let mut shop = Shop::open().await;
+    let path = format!("{SCHEDULES}/report");
+    let created = create(&shop.api, yearly("report", &shop.default)).await;
+    planned(&shop.store, "report", &created["version"]).await;
+    assert!(shop.monitor.stop().await.success());
+    let version = created["version"].as_u64().unwrap();
+    let times = yearly("report", &shop.default);
+    let mut daily = times.clone();
+    daily["cron"] = json!("@daily");
+    let mut elsewhere = times.clone();
+    elsewhere["timezone"] = json!("Asia/Kolkata");
+    let mut off = times.clone();
+    off["active"] = json!(false);
+
+    for between in [daily, elsewhere, off] {
+        let mark = lull::domain::schedule::Times::parse("@yearly", chrono_tz::UTC).unwrap();
+        let life = Life::since(version);
+        let (_, shown) = shop.api.get(&path).await;
+        let version = shown["version"].as_u64().unwrap_or(version);
+        let now = shop.store.now().await.unwrap();
+        let at = now - 1_000;
+        shop.store
+            .plan(&name("report"), life, version, mark.mark(), at)
+            .await
+            .unwrap();
+        assert!(shop.store.planned(&name("report")).await.unwrap().is_some());
+
+        shop.put(&path, between).await;
+        shop.put(&path, times.clone()).await;
+
+        assert_eq!(shop.store.planned(&name("report")).await.unwrap(), None);
+    }
+    let _next = Daemon::monitor(&shop.redis, &shop.default.url()).await;
+    eventually("it is planned anew", async || {
+        let planned = shop.store.planned(&name("report")).await.unwrap();
+        planned.is_some()
+    })
+    .await;
+    let next = shop.store.planned(&name("report")).await.unwrap().unwrap();
+    assert!(next.at > shop.store.now().await.unwrap());
+    assert!(shop.default.calls_so_far().is_empty());
+}
+
 #[tokio::test]
 async fn one_that_is_removed_runs_no_more_and_drops_what_waits() {
     let redis = TestRedis::start().await;

@@ -15,13 +15,14 @@ use crate::store::work::Kind;
 use crate::store::{LONGEST_IDLE, Result, Store, StoreError, counting_script, reply, script};
 
 static PLAN: LazyLock<Script> = LazyLock::new(|| script(include_str!("../lua/plan.lua")));
+static MISS: LazyLock<Script> = LazyLock::new(|| script(include_str!("../lua/miss.lua")));
 static RUN: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("../lua/run.lua")));
 
 /// Runs of one schedule that may wait at one time.
 const MOST_RUNS: u64 = 100;
 
 pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    [&PLAN, &RUN].into_iter().map(|script| &**script)
+    [&PLAN, &MISS, &RUN].into_iter().map(|script| &**script)
 }
 
 /// The next run of a schedule.
@@ -35,19 +36,24 @@ pub struct Planned {
     pub mark: Option<String>,
     /// Whether it was moved because the clock was set back, away from the times of the schedule.
     pub moved: bool,
+    /// Whether it fell due while all deliveries were stopped, and waits to be made up for.
+    pub missed: bool,
 }
 
 impl Planned {
     fn read(item: &str) -> Option<Self> {
         let mut words = item.split(' ');
+        let at = words.next()?.parse().ok()?;
+        let version = words.next()?.parse().ok()?;
+        let mark = words.next().filter(|mark| !mark.is_empty());
+        let mark = mark.map(str::to_owned);
+        let noted: Vec<_> = words.collect();
         Some(Self {
-            at: words.next()?.parse().ok()?,
-            version: words.next()?.parse().ok()?,
-            mark: words
-                .next()
-                .filter(|mark| !mark.is_empty())
-                .map(str::to_owned),
-            moved: words.next().is_some(),
+            at,
+            version,
+            mark,
+            moved: noted.contains(&"moved"),
+            missed: noted.contains(&"missed"),
         })
     }
 }
@@ -137,6 +143,19 @@ impl Store {
         let planned = Planned::read(&item);
         let planned = planned.ok_or(StoreError::Unreadable("the next run of a schedule"))?;
         Ok(Some(planned))
+    }
+
+    /// Notes that a run fell due while all was stopped: whenever it is made, it is made for all that passed since.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn note_missed(&self, schedule: &Name, planned: &Planned) -> Result<()> {
+        let shard = Place::of(&Chat::of_schedule(schedule)).shard;
+        let mut miss = MISS.key(keys::later_items(shard));
+        miss.arg(member::schedule(schedule))
+            .arg(planned.at)
+            .arg(planned.mark.as_deref().unwrap_or_default());
+        self.run(shard, &miss).await
     }
 
     /// Makes a run that was planned, with this id and message, or leaves it out without; and plans the next. `life` is

@@ -86,7 +86,7 @@ function move.later(member, step)
   local at, came, rest = string.match(call('HGET', KEYS[FIRST_KEY], member) or '', '^(%d+) (%d+)(.*)$')
   if not at then return false end
   at = math.max(at - step, 0)
-  if is_plan and not string.find(rest, ' moved$') then rest = (rest == '' and ' ' or rest) .. ' moved' end
+  if is_plan and not string.find(rest, ' moved', 1, true) then rest = (rest == '' and ' ' or rest) .. ' moved' end
   call('HSET', KEYS[FIRST_KEY], member, format('%d ', at) .. came .. rest)
   put(member, at)
   return true

@@ -23,7 +23,8 @@
   A newer version with the same mark leaves the time as it is, for it may have
   passed while nobody could make the run. A plan without a mark is one of an
   older release, and is given that of its version. One that was moved because the
-  clock was set back ends in "moved", for its time is none of the schedule's.
+  clock was set back has the word "moved" at its end, for its time is none of the
+  schedule's; one that fell due while all was stopped has "missed".
 ]]
 local later, items, alive = KEYS[1], KEYS[2], KEYS[3]
 local member, version, at, mark = ARGV[1], ARGV[2], ARGV[3], ARGV[5]

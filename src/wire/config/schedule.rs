@@ -114,6 +114,11 @@ pub struct Schedule {
 }
 
 impl Schedule {
+    /// Whether due times that were planned by `old` are still to be made: it was on, and had the same moments.
+    pub fn keeps_the_plan_of(&self, old: &Self) -> bool {
+        old.active && self.active && old.times.mark() == self.times.mark()
+    }
+
     /// The message of a run that is due then, for its body to name.
     pub fn message(&self, due: Millis) -> String {
         let name = self.name.as_str();
