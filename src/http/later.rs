@@ -14,9 +14,9 @@ use super::error::ApiError;
 use super::query::{List, ListQuery, page};
 use crate::domain::chat::Chat;
 use crate::domain::whose::Whose;
-use crate::store::DueCursor;
 use crate::store::audit::Act;
 use crate::store::later::Kept;
+use crate::store::{DueCursor, PAGE_BYTES};
 use crate::wire::answer::{LaterMessage, Recalled};
 use crate::wire::payload::rfc3339;
 
@@ -36,7 +36,10 @@ async fn list(
 ) -> Result<Response, ApiError> {
     let list = List::parse(query)?;
     let after = list.after(DueCursor::parse)?;
-    let (kept, next_cursor) = api.store.kept(&list.whose, after, list.limit).await?;
+    let (kept, next_cursor) = api
+        .store
+        .kept(&list.whose, after, list.limit, PAGE_BYTES)
+        .await?;
     Ok(page(kept.into_iter().map(shown), None, next_cursor))
 }
 

@@ -153,7 +153,7 @@ impl List {
             from: self.from,
             to: self.to,
             after: self.after(EntryId::parse)?,
-            limit: self.limit,
+            ..Look::first(self.limit)
         })
     }
 

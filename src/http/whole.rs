@@ -11,11 +11,13 @@ use super::query::{BufferQuery, any_buffer, chat_in};
 use super::{chats, dead_letters, history, later};
 use crate::domain::batch::Batch;
 use crate::domain::whose::Whose;
-use crate::store::Look;
 use crate::store::whole::WaitingLane;
+use crate::store::{Look, PAGE_BYTES};
 use crate::wire::item::Item;
 use crate::wire::payload::rfc3339;
-use crate::wire::whole::{BatchAnswer, ChatAnswer, FollowUpAnswer, LaneAnswer, Said, WindowAnswer};
+use crate::wire::whole::{
+    BatchAnswer, ChatAnswer, ChatPart, FollowUpAnswer, LaneAnswer, Said, WindowAnswer,
+};
 
 /// Entries of history and dead letters that are shown; their own lists have the rest.
 const NEWEST: usize = 50;
@@ -30,22 +32,40 @@ pub(super) async fn show(
     let chat = chat_in(&api, user, query, any_buffer)?;
     let whose = Whose::Chat(chat.clone());
     let destinations = api.catalogs.get().destination_names();
-    let (paused, window, (kept, _), follow_up, lanes, (tried, _), (letters, _)) = tokio::try_join!(
+    let (paused, window, follow_up) = tokio::try_join!(
         api.store.paused(&chat),
         api.store.open_window(&chat),
-        api.store.kept(&whose, None, MOST_LATER),
         api.store.follow_up(&chat),
-        api.store.lanes_of(&chat, destinations),
-        api.store.settlements(&whose, |_| true, Look::first(NEWEST)),
-        api.store.dead_letters(&whose, Look::first(NEWEST)),
     )?;
+    // One after the other, because what is not over yet takes its room first.
+    let mut room = PAGE_BYTES;
+    let mut more_in = Vec::new();
     let window = match window {
-        Some(window) => Some(WindowAnswer {
-            said: said(api.store.said_in(&window.chat).await?),
-            window: chats::shown(&window),
-        }),
+        Some(window) => {
+            let (items, more) = api.store.said_in(&window.chat, &mut room).await?;
+            more_in.extend(more.then_some(ChatPart::Window));
+            Some(WindowAnswer {
+                said: said(items),
+                window: chats::shown(&window),
+            })
+        }
         None => None,
     };
+    let (lanes, more) = api.store.lanes_of(&chat, destinations, &mut room).await?;
+    more_in.extend(more.then_some(ChatPart::Lanes));
+    let lanes: Vec<_> = lanes.into_iter().map(lane).collect();
+    let (kept, more) = api.store.kept(&whose, None, MOST_LATER, room).await?;
+    room = room.saturating_sub(kept.iter().map(|kept| kept.message.get().len()).sum());
+    more_in.extend((more.is_some() || room == 0).then_some(ChatPart::Later));
+    let (letters, more) = api.store.dead_letters(&whose, look(NEWEST, room)).await?;
+    room = room.saturating_sub(letters.iter().map(|dead| dead.batch.items.len()).sum());
+    more_in.extend((more.is_some() || room == 0).then_some(ChatPart::DeadLetters));
+    let letters: Vec<_> = letters.iter().map(dead_letters::shown).collect();
+    let (tried, more) = api
+        .store
+        .settlements(&whose, |_| true, look(NEWEST, room))
+        .await?;
+    more_in.extend((more.is_some() || room == 0).then_some(ChatPart::History));
     Ok(Json(ChatAnswer {
         user: chat.id.as_str().to_owned(),
         buffer: chat.buffer.to_string(),
@@ -57,10 +77,19 @@ pub(super) async fn show(
             number: waiting.number,
             send_at: rfc3339(waiting.at, Tz::UTC),
         }),
-        lanes: lanes.iter().map(lane).collect(),
+        lanes,
         history: tried.into_iter().map(history::shown).collect(),
-        dead_letters: letters.iter().map(dead_letters::shown).collect(),
+        dead_letters: letters,
+        more_in,
     }))
+}
+
+/// The newest, as far as there is room.
+fn look(limit: usize, bytes: usize) -> Look {
+    Look {
+        bytes,
+        ..Look::first(limit)
+    }
 }
 
 fn said(items: Vec<Item>) -> Vec<Said> {
@@ -74,13 +103,13 @@ fn said(items: Vec<Item>) -> Vec<Said> {
         .collect()
 }
 
-fn lane(lane: &WaitingLane) -> LaneAnswer {
+fn lane(lane: WaitingLane) -> LaneAnswer {
     LaneAnswer {
         destination: lane.destination.to_string(),
         attempts: lane.attempts,
         in_hand: lane.in_hand,
         next_attempt_in: lane.left.as_secs_f64(),
-        batches: lane.batches.iter().map(batch).collect(),
+        batches: lane.batches.into_iter().map(|it| batch(&it)).collect(),
     }
 }
 

@@ -15,7 +15,7 @@ use super::refusal::is_login;
 use super::{
     Result, Store, StoreError, addressing, aliases, clearing, closing, config, control, disuse,
     due, erasing, hastening, lanes, later, lives, pace, paging, pausing, probe, queue, recounting,
-    removals, revivals, set_back, strays, windows, work,
+    removals, revivals, set_back, strays, whole, windows, work,
 };
 use crate::config::redis::{Address, RedisConfig};
 
@@ -165,6 +165,7 @@ impl Store {
             .chain(strays::scripts())
             .chain(addressing::scripts())
             .chain(recounting::scripts())
+            .chain(whole::scripts())
         {
             if check_version(version, "").is_ok() {
                 self.ask(0, |mut connection| async move {

@@ -62,7 +62,7 @@ use self::links::Links;
 pub use connect::ConnectError;
 pub use due::{LONGEST_IDLE, LONGEST_SLEEP, Left};
 pub use due_list::DueCursor;
-pub use paging::{EntryId, Look};
+pub use paging::{EntryId, Look, PAGE_BYTES};
 
 /// What was read on a connection that broke is read again after these: at once, as the attempt at another is waited for,
 /// and once more where that one was cut, too, by when there was the next attempt.

@@ -19,7 +19,7 @@ pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
 }
 
 /// Bytes of the entries of a page, after which it ends before its limit. As JSON in an answer they can be twice as many.
-pub(super) const PAGE_BYTES: usize = 8 * 1024 * 1024;
+pub const PAGE_BYTES: usize = 8 * 1024 * 1024;
 
 /// Bytes that are read at a time, and the rest of the last entry.
 const READ_BYTES: usize = 256 * 1024;
@@ -87,6 +87,8 @@ pub struct Look {
     pub after: Option<EntryId>,
     /// Most entries.
     pub limit: usize,
+    /// Bytes after which it ends before that.
+    pub bytes: usize,
 }
 
 impl Look {
@@ -97,6 +99,7 @@ impl Look {
             to: Millis::MAX,
             after: None,
             limit,
+            bytes: PAGE_BYTES,
         }
     }
 
@@ -218,7 +221,7 @@ impl Store {
             let Some(source) = there.max_by_key(|it| it.newest()) else {
                 return Ok((kept, None));
             };
-            if kept.len() == look.limit || bytes >= PAGE_BYTES {
+            if kept.len() == look.limit || bytes >= look.bytes {
                 break;
             }
             if source.entries.is_empty() {

@@ -1,23 +1,44 @@
 //! One chat whole: what its window holds and what waits on its lanes.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use redis::Script;
+
 use super::batch::{read_batch, revived_batch};
-use super::keys::Place;
-use super::{Result, Store, StoreError, reply};
+use super::keys::{Place, Shard};
+use super::{Result, Store, StoreError, reply, script};
 use crate::domain::batch::{Batch, Millis};
 use crate::domain::chat::{Chat, Name};
 use crate::wire::item::{Item, read_items};
 
+static STRETCH: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/stretch.lua")));
+
+pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
+    std::iter::once(&*STRETCH)
+}
+
 /// Batches of a lane that are looked at.
-const MOST_BATCHES: isize = 100;
+const MOST_BATCHES: usize = 100;
+
+/// Messages of a window that are shown.
+const MOST_SAID: usize = 10_000;
+
+/// Where a stretch of a list begins.
+#[derive(Clone, Copy)]
+enum From {
+    /// At its first entry.
+    First,
+    /// At its last one, backwards to the entry behind the head of a window.
+    Newest,
+}
 
 /// What waits for one destination.
 #[derive(Debug)]
 pub struct WaitingLane {
     /// Where it goes.
     pub destination: Name,
-    /// The batches of the chat, the next to leave first; of very many only the first.
+    /// The batches of the chat, the next to leave first; of many, or large ones, only the first.
     pub batches: Vec<Batch>,
     /// How often the first batch of the lane was attempted, an attempt on its way included.
     pub attempts: u32,
@@ -28,18 +49,24 @@ pub struct WaitingLane {
 }
 
 impl Store {
-    /// What the open window of a chat holds, in order.
+    /// What the open window of a chat holds, in order: the newest that begin within so many bytes, of which it takes what
+    /// they have; and whether it holds more.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
-    pub async fn said_in(&self, chat: &Chat) -> Result<Vec<Item>> {
-        let window = Place::of(chat).window();
-        // Before the messages stands a head that is no JSON.
-        let items: Vec<String> = self.query(&redis::Cmd::lrange(window, 1, -1)).await?;
-        read_items(&items.join(",")).map_err(|_| StoreError::Unreadable("a window"))
+    pub async fn said_in(&self, chat: &Chat, room: &mut usize) -> Result<(Vec<Item>, bool)> {
+        let place = Place::of(chat);
+        let (mut items, more) = self
+            .stretch(place.shard, &place.window(), From::Newest, MOST_SAID, *room)
+            .await?;
+        *room = room.saturating_sub(items.iter().map(String::len).sum());
+        items.reverse();
+        let items = read_items(&items.join(",")).map_err(|_| StoreError::Unreadable("a window"))?;
+        Ok((items, more))
     }
 
-    /// The lanes to these destinations that hold something of a chat, in whichever order its buffer went.
+    /// The lanes to these destinations that hold something of a chat, in whichever order its buffer went: as many batches
+    /// as begin within so many bytes, of which it takes what they have; and whether they may hold more.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
@@ -47,15 +74,18 @@ impl Store {
         &self,
         chat: &Chat,
         destinations: impl IntoIterator<Item = Name>,
-    ) -> Result<Vec<WaitingLane>> {
+        room: &mut usize,
+    ) -> Result<(Vec<WaitingLane>, bool)> {
         let now = reply::time(Some(self.query(&redis::cmd("TIME")).await?))?;
-        let mut lanes = Vec::new();
+        let (mut lanes, mut more) = (Vec::new(), false);
         for destination in destinations {
             for chat in [chat, &chat.in_other_order()] {
-                lanes.extend(self.waiting_lane(chat, &destination, now).await?);
+                let (lane, has_more) = self.waiting_lane(chat, &destination, now, room).await?;
+                lanes.extend(lane);
+                more |= has_more;
             }
         }
-        Ok(lanes)
+        Ok((lanes, more))
     }
 
     async fn waiting_lane(
@@ -63,18 +93,21 @@ impl Store {
         chat: &Chat,
         destination: &Name,
         now: Millis,
-    ) -> Result<Option<WaitingLane>> {
+        room: &mut usize,
+    ) -> Result<(Option<WaitingLane>, bool)> {
         type Head = (Option<u32>, Option<Millis>, Option<String>);
         let place = Place::of(chat);
-        let mut reads = redis::pipe();
-        reads
-            .lrange(place.lane(destination), 0, MOST_BATCHES - 1)
-            .zrange(place.revived(destination), 0, MOST_BATCHES - 1)
-            .cmd("HMGET")
-            .arg(place.head(destination))
+        let part = async |key: String| {
+            self.stretch(place.shard, &key, From::First, MOST_BATCHES, *room)
+                .await
+        };
+        let (texts, more) = part(place.lane(destination)).await?;
+        let (revived, more_revived) = part(place.revived(destination)).await?;
+        let mut head = redis::cmd("HMGET");
+        head.arg(place.head(destination))
             .arg(&["attempts", "due", "token"]);
-        let (texts, revived, (attempts, due, token)): (Vec<String>, Vec<String>, Head) =
-            self.pipeline(&reads).await?;
+        let (attempts, due, token): Head = self.query(&head).await?;
+        let mut more = more || more_revived;
         let mut texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let behind_first = texts.len().min(1);
         let revived = revived.iter().map(|member| revived_batch(member));
@@ -83,19 +116,43 @@ impl Store {
         for text in texts {
             let (batch, whose) = read_batch(text)?;
             // All chats of an ordered buffer share one lane.
-            if whose.is_none_or(|id| id == chat.id) {
-                batches.push(batch);
+            if whose.is_some_and(|id| id != chat.id) {
+                continue;
             }
+            if *room == 0 {
+                more = true;
+                break;
+            }
+            *room = room.saturating_sub(text.len());
+            batches.push(batch);
         }
-        if batches.is_empty() {
-            return Ok(None);
-        }
-        Ok(Some(WaitingLane {
+        let lane = WaitingLane {
             destination: destination.clone(),
             batches,
             attempts: attempts.unwrap_or_default(),
             left: Duration::from_millis(due.unwrap_or_default().saturating_sub(now)),
             in_hand: token.is_some(),
-        }))
+        };
+        Ok(((!lane.batches.is_empty()).then_some(lane), more))
+    }
+
+    /// At most so many entries of a list or a sorted set, of which the last begins within so many bytes; and whether there
+    /// are more.
+    async fn stretch(
+        &self,
+        shard: Shard,
+        key: &str,
+        from: From,
+        most: usize,
+        bytes: usize,
+    ) -> Result<(Vec<String>, bool)> {
+        let (first, newest) = match from {
+            From::First => (0, 0),
+            // Before the messages stands a head that is no JSON.
+            From::Newest => (1, 1),
+        };
+        let mut read = STRETCH.key(key);
+        read.arg(first).arg(newest).arg(most).arg(bytes);
+        self.run(shard, &read).await
     }
 }

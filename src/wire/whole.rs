@@ -30,6 +30,24 @@ pub struct ChatAnswer {
     pub history: Vec<HistoryAnswer>,
     /// The newest batches that were given up on.
     pub dead_letters: Vec<DeadLetterAnswer>,
+    /// Of which fields not everything is shown: they hold more than an answer has room for, or may.
+    pub more_in: Vec<ChatPart>,
+}
+
+/// A field of a chat that may hold more than is shown.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChatPart {
+    /// What was said in the window; the newest is shown.
+    Window,
+    /// Messages for later; the next to leave are shown.
+    Later,
+    /// Lanes; the next batches to leave are shown.
+    Lanes,
+    /// History; the newest is shown.
+    History,
+    /// Dead letters; the newest are shown.
+    DeadLetters,
 }
 
 /// A follow-up that waits for its time.
@@ -48,7 +66,7 @@ pub struct WindowAnswer {
     /// As in the list of open windows.
     #[serde(flatten)]
     pub window: OpenWindow,
-    /// What was said, in order.
+    /// What was said, in order; the newest of it, where it is long.
     pub said: Vec<Said>,
 }
 
@@ -76,7 +94,7 @@ pub struct LaneAnswer {
     pub in_hand: bool,
     /// Seconds until the next attempt may begin; 0: at any time.
     pub next_attempt_in: f64,
-    /// The batches of this chat, the next to leave first; of more than 100 the first.
+    /// The batches of this chat, the next to leave first; of more than 100, or of large ones, the first.
     pub batches: Vec<BatchAnswer>,
 }
 

@@ -2,12 +2,16 @@
 
 use std::collections::HashSet;
 
-use serde_json::json;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
 
+use crate::support::shop::Shop;
 use crate::support::{Daemon, TestRedis};
 
 /// What an answer may have.
 const MOST: usize = 16 * 1024 * 1024;
+/// What twelve whole chats at once may take, twice as much as they do; unbounded they would take 700,000.
+const MOST_KIB: u64 = 350_000;
 /// Together they are more than two pages.
 const MESSAGES: usize = 30;
 
@@ -40,17 +44,93 @@ async fn a_page_of_large_messages_for_later_is_bounded_and_the_next_ones_have_th
     }
 }
 
+/// A bot that is switched off, and a buffer whose batches wait for it.
+async fn lane_that_waits(shop: &Shop) {
+    shop.destination_of(
+        "bot",
+        json!({"url": "http://127.0.0.1:9/", "active": false}),
+    )
+    .await;
+    shop.buffer("loja", &["bot"]).await;
+}
+
+#[tokio::test]
+async fn a_whole_chat_of_large_batches_is_bounded_and_says_so() {
+    let shop = Shop::open().await;
+    lane_that_waits(&shop).await;
+    let text = "x".repeat(900_000);
+    for number in 0..MESSAGES {
+        let text = format!("{number} {text}");
+        let said = json!({"user": "ana", "message": text});
+        let (status, answer) = shop.api.post("/api/webhook/loja", said).await;
+        assert!(status.is_success(), "{answer}");
+        let flush = "/api/chats/ana/flush?buffer=loja";
+        assert_eq!(shop.api.post(flush, json!({})).await.0, 200);
+    }
+    let later = json!({"user": "ana", "message": text, "delay": 600});
+    let (status, answer) = shop.api.post("/api/webhook/loja", later).await;
+    assert!(status.is_success(), "{answer}");
+
+    let answer = bounded(&shop.api, "/api/chats/ana?buffer=loja").await;
+
+    let batches = answer["lanes"][0]["batches"].as_array().unwrap();
+    assert!((5..MESSAGES).contains(&batches.len()), "{}", batches.len());
+    for (number, batch) in batches.iter().enumerate() {
+        let said = batch["messages"][0].as_str().unwrap();
+        assert!(said.starts_with(&format!("{number} ")), "{}", &said[..9]);
+    }
+    let more = names(&answer);
+    assert!(more.starts_with(&["lanes", "later"]), "{more:?}");
+
+    let before = shop.api.memory_kib();
+    let many = (0..12).map(|_| bounded(&shop.api, "/api/chats/ana?buffer=loja"));
+    join_all(many).await;
+    let taken = shop.api.memory_kib() - before;
+    assert!(taken < MOST_KIB, "{before} and {taken} KiB");
+}
+
+#[tokio::test]
+async fn a_whole_chat_with_a_large_window_shows_the_newest_of_it() {
+    let redis = TestRedis::start().await;
+    let no_end = [("MAX_MESSAGES", "0"), ("MAX_WINDOW_BYTES", "0")];
+    let api = Daemon::api_with(&redis, &no_end).await;
+    let text = "x".repeat(900_000);
+    for number in 0..MESSAGES {
+        api.say("ana", &format!("{number} {text}"), 600.0).await;
+    }
+
+    let answer = bounded(&api, "/api/chats/ana").await;
+
+    let said = answer["window"]["said"].as_array().unwrap();
+    assert!((5..MESSAGES).contains(&said.len()), "{}", said.len());
+    for (number, said) in (MESSAGES - said.len()..).zip(said) {
+        let said = said["message"].as_str().unwrap();
+        assert!(said.starts_with(&format!("{number} ")), "{}", &said[..9]);
+    }
+    assert_eq!(answer["window"]["messages"], MESSAGES);
+    assert_eq!(names(&answer)[0], "window");
+}
+
+/// The answer at this path, which is bounded.
+async fn bounded(api: &Daemon, path: &str) -> Value {
+    let answer = api.client().get(api.url(path)).send().await.unwrap();
+    let bytes = answer.bytes().await.unwrap();
+    assert!(bytes.len() <= MOST, "{} bytes", bytes.len());
+    serde_json::from_slice(&bytes).unwrap()
+}
+
+fn names(answer: &Value) -> Vec<&str> {
+    let names = answer["more_in"].as_array().unwrap().iter();
+    names.map(|name| name.as_str().unwrap()).collect()
+}
+
 /// Each chat is there once, over several pages of bounded size.
 async fn all_in_pages(api: &Daemon, list: &str, user: &str) {
     let (mut pages, mut users) = (0, Vec::new());
     let mut cursor = String::new();
     loop {
-        let path = format!("{list}{cursor}");
-        let answer = api.client().get(api.url(&path)).send().await.unwrap();
-        let bytes = answer.bytes().await.unwrap();
-        assert!(bytes.len() <= MOST, "{} bytes", bytes.len());
+        let page = bounded(api, &format!("{list}{cursor}")).await;
         pages += 1;
-        let page: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
         let items = page["items"].as_array().unwrap().iter();
         users.extend(items.map(|item| item[user].as_str().unwrap().to_owned()));
         let Some(next) = page["next_cursor"].as_str() else {

@@ -25,6 +25,7 @@ async fn a_chat_of_which_nothing_is_there_is_empty() {
         json!({
             "user": "ana", "buffer": "default", "hash": null, "paused_for": null, "window": null,
             "later": [], "follow_up": null, "lanes": [], "history": [], "dead_letters": [],
+            "more_in": [],
         })
     );
 }

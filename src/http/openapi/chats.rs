@@ -29,7 +29,7 @@ fn show() -> Op {
     Op::get(Tag::Chats, "/api/chats/{user}")
         .says(
             "Show a chat whole",
-            "Its window with what was said, messages for later, a follow-up that waits, lanes, and the newest 50 each of history and dead letters. A chat that never was is empty.",
+            "Its window with what was said, messages for later, a follow-up that waits, lanes, and the newest 50 each of history and dead letters. Of what is large it holds as much as begins within 8 MiB, and `more_in` names the fields of which not everything is shown. A chat that never was is empty.",
         )
         .query::<BufferQuery>(&["buffer"])
         .answers::<ChatAnswer>(200, "All that is there of the chat.")

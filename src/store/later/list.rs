@@ -9,7 +9,6 @@ use crate::domain::whose::Whose;
 use crate::store::dead::shards_of;
 use crate::store::due_list::{DueCursor, first_page};
 use crate::store::keys::{self, Due, Shard};
-use crate::store::paging::PAGE_BYTES;
 use crate::store::{Result, Store, StoreError};
 use crate::wire::item::{Item, read_items};
 
@@ -52,7 +51,8 @@ impl Kept {
 }
 
 impl Store {
-    /// A page of the messages that wait for their time; fewer than asked for where they are large. While the first of them
+    /// A page of the messages that wait for their time; fewer than asked for where
+    /// they have more bytes than `bytes`. While the first of them
     /// leave, one may show twice.
     ///
     /// # Errors
@@ -62,9 +62,10 @@ impl Store {
         whose: &Whose,
         after: Option<DueCursor>,
         limit: usize,
+        bytes: usize,
     ) -> Result<(Vec<Kept>, Option<String>)> {
         match whose {
-            Whose::Everybody => self.kept_by_all(after, limit).await,
+            Whose::Everybody => self.kept_by_all(after, limit, bytes).await,
             Whose::Buffer(buffer) | Whose::Chat(Chat { buffer, .. }) => {
                 let shards = shards_of(whose);
                 let mut found = self.waiting(shards, &messages_like(buffer)).await?;
@@ -72,7 +73,7 @@ impl Store {
                     let chat = message(&cursor.member);
                     chat.is_some_and(|chat| whose.includes(chat.buffer.as_str(), chat.id.as_str()))
                 });
-                self.kept_page(found, after, limit).await
+                self.kept_page(found, after, limit, bytes).await
             }
         }
     }
@@ -139,10 +140,11 @@ impl Store {
         mut found: Vec<DueCursor>,
         after: Option<DueCursor>,
         limit: usize,
+        bytes: usize,
     ) -> Result<(Vec<Kept>, Option<String>)> {
         found.retain(|entry| after.as_ref().is_none_or(|after| entry > after));
         let mut next = first_page(&mut found, limit);
-        let mut left = PAGE_BYTES;
+        let mut left = bytes;
         if self.cut(&mut found, &mut left).await? {
             next = found.last().map(DueCursor::text);
         }
@@ -153,9 +155,10 @@ impl Store {
         &self,
         mut after: Option<DueCursor>,
         limit: usize,
+        bytes: usize,
     ) -> Result<(Vec<Kept>, Option<String>)> {
         let mut kept = Vec::new();
-        let mut left = PAGE_BYTES;
+        let mut left = bytes;
         for _ in 0..MOST_ROUNDS {
             let (mut found, next) = self
                 .earliest(&Due::Later, after.clone(), limit - kept.len())

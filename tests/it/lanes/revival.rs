@@ -126,8 +126,9 @@ async fn what_was_revived_is_shown_erased_and_discarded_with_its_lane() {
     let waiting = store.waiting_for(&destination).await.unwrap();
     assert_eq!(waiting.batches, 8);
     let chat = lane("ana").chat;
-    let shown = store
-        .lanes_of(&chat, [lane("ana").destination])
+    let mut room = 1_000_000;
+    let (shown, _) = store
+        .lanes_of(&chat, [lane("ana").destination], &mut room)
         .await
         .unwrap();
     let shown: Vec<_> = shown[0]
