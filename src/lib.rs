@@ -3,10 +3,10 @@
 //! # Layout
 //!
 //! ```text
-//! bin  ->  http | monitor  ->  delivery, catalog  ->  store  ->  wire  ->  domain
+//! bin  ->  http | monitor  ->  delivery, catalog  ->  store  ->  wire  ->  core
 //! ```
 //!
-//! - [`domain`]: the pure rules: chats, windows, retries, the circuit breaker.
+//! - [`core`]: the pure rules: chats, windows, retries, the circuit breaker.
 //! - [`wire`]: every JSON shape that comes in, goes out or lies in Redis.
 //! - [`store`]: the only room that knows Redis; its scripts keep every promise.
 //! - [`catalog`]: the buffers and destinations there are, kept fresh.
@@ -23,9 +23,9 @@
 
 pub mod catalog;
 pub mod config;
+pub mod core;
 pub mod daemon;
 pub mod delivery;
-pub mod domain;
 pub mod health;
 pub mod http;
 pub mod loops;

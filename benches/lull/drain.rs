@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, ensure};
-use lull::domain::chat::Name;
+use lull::core::chat::Name;
 use lull::store::Store;
 use lull::store::config::{Kind, Mode};
 use lull::wire::config::{BufferSpec, DestinationSpec};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use lull::domain::chat::Name;
+use lull::core::chat::Name;
 use lull::store::Store;
 use lull::store::config::{Kind, Mode};
 use lull::wire::config::BufferSpec;

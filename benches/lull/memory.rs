@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use lull::domain::chat::Name;
+use lull::core::chat::Name;
 use lull::store::config::{Kind, Mode};
 use lull::wire::config::DestinationSpec;
 use serde::Serialize;

@@ -1,7 +1,7 @@
 //! What is said in the chats of a bench: the request that a gateway's workflow typically sends.
 
 use anyhow::{Context, Result};
-use lull::domain::chat::{Chat, ChatId};
+use lull::core::chat::{Chat, ChatId};
 use lull::wire::fields::json_fields;
 use lull::wire::incoming::Incoming;
 use lull::wire::item::stored_item;

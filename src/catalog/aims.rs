@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::domain::chat::Name;
-use crate::domain::control::Stops;
-use crate::domain::destination::{Destination, Target};
-use crate::domain::life::Life;
+use crate::core::chat::Name;
+use crate::core::control::Stops;
+use crate::core::destination::{Destination, Target};
+use crate::core::life::Life;
 use crate::store::config::{Configured, Kind};
 use crate::wire::config::{Buffer, Defaults};
 

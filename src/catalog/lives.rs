@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use super::{Catalog, Catalogs};
-use crate::domain::chat::{Chat, Name};
-use crate::domain::life::Life;
+use crate::core::chat::{Chat, Name};
+use crate::core::life::Life;
 use crate::store::config::Kind;
 use crate::store::keys::Shard;
 use crate::store::lives::Living;

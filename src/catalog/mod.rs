@@ -14,10 +14,10 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use crate::domain::chat::{Chat, ChatId, Name};
-use crate::domain::control::Stops;
-use crate::domain::destination::{Destination, Target};
-use crate::domain::window::WindowRules;
+use crate::core::chat::{Chat, ChatId, Name};
+use crate::core::control::Stops;
+use crate::core::destination::{Destination, Target};
+use crate::core::window::WindowRules;
 use crate::store::config::{Configured, Kind};
 use crate::store::keys::Shard;
 use crate::store::{Result, Store};

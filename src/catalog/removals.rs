@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::Catalogs;
-use crate::domain::chat::Name;
+use crate::core::chat::Name;
 use crate::store::config::Kind;
 use crate::store::removals::Removal;
 use crate::store::removing::Outcome;

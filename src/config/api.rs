@@ -13,7 +13,7 @@ use super::redis::RedisConfig;
 use super::retention::RetentionConfig;
 use super::server::ServerConfig;
 use super::webhook::default_destination;
-use crate::domain::destination::Destination;
+use crate::core::destination::Destination;
 use crate::wire::config::{Buffer, Defaults, Messages};
 
 /// Everything the api daemon is told.

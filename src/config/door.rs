@@ -11,7 +11,7 @@ use super::Vars;
 use super::origins::Origins;
 use super::rate::Rate;
 use super::tokens::TokenConfig;
-use crate::domain::scopes::Scopes;
+use crate::core::scopes::Scopes;
 
 /// A key shorter than this, in characters, may be guessed.
 pub const SHORTEST_KEY: usize = 16;

@@ -4,7 +4,7 @@ use anyhow::{Result, bail, ensure};
 use serde::Deserialize;
 
 use super::{Vars, positive_seconds, seconds};
-use crate::domain::window::{MIN_TTL, WindowRules};
+use crate::core::window::{MIN_TTL, WindowRules};
 use crate::wire::config::LONGEST;
 
 #[derive(Deserialize)]

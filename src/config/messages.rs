@@ -9,9 +9,9 @@ use serde::Deserialize;
 use super::buffer::default_buffer;
 use super::webhook::default_destination;
 use super::{Vars, time_with_unit};
-use crate::domain::chat::Name;
-use crate::domain::destination::{Body, Destination, Pace, Target};
-use crate::domain::window::WindowRules;
+use crate::core::chat::Name;
+use crate::core::destination::{Body, Destination, Pace, Target};
+use crate::core::window::WindowRules;
 use crate::wire::config::pace::PaceSpec;
 use crate::wire::config::{Buffer, Messages};
 

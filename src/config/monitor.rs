@@ -11,7 +11,7 @@ use super::messages::messages;
 use super::redis::RedisConfig;
 use super::retention::RetentionConfig;
 use super::webhook::default_destination;
-use crate::domain::destination::Destination;
+use crate::core::destination::Destination;
 use crate::wire::config::{Buffer, Defaults, Messages};
 
 /// Everything the monitor daemon is told.
@@ -84,7 +84,7 @@ impl MonitorConfig {
 mod tests {
     use super::super::tests::vars;
     use super::*;
-    use crate::domain::window::WindowRules;
+    use crate::core::window::WindowRules;
 
     fn config(pairs: &[(&str, &str)]) -> Result<MonitorConfig> {
         let mut all = vec![("REDIS_HOST", "h"), ("WEBHOOK_URL", "http://n8n/webhook/x")];

@@ -7,9 +7,9 @@ use chrono_tz::Tz;
 use serde::Deserialize;
 
 use super::{Vars, positive_seconds, seconds, time_with_unit};
-use crate::domain::chat::Name;
-use crate::domain::destination::{Body, Destination, Method};
-use crate::domain::retry::{LONGEST_ASKED, RetryPolicy, WITHIN};
+use crate::core::chat::Name;
+use crate::core::destination::{Body, Destination, Method};
+use crate::core::retry::{LONGEST_ASKED, RetryPolicy, WITHIN};
 use crate::wire::config::destination::{LONGEST_TIMEOUT, MOST_CONCURRENCY};
 use crate::wire::payload::PayloadRules;
 

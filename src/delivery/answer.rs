@@ -7,7 +7,7 @@ use chrono::DateTime;
 use reqwest::header::HeaderValue;
 use reqwest::{Response, StatusCode};
 
-use crate::domain::batch::Outcome;
+use crate::core::batch::Outcome;
 
 /// Reading the rest of an answer lets the connection be used again; beyond this a new one is cheaper.
 const MOST_OF_AN_ANSWER: usize = 64 * 1024;

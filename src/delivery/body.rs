@@ -10,7 +10,7 @@ use super::template::kept::{Kept, Templates};
 use super::template::letter::Letter;
 use super::template::{Template, TemplateError};
 use super::{Sender, client};
-use crate::domain::destination::{Body, Destination};
+use crate::core::destination::{Body, Destination};
 use crate::wire::RawObject;
 use crate::wire::aggregate::{self, set_at};
 use crate::wire::config::SpecError;

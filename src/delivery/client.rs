@@ -12,7 +12,7 @@ use reqwest::{Client, ClientBuilder, Url};
 use super::guard::Guard;
 use super::template::kept::Templates;
 use crate::config::guard::GuardConfig;
-use crate::domain::destination::Method;
+use crate::core::destination::Method;
 use crate::wire::config::SpecError;
 
 /// n8n (Node) closes a connection that was idle for 5 s; one that we keep for less is never found closed.

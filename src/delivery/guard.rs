@@ -18,7 +18,7 @@ use thiserror::Error;
 use tokio::net::lookup_host;
 
 use crate::config::guard::GuardConfig;
-use crate::domain::address::not_public;
+use crate::core::address::not_public;
 
 /// Why a call is not made. Holds no path and no query, which may hold tokens.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]

@@ -17,9 +17,9 @@ use std::time::{Duration, Instant, SystemTime};
 use reqwest::header::{HeaderMap, RETRY_AFTER};
 use reqwest::{Client, Method, RequestBuilder, Url};
 
-use crate::domain::batch::{BatchId, Outcome};
-use crate::domain::destination::Destination;
-use crate::domain::trace::{TRACEPARENT, TRACESTATE, TraceContext};
+use crate::core::batch::{BatchId, Outcome};
+use crate::core::destination::Destination;
+use crate::core::trace::{TRACEPARENT, TRACESTATE, TraceContext};
 use crate::wire::config::SpecError;
 use crate::wire::query_pairs::query_pairs;
 use body::BodyMaker;

@@ -6,7 +6,7 @@ use standardwebhooks::{
     HEADER_WEBHOOK_ID, HEADER_WEBHOOK_SIGNATURE, HEADER_WEBHOOK_TIMESTAMP, Webhook,
 };
 
-use crate::domain::batch::BatchId;
+use crate::core::batch::BatchId;
 
 /// Signs with each key: while a receiver changes its key, it finds a signature by the old one and by the new one.
 pub(super) struct Signer {

@@ -10,9 +10,9 @@ use serde_json::json;
 
 use super::template::letter::Letter;
 use super::{Attempt, BodyError, Clients, Sender};
-use crate::domain::batch::{BatchId, Millis};
-use crate::domain::destination::{Body, Destination};
-use crate::domain::window::CloseReason;
+use crate::core::batch::{BatchId, Millis};
+use crate::core::destination::{Body, Destination};
+use crate::core::window::CloseReason;
 use crate::wire::config::SpecError;
 use crate::wire::config::masked::MASK;
 use crate::wire::item::{Item, read_items};

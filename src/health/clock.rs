@@ -7,7 +7,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use crate::domain::batch::Millis;
+use crate::core::batch::Millis;
 use crate::store::clock::JUMP;
 use crate::store::set_back::Clock;
 use crate::store::{Result, Store};

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use chrono_tz::Tz;
 
 use crate::catalog::{Catalog, Catalogs};
-use crate::domain::chat::Name;
+use crate::core::chat::Name;
 use crate::store::work::{Daemon, Kind, Work};
 use crate::store::{Result, Store};
 use crate::wire::health::{Health, MonitorSeen, Overdue};

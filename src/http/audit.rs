@@ -15,7 +15,7 @@ use super::Api;
 use super::door::Pass;
 use super::error::ApiError;
 use super::query::{List, ListQuery, page};
-use crate::domain::chat::Name;
+use crate::core::chat::Name;
 use crate::store::audit::{Act, By, FAILED, Noted, SENT};
 use crate::wire::answer::AuditAnswer;
 use crate::wire::payload::rfc3339;

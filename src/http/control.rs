@@ -11,8 +11,8 @@ use super::audit::Caller;
 use super::body::Fields;
 use super::config::{NO_BUFFER, NO_DESTINATION};
 use super::error::ApiError;
-use crate::domain::chat::Name;
-use crate::domain::control::Scope;
+use crate::core::chat::Name;
+use crate::core::control::Scope;
 use crate::store::audit::Act;
 use crate::wire::control::{Action, Controlled, Stopped, control_of};
 

@@ -14,7 +14,7 @@ use super::audit::Caller;
 use super::body::OptionalFields;
 use super::error::ApiError;
 use super::query::{BufferQuery, chat_in};
-use crate::domain::chat::{Chat, Name};
+use crate::core::chat::{Chat, Name};
 use crate::store::audit::Act;
 use crate::wire::pause::pause_of;
 use crate::wire::ways_in::Paused;

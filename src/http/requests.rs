@@ -18,7 +18,7 @@ use tracing::{Instrument, Span, debug, error, error_span, info};
 
 use super::error::Refused;
 use super::trace::{self, trace_of};
-use crate::domain::chat::Chat;
+use crate::core::chat::Chat;
 use crate::panics::{self, Panic};
 use crate::telemetry::tracer::Tracer;
 use crate::wire::error::{Code, ErrorAnswer};

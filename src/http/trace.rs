@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::response::Response;
 
 use super::requests::POLLED;
-use crate::domain::trace::{TRACEPARENT, TRACESTATE, TraceContext};
+use crate::core::trace::{TRACEPARENT, TRACESTATE, TraceContext};
 use crate::telemetry::tracer::{Span, Tracer};
 
 /// The trace that the headers of a request tell of, if they do as the standard says.

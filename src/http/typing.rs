@@ -10,7 +10,7 @@ use super::Api;
 use super::body::Fields;
 use super::error::ApiError;
 use super::requests::note_chat;
-use crate::domain::chat::Chat;
+use crate::core::chat::Chat;
 use crate::wire::answer::Held;
 use crate::wire::typing::Typing;
 

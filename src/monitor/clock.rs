@@ -8,7 +8,7 @@ use tracing::{debug, info};
 
 use super::Monitor;
 use super::outlet::LEASE_MARGIN;
-use crate::domain::batch::Millis;
+use crate::core::batch::Millis;
 use crate::health::clock::{EVERY, Looks};
 use crate::store::Result;
 use crate::store::keys::Shard;

@@ -10,7 +10,7 @@ use super::gate::Pass;
 use super::line::Next;
 use super::outlet::Outlet;
 use super::worker::InHand;
-use crate::domain::batch::Outcome;
+use crate::core::batch::Outcome;
 use crate::panics::{self, Panic};
 use crate::store::lanes::Verdict;
 use crate::telemetry::metrics::Metrics;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::Monitor;
 use crate::catalog::Catalog;
-use crate::domain::chat::Chat;
-use crate::domain::window::CloseReason;
+use crate::core::chat::Chat;
+use crate::core::window::CloseReason;
 use crate::store::config::Kind;
 use crate::store::lanes::{Lease, Verdict};
 use crate::store::later::FollowUpPlan;

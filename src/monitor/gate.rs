@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{timeout, timeout_at};
 
-use crate::domain::batch::{Millis, Outcome};
-use crate::domain::breaker::{Admission, Breaker, Tried, Turn};
+use crate::core::batch::{Millis, Outcome};
+use crate::core::breaker::{Admission, Breaker, Tried, Turn};
 
 /// After so many others a retry goes first, so that none waits for ever where there is always something new.
 const BEFORE_A_RETRY: usize = 16;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tracing::warn;
 
 use super::Monitor;
-use crate::domain::chat::{Chat, Name};
-use crate::domain::destination::Target;
+use crate::core::chat::{Chat, Name};
+use crate::core::destination::Target;
 use crate::store::later::{KeptMessage, Waiting};
 use crate::store::{Result, StoreError};
 use crate::telemetry::metrics::count;

@@ -7,10 +7,10 @@ use tracing::{error, info, warn};
 
 use super::outlet::Outlet;
 use super::worker::{InHand, millis};
+use crate::core::batch::Outcome;
+use crate::core::retry::Exhausted;
+use crate::core::trace::TraceContext;
 use crate::delivery::Attempt;
-use crate::domain::batch::Outcome;
-use crate::domain::retry::Exhausted;
-use crate::domain::trace::TraceContext;
 use crate::store::lanes::Lease;
 
 /// What comes after an attempt.

@@ -10,7 +10,7 @@ use tracing::{error, info, warn};
 
 use super::Monitor;
 use super::closer::Found;
-use crate::domain::chat::Chat;
+use crate::core::chat::Chat;
 use crate::panics;
 use crate::store::Result;
 use crate::store::events::{Event, EventMode, Events};

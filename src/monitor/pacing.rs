@@ -12,7 +12,7 @@ use super::Monitor;
 use super::agenda::SHORTEST_SLEEP;
 use super::gate::{LetIn, Pass};
 use super::outlet::Outlet;
-use crate::domain::chat::{Chat, Lane};
+use crate::core::chat::{Chat, Lane};
 use crate::store::Result;
 use crate::store::pace::Grant;
 

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::mem;
 use std::sync::{Mutex, PoisonError};
 
-use crate::domain::chat::Chat;
+use crate::core::chat::Chat;
 
 /// Twice as many are remembered at the most.
 const GENERATION: usize = 8192;
@@ -57,7 +57,7 @@ impl Recent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::chat::ChatId;
+    use crate::core::chat::ChatId;
 
     fn chat(number: usize) -> Chat {
         Chat::of_default(ChatId::parse(&number.to_string()).unwrap())

@@ -8,10 +8,10 @@ use tracing::{info, warn};
 
 use super::Monitor;
 use crate::catalog::Catalog;
-use crate::domain::batch::{BatchId, Millis};
-use crate::domain::chat::{Chat, Name};
-use crate::domain::destination::Target;
-use crate::domain::window::CloseReason;
+use crate::core::batch::{BatchId, Millis};
+use crate::core::chat::{Chat, Name};
+use crate::core::destination::Target;
+use crate::core::window::CloseReason;
 use crate::store::config::Kind;
 use crate::store::later::{Planned, Run};
 use crate::store::{Result, StoreError};

@@ -2,9 +2,9 @@
 
 use super::line::{self, Next};
 use super::outlet::Outlet;
+use crate::core::batch::Outcome;
+use crate::core::trace::TraceContext;
 use crate::delivery::Attempt;
-use crate::domain::batch::Outcome;
-use crate::domain::trace::TraceContext;
 use crate::store::lanes::Lease;
 use crate::telemetry::tracer::{Span, Tracer};
 use crate::wire::item::Item;

@@ -13,9 +13,9 @@ use super::lives::Living;
 use super::paging::EntryId;
 use super::removals::State;
 use super::{Result, Store, StoreError, reply, script};
-use crate::domain::batch::Batch;
-use crate::domain::chat::Name;
-use crate::domain::destination::Target;
+use crate::core::batch::Batch;
+use crate::core::chat::Name;
+use crate::core::destination::Target;
 
 static ADDRESS: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/address.lua")));
 

@@ -11,8 +11,8 @@ use super::history::{DELIVERED, Settlement};
 use super::keys::{self, Shard};
 use super::paging::{Look, StreamEntry};
 use super::{Result, Store, StoreError, reply};
-use crate::domain::batch::Millis;
-use crate::domain::chat::Name;
+use crate::core::batch::Millis;
+use crate::core::chat::Name;
 
 /// Most entries; the oldest go first.
 pub(super) const MOST: usize = 10_000;

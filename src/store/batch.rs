@@ -1,9 +1,9 @@
 //! A batch as it lies on a lane: a line about it, then its items.
 
 use super::{Result, StoreError};
-use crate::domain::batch::{Batch, BatchId, Millis};
-use crate::domain::chat::{Chat, ChatId};
-use crate::domain::window::CloseReason;
+use crate::core::batch::{Batch, BatchId, Millis};
+use crate::core::chat::{Chat, ChatId};
+use crate::core::window::CloseReason;
 
 /// The last word of the line about a batch in an ordered buffer: whose it is, with a space before it. Any other lane
 /// tells that by its key.

@@ -11,8 +11,8 @@ use super::keys::{self, Due, Place, Shard};
 use super::lives::Living;
 use super::work::Kind;
 use super::{Result, Store, counting_script, script};
-use crate::domain::chat::{Chat, Name};
-use crate::domain::destination::Target;
+use crate::core::chat::{Chat, Name};
+use crate::core::destination::Target;
 
 static DISCARD: LazyLock<Script> =
     LazyLock::new(|| counting_script(include_str!("lua/discard.lua")));

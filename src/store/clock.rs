@@ -12,7 +12,7 @@ use super::keys::{self, CLOCK, Shard};
 use super::set_back::{Clock, LEAST};
 use super::windows::{SEEN_FOR, millis};
 use super::{Result, Store};
-use crate::domain::batch::Millis;
+use crate::core::batch::Millis;
 
 /// Time goes on between two looks, by this daemon's own measure; but not for longer than two lie apart: a Redis that stood
 /// still with its machine was not set back.

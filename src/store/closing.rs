@@ -12,10 +12,10 @@ use super::lives::{Living, must_all_be_there};
 use super::windows::millis;
 use super::work::Kind;
 use super::{Result, Store, StoreError, counting_script};
-use crate::domain::batch::{BatchId, Millis};
-use crate::domain::chat::{Chat, Lane};
-use crate::domain::destination::Target;
-use crate::domain::window::CloseReason;
+use crate::core::batch::{BatchId, Millis};
+use crate::core::chat::{Chat, Lane};
+use crate::core::destination::Target;
+use crate::core::window::CloseReason;
 
 static CLOSE: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("lua/close.lua")));
 

@@ -12,9 +12,9 @@ use super::control::{STOPPED, read_stop};
 use super::keys::{self, Shard};
 use super::removals::{Removal, State};
 use super::{Result, Store, reply, script};
-use crate::domain::chat::Name;
-use crate::domain::control::Stops;
-use crate::domain::life::Life;
+use crate::core::chat::Name;
+use crate::core::control::Stops;
+use crate::core::life::Life;
 use crate::wire::config::{BufferSpec, DestinationSpec, ScheduleSpec};
 
 static CONFIGURE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/configure.lua")));

@@ -11,8 +11,8 @@ use super::config::{Configured, Mode};
 use super::keys::{self, Due, Place, Shard};
 use super::windows::millis;
 use super::{Result, Store, reply, script};
-use crate::domain::chat::{Lane, Name};
-use crate::domain::control::{Scope, Stops};
+use crate::core::chat::{Lane, Name};
+use crate::core::control::{Scope, Stops};
 
 static POSTPONE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/postpone.lua")));
 

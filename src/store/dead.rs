@@ -9,9 +9,9 @@ use super::keys::{self, Shard};
 use super::paging::{EntryId, Look, StreamEntry};
 use super::queue::since;
 use super::{Result, Store, StoreError};
-use crate::domain::batch::{Batch, BatchId, Millis};
-use crate::domain::chat::{Chat, ChatId, Lane, Name};
-use crate::domain::whose::Whose;
+use crate::core::batch::{Batch, BatchId, Millis};
+use crate::core::chat::{Chat, ChatId, Lane, Name};
+use crate::core::whose::Whose;
 
 /// What is written about a batch when it is given up on.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]

@@ -16,8 +16,8 @@ use super::removals::Begun;
 use super::removing::Outcome;
 use super::windows::millis;
 use super::{Result, Store, reply, script};
-use crate::domain::chat::Name;
-use crate::domain::life::Asked;
+use crate::core::chat::Name;
+use crate::core::life::Asked;
 
 static TOUCH: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/touch.lua")));
 

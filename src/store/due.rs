@@ -8,8 +8,8 @@ use redis::{Script, ScriptInvocation};
 use super::keys::{self, Due, Shard};
 use super::windows::millis;
 use super::{Result, Store, reply, script};
-use crate::domain::batch::Millis;
-use crate::domain::chat::{Chat, Name};
+use crate::core::batch::Millis;
+use crate::core::chat::{Chat, Name};
 
 static TAKE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/take.lua")));
 

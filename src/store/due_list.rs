@@ -2,8 +2,8 @@
 
 use super::keys::{self, Due, Shard};
 use super::{Result, Store, reply};
-use crate::domain::batch::Millis;
-use crate::domain::chat::{Chat, Name};
+use crate::core::batch::Millis;
+use crate::core::chat::{Chat, Name};
 
 /// The place of an entry in the list of open windows, or of messages that wait for their time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

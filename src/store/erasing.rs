@@ -13,8 +13,8 @@ use super::keys::{self, Place, Shard};
 use super::paging::{EntryId, Look, StreamEntry};
 use super::work::Kind;
 use super::{Result, Store, counting_script};
-use crate::domain::chat::Chat;
-use crate::domain::whose::Whose;
+use crate::core::chat::Chat;
+use crate::core::whose::Whose;
 use crate::wire::history::Erased;
 
 static ERASE: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("lua/erase.lua")));

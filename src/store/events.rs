@@ -7,7 +7,7 @@ use super::keys::{self, WAKE};
 use super::links::Replacement;
 use super::refusal::is_denied;
 use super::{Result, Store, StoreError};
-use crate::domain::chat::Chat;
+use crate::core::chat::Chat;
 
 /// Whether Redis tells of expired keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use redis::Script;
 use super::keys::{self, Due, Place, Shard};
 use super::windows::millis;
 use super::{Result, Store, reply, script};
-use crate::domain::batch::Millis;
-use crate::domain::chat::{Chat, Name};
+use crate::core::batch::Millis;
+use crate::core::chat::{Chat, Name};
 
 static HASTEN: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/hasten.lua")));
 

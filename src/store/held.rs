@@ -7,7 +7,7 @@ use super::keys::{self, Shard};
 use super::later::KeptMessage;
 use super::work::Kind;
 use super::{Result, Store};
-use crate::domain::chat::{Chat, Name};
+use crate::core::chat::{Chat, Name};
 
 /// How much of one kind waits: windows, batches on lanes, or messages for later.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use super::clock::SetBack;
 use super::events::EventMode;
 use super::refusal::is_denied;
 use super::{Result, Store, StoreError, reply};
-use crate::domain::batch::Millis;
+use crate::core::batch::Millis;
 
 /// What a Redis says about itself; `None` is what it does not tell.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ mod moving;
 
 use std::fmt;
 
-use crate::domain::chat::{Chat, ChatId, Name};
+use crate::core::chat::{Chat, ChatId, Name};
 
 pub(crate) use config::{
     AUDIT, CLOCK, CONFIG, DAEMONS, LIVES, OVER, REVIVALS, REVIVING, USED, pace,

@@ -14,8 +14,8 @@ use super::later::FollowUpPlan;
 use super::windows::millis;
 use super::work::Kind;
 use super::{Result, Store, counting_script, reply};
-use crate::domain::batch::{Batch, Millis};
-use crate::domain::chat::Lane;
+use crate::core::batch::{Batch, Millis};
+use crate::core::chat::Lane;
 
 static LEASE: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("lua/lease.lua")));
 static SETTLE: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("lua/settle.lua")));

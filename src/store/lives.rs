@@ -14,9 +14,9 @@ use super::config::Kind;
 use super::keys::{self, Shard};
 use super::windows::millis;
 use super::{Result, Store, reply, script};
-use crate::domain::chat::Name;
-use crate::domain::destination::Target;
-use crate::domain::life::Life;
+use crate::core::chat::Name;
+use crate::core::destination::Target;
+use crate::core::life::Life;
 
 static MARK: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/mark.lua")));
 static FORGET_MARK: LazyLock<Script> =

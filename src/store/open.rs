@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::due_list::DueCursor;
 use super::keys::Place;
 use super::{Result, Store, StoreError, reply};
-use crate::domain::batch::Millis;
-use crate::domain::chat::{Chat, Name};
+use crate::core::batch::Millis;
+use crate::core::chat::{Chat, Name};
 
 /// An open window.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,9 +8,9 @@ use redis::Script;
 use super::keys::{self, Shard};
 use super::windows::millis;
 use super::{Result, Store, script};
-use crate::domain::batch::Millis;
-use crate::domain::chat::Name;
-use crate::domain::destination::Pace;
+use crate::core::batch::Millis;
+use crate::core::chat::Name;
+use crate::core::destination::Pace;
 
 static PACE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/pace.lua")));
 

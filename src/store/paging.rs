@@ -10,7 +10,7 @@ use redis::streams::{StreamId, StreamRangeReply};
 
 use super::keys::Shard;
 use super::{Result, Store, reply, script};
-use crate::domain::batch::Millis;
+use crate::core::batch::Millis;
 
 static NEWEST: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/newest.lua")));
 

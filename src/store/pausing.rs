@@ -10,7 +10,7 @@ use super::later::member;
 use super::windows::millis;
 use super::work::Kind;
 use super::{Result, Store, counting_script, reply};
-use crate::domain::chat::{Chat, Name};
+use crate::core::chat::{Chat, Name};
 
 static PAUSE: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("lua/pause.lua")));
 

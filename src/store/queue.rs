@@ -15,10 +15,10 @@ use super::received::Kept;
 use super::windows::seen_digest;
 use super::work::Kind;
 use super::{Result, Store, StoreError, counting_script, reply};
-use crate::domain::batch::{Batch, BatchId, Millis};
-use crate::domain::chat::{Chat, Name};
-use crate::domain::destination::Target;
-use crate::domain::window::CloseReason;
+use crate::core::batch::{Batch, BatchId, Millis};
+use crate::core::chat::{Chat, Name};
+use crate::core::destination::Target;
+use crate::core::window::CloseReason;
 
 static ENQUEUE: LazyLock<Script> =
     LazyLock::new(|| counting_script(include_str!("lua/enqueue.lua")));

@@ -5,9 +5,9 @@ use super::history::Retention;
 use super::keys;
 use super::paging::{Look, StreamEntry};
 use super::{Result, Store, StoreError};
-use crate::domain::batch::Millis;
-use crate::domain::chat::Chat;
-use crate::domain::whose::Whose;
+use crate::core::batch::Millis;
+use crate::core::chat::Chat;
+use crate::core::whose::Whose;
 
 /// What is kept of a message beside its window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

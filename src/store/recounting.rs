@@ -10,7 +10,7 @@ use super::keys::{self, Due, Shard};
 use super::open::bytes_behind;
 use super::work::Kind;
 use super::{Result, Store, script};
-use crate::domain::chat::Name;
+use crate::core::chat::Name;
 
 static SIZES: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/sizes.lua")));
 static RECOUNT: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/recount.lua")));

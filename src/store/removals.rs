@@ -13,9 +13,9 @@ use super::keys::{self, Shard};
 use super::lives::Living;
 use super::windows::millis;
 use super::{Result, Store, reply, script};
-use crate::domain::batch::Millis;
-use crate::domain::chat::Name;
-use crate::domain::life::{Asked, Life};
+use crate::core::batch::Millis;
+use crate::core::chat::Name;
+use crate::core::life::{Asked, Life};
 
 static BEGIN: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/begin_removal.lua")));
 static END: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/end_removal.lua")));

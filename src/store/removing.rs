@@ -9,9 +9,9 @@ use super::keys::Shard;
 use super::lives::Living;
 use super::removals::Removal;
 use super::{Result, Store, StoreError};
-use crate::domain::chat::{Chat, Name};
-use crate::domain::destination::Target;
-use crate::domain::life::Asked;
+use crate::core::chat::{Chat, Name};
+use crate::core::destination::Target;
+use crate::core::life::Asked;
 
 /// Nothing comes in any more, so one look more than one is only needed where an older Lull is at work, too.
 const MOST_ROUNDS: usize = 8;

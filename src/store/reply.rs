@@ -4,7 +4,7 @@ use redis::{FromRedisValue, Value};
 use serde::Serialize;
 
 use super::{Result, StoreError};
-use crate::domain::batch::Millis;
+use crate::core::batch::Millis;
 
 /// A value of an answer as what it should be.
 pub(super) fn value<T: FromRedisValue>(value: Option<Value>) -> Result<T> {

@@ -16,8 +16,8 @@ use super::keys::{self, CLOCK, Due, RETRIES, REVIVING, Shard};
 use super::revivals::LEFT_FOR;
 use super::windows::{SEEN_FOR, millis};
 use super::{Result, Store, StoreError, script};
-use crate::domain::batch::Millis;
-use crate::domain::chat::Name;
+use crate::core::batch::Millis;
+use crate::core::chat::Name;
 
 static CLOCK_SCRIPT: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/clock.lua")));
 static SET_BACK: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/set_back.lua")));

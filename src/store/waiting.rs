@@ -8,7 +8,7 @@ use super::due::shards_of;
 use super::history::Try;
 use super::keys::{self, Due, Shard};
 use super::{Result, Store, reply};
-use crate::domain::chat::Name;
+use crate::core::chat::Name;
 
 /// Lanes of a shard that are looked at from each end of its index: those that were never tried, and those that were.
 const MOST_LANES: isize = 32;

@@ -8,8 +8,8 @@ use redis::Script;
 use super::batch::{read_batch, revived_batch};
 use super::keys::{Place, Shard};
 use super::{Result, Store, StoreError, reply, script};
-use crate::domain::batch::{Batch, Millis};
-use crate::domain::chat::{Chat, Name};
+use crate::core::batch::{Batch, Millis};
+use crate::core::chat::{Chat, Name};
 use crate::wire::item::{Item, read_items};
 
 static STRETCH: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/stretch.lua")));

@@ -13,11 +13,11 @@ use super::lives::Living;
 use super::received::Kept;
 use super::work::Kind;
 use super::{LONGEST_SLEEP, Result, Store, StoreError, counting_script, script};
-use crate::domain::batch::BatchId;
-use crate::domain::chat::Chat;
-use crate::domain::destination::Target;
-use crate::domain::life::Life;
-use crate::domain::window::{CloseReason, FirstWait, WindowRules};
+use crate::core::batch::BatchId;
+use crate::core::chat::Chat;
+use crate::core::destination::Target;
+use crate::core::life::Life;
+use crate::core::window::{CloseReason, FirstWait, WindowRules};
 
 static APPEND: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("lua/append.lua")));
 static HOLD: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/hold.lua")));

@@ -14,8 +14,8 @@ use super::due::shards_of;
 use super::keys::{DAEMONS, Due, RETRIES, Shard};
 use super::windows::millis;
 use super::{Result, Store, reply, script};
-use crate::domain::batch::Millis;
-use crate::domain::chat::Name;
+use crate::core::batch::Millis;
+use crate::core::chat::Name;
 
 static BEAT: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/beat.lua")));
 

@@ -21,7 +21,7 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
 use crate::config::otlp::OtlpConfig;
-use crate::domain::trace::TraceContext;
+use crate::core::trace::TraceContext;
 
 /// At its end a daemon waits no longer than this for the collector to take what is left.
 const LAST_SPANS: Duration = Duration::from_millis(1500);

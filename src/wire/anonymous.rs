@@ -16,8 +16,8 @@ use super::fields::text_or_integer;
 use super::incoming::Incoming;
 use super::item::Details;
 use super::whole_number::whole_or_null;
-use crate::domain::chat::{ChatId, Name};
-use crate::domain::destination::Destination;
+use crate::core::chat::{ChatId, Name};
+use crate::core::destination::Destination;
 
 /// What the names of anonymous buffers and destinations begin with; 16 hex digits follow.
 const PREFIX: &str = "c-";
@@ -192,7 +192,7 @@ mod tests {
             name: "default".to_owned(),
             ..BufferSpec::default()
         }
-        .check(&crate::domain::window::WindowRules::default())
+        .check(&crate::core::window::WindowRules::default())
         .unwrap();
         let defaults = Defaults {
             buffer: buffer.clone(),

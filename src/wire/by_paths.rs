@@ -7,7 +7,7 @@ use super::item::Details;
 use super::node::Node;
 use super::path::Path;
 use super::when::{self, When};
-use crate::domain::chat::ChatId;
+use crate::core::chat::ChatId;
 
 const TTL: &str = "ttl";
 

@@ -5,8 +5,8 @@ use utoipa::ToSchema;
 
 use super::RawObject;
 use super::fields::{BadInput, check_nulls, take, text_or_integer};
-use crate::domain::chat::Name;
-use crate::domain::control::{Scope, Stops};
+use crate::core::chat::Name;
+use crate::core::control::{Scope, Stops};
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

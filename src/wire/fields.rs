@@ -7,7 +7,7 @@ use super::RawObject;
 use super::depth::DEEPEST;
 use super::error::Code;
 use super::path::Path;
-use crate::domain::window::TtlError;
+use crate::core::window::TtlError;
 
 /// What is wrong with a body, and with which field.
 #[derive(Debug, Error)]

@@ -8,8 +8,8 @@ use super::RawObject;
 use super::fields::{BadInput, seconds, take, text_or_integer};
 use super::item::{Details, text_of};
 use super::when::When;
-use crate::domain::chat::{ChatId, ChatIdError};
-use crate::domain::trace::TraceContext;
+use crate::core::chat::{ChatId, ChatIdError};
+use crate::core::trace::TraceContext;
 
 /// Most bytes a `message_id` may have.
 pub const MAX_MESSAGE_ID_BYTES: usize = 512;

@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 use super::RawObject;
 use super::incoming::Incoming;
 use super::text;
-use crate::domain::batch::Millis;
-use crate::domain::trace::TraceContext;
+use crate::core::batch::Millis;
+use crate::core::trace::TraceContext;
 
 /// What a gateway tells about a message beside what was said. All of it may be absent, and is then not stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

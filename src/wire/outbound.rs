@@ -9,7 +9,7 @@ use super::fields::{BadInput, take, text_or_integer};
 use super::incoming::{Incoming, message_id_of};
 use super::item::Details;
 use super::when::When;
-use crate::domain::chat::ChatId;
+use crate::core::chat::ChatId;
 
 const PHONE_NUMBER: &str = "phone_number";
 const CONTENT: &str = "content";

@@ -6,7 +6,7 @@ use serde_json::value::to_raw_value;
 
 use super::RawObject;
 use super::item::Item;
-use crate::domain::batch::Millis;
+use crate::core::batch::Millis;
 
 /// Names that are always Lull's own, whatever a client sends.
 const USER: &str = "user";

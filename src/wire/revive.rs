@@ -9,9 +9,9 @@ use utoipa::ToSchema;
 use super::RawObject;
 use super::fields::{BadInput, check_nulls, number_of, take, text_or_integer};
 use super::incoming::user_of;
-use crate::domain::batch::Millis;
-use crate::domain::chat::Name;
-use crate::domain::revival::Wanted;
+use crate::core::batch::Millis;
+use crate::core::chat::Name;
+use crate::core::revival::Wanted;
 
 /// Most ids of one request.
 pub const MOST_IDS: usize = 500;

@@ -3,7 +3,7 @@
 use super::RawObject;
 use super::fields::{BadInput, take};
 use super::incoming::user_of;
-use crate::domain::chat::ChatId;
+use crate::core::chat::ChatId;
 
 /// A typing signal, as `POST /api/typing` takes it.
 #[derive(Debug)]

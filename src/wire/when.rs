@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::RawObject;
 use super::fields::{BadInput, number_of, take};
-use crate::domain::batch::Millis;
+use crate::core::batch::Millis;
 
 /// No message may be to leave later than this.
 pub const FARTHEST: Duration = Duration::from_secs(365 * 24 * 3600);

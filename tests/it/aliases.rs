@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use lull::domain::batch::BatchId;
-use lull::domain::chat::Chat;
-use lull::domain::window::WindowRules;
+use lull::core::batch::BatchId;
+use lull::core::chat::Chat;
+use lull::core::window::WindowRules;
 use lull::store::Store;
 use lull::store::aliases::REMEMBERED_FOR;
 use lull::store::windows::NewMessage;

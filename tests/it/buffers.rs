@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use lull::domain::chat::Name;
+use lull::core::chat::Name;
 use lull::store::config::{Kind, Mode};
 use lull::wire::config::BufferSpec;
 use reqwest::Method;

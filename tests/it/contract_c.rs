@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lull::domain::chat::Name;
+use lull::core::chat::Name;
 use lull::store::config::{Kind, Mode};
 use lull::wire::anonymous::is_anonymous;
 use lull::wire::config::BufferSpec;

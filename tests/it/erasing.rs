@@ -156,9 +156,9 @@ async fn aliases_that_stand_for_the_chat_go_with_it() {
             .await
             .unwrap();
     }
-    let name = lull::domain::chat::Name::parse("loja").unwrap();
-    let id = lull::domain::chat::ChatId::parse(&format!("l:{ID}")).unwrap();
-    let chat = lull::domain::chat::Chat::new(name, id);
+    let name = lull::core::chat::Name::parse("loja").unwrap();
+    let id = lull::core::chat::ChatId::parse(&format!("l:{ID}")).unwrap();
+    let chat = lull::core::chat::Chat::new(name, id);
     store.pause(&chat, Duration::from_secs(60)).await.unwrap();
 
     let erased = store.erase(&chat).await.unwrap();

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use lull::domain::batch::BatchId;
-use lull::domain::chat::{Chat, ChatId, Name};
-use lull::domain::life::Life;
-use lull::domain::window::WindowRules;
+use lull::core::batch::BatchId;
+use lull::core::chat::{Chat, ChatId, Name};
+use lull::core::life::Life;
+use lull::core::window::WindowRules;
 use lull::store::Store;
 use lull::store::lanes::{Lease, Settled, Verdict};
 use lull::store::later::FollowUpPlan;

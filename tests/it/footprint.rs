@@ -1,6 +1,6 @@
 //! What many destinations cost a monitor, of which each has a template of its own that no batch has come for.
 
-use lull::domain::chat::Name;
+use lull::core::chat::Name;
 use lull::store::config::{Kind, Mode};
 use lull::wire::config::DestinationSpec;
 

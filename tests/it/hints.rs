@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use lull::domain::batch::BatchId;
-use lull::domain::chat::Name;
-use lull::domain::life::Life;
+use lull::core::batch::BatchId;
+use lull::core::chat::Name;
+use lull::core::life::Life;
 use lull::store::lanes::Verdict;
 use lull::store::later::FollowUpPlan;
 use lull::store::windows::NewMessage;

@@ -2,10 +2,10 @@
 //! up stores nothing for what is gone by now, nor for another of its name.
 
 use futures_util::future::join_all;
-use lull::domain::batch::BatchId;
-use lull::domain::chat::{Chat, ChatId, Name};
-use lull::domain::destination::Target;
-use lull::domain::life::Life;
+use lull::core::batch::BatchId;
+use lull::core::chat::{Chat, ChatId, Name};
+use lull::core::destination::Target;
+use lull::core::life::Life;
 use lull::store::closing::Closing;
 use lull::store::config::{Kind, Mode, Written};
 use lull::store::keys::Shard;

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use lull::domain::chat::{ChatId, Name};
-use lull::domain::revival::Wanted;
-use lull::domain::whose::Whose;
+use lull::core::chat::{ChatId, Name};
+use lull::core::revival::Wanted;
+use lull::core::whose::Whose;
 use lull::store::Look;
 use lull::store::dead::Letter;
 use lull::store::history::Retention;

@@ -4,9 +4,9 @@
 
 use std::time::Duration;
 
-use lull::domain::chat::Name;
-use lull::domain::destination::Pace;
-use lull::domain::whose::Whose;
+use lull::core::chat::Name;
+use lull::core::destination::Pace;
+use lull::core::whose::Whose;
 use lull::store::Look;
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};

@@ -1,12 +1,12 @@
 //! Every parser of what strangers write, with what nobody would write: it may refuse, and must not break. Bodies of
 //! messages have files of their own, `any_body.rs` and `gateways.rs`, paths and templates tests beside them.
 
+use lull::core::batch::BatchId;
+use lull::core::chat::{ChatId, Name};
+use lull::core::follow_up::Between;
+use lull::core::schedule::Times;
+use lull::core::window::WindowRules;
 use lull::delivery::template::Template;
-use lull::domain::batch::BatchId;
-use lull::domain::chat::{ChatId, Name};
-use lull::domain::follow_up::Between;
-use lull::domain::schedule::Times;
-use lull::domain::window::WindowRules;
 use lull::store::{DueCursor, EntryId};
 use lull::wire::config::{BufferSpec, DestinationSpec, ScheduleSpec, read};
 use lull::wire::control::control_of;

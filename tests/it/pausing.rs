@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use lull::domain::chat::{Chat, Name};
-use lull::domain::window::{FirstWait, WindowRules};
+use lull::core::chat::{Chat, Name};
+use lull::core::window::{FirstWait, WindowRules};
 use lull::store::closing::Closing;
 use lull::store::windows::{NewMessage, Taken};
 use serde_json::{Value, json};

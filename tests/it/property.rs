@@ -13,9 +13,9 @@ mod talking;
 
 use std::time::Duration;
 
-use lull::domain::chat::{Chat, ChatId, Lane};
-use lull::domain::destination::Target;
-use lull::domain::life::Life;
+use lull::core::chat::{Chat, ChatId, Lane};
+use lull::core::destination::Target;
+use lull::core::life::Life;
 use lull::store::Store;
 use proptest::collection;
 use proptest::test_runner::{Config, RngSeed, TestRunner};

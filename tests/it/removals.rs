@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use lull::domain::batch::BatchId;
-use lull::domain::chat::{Chat, ChatId, Lane, Name};
-use lull::domain::life::{Asked, Life};
-use lull::domain::window::WindowRules;
+use lull::core::batch::BatchId;
+use lull::core::chat::{Chat, ChatId, Lane, Name};
+use lull::core::life::{Asked, Life};
+use lull::core::window::WindowRules;
 use lull::store::audit::By;
 use lull::store::config::Kind;
 use lull::store::lanes::{Settled, Verdict};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lull::domain::whose::Whose;
+use lull::core::whose::Whose;
 use lull::store::Look;
 use lull::store::lanes::{LeaseRules, Verdict};
 use serde_json::json;

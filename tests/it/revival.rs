@@ -1,6 +1,6 @@
 //! Dead letters put back: alone, by user, all; under their old ids and in their old order.
 
-use lull::domain::revival::Wanted;
+use lull::core::revival::Wanted;
 use reqwest::Method;
 use serde_json::json;
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use lull::domain::batch::BatchId;
-use lull::domain::chat::{Chat, Name};
-use lull::domain::life::Life;
+use lull::core::batch::BatchId;
+use lull::core::chat::{Chat, Name};
+use lull::core::life::Life;
 use lull::store::keys::Shard;
 use lull::store::later::Run;
 use lull::store::lives::Living;
@@ -614,7 +614,7 @@ async fn what_was_off_or_had_other_times_while_nobody_looked_drops_the_times_bef
     off["active"] = json!(false);
 
     for between in [daily, elsewhere, off] {
-        let mark = lull::domain::schedule::Times::parse("@yearly", chrono_tz::UTC).unwrap();
+        let mark = lull::core::schedule::Times::parse("@yearly", chrono_tz::UTC).unwrap();
         let life = Life::since(version);
         let (_, shown) = shop.api.get(&path).await;
         let version = shown["version"].as_u64().unwrap_or(version);

@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
-use lull::domain::batch::BatchId;
-use lull::domain::chat::Name;
-use lull::domain::life::Life;
+use lull::core::batch::BatchId;
+use lull::core::chat::Name;
+use lull::core::life::Life;
 use lull::store::Store;
 use lull::store::keys::Shard;
 use lull::store::lanes::{Lease, Settled, Verdict};

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use lull::domain::batch::BatchId;
-use lull::domain::chat::{Lane, Name};
-use lull::domain::destination::Target;
-use lull::domain::whose::Whose;
+use lull::core::batch::BatchId;
+use lull::core::chat::{Lane, Name};
+use lull::core::destination::Target;
+use lull::core::whose::Whose;
 use lull::store::Look;
 use lull::store::closing::Closing;
 use lull::store::dead::Letter;

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use lull::domain::batch::BatchId;
-use lull::domain::chat::{Chat, ChatId, Name};
-use lull::domain::destination::Target;
-use lull::domain::life::Life;
+use lull::core::batch::BatchId;
+use lull::core::chat::{Chat, ChatId, Name};
+use lull::core::destination::Target;
+use lull::core::life::Life;
 use lull::store::Store;
 use lull::store::windows::NewMessage;
 use lull::store::work::Kind;

@@ -4,19 +4,19 @@ use std::path::{Path, PathBuf};
 
 /// Where a room stands; a room may use what stands above it, and only that.
 const ROOMS: [(&str, &[&str]); 12] = [
-    ("domain", &[]),
-    ("wire", &["domain"]),
-    ("config", &["domain", "wire"]),
-    ("store", &["domain", "wire", "config", "panics"]),
-    ("telemetry", &["domain", "config", "store"]),
+    ("core", &[]),
+    ("wire", &["core"]),
+    ("config", &["core", "wire"]),
+    ("store", &["core", "wire", "config", "panics"]),
+    ("telemetry", &["core", "config", "store"]),
     ("serving", &["config", "loops", "shutdown"]),
-    ("catalog", &["domain", "wire", "store"]),
-    ("delivery", &["domain", "wire", "config"]),
-    ("health", &["domain", "wire", "store", "catalog"]),
+    ("catalog", &["core", "wire", "store"]),
+    ("delivery", &["core", "wire", "config"]),
+    ("health", &["core", "wire", "store", "catalog"]),
     (
         "http",
         &[
-            "domain",
+            "core",
             "wire",
             "config",
             "store",
@@ -33,7 +33,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
     (
         "monitor",
         &[
-            "domain",
+            "core",
             "wire",
             "config",
             "store",
@@ -51,7 +51,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
     (
         "operator",
         &[
-            "domain", "wire", "config", "store", "catalog", "delivery", "health", "monitor",
+            "core", "wire", "config", "store", "catalog", "delivery", "health", "monitor",
             "daemon", "shutdown",
         ],
     ),
@@ -78,7 +78,7 @@ const CRATES: [(&str, &[&str]); 21] = [
     ("standardwebhooks::", &["src/delivery/"]),
     ("governor::", &["src/http/door/limits.rs"]),
     ("hmac::", &["src/wire/gateway/proof/"]),
-    ("croner::", &["src/domain/schedule.rs"]),
+    ("croner::", &["src/core/schedule.rs"]),
     ("jsonwebtoken::", &["src/http/door/tokens/"]),
     ("ring::", &["src/http/door/tokens/"]),
     ("toml::", &["src/wire/gateway/"]),

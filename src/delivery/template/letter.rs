@@ -18,8 +18,8 @@ use chrono_tz::Tz;
 use minijinja::Value;
 
 use super::json::{from_any, from_raw};
-use crate::domain::batch::Millis;
-use crate::domain::window::CloseReason;
+use crate::core::batch::Millis;
+use crate::core::window::CloseReason;
 use crate::wire::RawObject;
 use crate::wire::item::Item;
 use crate::wire::payload::rfc3339;

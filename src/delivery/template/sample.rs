@@ -3,8 +3,8 @@
 use chrono_tz::Tz;
 
 use super::letter::Letter;
-use crate::domain::batch::Millis;
-use crate::domain::window::CloseReason;
+use crate::core::batch::Millis;
+use crate::core::window::CloseReason;
 use crate::wire::item::{Item, read_items};
 
 const OPENED: Millis = 1_763_770_000_000;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::letter::Letter;
 use super::{Template, TemplateError};
-use crate::domain::window::CloseReason;
+use crate::core::window::CloseReason;
 use crate::wire::item::{Item, read_items};
 
 const JSON: &str = "application/json";

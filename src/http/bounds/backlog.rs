@@ -8,7 +8,7 @@ use std::ops::{Add, AddAssign, Sub, SubAssign};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::domain::chat::Name;
+use crate::core::chat::Name;
 use crate::store::work::Kind;
 use crate::store::{Result, Store};
 

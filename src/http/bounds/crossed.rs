@@ -9,7 +9,7 @@ use tracing::{debug, warn};
 
 use super::backlog::{FRESH, Load};
 use super::{Bounds, Overfull, Way};
-use crate::domain::chat::Name;
+use crate::core::chat::Name;
 use crate::http::error::ApiError;
 use crate::store::StoreError;
 use crate::store::work::Kind;

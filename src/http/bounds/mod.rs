@@ -15,7 +15,7 @@ use self::crossed::RefusedOnce;
 use super::error::ApiError;
 use super::room::Room;
 use crate::config::bounds::{Bound, BoundsConfig};
-use crate::domain::chat::{Chat, Name};
+use crate::core::chat::{Chat, Name};
 use crate::store::windows::{Appended, Taken};
 use crate::store::work::Kind;
 use crate::store::{Store, StoreError};

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::domain::chat::Name;
+use crate::core::chat::Name;
 use crate::store::work::Kind;
 use crate::wire::error::Code;
 

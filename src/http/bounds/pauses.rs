@@ -5,7 +5,7 @@ use thiserror::Error;
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::config::bounds::BoundsConfig;
-use crate::domain::chat::{Chat, Name};
+use crate::core::chat::{Chat, Name};
 use crate::http::error::ApiError;
 use crate::store::Store;
 use crate::wire::error::Code;

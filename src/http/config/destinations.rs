@@ -14,7 +14,7 @@ use super::under_way::removing_of;
 use super::writing::NO_DESTINATION;
 use super::{All, created, is_shown_as_written, named, spec_named, spec_of};
 use crate::catalog::Catalog;
-use crate::domain::chat::Name;
+use crate::core::chat::Name;
 use crate::store::config::{Kind, Mode, Versioned};
 use crate::wire::config::DestinationSpec;
 use crate::wire::config::shown::{Shown, ShownDestination, Untold};

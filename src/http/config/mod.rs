@@ -25,7 +25,7 @@ use serde_json::value::to_raw_value;
 
 use super::Api;
 use super::error::ApiError;
-use crate::domain::chat::Name;
+use crate::core::chat::Name;
 use crate::wire::RawObject;
 use crate::wire::anonymous::is_anonymous;
 use crate::wire::config::{SpecError, read};

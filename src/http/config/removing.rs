@@ -19,8 +19,8 @@ use super::under_way::written_anew;
 use super::writing::{
     MOST_TRIES, NO_BUFFER, NO_DESTINATION, NO_SCHEDULE, busy, not_of_the_environment,
 };
-use crate::domain::chat::Name;
-use crate::domain::life::Asked;
+use crate::core::chat::Name;
+use crate::core::life::Asked;
 use crate::store::audit::By;
 use crate::store::clearing::Cleared;
 use crate::store::config::Kind;

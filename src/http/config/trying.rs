@@ -9,10 +9,10 @@ use super::super::error::ApiError;
 use super::super::{Api, now};
 use super::named;
 use super::writing::NO_DESTINATION;
+use crate::core::batch::Outcome;
+use crate::core::chat::Name;
+use crate::core::destination::Destination;
 use crate::delivery::trial::{Trial, TrialError, try_out};
-use crate::domain::batch::Outcome;
-use crate::domain::chat::Name;
-use crate::domain::destination::Destination;
 use crate::wire::config::shown::{Tried, TriedRequest, TriedResponse};
 
 pub(super) async fn test(

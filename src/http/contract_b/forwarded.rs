@@ -11,7 +11,7 @@ use super::super::Api;
 use super::super::error::ApiError;
 use super::super::query::{List, ListQuery};
 use super::newest;
-use crate::domain::batch::Millis;
+use crate::core::batch::Millis;
 use crate::store::history::{Request, Settlement, Try};
 use crate::wire::contract_b::ForwardedAnswer;
 use crate::wire::payload::rfc3339;

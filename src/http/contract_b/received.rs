@@ -9,7 +9,7 @@ use super::super::Api;
 use super::super::error::ApiError;
 use super::super::query::{List, ListQuery};
 use super::newest;
-use crate::domain::chat::Name;
+use crate::core::chat::Name;
 use crate::store::received::Received;
 use crate::wire::contract_b::ReceivedAnswer;
 use crate::wire::item::read_items;

@@ -8,8 +8,8 @@ use axum::http::request::Parts;
 
 use super::refusal::Refusal;
 use super::routes::Need;
-use crate::domain::chat::Name;
-use crate::domain::scopes::Scopes;
+use crate::core::chat::Name;
+use crate::core::scopes::Scopes;
 use crate::http::Api;
 
 /// Who holds a key or a token.

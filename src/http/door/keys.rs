@@ -72,7 +72,7 @@ fn bare(authorization: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::scopes::Scopes;
+    use crate::core::scopes::Scopes;
 
     fn keys(keys: &[(&str, &str)]) -> Keys {
         let keys = keys.iter().map(|(name, secret)| Key {

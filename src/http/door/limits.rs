@@ -131,7 +131,7 @@ mod tests {
     use std::num::NonZeroU32;
 
     use super::*;
-    use crate::domain::scopes::Scopes;
+    use crate::core::scopes::Scopes;
     use crate::http::door::holder::Holder;
 
     fn limits(requests: u32, per: u64, burst: u32) -> Limits {

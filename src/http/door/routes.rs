@@ -3,8 +3,8 @@
 use axum::extract::MatchedPath;
 use axum::http::{Method, Request};
 
-use crate::domain::chat::Name;
-use crate::domain::scopes::Scopes;
+use crate::core::chat::Name;
+use crate::core::scopes::Scopes;
 
 /// What a request asks of whoever sends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

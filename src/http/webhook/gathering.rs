@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use indexmap::{IndexMap, IndexSet};
 
-use crate::domain::chat::{Chat, ChatId};
-use crate::domain::trace::TraceContext;
+use crate::core::chat::{Chat, ChatId};
+use crate::core::trace::TraceContext;
 use crate::http::Api;
 use crate::http::error::ApiError;
 use crate::http::typing::HOLD;

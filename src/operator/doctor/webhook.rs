@@ -4,12 +4,12 @@ use super::finding::Finding;
 use crate::config::Vars;
 use crate::config::operator::proxy_of;
 use crate::config::webhook::variable_of;
+use crate::core::batch::Millis;
+use crate::core::chat::Name;
+use crate::core::destination::Destination;
 use crate::delivery::reach::Unreached;
 use crate::delivery::trial::try_out;
 use crate::delivery::{Clients, Sender};
-use crate::domain::batch::Millis;
-use crate::domain::chat::Name;
-use crate::domain::destination::Destination;
 
 const CHECK: &str = "webhook";
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::finding::Finding;
 use crate::catalog::Catalog;
-use crate::domain::chat::Name;
+use crate::core::chat::Name;
 use crate::health::expected;
 use crate::store::waiting::Waiting;
 use crate::store::work::{Kind, TOO_LONG, Work};

@@ -1,6 +1,6 @@
 //! The keys that belong to no shard; they share a hash tag of their own, so that one script can touch several.
 
-use crate::domain::chat::Name;
+use crate::core::chat::Name;
 
 /// What is configured: buffers, destinations, and a version.
 pub(crate) const CONFIG: &str = "lull:{config}";

@@ -7,10 +7,10 @@ use std::time::Duration;
 use redis::{Script, ScriptInvocation};
 
 use super::member::{self, Waiting};
-use crate::domain::batch::{BatchId, Millis};
-use crate::domain::chat::{Chat, Name};
-use crate::domain::destination::Target;
-use crate::domain::life::Life;
+use crate::core::batch::{BatchId, Millis};
+use crate::core::chat::{Chat, Name};
+use crate::core::destination::Target;
+use crate::core::life::Life;
 use crate::store::batch::whose_word;
 use crate::store::keys::{self, Due, Place, Shard};
 use crate::store::lives::{Living, must_all_be_there};

@@ -3,9 +3,9 @@
 use serde_json::value::RawValue;
 
 use super::member::{KeptMessage, messages_like, messages_with};
-use crate::domain::batch::Millis;
-use crate::domain::chat::{Chat, Name};
-use crate::domain::whose::Whose;
+use crate::core::batch::Millis;
+use crate::core::chat::{Chat, Name};
+use crate::core::whose::Whose;
 use crate::store::dead::shards_of;
 use crate::store::due_list::{DueCursor, first_page};
 use crate::store::keys::{self, Due, Shard};

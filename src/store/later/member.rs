@@ -2,9 +2,9 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::domain::batch::BatchId;
-use crate::domain::chat::{Chat, Name};
-use crate::domain::window::CloseReason;
+use crate::core::batch::BatchId;
+use crate::core::chat::{Chat, Name};
+use crate::core::window::CloseReason;
 use crate::store::keys::{self, Place};
 
 /// Hex digits of a message's id.
@@ -115,7 +115,7 @@ fn digest(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::chat::ChatId;
+    use crate::core::chat::ChatId;
 
     #[test]
     fn a_message_is_read_back_whatever_its_chat_and_id() {

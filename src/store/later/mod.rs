@@ -17,10 +17,10 @@ use super::lives::{Living, must_all_be_there};
 use super::windows::{millis, seen_digest};
 use super::work::Kind;
 use super::{LONGEST_IDLE, Result, Store, StoreError, counting_script};
-use crate::domain::batch::{BatchId, Millis};
-use crate::domain::chat::{Chat, Name};
-use crate::domain::destination::Target;
-use crate::domain::life::Life;
+use crate::core::batch::{BatchId, Millis};
+use crate::core::chat::{Chat, Name};
+use crate::core::destination::Target;
+use crate::core::life::Life;
 use crate::wire::when::{FARTHEST, When};
 
 pub use follow_ups::{FollowUpPlan, WaitingFollowUp};

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use redis::Script;
 
 use super::member;
-use crate::domain::batch::{BatchId, Millis};
-use crate::domain::chat::{Chat, Name};
-use crate::domain::life::Life;
+use crate::core::batch::{BatchId, Millis};
+use crate::core::chat::{Chat, Name};
+use crate::core::life::Life;
 use crate::store::keys::{self, Due, Place};
 use crate::store::lives::Living;
 use crate::store::windows::millis;

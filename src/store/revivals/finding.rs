@@ -8,9 +8,9 @@ use redis::Script;
 use redis::streams::StreamRangeReply;
 
 use super::Revival;
-use crate::domain::chat::{Chat, ChatId, Name};
-use crate::domain::revival::{Asked, Wanted};
-use crate::domain::whose::Whose;
+use crate::core::chat::{Chat, ChatId, Name};
+use crate::core::revival::{Asked, Wanted};
+use crate::core::whose::Whose;
 use crate::store::batch::is_ordered;
 use crate::store::dead::{Letter, shards_of};
 use crate::store::keys::{self, Shard};

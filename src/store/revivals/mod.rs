@@ -20,9 +20,9 @@ use super::paging::EntryId;
 use super::windows::millis;
 use super::work::Kind;
 use super::{Result, Store, StoreError, counting_script, reply, script};
-use crate::domain::batch::Millis;
-use crate::domain::chat::Lane;
-use crate::domain::revival::Wanted;
+use crate::core::batch::Millis;
+use crate::core::chat::Lane;
+use crate::core::revival::Wanted;
 
 static REVIVE: LazyLock<Script> =
     LazyLock::new(|| counting_script(include_str!("../lua/revive.lua")));

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use redis::Script;
 
 use super::{Strays, outlet, owner};
-use crate::domain::batch::BatchId;
-use crate::domain::chat::{Chat, Name};
+use crate::core::batch::BatchId;
+use crate::core::chat::{Chat, Name};
 use crate::store::batch::{read_batch, whose_word};
 use crate::store::config::Kind;
 use crate::store::dead::Letter;

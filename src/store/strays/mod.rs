@@ -9,7 +9,7 @@ use super::config::Kind;
 use super::keys::{self, Due, Shard};
 use super::later::{KeptMessage, Waiting};
 use super::{Result, Store};
-use crate::domain::chat::{Chat, Name};
+use crate::core::chat::{Chat, Name};
 
 pub use burying::Buried;
 pub(super) use burying::scripts;

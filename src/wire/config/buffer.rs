@@ -13,12 +13,12 @@ use super::schema::SourceName;
 use super::source::{FIELDS, Source};
 use super::window::WindowSpec;
 use super::{SpecError, name, seconds};
-use crate::domain::chat::{Chat, ChatId, Name};
-use crate::domain::destination::Target;
-use crate::domain::follow_up::FollowUp;
-use crate::domain::life::Life;
-use crate::domain::window::WindowRules;
-use crate::domain::words::WordRules;
+use crate::core::chat::{Chat, ChatId, Name};
+use crate::core::destination::Target;
+use crate::core::follow_up::FollowUp;
+use crate::core::life::Life;
+use crate::core::window::WindowRules;
+use crate::core::words::WordRules;
 use crate::wire::posted::DestinationName;
 
 /// Most destinations of a buffer.

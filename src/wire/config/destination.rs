@@ -9,7 +9,7 @@ use super::masked::{MASK, unmasked};
 use super::pace::PaceSpec;
 use super::retry::RetrySpec;
 use super::{SpecError, name, seconds};
-use crate::domain::destination::{Body, Destination, MethodError};
+use crate::core::destination::{Body, Destination, MethodError};
 use crate::wire::payload::PayloadRules;
 use crate::wire::posted::{Headers, HttpMethod, SigningKey};
 use crate::wire::whole_number::whole;

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{SpecError, seconds};
-use crate::domain::chat::Name;
-use crate::domain::follow_up::{Between, FollowUp};
+use crate::core::chat::Name;
+use crate::core::follow_up::{Between, FollowUp};
 use crate::wire::posted::DestinationName;
 use crate::wire::whole_number::whole;
 

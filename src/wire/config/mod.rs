@@ -24,8 +24,8 @@ pub use destination::DestinationSpec;
 pub use schedule::{Schedule, ScheduleSpec};
 
 use super::error::Code;
-use crate::domain::chat::Name;
-use crate::domain::destination::Destination;
+use crate::core::chat::Name;
+use crate::core::destination::Destination;
 
 /// The longest that any time may be, in seconds: beyond ten years somebody has mixed up seconds and milliseconds.
 pub const LONGEST: f64 = 315_360_000.0;

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{SpecError, seconds};
-use crate::domain::destination::Pace;
+use crate::core::destination::Pace;
 use crate::wire::whole_number::whole;
 
 /// More in one interval is no pace any more.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{SpecError, seconds};
-use crate::domain::retry::{LONGEST_ASKED, RetryPolicy, WITHIN};
+use crate::core::retry::{LONGEST_ASKED, RetryPolicy, WITHIN};
 use crate::wire::posted::Wait;
 use crate::wire::whole_number::whole;
 

@@ -10,10 +10,10 @@ use utoipa::ToSchema;
 
 use super::retry::RetrySpec;
 use super::{DestinationSpec, SpecError, name};
-use crate::domain::batch::Millis;
-use crate::domain::chat::Name;
-use crate::domain::destination::{Body, Destination};
-use crate::domain::schedule::Times;
+use crate::core::batch::Millis;
+use crate::core::chat::Name;
+use crate::core::destination::{Body, Destination};
+use crate::core::schedule::Times;
 use crate::wire::payload::rfc3339;
 use crate::wire::posted::{Headers, HttpMethod, SigningKey, Words};
 

@@ -10,9 +10,9 @@ use super::pace::PaceSpec;
 use super::retry::RetrySpec;
 use super::window::WindowSpec;
 use super::{Buffer, BufferSpec, DestinationSpec};
-use crate::domain::chat::Name;
-use crate::domain::destination::{Body, Destination};
-use crate::domain::window::WindowRules;
+use crate::core::chat::Name;
+use crate::core::destination::{Body, Destination};
+use crate::core::window::WindowRules;
 
 /// A buffer or destination as it is shown.
 #[derive(Debug, Serialize)]

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{SpecError, seconds};
-use crate::domain::window::{FirstWait, MAX_FIRST_AFTER, MIN_TTL, WindowRules};
-use crate::domain::words::{ShortWait, WordRules};
+use crate::core::window::{FirstWait, MAX_FIRST_AFTER, MIN_TTL, WindowRules};
+use crate::core::words::{ShortWait, WordRules};
 use crate::wire::posted::FlushWord;
 use crate::wire::whole_number::whole;
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::{description, id_of, put, renamed, shown_name};
-use crate::domain::chat::Name;
+use crate::core::chat::Name;
 use crate::wire::config::destination::ContentSpec;
 use crate::wire::config::{DestinationSpec, SpecError};
 

@@ -16,7 +16,7 @@ pub use forwarding::{ForwardingConfig, ForwardingConfigAnswer};
 use super::RawObject;
 use super::config::SpecError;
 use super::item::Media;
-use crate::domain::chat::Name;
+use crate::core::chat::Name;
 
 /// A message that was taken in, as contract B lists it. Where payloads are not kept all but the first three is empty.
 #[derive(Debug, Default, Serialize, ToSchema)]

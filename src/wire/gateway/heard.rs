@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::batch::Millis;
-use crate::domain::chat::{ChatId, ChatIdError};
+use crate::core::batch::Millis;
+use crate::core::chat::{ChatId, ChatIdError};
 use crate::wire::RawObject;
 
 /// One thing out of a post.

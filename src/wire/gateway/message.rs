@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::{Gateway, Media, Person, Said};
-use crate::domain::chat::{ChatId, Name};
+use crate::core::chat::{ChatId, Name};
 use crate::wire::RawObject;
 use crate::wire::fields::BadInput;
 use crate::wire::incoming::Incoming;

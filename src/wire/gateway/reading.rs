@@ -7,7 +7,7 @@ use serde::de::value::Error;
 use super::address::Address;
 use super::heard::{Author, Heard, Media, MediaKind, Own, Party, Person, Said};
 use super::preset::{MediaPlaces, PersonPlaces, Place, Preset, Rule, Scope, Time, Unit, Verdict};
-use crate::domain::batch::Millis;
+use crate::core::batch::Millis;
 use crate::wire::node::Node;
 
 /// Most messages that are read of one post; Meta puts at most 1,000 into one.

@@ -28,7 +28,7 @@ macro_rules! scalars {
 }
 
 scalars! {
-    /// See [`ChatId`](crate::domain::chat::ChatId).
+    /// See [`ChatId`](crate::core::chat::ChatId).
     ChatKey = {
         "type": ["string", "integer"], "minLength": 1, "maxLength": 512, "pattern": r"\S",
         "description": "Text of 1 to 512 bytes that is not blank, or an integer of any size.",
@@ -43,7 +43,7 @@ scalars! {
         "type": ["string", "number", "boolean", "object", "array"], "minLength": 1,
         "description": "Any JSON but null and the empty text.",
     };
-    /// See [`WindowRules::ttl`](crate::domain::window::WindowRules::ttl).
+    /// See [`WindowRules::ttl`](crate::core::window::WindowRules::ttl).
     Ttl = {
         "type": ["number", "string", "null"], "minimum": 0.1, "maximum": 86400, "pattern": "^[1-9][0-9]{0,3}$",
         "description": "Seconds from 0.1 to `MAX_TTL`; also as text.",
@@ -83,7 +83,7 @@ scalars! {
         "type": ["string", "integer"], "pattern": "^[a-z0-9_-]{1,64}$",
         "description": "1 to 64 characters out of `a-z`, `0-9`, `_` and `-`.",
     };
-    /// Any words; see [`Name::slug`](crate::domain::chat::Name::slug).
+    /// Any words; see [`Name::slug`](crate::core::chat::Name::slug).
     Words = {
         "type": "string", "format": "words",
         "description": "Any words with a letter or digit; the id is made of them.",
@@ -93,7 +93,7 @@ scalars! {
         "type": "string", "format": "destination",
         "description": "The name of a destination that is there.",
     };
-    /// See [`Method`](crate::domain::destination::Method).
+    /// See [`Method`](crate::core::destination::Method).
     HttpMethod = {
         "type": "string", "pattern": "^([Pp][Oo][Ss][Tt]|[Pp][Uu][Tt]|[Pp][Aa][Tt][Cc][Hh]|[Dd][Ee][Ll][Ee][Tt][Ee]|[Gg][Ee][Tt])$",
         "description": "`POST`, `PUT`, `PATCH`, `DELETE` or `GET`, in capitals or not.",
@@ -116,7 +116,7 @@ scalars! {
         "type": "string", "format": "whsec",
         "description": "`whsec_` and base64, such as from `openssl rand -base64 32`.",
     };
-    /// See [`Name`](crate::domain::chat::Name).
+    /// See [`Name`](crate::core::chat::Name).
     NameOf = {
         "type": "string", "pattern": "^[a-z0-9_-]{1,64}$",
         "description": "1 to 64 characters out of `a-z`, `0-9`, `_` and `-`.",

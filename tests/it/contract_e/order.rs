@@ -1,8 +1,8 @@
 //! The order and the pace of messages, over several monitors.
 
-use lull::domain::batch::BatchId;
-use lull::domain::chat::{Chat, ChatId, Name};
-use lull::domain::destination::Target;
+use lull::core::batch::BatchId;
+use lull::core::chat::{Chat, ChatId, Name};
+use lull::core::destination::Target;
 use lull::store::queue::{Enqueued, Found};
 use lull::store::received::Kept;
 use reqwest::Method;

@@ -300,7 +300,7 @@ async fn what_an_older_lull_left_is_counted_and_what_is_counted_and_not_there_is
     let _monitor = Daemon::monitor(&redis, &receiver.url()).await;
 
     let store = redis.store().await;
-    let names = [lull::domain::chat::Name::default_name()];
+    let names = [lull::core::chat::Name::default_name()];
     eventually("all is counted as it is", async || {
         let windows = store.held(lull::store::work::Kind::Windows, &names).await;
         let lanes = store.held(lull::store::work::Kind::Lanes, &names).await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lull::domain::whose::Whose;
+use lull::core::whose::Whose;
 use lull::store::EntryId;
 use lull::store::Look;
 use lull::store::history::{Record, Retention};

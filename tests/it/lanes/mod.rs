@@ -9,8 +9,8 @@ mod turns;
 
 use std::time::Duration;
 
-use lull::domain::batch::BatchId;
-use lull::domain::whose::Whose;
+use lull::core::batch::BatchId;
+use lull::core::whose::Whose;
 use lull::store::dead::{DeadLetter, Letter};
 use lull::store::keys::Shard;
 use lull::store::lanes::{Lease, Settled, Verdict};

@@ -1,6 +1,6 @@
 //! Dead letters put back on their lanes.
 
-use lull::domain::revival::Wanted;
+use lull::core::revival::Wanted;
 use lull::store::Store;
 use lull::store::dead::Letter;
 use lull::store::history::Retention;

@@ -3,8 +3,8 @@
 use std::pin::pin;
 use std::task::Poll;
 
-use lull::domain::batch::BatchId;
-use lull::domain::life::{Asked, Life};
+use lull::core::batch::BatchId;
+use lull::core::life::{Asked, Life};
 use lull::store::config::{Configured, Mode, Written};
 use lull::store::keys::Shard;
 use lull::store::later::{Planned, Run};

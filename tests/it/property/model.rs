@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use lull::domain::batch::{BatchId, Millis};
-use lull::domain::chat::Name;
-use lull::domain::life::Life;
+use lull::core::batch::{BatchId, Millis};
+use lull::core::chat::Name;
+use lull::core::life::Life;
 use lull::store::config::Kind;
 use lull::store::lanes::Lease;
 use lull::store::later::{Planned, WaitingFollowUp};

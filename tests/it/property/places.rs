@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lull::domain::batch::Millis;
+use lull::core::batch::Millis;
 use lull::store::dead::Letter;
 use lull::store::keys::Shard;
 use redis::streams::StreamRangeReply;

@@ -1,6 +1,6 @@
 //! The steps that histories are made of.
 
-use lull::domain::life::Asked;
+use lull::core::life::Asked;
 use proptest::prelude::{Just, Strategy, any};
 use proptest::prop_oneof;
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use lull::domain::batch::BatchId;
-use lull::domain::life::Life;
-use lull::domain::revival::Wanted;
-use lull::domain::window::WindowRules;
+use lull::core::batch::BatchId;
+use lull::core::life::Life;
+use lull::core::revival::Wanted;
+use lull::core::window::WindowRules;
 use lull::store::StoreError;
 use lull::store::closing::Closing;
 use lull::store::dead::Letter;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use lull::domain::batch::{BatchId, Millis};
-use lull::domain::window::WindowRules;
+use lull::core::batch::{BatchId, Millis};
+use lull::core::window::WindowRules;
 use lull::store::Store;
 use lull::store::closing::Closing;
 use lull::store::keys::{Due, Shard};

@@ -1,6 +1,6 @@
 //! What the scripts count of what waits, held against what is there.
 
-use lull::domain::chat::Name;
+use lull::core::chat::Name;
 use lull::store::Store;
 use lull::store::work::Kind;
 use redis::AsyncCommands;

@@ -20,10 +20,10 @@ pub(crate) mod up;
 
 use std::time::{Duration, Instant};
 
-use lull::domain::chat::{Chat, ChatId, Lane, Name};
-use lull::domain::destination::Target;
-use lull::domain::revival::Wanted;
-use lull::domain::window::WindowRules;
+use lull::core::chat::{Chat, ChatId, Lane, Name};
+use lull::core::destination::Target;
+use lull::core::revival::Wanted;
+use lull::core::window::WindowRules;
 use lull::store::Store;
 use lull::store::history::Retention;
 use lull::store::lanes::LeaseRules;

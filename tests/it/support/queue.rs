@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use lull::domain::batch::BatchId;
-use lull::domain::chat::{Chat, ChatId, Lane, Name};
-use lull::domain::destination::Target;
+use lull::core::batch::BatchId;
+use lull::core::chat::{Chat, ChatId, Lane, Name};
+use lull::core::destination::Target;
 use lull::store::Store;
 use lull::store::closing::Closing;
 use lull::store::config::{Kind, Mode};

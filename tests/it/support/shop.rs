@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lull::domain::chat::{Chat, ChatId, Name};
+use lull::core::chat::{Chat, ChatId, Name};
 use lull::store::Store;
 use lull::store::config::{Kind, Mode};
 use lull::store::windows::NewMessage;

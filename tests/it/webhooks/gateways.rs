@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lull::domain::chat::{Chat, ChatId, Name};
+use lull::core::chat::{Chat, ChatId, Name};
 use lull::wire::gateway::Gateway;
 use serde_json::{Value, json};
 

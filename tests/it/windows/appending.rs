@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use lull::domain::window::{CloseReason, WindowRules};
+use lull::core::window::{CloseReason, WindowRules};
 use lull::store::closing::Closing;
 use lull::store::windows::NewMessage;
 

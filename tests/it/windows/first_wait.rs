@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use lull::domain::window::{CloseReason, MAX_FIRST_AFTER};
+use lull::core::window::{CloseReason, MAX_FIRST_AFTER};
 use lull::store::closing::Closing;
 use lull::store::windows::NewMessage;
 

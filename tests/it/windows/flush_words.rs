@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lull::domain::window::CloseReason;
+use lull::core::window::CloseReason;
 use lull::store::windows::{NewMessage, Taken};
 
 use super::{FEW, MEDIA, closed};

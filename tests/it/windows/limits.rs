@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lull::domain::window::{CloseReason, WindowRules};
+use lull::core::window::{CloseReason, WindowRules};
 use lull::store::closing::Closing;
 
 use super::{FEW, FIXED, MEDIA, NO_REPEATS, closed, first};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lull::domain::window::{CloseReason, WindowRules};
+use lull::core::window::{CloseReason, WindowRules};
 
 use super::{FEW, MEDIA, closed};
 use crate::support::buffer::Buffer;

@@ -13,7 +13,7 @@ mod typing;
 
 use std::time::Duration;
 
-use lull::domain::window::{CloseReason, FirstWait, WindowRules};
+use lull::core::window::{CloseReason, FirstWait, WindowRules};
 use lull::store::closing::Closing;
 
 use crate::support::RULES;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lull::domain::window::WindowRules;
+use lull::core::window::WindowRules;
 
 use super::FEW;
 use crate::support::buffer::Buffer;

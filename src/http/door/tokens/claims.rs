@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::domain::scopes::Scopes;
+use crate::core::scopes::Scopes;
 use crate::http::door::holder::Holder;
 
 /// Longest name of a holder, in characters: it stands in the audit.

@@ -16,8 +16,8 @@ use tracing::{info, warn};
 
 use super::holder::Holder;
 use crate::config::tokens::{KeySet, SHORTEST_SECRET, TokenConfig};
+use crate::core::scopes::Scopes;
 use crate::delivery::fetch::fetch;
-use crate::domain::scopes::Scopes;
 use claims::Claims;
 use key_set::{PublicKey, keys_of};
 

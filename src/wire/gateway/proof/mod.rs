@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256, Sha512};
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 
-use crate::domain::batch::Millis;
+use crate::core::batch::Millis;
 use crate::wire::node::Node;
 use crate::wire::path::Path;
 

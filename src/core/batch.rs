@@ -141,7 +141,7 @@ impl Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::chat::ChatId;
+    use crate::core::chat::ChatId;
 
     #[test]
     fn an_id_that_was_generated_tells_when() {
