@@ -10,13 +10,13 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use crate::config::Vars;
-use crate::config::log::LogConfig;
-use crate::config::otlp::OtlpConfig;
 use crate::delivery::collector::Collector;
 use crate::health::Heart;
 use crate::loops::{Loop, Loops};
 use crate::panics;
+use crate::settings::Vars;
+use crate::settings::log::LogConfig;
+use crate::settings::otlp::OtlpConfig;
 use crate::store::Store;
 use crate::store::audit::{Act, By};
 use crate::telemetry::log;

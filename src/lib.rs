@@ -17,12 +17,11 @@
 //! - [`serving`]: the HTTP server of both, which no client can wear out.
 //! - [`up`]: both in one process, with a Redis and a receiver of their own.
 //! - [`operator`]: what an operator runs: the subcommands of `lull`.
-//! - [`config`]: the only reader of the environment.
+//! - [`settings`]: the only reader of the environment.
 //! - [`daemon`], [`loops`], [`memory`], [`panics`], [`shutdown`], [`telemetry`]: how daemons start, go on when a part of them fails,
 //!   stop, and tell about themselves.
 
 pub mod catalog;
-pub mod config;
 pub mod core;
 pub mod daemon;
 pub mod delivery;
@@ -34,6 +33,7 @@ pub mod monitor;
 pub mod operator;
 pub mod panics;
 pub mod serving;
+pub mod settings;
 pub mod shutdown;
 pub mod store;
 pub mod telemetry;

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use lull::config::Vars;
-use lull::config::limits::window_rules;
-use lull::config::redis::RedisConfig;
 use lull::core::chat::{Chat, Name};
 use lull::core::destination::Target;
 use lull::core::window::WindowRules;
+use lull::settings::Vars;
+use lull::settings::limits::window_rules;
+use lull::settings::redis::RedisConfig;
 use lull::store::Store;
 use lull::store::windows::NewMessage;
 use serde::{Deserialize, Serialize};

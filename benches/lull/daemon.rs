@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use lull::config::Vars;
+use lull::settings::Vars;
 
 use crate::http1::Connection;
 use crate::proc;

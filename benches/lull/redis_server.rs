@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
-use lull::config::Vars;
+use lull::settings::Vars;
 use lull::store::Store;
 use redis::aio::MultiplexedConnection;
 use tempfile::TempDir;

@@ -11,8 +11,8 @@ use reqwest::{Client, ClientBuilder, Url};
 
 use super::guard::Guard;
 use super::template::kept::Templates;
-use crate::config::guard::GuardConfig;
 use crate::core::destination::Method;
+use crate::settings::guard::GuardConfig;
 use crate::wire::config::SpecError;
 
 /// n8n (Node) closes a connection that was idle for 5 s; one that we keep for less is never found closed.
@@ -178,7 +178,7 @@ pub(super) fn is_here(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Vars;
+    use crate::settings::Vars;
 
     #[test]
     fn this_machine_is_recognised() {

@@ -17,8 +17,8 @@ use reqwest::{ClientBuilder, Url};
 use thiserror::Error;
 use tokio::net::lookup_host;
 
-use crate::config::guard::GuardConfig;
 use crate::core::address::not_public;
+use crate::settings::guard::GuardConfig;
 
 /// Why a call is not made. Holds no path and no query, which may hold tokens.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]

@@ -237,8 +237,8 @@ impl Attempt {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Vars;
-    use crate::config::guard::GuardConfig;
+    use crate::settings::Vars;
+    use crate::settings::guard::GuardConfig;
     use crate::wire::config::DestinationSpec;
 
     fn sender(url: &str) -> Result<Sender, SpecError> {

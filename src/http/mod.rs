@@ -48,14 +48,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
 use crate::catalog::Catalogs;
-use crate::config::api::ApiConfig;
-use crate::config::server::ServerConfig;
 use crate::core::batch::Millis;
 use crate::delivery::Clients;
 use crate::health::{Watch, clock};
 use crate::loops::{Loop, Loops};
 use crate::memory;
 use crate::serving;
+use crate::settings::api::ApiConfig;
+use crate::settings::server::ServerConfig;
 use crate::store::Store;
 use crate::store::history::Retention;
 use crate::telemetry::metrics::Metrics;

@@ -12,8 +12,8 @@ use tokio::net::TcpListener;
 use tracing::info;
 
 use super::Monitor;
-use crate::config::server::ServerConfig;
 use crate::serving;
+use crate::settings::server::ServerConfig;
 use crate::telemetry::metrics::CONTENT_TYPE as METRICS_TYPE;
 
 pub(super) async fn serve(listener: TcpListener, monitor: Arc<Monitor>) -> std::io::Result<()> {

@@ -39,13 +39,13 @@ use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 use crate::catalog::Catalogs;
-use crate::config::monitor::MonitorConfig;
-use crate::config::webhook;
 use crate::core::chat::Name;
 use crate::delivery::{Clients, Sender};
 use crate::health::Watch;
 use crate::loops::{Loop, Loops};
 use crate::memory;
+use crate::settings::monitor::MonitorConfig;
+use crate::settings::webhook;
 use crate::shutdown::GRACE;
 use crate::store::Store;
 use crate::store::history::Retention;

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::Where;
 use super::client::Api;
 use super::output::{aligned, counted, harmless, line};
-use crate::config::Vars;
+use crate::settings::Vars;
 
 /// Look after batches that were given up on
 #[derive(Debug, Subcommand)]

@@ -4,10 +4,10 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 
 use super::output;
-use crate::config::Vars;
-use crate::config::api::ApiConfig;
-use crate::config::monitor::MonitorConfig;
 use crate::delivery;
+use crate::settings::Vars;
+use crate::settings::api::ApiConfig;
+use crate::settings::monitor::MonitorConfig;
 
 /// Ask a daemon on this machine how it is; exit 0 if it is well
 #[derive(Debug, Args)]

@@ -14,9 +14,9 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 
-use crate::config::Vars;
-use crate::config::operator::{api_key, api_url};
 use crate::daemon;
+use crate::settings::Vars;
+use crate::settings::operator::{api_key, api_url};
 use client::Api;
 
 /// What the tool does beside running everything.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::Where;
 use super::output::{counted, harmless, line};
-use crate::config::Vars;
+use crate::settings::Vars;
 
 /// Say something in a chat, as a gateway would
 #[derive(Debug, Args)]

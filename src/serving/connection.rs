@@ -23,7 +23,7 @@ use tower::Service;
 
 use super::places::Place;
 use super::pulse::{Felt, Pulse};
-use crate::config::server::ServerConfig;
+use crate::settings::server::ServerConfig;
 
 /// Longest request line and headers. Proxies and tokens make them long, but never so long.
 const MOST_OF_A_HEAD: usize = 32 * 1024;

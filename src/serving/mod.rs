@@ -17,8 +17,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 
-use crate::config::server::ServerConfig;
 use crate::loops::{Loop, Loops};
+use crate::settings::server::ServerConfig;
 use crate::shutdown::GRACE;
 use connection::Conversation;
 use places::Places;

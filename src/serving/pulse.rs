@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::config::server::ServerConfig;
+use crate::settings::server::ServerConfig;
 
 /// Who has been asked to leave has so long to say what is on its way.
 const LAST_WORD: Duration = Duration::from_secs(1);

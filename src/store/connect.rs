@@ -17,7 +17,7 @@ use super::{
     due, erasing, hastening, lanes, later, lives, pace, paging, pausing, probe, queue, recounting,
     removals, revivals, set_back, strays, whole, windows, work,
 };
-use crate::config::redis::{Address, RedisConfig};
+use crate::settings::redis::{Address, RedisConfig};
 
 /// The oldest Redis that has what the scripts use (script flags); Valkey answers with a number above it.
 const OLDEST_MAJOR: u32 = 7;

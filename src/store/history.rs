@@ -10,10 +10,10 @@ use super::keys::{self, Shard};
 use super::paging::{Look, StreamEntry};
 use super::windows::millis;
 use super::{Result, Store, StoreError, reply};
-use crate::config::retention::RetentionConfig;
 use crate::core::batch::{BatchId, Millis};
 use crate::core::whose::Whose;
 use crate::core::window::MAX_FIRST_AFTER;
+use crate::settings::retention::RetentionConfig;
 
 /// How much is kept of what is over. Limits are for all of Lull; each shard keeps its part, but for those in which all
 /// of a buffer lies.

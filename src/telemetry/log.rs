@@ -8,7 +8,7 @@ use prometheus_client::metrics::counter::Counter;
 use tracing_subscriber::EnvFilter;
 
 use super::lines::Lines;
-use crate::config::log::LogConfig;
+use crate::settings::log::LogConfig;
 
 /// At its end a process waits no longer than this for its last lines to be taken.
 const LAST_LINES: Duration = Duration::from_secs(1);

@@ -20,8 +20,8 @@ use opentelemetry_otlp::{SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 
-use crate::config::otlp::OtlpConfig;
 use crate::core::trace::TraceContext;
+use crate::settings::otlp::OtlpConfig;
 
 /// At its end a daemon waits no longer than this for the collector to take what is left.
 const LAST_SPANS: Duration = Duration::from_millis(1500);

@@ -10,13 +10,13 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::catalog::Catalogs;
-use crate::config::Vars;
-use crate::config::api::ApiConfig;
-use crate::config::monitor::MonitorConfig;
-use crate::config::up::UpConfig;
 use crate::http::{self, Api};
 use crate::loops::Loops;
 use crate::monitor::{self, Monitor};
+use crate::settings::Vars;
+use crate::settings::api::ApiConfig;
+use crate::settings::monitor::MonitorConfig;
+use crate::settings::up::UpConfig;
 use crate::store::Store;
 use crate::telemetry::lines::Lines;
 use crate::telemetry::metrics::{Metrics, Role};

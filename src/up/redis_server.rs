@@ -11,8 +11,8 @@ use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 use tracing::{info, warn};
 
-use crate::config::redis::{Address, RedisConfig};
-use crate::config::up::UpConfig;
+use crate::settings::redis::{Address, RedisConfig};
+use crate::settings::up::UpConfig;
 use crate::store::Store;
 
 const CONFIG: &str = include_str!("../../redis.conf");
@@ -154,7 +154,7 @@ fn program(named: Option<&Path>) -> Result<PathBuf> {
         // a program that knows by its name what to be.
         return Ok(std::path::absolute(named)?);
     }
-    let path = crate::config::search_path();
+    let path = crate::settings::search_path();
     let candidates = path
         .iter()
         .flat_map(|folder| ["redis-server", "valkey-server"].map(|name| folder.join(name)));

@@ -6,19 +6,19 @@ use std::path::{Path, PathBuf};
 const ROOMS: [(&str, &[&str]); 12] = [
     ("core", &[]),
     ("wire", &["core"]),
-    ("config", &["core", "wire"]),
-    ("store", &["core", "wire", "config", "panics"]),
-    ("telemetry", &["core", "config", "store"]),
-    ("serving", &["config", "loops", "shutdown"]),
+    ("settings", &["core", "wire"]),
+    ("store", &["core", "wire", "settings", "panics"]),
+    ("telemetry", &["core", "settings", "store"]),
+    ("serving", &["settings", "loops", "shutdown"]),
     ("catalog", &["core", "wire", "store"]),
-    ("delivery", &["core", "wire", "config"]),
+    ("delivery", &["core", "wire", "settings"]),
     ("health", &["core", "wire", "store", "catalog"]),
     (
         "http",
         &[
             "core",
             "wire",
-            "config",
+            "settings",
             "store",
             "catalog",
             "delivery",
@@ -35,7 +35,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
         &[
             "core",
             "wire",
-            "config",
+            "settings",
             "store",
             "catalog",
             "delivery",
@@ -51,7 +51,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
     (
         "operator",
         &[
-            "core", "wire", "config", "store", "catalog", "delivery", "health", "monitor",
+            "core", "wire", "settings", "store", "catalog", "delivery", "health", "monitor",
             "daemon", "shutdown",
         ],
     ),
@@ -66,7 +66,7 @@ const CRATES: [(&str, &[&str]); 21] = [
         &["src/http/", "src/monitor/health.rs", "src/serving/"],
     ),
     ("hyper::", &["src/serving/"]),
-    ("envy::", &["src/config/"]),
+    ("envy::", &["src/settings/"]),
     ("prometheus_client::", &["src/telemetry/"]),
     ("opentelemetry::", &["src/telemetry/tracer.rs"]),
     ("opentelemetry_sdk::", &["src/telemetry/tracer.rs"]),
@@ -177,7 +177,7 @@ fn the_environment_is_read_in_one_place() {
     for (name, text) in files("src", "rs") {
         let reads = code(&text).any(|line| line.contains("env::var"));
         assert!(
-            !reads || name == "src/config/mod.rs",
+            !reads || name == "src/settings/mod.rs",
             "{name} reads the environment"
         );
     }

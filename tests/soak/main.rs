@@ -27,7 +27,7 @@ mod traffic;
 
 use std::time::{Duration, Instant};
 
-use lull::config::Vars;
+use lull::settings::Vars;
 
 use crate::chaos::House;
 use crate::checker::Evidence;

@@ -4,9 +4,9 @@
 use thiserror::Error;
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::config::bounds::BoundsConfig;
 use crate::core::chat::{Chat, Name};
 use crate::http::error::ApiError;
+use crate::settings::bounds::BoundsConfig;
 use crate::store::Store;
 use crate::wire::error::Code;
 

@@ -8,7 +8,7 @@ use axum::http::uri::Authority;
 use axum::http::{Extensions, HeaderMap};
 use ipnet::IpNet;
 
-use crate::config::origins::Origins;
+use crate::settings::origins::Origins;
 
 const FORWARDED_FOR: &str = "x-forwarded-for";
 /// What proxies tell of a client.

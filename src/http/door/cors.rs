@@ -8,8 +8,8 @@ use axum::http::header::{
 use axum::http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::config::origins::Origins;
 use crate::http::requests::X_REQUEST_ID;
+use crate::settings::origins::Origins;
 
 /// How long browsers need not ask again.
 const ASKED_FOR: Duration = Duration::from_secs(600);

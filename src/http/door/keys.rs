@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::holder::Holder;
-use crate::config::door::Key;
+use crate::settings::door::Key;
 
 /// Where a key may stand beside `Authorization`.
 const HEADERS: [&str; 2] = ["x-api-key", "x-ins-auth-key"];

@@ -12,7 +12,7 @@ use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 
 use super::holder::Pass;
-use crate::config::rate::Rate;
+use crate::settings::rate::Rate;
 
 /// How often buckets that are full again are forgotten.
 pub(super) const FORGOTTEN_EVERY: Duration = Duration::from_secs(60);

@@ -23,8 +23,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::Api;
-use crate::config::door::{DoorConfig, SHORTEST_KEY};
-use crate::config::origins::Origins;
+use crate::settings::door::{DoorConfig, SHORTEST_KEY};
+use crate::settings::origins::Origins;
 use client::Proxies;
 use cors::cors;
 pub(super) use holder::Pass;

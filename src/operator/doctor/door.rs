@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::finding::Finding;
-use crate::config::api::ApiConfig;
+use crate::settings::api::ApiConfig;
 
 const CHECK: &str = "keys";
 

@@ -1,15 +1,15 @@
 //! What is to be said about destinations.
 
 use super::finding::Finding;
-use crate::config::Vars;
-use crate::config::operator::proxy_of;
-use crate::config::webhook::variable_of;
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
 use crate::core::destination::Destination;
 use crate::delivery::reach::Unreached;
 use crate::delivery::trial::try_out;
 use crate::delivery::{Clients, Sender};
+use crate::settings::Vars;
+use crate::settings::operator::proxy_of;
+use crate::settings::webhook::variable_of;
 
 const CHECK: &str = "webhook";
 

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::Where;
 use super::client::Api;
 use super::output::{line, note};
-use crate::config::Vars;
+use crate::settings::Vars;
 use crate::shutdown;
 use follow::{Entry, Kind, List};
 use row::{Whose, heads, json, row};

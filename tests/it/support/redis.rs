@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use lull::config::redis::{Address, RedisConfig};
+use lull::settings::redis::{Address, RedisConfig};
 use lull::store::Store;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;

@@ -15,9 +15,9 @@ use tokio::sync::Notify;
 use tracing::{info, warn};
 
 use super::holder::Holder;
-use crate::config::tokens::{KeySet, SHORTEST_SECRET, TokenConfig};
 use crate::core::scopes::Scopes;
 use crate::delivery::fetch::fetch;
+use crate::settings::tokens::{KeySet, SHORTEST_SECRET, TokenConfig};
 use claims::Claims;
 use key_set::{PublicKey, keys_of};
 
