@@ -14,7 +14,7 @@
 //! - [`health`]: how daemons tell that they are at work, and whether anybody is.
 //! - [`http`]: the api daemon's room.
 //! - [`monitor`]: the monitor daemon's room.
-//! - [`serving`]: the HTTP server of both, which no client can wear out.
+//! - [`server`]: the HTTP server of both, which no client can wear out.
 //! - [`up`]: both in one process, with a Redis and a receiver of their own.
 //! - [`operator`]: what an operator runs: the subcommands of `lull`.
 //! - [`settings`]: the only reader of the environment.
@@ -32,7 +32,7 @@ pub mod memory;
 pub mod monitor;
 pub mod operator;
 pub mod panics;
-pub mod serving;
+pub mod server;
 pub mod settings;
 pub mod shutdown;
 pub mod store;

@@ -53,7 +53,7 @@ use crate::delivery::Clients;
 use crate::health::{Watch, clock};
 use crate::loops::{Loop, Loops};
 use crate::memory;
-use crate::serving;
+use crate::server;
 use crate::settings::api::ApiConfig;
 use crate::settings::server::ServerConfig;
 use crate::store::Store;
@@ -208,7 +208,7 @@ pub async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> 
         clock::keep_looking(api.store.clone(), stop)
     });
     api.start(Loop::Memory, &stop, |_, stop| memory::give_back(stop));
-    serving::serve(listener, router(api), server, &loops, stop).await;
+    server::serve(listener, router(api), server, &loops, stop).await;
     info!("No longer taking messages");
     Ok(())
 }

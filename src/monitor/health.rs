@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tracing::info;
 
 use super::Monitor;
-use crate::serving;
+use crate::server;
 use crate::settings::server::ServerConfig;
 use crate::telemetry::metrics::CONTENT_TYPE as METRICS_TYPE;
 
@@ -24,7 +24,7 @@ pub(super) async fn serve(listener: TcpListener, monitor: Arc<Monitor>) -> std::
         .route("/api/health", get(health))
         .route("/metrics", get(metrics))
         .with_state(monitor);
-    serving::serve(listener, router, ServerConfig::default(), &loops, stop).await;
+    server::serve(listener, router, ServerConfig::default(), &loops, stop).await;
     Ok(())
 }
 
