@@ -15,13 +15,13 @@
 //! - [`http`]: the api daemon's room.
 //! - [`monitor`]: the monitor daemon's room.
 //! - [`server`]: the HTTP server of both, which no client can wear out.
-//! - [`up`]: both in one process, with a Redis and a receiver of their own.
-//! - [`operator`]: what an operator runs: the subcommands of `lull`.
+//! - [`cli`]: what an operator runs: the subcommands of `lull`, and `lull up`, both daemons in one process.
 //! - [`settings`]: the only reader of the environment.
 //! - [`daemon`], [`loops`], [`memory`], [`panics`], [`shutdown`], [`telemetry`]: how daemons start, go on when a part of them fails,
 //!   stop, and tell about themselves.
 
 pub mod catalog;
+pub mod cli;
 pub mod core;
 pub mod daemon;
 pub mod delivery;
@@ -30,12 +30,10 @@ pub mod http;
 pub mod loops;
 pub mod memory;
 pub mod monitor;
-pub mod operator;
 pub mod panics;
 pub mod server;
 pub mod settings;
 pub mod shutdown;
 pub mod store;
 pub mod telemetry;
-pub mod up;
 pub mod wire;

@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use lull::{daemon, operator, up};
+use lull::cli::{self, up};
+use lull::daemon;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -25,12 +26,12 @@ enum Command {
     /// monitor counts. Ctrl-C stops all of it.
     Up,
     #[command(flatten)]
-    Operator(operator::Command),
+    Operator(cli::Command),
 }
 
 fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Up => daemon::run(up::up),
-        Command::Operator(command) => operator::run(command),
+        Command::Operator(command) => cli::run(command),
     }
 }

@@ -49,7 +49,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
         ],
     ),
     (
-        "operator",
+        "cli",
         &[
             "core", "wire", "settings", "store", "catalog", "delivery", "health", "monitor",
             "daemon", "shutdown",
@@ -60,7 +60,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
 /// Outside crates that stay in their rooms.
 const CRATES: [(&str, &[&str]); 21] = [
     ("redis::", &["src/store/"]),
-    ("reqwest::", &["src/delivery/", "src/operator/client.rs"]),
+    ("reqwest::", &["src/delivery/", "src/cli/client.rs"]),
     (
         "axum::",
         &["src/http/", "src/monitor/health.rs", "src/server/"],

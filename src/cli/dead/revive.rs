@@ -5,8 +5,8 @@ use clap::{ArgGroup, Args};
 use serde_json::{Value, json};
 
 use super::{Done, done};
-use crate::operator::Where;
-use crate::operator::client::Api;
+use crate::cli::Where;
+use crate::cli::client::Api;
 
 /// Try some again: each goes back to the head of its lane, with attempts to spare
 #[derive(Debug, Args)]

@@ -8,7 +8,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::operator::client::Api;
+use crate::cli::client::Api;
 
 /// How far behind the newest entry a look reaches, beside the time that a look takes: a list over all shards is no
 /// single moment of them, so an entry may come up that is a little older than one already seen.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::follow::{Entry, Kind};
-use crate::operator::output::{harmless, joined};
+use crate::cli::output::{harmless, joined};
 
 /// Wide enough for most; a longer cell moves its own row only.
 const WIDTHS: [usize; 8] = [24, 12, 12, 20, 8, 8, 8, 0];

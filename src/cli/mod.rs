@@ -8,6 +8,7 @@ mod health;
 mod output;
 mod send;
 mod tail;
+pub mod up;
 
 use std::process::ExitCode;
 

@@ -15,7 +15,7 @@ use crate::settings::redis::{Address, RedisConfig};
 use crate::settings::up::UpConfig;
 use crate::store::Store;
 
-const CONFIG: &str = include_str!("../../redis.conf");
+const CONFIG: &str = include_str!("../../../redis.conf");
 /// What an address of a socket can hold (`sun_path`, 108 bytes with its end).
 const LONGEST_SOCKET_PATH: usize = 107;
 /// A large append-only file takes a while to be read.
