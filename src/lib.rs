@@ -7,6 +7,7 @@
 //! ```
 //!
 //! - [`core`]: the pure rules: chats, windows, retries, the circuit breaker.
+//! - [`gateway`]: the posts of gateways, read by their data files, and the language of paths into any body.
 //! - [`wire`]: every JSON shape that comes in, goes out or lies in Redis.
 //! - [`store`]: the only room that knows Redis; its scripts keep every promise.
 //! - [`catalog`]: the buffers and destinations there are, kept fresh.
@@ -25,6 +26,7 @@ pub mod cli;
 pub mod core;
 pub mod daemon;
 pub mod delivery;
+pub mod gateway;
 pub mod health;
 pub mod http;
 pub mod loops;

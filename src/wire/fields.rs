@@ -6,8 +6,8 @@ use thiserror::Error;
 use super::RawObject;
 use super::depth::DEEPEST;
 use super::error::Code;
-use super::path::Path;
 use crate::core::window::TtlError;
+use crate::gateway::path::Path;
 
 /// What is wrong with a body, and with which field.
 #[derive(Debug, Error)]

@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::gateway::Author;
 use super::item::Media;
+use crate::gateway::Author;
 
 /// What one thing in a body would be.
 #[derive(Debug, Default, Serialize, ToSchema)]

@@ -5,11 +5,11 @@ use std::time::Duration;
 use lull::core::batch::BatchId;
 use lull::core::chat::Chat;
 use lull::core::window::WindowRules;
+use lull::gateway::{Party, Person};
 use lull::store::Store;
 use lull::store::aliases::REMEMBERED_FOR;
 use lull::store::windows::NewMessage;
 use lull::wire::config::{Buffer, BufferSpec};
-use lull::wire::gateway::{Party, Person};
 
 use crate::support::{LONG, RULES, SHORT, TestRedis, destinations, eventually, item};
 

@@ -1,6 +1,6 @@
 //! Every way in, with bodies that nobody would send: refused or taken, and never a failure of the server.
 
-use lull::wire::gateway::Gateway;
+use lull::gateway::Gateway;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;

@@ -1,7 +1,7 @@
 //! What each gateway posts and what Lull hears in it, by the tables in `tests/gateways/`.
 
+use lull::gateway::{Gateway, read};
 use lull::wire::fields::form_as_json;
-use lull::wire::gateway::{Gateway, read};
 use lull::wire::node::Node;
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -66,9 +66,7 @@ fn the_chat_of_a_message_is_line_and_person() {
         let body = body.to_string();
         let node = Node::parse(body.as_bytes()).unwrap();
         match read(Gateway::parse(gateway).unwrap(), &node).remove(0) {
-            lull::wire::gateway::Heard::Said(said) => {
-                said.party.chat_id().unwrap().as_str().to_owned()
-            }
+            lull::gateway::Heard::Said(said) => said.party.chat_id().unwrap().as_str().to_owned(),
             other => panic!("{other:?}"),
         }
     };

@@ -7,16 +7,16 @@ use axum::extract::{FromRequest, Request};
 use axum::http::header::HOST;
 use axum::http::{HeaderMap, Uri};
 
+use crate::gateway::by_paths::Paths;
+use crate::gateway::proof::{Post, Proof};
+use crate::gateway::{Gateway, Heard, read};
 use crate::http::body::Whole;
 use crate::http::door::Pass;
 use crate::http::error::ApiError;
 use crate::http::message::read_headers;
 use crate::http::{Api, now};
-use crate::wire::by_paths::Paths;
 use crate::wire::config::Buffer;
 use crate::wire::config::source::Source;
-use crate::wire::gateway::proof::{Post, Proof};
-use crate::wire::gateway::{Gateway, Heard, read};
 use crate::wire::incoming::Incoming;
 use crate::wire::node::Node;
 

@@ -7,12 +7,12 @@ use indexmap::{IndexMap, IndexSet};
 
 use crate::core::chat::{Chat, ChatId};
 use crate::core::trace::TraceContext;
+use crate::gateway::{Author, Gateway, Heard, Own, Party, Person, Said};
 use crate::http::Api;
 use crate::http::error::ApiError;
 use crate::http::typing::HOLD;
 use crate::store::windows::Taken;
 use crate::wire::config::Buffer;
-use crate::wire::gateway::{Author, Gateway, Heard, Own, Party, Person, Said};
 use crate::wire::ways_in::Gathered;
 
 /// Chats of one post that are worked at together.

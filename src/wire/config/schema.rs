@@ -15,7 +15,7 @@ use super::shown::{From, Removing, Shown, ShownDestination};
 use super::source::FIELDS;
 use super::window::WindowSpec;
 use super::{BufferSpec, DestinationSpec, ScheduleSpec};
-use crate::wire::gateway::Gateway;
+use crate::gateway::Gateway;
 use crate::wire::schedule::ShownSchedule;
 
 /// How a post is read: `fields`, or the name of a gateway.

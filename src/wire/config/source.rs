@@ -1,8 +1,8 @@
 //! How a post to a buffer is read.
 
 use super::{BufferSpec, SpecError};
-use crate::wire::gateway::Gateway;
-use crate::wire::path::Path;
+use crate::gateway::Gateway;
+use crate::gateway::path::Path;
 
 /// The source of buffers that say themselves where things stand in a post.
 pub const FIELDS: &str = "fields";

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lull::core::chat::{Chat, ChatId, Name};
-use lull::wire::gateway::Gateway;
+use lull::gateway::Gateway;
 use serde_json::{Value, json};
 
 use super::{evolution, long, short};

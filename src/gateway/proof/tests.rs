@@ -1,7 +1,7 @@
 //! Proofs against values that were computed by Python's hmac, or stand in a gateway's documents.
 
 use super::*;
-use crate::wire::gateway::Gateway;
+use crate::gateway::Gateway;
 
 const NOW: Millis = 1_763_770_000_000;
 

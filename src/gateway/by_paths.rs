@@ -1,13 +1,13 @@
 //! A message out of any body, by the paths of its buffer.
 
-use super::RawObject;
-use super::fields::{BadInput, json_fields, seconds, take};
-use super::incoming::{Incoming, check_message_id};
-use super::item::Details;
-use super::node::Node;
 use super::path::Path;
-use super::when::{self, When};
 use crate::core::chat::ChatId;
+use crate::wire::RawObject;
+use crate::wire::fields::{BadInput, json_fields, seconds, take};
+use crate::wire::incoming::{Incoming, check_message_id};
+use crate::wire::item::Details;
+use crate::wire::node::Node;
+use crate::wire::when::{self, When};
 
 const TTL: &str = "ttl";
 

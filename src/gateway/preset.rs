@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::heard::MediaKind;
 use super::proof::Proof;
+use crate::gateway::path::{Path, PathError};
 use crate::wire::node::Node;
-use crate::wire::path::{Path, PathError};
 
 /// A gateway, as its file in `presets/` describes it.
 #[derive(Debug, Deserialize)]

@@ -3,8 +3,10 @@
 //! the file, enter it in `FILES`, and put its bodies with what is to be heard in them into `tests/gateways/`.
 
 mod address;
+pub mod by_paths;
 mod heard;
 mod message;
+pub mod path;
 mod preset;
 pub mod proof;
 mod reading;
@@ -16,7 +18,7 @@ use thiserror::Error;
 
 pub use heard::{Author, Heard, Media, MediaKind, Own, Party, Person, Said};
 
-use super::node::Node;
+use crate::wire::node::Node;
 use preset::Preset;
 use proof::Proof;
 

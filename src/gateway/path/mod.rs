@@ -39,7 +39,7 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Deserializer, de};
 use thiserror::Error;
 
-use super::node::Node;
+use crate::wire::node::Node;
 
 /// Most bytes a path may have.
 pub const MAX_PATH_BYTES: usize = 1024;
