@@ -7,8 +7,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::serve::ListenerExt;
 use axum::{Json, Router};
+use lull::core::json::fields::json_fields;
 use lull::wire::answer::Accepted;
-use lull::wire::fields::json_fields;
 use lull::wire::incoming::Incoming;
 use tokio::net::TcpListener;
 

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use lull::core::chat::{Chat, ChatId};
-use lull::wire::fields::json_fields;
+use lull::core::json::fields::json_fields;
 use lull::wire::incoming::Incoming;
 use lull::wire::item::stored_item;
 

@@ -11,7 +11,7 @@ use super::template::letter::Letter;
 use super::template::{Template, TemplateError};
 use super::{Sender, client};
 use crate::core::destination::{Body, Destination};
-use crate::wire::RawObject;
+use crate::core::json::RawObject;
 use crate::wire::aggregate::{self, set_at};
 use crate::wire::config::SpecError;
 use crate::wire::payload::PayloadRules;

@@ -2,11 +2,11 @@
 
 use super::path::Path;
 use crate::core::chat::ChatId;
-use crate::wire::RawObject;
-use crate::wire::fields::{BadInput, json_fields, seconds, take};
+use crate::core::json::RawObject;
+use crate::core::json::fields::{BadInput, json_fields, seconds, take};
+use crate::core::json::node::Node;
 use crate::wire::incoming::{Incoming, check_message_id};
 use crate::wire::item::Details;
-use crate::wire::node::Node;
 use crate::wire::when::{self, When};
 
 const TTL: &str = "ttl";

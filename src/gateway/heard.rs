@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use crate::core::batch::Millis;
 use crate::core::chat::{ChatId, ChatIdError};
-use crate::wire::RawObject;
+use crate::core::json::RawObject;
 
 /// One thing out of a post.
 #[derive(Debug, Serialize)]

@@ -9,8 +9,8 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::{Gateway, Media, Person, Said};
 use crate::core::chat::{ChatId, Name};
-use crate::wire::RawObject;
-use crate::wire::fields::BadInput;
+use crate::core::json::RawObject;
+use crate::core::json::fields::BadInput;
 use crate::wire::incoming::Incoming;
 use crate::wire::item::{self, Details};
 

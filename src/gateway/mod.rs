@@ -18,7 +18,7 @@ use thiserror::Error;
 
 pub use heard::{Author, Heard, Media, MediaKind, Own, Party, Person, Said};
 
-use crate::wire::node::Node;
+use crate::core::json::node::Node;
 use preset::Preset;
 use proof::Proof;
 

@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::heard::MediaKind;
 use super::proof::Proof;
+use crate::core::json::node::Node;
 use crate::gateway::path::{Path, PathError};
-use crate::wire::node::Node;
 
 /// A gateway, as its file in `presets/` describes it.
 #[derive(Debug, Deserialize)]

@@ -8,7 +8,7 @@ use super::address::Address;
 use super::heard::{Author, Heard, Media, MediaKind, Own, Party, Person, Said};
 use super::preset::{MediaPlaces, PersonPlaces, Place, Preset, Rule, Scope, Time, Unit, Verdict};
 use crate::core::batch::Millis;
-use crate::wire::node::Node;
+use crate::core::json::node::Node;
 
 /// Most messages that are read of one post; Meta puts at most 1,000 into one.
 const MAX_MESSAGES: usize = 4096;

@@ -14,9 +14,9 @@ use super::Api;
 use super::budget::Share;
 use super::error::ApiError;
 use super::known::{check_fields, fields_of};
-use crate::wire::RawObject;
-use crate::wire::depth::is_too_deep;
-use crate::wire::fields::{BadInput, form_as_json, form_fields, json_fields};
+use crate::core::json::RawObject;
+use crate::core::json::depth::is_too_deep;
+use crate::core::json::fields::{BadInput, form_as_json, form_fields, json_fields};
 
 /// How long what is left of a refused body is read for nothing.
 const DISCARD_FOR: Duration = Duration::from_secs(5);

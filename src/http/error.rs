@@ -13,10 +13,10 @@ use tracing::warn;
 use super::body::discard;
 use super::bounds::{Overfull, TooManyPaused};
 use super::door::Refusal;
+use crate::core::code::Code;
+use crate::core::json::fields::BadInput;
 use crate::store::StoreError;
 use crate::wire::config::SpecError;
-use crate::wire::error::Code;
-use crate::wire::fields::BadInput;
 
 /// Why a request was not done.
 #[derive(Debug, Error)]

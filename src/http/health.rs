@@ -7,8 +7,8 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
 use super::Api;
+use crate::core::code::Code;
 use crate::telemetry::metrics::CONTENT_TYPE as METRICS_TYPE;
-use crate::wire::error::Code;
 
 pub(super) async fn health(State(api): State<Api>) -> Response {
     let health = api.watch.health("api").await;

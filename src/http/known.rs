@@ -18,8 +18,8 @@ use super::Api;
 use super::body::{Unread, discard, unread};
 use super::error::ApiError;
 use super::openapi::{self, Takes};
-use crate::wire::RawObject;
-use crate::wire::fields::BadInput;
+use crate::core::json::RawObject;
+use crate::core::json::fields::BadInput;
 
 /// Of each route, by method.
 static ROUTES: LazyLock<HashMap<&'static str, Vec<(Method, Takes)>>> = LazyLock::new(|| {

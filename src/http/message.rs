@@ -9,7 +9,7 @@ use super::Api;
 use super::body::Fields;
 use super::error::ApiError;
 use super::trace::trace_of;
-use crate::wire::fields::BadInput;
+use crate::core::json::fields::BadInput;
 use crate::wire::incoming::{Incoming, check_message_id};
 
 const IDEMPOTENCY_KEY: &str = "Idempotency-Key";

@@ -19,9 +19,10 @@ use tracing::{Instrument, Span, debug, error, error_span, info};
 use super::error::Refused;
 use super::trace::{self, trace_of};
 use crate::core::chat::Chat;
+use crate::core::code::Code;
 use crate::panics::{self, Panic};
 use crate::telemetry::tracer::Tracer;
-use crate::wire::error::{Code, ErrorAnswer};
+use crate::wire::error::ErrorAnswer;
 
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

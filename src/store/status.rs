@@ -6,9 +6,9 @@ use super::events::EventMode;
 use super::keys::{self, Due, Shard};
 use super::{Result, Store, StoreError};
 use crate::core::chat::Name;
+use crate::core::code::Code;
 use crate::core::control::Stops;
 use crate::wire::control::Stopped;
-use crate::wire::error::Code;
 use crate::wire::health::{Health, RedisHealth};
 
 /// Whoever asks for health or metrics has an answer within 1.5 s; healthchecks of containers wait 5 s.

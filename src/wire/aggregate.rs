@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-use super::text;
+use crate::core::json::text;
 
 /// Why there is no text at a path.
 #[derive(Debug, Error, PartialEq, Eq)]

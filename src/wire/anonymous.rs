@@ -7,17 +7,17 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::RawObject;
 use super::aggregate::text_at;
 use super::config::retry::RetrySpec;
 use super::config::window::WindowSpec;
 use super::config::{BufferSpec, Defaults, DestinationSpec, SpecError, read};
-use super::fields::text_or_integer;
 use super::incoming::Incoming;
 use super::item::Details;
-use super::whole_number::whole_or_null;
 use crate::core::chat::{ChatId, Name};
 use crate::core::destination::Destination;
+use crate::core::json::RawObject;
+use crate::core::json::fields::text_or_integer;
+use crate::core::json::whole_number::whole_or_null;
 
 /// What the names of anonymous buffers and destinations begin with; 16 hex digits follow.
 const PREFIX: &str = "c-";

@@ -3,10 +3,10 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::RawObject;
-use super::fields::{BadInput, check_nulls, take, text_or_integer};
 use crate::core::chat::Name;
 use crate::core::control::{Scope, Stops};
+use crate::core::json::RawObject;
+use crate::core::json::fields::{BadInput, check_nulls, take, text_or_integer};
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +104,7 @@ pub struct Controlled {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::fields::json_fields;
+    use crate::core::json::fields::json_fields;
 
     fn control(body: &str) -> Result<(Action, Scope), String> {
         control_of(json_fields(body.as_bytes()).unwrap()).map_err(|error| error.to_string())

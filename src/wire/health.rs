@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::control::Stopped;
-use super::error::Code;
+use crate::core::code::Code;
 
 /// The health of a daemon.
 #[derive(Debug, Serialize, ToSchema)]

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use super::RawObject;
-use super::fields::{BadInput, seconds, take, text_or_integer};
 use super::item::{Details, text_of};
 use super::when::When;
 use crate::core::chat::{ChatId, ChatIdError};
+use crate::core::json::RawObject;
+use crate::core::json::fields::{BadInput, seconds, take, text_or_integer};
 use crate::core::trace::TraceContext;
 
 /// Most bytes a `message_id` may have.
@@ -121,7 +121,7 @@ pub(super) fn message_id_of(raw: &RawValue) -> Result<String, BadInput> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::fields::{form_fields, json_fields};
+    use crate::core::json::fields::{form_fields, json_fields};
 
     fn parse(body: &str) -> Result<Incoming, String> {
         json_fields(body.as_bytes())

@@ -7,10 +7,10 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 use utoipa::ToSchema;
 
-use super::RawObject;
 use super::incoming::Incoming;
-use super::text;
 use crate::core::batch::Millis;
+use crate::core::json::RawObject;
+use crate::core::json::text;
 use crate::core::trace::TraceContext;
 
 /// What a gateway tells about a message beside what was said. All of it may be absent, and is then not stored.
@@ -191,7 +191,7 @@ pub fn last_item(items: &str) -> Option<(Millis, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::fields::json_fields;
+    use crate::core::json::fields::json_fields;
 
     fn incoming(body: &str) -> Incoming {
         Incoming::from_fields(json_fields(body.as_bytes()).unwrap()).unwrap()

@@ -4,12 +4,12 @@ use serde::Serialize;
 use serde_json::value::to_raw_value;
 use utoipa::ToSchema;
 
-use super::RawObject;
-use super::fields::{BadInput, take, text_or_integer};
 use super::incoming::{Incoming, message_id_of};
 use super::item::Details;
 use super::when::When;
 use crate::core::chat::ChatId;
+use crate::core::json::RawObject;
+use crate::core::json::fields::{BadInput, take, text_or_integer};
 
 const PHONE_NUMBER: &str = "phone_number";
 const CONTENT: &str = "content";
@@ -161,7 +161,7 @@ pub fn content_of_call(body: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::fields::json_fields;
+    use crate::core::json::fields::json_fields;
 
     fn refusal(body: &str) -> String {
         let read = json_fields(body.as_bytes()).and_then(|fields| read(fields, 5));

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::RawObject;
-use super::fields::{BadInput, number_of, take};
+use crate::core::json::RawObject;
+use crate::core::json::fields::{BadInput, number_of, take};
 
 const PAUSE: Duration = Duration::from_secs(3600);
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
@@ -32,7 +32,7 @@ pub fn pause_of(mut fields: RawObject) -> Result<Duration, BadInput> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::fields::json_fields;
+    use crate::core::json::fields::json_fields;
 
     #[test]
     fn a_pause_is_an_hour_or_what_was_asked_for() {

@@ -4,9 +4,9 @@ use chrono::{DateTime, SecondsFormat};
 use chrono_tz::Tz;
 use serde_json::value::to_raw_value;
 
-use super::RawObject;
 use super::item::Item;
 use crate::core::batch::Millis;
+use crate::core::json::RawObject;
 
 /// Names that are always Lull's own, whatever a client sends.
 const USER: &str = "user";

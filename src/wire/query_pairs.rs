@@ -1,6 +1,6 @@
 //! A payload as the query of a URL, for destinations that are called with GET.
 
-use super::RawObject;
+use crate::core::json::RawObject;
 
 /// The top-level fields of a JSON object as pairs for a query, in order: texts bare, all other values as JSON.
 ///

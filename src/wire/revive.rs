@@ -6,11 +6,11 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::RawObject;
-use super::fields::{BadInput, check_nulls, number_of, take, text_or_integer};
 use super::incoming::user_of;
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
+use crate::core::json::RawObject;
+use crate::core::json::fields::{BadInput, check_nulls, number_of, take, text_or_integer};
 use crate::core::revival::Wanted;
 
 /// Most ids of one request.
@@ -152,7 +152,7 @@ pub struct UnderWay {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::fields::json_fields;
+    use crate::core::json::fields::json_fields;
 
     fn revive(body: &str) -> Result<Revive, String> {
         revive_of(json_fields(body.as_bytes()).unwrap()).map_err(|error| error.to_string())

@@ -1,9 +1,9 @@
 //! Typing signals, as clients post them.
 
-use super::RawObject;
-use super::fields::{BadInput, take};
 use super::incoming::user_of;
 use crate::core::chat::ChatId;
+use crate::core::json::RawObject;
+use crate::core::json::fields::{BadInput, take};
 
 /// A typing signal, as `POST /api/typing` takes it.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Typing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::fields::json_fields;
+    use crate::core::json::fields::json_fields;
 
     #[test]
     fn typing_defaults_to_true() {

@@ -5,9 +5,9 @@ use std::time::Duration;
 use chrono::DateTime;
 use serde_json::value::RawValue;
 
-use super::RawObject;
-use super::fields::{BadInput, number_of, take};
 use crate::core::batch::Millis;
+use crate::core::json::RawObject;
+use crate::core::json::fields::{BadInput, number_of, take};
 
 /// No message may be to leave later than this.
 pub const FARTHEST: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -90,7 +90,7 @@ fn from_now(raw: &RawValue) -> Result<Duration, BadInput> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::fields::json_fields;
+    use crate::core::json::fields::json_fields;
 
     fn when(body: &str) -> Result<Option<When>, String> {
         let mut fields = json_fields(body.as_bytes()).unwrap();

@@ -1,8 +1,8 @@
 //! What each gateway posts and what Lull hears in it, by the tables in `tests/gateways/`.
 
+use lull::core::json::fields::form_as_json;
+use lull::core::json::node::Node;
 use lull::gateway::{Gateway, read};
-use lull::wire::fields::form_as_json;
-use lull::wire::node::Node;
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};

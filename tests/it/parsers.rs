@@ -4,6 +4,8 @@
 use lull::core::batch::BatchId;
 use lull::core::chat::{ChatId, Name};
 use lull::core::follow_up::Between;
+use lull::core::json::fields::{form_as_json, form_fields, json_fields};
+use lull::core::json::node::Node;
 use lull::core::schedule::Times;
 use lull::core::window::WindowRules;
 use lull::delivery::template::Template;
@@ -12,8 +14,6 @@ use lull::gateway::proof::{Post, Proof, handshake};
 use lull::store::{DueCursor, EntryId};
 use lull::wire::config::{BufferSpec, DestinationSpec, ScheduleSpec, read};
 use lull::wire::control::control_of;
-use lull::wire::fields::{form_as_json, form_fields, json_fields};
-use lull::wire::node::Node;
 use lull::wire::outbound;
 use lull::wire::pause::pause_of;
 use proptest::prelude::*;

@@ -1,6 +1,6 @@
 //! What every request gets: an id, a line in the log, and, when it is refused, an answer of one shape.
 
-use lull::wire::error::Code;
+use lull::core::code::Code;
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -13,7 +13,7 @@ use minijinja::{Error, ErrorKind, Value};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::wire::text;
+use crate::core::json::text;
 
 /// Deeper than this nothing is written: a template can build a value that holds itself.
 const DEEPEST: usize = 64;

@@ -19,8 +19,8 @@ use minijinja::Value;
 
 use super::json::{from_any, from_raw};
 use crate::core::batch::Millis;
+use crate::core::json::RawObject;
 use crate::core::window::CloseReason;
-use crate::wire::RawObject;
 use crate::wire::item::Item;
 use crate::wire::payload::rfc3339;
 

@@ -39,7 +39,7 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Deserializer, de};
 use thiserror::Error;
 
-use crate::wire::node::Node;
+use crate::core::json::node::Node;
 
 /// Most bytes a path may have.
 pub const MAX_PATH_BYTES: usize = 1024;

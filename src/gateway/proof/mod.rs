@@ -11,8 +11,8 @@ use subtle::ConstantTimeEq;
 use thiserror::Error;
 
 use crate::core::batch::Millis;
+use crate::core::json::node::Node;
 use crate::gateway::path::Path;
-use crate::wire::node::Node;
 
 /// How far the time of a signed post may be from now, in ms, so that a recorded one is of no use later.
 const MAX_AGE_MS: Millis = 5 * 60 * 1000;

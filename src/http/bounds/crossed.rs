@@ -10,10 +10,10 @@ use tracing::{debug, warn};
 use super::backlog::{FRESH, Load};
 use super::{Bounds, Overfull, Way};
 use crate::core::chat::Name;
+use crate::core::code::Code;
 use crate::http::error::ApiError;
 use crate::store::StoreError;
 use crate::store::work::Kind;
-use crate::wire::error::Code;
 
 /// A refusal is remembered for so long: health tells of it while the same would be refused again.
 const REMEMBERED: Duration = Duration::from_secs(60);

@@ -3,8 +3,8 @@
 use thiserror::Error;
 
 use crate::core::chat::Name;
+use crate::core::code::Code;
 use crate::store::work::Kind;
-use crate::wire::error::Code;
 
 /// Which limit of a kind.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,10 +5,10 @@ use thiserror::Error;
 use tokio::sync::{Mutex, MutexGuard};
 
 use crate::core::chat::{Chat, Name};
+use crate::core::code::Code;
 use crate::http::error::ApiError;
 use crate::settings::bounds::BoundsConfig;
 use crate::store::Store;
-use crate::wire::error::Code;
 
 /// As many chats are paused as may be.
 #[derive(Debug, Error)]

@@ -26,10 +26,10 @@ use serde_json::value::to_raw_value;
 use super::Api;
 use super::error::ApiError;
 use crate::core::chat::Name;
-use crate::wire::RawObject;
+use crate::core::json::RawObject;
+use crate::core::json::fields::BadInput;
 use crate::wire::anonymous::is_anonymous;
 use crate::wire::config::{SpecError, read};
-use crate::wire::fields::BadInput;
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()

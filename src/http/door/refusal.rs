@@ -10,8 +10,8 @@ use thiserror::Error;
 use super::holder::Holder;
 use super::routes::Need;
 use super::tokens::TokenError;
+use crate::core::code::Code;
 use crate::http::error::Refused;
-use crate::wire::error::Code;
 
 /// Why somebody does not come in.
 #[derive(Clone, Debug, Error)]

@@ -35,7 +35,8 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 
 use super::Api;
-use crate::wire::error::{Code, ErrorAnswer};
+use crate::core::code::Code;
+use crate::wire::error::ErrorAnswer;
 use operation::Op;
 
 pub(super) use operation::Takes;

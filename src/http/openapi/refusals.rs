@@ -6,7 +6,7 @@ use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, Type};
 use utoipa::openapi::{ComponentsBuilder, ContentBuilder, Header, Ref, ResponseBuilder};
 
-use crate::wire::error::Code;
+use crate::core::code::Code;
 
 /// The statuses of refusals that operations name, each with its name in the document.
 const REFUSALS: [(u16, &str); 10] = [

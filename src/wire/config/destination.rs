@@ -10,9 +10,9 @@ use super::pace::PaceSpec;
 use super::retry::RetrySpec;
 use super::{SpecError, name, seconds};
 use crate::core::destination::{Body, Destination, MethodError};
+use crate::core::json::whole_number::whole;
 use crate::wire::payload::PayloadRules;
 use crate::wire::posted::{Headers, HttpMethod, SigningKey};
-use crate::wire::whole_number::whole;
 
 /// More attempts in flight than this would only exhaust ports and file handles.
 pub const MOST_CONCURRENCY: usize = 10_000;

@@ -23,8 +23,8 @@ pub use buffer::{Buffer, BufferSpec};
 pub use destination::DestinationSpec;
 pub use schedule::{Schedule, ScheduleSpec};
 
-use super::error::Code;
 use crate::core::chat::Name;
+use crate::core::code::Code;
 use crate::core::destination::Destination;
 
 /// The longest that any time may be, in seconds: beyond ten years somebody has mixed up seconds and milliseconds.

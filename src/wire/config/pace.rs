@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::{SpecError, seconds};
 use crate::core::destination::Pace;
-use crate::wire::whole_number::whole;
+use crate::core::json::whole_number::whole;
 
 /// More in one interval is no pace any more.
 const MOST: usize = 10_000;

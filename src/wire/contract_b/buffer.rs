@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{description, id_of, put, renamed, shown_name};
+use crate::core::json::whole_number::whole_or_null;
 use crate::wire::config::window::WindowSpec;
 use crate::wire::config::{BufferSpec, SpecError};
-use crate::wire::whole_number::whole_or_null;
 
 /// A buffer as contract B writes it; what is absent stays as it was.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -14,7 +14,7 @@ pub fn text(json: &str) -> Option<Cow<'_, str>> {
 }
 
 /// A JSON string, taken as bytes: as such it may hold anything.
-pub(super) struct Text<'a>(pub(super) Cow<'a, str>);
+pub(crate) struct Text<'a>(pub(crate) Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Text<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -40,7 +40,7 @@ impl Visitor<'_> for Reader {
 ///
 /// # Errors
 /// When it is none, or does not fit.
-pub(super) fn whole<'de, T: TryFrom<u64>, D: Deserializer<'de>>(value: D) -> Result<T, D::Error> {
+pub(crate) fn whole<'de, T: TryFrom<u64>, D: Deserializer<'de>>(value: D) -> Result<T, D::Error> {
     fitting(Whole::deserialize(value)?)
 }
 
@@ -48,7 +48,7 @@ pub(super) fn whole<'de, T: TryFrom<u64>, D: Deserializer<'de>>(value: D) -> Res
 ///
 /// # Errors
 /// When it is none, or does not fit.
-pub(super) fn whole_or_null<'de, T: TryFrom<u64>, D: Deserializer<'de>>(
+pub(crate) fn whole_or_null<'de, T: TryFrom<u64>, D: Deserializer<'de>>(
     value: D,
 ) -> Result<Option<T>, D::Error> {
     Option::<Whole>::deserialize(value)?

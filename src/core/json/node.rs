@@ -59,7 +59,7 @@ impl<'a> Node<'a> {
     }
 
     /// Like [`Self::text`], and the spelling of other numbers, `true` and `false`; nothing for null, objects, arrays.
-    pub(super) fn scalar(&self) -> Option<Cow<'a, str>> {
+    pub(crate) fn scalar(&self) -> Option<Cow<'a, str>> {
         let raw = self.raw.get();
         match raw.as_bytes().first() {
             Some(b'{' | b'[' | b'n') => None,

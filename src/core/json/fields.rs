@@ -5,9 +5,8 @@ use thiserror::Error;
 
 use super::RawObject;
 use super::depth::DEEPEST;
-use super::error::Code;
+use crate::core::code::Code;
 use crate::core::window::TtlError;
-use crate::gateway::path::Path;
 
 /// What is wrong with a body, and with which field.
 #[derive(Debug, Error)]
@@ -68,14 +67,14 @@ pub enum BadInput {
 }
 
 impl BadInput {
-    pub(super) fn field(field: &'static str, why: impl Into<String>) -> Self {
+    pub(crate) fn field(field: &'static str, why: impl Into<String>) -> Self {
         Self::Field {
             field,
             why: why.into(),
         }
     }
 
-    pub(super) fn not_at(field: &'static str, path: &Path, what: &'static str) -> Self {
+    pub(crate) fn not_at(field: &'static str, path: &impl ToString, what: &'static str) -> Self {
         Self::NotAt {
             field,
             path: path.to_string(),
@@ -149,13 +148,13 @@ pub fn form_as_json(body: &[u8]) -> Result<String, BadInput> {
 }
 
 /// Takes a field out; null is taken for absent, because templates send null for what they did not find.
-pub(super) fn take(fields: &mut RawObject, name: &str) -> Option<Box<RawValue>> {
+pub(crate) fn take(fields: &mut RawObject, name: &str) -> Option<Box<RawValue>> {
     fields.shift_remove(name).filter(|raw| raw.get() != "null")
 }
 
 /// Refuses fields that are null. For orders, where a field that is not there means all there is: what a template did not
 /// find must not stop or revive everything.
-pub(super) fn check_nulls(fields: &RawObject) -> Result<(), BadInput> {
+pub(crate) fn check_nulls(fields: &RawObject) -> Result<(), BadInput> {
     match fields.iter().find(|(_, raw)| raw.get() == "null") {
         None => Ok(()),
         Some((name, _)) => Err(BadInput::Null { name: name.clone() }),
@@ -163,7 +162,7 @@ pub(super) fn check_nulls(fields: &RawObject) -> Result<(), BadInput> {
 }
 
 /// The text of a JSON string, or the digits of a JSON integer of any length.
-pub(super) fn text_or_integer(raw: &RawValue) -> Option<String> {
+pub(crate) fn text_or_integer(raw: &RawValue) -> Option<String> {
     let raw = raw.get();
     if raw.starts_with('"') {
         return serde_json::from_str(raw).ok();
@@ -173,12 +172,12 @@ pub(super) fn text_or_integer(raw: &RawValue) -> Option<String> {
 }
 
 /// The number of seconds in `ttl`.
-pub(super) fn seconds(raw: &RawValue) -> Result<f64, BadInput> {
+pub(crate) fn seconds(raw: &RawValue) -> Result<f64, BadInput> {
     number_of(raw).ok_or_else(|| BadInput::field("ttl", "must be a number of seconds"))
 }
 
 /// A number, or the text of one.
-pub(super) fn number_of(raw: &RawValue) -> Option<f64> {
+pub(crate) fn number_of(raw: &RawValue) -> Option<f64> {
     match serde_json::from_str::<String>(raw.get()) {
         Ok(text) => text.trim().parse().ok(),
         Err(_) => serde_json::from_str(raw.get()).ok(),
