@@ -7,9 +7,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::serve::ListenerExt;
 use axum::{Json, Router};
+use lull::core::incoming::Incoming;
 use lull::core::json::fields::json_fields;
 use lull::wire::answer::Accepted;
-use lull::wire::incoming::Incoming;
 use tokio::net::TcpListener;
 
 use crate::{helper, message};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use chrono_tz::Tz;
-use lull::wire::item::read_items;
+use lull::core::item::read_items;
 use lull::wire::payload::PayloadRules;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;

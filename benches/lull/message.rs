@@ -2,9 +2,9 @@
 
 use anyhow::{Context, Result};
 use lull::core::chat::{Chat, ChatId};
+use lull::core::incoming::Incoming;
+use lull::core::item::stored_item;
 use lull::core::json::fields::json_fields;
-use lull::wire::incoming::Incoming;
-use lull::wire::item::stored_item;
 
 /// All chats have ids of this length, so that all requests have the same.
 pub(crate) const USER_BYTES: usize = 13;

@@ -12,10 +12,10 @@ use super::template::letter::Letter;
 use super::{Attempt, BodyError, Clients, Sender};
 use crate::core::batch::{BatchId, Millis};
 use crate::core::destination::{Body, Destination};
+use crate::core::item::{Item, read_items};
 use crate::core::window::CloseReason;
 use crate::wire::config::SpecError;
 use crate::wire::config::masked::MASK;
-use crate::wire::item::{Item, read_items};
 
 /// The chat of every trial.
 pub const USER: &str = "lull-test";

@@ -2,12 +2,12 @@
 
 use super::path::Path;
 use crate::core::chat::ChatId;
+use crate::core::incoming::{Incoming, check_message_id};
+use crate::core::item::Details;
 use crate::core::json::RawObject;
 use crate::core::json::fields::{BadInput, json_fields, seconds, take};
 use crate::core::json::node::Node;
-use crate::wire::incoming::{Incoming, check_message_id};
-use crate::wire::item::Details;
-use crate::wire::when::{self, When};
+use crate::core::when::{self, When};
 
 const TTL: &str = "ttl";
 

@@ -9,10 +9,10 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::{Gateway, Media, Person, Said};
 use crate::core::chat::{ChatId, Name};
+use crate::core::incoming::Incoming;
+use crate::core::item::{self, Details};
 use crate::core::json::RawObject;
 use crate::core::json::fields::BadInput;
-use crate::wire::incoming::Incoming;
-use crate::wire::item::{self, Details};
 
 impl Said {
     /// The message for `chat`, which `person` goes by. What a bot needs to answer passes through: who, on which line, by

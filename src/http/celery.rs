@@ -12,7 +12,7 @@ use super::Api;
 use super::body::Fields;
 use super::error::ApiError;
 use super::trace::trace_of;
-use crate::wire::incoming::Incoming;
+use crate::core::incoming::Incoming;
 use crate::wire::ways_in::Told;
 
 /// The window that its clients count on.

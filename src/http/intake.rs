@@ -9,7 +9,10 @@ use super::error::ApiError;
 use super::requests::note_chat;
 use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::Chat;
+use crate::core::incoming::Incoming;
+use crate::core::item::stored_item;
 use crate::core::json::fields::BadInput;
+use crate::core::when::{When, too_far};
 use crate::store::StoreError;
 use crate::store::history::Retention;
 use crate::store::keys::Shard;
@@ -19,10 +22,7 @@ use crate::store::windows::{Appended, NewMessage, Taken};
 use crate::telemetry::metrics::count;
 use crate::wire::answer::Accepted;
 use crate::wire::config::Buffer;
-use crate::wire::incoming::Incoming;
-use crate::wire::item::stored_item;
 use crate::wire::payload::rfc3339;
-use crate::wire::when::{When, too_far};
 
 const DUPLICATE: &str = "Already received";
 

@@ -9,8 +9,8 @@ use super::Api;
 use super::body::Fields;
 use super::error::ApiError;
 use super::trace::trace_of;
+use crate::core::incoming::{Incoming, check_message_id};
 use crate::core::json::fields::BadInput;
-use crate::wire::incoming::{Incoming, check_message_id};
 
 const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 

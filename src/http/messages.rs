@@ -16,14 +16,14 @@ use super::intake::arrived;
 use super::message::read_headers;
 use crate::core::batch::{Batch, BatchId, Millis};
 use crate::core::chat::Name;
+use crate::core::incoming::Incoming;
+use crate::core::item::read_items;
 use crate::core::window::CloseReason;
 use crate::store::dead::DeadLetter;
 use crate::store::history::{DELIVERED, Settlement};
 use crate::store::later::Kept;
 use crate::store::queue::{Enqueued, Found, Waiting};
 use crate::telemetry::metrics::count;
-use crate::wire::incoming::Incoming;
-use crate::wire::item::read_items;
 use crate::wire::outbound::{self, MessageAnswer, content_of_call};
 use crate::wire::payload::rfc3339;
 

@@ -24,6 +24,7 @@ use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::{Chat, Name};
 use crate::core::json::RawObject;
 use crate::core::json::fields::BadInput;
+use crate::core::when::When;
 use crate::core::whose::Whose;
 use crate::delivery::Sender;
 use crate::store::StoreError;
@@ -34,7 +35,6 @@ use crate::wire::config::{ScheduleSpec, SpecError};
 use crate::wire::contract_b::schedule_name;
 use crate::wire::payload::rfc3339;
 use crate::wire::schedule::{RemovedSchedule, RunNow, ShownSchedule};
-use crate::wire::when::When;
 
 /// Upcoming times in every answer.
 const UPCOMING: usize = 5;

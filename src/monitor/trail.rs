@@ -3,11 +3,11 @@
 use super::line::{self, Next};
 use super::outlet::Outlet;
 use crate::core::batch::Outcome;
+use crate::core::item::Item;
 use crate::core::trace::TraceContext;
 use crate::delivery::Attempt;
 use crate::store::lanes::Lease;
 use crate::telemetry::tracer::{Span, Tracer};
-use crate::wire::item::Item;
 
 /// The span that an attempt is.
 pub(super) struct Trail {

@@ -16,11 +16,11 @@ use super::settling::Call;
 use super::trail::Trail;
 use crate::core::breaker::Turn;
 use crate::core::chat::{Chat, Lane, Name};
+use crate::core::item::read_items;
 use crate::delivery::Attempt;
 use crate::delivery::template::letter::Letter;
 use crate::panics;
 use crate::store::lanes::{Lease, Verdict};
-use crate::wire::item::read_items;
 
 /// The retries of a destination that is back are spread over this, so that they do not knock it over.
 const SPREAD: Duration = Duration::from_secs(2);

@@ -35,7 +35,7 @@ pub struct Received {
     pub at: Millis,
     /// Whose window it came into.
     pub chat: Chat,
-    /// What [`crate::wire::item::read_items`] reads; none where payloads are not kept.
+    /// What [`crate::core::item::read_items`] reads; none where payloads are not kept.
     pub item: Option<String>,
 }
 

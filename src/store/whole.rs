@@ -10,7 +10,7 @@ use super::keys::{Place, Shard};
 use super::{Result, Store, StoreError, reply, script};
 use crate::core::batch::{Batch, Millis};
 use crate::core::chat::{Chat, Name};
-use crate::wire::item::{Item, read_items};
+use crate::core::item::{Item, read_items};
 
 static STRETCH: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/stretch.lua")));
 

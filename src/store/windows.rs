@@ -37,7 +37,7 @@ pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
 /// A message on its way into its window.
 #[derive(Clone, Copy, Debug)]
 pub struct NewMessage<'a> {
-    /// The JSON object that [`crate::wire::item::stored_item`] made.
+    /// The JSON object that [`crate::core::item::stored_item`] made.
     pub item: &'a str,
     /// The quiet window after it.
     pub ttl: Duration,

@@ -4,12 +4,12 @@ use serde::Serialize;
 use serde_json::value::to_raw_value;
 use utoipa::ToSchema;
 
-use super::incoming::{Incoming, message_id_of};
-use super::item::Details;
-use super::when::When;
 use crate::core::chat::ChatId;
+use crate::core::incoming::{Incoming, message_id_of};
+use crate::core::item::Details;
 use crate::core::json::RawObject;
 use crate::core::json::fields::{BadInput, take, text_or_integer};
+use crate::core::when::When;
 
 const PHONE_NUMBER: &str = "phone_number";
 const CONTENT: &str = "content";

@@ -4,8 +4,8 @@ use chrono::{DateTime, SecondsFormat};
 use chrono_tz::Tz;
 use serde_json::value::to_raw_value;
 
-use super::item::Item;
 use crate::core::batch::Millis;
+use crate::core::item::Item;
 use crate::core::json::RawObject;
 
 /// Names that are always Lull's own, whatever a client sends.
@@ -72,7 +72,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::wire::item::read_items;
+    use crate::core::item::read_items;
 
     fn body(rules: &PayloadRules<'_>, items: &str) -> String {
         rules

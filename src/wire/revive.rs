@@ -6,9 +6,9 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::incoming::user_of;
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
+use crate::core::incoming::user_of;
 use crate::core::json::RawObject;
 use crate::core::json::fields::{BadInput, check_nulls, number_of, take, text_or_integer};
 use crate::core::revival::Wanted;

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::item::Media;
+use crate::core::item::Media;
 use crate::gateway::Author;
 
 /// What one thing in a body would be.

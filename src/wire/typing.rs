@@ -1,7 +1,7 @@
 //! Typing signals, as clients post them.
 
-use super::incoming::user_of;
 use crate::core::chat::ChatId;
+use crate::core::incoming::user_of;
 use crate::core::json::RawObject;
 use crate::core::json::fields::{BadInput, take};
 

@@ -6,12 +6,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use lull::core::batch::BatchId;
 use lull::core::chat::{Chat, ChatId, Name};
 use lull::core::life::Life;
+use lull::core::when::When;
 use lull::core::window::WindowRules;
 use lull::store::Store;
 use lull::store::lanes::{Lease, Settled, Verdict};
 use lull::store::later::FollowUpPlan;
 use lull::store::windows::NewMessage;
-use lull::wire::when::When;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 

@@ -7,11 +7,11 @@ use futures_util::StreamExt;
 use lull::core::batch::BatchId;
 use lull::core::chat::Name;
 use lull::core::life::Life;
+use lull::core::when::When;
 use lull::store::lanes::Verdict;
 use lull::store::later::FollowUpPlan;
 use lull::store::windows::NewMessage;
 use lull::store::{LONGEST_IDLE, LONGEST_SLEEP, Store};
-use lull::wire::when::When;
 use redis::aio::PubSub;
 
 use crate::support::{

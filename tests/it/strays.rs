@@ -6,10 +6,10 @@ use lull::core::batch::BatchId;
 use lull::core::chat::{Chat, ChatId, Name};
 use lull::core::destination::Target;
 use lull::core::life::Life;
+use lull::core::when::When;
 use lull::store::Store;
 use lull::store::windows::NewMessage;
 use lull::store::work::Kind;
-use lull::wire::when::When;
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use super::escape::Escape;
 use super::letter::Letter;
 use super::{Template, TemplateError};
-use crate::wire::item::Item;
+use crate::core::item::Item;
 
 /// What a template is filled for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -19,9 +19,9 @@ use minijinja::Value;
 
 use super::json::{from_any, from_raw};
 use crate::core::batch::Millis;
+use crate::core::item::Item;
 use crate::core::json::RawObject;
 use crate::core::window::CloseReason;
-use crate::wire::item::Item;
 use crate::wire::payload::rfc3339;
 
 /// Names that are always Lull's own, whatever a client sends.

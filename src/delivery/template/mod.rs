@@ -21,7 +21,7 @@ use std::sync::{Arc, LazyLock};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use serde::de::IgnoredAny;
 
-use crate::wire::item::Item;
+use crate::core::item::Item;
 use desk::{DESK, Desk};
 use error::Detail;
 use escape::Escape;

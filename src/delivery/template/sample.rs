@@ -4,8 +4,8 @@ use chrono_tz::Tz;
 
 use super::letter::Letter;
 use crate::core::batch::Millis;
+use crate::core::item::{Item, read_items};
 use crate::core::window::CloseReason;
-use crate::wire::item::{Item, read_items};
 
 const OPENED: Millis = 1_763_770_000_000;
 /// Quotes, a backslash, a line break, an emoji and a tag: what a template must be able to hold.

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::letter::Letter;
 use super::{Template, TemplateError};
+use crate::core::item::{Item, read_items};
 use crate::core::window::CloseReason;
-use crate::wire::item::{Item, read_items};
 
 const JSON: &str = "application/json";
 const ITEMS: &str = concat!(

@@ -10,9 +10,9 @@ use super::super::error::ApiError;
 use super::super::query::{List, ListQuery};
 use super::newest;
 use crate::core::chat::Name;
+use crate::core::item::read_items;
 use crate::store::received::Received;
 use crate::wire::contract_b::ReceivedAnswer;
-use crate::wire::item::read_items;
 use crate::wire::payload::rfc3339;
 
 /// What all of them are, in our words and in those of contract B.

@@ -7,6 +7,7 @@ use axum::extract::{FromRequest, Request};
 use axum::http::header::HOST;
 use axum::http::{HeaderMap, Uri};
 
+use crate::core::incoming::Incoming;
 use crate::core::json::node::Node;
 use crate::gateway::by_paths::Paths;
 use crate::gateway::proof::{Post, Proof};
@@ -18,7 +19,6 @@ use crate::http::message::read_headers;
 use crate::http::{Api, now};
 use crate::wire::config::Buffer;
 use crate::wire::config::source::Source;
-use crate::wire::incoming::Incoming;
 
 /// A post. One whose body cannot be read has arrived too: it is refused, and counted, where all are.
 pub(super) struct Arrived {

@@ -21,11 +21,11 @@ use super::intake::taking;
 use super::trace::trace_of;
 use crate::core::batch::BatchId;
 use crate::core::chat::Name;
+use crate::core::incoming::Incoming;
 use crate::gateway::proof::{HandshakeError, handshake};
 use crate::wire::anonymous::is_anonymous;
 use crate::wire::config::Buffer;
 use crate::wire::config::source::Source;
-use crate::wire::incoming::Incoming;
 use crate::wire::ways_in::Buffered;
 use arrived::{Arrived, Said};
 

@@ -13,8 +13,11 @@ use super::gathering::UNNAMED;
 use super::{Named, named};
 use crate::core::batch::Millis;
 use crate::core::destination::Destination;
+use crate::core::incoming::Incoming;
+use crate::core::item::{Item, read_items, stored_item};
 use crate::core::json::fields::BadInput;
 use crate::core::json::node::Node;
+use crate::core::when::When;
 use crate::core::window::CloseReason;
 use crate::delivery::Sender;
 use crate::delivery::template::letter::Letter;
@@ -23,10 +26,7 @@ use crate::http::error::ApiError;
 use crate::http::intake::new_message;
 use crate::http::{Api, now};
 use crate::wire::config::Buffer;
-use crate::wire::incoming::Incoming;
-use crate::wire::item::{Item, read_items, stored_item};
 use crate::wire::trial::{WouldBe, WouldSend};
-use crate::wire::when::When;
 
 pub(super) async fn post(
     State(api): State<Api>,

@@ -5,12 +5,12 @@ use serde_json::value::RawValue;
 use super::member::{KeptMessage, messages_like, messages_with};
 use crate::core::batch::Millis;
 use crate::core::chat::{Chat, Name};
+use crate::core::item::{Item, read_items};
 use crate::core::whose::Whose;
 use crate::store::dead::shards_of;
 use crate::store::due_list::{DueCursor, first_page};
 use crate::store::keys::{self, Due, Shard};
 use crate::store::{Result, Store, StoreError};
-use crate::wire::item::{Item, read_items};
 
 /// Looks for one page at the most, where other things wait between the messages.
 const MOST_ROUNDS: usize = 20;

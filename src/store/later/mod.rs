@@ -21,7 +21,7 @@ use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::{Chat, Name};
 use crate::core::destination::Target;
 use crate::core::life::Life;
-use crate::wire::when::{FARTHEST, When};
+use crate::core::when::{FARTHEST, When};
 
 pub use follow_ups::{FollowUpPlan, WaitingFollowUp};
 pub use list::Kept;

@@ -14,8 +14,8 @@ pub use buffer::{BufferConfig, BufferConfigAnswer};
 pub use forwarding::{ForwardingConfig, ForwardingConfigAnswer};
 
 use super::config::SpecError;
-use super::item::Media;
 use crate::core::chat::Name;
+use crate::core::item::Media;
 use crate::core::json::RawObject;
 
 /// A message that was taken in, as contract B lists it. Where payloads are not kept all but the first three is empty.

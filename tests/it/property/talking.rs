@@ -5,6 +5,7 @@ use std::time::Duration;
 use lull::core::batch::BatchId;
 use lull::core::life::Life;
 use lull::core::revival::Wanted;
+use lull::core::when::When;
 use lull::core::window::WindowRules;
 use lull::store::StoreError;
 use lull::store::closing::Closing;
@@ -14,7 +15,6 @@ use lull::store::lanes::{Lease, LeaseRules, Settled, Verdict};
 use lull::store::later::{FollowUpPlan, Keeping, Waiting};
 use lull::store::lives::Living;
 use lull::store::windows::{Appended, NewMessage, Taken};
-use lull::wire::when::When;
 
 use super::World;
 use super::model::{Held, PEOPLE, REPORT, To, What};

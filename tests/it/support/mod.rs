@@ -123,7 +123,7 @@ pub(crate) async fn say(store: &Store, id: &str, text: &str, ttl: Duration) -> u
 
 /// What was said, out of the items of a batch.
 pub(crate) fn texts(items: &str) -> Vec<String> {
-    let items = lull::wire::item::read_items(items).unwrap();
+    let items = lull::core::item::read_items(items).unwrap();
     items
         .iter()
         .map(|item| serde_json::from_str(item.message.get()).unwrap())

@@ -108,7 +108,7 @@ fn trace<'de, D: Deserializer<'de>>(text: D) -> Result<Option<TraceContext>, D::
 }
 
 /// The words in a message, beside which a gateway may have found others.
-pub(super) fn text_of<'a>(message: &'a RawValue, found: Option<&'a str>) -> Option<Cow<'a, str>> {
+pub(crate) fn text_of<'a>(message: &'a RawValue, found: Option<&'a str>) -> Option<Cow<'a, str>> {
     if let Some(text) = found {
         return Some(Cow::Borrowed(text));
     }

@@ -98,7 +98,7 @@ pub fn check_message_id(field: &'static str, text: String) -> Result<String, Bad
     Ok(text)
 }
 
-pub(super) fn user_of(fields: &mut RawObject) -> Result<ChatId, BadInput> {
+pub(crate) fn user_of(fields: &mut RawObject) -> Result<ChatId, BadInput> {
     chat_under(fields, "user")
 }
 
@@ -112,7 +112,7 @@ fn chat_under(fields: &mut RawObject, field: &'static str) -> Result<ChatId, Bad
     ChatId::parse(&text).map_err(|error: ChatIdError| BadInput::field(field, error.to_string()))
 }
 
-pub(super) fn message_id_of(raw: &RawValue) -> Result<String, BadInput> {
+pub(crate) fn message_id_of(raw: &RawValue) -> Result<String, BadInput> {
     let text = text_or_integer(raw)
         .ok_or_else(|| BadInput::field("message_id", "must be text or an integer"))?;
     check_message_id("message_id", text)

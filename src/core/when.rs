@@ -13,7 +13,7 @@ use crate::core::json::fields::{BadInput, number_of, take};
 pub const FARTHEST: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// The fields of a body that say when it leaves.
-pub(super) const FIELDS: [&str; 2] = [SEND_AT, DELAY];
+pub(crate) const FIELDS: [&str; 2] = [SEND_AT, DELAY];
 const SEND_AT: &str = "send_at";
 const DELAY: &str = "delay";
 /// A number of this size or more is of milliseconds: as seconds it would be the year 5138, and as milliseconds a
@@ -34,7 +34,7 @@ impl When {
     ///
     /// # Errors
     /// When one is no such value, or both are there.
-    pub(super) fn take(fields: &mut RawObject) -> Result<Option<Self>, BadInput> {
+    pub(crate) fn take(fields: &mut RawObject) -> Result<Option<Self>, BadInput> {
         let send_at = take(fields, SEND_AT);
         let delay = take(fields, DELAY);
         match (send_at, delay) {
