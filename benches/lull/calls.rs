@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use chrono_tz::Tz;
 use lull::core::item::read_items;
-use lull::wire::payload::PayloadRules;
+use lull::core::payload::PayloadRules;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
 use serde::{Deserialize, Serialize};

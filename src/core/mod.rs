@@ -12,6 +12,8 @@ pub mod incoming;
 pub mod item;
 pub mod json;
 pub mod life;
+pub mod moment;
+pub mod payload;
 pub mod retry;
 pub mod revival;
 pub mod schedule;

@@ -12,9 +12,9 @@ use super::template::{Template, TemplateError};
 use super::{Sender, client};
 use crate::core::destination::{Body, Destination};
 use crate::core::json::RawObject;
-use crate::wire::aggregate::{self, set_at};
+use crate::core::json::dotted::{self, set_at};
+use crate::core::payload::PayloadRules;
 use crate::wire::config::SpecError;
-use crate::wire::payload::PayloadRules;
 
 /// Why no body can be made of a letter. Says nothing of what was said.
 #[derive(Debug, Error)]
@@ -27,7 +27,7 @@ pub enum BodyError {
     Template(#[from] TemplateError),
     /// The newest payload has no place for the texts.
     #[error("{0}")]
-    Aggregate(#[from] aggregate::PathError),
+    Aggregate(#[from] dotted::PathError),
 }
 
 /// Tries a template on a sample, as the body of a call to `destination`, if that is known.

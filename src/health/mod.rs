@@ -15,10 +15,10 @@ use chrono_tz::Tz;
 
 use crate::catalog::{Catalog, Catalogs};
 use crate::core::chat::Name;
+use crate::core::moment::rfc3339;
 use crate::store::work::{Daemon, Kind, Work};
 use crate::store::{Result, Store};
 use crate::wire::health::{Health, MonitorSeen, Overdue};
-use crate::wire::payload::rfc3339;
 
 pub use heart::Heart;
 

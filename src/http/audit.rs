@@ -16,9 +16,9 @@ use super::door::Pass;
 use super::error::ApiError;
 use super::query::{List, ListQuery, page};
 use crate::core::chat::Name;
+use crate::core::moment::rfc3339;
 use crate::store::audit::{Act, By, FAILED, Noted, SENT};
 use crate::wire::answer::AuditAnswer;
-use crate::wire::payload::rfc3339;
 
 /// Who sent a request: what a handler hands on with whatever it changes.
 pub(super) struct Caller(pub(super) By);

@@ -16,6 +16,7 @@ use super::error::ApiError;
 use super::query::{BufferQuery, List, ListQuery, any_buffer, chat_in, page};
 use crate::core::batch::BatchId;
 use crate::core::chat::Chat;
+use crate::core::moment::rfc3339;
 use crate::core::whose::Whose;
 use crate::store::DueCursor;
 use crate::store::audit::{Act, By};
@@ -24,7 +25,6 @@ use crate::store::open::Window;
 use crate::telemetry::metrics::count;
 use crate::wire::answer::{Closed, OpenWindow};
 use crate::wire::history::ErasedAnswer;
-use crate::wire::payload::rfc3339;
 
 pub(super) async fn list(
     State(api): State<Api>,

@@ -17,12 +17,12 @@ use super::query::{List, ListQuery, page};
 use crate::core::batch::BatchId;
 use crate::core::chat::Name;
 use crate::core::item::read_items;
+use crate::core::moment::rfc3339;
 use crate::store::audit::Act;
 use crate::store::dead::DeadLetter;
 use crate::store::{EntryId, StoreError};
 use crate::wire::answer::{Count, DeadLetterAnswer};
 use crate::wire::outbound::MessageAnswer;
-use crate::wire::payload::rfc3339;
 use crate::wire::revive::{Revivals, UnderWay, revive_of};
 
 const NOT_THERE: ApiError = ApiError::NotFound("there is no dead letter with this id (any more)");

@@ -11,11 +11,11 @@ use super::messages::over_answer;
 use super::query::{List, ListQuery, page};
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
+use crate::core::moment::rfc3339;
 use crate::store::history::{DELIVERED, Request, Settlement, Try};
 use crate::wire::answer::SentAnswer;
 use crate::wire::history::{AttemptAnswer, HistoryAnswer, RequestAnswer, ResponseAnswer};
 use crate::wire::outbound::{MessageAnswer, SentStatus};
-use crate::wire::payload::rfc3339;
 
 pub(super) async fn list(
     State(api): State<Api>,

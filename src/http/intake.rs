@@ -12,6 +12,7 @@ use crate::core::chat::Chat;
 use crate::core::incoming::Incoming;
 use crate::core::item::stored_item;
 use crate::core::json::fields::BadInput;
+use crate::core::moment::rfc3339;
 use crate::core::when::{When, too_far};
 use crate::store::StoreError;
 use crate::store::history::Retention;
@@ -22,7 +23,6 @@ use crate::store::windows::{Appended, NewMessage, Taken};
 use crate::telemetry::metrics::count;
 use crate::wire::answer::Accepted;
 use crate::wire::config::Buffer;
-use crate::wire::payload::rfc3339;
 
 const DUPLICATE: &str = "Already received";
 

@@ -13,12 +13,12 @@ use super::audit::Caller;
 use super::error::ApiError;
 use super::query::{List, ListQuery, page};
 use crate::core::chat::Chat;
+use crate::core::moment::rfc3339;
 use crate::core::whose::Whose;
 use crate::store::audit::Act;
 use crate::store::later::Kept;
 use crate::store::{DueCursor, PAGE_BYTES};
 use crate::wire::answer::{LaterMessage, Recalled};
-use crate::wire::payload::rfc3339;
 
 const NOT_THERE: ApiError =
     ApiError::NotFound("no message with this id waits for its time (any more)");

@@ -18,6 +18,7 @@ use crate::core::batch::{Batch, BatchId, Millis};
 use crate::core::chat::Name;
 use crate::core::incoming::Incoming;
 use crate::core::item::read_items;
+use crate::core::moment::rfc3339;
 use crate::core::window::CloseReason;
 use crate::store::dead::DeadLetter;
 use crate::store::history::{DELIVERED, Settlement};
@@ -25,7 +26,6 @@ use crate::store::later::Kept;
 use crate::store::queue::{Enqueued, Found, Waiting};
 use crate::telemetry::metrics::count;
 use crate::wire::outbound::{self, MessageAnswer, content_of_call};
-use crate::wire::payload::rfc3339;
 
 const NOT_THERE: ApiError = ApiError::NotFound(
     "there is no message with this id: it was taken back, or nothing is kept of it any more",

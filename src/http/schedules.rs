@@ -24,6 +24,7 @@ use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::{Chat, Name};
 use crate::core::json::RawObject;
 use crate::core::json::fields::BadInput;
+use crate::core::moment::rfc3339;
 use crate::core::when::When;
 use crate::core::whose::Whose;
 use crate::delivery::Sender;
@@ -33,7 +34,6 @@ use crate::store::config::{Configured, Kind, Mode, Versioned};
 use crate::wire::config::shown::Shown;
 use crate::wire::config::{ScheduleSpec, SpecError};
 use crate::wire::contract_b::schedule_name;
-use crate::wire::payload::rfc3339;
 use crate::wire::schedule::{RemovedSchedule, RunNow, ShownSchedule};
 
 /// Upcoming times in every answer.

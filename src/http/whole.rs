@@ -11,10 +11,10 @@ use super::query::{BufferQuery, any_buffer, chat_in};
 use super::{chats, dead_letters, history, later};
 use crate::core::batch::Batch;
 use crate::core::item::Item;
+use crate::core::moment::rfc3339;
 use crate::core::whose::Whose;
 use crate::store::whole::WaitingLane;
 use crate::store::{Look, PAGE_BYTES};
-use crate::wire::payload::rfc3339;
 use crate::wire::whole::{
     BatchAnswer, ChatAnswer, ChatPart, FollowUpAnswer, LaneAnswer, Said, WindowAnswer,
 };

@@ -9,9 +9,9 @@ use serde::Deserialize;
 use super::{Vars, positive_seconds, seconds, time_with_unit};
 use crate::core::chat::Name;
 use crate::core::destination::{Body, Destination, Method};
+use crate::core::payload::PayloadRules;
 use crate::core::retry::{LONGEST_ASKED, RetryPolicy, WITHIN};
 use crate::wire::config::destination::{LONGEST_TIMEOUT, MOST_CONCURRENCY};
-use crate::wire::payload::PayloadRules;
 
 #[derive(Deserialize)]
 struct RawWebhook {

@@ -7,7 +7,6 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::aggregate::text_at;
 use super::config::retry::RetrySpec;
 use super::config::window::WindowSpec;
 use super::config::{BufferSpec, Defaults, DestinationSpec, SpecError, read};
@@ -16,6 +15,7 @@ use crate::core::destination::Destination;
 use crate::core::incoming::Incoming;
 use crate::core::item::Details;
 use crate::core::json::RawObject;
+use crate::core::json::dotted::text_at;
 use crate::core::json::fields::text_or_integer;
 use crate::core::json::whole_number::whole_or_null;
 

@@ -1,6 +1,5 @@
 //! Every JSON shape that comes in, goes out or lies in Redis.
 
-pub mod aggregate;
 pub mod anonymous;
 pub mod answer;
 pub mod config;
@@ -11,9 +10,7 @@ pub mod health;
 pub mod history;
 pub mod outbound;
 pub mod pause;
-pub mod payload;
 pub mod posted;
-pub mod query_pairs;
 pub mod revive;
 pub mod schedule;
 pub mod trial;

@@ -8,10 +8,10 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 use super::finding::Finding;
+use crate::core::moment::rfc3339;
 use crate::store::clock::SetBack;
 use crate::store::events::EventMode;
 use crate::store::inspection::Inspection;
-use crate::wire::payload::rfc3339;
 
 /// Nothing of Lull's goes by the difference of clocks; but times in payloads and logs should be right.
 const MOST_AHEAD: u64 = 2_000;

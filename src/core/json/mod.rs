@@ -1,6 +1,7 @@
 //! JSON and forms, read so that no value in them changes its spelling.
 
 pub mod depth;
+pub mod dotted;
 pub mod fields;
 pub mod node;
 pub mod text;

@@ -21,8 +21,8 @@ use super::json::{from_any, from_raw};
 use crate::core::batch::Millis;
 use crate::core::item::Item;
 use crate::core::json::RawObject;
+use crate::core::moment::rfc3339;
 use crate::core::window::CloseReason;
-use crate::wire::payload::rfc3339;
 
 /// Names that are always Lull's own, whatever a client sends.
 const OWN: [&str; 11] = [

@@ -9,12 +9,12 @@ use super::super::error::ApiError;
 use crate::catalog::Catalog;
 use crate::core::chat::Name;
 use crate::core::life::Asked;
+use crate::core::moment::rfc3339;
 use crate::store::StoreError;
 use crate::store::audit::{Act, By};
 use crate::store::config::Kind;
 use crate::store::lives::Living;
 use crate::wire::config::shown::Removing;
-use crate::wire::payload::rfc3339;
 
 impl Api {
     /// Has what is being drained stay, so that it can be written. What was delivered stays delivered; what waits is

@@ -12,9 +12,9 @@ use super::super::error::ApiError;
 use super::super::query::{List, ListQuery};
 use super::newest;
 use crate::core::batch::Millis;
+use crate::core::moment::rfc3339;
 use crate::store::history::{Request, Settlement, Try};
 use crate::wire::contract_b::ForwardedAnswer;
-use crate::wire::payload::rfc3339;
 
 /// What history calls an attempt that was followed by another.
 const FAILED: &str = "failed";

@@ -11,9 +11,9 @@ use super::super::query::{List, ListQuery};
 use super::newest;
 use crate::core::chat::Name;
 use crate::core::item::read_items;
+use crate::core::moment::rfc3339;
 use crate::store::received::Received;
 use crate::wire::contract_b::ReceivedAnswer;
-use crate::wire::payload::rfc3339;
 
 /// What all of them are, in our words and in those of contract B.
 const RECEIVED: [&str; 2] = ["received", "success"];

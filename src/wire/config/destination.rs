@@ -11,7 +11,7 @@ use super::retry::RetrySpec;
 use super::{SpecError, name, seconds};
 use crate::core::destination::{Body, Destination, MethodError};
 use crate::core::json::whole_number::whole;
-use crate::wire::payload::PayloadRules;
+use crate::core::payload::PayloadRules;
 use crate::wire::posted::{Headers, HttpMethod, SigningKey};
 
 /// More attempts in flight than this would only exhaust ports and file handles.

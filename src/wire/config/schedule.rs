@@ -13,8 +13,8 @@ use super::{DestinationSpec, SpecError, name};
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
 use crate::core::destination::{Body, Destination};
+use crate::core::moment::rfc3339;
 use crate::core::schedule::Times;
-use crate::wire::payload::rfc3339;
 use crate::wire::posted::{Headers, HttpMethod, SigningKey, Words};
 
 /// A schedule as it is written, kept and shown.

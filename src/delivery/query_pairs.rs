@@ -6,7 +6,7 @@ use crate::core::json::RawObject;
 ///
 /// # Errors
 /// When the payload is not a JSON object.
-pub fn query_pairs(payload: &str) -> serde_json::Result<Vec<(String, String)>> {
+pub(super) fn query_pairs(payload: &str) -> serde_json::Result<Vec<(String, String)>> {
     let fields: RawObject = serde_json::from_str(payload)?;
     let pairs = fields.into_iter().map(|(name, value)| {
         let text = serde_json::from_str(value.get()).unwrap_or_else(|_| value.get().to_owned());

@@ -1,12 +1,12 @@
 //! The body of a webhook call (contract A).
 
-use chrono::{DateTime, SecondsFormat};
 use chrono_tz::Tz;
 use serde_json::value::to_raw_value;
 
 use crate::core::batch::Millis;
 use crate::core::item::Item;
 use crate::core::json::RawObject;
+use crate::core::moment::rfc3339;
 
 /// Names that are always Lull's own, whatever a client sends.
 const USER: &str = "user";
@@ -55,16 +55,6 @@ impl PayloadRules<'_> {
         );
         serde_json::to_string(&body)
     }
-}
-
-/// A moment in RFC 3339, to the millisecond.
-pub fn rfc3339(at: Millis, zone: Tz) -> String {
-    let at = i64::try_from(at)
-        .ok()
-        .and_then(DateTime::from_timestamp_millis)
-        .unwrap_or_default();
-    let at = at.with_timezone(&zone);
-    at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 #[cfg(test)]
