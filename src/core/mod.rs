@@ -16,6 +16,7 @@ pub mod moment;
 pub mod payload;
 pub mod retry;
 pub mod revival;
+pub mod scalars;
 pub mod schedule;
 pub mod scopes;
 pub mod trace;

@@ -17,9 +17,9 @@ use crate::core::chat::{Chat, ChatId, Name};
 use crate::core::destination::Target;
 use crate::core::follow_up::FollowUp;
 use crate::core::life::Life;
+use crate::core::scalars::DestinationName;
 use crate::core::window::WindowRules;
 use crate::core::words::WordRules;
-use crate::wire::posted::DestinationName;
 
 /// Most destinations of a buffer.
 const MOST_DESTINATIONS: usize = 16;

@@ -12,7 +12,7 @@ use super::{SpecError, name, seconds};
 use crate::core::destination::{Body, Destination, MethodError};
 use crate::core::json::whole_number::whole;
 use crate::core::payload::PayloadRules;
-use crate::wire::posted::{Headers, HttpMethod, SigningKey};
+use crate::core::scalars::{Headers, HttpMethod, SigningKey};
 
 /// More attempts in flight than this would only exhaust ports and file handles.
 pub const MOST_CONCURRENCY: usize = 10_000;

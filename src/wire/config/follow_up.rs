@@ -8,7 +8,7 @@ use super::{SpecError, seconds};
 use crate::core::chat::Name;
 use crate::core::follow_up::{Between, FollowUp};
 use crate::core::json::whole_number::whole;
-use crate::wire::posted::DestinationName;
+use crate::core::scalars::DestinationName;
 
 /// Most follow-ups, one after another.
 const MOST: u32 = 100;

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::{SpecError, seconds};
 use crate::core::json::whole_number::whole;
 use crate::core::retry::{LONGEST_ASKED, RetryPolicy, WITHIN};
-use crate::wire::posted::Wait;
+use crate::core::scalars::Wait;
 
 /// Most waits that a list of them may have.
 const MOST_WAITS: usize = 100;

@@ -14,8 +14,8 @@ use crate::core::batch::Millis;
 use crate::core::chat::Name;
 use crate::core::destination::{Body, Destination};
 use crate::core::moment::rfc3339;
+use crate::core::scalars::{Headers, HttpMethod, SigningKey, Words};
 use crate::core::schedule::Times;
-use crate::wire::posted::{Headers, HttpMethod, SigningKey, Words};
 
 /// A schedule as it is written, kept and shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]

@@ -7,9 +7,9 @@ use utoipa::ToSchema;
 
 use super::{SpecError, seconds};
 use crate::core::json::whole_number::whole;
+use crate::core::scalars::FlushWord;
 use crate::core::window::{FirstWait, MAX_FIRST_AFTER, MIN_TTL, WindowRules};
 use crate::core::words::{ShortWait, WordRules};
-use crate::wire::posted::FlushWord;
 
 /// Most flush words of a buffer.
 const MOST_WORDS: usize = 200;

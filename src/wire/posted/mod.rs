@@ -3,20 +3,19 @@
 
 mod forms;
 mod revive;
-mod scalars;
 
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::core::scalars::{
+    ChatKey, Delay, Headers, HttpMethod, MessageId, Moment, NameOf, NameOrNumber, PauseLength,
+    PhoneNumber, Sayable, Ttl, Words, Yes, YesOrNo,
+};
 pub use forms::{
     CeleryForm, ControlForm, MessageForm, OutboundForm, PauseForm, PostForm, TimezoneForm,
     TypingForm,
 };
 pub use revive::{ReviveBody, ReviveForm};
-pub use scalars::{
-    ChatKey, Delay, DestinationName, FlushWord, Headers, HttpMethod, MessageId, Moment, NameOf,
-    NameOrNumber, PauseLength, PhoneNumber, Sayable, SigningKey, Ttl, Wait, Words, Yes, YesOrNo,
-};
 
 /// One thing said. Any field beside these is passed through to the webhook as it came, to the letter.
 ///
