@@ -8,6 +8,7 @@
 //!
 //! - [`core`]: the pure rules: chats, windows, retries, the circuit breaker.
 //! - [`gateway`]: the posts of gateways, read by their data files, and the language of paths into any body.
+//! - [`spec`]: buffers, destinations and schedules as an operator writes them, and checked, as the daemons go by them.
 //! - [`wire`]: every JSON shape that comes in, goes out or lies in Redis.
 //! - [`store`]: the only room that knows Redis; its scripts keep every promise.
 //! - [`catalog`]: the buffers and destinations there are, kept fresh.
@@ -36,6 +37,7 @@ pub mod panics;
 pub mod server;
 pub mod settings;
 pub mod shutdown;
+pub mod spec;
 pub mod store;
 pub mod telemetry;
 pub mod wire;

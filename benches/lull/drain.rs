@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, ensure};
 use lull::core::chat::Name;
+use lull::spec::{BufferSpec, DestinationSpec};
 use lull::store::Store;
 use lull::store::config::{Kind, Mode};
-use lull::wire::config::{BufferSpec, DestinationSpec};
 use serde::Serialize;
 
 use crate::append;

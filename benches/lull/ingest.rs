@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use lull::core::chat::Name;
+use lull::spec::BufferSpec;
 use lull::store::Store;
 use lull::store::config::{Kind, Mode};
-use lull::wire::config::BufferSpec;
 use serde::Serialize;
 
 use crate::append::Appends;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use anyhow::Result;
 use lull::core::chat::Name;
+use lull::spec::DestinationSpec;
 use lull::store::config::{Kind, Mode};
-use lull::wire::config::DestinationSpec;
 use serde::Serialize;
 
 use crate::append;

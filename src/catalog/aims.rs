@@ -7,8 +7,8 @@ use crate::core::chat::Name;
 use crate::core::control::Stops;
 use crate::core::destination::{Destination, Target};
 use crate::core::life::Life;
+use crate::spec::{Buffer, Defaults};
 use crate::store::config::{Configured, Kind};
-use crate::wire::config::{Buffer, Defaults};
 
 /// What is stopped: by an operator, and what may not begin before an operator has said so.
 pub(super) fn stops(defaults: &Defaults, configured: &Configured) -> Stops {

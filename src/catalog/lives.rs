@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::{Catalog, Catalogs};
 use crate::core::chat::{Chat, Name};
 use crate::core::life::Life;
+use crate::spec::{Buffer, Schedule};
 use crate::store::config::Kind;
 use crate::store::keys::Shard;
 use crate::store::lives::Living;
 use crate::store::{Result, StoreError};
-use crate::wire::config::{Buffer, Schedule};
 
 /// One is enough but for a Redis of which a part was emptied.
 const MOST_ROUNDS: usize = 4;

@@ -18,11 +18,11 @@ use crate::core::chat::{Chat, ChatId, Name};
 use crate::core::control::Stops;
 use crate::core::destination::{Destination, Target};
 use crate::core::window::WindowRules;
+use crate::spec::buffer::Buffer;
+use crate::spec::{Defaults, Schedule};
 use crate::store::config::{Configured, Kind};
 use crate::store::keys::Shard;
 use crate::store::{Result, Store};
-use crate::wire::config::buffer::Buffer;
-use crate::wire::config::{Defaults, Schedule};
 use aims::{aimed, living, stops, target};
 
 /// How often the version is asked for; a change is taken up within twice this.

@@ -88,7 +88,7 @@ scalars! {
         "type": "string", "format": "words",
         "description": "Any words with a letter or digit; the id is made of them.",
     };
-    /// See [`DestinationSpec`](crate::wire::config::DestinationSpec).
+    /// See [`DestinationSpec`](crate::spec::DestinationSpec).
     DestinationName = {
         "type": "string", "format": "destination",
         "description": "The name of a destination that is there.",
@@ -104,9 +104,9 @@ scalars! {
         "additionalProperties": { "type": "string", "pattern": r"^[^\x00-\x08\x0a-\x1f\x7f]*$" },
         "description": "Headers by name; none that begins with `webhook-`, and no `Content-Length`.",
     };
-    /// See [`WindowSpec`](crate::wire::config::window::WindowSpec).
+    /// See [`WindowSpec`](crate::spec::window::WindowSpec).
     FlushWord = { "type": "string", "pattern": r"\S", "description": "A word that is not blank." };
-    /// See [`RetrySpec`](crate::wire::config::retry::RetrySpec).
+    /// See [`RetrySpec`](crate::spec::retry::RetrySpec).
     Wait = {
         "type": "number", "minimum": 0, "maximum": 315_360_000,
         "description": "Seconds from 0 to 315360000.",

@@ -14,7 +14,7 @@ use crate::core::destination::{Body, Destination};
 use crate::core::json::RawObject;
 use crate::core::json::dotted::{self, set_at};
 use crate::core::payload::PayloadRules;
-use crate::wire::config::SpecError;
+use crate::spec::SpecError;
 
 /// Why no body can be made of a letter. Says nothing of what was said.
 #[derive(Debug, Error)]

@@ -13,7 +13,7 @@ use super::guard::Guard;
 use super::template::kept::Templates;
 use crate::core::destination::Method;
 use crate::settings::guard::GuardConfig;
-use crate::wire::config::SpecError;
+use crate::spec::SpecError;
 
 /// n8n (Node) closes a connection that was idle for 5 s; one that we keep for less is never found closed.
 const IDLE_FOR: Duration = Duration::from_secs(4);

@@ -22,7 +22,7 @@ use crate::core::batch::{BatchId, Outcome};
 use crate::core::destination::Destination;
 use crate::core::trace::{TRACEPARENT, TRACESTATE, TraceContext};
 use crate::delivery::query_pairs::query_pairs;
-use crate::wire::config::SpecError;
+use crate::spec::SpecError;
 use body::BodyMaker;
 use guard::{Guard, Refused};
 use signature::Signer;
@@ -240,7 +240,7 @@ mod tests {
     use super::*;
     use crate::settings::Vars;
     use crate::settings::guard::GuardConfig;
-    use crate::wire::config::DestinationSpec;
+    use crate::spec::DestinationSpec;
 
     fn sender(url: &str) -> Result<Sender, SpecError> {
         let spec = DestinationSpec {

@@ -14,8 +14,8 @@ use crate::core::batch::{BatchId, Millis};
 use crate::core::destination::{Body, Destination};
 use crate::core::item::{Item, read_items};
 use crate::core::window::CloseReason;
-use crate::wire::config::SpecError;
-use crate::wire::config::masked::MASK;
+use crate::spec::SpecError;
+use crate::spec::masked::MASK;
 
 /// The chat of every trial.
 pub const USER: &str = "lull-test";

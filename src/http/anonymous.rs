@@ -17,9 +17,9 @@ use super::message::read_headers;
 use crate::core::batch::BatchId;
 use crate::core::chat::Name;
 use crate::delivery::Sender;
+use crate::spec::{Buffer, SpecError};
 use crate::store::config::{Kind, Mode};
 use crate::wire::anonymous::{Anonymous, is_anonymous};
-use crate::wire::config::{Buffer, SpecError};
 use crate::wire::ways_in::{BufferInfo, Taken};
 
 /// Most webhooks that callers have brought; each is kept until it was not used for a day.

@@ -15,8 +15,8 @@ use super::bounds::{Overfull, TooManyPaused};
 use super::door::Refusal;
 use crate::core::code::Code;
 use crate::core::json::fields::BadInput;
+use crate::spec::SpecError;
 use crate::store::StoreError;
-use crate::wire::config::SpecError;
 
 /// Why a request was not done.
 #[derive(Debug, Error)]

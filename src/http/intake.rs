@@ -14,6 +14,7 @@ use crate::core::item::stored_item;
 use crate::core::json::fields::BadInput;
 use crate::core::moment::rfc3339;
 use crate::core::when::{When, too_far};
+use crate::spec::Buffer;
 use crate::store::StoreError;
 use crate::store::history::Retention;
 use crate::store::keys::Shard;
@@ -22,7 +23,6 @@ use crate::store::received::Kept;
 use crate::store::windows::{Appended, NewMessage, Taken};
 use crate::telemetry::metrics::count;
 use crate::wire::answer::Accepted;
-use crate::wire::config::Buffer;
 
 const DUPLICATE: &str = "Already received";
 

@@ -28,11 +28,11 @@ use crate::core::moment::rfc3339;
 use crate::core::when::When;
 use crate::core::whose::Whose;
 use crate::delivery::Sender;
+use crate::spec::shown::Shown;
+use crate::spec::{ScheduleSpec, SpecError};
 use crate::store::StoreError;
 use crate::store::audit::{Act, By};
 use crate::store::config::{Configured, Kind, Mode, Versioned};
-use crate::wire::config::shown::Shown;
-use crate::wire::config::{ScheduleSpec, SpecError};
 use crate::wire::contract_b::schedule_name;
 use crate::wire::schedule::{RemovedSchedule, RunNow, ShownSchedule};
 

@@ -12,11 +12,11 @@ use super::worker::InHand;
 use crate::core::batch::BatchId;
 use crate::core::chat::{Chat, Name};
 use crate::panics;
+use crate::spec::Buffer;
 use crate::store::closing::Closing;
 use crate::store::lanes::Lease;
 use crate::store::{Result, StoreError};
 use crate::telemetry::metrics::count;
-use crate::wire::config::Buffer;
 
 /// How long a closing waits for room to deliver, which spares Redis a script; a window must not stay open for longer.
 const PATIENCE: Duration = Duration::from_millis(25);

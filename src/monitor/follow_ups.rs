@@ -7,11 +7,11 @@ use crate::catalog::Catalog;
 use crate::core::chat::Chat;
 use crate::core::item::last_item;
 use crate::core::window::CloseReason;
+use crate::spec::Buffer;
 use crate::store::config::Kind;
 use crate::store::lanes::{Lease, Verdict};
 use crate::store::later::FollowUpPlan;
 use crate::store::{Result, StoreError};
-use crate::wire::config::Buffer;
 
 /// What the body of a follow-up is made by, where that is not its destination's to say.
 pub(super) fn template_of<'a>(catalog: &'a Catalog, lease: &Lease) -> Option<&'a str> {

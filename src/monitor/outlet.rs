@@ -19,8 +19,8 @@ use crate::core::chat::Name;
 use crate::core::destination::Destination;
 use crate::delivery::{Clients, Sender};
 use crate::loops::Loop;
+use crate::spec::SpecError;
 use crate::store::lanes::LeaseRules;
-use crate::wire::config::SpecError;
 
 /// How much longer a lease lasts than an attempt can: time to settle it. Were it shorter, a second monitor could begin
 /// while the first is still at it.

@@ -12,11 +12,11 @@ use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::{Chat, Name};
 use crate::core::destination::Target;
 use crate::core::window::CloseReason;
+use crate::spec::Schedule;
+use crate::spec::schedule::CatchUp;
 use crate::store::config::Kind;
 use crate::store::later::{Planned, Run};
 use crate::store::{Result, StoreError};
-use crate::wire::config::Schedule;
-use crate::wire::config::schedule::CatchUp;
 
 /// A run that is later than this was missed.
 const MISSED_AFTER: Millis = 60_000;

@@ -14,7 +14,7 @@ use super::retention::RetentionConfig;
 use super::server::ServerConfig;
 use super::webhook::default_destination;
 use crate::core::destination::Destination;
-use crate::wire::config::{Buffer, Defaults, Messages};
+use crate::spec::{Buffer, Defaults, Messages};
 
 /// Everything the api daemon is told.
 #[derive(Clone)]

@@ -9,9 +9,9 @@ use crate::core::chat::Name;
 use crate::core::destination::Target;
 use crate::core::life::Life;
 use crate::core::words::WordRules;
-use crate::wire::config::BufferSpec;
-use crate::wire::config::buffer::Buffer;
-use crate::wire::config::source::Source;
+use crate::spec::BufferSpec;
+use crate::spec::buffer::Buffer;
+use crate::spec::source::Source;
 
 /// Reads the limits of windows and `TIMEZONE`.
 ///

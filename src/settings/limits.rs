@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{Vars, positive_seconds, seconds};
 use crate::core::window::{MIN_TTL, WindowRules};
-use crate::wire::config::LONGEST;
+use crate::spec::LONGEST;
 
 #[derive(Deserialize)]
 struct RawLimits {

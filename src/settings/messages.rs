@@ -12,8 +12,8 @@ use super::{Vars, time_with_unit};
 use crate::core::chat::Name;
 use crate::core::destination::{Body, Destination, Pace, Target};
 use crate::core::window::WindowRules;
-use crate::wire::config::pace::PaceSpec;
-use crate::wire::config::{Buffer, Messages};
+use crate::spec::pace::PaceSpec;
+use crate::spec::{Buffer, Messages};
 
 /// The header that holds the key of whoever calls.
 const AUTH_HEADER: &str = "x-ins-auth-key";

@@ -12,7 +12,7 @@ use super::redis::RedisConfig;
 use super::retention::RetentionConfig;
 use super::webhook::default_destination;
 use crate::core::destination::Destination;
-use crate::wire::config::{Buffer, Defaults, Messages};
+use crate::spec::{Buffer, Defaults, Messages};
 
 /// Everything the monitor daemon is told.
 #[derive(Clone)]

@@ -11,7 +11,7 @@ use crate::core::chat::Name;
 use crate::core::destination::{Body, Destination, Method};
 use crate::core::payload::PayloadRules;
 use crate::core::retry::{LONGEST_ASKED, RetryPolicy, WITHIN};
-use crate::wire::config::destination::{LONGEST_TIMEOUT, MOST_CONCURRENCY};
+use crate::spec::destination::{LONGEST_TIMEOUT, MOST_CONCURRENCY};
 
 #[derive(Deserialize)]
 struct RawWebhook {

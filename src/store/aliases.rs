@@ -9,7 +9,7 @@ use super::keys::{self, Place, Shard};
 use super::windows::millis;
 use super::{Result, Store, script};
 use crate::gateway::{Party, Person};
-use crate::wire::config::Buffer;
+use crate::spec::Buffer;
 
 static ALIAS: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/alias.lua")));
 static FORGET: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/forget.lua")));

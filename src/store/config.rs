@@ -15,7 +15,7 @@ use super::{Result, Store, reply, script};
 use crate::core::chat::Name;
 use crate::core::control::Stops;
 use crate::core::life::Life;
-use crate::wire::config::{BufferSpec, DestinationSpec, ScheduleSpec};
+use crate::spec::{BufferSpec, DestinationSpec, ScheduleSpec};
 
 static CONFIGURE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/configure.lua")));
 static CONFIGURED: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/configured.lua")));

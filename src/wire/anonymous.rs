@@ -7,9 +7,6 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use super::config::retry::RetrySpec;
-use super::config::window::WindowSpec;
-use super::config::{BufferSpec, Defaults, DestinationSpec, SpecError, read};
 use crate::core::chat::{ChatId, Name};
 use crate::core::destination::Destination;
 use crate::core::incoming::Incoming;
@@ -18,6 +15,9 @@ use crate::core::json::RawObject;
 use crate::core::json::dotted::text_at;
 use crate::core::json::fields::text_or_integer;
 use crate::core::json::whole_number::whole_or_null;
+use crate::spec::retry::RetrySpec;
+use crate::spec::window::WindowSpec;
+use crate::spec::{BufferSpec, Defaults, DestinationSpec, SpecError, read};
 
 /// What the names of anonymous buffers and destinations begin with; 16 hex digits follow.
 const PREFIX: &str = "c-";
@@ -185,7 +185,7 @@ impl Anonymous {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::config::{Buffer, Messages};
+    use crate::spec::{Buffer, Messages};
 
     fn request(changes: &str) -> Result<Anonymous, String> {
         let buffer: Buffer = BufferSpec {

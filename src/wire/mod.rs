@@ -2,7 +2,6 @@
 
 pub mod anonymous;
 pub mod answer;
-pub mod config;
 pub mod contract_b;
 pub mod control;
 pub mod error;

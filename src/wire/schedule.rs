@@ -3,8 +3,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::config::ScheduleSpec;
-use super::config::shown::Shown;
+use crate::spec::ScheduleSpec;
+use crate::spec::shown::Shown;
 
 /// A schedule as it is shown.
 #[derive(Debug, Serialize)]

@@ -6,10 +6,10 @@ use lull::core::batch::BatchId;
 use lull::core::chat::Chat;
 use lull::core::window::WindowRules;
 use lull::gateway::{Party, Person};
+use lull::spec::{Buffer, BufferSpec};
 use lull::store::Store;
 use lull::store::aliases::REMEMBERED_FOR;
 use lull::store::windows::NewMessage;
-use lull::wire::config::{Buffer, BufferSpec};
 
 use crate::support::{LONG, RULES, SHORT, TestRedis, destinations, eventually, item};
 

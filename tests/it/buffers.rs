@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use lull::core::chat::Name;
+use lull::spec::BufferSpec;
 use lull::store::config::{Kind, Mode};
-use lull::wire::config::BufferSpec;
 use reqwest::Method;
 use serde_json::{Value, json};
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use lull::core::chat::Name;
+use lull::spec::BufferSpec;
 use lull::store::config::{Kind, Mode};
 use lull::wire::anonymous::is_anonymous;
-use lull::wire::config::BufferSpec;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 

@@ -1,8 +1,8 @@
 //! What many destinations cost a monitor, of which each has a template of its own that no batch has come for.
 
 use lull::core::chat::Name;
+use lull::spec::DestinationSpec;
 use lull::store::config::{Kind, Mode};
-use lull::wire::config::DestinationSpec;
 
 use crate::support::{Daemon, TestRedis, eventually};
 

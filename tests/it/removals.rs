@@ -354,7 +354,7 @@ async fn a_schedule_whose_removal_is_killed_goes_all_the_same() {
 async fn of_several_that_finish_a_removal_one_ends_it() {
     let redis = crate::support::TestRedis::start().await;
     let store = redis.store().await;
-    let spec = lull::wire::config::BufferSpec::default();
+    let spec = lull::spec::BufferSpec::default();
     let made = lull::store::config::Mode::New;
     store
         .configure(Kind::Buffer, &loja(), &spec, made, None, None)
@@ -437,7 +437,7 @@ async fn who_spoke_again_before_a_removal_is_not_followed_up_by_another_of_its_n
     let redis = crate::support::TestRedis::start().await;
     let store = redis.store().await;
     let name = loja();
-    let spec = lull::wire::config::BufferSpec::default();
+    let spec = lull::spec::BufferSpec::default();
     let made = lull::store::config::Mode::New;
     let written = store.configure(Kind::Buffer, &name, &spec, made, None, None);
     written.await.unwrap();

@@ -14,9 +14,9 @@ use super::under_way::removing_of;
 use super::writing::NO_BUFFER;
 use super::{All, created, is_shown_as_written, named, spec_named, spec_of};
 use crate::catalog::Catalog;
+use crate::spec::BufferSpec;
+use crate::spec::shown::Shown;
 use crate::store::config::{Kind, Mode, Versioned};
-use crate::wire::config::BufferSpec;
-use crate::wire::config::shown::Shown;
 
 pub(super) async fn list(State(api): State<Api>) -> Response {
     let catalog = api.catalogs.get();

@@ -15,9 +15,9 @@ use super::writing::NO_DESTINATION;
 use super::{All, created, is_shown_as_written, named, spec_named, spec_of};
 use crate::catalog::Catalog;
 use crate::core::chat::Name;
+use crate::spec::DestinationSpec;
+use crate::spec::shown::{Shown, ShownDestination, Untold};
 use crate::store::config::{Kind, Mode, Versioned};
-use crate::wire::config::DestinationSpec;
-use crate::wire::config::shown::{Shown, ShownDestination, Untold};
 
 pub(super) async fn list(State(api): State<Api>) -> Response {
     let catalog = api.catalogs.get();

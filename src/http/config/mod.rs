@@ -28,8 +28,8 @@ use super::error::ApiError;
 use crate::core::chat::Name;
 use crate::core::json::RawObject;
 use crate::core::json::fields::BadInput;
+use crate::spec::{SpecError, read};
 use crate::wire::anonymous::is_anonymous;
-use crate::wire::config::{SpecError, read};
 
 pub(super) fn routes() -> Router<Api> {
     Router::new()

@@ -21,12 +21,12 @@ use super::writing::{
 };
 use crate::core::chat::Name;
 use crate::core::life::Asked;
+use crate::spec::shown::Removed;
 use crate::store::audit::By;
 use crate::store::clearing::Cleared;
 use crate::store::config::Kind;
 use crate::store::removals::{Begun, Removal};
 use crate::store::removing::Outcome;
-use crate::wire::config::shown::Removed;
 
 /// How long a removal waits for lanes to empty before it answers that they have not.
 const DRAIN_FOR: Duration = Duration::from_secs(8);

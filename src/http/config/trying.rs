@@ -13,7 +13,7 @@ use crate::core::batch::Outcome;
 use crate::core::chat::Name;
 use crate::core::destination::Destination;
 use crate::delivery::trial::{Trial, TrialError, try_out};
-use crate::wire::config::shown::{Tried, TriedRequest, TriedResponse};
+use crate::spec::shown::{Tried, TriedRequest, TriedResponse};
 
 pub(super) async fn test(
     State(api): State<Api>,

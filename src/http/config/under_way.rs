@@ -10,11 +10,11 @@ use crate::catalog::Catalog;
 use crate::core::chat::Name;
 use crate::core::life::Asked;
 use crate::core::moment::rfc3339;
+use crate::spec::shown::Removing;
 use crate::store::StoreError;
 use crate::store::audit::{Act, By};
 use crate::store::config::Kind;
 use crate::store::lives::Living;
-use crate::wire::config::shown::Removing;
 
 impl Api {
     /// Has what is being drained stay, so that it can be written. What was delivered stays delivered; what waits is

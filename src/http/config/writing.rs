@@ -9,9 +9,9 @@ use super::under_way::being_removed;
 use crate::core::chat::Name;
 use crate::core::control::Scope;
 use crate::delivery::{Sender, try_template};
+use crate::spec::{Buffer, BufferSpec, DestinationSpec, SpecError};
 use crate::store::audit::{Act, By};
 use crate::store::config::{Configured, Kind, Mode, Versioned, Written};
-use crate::wire::config::{Buffer, BufferSpec, DestinationSpec, SpecError};
 
 /// Each time somebody else was faster.
 pub(in super::super) const MOST_TRIES: usize = 32;

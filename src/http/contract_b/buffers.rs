@@ -11,10 +11,10 @@ use super::super::audit::Caller;
 use super::super::body::Fields;
 use super::super::config::{NO_BUFFER, RemovalQuery, named, spec_of};
 use super::super::error::ApiError;
+use crate::spec::BufferSpec;
+use crate::spec::source::FIELDS;
 use crate::store::audit::By;
 use crate::store::config::Mode;
-use crate::wire::config::BufferSpec;
-use crate::wire::config::source::FIELDS;
 use crate::wire::contract_b::{BufferConfig, BufferConfigAnswer};
 
 pub(super) async fn list(State(api): State<Api>) -> Response {

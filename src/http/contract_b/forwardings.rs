@@ -13,9 +13,9 @@ use super::super::config::{NO_DESTINATION, RemovalQuery, named, spec_of};
 use super::super::error::ApiError;
 use crate::core::chat::Name;
 use crate::core::life::Asked;
+use crate::spec::{BufferSpec, DestinationSpec, SpecError};
 use crate::store::audit::By;
 use crate::store::config::{Mode, Versioned};
-use crate::wire::config::{BufferSpec, DestinationSpec, SpecError};
 use crate::wire::contract_b::{ForwardingConfig, ForwardingConfigAnswer};
 
 /// Where a buffer delivers that nobody has said anything about.

@@ -10,8 +10,8 @@ use super::super::audit::Caller;
 use super::super::body::Fields;
 use super::super::config::spec_of;
 use super::super::error::ApiError;
+use crate::spec::SpecError;
 use crate::store::audit::Act;
-use crate::wire::config::SpecError;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Timezone {

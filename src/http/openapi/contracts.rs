@@ -6,7 +6,7 @@ use super::messages::{IDEMPOTENCY_KEY, id};
 use super::operation::Op;
 use super::tags::Tag;
 use crate::http::config::RemovalQuery;
-use crate::wire::config::shown::Removed;
+use crate::spec::shown::Removed;
 use crate::wire::contract_b::{BufferConfigAnswer, ForwardingConfigAnswer};
 use crate::wire::posted::{
     AnonymousBody, BufferConfigBody, CeleryBody, CeleryForm, ForwardingConfigBody,

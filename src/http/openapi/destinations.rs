@@ -5,9 +5,9 @@ use serde_json::json;
 use super::operation::Op;
 use super::tags::Tag;
 use crate::http::config::RemovalQuery;
-use crate::wire::config::DestinationSpec;
-use crate::wire::config::schema::{New, Put};
-use crate::wire::config::shown::{Removed, Shown, ShownDestination, Tried};
+use crate::spec::DestinationSpec;
+use crate::spec::schema::{New, Put};
+use crate::spec::shown::{Removed, Shown, ShownDestination, Tried};
 
 pub(super) fn operations() -> Vec<Op> {
     vec![list(), create(), show(), put(), remove(), test()]

@@ -6,8 +6,8 @@ use super::operation::Op;
 use super::tags::Tag;
 use super::taking::ENTRY;
 use crate::http::query::ListQuery;
-use crate::wire::config::ScheduleSpec;
-use crate::wire::config::schema::{New, Put};
+use crate::spec::ScheduleSpec;
+use crate::spec::schema::{New, Put};
 use crate::wire::history::HistoryAnswer;
 use crate::wire::schedule::{RemovedSchedule, RunNow, ShownSchedule};
 

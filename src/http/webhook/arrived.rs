@@ -17,8 +17,8 @@ use crate::http::door::Pass;
 use crate::http::error::ApiError;
 use crate::http::message::read_headers;
 use crate::http::{Api, now};
-use crate::wire::config::Buffer;
-use crate::wire::config::source::Source;
+use crate::spec::Buffer;
+use crate::spec::source::Source;
 
 /// A post. One whose body cannot be read has arrived too: it is refused, and counted, where all are.
 pub(super) struct Arrived {

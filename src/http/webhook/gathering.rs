@@ -11,8 +11,8 @@ use crate::gateway::{Author, Gateway, Heard, Own, Party, Person, Said};
 use crate::http::Api;
 use crate::http::error::ApiError;
 use crate::http::typing::HOLD;
+use crate::spec::Buffer;
 use crate::store::windows::Taken;
-use crate::wire::config::Buffer;
 use crate::wire::ways_in::Gathered;
 
 /// Chats of one post that are worked at together.

@@ -23,9 +23,9 @@ use crate::core::batch::BatchId;
 use crate::core::chat::Name;
 use crate::core::incoming::Incoming;
 use crate::gateway::proof::{HandshakeError, handshake};
+use crate::spec::Buffer;
+use crate::spec::source::Source;
 use crate::wire::anonymous::is_anonymous;
-use crate::wire::config::Buffer;
-use crate::wire::config::source::Source;
 use crate::wire::ways_in::Buffered;
 use arrived::{Arrived, Said};
 

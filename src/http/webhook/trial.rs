@@ -25,7 +25,7 @@ use crate::gateway::{Gateway, Heard};
 use crate::http::error::ApiError;
 use crate::http::intake::new_message;
 use crate::http::{Api, now};
-use crate::wire::config::Buffer;
+use crate::spec::Buffer;
 use crate::wire::trial::{WouldBe, WouldSend};
 
 pub(super) async fn post(

@@ -5,8 +5,8 @@ use utoipa::ToSchema;
 
 use super::{description, id_of, put, renamed, shown_name};
 use crate::core::json::whole_number::whole_or_null;
-use crate::wire::config::window::WindowSpec;
-use crate::wire::config::{BufferSpec, SpecError};
+use crate::spec::window::WindowSpec;
+use crate::spec::{BufferSpec, SpecError};
 
 /// A buffer as contract B writes it; what is absent stays as it was.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -111,7 +111,7 @@ impl From<BufferSpec> for BufferConfigAnswer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::config::read;
+    use crate::spec::read;
 
     #[test]
     fn their_defaults_hold() {

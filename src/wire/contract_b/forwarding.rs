@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 
 use super::{description, id_of, put, renamed, shown_name};
 use crate::core::chat::Name;
-use crate::wire::config::destination::ContentSpec;
-use crate::wire::config::{DestinationSpec, SpecError};
+use crate::spec::destination::ContentSpec;
+use crate::spec::{DestinationSpec, SpecError};
 
 /// A forwarding as contract B writes it; what is absent stays as it was.
 #[derive(Debug, Default, Deserialize)]
@@ -137,7 +137,7 @@ fn there<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::config::read;
+    use crate::spec::read;
 
     #[test]
     fn what_is_absent_stays_and_a_null_takes_away() {

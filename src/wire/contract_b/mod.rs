@@ -13,10 +13,10 @@ use utoipa::ToSchema;
 pub use buffer::{BufferConfig, BufferConfigAnswer};
 pub use forwarding::{ForwardingConfig, ForwardingConfigAnswer};
 
-use super::config::SpecError;
 use crate::core::chat::Name;
 use crate::core::item::Media;
 use crate::core::json::RawObject;
+use crate::spec::SpecError;
 
 /// A message that was taken in, as contract B lists it. Where payloads are not kept all but the first three is empty.
 #[derive(Debug, Default, Serialize, ToSchema)]

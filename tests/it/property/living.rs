@@ -5,13 +5,13 @@ use std::task::Poll;
 
 use lull::core::batch::BatchId;
 use lull::core::life::{Asked, Life};
+use lull::spec::{BufferSpec, DestinationSpec, ScheduleSpec};
 use lull::store::config::{Configured, Mode, Written};
 use lull::store::keys::Shard;
 use lull::store::later::{Planned, Run};
 use lull::store::lives::Living;
 use lull::store::removals::Begun;
 use lull::store::removing::Outcome;
-use lull::wire::config::{BufferSpec, DestinationSpec, ScheduleSpec};
 
 use super::World;
 use super::model::{PEOPLE, Plan, REPORT, Stage, Times, To, What};

@@ -5,13 +5,13 @@ use std::time::Duration;
 use lull::core::batch::BatchId;
 use lull::core::chat::{Chat, ChatId, Lane, Name};
 use lull::core::destination::Target;
+use lull::spec::buffer::Order;
+use lull::spec::{BufferSpec, DestinationSpec};
 use lull::store::Store;
 use lull::store::closing::Closing;
 use lull::store::config::{Kind, Mode};
 use lull::store::lanes::Lease;
 use lull::store::windows::NewMessage;
-use lull::wire::config::buffer::Order;
-use lull::wire::config::{BufferSpec, DestinationSpec};
 use serde_json::Value;
 
 use super::{Answer, Daemon, LEASES, LONG, RULES, Receiver, TestRedis, item};

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use lull::core::chat::{Chat, ChatId, Name};
+use lull::spec::BufferSpec;
 use lull::store::Store;
 use lull::store::config::{Kind, Mode};
 use lull::store::windows::NewMessage;
-use lull::wire::config::BufferSpec;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
