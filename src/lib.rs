@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! ```text
-//! bin  ->  http | monitor  ->  delivery, catalog  ->  store  ->  wire  ->  core
+//! bin  ->  http | monitor  ->  delivery, registry  ->  store  ->  wire  ->  core
 //! ```
 //!
 //! - [`core`]: the pure rules: chats, windows, retries, the circuit breaker.
@@ -11,7 +11,7 @@
 //! - [`spec`]: buffers, destinations and schedules as an operator writes them, and checked, as the daemons go by them.
 //! - [`wire`]: every JSON shape that comes in, goes out or lies in Redis.
 //! - [`store`]: the only room that knows Redis; its scripts keep every promise.
-//! - [`catalog`]: the buffers and destinations there are, kept fresh.
+//! - [`registry`]: the buffers and destinations there are, kept fresh.
 //! - [`delivery`]: the only room that knows the destination.
 //! - [`health`]: how daemons tell that they are at work, and whether anybody is.
 //! - [`http`]: the api daemon's room.
@@ -22,7 +22,6 @@
 //! - [`daemon`], [`loops`], [`memory`], [`panics`], [`shutdown`], [`telemetry`]: how daemons start, go on when a part of them fails,
 //!   stop, and tell about themselves.
 
-pub mod catalog;
 pub mod cli;
 pub mod core;
 pub mod daemon;
@@ -34,6 +33,7 @@ pub mod loops;
 pub mod memory;
 pub mod monitor;
 pub mod panics;
+pub mod registry;
 pub mod server;
 pub mod settings;
 pub mod shutdown;

@@ -47,7 +47,7 @@ macro_rules! names {
 
 names! {
     /// Keeps buffers, destinations and schedules fresh.
-    Catalog = "catalog" of &[Role::Api, Role::Monitor],
+    Registry = "catalog" of &[Role::Api, Role::Monitor],
     /// Takes connections of clients, and in a monitor those that ask for health and metrics.
     Connections = "connections" of &[Role::Api, Role::Monitor],
     /// Keeps the keys of tokens fresh, and forgets callers that are gone.

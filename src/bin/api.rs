@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use clap::Parser;
-use lull::catalog::Catalogs;
 use lull::daemon::{self, Arguments, Command};
 use lull::http::{self, Api};
 use lull::loops::Loops;
+use lull::registry::Registry;
 use lull::settings::Vars;
 use lull::settings::api::ApiConfig;
 use lull::store::Store;
@@ -39,12 +39,12 @@ async fn serve(vars: &Vars) -> Result<()> {
     };
     let listener = daemon::listen(&config.listen, "HOST, PORT").await?;
     let store = connected?;
-    let catalogs = Catalogs::load(store.clone(), config.defaults()).await;
+    let registry = Registry::load(store.clone(), config.defaults()).await;
     let metrics = Arc::new(Metrics::new(&[Role::Api]));
     let loops = Loops::new(metrics.clone(), &[Role::Api]);
     let api = Api::new(
         &config,
-        catalogs,
+        registry,
         store.clone(),
         metrics,
         tracer.clone(),

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use clap::Parser;
-use lull::catalog::Catalogs;
 use lull::daemon::{self, Arguments, Command};
 use lull::delivery;
 use lull::loops::Loops;
 use lull::monitor::{self, Monitor};
+use lull::registry::Registry;
 use lull::settings::Vars;
 use lull::settings::monitor::MonitorConfig;
 use lull::shutdown;
@@ -43,11 +43,11 @@ async fn work(vars: &Vars) -> Result<()> {
     };
     let metrics = Arc::new(Metrics::new(&[Role::Monitor]));
     let store = connected?;
-    let catalogs = Catalogs::load(store.clone(), config.defaults()).await;
+    let registry = Registry::load(store.clone(), config.defaults()).await;
     let loops = Loops::new(metrics.clone(), &[Role::Monitor]);
     let monitor = Monitor::new(
         &config,
-        catalogs,
+        registry,
         store.clone(),
         metrics,
         tracer.clone(),

@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 
 use chrono_tz::Tz;
 
-use crate::catalog::{Catalog, Catalogs};
 use crate::core::chat::Name;
 use crate::core::moment::rfc3339;
+use crate::registry::{Registry, Snapshot};
 use crate::store::work::{Daemon, Kind, Work};
 use crate::store::{Result, Store};
 use crate::wire::health::{Health, MonitorSeen, Overdue};
@@ -33,7 +33,7 @@ const AT_ONCE: usize = 256;
 #[derive(Clone)]
 pub struct Watch {
     store: Store,
-    catalogs: Catalogs,
+    registry: Registry,
     known: Arc<Mutex<Known>>,
     /// Whoever has it looks.
     looking: Arc<tokio::sync::Mutex<()>>,
@@ -56,10 +56,10 @@ impl std::fmt::Debug for Watch {
 
 impl Watch {
     /// One that has seen nothing yet.
-    pub fn new(store: &Store, catalogs: Catalogs) -> Self {
+    pub fn new(store: &Store, registry: Registry) -> Self {
         Self {
             store: store.clone(),
-            catalogs,
+            registry,
             known: Arc::default(),
             looking: Arc::default(),
         }
@@ -71,8 +71,9 @@ impl Watch {
 
     /// How the daemon `service` is, and what it sees of the work of all.
     pub async fn health(&self, service: &'static str) -> Health {
-        let catalog = self.catalogs.get();
-        let (health, work) = tokio::join!(self.store.health(service, catalog.stops()), self.look());
+        let snapshot = self.registry.get();
+        let (health, work) =
+            tokio::join!(self.store.health(service, snapshot.stops()), self.look());
         match work {
             Some(work) => seeing(health, &work),
             None => health,
@@ -98,7 +99,7 @@ impl Watch {
     }
 
     async fn look_now(&self) -> Result<Work> {
-        let all = expected(&self.catalogs.get());
+        let all = expected(&self.registry.get());
         let from = {
             let next = self.known().next;
             if next < all.len() { next } else { 0 }
@@ -160,12 +161,12 @@ fn seen(work: &Work, monitor: &Daemon) -> MonitorSeen {
 }
 
 /// The destinations whose lanes somebody should work off, in order: those that are on, and not stopped.
-pub fn expected(catalog: &Catalog) -> Vec<Name> {
-    let all = catalog.destination_names().into_iter();
+pub fn expected(snapshot: &Snapshot) -> Vec<Name> {
+    let all = snapshot.destination_names().into_iter();
     let on = |name: &Name| {
         // Of those of the environment only monitors know the URL.
-        let known = catalog.destination(name);
-        known.is_none_or(|known| known.active) && !catalog.stops().holds_to(name)
+        let known = snapshot.destination(name);
+        known.is_none_or(|known| known.active) && !snapshot.stops().holds_to(name)
     };
     let mut names: Vec<_> = all.filter(on).collect();
     names.sort();

@@ -64,7 +64,7 @@ async fn append(
     headers: &HeaderMap,
     body: Result<Whole, ApiError>,
 ) -> Result<Response, ApiError> {
-    let brought = Anonymous::read(&body?.json()?, api.catalogs.defaults());
+    let brought = Anonymous::read(&body?.json()?, api.registry.defaults());
     let mut brought = brought.map_err(|error| refused(&error))?;
     read_headers(&mut brought.incoming, headers)?;
     let buffer = api.buffer_of(&brought).await?;
@@ -85,14 +85,14 @@ impl Api {
     /// The buffer that a message brought, written down if it is new, and its use noted.
     async fn buffer_of(&self, brought: &Anonymous) -> Result<Arc<Buffer>, ApiError> {
         let (buffer, destination) = brought.names().map_err(|error| refused(&error))?;
-        let catalog = self.catalogs.get();
-        let known = catalog
+        let snapshot = self.registry.get();
+        let known = snapshot
             .buffer(&buffer)
-            .filter(|_| catalog.destination(&destination).is_some());
+            .filter(|_| snapshot.destination(&destination).is_some());
         if let Some(known) = known.filter(|_| self.noted.is_fresh(&buffer)) {
             return Ok(known.clone());
         }
-        let limits = &self.catalogs.defaults().buffer.window;
+        let limits = &self.registry.defaults().buffer.window;
         let checked = brought.buffer.check(limits);
         let checked = checked.map_err(|error| refused(&error))?;
         if known.is_none() {
@@ -100,7 +100,7 @@ impl Api {
             sound
                 .and_then(|destination| Sender::new(&destination, &self.clients))
                 .map_err(|error| refused(&error))?;
-            let mut names = catalog.configured.destinations.keys();
+            let mut names = snapshot.configured.destinations.keys();
             if names.by_ref().filter(|name| is_anonymous(name)).count() >= MOST {
                 let why = format!(
                     "more than {MOST} different webhooks within a day: configure a buffer and a destination instead"
@@ -131,7 +131,7 @@ impl Api {
             )
             .await?;
         if known.is_none() {
-            self.catalogs.catch_up().await?;
+            self.registry.catch_up().await?;
         }
         self.noted.note(buffer);
         Ok(Arc::new(checked))

@@ -55,8 +55,8 @@ pub(super) async fn flush(
     Caller(by): Caller,
 ) -> Result<Response, ApiError> {
     let chat = chat_in(&api, user, query, any_buffer)?;
-    let catalog = api.catalogs.get();
-    let buffer = catalog.buffer(&chat.buffer).ok_or(NO_BUFFER)?;
+    let snapshot = api.registry.get();
+    let buffer = snapshot.buffer(&chat.buffer).ok_or(NO_BUFFER)?;
     let closing = api
         .store
         .flush(&chat, &BatchId::generate(), &buffer.destinations)

@@ -21,8 +21,8 @@ pub(super) fn routes() -> Router<Api> {
 }
 
 async fn show(State(api): State<Api>) -> Result<Json<Stopped>, ApiError> {
-    api.catalogs.catch_up().await?;
-    Ok(Json(Stopped::of(api.catalogs.get().stops())))
+    api.registry.catch_up().await?;
+    Ok(Json(Stopped::of(api.registry.get().stops())))
 }
 
 async fn control(
@@ -32,8 +32,8 @@ async fn control(
 ) -> Result<Response, ApiError> {
     let (action, scope) = control_of(fields)?;
     // Another api may have written it a moment ago.
-    api.catalogs.catch_up().await?;
-    if action == Action::Stop && !api.catalogs.get().configured.has(&scope) {
+    api.registry.catch_up().await?;
+    if action == Action::Stop && !api.registry.get().configured.has(&scope) {
         return Err(match scope {
             Scope::Destination(_) => NO_DESTINATION,
             Scope::Buffer(_) | Scope::Everything => NO_BUFFER,
@@ -51,7 +51,7 @@ async fn control(
         // It may wait for the first start of everything, which stops nothing else.
         api.store.first_start().await?;
     }
-    api.catalogs.catch_up().await?;
+    api.registry.catch_up().await?;
     let message = if stopped {
         info!("An operator stopped {scope}");
         "Stopped: what comes is kept, and attempts in hand finish"
@@ -62,7 +62,7 @@ async fn control(
     Ok(Json(Controlled {
         success: true,
         message,
-        stopped: Stopped::of(api.catalogs.get().stops()),
+        stopped: Stopped::of(api.registry.get().stops()),
     })
     .into_response())
 }

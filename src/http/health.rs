@@ -29,12 +29,12 @@ pub(super) async fn health(State(api): State<Api>) -> Response {
 }
 
 pub(super) async fn metrics(State(api): State<Api>) -> Response {
-    let catalog = api.catalogs.get();
+    let snapshot = api.registry.get();
     let (counts, work) = tokio::join!(
-        api.store.counts_now(catalog.destination_names()),
+        api.store.counts_now(snapshot.destination_names()),
         api.watch.look()
     );
-    let stopped = catalog.stops().counts();
+    let stopped = snapshot.stops().counts();
     let text = api.metrics.text(counts, work.as_ref(), &stopped);
     ([(CONTENT_TYPE, METRICS_TYPE)], text).into_response()
 }

@@ -184,7 +184,7 @@ impl Api {
     /// heard had the daemon known.
     async fn renewed(&self, buffer: &Buffer, incoming: &Incoming) -> Result<Arc<Buffer>, ApiError> {
         let (name, chat) = (&buffer.name, buffer.chat(incoming.user.clone()));
-        let renewed = self.catalogs.renewed(name, &chat).await?;
+        let renewed = self.registry.renewed(name, &chat).await?;
         taking(renewed, name.as_str())
     }
 
@@ -228,7 +228,7 @@ impl Api {
     /// What is kept of the messages of a chat.
     pub(super) fn kept(&self, chat: &Chat) -> Kept {
         let retention = Retention {
-            whole: self.catalogs.get().has_ordered(Shard::of(chat)),
+            whole: self.registry.get().has_ordered(Shard::of(chat)),
             ..self.retention
         };
         Kept::by(&retention, self.payloads)

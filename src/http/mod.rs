@@ -47,12 +47,12 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
-use crate::catalog::Catalogs;
 use crate::core::batch::Millis;
 use crate::delivery::Clients;
 use crate::health::{Watch, clock};
 use crate::loops::{Loop, Loops};
 use crate::memory;
+use crate::registry::Registry;
 use crate::server;
 use crate::settings::api::ApiConfig;
 use crate::settings::server::ServerConfig;
@@ -79,7 +79,7 @@ pub struct Parts {
     store: Store,
     metrics: Arc<Metrics>,
     tracer: Tracer,
-    catalogs: Catalogs,
+    registry: Registry,
     watch: Watch,
     clients: Clients,
     door: Door,
@@ -116,7 +116,7 @@ impl Api {
     /// When who may come in cannot be known.
     pub fn new(
         config: &ApiConfig,
-        catalogs: Catalogs,
+        registry: Registry,
         store: Store,
         metrics: Arc<Metrics>,
         tracer: Tracer,
@@ -128,12 +128,12 @@ impl Api {
             bounds: Bounds::new(config.bounds, &store, &room),
             room,
             budget: Budget::new(config.max_bodies_bytes),
-            watch: Watch::new(&store, catalogs.clone()),
+            watch: Watch::new(&store, registry.clone()),
             store,
             reviving: Notify::new(),
             metrics,
             tracer,
-            catalogs,
+            registry,
             clients: Clients::new(config.guard.clone()),
             door: Door::new(config.door.clone())?,
             noted: anonymous::Noted::default(),
@@ -151,7 +151,7 @@ impl Api {
 impl Api {
     /// The buffer that the environment describes.
     fn default_buffer(&self) -> &Buffer {
-        &self.catalogs.defaults().buffer
+        &self.registry.defaults().buffer
     }
 
     fn start<F>(
@@ -169,7 +169,7 @@ impl Api {
 
     /// The buffer of messages that leave one by one, which the environment describes, too.
     fn queue_buffer(&self) -> &Buffer {
-        &self.catalogs.defaults().messages.buffer
+        &self.registry.defaults().messages.buffer
     }
 }
 
@@ -195,14 +195,14 @@ pub async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> 
     api.start(Loop::Crowd, &stop, |api, stop| {
         api.bounds.clone().keep_fresh(stop)
     });
-    api.start(Loop::Catalog, &stop, |api, stop| {
-        api.catalogs.clone().keep_fresh(stop)
+    api.start(Loop::Registry, &stop, |api, stop| {
+        api.registry.clone().keep_fresh(stop)
     });
     api.start(Loop::Reviving, &stop, |api, stop| {
         reviving::run(api.clone(), stop)
     });
     api.start(Loop::Removals, &stop, |api, stop| {
-        api.catalogs.clone().finish_removals(stop)
+        api.registry.clone().finish_removals(stop)
     });
     api.start(Loop::Clock, &stop, |api, stop| {
         clock::keep_looking(api.store.clone(), stop)

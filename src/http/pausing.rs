@@ -82,9 +82,9 @@ impl Api {
 
     /// The name of a buffer that there is.
     fn known_buffer(&self, name: &str) -> Result<Name, ApiError> {
-        let catalog = self.catalogs.get();
+        let snapshot = self.registry.get();
         let known = Name::parse(name).ok();
-        let known = known.filter(|name| catalog.buffer(name).is_some());
+        let known = known.filter(|name| snapshot.buffer(name).is_some());
         known.ok_or_else(|| ApiError::no_buffer(name))
     }
 }

@@ -238,7 +238,7 @@ pub(super) fn chat_in(
 ) -> Result<Chat, ApiError> {
     let (Path(user), Query(query)) = (user?, query?);
     let chat = chat_of(&user, query.buffer.as_deref(), find)?;
-    let chat = api.catalogs.get().chat(chat.buffer, chat.id);
+    let chat = api.registry.get().chat(chat.buffer, chat.id);
     note_chat(&chat);
     Ok(chat)
 }

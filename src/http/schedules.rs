@@ -19,7 +19,6 @@ use super::config::{
 use super::error::ApiError;
 use super::history::shown as shown_run;
 use super::query::{List, ListQuery, page};
-use crate::catalog::Catalog;
 use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::{Chat, Name};
 use crate::core::json::RawObject;
@@ -28,6 +27,7 @@ use crate::core::moment::rfc3339;
 use crate::core::when::When;
 use crate::core::whose::Whose;
 use crate::delivery::Sender;
+use crate::registry::Snapshot;
 use crate::spec::shown::Shown;
 use crate::spec::{ScheduleSpec, SpecError};
 use crate::store::StoreError;
@@ -56,10 +56,10 @@ pub(super) fn routes() -> Router<Api> {
 /// A bare list, as clients of the service Buffer know it.
 async fn list(State(api): State<Api>) -> Result<Response, ApiError> {
     let now = api.store.now().await?;
-    let catalog = api.catalogs.get();
-    let written = catalog.configured.schedules.values();
+    let snapshot = api.registry.get();
+    let written = snapshot.configured.schedules.values();
     let schedules: Vec<_> = written
-        .map(|written| shown(&catalog, written.clone(), now))
+        .map(|written| shown(&snapshot, written.clone(), now))
         .collect();
     Ok(Json(schedules).into_response())
 }
@@ -70,7 +70,7 @@ async fn show(
 ) -> Result<Response, ApiError> {
     let written = api.written_schedule(&named(name, NO_SCHEDULE)?).await?;
     let now = api.store.now().await?;
-    Ok(Json(shown(&api.catalogs.get(), written, now)).into_response())
+    Ok(Json(shown(&api.registry.get(), written, now)).into_response())
 }
 
 async fn create(
@@ -83,7 +83,7 @@ async fn create(
     let make = |_: &Configured| Ok(spec.clone());
     let written = api.write_schedule(make, Mode::New, &by).await?;
     let (name, now) = (written.spec.name.clone(), api.store.now().await?);
-    let shown = shown(&api.catalogs.get(), written, now);
+    let shown = shown(&api.registry.get(), written, now);
     Ok(created("schedules", &name, shown))
 }
 
@@ -108,7 +108,7 @@ async fn put(
         api.write_schedule(make, Mode::Known, &by).await?
     };
     let now = api.store.now().await?;
-    Ok(Json(shown(&api.catalogs.get(), written, now)).into_response())
+    Ok(Json(shown(&api.registry.get(), written, now)).into_response())
 }
 
 async fn toggle(
@@ -126,7 +126,7 @@ async fn toggle(
     };
     let written = api.write_schedule(make, Mode::Known, &by).await?;
     let now = api.store.now().await?;
-    Ok(Json(shown(&api.catalogs.get(), written, now)).into_response())
+    Ok(Json(shown(&api.registry.get(), written, now)).into_response())
 }
 
 async fn run(
@@ -140,13 +140,13 @@ async fn run(
     let due = api.store.now().await?;
     let item = schedule.message(due);
     let (chat, id) = (Chat::of_schedule(&name), BatchId::generate().to_string());
-    let mut life = api.catalogs.get().configured.life(Kind::Schedule, &name);
+    let mut life = api.registry.get().configured.life(Kind::Schedule, &name);
     api.room.admit()?;
     let place = api.bounds.admit_later(&chat, &id, item.len()).await?;
     loop {
         match api.store.keep(&chat, life, &id, &item, When::At(due)).await {
             Err(StoreError::Gone) => {
-                let renewed = api.catalogs.renewed_schedule(&name).await?;
+                let renewed = api.registry.renewed_schedule(&name).await?;
                 life = renewed.ok_or(NO_SCHEDULE)?.1;
             }
             kept => {
@@ -199,9 +199,9 @@ async fn remove(
 impl Api {
     async fn written_schedule(&self, name: &Name) -> Result<Versioned<ScheduleSpec>, ApiError> {
         // Another api may have written it a moment ago.
-        self.catalogs.catch_up().await?;
-        let catalog = self.catalogs.get();
-        let written = catalog.configured.schedules.get(name.as_str());
+        self.registry.catch_up().await?;
+        let snapshot = self.registry.get();
+        let written = snapshot.configured.schedules.get(name.as_str());
         written.cloned().ok_or(NO_SCHEDULE)
     }
 
@@ -213,8 +213,8 @@ impl Api {
         by: &By,
     ) -> Result<Versioned<ScheduleSpec>, ApiError> {
         for _ in 0..MOST_TRIES {
-            self.catalogs.catch_up().await?;
-            let configured = &self.catalogs.get().configured;
+            self.registry.catch_up().await?;
+            let configured = &self.registry.get().configured;
             let spec = make(configured)?;
             let old = configured.schedules.get(&spec.name).map(|old| &old.spec);
             let spec = spec.unmasked(old);
@@ -278,14 +278,14 @@ fn changed(old: &ScheduleSpec, changes: &RawObject) -> Result<ScheduleSpec, ApiE
     spec_named(fields, &name)
 }
 
-fn shown(catalog: &Catalog, written: Versioned<ScheduleSpec>, now: Millis) -> ShownSchedule {
+fn shown(snapshot: &Snapshot, written: Versioned<ScheduleSpec>, now: Millis) -> ShownSchedule {
     let Versioned { version, spec } = written;
     let times = spec.check(version).ok().map(|schedule| schedule.times);
     let next = times.iter().flat_map(|times| {
         let upcoming = times.upcoming(now).take(UPCOMING);
         upcoming.map(|at| rfc3339(at, times.zone()))
     });
-    let removing = removing_of(catalog, Kind::Schedule, &spec.name);
+    let removing = removing_of(snapshot, Kind::Schedule, &spec.name);
     ShownSchedule {
         id: spec.name.clone(),
         cron_expression: spec.cron.clone(),

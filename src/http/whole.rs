@@ -31,7 +31,7 @@ pub(super) async fn show(
 ) -> Result<Json<ChatAnswer>, ApiError> {
     let chat = chat_in(&api, user, query, any_buffer)?;
     let whose = Whose::Chat(chat.clone());
-    let destinations = api.catalogs.get().destination_names();
+    let destinations = api.registry.get().destination_names();
     let (paused, window, follow_up) = tokio::try_join!(
         api.store.paused(&chat),
         api.store.open_window(&chat),

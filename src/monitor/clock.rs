@@ -45,11 +45,11 @@ impl Monitor {
         if clock.back <= known.moved && clock.back <= clock.moved {
             return Ok(());
         }
-        self.catalogs.catch_up().await?;
-        let catalog = self.catalogs.get();
-        let longest = catalog.destinations().map(|it| it.timeout).max();
+        self.registry.catch_up().await?;
+        let snapshot = self.registry.get();
+        let longest = snapshot.destinations().map(|it| it.timeout).max();
         let waits = Waits {
-            destinations: catalog.destination_names().into_iter().collect(),
+            destinations: snapshot.destination_names().into_iter().collect(),
             lease: longest.unwrap_or_default() + LEASE_MARGIN,
         };
         let mut moved = 0;

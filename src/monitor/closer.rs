@@ -60,7 +60,7 @@ impl Monitor {
             return None;
         };
         let id = BatchId::generate();
-        let stopped = self.catalogs.get().stops().holds_from(&chat.buffer);
+        let stopped = self.registry.get().stops().holds_from(&chat.buffer);
         let outlet = |name: &Name| self.outlets.get(name).filter(|_| !stopped);
         let mut first = outlet(&buffer.destinations[0].name);
         // With a pass in hand the lease comes in the same step. An event mostly comes after the sweep, when there is
@@ -119,7 +119,7 @@ impl Monitor {
 
     /// The same by what is configured now.
     async fn close_anew(&self, chat: &Chat, id: &BatchId) -> Option<(Arc<Buffer>, Closed)> {
-        let renewed = self.catalogs.renewed(&chat.buffer, chat).await;
+        let renewed = self.registry.renewed(&chat.buffer, chat).await;
         let buffer = match renewed {
             Ok(buffer) => buffer,
             Err(error) => {
@@ -138,11 +138,11 @@ impl Monitor {
     /// The buffer of this name, also one so new that this monitor has not heard of it: a sweep comes back only in
     /// seconds.
     pub(super) async fn buffer(&self, name: &Name) -> Option<Arc<Buffer>> {
-        if let Some(known) = self.catalogs.get().buffer(name) {
+        if let Some(known) = self.registry.get().buffer(name) {
             return Some(known.clone());
         }
-        let _ = self.catalogs.catch_up().await;
-        self.catalogs.get().buffer(name).cloned()
+        let _ = self.registry.catch_up().await;
+        self.registry.get().buffer(name).cloned()
     }
 
     /// Attempts a lane, or leaves it to the sweep.

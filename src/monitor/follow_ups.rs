@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::Monitor;
-use crate::catalog::Catalog;
 use crate::core::chat::Chat;
 use crate::core::item::last_item;
 use crate::core::window::CloseReason;
+use crate::registry::Snapshot;
 use crate::spec::Buffer;
 use crate::store::config::Kind;
 use crate::store::lanes::{Lease, Verdict};
@@ -14,19 +14,19 @@ use crate::store::later::FollowUpPlan;
 use crate::store::{Result, StoreError};
 
 /// What the body of a follow-up is made by, where that is not its destination's to say.
-pub(super) fn template_of<'a>(catalog: &'a Catalog, lease: &Lease) -> Option<&'a str> {
+pub(super) fn template_of<'a>(snapshot: &'a Snapshot, lease: &Lease) -> Option<&'a str> {
     if lease.batch.reason != CloseReason::Silence {
         return None;
     }
-    let buffer = catalog.buffer(&lease.lane.chat.buffer)?;
+    let buffer = snapshot.buffer(&lease.lane.chat.buffer)?;
     buffer.follow_up.as_ref()?.template.as_deref()
 }
 
 impl Monitor {
     /// The verdict on a batch that was delivered.
     pub(super) fn delivered(&self, lease: &Lease) -> Verdict {
-        let catalog = self.catalogs.get();
-        let buffer = catalog.buffer(&lease.lane.chat.buffer);
+        let snapshot = self.registry.get();
+        let buffer = snapshot.buffer(&lease.lane.chat.buffer);
         match buffer.and_then(|buffer| plan(buffer, lease)) {
             Some(plan) => Verdict::DropAndFollowUp { plan },
             None => Verdict::Drop,
@@ -38,7 +38,7 @@ impl Monitor {
         match self.follow_up_once(chat).await {
             Err(StoreError::Gone) => {
                 // Whether it is still wanted is seen by what is configured now.
-                self.catalogs.renewed(&chat.buffer, chat).await?;
+                self.registry.renewed(&chat.buffer, chat).await?;
                 self.follow_up_once(chat).await
             }
             done => done,
@@ -54,8 +54,8 @@ impl Monitor {
             return Ok(());
         };
         let destination = &follow_up.destination;
-        let catalog = self.catalogs.get();
-        if catalog
+        let snapshot = self.registry.get();
+        if snapshot
             .configured
             .removal(Kind::Buffer, &chat.buffer)
             .is_some()
@@ -63,7 +63,7 @@ impl Monitor {
             // It goes with its buffer, or stays with it.
             return Ok(());
         }
-        let stops = catalog.stops();
+        let stops = snapshot.stops();
         if stops.holds_from(&chat.buffer) || stops.holds_to(destination) {
             // It stays due until they are started again: by then something may have been said.
             return Ok(());
@@ -72,7 +72,7 @@ impl Monitor {
             return Ok(());
         };
         let now = self.store.now().await?;
-        let (life, target) = (buffer.life, catalog.target(destination));
+        let (life, target) = (buffer.life, snapshot.target(destination));
         let opening = follow_up.opening(now);
         if waiting.at > now {
             return Ok(());
@@ -95,15 +95,15 @@ impl Monitor {
 
     /// The buffer of a chat, if it wants follow-ups; looked up anew before it is said that it does not.
     async fn followed_up(&self, chat: &Chat) -> Result<Option<Arc<Buffer>>> {
-        let known = |catalog: &Catalog| {
-            let buffer = catalog.buffer(&chat.buffer).cloned();
+        let known = |snapshot: &Snapshot| {
+            let buffer = snapshot.buffer(&chat.buffer).cloned();
             buffer.filter(|buffer| buffer.follow_up.is_some() && buffer.ordered == chat.ordered)
         };
-        if let Some(buffer) = known(&self.catalogs.get()) {
+        if let Some(buffer) = known(&self.registry.get()) {
             return Ok(Some(buffer));
         }
-        self.catalogs.catch_up().await?;
-        Ok(known(&self.catalogs.get()))
+        self.registry.catch_up().await?;
+        Ok(known(&self.registry.get()))
     }
 }
 

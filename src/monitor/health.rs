@@ -40,12 +40,12 @@ async fn health(State(monitor): State<Arc<Monitor>>) -> Response {
 }
 
 async fn metrics(State(monitor): State<Arc<Monitor>>) -> Response {
-    let catalog = monitor.catalogs.get();
+    let snapshot = monitor.registry.get();
     let (counts, work) = tokio::join!(
-        monitor.store.counts_now(catalog.destination_names()),
+        monitor.store.counts_now(snapshot.destination_names()),
         monitor.watch.look()
     );
-    let stopped = catalog.stops().counts();
+    let stopped = snapshot.stops().counts();
     let text = monitor.metrics.text(counts, work.as_ref(), &stopped);
     ([(CONTENT_TYPE, METRICS_TYPE)], text).into_response()
 }

@@ -55,17 +55,17 @@ impl Monitor {
     }
 
     fn target_of(&self, schedule: &Name) -> Arc<[Target]> {
-        let target = self.catalogs.get().target(&schedule.of_its_schedule());
+        let target = self.registry.get().target(&schedule.of_its_schedule());
         [target].into()
     }
 
     /// Where the messages of a chat go by what is configured now; `None`: its buffer or schedule is gone.
     async fn newest_targets(&self, chat: &Chat) -> Result<Option<Arc<[Target]>>> {
         if let Some(schedule) = chat.schedule() {
-            let renewed = self.catalogs.renewed_schedule(&schedule).await?;
+            let renewed = self.registry.renewed_schedule(&schedule).await?;
             return Ok(renewed.map(|_| self.target_of(&schedule)));
         }
-        let renewed = self.catalogs.renewed(&chat.buffer, chat).await?;
+        let renewed = self.registry.renewed(&chat.buffer, chat).await?;
         Ok(renewed.map(|buffer| buffer.destinations.clone()))
     }
 

@@ -73,10 +73,10 @@ impl Monitor {
         ];
         let sweeps = sweeps.into_iter().filter(|(_, mark)| mark.stands());
         let mut stands: Vec<_> = sweeps.map(|(kind, _)| kind.as_str().to_owned()).collect();
-        let catalog = self.catalogs.get();
-        let known = expected(&catalog)
+        let snapshot = self.registry.get();
+        let known = expected(&snapshot)
             .into_iter()
-            .filter(|name| catalog.destination(name).is_some());
+            .filter(|name| snapshot.destination(name).is_some());
         let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
         let known: Vec<_> = known.collect();
         closed.retain(|name, _| {

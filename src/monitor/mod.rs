@@ -38,12 +38,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
-use crate::catalog::Catalogs;
 use crate::core::chat::Name;
 use crate::delivery::{Clients, Sender};
 use crate::health::Watch;
 use crate::loops::{Loop, Loops};
 use crate::memory;
+use crate::registry::Registry;
 use crate::settings::monitor::MonitorConfig;
 use crate::settings::webhook;
 use crate::shutdown::GRACE;
@@ -89,7 +89,7 @@ pub fn check(config: &MonitorConfig) -> Result<()> {
 /// One monitor.
 pub struct Monitor {
     store: Store,
-    catalogs: Catalogs,
+    registry: Registry,
     clients: Clients,
     outlets: Outlets,
     retention: Retention,
@@ -136,17 +136,17 @@ impl Monitor {
     /// Puts a monitor together; `store` has [`PATIENCE`]. Cancelling `stop` ends it.
     pub fn new(
         config: &MonitorConfig,
-        catalogs: Catalogs,
+        registry: Registry,
         store: Store,
         metrics: Arc<Metrics>,
         tracer: Tracer,
         loops: Loops,
         stop: CancellationToken,
     ) -> Arc<Self> {
-        let watch = Watch::new(&store, catalogs.clone());
+        let watch = Watch::new(&store, registry.clone());
         Arc::new(Self {
             store,
-            catalogs,
+            registry,
             clients: Clients::new(config.guard.clone()),
             outlets: Outlets::default(),
             retention: Retention::of(&config.retention),
@@ -174,9 +174,9 @@ impl Monitor {
     pub async fn run(self: &Arc<Self>) {
         // Before the first window is closed, so that its batch is not left to a sweep.
         self.open_outlets();
-        self.start(Loop::Catalog, |monitor| {
+        self.start(Loop::Registry, |monitor| {
             let stop = monitor.stop.clone();
-            monitor.catalogs.clone().keep_fresh(stop)
+            monitor.registry.clone().keep_fresh(stop)
         });
         self.start(Loop::Schedules, schedules::run);
         self.start(Loop::Outlets, outlet::run);
@@ -191,7 +191,7 @@ impl Monitor {
         self.start(Loop::Reviving, reviving::run);
         self.start(Loop::Removals, |monitor| {
             let stop = monitor.stop.clone();
-            monitor.catalogs.clone().finish_removals(stop)
+            monitor.registry.clone().finish_removals(stop)
         });
         self.stop.cancelled().await;
         let deadline = Instant::now() + GRACE;

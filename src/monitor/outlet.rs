@@ -107,17 +107,17 @@ impl Outlets {
 
 /// Opens and closes outlets as destinations come, change, stop, start and go, until told to stop.
 pub(super) async fn run(monitor: Arc<Monitor>) {
-    let mut catalogs = monitor.catalogs.subscribe();
+    let mut registry = monitor.registry.subscribe();
     // What changed while nobody looked.
     monitor.open_outlets();
-    let mut stopped = catalogs.borrow().stops().buffers.clone();
+    let mut stopped = registry.borrow().stops().buffers.clone();
     loop {
         tokio::select! {
             () = monitor.stop.cancelled() => return,
-            changed = catalogs.changed() => if changed.is_err() { return },
+            changed = registry.changed() => if changed.is_err() { return },
         }
         monitor.open_outlets();
-        let now = catalogs.borrow_and_update().stops().buffers.clone();
+        let now = registry.borrow_and_update().stops().buffers.clone();
         for started in stopped.difference(&now) {
             monitor
                 .attempts
@@ -128,21 +128,21 @@ pub(super) async fn run(monitor: Arc<Monitor>) {
 }
 
 impl Monitor {
-    /// Brings the outlets in line with the catalog.
+    /// Brings the outlets in line with the snapshot.
     pub(super) fn open_outlets(self: &Arc<Self>) {
-        let catalog = self.catalogs.get();
+        let snapshot = self.registry.get();
         for outlet in self.outlets.all() {
-            let now = catalog.destination(outlet.name());
+            let now = snapshot.destination(outlet.name());
             let stays = now.is_some_and(|now| *now == outlet.destination);
-            if !stays || catalog.stops().holds_to(outlet.name()) {
+            if !stays || snapshot.stops().holds_to(outlet.name()) {
                 outlet.stop.cancel();
                 self.outlets.remove(outlet.name());
             }
         }
-        for destination in catalog
+        for destination in snapshot
             .destinations()
             .filter(|destination| destination.active)
-            .filter(|destination| !catalog.stops().holds_to(&destination.name))
+            .filter(|destination| !snapshot.stops().holds_to(&destination.name))
         {
             if self.outlets.get(&destination.name).is_none() {
                 self.open_outlet(destination.clone());
@@ -187,7 +187,7 @@ impl Monitor {
 
     /// How a lease for this outlet is taken.
     pub(super) fn lease_rules(&self, outlet: &Outlet) -> LeaseRules {
-        let limits = &self.catalogs.defaults().buffer.window;
+        let limits = &self.registry.defaults().buffer.window;
         LeaseRules {
             length: outlet.destination.timeout + LEASE_MARGIN,
             max_messages: limits.max_messages,

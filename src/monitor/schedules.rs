@@ -7,11 +7,11 @@ use std::time::Duration;
 use tracing::{info, warn};
 
 use super::Monitor;
-use crate::catalog::Catalog;
 use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::{Chat, Name};
 use crate::core::destination::Target;
 use crate::core::window::CloseReason;
+use crate::registry::Snapshot;
 use crate::spec::Schedule;
 use crate::spec::schedule::CatchUp;
 use crate::store::config::Kind;
@@ -25,17 +25,17 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// Plans the schedules as they come, change and go, until told to stop.
 pub(super) async fn run(monitor: Arc<Monitor>) {
-    let mut catalogs = monitor.catalogs.subscribe();
+    let mut registry = monitor.registry.subscribe();
     let mut planned = HashMap::new();
     // Nobody may have seen the start while this monitor was away.
     let mut was_stopped = true;
     loop {
-        let catalog = catalogs.borrow_and_update().clone();
-        let is_stopped = catalog.stops().all();
+        let snapshot = registry.borrow_and_update().clone();
+        let is_stopped = snapshot.stops().all();
         if std::mem::replace(&mut was_stopped, is_stopped) && !is_stopped {
-            monitor.make_up(&catalog).await;
+            monitor.make_up(&snapshot).await;
         }
-        let wait = match monitor.plan(&catalog, &mut planned).await {
+        let wait = match monitor.plan(&snapshot, &mut planned).await {
             Ok(()) => Duration::MAX,
             Err(error) => {
                 warn!(error = %error, "Could not plan schedules, again in {PAUSE:?}: {error}");
@@ -45,25 +45,25 @@ pub(super) async fn run(monitor: Arc<Monitor>) {
         tokio::select! {
             () = monitor.stop.cancelled() => return,
             () = tokio::time::sleep(wait) => {}
-            changed = catalogs.changed() => if changed.is_err() { return },
+            changed = registry.changed() => if changed.is_err() { return },
         }
     }
 }
 
 impl Monitor {
-    /// Brings the plans in line with the catalog; `planned` holds the versions that this monitor has planned.
-    async fn plan(&self, catalog: &Catalog, planned: &mut HashMap<Name, u64>) -> Result<()> {
+    /// Brings the plans in line with the snapshot; `planned` holds the versions that this monitor has planned.
+    async fn plan(&self, snapshot: &Snapshot, planned: &mut HashMap<Name, u64>) -> Result<()> {
         let gone: Vec<_> = planned
             .keys()
-            .filter(|name| catalog.schedule(name).is_none())
+            .filter(|name| snapshot.schedule(name).is_none())
             .cloned()
             .collect();
         for name in gone {
-            let version = catalog.configured.version;
+            let version = snapshot.configured.version;
             self.store.unplan(&name, version).await?;
             planned.remove(&name);
         }
-        for schedule in catalog.schedules() {
+        for schedule in snapshot.schedules() {
             if planned.get(&schedule.name) == Some(&schedule.version) {
                 continue;
             }
@@ -71,7 +71,7 @@ impl Monitor {
             let next = schedule.times.after(now).filter(|_| schedule.active);
             let (name, version) = (&schedule.name, schedule.version);
             match next {
-                // Whatever it is now, the catalog that comes next tells.
+                // Whatever it is now, the snapshot that comes next tells.
                 Some(at) if !self.plan_next(schedule, at).await? => continue,
                 Some(_) => {}
                 None => {
@@ -84,10 +84,10 @@ impl Monitor {
     }
 
     /// Makes the runs that were missed while all was stopped, without waiting until the sweep comes by.
-    async fn make_up(self: &Arc<Self>, catalog: &Catalog) {
+    async fn make_up(self: &Arc<Self>, snapshot: &Snapshot) {
         let made_up =
             |schedule: &&Arc<Schedule>| schedule.active && schedule.catch_up == CatchUp::Once;
-        for schedule in catalog.schedules().filter(made_up) {
+        for schedule in snapshot.schedules().filter(made_up) {
             if let Err(error) = self.run_schedule(&schedule.name).await {
                 warn!(error = %error, "Could not make up for missed runs at once, the sweep will: {error}");
                 return;
@@ -98,12 +98,12 @@ impl Monitor {
     /// Plans the next run of a schedule; answers whether it is there in the version that is known here.
     async fn plan_next(&self, schedule: &Schedule, at: Millis) -> Result<bool> {
         let (name, version, mark) = (&schedule.name, schedule.version, schedule.times.mark());
-        let life = self.catalogs.get().configured.life(Kind::Schedule, name);
+        let life = self.registry.get().configured.life(Kind::Schedule, name);
         match self.store.plan(name, life, version, mark, at).await {
             Err(StoreError::Gone) => {}
             planned => return planned.map(|_| true),
         }
-        let Some((newest, life)) = self.catalogs.renewed_schedule(name).await? else {
+        let Some((newest, life)) = self.registry.renewed_schedule(name).await? else {
             return Ok(false);
         };
         if newest.version != version {
@@ -118,19 +118,19 @@ impl Monitor {
         let Some(planned) = self.store.planned(name).await? else {
             return Ok(());
         };
-        let known = |catalog: &Catalog| {
-            let schedule = catalog.schedule(name).cloned();
+        let known = |snapshot: &Snapshot| {
+            let schedule = snapshot.schedule(name).cloned();
             schedule.filter(|schedule| planned_by(schedule, &planned))
         };
-        let mut schedule = known(&self.catalogs.get());
+        let mut schedule = known(&self.registry.get());
         if schedule.is_none() {
             // It may be so new that this monitor has not heard of it.
-            self.catalogs.catch_up().await?;
-            schedule = known(&self.catalogs.get());
+            self.registry.catch_up().await?;
+            schedule = known(&self.registry.get());
         }
         match schedule {
             Some(schedule) => self.run_due(&schedule, &planned).await,
-            None if self.catalogs.get().schedule(name).is_none() => {
+            None if self.registry.get().schedule(name).is_none() => {
                 self.store.unplan(name, planned.version).await.map(drop)
             }
             // Whoever has heard of its newest moments plans it anew.
@@ -143,7 +143,7 @@ impl Monitor {
         if planned.at > now {
             return Ok(());
         }
-        let stopped = self.catalogs.get().stops().all();
+        let stopped = self.registry.get().stops().all();
         let late = now - planned.at > MISSED_AFTER;
         let missed = stopped || planned.missed || late;
         let name = &schedule.name;
@@ -165,13 +165,13 @@ impl Monitor {
         let (id, item) = (BatchId::generate(), schedule.message(planned.at));
         let made = is_made.then_some((&id, item.as_str()));
         let next = schedule.times.after(after);
-        let life = self.catalogs.get().configured.life(Kind::Schedule, name);
+        let life = self.registry.get().configured.life(Kind::Schedule, name);
         let mut run = self
             .store
             .run_planned(name, life, planned, made, next)
             .await;
         if let Err(StoreError::Gone) = run {
-            let Some((_, life)) = self.catalogs.renewed_schedule(name).await? else {
+            let Some((_, life)) = self.registry.renewed_schedule(name).await? else {
                 return Ok(());
             };
             run = self

@@ -78,7 +78,7 @@ impl Monitor {
         let (chat, batch) = (lease.lane.chat.hash(), &lease.batch.id);
         let record = self.record(outlet, lease, &verdict, call);
         let retention = Retention {
-            whole: self.catalogs.get().has_ordered(Shard::of(&lease.lane.chat)),
+            whole: self.registry.get().has_ordered(Shard::of(&lease.lane.chat)),
             ..self.retention
         };
         loop {

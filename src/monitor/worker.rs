@@ -75,11 +75,11 @@ impl Monitor {
     }
 
     async fn lease(&self, outlet: &Outlet, lane: &Lane) -> Option<InHand> {
-        let catalog = self.catalogs.get();
-        if catalog.stops().all() {
+        let snapshot = self.registry.get();
+        if snapshot.stops().all() {
             return None;
         }
-        if catalog.stops().holds_from(&lane.chat.buffer) {
+        if snapshot.stops().holds_from(&lane.chat.buffer) {
             if let Err(error) = self.store.put_off(lane, PUT_OFF).await {
                 warn!(chat = %lane.chat.hash(), error = %error, "Could not put a lane off, it comes again: {error}");
             }
@@ -96,7 +96,7 @@ impl Monitor {
 
     /// Whether an operator has stopped what comes from a buffer.
     pub(super) fn holds_from(&self, buffer: &Name) -> bool {
-        self.catalogs.get().stops().holds_from(buffer)
+        self.registry.get().stops().holds_from(buffer)
     }
 
     /// Attempts what was leased, and what comes after it.
@@ -181,17 +181,17 @@ impl Monitor {
         let (chat, batch) = (&lease.lane.chat, &lease.batch);
         let items =
             read_items(&batch.items).map_err(|error| format!("unreadable in Redis: {error}"))?;
-        let catalog = self.catalogs.get();
+        let snapshot = self.registry.get();
         let letter = Letter {
             user: chat.id.as_str(),
             buffer: chat.buffer.as_str(),
             opened: batch.opened,
             closed: batch.closed,
             reason: batch.reason,
-            zone: catalog.zone(chat),
+            zone: snapshot.zone(chat),
             items: &items,
         };
-        let body = match template_of(&catalog, lease) {
+        let body = match template_of(&snapshot, lease) {
             Some(template) => outlet.sender.body_by(template, &letter),
             None => outlet.sender.body(&letter),
         };

@@ -223,7 +223,7 @@ impl BufferSpec {
                 .map(|spec| spec.check(zone))
                 .transpose()?,
             active: self.active,
-            // What is written has none yet; the catalog knows it.
+            // What is written has none yet; the snapshot knows it.
             life: Life::ALWAYS,
         })
     }

@@ -174,7 +174,7 @@ async fn lanes_that_wait_for_their_turn_cost_no_script() {
     }
     queue.receiver.call().await;
 
-    // The catalog is asked for news some times a second: that is the clock here.
+    // The snapshot is asked for news some times a second: that is the clock here.
     eventually("no script runs any more", async || {
         let (scripts, news) = (
             calls(&queue.redis, "evalsha").await,

@@ -10,9 +10,9 @@ const ROOMS: [(&str, &[&str]); 12] = [
     ("store", &["core", "wire", "settings", "panics"]),
     ("telemetry", &["core", "settings", "store"]),
     ("server", &["settings", "loops", "shutdown"]),
-    ("catalog", &["core", "wire", "store"]),
+    ("registry", &["core", "wire", "store"]),
     ("delivery", &["core", "wire", "settings"]),
-    ("health", &["core", "wire", "store", "catalog"]),
+    ("health", &["core", "wire", "store", "registry"]),
     (
         "http",
         &[
@@ -20,7 +20,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
             "wire",
             "settings",
             "store",
-            "catalog",
+            "registry",
             "delivery",
             "health",
             "telemetry",
@@ -37,7 +37,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
             "wire",
             "settings",
             "store",
-            "catalog",
+            "registry",
             "delivery",
             "health",
             "telemetry",
@@ -51,7 +51,7 @@ const ROOMS: [(&str, &[&str]); 12] = [
     (
         "cli",
         &[
-            "core", "wire", "settings", "store", "catalog", "delivery", "health", "monitor",
+            "core", "wire", "settings", "store", "registry", "delivery", "health", "monitor",
             "daemon", "shutdown",
         ],
     ),

@@ -14,12 +14,12 @@ use clap::Args;
 use serde::Serialize;
 
 use super::output::{counted, harmless, joined, line};
-use crate::catalog::Catalog;
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
 use crate::core::control::Stops;
 use crate::delivery::Clients;
 use crate::monitor;
+use crate::registry::Snapshot;
 use crate::settings::Vars;
 use crate::settings::api::ApiConfig;
 use crate::settings::monitor::MonitorConfig;
@@ -122,18 +122,18 @@ async fn state(store: &Store, vars: &Vars, call: bool) -> Vec<Finding> {
     if let Ok(counts) = store.counts([]).await {
         findings.push(dead_letters(counts.dead_letters));
     }
-    let catalog = ApiConfig::from_vars(vars).ok();
-    let catalog = catalog.map(|config| Catalog::new(&config.defaults(), configured));
+    let snapshot = ApiConfig::from_vars(vars).ok();
+    let snapshot = snapshot.map(|config| Snapshot::new(&config.defaults(), configured));
     // What a replica holds may be of some time ago.
     if !inspection.is_replica {
-        findings.extend(work_of_all(store, catalog.as_ref()).await);
+        findings.extend(work_of_all(store, snapshot.as_ref()).await);
     }
-    findings.extend(destinations(vars, catalog.as_ref(), call).await);
+    findings.extend(destinations(vars, snapshot.as_ref(), call).await);
     findings
 }
 
-async fn work_of_all(store: &Store, catalog: Option<&Catalog>) -> Vec<Finding> {
-    let found = work::findings(store, catalog).await;
+async fn work_of_all(store: &Store, snapshot: Option<&Snapshot>) -> Vec<Finding> {
+    let found = work::findings(store, snapshot).await;
     found.unwrap_or_else(|error| {
         let advice = "see what Redis logs, and what its login may do";
         vec![Finding::problem("redis", error.to_string(), advice)]
@@ -176,8 +176,8 @@ fn dead_letters(count: u64) -> Finding {
     }
 }
 
-/// Every destination that an operator has described; without a catalog the one of the environment.
-async fn destinations(vars: &Vars, catalog: Option<&Catalog>, call: bool) -> Vec<Finding> {
+/// Every destination that an operator has described; without a snapshot the one of the environment.
+async fn destinations(vars: &Vars, snapshot: Option<&Snapshot>, call: bool) -> Vec<Finding> {
     let Ok(config) = ApiConfig::from_vars(vars) else {
         return Vec::new();
     };
@@ -187,9 +187,9 @@ async fn destinations(vars: &Vars, catalog: Option<&Catalog>, call: bool) -> Vec
         call,
         now: now(),
     };
-    let mut destinations: Vec<_> = match catalog {
+    let mut destinations: Vec<_> = match snapshot {
         // Those that came with a message are their caller's business.
-        Some(catalog) => catalog
+        Some(snapshot) => snapshot
             .destinations()
             .filter(|it| !it.guarded)
             // It goes where `default` goes.

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::finding::Finding;
-use crate::catalog::Catalog;
 use crate::core::chat::Name;
 use crate::health::expected;
+use crate::registry::Snapshot;
 use crate::store::waiting::Waiting;
 use crate::store::work::{Kind, TOO_LONG, Work};
 use crate::store::{Result, Store};
@@ -18,12 +18,12 @@ const MOST_NAMED: usize = 20;
 ///
 /// # Errors
 /// Unavailable or silent.
-pub(super) async fn findings(store: &Store, catalog: Option<&Catalog>) -> Result<Vec<Finding>> {
-    let expected = catalog.map_or_else(Vec::new, expected);
+pub(super) async fn findings(store: &Store, snapshot: Option<&Snapshot>) -> Result<Vec<Finding>> {
+    let expected = snapshot.map_or_else(Vec::new, expected);
     let work = store.work(&expected).await?;
     let mut findings = vec![monitors(&work)];
     findings.extend(Kind::ALL.map(|kind| progress(&work, kind)));
-    let names = catalog.map(Catalog::destination_names);
+    let names = snapshot.map(Snapshot::destination_names);
     let mut names: Vec<_> = names.into_iter().flatten().collect();
     names.sort();
     let mut waits = Vec::new();

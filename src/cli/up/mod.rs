@@ -9,10 +9,10 @@ use anyhow::{Context, Result};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::catalog::Catalogs;
 use crate::http::{self, Api};
 use crate::loops::Loops;
 use crate::monitor::{self, Monitor};
+use crate::registry::Registry;
 use crate::settings::Vars;
 use crate::settings::api::ApiConfig;
 use crate::settings::monitor::MonitorConfig;
@@ -102,19 +102,19 @@ async fn run(
     let metrics = Arc::new(Metrics::new(&roles));
     let loops = Loops::new(metrics.clone(), &roles);
     // Each has its own, as each has its own patience with Redis.
-    let api_catalogs = Catalogs::load(api_store.clone(), api_config.defaults()).await;
+    let api_registry = Registry::load(api_store.clone(), api_config.defaults()).await;
     let api = Api::new(
         &api_config,
-        api_catalogs,
+        api_registry,
         api_store.clone(),
         metrics.clone(),
         tracer.clone(),
         loops.clone(),
     )?;
-    let catalogs = Catalogs::load(monitor_store.clone(), monitor_config.defaults()).await;
+    let registry = Registry::load(monitor_store.clone(), monitor_config.defaults()).await;
     let monitor = Monitor::new(
         &monitor_config,
-        catalogs,
+        registry,
         monitor_store.clone(),
         metrics,
         tracer,

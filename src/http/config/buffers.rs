@@ -13,18 +13,18 @@ use super::removing::RemovalQuery;
 use super::under_way::removing_of;
 use super::writing::NO_BUFFER;
 use super::{All, created, is_shown_as_written, named, spec_named, spec_of};
-use crate::catalog::Catalog;
+use crate::registry::Snapshot;
 use crate::spec::BufferSpec;
 use crate::spec::shown::Shown;
 use crate::store::config::{Kind, Mode, Versioned};
 
 pub(super) async fn list(State(api): State<Api>) -> Response {
-    let catalog = api.catalogs.get();
-    let of_environment = api.catalogs.defaults().buffers();
+    let snapshot = api.registry.get();
+    let of_environment = api.registry.defaults().buffers();
     let mut items: Vec<_> = of_environment.map(Shown::buffer_of_environment).into();
-    let written = catalog.configured.buffers.iter();
+    let written = snapshot.configured.buffers.iter();
     let written = written.filter(|(name, _)| is_shown_as_written(name));
-    items.extend(written.map(|(_, written)| shown(&catalog, written.clone())));
+    items.extend(written.map(|(_, written)| shown(&snapshot, written.clone())));
     Json(All { items }).into_response()
 }
 
@@ -33,12 +33,12 @@ pub(super) async fn show(
     name: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
     let name = named(name, NO_BUFFER)?;
-    let mut of_environment = api.catalogs.defaults().buffers().into_iter();
+    let mut of_environment = api.registry.defaults().buffers().into_iter();
     let found = match of_environment.find(|buffer| buffer.name == name) {
         Some(buffer) => Shown::buffer_of_environment(buffer),
         None => {
             let written = api.written_buffer(&name).await?;
-            shown(&api.catalogs.get(), written)
+            shown(&api.registry.get(), written)
         }
     };
     Ok(Json(found).into_response())
@@ -54,7 +54,7 @@ pub(super) async fn create(
     Ok(created(
         "buffers",
         &name,
-        shown(&api.catalogs.get(), written),
+        shown(&api.registry.get(), written),
     ))
 }
 
@@ -67,7 +67,7 @@ pub(super) async fn put(
     let name = named(name, NO_BUFFER)?;
     let spec = spec_named(fields, &name)?;
     let written = api.write_buffer(spec, Mode::Any, &by).await?;
-    Ok(Json(shown(&api.catalogs.get(), written)).into_response())
+    Ok(Json(shown(&api.registry.get(), written)).into_response())
 }
 
 pub(super) async fn remove(
@@ -81,7 +81,7 @@ pub(super) async fn remove(
         .await
 }
 
-fn shown(catalog: &Catalog, written: Versioned<BufferSpec>) -> Shown<BufferSpec> {
-    let removing = removing_of(catalog, Kind::Buffer, &written.spec.name);
+fn shown(snapshot: &Snapshot, written: Versioned<BufferSpec>) -> Shown<BufferSpec> {
+    let removing = removing_of(snapshot, Kind::Buffer, &written.spec.name);
     Shown::by_api(written.spec.masked(), written.version, removing)
 }

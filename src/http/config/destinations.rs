@@ -13,20 +13,20 @@ use super::removing::RemovalQuery;
 use super::under_way::removing_of;
 use super::writing::NO_DESTINATION;
 use super::{All, created, is_shown_as_written, named, spec_named, spec_of};
-use crate::catalog::Catalog;
 use crate::core::chat::Name;
+use crate::registry::Snapshot;
 use crate::spec::DestinationSpec;
 use crate::spec::shown::{Shown, ShownDestination, Untold};
 use crate::store::config::{Kind, Mode, Versioned};
 
 pub(super) async fn list(State(api): State<Api>) -> Response {
-    let catalog = api.catalogs.get();
+    let snapshot = api.registry.get();
     let mut items: Vec<_> = of_environment()
         .map(|name| shown_of_environment(&api, &name))
         .into();
-    let written = catalog.configured.destinations.iter();
+    let written = snapshot.configured.destinations.iter();
     let written = written.filter(|(name, _)| is_shown_as_written(name));
-    items.extend(written.map(|(_, written)| shown(&catalog, written.clone())));
+    items.extend(written.map(|(_, written)| shown(&snapshot, written.clone())));
     Json(All { items }).into_response()
 }
 
@@ -39,7 +39,7 @@ pub(super) async fn show(
         shown_of_environment(&api, &name)
     } else {
         let written = api.written_destination(&name).await?;
-        shown(&api.catalogs.get(), written)
+        shown(&api.registry.get(), written)
     };
     Ok(Json(found).into_response())
 }
@@ -53,7 +53,7 @@ pub(super) async fn create(
         .write_destination(spec_of(fields)?, Mode::New, &by)
         .await?;
     let name = written.spec.name.clone();
-    let shown = shown(&api.catalogs.get(), written);
+    let shown = shown(&api.registry.get(), written);
     Ok(created("destinations", &name, shown))
 }
 
@@ -66,7 +66,7 @@ pub(super) async fn put(
     let name = named(name, NO_DESTINATION)?;
     let spec = spec_named(fields, &name)?;
     let written = api.write_destination(spec, Mode::Any, &by).await?;
-    Ok(Json(shown(&api.catalogs.get(), written)).into_response())
+    Ok(Json(shown(&api.registry.get(), written)).into_response())
 }
 
 pub(super) async fn remove(
@@ -80,8 +80,8 @@ pub(super) async fn remove(
         .await
 }
 
-fn shown(catalog: &Catalog, written: Versioned<DestinationSpec>) -> ShownDestination {
-    let removing = removing_of(catalog, Kind::Destination, &written.spec.name);
+fn shown(snapshot: &Snapshot, written: Versioned<DestinationSpec>) -> ShownDestination {
+    let removing = removing_of(snapshot, Kind::Destination, &written.spec.name);
     let shown = Shown::by_api(written.spec.masked(), written.version, removing);
     ShownDestination::Known(Box::new(shown))
 }
@@ -91,7 +91,7 @@ fn of_environment() -> [Name; 2] {
 }
 
 fn shown_of_environment(api: &Api, name: &Name) -> ShownDestination {
-    let mut told = api.catalogs.defaults().destinations();
+    let mut told = api.registry.defaults().destinations();
     match told.find(|destination| destination.name == *name) {
         Some(destination) => {
             let shown = Shown::destination_of_environment(destination);

@@ -71,7 +71,7 @@ impl Api {
         self.written_buffer(name).await?;
         match asked {
             Asked::Empty => self.nothing_in(name).await?,
-            Asked::Drain if self.catalogs.get().buffer(name).is_none() => {
+            Asked::Drain if self.registry.get().buffer(name).is_none() => {
                 return Err(ApiError::Conflict(format!(
                     "{name} cannot be used, so nothing of it can be delivered: put it right, or send ?discard=true"
                 )));
@@ -111,11 +111,11 @@ impl Api {
     ) -> Result<Response, ApiError> {
         not_of_the_environment(Kind::Destination, name)?;
         self.written_destination(name).await?;
-        let base = self.catalogs.get().configured.version;
+        let base = self.registry.get().configured.version;
         self.no_buffers_to(name)?;
         match asked {
             Asked::Empty => self.no_lanes(name).await?,
-            Asked::Drain if self.catalogs.get().stops().holds_to(name) => {
+            Asked::Drain if self.registry.get().stops().holds_to(name) => {
                 return Err(ApiError::Conflict(format!(
                     "{name} is stopped, so its batches cannot be delivered: start it at POST /api/control"
                 )));
@@ -174,7 +174,7 @@ impl Api {
             let begun = store.begin_removal(kind, name, asked, by, base, None);
             match begun.await? {
                 Begun::Removal(removal) => {
-                    self.catalogs.catch_up().await?;
+                    self.registry.catch_up().await?;
                     return Ok(removal);
                 }
                 Begun::Nothing => {
@@ -185,9 +185,9 @@ impl Api {
                     });
                 }
                 Begun::Stale => {
-                    self.catalogs.catch_up().await?;
+                    self.registry.catch_up().await?;
                     self.no_buffers_to(name)?;
-                    base = Some(self.catalogs.get().configured.version);
+                    base = Some(self.registry.get().configured.version);
                 }
             }
         }
@@ -198,7 +198,7 @@ impl Api {
     async fn remove(&self, kind: Kind, name: &Name, removal: &Removal) -> Result<Ended, ApiError> {
         let deadline = Instant::now() + DRAIN_FOR;
         loop {
-            match self.catalogs.carry_out(kind, name, removal).await? {
+            match self.registry.carry_out(kind, name, removal).await? {
                 Outcome::Gone { cleared, later } => return Ok(Ended::Gone(cleared, later)),
                 Outcome::Kept => return Ok(Ended::Kept),
                 Outcome::Draining(left) if Instant::now() >= deadline => {
@@ -206,8 +206,8 @@ impl Api {
                 }
                 Outcome::Draining(_) => sleep(LOOK_AGAIN).await,
                 Outcome::ByAnother => {
-                    let catalog = self.catalogs.get();
-                    let configured = &catalog.configured;
+                    let snapshot = self.registry.get();
+                    let configured = &snapshot.configured;
                     return match configured.removal(kind, name) {
                         // Somebody has asked otherwise since.
                         Some(_) => Err(busy()),

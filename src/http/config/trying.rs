@@ -31,7 +31,7 @@ impl Api {
         if !Name::is_of_environment(name.as_str()) {
             return Ok(self.written_destination(name).await?.spec.check()?);
         }
-        let mut told = self.catalogs.defaults().destinations();
+        let mut told = self.registry.defaults().destinations();
         let told = told.find(|destination| destination.name == *name);
         told.cloned().ok_or_else(|| {
             let why = "this api does not know WEBHOOK_URL: give it the settings of monitor";

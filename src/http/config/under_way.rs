@@ -6,10 +6,10 @@ use tracing::info;
 
 use super::super::Api;
 use super::super::error::ApiError;
-use crate::catalog::Catalog;
 use crate::core::chat::Name;
 use crate::core::life::Asked;
 use crate::core::moment::rfc3339;
+use crate::registry::Snapshot;
 use crate::spec::shown::Removing;
 use crate::store::StoreError;
 use crate::store::audit::{Act, By};
@@ -23,9 +23,9 @@ impl Api {
     /// # Errors
     /// It is being removed in a way that cannot be called off: a part of what stood there may be dropped already.
     pub(super) async fn call_off(&self, kind: Kind, name: &Name, by: &By) -> Result<(), ApiError> {
-        self.catalogs.catch_up().await?;
-        let catalog = self.catalogs.get();
-        let Some(removal) = catalog.configured.removal(kind, name) else {
+        self.registry.catch_up().await?;
+        let snapshot = self.registry.get();
+        let Some(removal) = snapshot.configured.removal(kind, name) else {
             // It is gone, or somebody else has called it off.
             return Ok(());
         };
@@ -41,9 +41,9 @@ impl Api {
             return Ok(());
         }
         info!(kind = word, name = %name, "The removal of the {word} {name} is called off");
-        self.catalogs.catch_up().await?;
+        self.registry.catch_up().await?;
         // Whoever is still at it learns so that it is over.
-        let life = self.catalogs.get().configured.life(kind, name);
+        let life = self.registry.get().configured.life(kind, name);
         match self
             .store
             .vouch_in_all_shards(&[Living::new(kind, name, life)])
@@ -72,9 +72,13 @@ pub(super) fn written_anew(name: &Name) -> ApiError {
 }
 
 /// How something is being removed, as it is shown.
-pub(in super::super) fn removing_of(catalog: &Catalog, kind: Kind, name: &str) -> Option<Removing> {
+pub(in super::super) fn removing_of(
+    snapshot: &Snapshot,
+    kind: Kind,
+    name: &str,
+) -> Option<Removing> {
     let name = Name::parse(name).ok()?;
-    let removal = catalog.configured.removal(kind, &name)?;
+    let removal = snapshot.configured.removal(kind, &name)?;
     Some(Removing {
         asked: removal.asked.as_str(),
         since: rfc3339(removal.since, Tz::UTC),

@@ -31,9 +31,9 @@ impl Api {
         name: &Name,
     ) -> Result<Versioned<BufferSpec>, ApiError> {
         // Another api may have written it a moment ago.
-        self.catalogs.catch_up().await?;
-        let catalog = self.catalogs.get();
-        let written = catalog.configured.buffers.get(name.as_str());
+        self.registry.catch_up().await?;
+        let snapshot = self.registry.get();
+        let written = snapshot.configured.buffers.get(name.as_str());
         written.cloned().ok_or(NO_BUFFER)
     }
 
@@ -43,16 +43,16 @@ impl Api {
         name: &Name,
     ) -> Result<Versioned<DestinationSpec>, ApiError> {
         // Another api may have written it a moment ago.
-        self.catalogs.catch_up().await?;
-        let catalog = self.catalogs.get();
-        let written = catalog.configured.destinations.get(name.as_str());
+        self.registry.catch_up().await?;
+        let snapshot = self.registry.get();
+        let written = snapshot.configured.destinations.get(name.as_str());
         written.cloned().ok_or(NO_DESTINATION)
     }
 
     /// The buffers that deliver to a destination.
     pub(in super::super) fn buffers_to(&self, destination: &Name) -> Vec<String> {
-        let catalog = self.catalogs.get();
-        let buffers = catalog.configured.buffers.iter();
+        let snapshot = self.registry.get();
+        let buffers = snapshot.configured.buffers.iter();
         buffers
             .filter(|(_, written)| {
                 let mut named = written.spec.named();
@@ -93,8 +93,8 @@ impl Api {
         by: &By,
     ) -> Result<Versioned<BufferSpec>, ApiError> {
         for _ in 0..MOST_TRIES {
-            self.catalogs.catch_up().await?;
-            let configured = &self.catalogs.get().configured;
+            self.registry.catch_up().await?;
+            let configured = &self.registry.get().configured;
             let spec = make(configured)?;
             let old = configured.buffers.get(&spec.name);
             let spec = spec.unmasked(old.map(|old| &old.spec));
@@ -122,8 +122,8 @@ impl Api {
         by: &By,
     ) -> Result<Versioned<DestinationSpec>, ApiError> {
         for _ in 0..MOST_TRIES {
-            self.catalogs.catch_up().await?;
-            let configured = &self.catalogs.get().configured;
+            self.registry.catch_up().await?;
+            let configured = &self.registry.get().configured;
             let old = configured.destinations.get(&spec.name);
             let spec = spec.clone().unmasked(old.map(|old| &old.spec));
             let destination = spec.check()?;
@@ -153,8 +153,8 @@ impl Api {
         let Some(follow_up) = &buffer.follow_up else {
             return Ok(());
         };
-        let catalog = self.catalogs.get();
-        let destination = catalog.destination(&follow_up.destination);
+        let snapshot = self.registry.get();
+        let destination = snapshot.destination(&follow_up.destination);
         match &follow_up.template {
             Some(template) => try_template(template, destination.map(|known| &**known))
                 .map_err(|error| SpecError::new("follow_up.template", error.to_string())),
@@ -177,7 +177,7 @@ impl Api {
             .configure(kind, name, spec, mode, Some(base), Some(act));
         match written.await? {
             Written::As(version) => {
-                self.catalogs.catch_up().await?;
+                self.registry.catch_up().await?;
                 let kind = kind.as_str();
                 info!(kind, name = %name, version, "An operator wrote the {kind} {name}");
                 Ok(Some(version))

@@ -18,8 +18,8 @@ use crate::store::config::Mode;
 use crate::wire::contract_b::{BufferConfig, BufferConfigAnswer};
 
 pub(super) async fn list(State(api): State<Api>) -> Response {
-    let catalog = api.catalogs.get();
-    let written = catalog.configured.buffers.values();
+    let snapshot = api.registry.get();
+    let written = snapshot.configured.buffers.values();
     let items: Vec<BufferConfigAnswer> = written
         .filter(|written| written.spec.source == FIELDS)
         .map(|written| written.spec.clone().into())
@@ -72,9 +72,9 @@ impl Api {
         if old.key == key {
             return Ok(());
         }
-        let catalog = self.catalogs.get();
+        let snapshot = self.registry.get();
         for name in &old.destinations {
-            let Some(written) = catalog.configured.destinations.get(name) else {
+            let Some(written) = snapshot.configured.destinations.get(name) else {
                 continue;
             };
             let mut spec = written.spec.clone();

@@ -22,8 +22,8 @@ use crate::wire::contract_b::{ForwardingConfig, ForwardingConfigAnswer};
 const IMPLIED: &str = "default";
 
 pub(super) async fn list(State(api): State<Api>) -> Response {
-    let catalog = api.catalogs.get();
-    let written = catalog.configured.destinations.values();
+    let snapshot = api.registry.get();
+    let written = snapshot.configured.destinations.values();
     let items: Vec<_> = written
         .filter_map(|written| api.shown(written.spec.clone()))
         .collect();

@@ -39,8 +39,8 @@ impl Api {
         let Some(destination) = &list.destination else {
             return true;
         };
-        let catalog = self.catalogs.get();
-        let buffer = catalog.buffer(buffer);
+        let snapshot = self.registry.get();
+        let buffer = snapshot.buffer(buffer);
         buffer.is_some_and(|buffer| {
             let mut targets = buffer.destinations.iter();
             targets.any(|target| target.name == *destination)

@@ -36,15 +36,15 @@ pub(super) async fn write(
     let act =
         Act::new("timezone.write", &by).from_to(Some(&api.timezone()), Some(&wanted.timezone));
     api.store.set_timezone(&wanted.timezone, &act).await?;
-    api.catalogs.catch_up().await?;
+    api.registry.catch_up().await?;
     Ok(Json(wanted))
 }
 
 impl Api {
     /// The zone of new buffers: as it was set, else the environment's.
     pub(super) fn timezone(&self) -> String {
-        let catalog = self.catalogs.get();
-        let set = catalog.configured.timezone.clone();
+        let snapshot = self.registry.get();
+        let set = snapshot.configured.timezone.clone();
         set.unwrap_or_else(|| self.default_buffer().zone.name().to_owned())
     }
 }

@@ -146,11 +146,11 @@ async fn take_message(
 /// The buffer of a path, if it takes messages.
 fn named(api: &Api, name: Result<Path<Named>, PathRejection>) -> Result<Arc<Buffer>, ApiError> {
     let Path(Named { buffer: name }) = name?;
-    let catalog = api.catalogs.get();
+    let snapshot = api.registry.get();
     // The clients of contract B name buffers by any words.
     let buffer = Name::slug(&name)
         .ok()
-        .and_then(|name| catalog.buffer(&name).cloned());
+        .and_then(|name| snapshot.buffer(&name).cloned());
     match buffer {
         Some(buffer) if buffer.name == Name::messages_name() => Err(ApiError::NoBuffer(
             "messages that leave one by one are taken at POST /api/messages".to_owned(),
@@ -161,8 +161,8 @@ fn named(api: &Api, name: Result<Path<Named>, PathRejection>) -> Result<Arc<Buff
 
 /// The buffer that is meant where only one is configured.
 fn only_buffer(api: &Api) -> Result<Arc<Buffer>, ApiError> {
-    let catalog = api.catalogs.get();
-    let mut configured = catalog.buffers().filter(|buffer| {
+    let snapshot = api.registry.get();
+    let mut configured = snapshot.buffers().filter(|buffer| {
         let name = buffer.name.as_str();
         buffer.active && !Name::is_of_environment(name) && !is_anonymous(name)
     });

@@ -64,9 +64,9 @@ struct Call {
 impl Api {
     /// The destinations of a buffer, as far as this daemon is told of them.
     fn calls(&self, buffer: &Buffer) -> Vec<Call> {
-        let catalog = self.catalogs.get();
+        let snapshot = self.registry.get();
         let targets = buffer.destinations.iter();
-        let known = targets.filter_map(|target| catalog.destination(&target.name));
+        let known = targets.filter_map(|target| snapshot.destination(&target.name));
         known.map(|destination| self.call(destination)).collect()
     }
 

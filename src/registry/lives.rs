@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Catalog, Catalogs};
+use super::{Registry, Snapshot};
 use crate::core::chat::{Chat, Name};
 use crate::core::life::Life;
 use crate::spec::{Buffer, Schedule};
@@ -18,22 +18,22 @@ const MOST_ROUNDS: usize = 4;
 /// What has to be marked where.
 type Wanted = (Vec<Living>, Vec<Shard>);
 
-impl Catalogs {
+impl Registry {
     /// The buffer of this name as it is now, vouched for where this chat lies, with all that it delivers to. `None`: it
     /// is not there.
     ///
     /// # Errors
     /// Gone, where others remove and make it again and again; unavailable or silent.
     pub async fn renewed(&self, name: &Name, chat: &Chat) -> Result<Option<Arc<Buffer>>> {
-        let wanted = |catalog: &Catalog| {
-            let buffer = catalog.buffer(name)?;
+        let wanted = |snapshot: &Snapshot| {
+            let buffer = snapshot.buffer(name)?;
             let mut living: Vec<_> = buffer.destinations.iter().map(Living::target).collect();
             // What is being removed still delivers, and takes nothing in.
-            if catalog.configured.removal(Kind::Buffer, name).is_none() {
+            if snapshot.configured.removal(Kind::Buffer, name).is_none() {
                 living.push(Living::buffer(name, buffer.life));
             }
             if let Some(follow_up) = &buffer.follow_up {
-                living.push(Living::target(&catalog.target(&follow_up.destination)));
+                living.push(Living::target(&snapshot.target(&follow_up.destination)));
             }
             // Its order may have changed, and with it where the chat lies.
             let now = Shard::of(&buffer.chat(chat.id.clone()));
@@ -42,33 +42,33 @@ impl Catalogs {
             Some((living, shards))
         };
         let there = self.vouch(wanted).await?;
-        let catalog = self.get();
-        Ok(catalog.buffer(name).filter(|_| there).cloned())
+        let snapshot = self.get();
+        Ok(snapshot.buffer(name).filter(|_| there).cloned())
     }
 
     /// The schedule of this name as it is now, vouched for, with its life. `None`: it is not there, or about to go.
     ///
     /// # Errors
-    /// As [`Catalogs::renewed`].
+    /// As [`Registry::renewed`].
     pub async fn renewed_schedule(&self, name: &Name) -> Result<Option<(Arc<Schedule>, Life)>> {
-        let wanted = |catalog: &Catalog| {
-            catalog.schedule(name)?;
-            if catalog.configured.removal(Kind::Schedule, name).is_some() {
+        let wanted = |snapshot: &Snapshot| {
+            snapshot.schedule(name)?;
+            if snapshot.configured.removal(Kind::Schedule, name).is_some() {
                 return None;
             }
-            let life = catalog.configured.life(Kind::Schedule, name);
+            let life = snapshot.configured.life(Kind::Schedule, name);
             let shard = Shard::of(&Chat::of_schedule(name));
             Some((vec![Living::schedule(name, life)], vec![shard]))
         };
         let there = self.vouch(wanted).await?;
-        let catalog = self.get();
-        let life = catalog.configured.life(Kind::Schedule, name);
-        let schedule = catalog.schedule(name).filter(|_| there);
+        let snapshot = self.get();
+        let life = snapshot.configured.life(Kind::Schedule, name);
+        let schedule = snapshot.schedule(name).filter(|_| there);
         Ok(schedule.map(|schedule| (schedule.clone(), life)))
     }
 
-    /// Marks what is wanted by the newest catalog; answers whether there is such a thing.
-    async fn vouch(&self, wanted: impl Fn(&Catalog) -> Option<Wanted>) -> Result<bool> {
+    /// Marks what is wanted by the newest snapshot; answers whether there is such a thing.
+    async fn vouch(&self, wanted: impl Fn(&Snapshot) -> Option<Wanted>) -> Result<bool> {
         let mut refused: Vec<(Living, u64)> = Vec::new();
         for _ in 0..MOST_ROUNDS {
             self.catch_up().await?;

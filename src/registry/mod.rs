@@ -32,7 +32,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 /// All buffers and destinations at one version.
 #[derive(Debug)]
-pub struct Catalog {
+pub struct Snapshot {
     /// What lies in Redis, as it was written.
     pub configured: Configured,
     buffers: HashMap<Name, Arc<Buffer>>,
@@ -43,7 +43,7 @@ pub struct Catalog {
     stops: Stops,
 }
 
-impl Catalog {
+impl Snapshot {
     /// Puts together what the environment describes and what is configured. What cannot be used is left out and said
     /// in the log: another version of Lull may have written it.
     pub fn new(defaults: &Defaults, configured: Configured) -> Self {
@@ -203,15 +203,15 @@ async fn read(store: &Store) -> Result<Configured> {
     store.configured().await
 }
 
-/// The catalog as it is now, on its way to whoever works by it.
+/// The snapshot as it is now, on its way to whoever works by it.
 #[derive(Clone, Debug)]
-pub struct Catalogs {
+pub struct Registry {
     store: Store,
     defaults: Arc<Defaults>,
-    newest: Arc<watch::Sender<Arc<Catalog>>>,
+    newest: Arc<watch::Sender<Arc<Snapshot>>>,
 }
 
-impl Catalogs {
+impl Registry {
     /// Reads what is configured, waiting for Redis as long as it takes.
     pub async fn load(store: Store, defaults: Defaults) -> Self {
         let configured = loop {
@@ -221,21 +221,21 @@ impl Catalogs {
             }
             tokio::time::sleep(PAUSE).await;
         };
-        let catalog = Catalog::new(&defaults, configured);
+        let snapshot = Snapshot::new(&defaults, configured);
         Self {
             store,
             defaults: Arc::new(defaults),
-            newest: Arc::new(watch::Sender::new(Arc::new(catalog))),
+            newest: Arc::new(watch::Sender::new(Arc::new(snapshot))),
         }
     }
 
     /// The newest known.
-    pub fn get(&self) -> Arc<Catalog> {
+    pub fn get(&self) -> Arc<Snapshot> {
         self.newest.borrow().clone()
     }
 
     /// Tells of each change.
-    pub fn subscribe(&self) -> watch::Receiver<Arc<Catalog>> {
+    pub fn subscribe(&self) -> watch::Receiver<Arc<Snapshot>> {
         self.newest.subscribe()
     }
 
@@ -255,14 +255,14 @@ impl Catalogs {
         }
         let configured = read(&self.store).await?;
         let version = configured.version;
-        let catalog = Arc::new(Catalog::new(&self.defaults, configured));
+        let snapshot = Arc::new(Snapshot::new(&self.defaults, configured));
         let taken = self.newest.send_if_modified(|newest| {
             let now = newest.configured.version;
             // A slow answer must not replace a newer one. But a smaller one may be news: an emptied Redis counts from
             // the start again.
             let is_news = version > now || (now == known && version < now);
             if is_news {
-                *newest = catalog;
+                *newest = snapshot;
             }
             is_news
         });

@@ -1,4 +1,4 @@
-//! How a buffer, and where it delivers, is put together for a catalog: in which life, and whether it takes anything.
+//! How a buffer, and where it delivers, is put together for a snapshot: in which life, and whether it takes anything.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::Catalogs;
+use super::Registry;
 use crate::core::chat::Name;
 use crate::store::config::Kind;
 use crate::store::removals::Removal;
@@ -18,7 +18,7 @@ const PERIOD: Duration = Duration::from_secs(1);
 /// A removal that is under way for longer is taken over: whoever was asked has died, or waits for a drain.
 const LEFT_FOR: Duration = Duration::from_secs(5);
 
-impl Catalogs {
+impl Registry {
     /// Does what a removal asks for, as far as it goes now.
     ///
     /// # Errors
@@ -62,8 +62,8 @@ impl Catalogs {
                 () = stop.cancelled() => return,
                 _ = ticks.tick() => {}
             }
-            let catalog = self.get();
-            let under_way: HashMap<_, _> = catalog
+            let snapshot = self.get();
+            let under_way: HashMap<_, _> = snapshot
                 .configured
                 .removals()
                 .map(|(kind, name, removal)| ((kind, name), removal.clone()))
