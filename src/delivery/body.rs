@@ -6,8 +6,8 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::value::{RawValue, to_raw_value};
 use thiserror::Error;
 
+use super::template::context::TemplateContext;
 use super::template::kept::{Kept, Templates};
-use super::template::letter::Letter;
 use super::template::{Template, TemplateError};
 use super::{Sender, client};
 use crate::core::destination::{Body, Destination};
@@ -16,7 +16,7 @@ use crate::core::json::dotted::{self, set_at};
 use crate::core::payload::PayloadRules;
 use crate::spec::SpecError;
 
-/// Why no body can be made of a letter. Says nothing of what was said.
+/// Why no body can be made of a context. Says nothing of what was said.
 #[derive(Debug, Error)]
 pub enum BodyError {
     /// A stored message is not what it should be.
@@ -42,14 +42,18 @@ pub fn try_template(source: &str, destination: Option<&Destination>) -> Result<(
 }
 
 impl Sender {
-    /// What a call for this letter says by another template than the destination's own. It is compiled for this call
+    /// What a call for this context says by another template than the destination's own. It is compiled for this call
     /// alone: few calls are made so, and the template is always the newest.
     ///
     /// # Errors
     /// As [`Sender::body`].
-    pub fn body_by(&self, template: &str, letter: &Letter<'_>) -> Result<String, BodyError> {
+    pub fn body_by(
+        &self,
+        template: &str,
+        context: &TemplateContext<'_>,
+    ) -> Result<String, BodyError> {
         let template = Template::compile(template, content_type(&self.headers))?;
-        Ok(template.render(letter)?)
+        Ok(template.render(context)?)
     }
 }
 
@@ -124,8 +128,8 @@ impl BodyMaker {
         })
     }
 
-    /// The body for a letter. The same letter gives the same bytes at every attempt.
-    pub(super) fn make(&self, letter: &Letter<'_>) -> Result<String, BodyError> {
+    /// The body for a context. The same context gives the same bytes at every attempt.
+    pub(super) fn make(&self, context: &TemplateContext<'_>) -> Result<String, BodyError> {
         match self {
             Self::Payload {
                 messages_field,
@@ -134,26 +138,30 @@ impl BodyMaker {
             } => {
                 let rules = PayloadRules {
                     messages_field,
-                    timezone: zone.unwrap_or(letter.zone),
+                    timezone: zone.unwrap_or(context.zone),
                 };
                 let body = rules
-                    .body(letter.user, letter.items, letter.closed)
+                    .body(context.user, context.items, context.closed)
                     .map_err(unreadable)?;
                 match fields {
                     Some(fields) => only(&body, fields),
                     None => Ok(body),
                 }
             }
-            Self::Template(template) => Ok(template.render(letter)?),
+            Self::Template(template) => Ok(template.render(context)?),
             Self::Nothing => Ok(String::new()),
             Self::Content {
                 key_field,
                 template,
                 fields,
-            } => content(letter, key_field, template.as_deref(), fields.as_deref()),
+            } => content(context, key_field, template.as_deref(), fields.as_deref()),
             Self::Newest { aggregate_field } => {
-                let newest = letter.items.last().ok_or(BodyError::Unreadable)?;
-                let texts: Vec<_> = letter.items.iter().filter_map(|item| item.text()).collect();
+                let newest = context.items.last().ok_or(BodyError::Unreadable)?;
+                let texts: Vec<_> = context
+                    .items
+                    .iter()
+                    .filter_map(|item| item.text())
+                    .collect();
                 Ok(set_at(&newest.message, aggregate_field, &texts.join("\n"))?)
             }
         }
@@ -161,28 +169,28 @@ impl BodyMaker {
 }
 
 fn content(
-    letter: &Letter<'_>,
+    context: &TemplateContext<'_>,
     key_field: &str,
     template: Option<&Kept>,
     fields: Option<&[String]>,
 ) -> Result<String, BodyError> {
     let Some(template) = template else {
-        let messages = letter.items.iter().map(|item| match fields {
+        let messages = context.items.iter().map(|item| match fields {
             Some(fields) => only(item.message.get(), fields),
             None => Ok(item.message.get().to_owned()),
         });
         let messages: Vec<String> = messages.collect::<Result<_, _>>()?;
         return Ok(format!("[{}]", messages.join(",")));
     };
-    let lines = letter
+    let lines = context
         .items
         .iter()
-        .map(|item| template.render_item(letter, item));
+        .map(|item| template.render_item(context, item));
     let lines: Vec<String> = lines.collect::<Result<_, _>>()?;
     let mut body = RawObject::new();
     body.insert(
         key_field.to_owned(),
-        to_raw_value(letter.user).map_err(unreadable)?,
+        to_raw_value(context.user).map_err(unreadable)?,
     );
     body.insert(
         "content".to_owned(),

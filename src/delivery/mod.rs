@@ -26,7 +26,7 @@ use crate::spec::SpecError;
 use body::BodyMaker;
 use guard::{Guard, Refused};
 use signature::Signer;
-use template::letter::Letter;
+use template::context::TemplateContext;
 
 pub use body::{BodyError, try_template};
 
@@ -35,7 +35,7 @@ pub use client::Clients;
 pub(crate) use client::builder;
 pub use healthcheck::healthcheck;
 
-/// How much of a refusal is kept with its dead letter.
+/// How much of a refusal is kept with its dead context.
 const MOST_OF_A_REFUSAL: usize = 300;
 
 /// Makes the calls to one destination.
@@ -95,12 +95,12 @@ impl Sender {
         })
     }
 
-    /// What a call for this letter says.
+    /// What a call for this context says.
     ///
     /// # Errors
-    /// When it cannot be made of this letter, and never will be. Says nothing of what was said.
-    pub fn body(&self, letter: &Letter<'_>) -> Result<String, BodyError> {
-        self.body.make(letter)
+    /// When it cannot be made of this context, and never will be. Says nothing of what was said.
+    pub fn body(&self, context: &TemplateContext<'_>) -> Result<String, BodyError> {
+        self.body.make(context)
     }
 
     /// Where the calls go, without path and query, which may hold tokens.

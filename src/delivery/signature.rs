@@ -40,7 +40,7 @@ impl Signer {
     pub(super) fn headers(&self, id: &BatchId, timestamp: u64, body: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
         let mut put = |name: &'static str, value: &str| {
-            // All three are made of letters, digits and punctuation that a header can carry.
+            // All three are made of contexts, digits and punctuation that a header can carry.
             if let Ok(value) = HeaderValue::from_str(value) {
                 headers.insert(name, value);
             }

@@ -8,7 +8,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Request, Url};
 use serde_json::json;
 
-use super::template::letter::Letter;
+use super::template::context::TemplateContext;
 use super::{Attempt, BodyError, Clients, Sender};
 use crate::core::batch::{BatchId, Millis};
 use crate::core::destination::{Body, Destination};
@@ -72,7 +72,7 @@ pub async fn try_out(
     marked.timeout = marked.timeout.min(LONGEST);
     let sender = Sender::new(&marked, clients)?;
     let items = items(&marked.body, now)?;
-    let body = sender.body(&Letter {
+    let body = sender.body(&TemplateContext {
         user: USER,
         buffer: "default",
         opened: now,

@@ -18,7 +18,7 @@ use crate::core::breaker::Turn;
 use crate::core::chat::{Chat, Lane, Name};
 use crate::core::item::read_items;
 use crate::delivery::Attempt;
-use crate::delivery::template::letter::Letter;
+use crate::delivery::template::context::TemplateContext;
 use crate::panics;
 use crate::store::lanes::{Lease, Verdict};
 
@@ -182,7 +182,7 @@ impl Monitor {
         let items =
             read_items(&batch.items).map_err(|error| format!("unreadable in Redis: {error}"))?;
         let snapshot = self.registry.get();
-        let letter = Letter {
+        let context = TemplateContext {
             user: chat.id.as_str(),
             buffer: chat.buffer.as_str(),
             opened: batch.opened,
@@ -192,8 +192,8 @@ impl Monitor {
             items: &items,
         };
         let body = match template_of(&snapshot, lease) {
-            Some(template) => outlet.sender.body_by(template, &letter),
-            None => outlet.sender.body(&letter),
+            Some(template) => outlet.sender.body_by(template, &context),
+            None => outlet.sender.body(&context),
         };
         let body = body.map_err(|error| error.to_string())?;
         Ok((body, Trail::begin(&self.tracer, outlet, lease, &items)))

@@ -14,8 +14,8 @@ use std::borrow::Cow;
 use form_urlencoded::byte_serialize;
 use minijinja::{Error, ErrorKind, HtmlEscape, Output, State, Value};
 
-use super::desk::{Desk, Position};
 use super::json;
+use super::render::{Position, Render};
 
 /// How the values of a template are escaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,9 +54,9 @@ pub(super) fn write(
     state: &mut State<'_, '_>,
     value: &Value,
 ) -> Result<(), Error> {
-    Desk::with(state, |desk| match desk.escape {
-        Escape::Json => write_in_json(out, desk, value),
-        Escape::Form if !value.is_safe() && desk.position(out)?.is_some() => {
+    Render::with(state, |render| match render.escape {
+        Escape::Json => write_in_json(out, render, value),
+        Escape::Form if !value.is_safe() && render.position(out)?.is_some() => {
             let text = text_of(value)?;
             byte_serialize(text.as_bytes()).try_for_each(|part| Ok(out.write_str(part)?))
         }
@@ -68,8 +68,8 @@ pub(super) fn write(
     })
 }
 
-fn write_in_json(out: &mut Output<'_>, desk: &Desk, value: &Value) -> Result<(), Error> {
-    match desk.position(out)? {
+fn write_in_json(out: &mut Output<'_>, render: &Render, value: &Value) -> Result<(), Error> {
+    match render.position(out)? {
         None => out.write_str(&text_of(value)?)?,
         Some(Position::Outside) => out.write_str(&json::of(value)?)?,
         Some(Position::InString) => {

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `tojson` | the value as JSON, which within a string of a JSON body is escaped as text |
 //! | `join(between)` | a list as one text |
-//! | `date(format, zone)` | a moment by strftime's letters, in the buffer's zone or another; takes RFC 3339, ms or s since 1970 |
+//! | `date(format, zone)` | a moment by strftime's contexts, in the buffer's zone or another; takes RFC 3339, ms or s since 1970 |
 //! | `urlencode` | for a place in a URL |
 //! | `int`, `float` | as the engine's, for numbers of any spelling: use them before calculating or comparing |
 //!
@@ -20,9 +20,9 @@ use minijinja::value::Kwargs;
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 use serde_json::value::RawValue;
 
-use super::desk::Desk;
 use super::escape::{Escape, text_of};
 use super::json::{self, Json};
+use super::render::Render;
 
 /// No moment of a chat is earlier than this in ms (1973), nor later in s (5138).
 const LEAST_MILLIS: u64 = 100_000_000_000;
@@ -86,7 +86,7 @@ fn date(
                 "date: {name} is not a time zone by its IANA name, such as America/Sao_Paulo"
             ))
         })?,
-        None => Desk::with(state, |desk| Ok(desk.zone))?,
+        None => Render::with(state, |render| Ok(render.zone))?,
     };
     let moment = moment(value).ok_or_else(|| {
         cannot("date takes RFC 3339, or milliseconds or seconds since 1970".to_owned())

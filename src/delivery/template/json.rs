@@ -1,4 +1,4 @@
-//! Values between JSON and templates: what came in goes out to the letter.
+//! Values between JSON and templates: what came in goes out to the context.
 //!
 //! Lists, objects, and numbers whose spelling a template's own numbers would not keep (`1.10`, 40 digits) stay raw; lists
 //! and objects are opened one level at a time, and only where a template reaches into them.

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
+use super::context::TemplateContext;
 use super::escape::Escape;
-use super::letter::Letter;
 use super::{Template, TemplateError};
 use crate::core::item::Item;
 
@@ -35,17 +35,20 @@ impl Kept {
     }
 
     /// As [`Template::render`].
-    pub(in crate::delivery) fn render(&self, letter: &Letter<'_>) -> Result<String, TemplateError> {
-        self.compiled()?.render(letter)
+    pub(in crate::delivery) fn render(
+        &self,
+        context: &TemplateContext<'_>,
+    ) -> Result<String, TemplateError> {
+        self.compiled()?.render(context)
     }
 
     /// As [`Template::render_item`].
     pub(in crate::delivery) fn render_item(
         &self,
-        letter: &Letter<'_>,
+        context: &TemplateContext<'_>,
         item: &Item,
     ) -> Result<String, TemplateError> {
-        self.compiled()?.render_item(letter, item)
+        self.compiled()?.render_item(context, item)
     }
 }
 
@@ -144,11 +147,11 @@ mod tests {
         assert!(kept.compiled.get().is_none());
 
         let items = sample::items();
-        let made = kept.render(&sample::letter(&items)).unwrap();
+        let made = kept.render(&sample::context(&items)).unwrap();
 
         assert!(made.starts_with('"'), "{made}");
         let compiled = kept.compiled().unwrap();
-        kept.render(&sample::letter(&items)).unwrap();
+        kept.render(&sample::context(&items)).unwrap();
         assert!(std::ptr::eq(compiled, kept.compiled().unwrap()));
     }
 

@@ -1,15 +1,15 @@
-//! Templates: a request body as a destination wants it, made from a letter.
+//! Templates: a request body as a destination wants it, made from a context.
 //!
-//! A template is compiled once, when it is first needed ([`kept`]), and filled for each call. What it may name is in [`letter`]; how a value is written where
+//! A template is compiled once, when it is first needed ([`kept`]), and filled for each call. What it may name is in [`context`]; how a value is written where
 //! it stands, so that no message can break out of it, is in `escape`.
 
-mod desk;
+pub mod context;
 mod error;
 mod escape;
 mod filters;
 mod json;
 pub(super) mod kept;
-pub mod letter;
+mod render;
 mod sample;
 #[cfg(test)]
 mod tests;
@@ -22,10 +22,10 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use serde::de::IgnoredAny;
 
 use crate::core::item::Item;
-use desk::{DESK, Desk};
+use context::TemplateContext;
 use error::Detail;
 use escape::Escape;
-use letter::Letter;
+use render::{RENDER, Render};
 
 pub use error::TemplateError;
 
@@ -79,22 +79,26 @@ impl Template {
         })
     }
 
-    /// Makes the body for a letter. The same letter gives the same bytes at every attempt.
+    /// Makes the body for a context. The same context gives the same bytes at every attempt.
     ///
     /// # Errors
     /// When a step of the template cannot be done, what it makes is too large, or is not JSON where it should be. The
     /// error tells nothing of what was said.
-    pub fn render(&self, letter: &Letter<'_>) -> Result<String, TemplateError> {
-        self.body(letter, Detail::Hidden)
+    pub fn render(&self, context: &TemplateContext<'_>) -> Result<String, TemplateError> {
+        self.body(context, Detail::Hidden)
     }
 
     /// Fills the template with one message, as plain text (contract B): its pass-through fields at top level, and what
-    /// they leave free of the message's own parts and of the letter.
+    /// they leave free of the message's own parts and of the context.
     ///
     /// # Errors
     /// The same as [`Template::render`].
-    pub fn render_item(&self, letter: &Letter<'_>, item: &Item) -> Result<String, TemplateError> {
-        self.line(letter, item, Detail::Hidden)
+    pub fn render_item(
+        &self,
+        context: &TemplateContext<'_>,
+        item: &Item,
+    ) -> Result<String, TemplateError> {
+        self.line(context, item, Detail::Hidden)
     }
 
     /// Fills the template with two made-up messages that hold all that is hard to escape, and answers what it made, for
@@ -104,7 +108,7 @@ impl Template {
     /// The same as [`Template::render`], in detail.
     pub fn try_sample(&self) -> Result<String, TemplateError> {
         let items = sample::items();
-        self.body(&sample::letter(&items), Detail::Told)
+        self.body(&sample::context(&items), Detail::Told)
     }
 
     /// The same as [`Template::try_sample`] for a template that is filled once for each message.
@@ -113,19 +117,19 @@ impl Template {
     /// The same as [`Template::render_item`], in detail.
     pub fn try_sample_item(&self) -> Result<String, TemplateError> {
         let items = sample::items();
-        let letter = sample::letter(&items);
+        let context = sample::context(&items);
         let lines: Result<Vec<_>, _> = items
             .iter()
-            .map(|item| self.line(&letter, item, Detail::Told))
+            .map(|item| self.line(&context, item, Detail::Told))
             .collect();
         Ok(lines?.join("\n"))
     }
 
-    fn body(&self, letter: &Letter<'_>, detail: Detail) -> Result<String, TemplateError> {
-        let names = letter
+    fn body(&self, context: &TemplateContext<'_>, detail: Detail) -> Result<String, TemplateError> {
+        let names = context
             .names(&self.words)
             .map_err(|_| TemplateError::unreadable())?;
-        let body = self.fill(self.escape, letter, names, detail)?;
+        let body = self.fill(self.escape, context, names, detail)?;
         if self.escape == Escape::Json {
             serde_json::from_str::<IgnoredAny>(&body)
                 .map_err(|error| TemplateError::not_json(&error, &body, detail))?;
@@ -135,39 +139,39 @@ impl Template {
 
     fn line(
         &self,
-        letter: &Letter<'_>,
+        context: &TemplateContext<'_>,
         item: &Item,
         detail: Detail,
     ) -> Result<String, TemplateError> {
-        let names = letter
+        let names = context
             .names_for(item, &self.words)
             .map_err(|_| TemplateError::unreadable())?;
-        self.fill(Escape::Plain, letter, names, detail)
+        self.fill(Escape::Plain, context, names, detail)
     }
 
     fn fill(
         &self,
         escape: Escape,
-        letter: &Letter<'_>,
+        context: &TemplateContext<'_>,
         mut names: Vec<(String, Value)>,
         detail: Detail,
     ) -> Result<String, TemplateError> {
-        let desk = Arc::new(Desk::new(escape, letter.zone));
-        names.push((DESK.to_owned(), Value::from_dyn_object(desk.clone())));
+        let render = Arc::new(Render::new(escape, context.zone));
+        names.push((RENDER.to_owned(), Value::from_dyn_object(render.clone())));
         self.environment
             .get_template(NAME)
             .and_then(|template| {
-                template.render_captured_to(Value::from_pairs(names), desk.pen())?;
+                template.render_captured_to(Value::from_pairs(names), render.pen())?;
                 Ok(())
             })
             .map_err(|error| {
-                if desk.is_full() {
+                if render.is_full() {
                     TemplateError::TooLarge
                 } else {
                     TemplateError::failed(&error, detail)
                 }
             })?;
-        Ok(desk.take())
+        Ok(render.take())
     }
 }
 

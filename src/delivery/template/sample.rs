@@ -2,7 +2,7 @@
 
 use chrono_tz::Tz;
 
-use super::letter::Letter;
+use super::context::TemplateContext;
 use crate::core::batch::Millis;
 use crate::core::item::{Item, read_items};
 use crate::core::window::CloseReason;
@@ -20,8 +20,8 @@ pub(super) fn items() -> Vec<Item> {
     read_items(ITEMS).unwrap_or_default()
 }
 
-pub(super) fn letter(items: &[Item]) -> Letter<'_> {
-    Letter {
+pub(super) fn context(items: &[Item]) -> TemplateContext<'_> {
+    TemplateContext {
         user: "5511988887777",
         buffer: "default",
         opened: OPENED,

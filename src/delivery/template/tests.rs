@@ -6,7 +6,7 @@ mod refusals;
 use chrono_tz::Tz;
 use serde_json::{Value, json};
 
-use super::letter::Letter;
+use super::context::TemplateContext;
 use super::{Template, TemplateError};
 use crate::core::item::{Item, read_items};
 use crate::core::window::CloseReason;
@@ -18,8 +18,8 @@ const ITEMS: &str = concat!(
     r#""media":[{"type":"image","url":"https://m/1"}],"fields":{"z":2,"user":"mallory","sender_name":null}}"#
 );
 
-fn letter(items: &[Item]) -> Letter<'_> {
-    Letter {
+fn context(items: &[Item]) -> TemplateContext<'_> {
+    TemplateContext {
         user: "55119",
         buffer: "default",
         opened: 1_763_770_000_000,
@@ -32,7 +32,7 @@ fn letter(items: &[Item]) -> Letter<'_> {
 
 fn fill(source: &str, content_type: &str, items: &str) -> Result<String, TemplateError> {
     let items = read_items(items).unwrap();
-    Template::compile(source, content_type)?.render(&letter(&items))
+    Template::compile(source, content_type)?.render(&context(&items))
 }
 
 fn made(source: &str) -> String {
@@ -163,7 +163,7 @@ fn a_line_of_contract_b_is_filled_from_each_message() {
     .unwrap();
 
     assert_eq!(
-        template.render_item(&letter(&items), &items[0]).unwrap(),
+        template.render_item(&context(&items), &items[0]).unwrap(),
         r#"Ana "A" (55119): own oi 1.10 7 text"#
     );
 }

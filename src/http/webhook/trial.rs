@@ -20,7 +20,7 @@ use crate::core::json::node::Node;
 use crate::core::when::When;
 use crate::core::window::CloseReason;
 use crate::delivery::Sender;
-use crate::delivery::template::letter::Letter;
+use crate::delivery::template::context::TemplateContext;
 use crate::gateway::{Gateway, Heard};
 use crate::http::error::ApiError;
 use crate::http::intake::new_message;
@@ -149,7 +149,7 @@ impl Trial<'_> {
     }
 
     fn requests(&self, user: &str, items: &[Item]) -> Vec<WouldSend> {
-        let letter = Letter {
+        let context = TemplateContext {
             user,
             buffer: self.buffer.name.as_str(),
             opened: self.now,
@@ -159,14 +159,14 @@ impl Trial<'_> {
             items,
         };
         let calls = self.calls.iter();
-        calls.map(|call| call.for_letter(&letter)).collect()
+        calls.map(|call| call.for_context(&context)).collect()
     }
 }
 
 impl Call {
-    fn for_letter(&self, letter: &Letter<'_>) -> WouldSend {
+    fn for_context(&self, context: &TemplateContext<'_>) -> WouldSend {
         let body = match &self.sender {
-            Ok(sender) => sender.body(letter).map_err(|error| error.to_string()),
+            Ok(sender) => sender.body(context).map_err(|error| error.to_string()),
             Err(error) => Err(error.clone()),
         };
         let (body, error) = match body {

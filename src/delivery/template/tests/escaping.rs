@@ -97,7 +97,7 @@ fn other_content_types_have_their_own_escaping() {
     }
 }
 
-/// Sources and what a letter with `text`, `f` (a text) and `n` (a number) must make of them.
+/// Sources and what a context with `text`, `f` (a text) and `n` (a number) must make of them.
 fn made_of(text: &str, f: &str, n: i64) -> [(&'static str, Value); 5] {
     [
         (

@@ -44,7 +44,7 @@ const OWN_OF_AN_ITEM: [&str; 9] = [
 
 /// A batch as a template sees it.
 #[derive(Clone, Copy, Debug)]
-pub struct Letter<'a> {
+pub struct TemplateContext<'a> {
     /// The chat.
     pub user: &'a str,
     /// The name of its buffer.
@@ -82,7 +82,7 @@ fn whole(item: &Item) -> serde_json::Result<Value> {
     ]))
 }
 
-impl Letter<'_> {
+impl TemplateContext<'_> {
     /// The values of those names that are among the words of a template.
     pub(super) fn names(
         &self,

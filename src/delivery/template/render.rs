@@ -10,23 +10,23 @@ use minijinja::{Error, ErrorKind, Output, State};
 use super::MOST_MADE_BYTES;
 use super::escape::Escape;
 
-/// The name of the desk among the values of a filling. It begins with a space, so that no template can name it.
-pub(super) const DESK: &str = " desk";
+/// The name of the render among the values of a filling. It begins with a space, so that no template can name it.
+pub(super) const RENDER: &str = " render";
 
 /// What the formatter and the filters know of the filling they serve.
 #[derive(Debug)]
-pub(super) struct Desk {
+pub(super) struct Render {
     /// How values are escaped.
     pub(super) escape: Escape,
     /// The zone that dates are written in.
     pub(super) zone: Tz,
-    sheet: Mutex<Sheet>,
+    written: Mutex<Written>,
 }
 
-impl Object for Desk {}
+impl Object for Render {}
 
 #[derive(Debug, Default)]
-struct Sheet {
+struct Written {
     made: Vec<u8>,
     position: Position,
     reached: bool,
@@ -62,26 +62,26 @@ impl Position {
     }
 }
 
-impl Desk {
+impl Render {
     pub(super) fn new(escape: Escape, zone: Tz) -> Self {
         Self {
             escape,
             zone,
-            sheet: Mutex::default(),
+            written: Mutex::default(),
         }
     }
 
-    /// Takes the desk of this filling into a function.
+    /// Takes the render of this filling into a function.
     pub(super) fn with<T>(
         state: &State<'_, '_>,
         function: impl FnOnce(&Self) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let value = state.lookup(DESK);
+        let value = state.lookup(RENDER);
         match value.as_ref().and_then(|value| value.downcast_object_ref()) {
-            Some(desk) => function(desk),
+            Some(render) => function(render),
             None => Err(Error::new(
                 ErrorKind::InvalidOperation,
-                "filled without a desk",
+                "filled without a render",
             )),
         }
     }
@@ -90,21 +90,21 @@ impl Desk {
     /// one whole value as it belongs there: the pen takes it that it stands in the same place afterwards.
     pub(super) fn position(&self, out: &mut Output<'_>) -> Result<Option<Position>, Error> {
         // What is written aside does not come by the pen, not even when it is nothing.
-        self.sheet().reached = false;
+        self.written().reached = false;
         out.write_str("")?;
-        let mut sheet = self.sheet();
-        sheet.value_comes = sheet.reached;
-        Ok(sheet.reached.then_some(sheet.position))
+        let mut written = self.written();
+        written.value_comes = written.reached;
+        Ok(written.reached.then_some(written.position))
     }
 
-    /// Whether the sheet could not hold all that was written.
+    /// Whether the written could not hold all that was written.
     pub(super) fn is_full(&self) -> bool {
-        self.sheet().full
+        self.written().full
     }
 
     /// What was made.
     pub(super) fn take(&self) -> String {
-        let made = std::mem::take(&mut self.sheet().made);
+        let made = std::mem::take(&mut self.written().made);
         // The engine writes whole texts only.
         String::from_utf8(made).unwrap_or_default()
     }
@@ -113,28 +113,28 @@ impl Desk {
         Pen(self)
     }
 
-    fn sheet(&self) -> MutexGuard<'_, Sheet> {
-        self.sheet.lock().unwrap_or_else(PoisonError::into_inner)
+    fn written(&self) -> MutexGuard<'_, Written> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Writes on the sheet of a desk.
-pub(super) struct Pen<'a>(&'a Desk);
+/// Writes on the written of a render.
+pub(super) struct Pen<'a>(&'a Render);
 
 impl io::Write for Pen<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut sheet = self.0.sheet();
-        sheet.reached = true;
-        if sheet.made.len() + bytes.len() > MOST_MADE_BYTES {
-            sheet.full = true;
+        let mut written = self.0.written();
+        written.reached = true;
+        if written.made.len() + bytes.len() > MOST_MADE_BYTES {
+            written.full = true;
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        sheet.made.extend_from_slice(bytes);
-        let is_value = std::mem::take(&mut sheet.value_comes);
+        written.made.extend_from_slice(bytes);
+        let is_value = std::mem::take(&mut written.value_comes);
         if self.0.escape == Escape::Json && !is_value {
-            sheet.position = bytes
+            written.position = bytes
                 .iter()
-                .fold(sheet.position, |position, &byte| position.after(byte));
+                .fold(written.position, |position, &byte| position.after(byte));
         }
         Ok(bytes.len())
     }
