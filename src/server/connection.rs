@@ -21,8 +21,8 @@ use tokio::time::{Instant, Sleep, sleep};
 use tokio_util::sync::CancellationToken;
 use tower::Service;
 
-use super::places::Place;
-use super::pulse::{Felt, Pulse};
+use super::activity::{Activity, Watched};
+use super::slots::Slot;
 use crate::settings::server::ServerConfig;
 
 /// Longest request line and headers. Proxies and tokens make them long, but never so long.
@@ -35,33 +35,33 @@ pub(super) struct Conversation {
     pub(super) router: Router,
     pub(super) peer: SocketAddr,
     pub(super) config: ServerConfig,
-    pub(super) place: Place,
+    pub(super) slot: Slot,
 }
 
 impl Conversation {
-    /// Serves a connection until either side has enough: the client is too slow, others need its place, or `stop`.
+    /// Serves a connection until either side has enough: the client is too slow, others need its slot, or `stop`.
     pub(super) async fn hold(self, stream: TcpStream, stop: CancellationToken) {
-        let pulse = &self.place.pulse;
+        let activity = &self.slot.activity;
         let service = service_fn(|request: Request<Incoming>| {
-            pulse.serve();
+            activity.serve();
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(self.peer));
             let answering = self.router.clone().call(request);
             async move {
                 let Ok(mut answer) = answering.await;
-                if pulse.is_asked() {
+                if activity.is_asked() {
                     let close = HeaderValue::from_static("close");
                     answer.headers_mut().insert(CONNECTION, close);
                 }
-                pulse.served();
+                activity.served();
                 Ok::<_, Infallible>(answer)
             }
         });
-        let felt = Felt {
+        let watched = Watched {
             stream,
-            pulse: pulse.clone(),
+            activity: activity.clone(),
         };
-        let mut connection = pin!(http().serve_connection(TokioIo::new(felt), service));
+        let mut connection = pin!(http().serve_connection(TokioIo::new(watched), service));
         let mut alarm = pin!(sleep(self.config.head()));
         let mut leaving = false;
         loop {
@@ -69,14 +69,14 @@ impl Conversation {
             tokio::select! {
                 biased;
                 _ = connection.as_mut() => return,
-                () = overdue(pulse, &self.config, alarm.as_mut()) => {
+                () = overdue(activity, &self.config, alarm.as_mut()) => {
                     // Half a request is of no use, and who has been asked to leave is not asked again.
-                    if leaving || !pulse.is_quiet() {
+                    if leaving || !activity.is_quiet() {
                         return;
                     }
                 }
                 // It is now due sooner.
-                () = pulse.asked_to_leave() => continue,
+                () = activity.asked_to_leave() => continue,
                 () = stop.cancelled(), if !leaving => {}
             }
             leaving = true;
@@ -90,15 +90,15 @@ fn http() -> http1::Builder {
     http.half_close(true)
         .max_header_size(MOST_OF_A_HEAD)
         .max_buf_size(MOST_AHEAD)
-        // The pulse knows the difference between a request that is slow and one that nobody has begun.
+        // The activity knows the difference between a request that is slow and one that nobody has begun.
         .header_read_timeout(None);
     http
 }
 
 /// Ends when the client should have done something by now.
-async fn overdue(pulse: &Pulse, config: &ServerConfig, mut alarm: Pin<&mut Sleep>) {
+async fn overdue(activity: &Activity, config: &ServerConfig, mut alarm: Pin<&mut Sleep>) {
     poll_fn(|context| {
-        let due = pulse.due(config);
+        let due = activity.due(config);
         if let Some(due) = due.filter(|due| *due < alarm.deadline()) {
             alarm.as_mut().reset(due);
         }

@@ -1,9 +1,9 @@
 //! The HTTP server of the daemons, which no client can wear out: so many connections, and so long for each thing that
 //! a client has to do.
 
+mod activity;
 mod connection;
-mod places;
-mod pulse;
+mod slots;
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -21,7 +21,7 @@ use crate::loops::{Loop, Loops};
 use crate::settings::server::ServerConfig;
 use crate::shutdown::GRACE;
 use connection::Conversation;
-use places::Places;
+use slots::Slots;
 
 /// Before the next look, when the system gives no more connections, such as for want of open files.
 const REST: Duration = Duration::from_millis(100);
@@ -35,20 +35,20 @@ pub async fn serve(
     stop: CancellationToken,
 ) {
     let connections = TaskTracker::new();
-    // There is one loop that takes connections, and those it has taken keep their places when it begins anew.
-    let places = Mutex::new(Places::new(config.connections));
+    // There is one loop that takes connections, and those it has taken keep their slots when it begins anew.
+    let slots = Mutex::new(Slots::new(config.connections));
     let taking = || async {
-        let mut places = places.lock().await;
+        let mut slots = slots.lock().await;
         let taking = async {
             loop {
-                // First a place: who finds none waits where the system keeps new connections, and may still be served.
-                let permit = places.free().await;
-                let (stream, peer) = accept(&listener, &mut places).await;
+                // First a slot: who finds none waits where the system keeps new connections, and may still be served.
+                let permit = slots.free().await;
+                let (stream, peer) = accept(&listener, &mut slots).await;
                 let conversation = Conversation {
                     router: router.clone(),
                     peer,
                     config,
-                    place: places.seat(permit),
+                    slot: slots.seat(permit),
                 };
                 connections.spawn(conversation.hold(stream, stop.clone()));
             }
@@ -63,7 +63,7 @@ pub async fn serve(
     }
 }
 
-async fn accept(listener: &TcpListener, places: &mut Places) -> (TcpStream, SocketAddr) {
+async fn accept(listener: &TcpListener, slots: &mut Slots) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
@@ -74,7 +74,7 @@ async fn accept(listener: &TcpListener, places: &mut Places) -> (TcpStream, Sock
             // The client had gone before its turn came.
             Err(error) if is_of_the_client(error.kind()) => {}
             Err(error) => {
-                places.starved(&error);
+                slots.starved(&error);
                 sleep(REST).await;
             }
         }

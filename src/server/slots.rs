@@ -1,4 +1,4 @@
-//! The places of a server, one for each connection.
+//! The slots of a server, one for each connection.
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -9,18 +9,18 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tracing::warn;
 
-use super::pulse::{Doing, Pulse};
+use super::activity::{Activity, Doing};
 
-/// While there is no place: how often somebody is asked to leave.
+/// While there is no slot: how often somebody is asked to leave.
 const ASK_EVERY: Duration = Duration::from_millis(50);
 /// How often it is said that there is none.
 const WARN_EVERY: Duration = Duration::from_secs(60);
 
 /// Who sits where.
-type Taken = HashMap<u64, Arc<Pulse>>;
+type Taken = HashMap<u64, Arc<Activity>>;
 
-/// All places of a server.
-pub(super) struct Places {
+/// All slots of a server.
+pub(super) struct Slots {
     most: usize,
     free: Arc<Semaphore>,
     taken: Arc<Mutex<Taken>>,
@@ -28,22 +28,22 @@ pub(super) struct Places {
     warned: Option<Instant>,
 }
 
-/// A place, until it is dropped.
-pub(super) struct Place {
+/// A slot, until it is dropped.
+pub(super) struct Slot {
     /// What goes on there.
-    pub(super) pulse: Arc<Pulse>,
+    pub(super) activity: Arc<Activity>,
     number: u64,
     taken: Arc<Mutex<Taken>>,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
         lock(&self.taken).remove(&self.number);
     }
 }
 
-impl Places {
+impl Slots {
     pub(super) fn new(most: usize) -> Self {
         Self {
             most,
@@ -54,7 +54,7 @@ impl Places {
         }
     }
 
-    /// Waits for a place. While all are taken, one after another is asked to leave: first who wants nothing, then who
+    /// Waits for a slot. While all are taken, one after another is asked to leave: first who wants nothing, then who
     /// is slow to say what it wants, and last who is being served, which leaves with its answer.
     pub(super) async fn free(&mut self) -> OwnedSemaphorePermit {
         loop {
@@ -75,13 +75,13 @@ impl Places {
         }
     }
 
-    /// Gives a place to a new connection.
-    pub(super) fn seat(&mut self, permit: OwnedSemaphorePermit) -> Place {
-        let pulse = Arc::new(Pulse::new());
+    /// Gives a slot to a new connection.
+    pub(super) fn seat(&mut self, permit: OwnedSemaphorePermit) -> Slot {
+        let activity = Arc::new(Activity::new());
         self.served += 1;
-        lock(&self.taken).insert(self.served, pulse.clone());
-        Place {
-            pulse,
+        lock(&self.taken).insert(self.served, activity.clone());
+        Slot {
+            activity,
             number: self.served,
             taken: self.taken.clone(),
             _permit: permit,
@@ -99,9 +99,9 @@ impl Places {
         let taken = lock(&self.taken);
         let ranked = taken
             .values()
-            .filter_map(|pulse| Some((pulse.rank()?, pulse)));
-        let ((doing, _), pulse) = ranked.min_by_key(|(rank, _)| *rank)?;
-        pulse.ask_to_leave();
+            .filter_map(|activity| Some((activity.rank()?, activity)));
+        let ((doing, _), activity) = ranked.min_by_key(|(rank, _)| *rank)?;
+        activity.ask_to_leave();
         Some(doing)
     }
 

@@ -31,7 +31,7 @@ pub(super) enum Doing {
 }
 
 /// What goes on at a connection, and since when. One word, because every request changes it.
-pub(super) struct Pulse {
+pub(super) struct Activity {
     began: Instant,
     /// Milliseconds since it began, and in the last two bits what the client does.
     state: AtomicU64,
@@ -41,7 +41,7 @@ pub(super) struct Pulse {
     leave: Notify,
 }
 
-impl Pulse {
+impl Activity {
     pub(super) fn new() -> Self {
         Self {
             began: Instant::now(),
@@ -93,18 +93,18 @@ impl Pulse {
         (!self.is_asked()).then(|| self.state())
     }
 
-    /// Others need the place.
+    /// Others need the slot.
     pub(super) fn ask_to_leave(&self) {
         self.asked.store(true, Ordering::Relaxed);
         self.leave.notify_one();
     }
 
-    /// Whether others need the place.
+    /// Whether others need the slot.
     pub(super) fn is_asked(&self) -> bool {
         self.asked.load(Ordering::Relaxed)
     }
 
-    /// Waits until others need the place.
+    /// Waits until others need the slot.
     pub(super) async fn asked_to_leave(&self) {
         self.leave.notified().await;
     }
@@ -149,13 +149,13 @@ impl Pulse {
     }
 }
 
-/// A stream that tells a pulse what it hears and whether it is heard.
-pub(super) struct Felt {
+/// A stream that tells a activity what it hears and whether it is heard.
+pub(super) struct Watched {
     pub(super) stream: TcpStream,
-    pub(super) pulse: Arc<Pulse>,
+    pub(super) activity: Arc<Activity>,
 }
 
-impl AsyncRead for Felt {
+impl AsyncRead for Watched {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -164,20 +164,20 @@ impl AsyncRead for Felt {
         let before = buffer.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buffer))?;
         if buffer.filled().len() > before {
-            self.pulse.heard();
+            self.activity.heard();
         }
         Poll::Ready(Ok(()))
     }
 }
 
-impl AsyncWrite for Felt {
+impl AsyncWrite for Watched {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<std::io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.pulse.wrote(&written);
+        self.activity.wrote(&written);
         written
     }
 
@@ -187,7 +187,7 @@ impl AsyncWrite for Felt {
         parts: &[IoSlice<'_>],
     ) -> Poll<std::io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
-        self.pulse.wrote(&written);
+        self.activity.wrote(&written);
         written
     }
 
