@@ -51,7 +51,7 @@ names! {
     /// Takes connections of clients, and in a monitor those that ask for health and metrics.
     Connections = "connections" of &[Role::Api, Role::Monitor],
     /// Keeps the keys of tokens fresh, and forgets callers that are gone.
-    Door = "door" of &[Role::Api],
+    Auth = "auth" of &[Role::Api],
     /// Looks at the room in Redis.
     Room = "room" of &[Role::Api],
     /// Counts the open chats.

@@ -1,4 +1,4 @@
-//! What clients post: checked once at the door, so that nobody behind it checks again.
+//! What clients post: checked once where it comes in, so that nobody after that checks again.
 
 use std::borrow::Cow;
 

@@ -12,7 +12,7 @@ use tracing::warn;
 use utoipa::IntoParams;
 
 use super::Api;
-use super::door::Pass;
+use super::auth::Pass;
 use super::error::ApiError;
 use super::query::{List, ListQuery, page};
 use crate::core::chat::Name;
@@ -30,7 +30,7 @@ impl FromRequestParts<Api> for Caller {
         let pass = Pass::from_request_parts(parts, api).await?;
         Ok(Self(By {
             actor: pass.name().map(str::to_owned),
-            address: api.door.client(parts),
+            address: api.auth.client(parts),
         }))
     }
 }

@@ -10,9 +10,9 @@ use axum::response::{IntoResponse, Response};
 use thiserror::Error;
 use tracing::warn;
 
+use super::auth::Refusal;
 use super::body::discard;
 use super::bounds::{Overfull, TooManyPaused};
-use super::door::Refusal;
 use crate::core::code::Code;
 use crate::core::json::fields::BadInput;
 use crate::spec::SpecError;
@@ -81,7 +81,7 @@ pub(super) enum ApiError {
     Unproven(String),
     /// It has no key, or none that reaches so far.
     #[error(transparent)]
-    Door(#[from] Refusal),
+    Auth(#[from] Refusal),
     /// There is no room for more webhooks that come with messages.
     #[error("{0}")]
     TooManyWebhooks(String),
@@ -152,7 +152,7 @@ impl ApiError {
             Self::NotFound(_) => Code::NotFound,
             Self::NoBuffer(_) => Code::NoSuchBuffer,
             Self::Unproven(_) => Code::ProofFailed,
-            Self::Door(refusal) => refusal.code(),
+            Self::Auth(refusal) => refusal.code(),
             Self::TooManyWebhooks(_) => Code::TooManyWebhooks,
             Self::Spec(error) => error.code,
             Self::Conflict(_) => Code::Conflict,
@@ -197,7 +197,7 @@ impl ApiError {
             Self::NotFound(_) => "not_found",
             Self::NoBuffer(_) => "buffer",
             Self::Unproven(_) => "proof",
-            Self::Door(refusal) => refusal.reason(),
+            Self::Auth(refusal) => refusal.reason(),
             Self::TooManyWebhooks(_) => "too_many",
             Self::Spec(_) => "spec",
             Self::Conflict(_) => "conflict",
@@ -220,7 +220,7 @@ impl IntoResponse for ApiError {
             warn!(error = %error, "A request failed: {error}");
         }
         let seconds = match self {
-            Self::Door(refusal) => return refusal.into_response(),
+            Self::Auth(refusal) => return refusal.into_response(),
             // A full Redis needs longer to drain than a lost one to come back, and a full disk somebody to look at it.
             Self::Full
             | Self::Paused(_)

@@ -55,7 +55,7 @@ fn takes(route: &str, method: &Method) -> Option<&'static Takes> {
     known.map(|(_, takes)| takes)
 }
 
-/// The layer in front of the routes, behind the door: refuses a query with a parameter that the route does not read,
+/// The layer in front of the routes, behind auth: refuses a query with a parameter that the route does not read,
 /// and a body where the route reads none.
 pub(super) async fn check(State(api): State<Api>, mut request: Request, next: Next) -> Response {
     if let Some(error) = unknown_parameter(&request) {

@@ -2,6 +2,7 @@
 
 mod anonymous;
 mod audit;
+mod auth;
 mod body;
 mod bounds;
 mod budget;
@@ -11,7 +12,6 @@ mod config;
 mod contract_b;
 mod control;
 mod dead_letters;
-mod door;
 mod error;
 mod health;
 mod history;
@@ -61,9 +61,9 @@ use crate::store::Store;
 use crate::store::history::Retention;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::tracer::Tracer;
+use auth::{Auth, Guarding};
 use bounds::{Bounds, Pauses};
 use budget::Budget;
-use door::{Door, Guarding};
 use requests::Requests;
 use room::Room;
 
@@ -82,7 +82,7 @@ pub struct Parts {
     registry: Registry,
     watch: Watch,
     clients: Clients,
-    door: Door,
+    auth: Auth,
     noted: anonymous::Noted,
     retention: Retention,
     /// Whether what was said is kept of messages that were taken in.
@@ -135,7 +135,7 @@ impl Api {
             tracer,
             registry,
             clients: Clients::new(config.guard.clone()),
-            door: Door::new(config.door.clone())?,
+            auth: Auth::new(config.auth.clone())?,
             noted: anonymous::Noted::default(),
             loops,
             retention: Retention::of(&config.retention),
@@ -180,14 +180,14 @@ impl Api {
 pub async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> Result<()> {
     let at = listener.local_addr().context("the address listened on")?;
     info!(address = %at, "Taking messages on http://{at}");
-    api.door.announce();
+    api.auth.announce();
     // Before the first message: how long its id counts as seen goes by that. Where Redis is away, the loop looks again.
     if let Err(error) = api.store.clock(None).await {
         debug!(error = %error, "Could not look at the clock: {error}");
     }
     let (server, loops) = (api.server, api.loops.clone());
-    api.start(Loop::Door, &stop, |api, stop| {
-        api.door.clone().keep_fresh(stop)
+    api.start(Loop::Auth, &stop, |api, stop| {
+        api.auth.clone().keep_fresh(stop)
     });
     api.start(Loop::Room, &stop, |api, stop| {
         api.room.clone().keep_fresh(stop)
@@ -224,11 +224,11 @@ fn now() -> Millis {
 
 fn router(api: Api) -> Router {
     let guarding = Guarding {
-        door: api.door.clone(),
+        auth: api.auth.clone(),
         metrics: api.metrics.clone(),
     };
     let requests = Requests(api.tracer.clone());
-    let door = api.door.clone();
+    let auth = api.auth.clone();
     known::prepare();
     let router = Router::new()
         .route("/", post(message::post))
@@ -264,7 +264,7 @@ fn router(api: Api) -> Router {
         .merge(contract_b::routes())
         .merge(control::routes())
         .merge(openapi::routes())
-        // Every route stands above these, and in the table of the door.
+        // Every route stands above these, and in the table of routes.
         .route_layer(from_fn_with_state(api.clone(), budget::share))
         .route_layer(from_fn_with_state(api.clone(), known::check))
         .route_layer(guarding)
@@ -272,5 +272,5 @@ fn router(api: Api) -> Router {
         .method_not_allowed_fallback(error::no_such_method)
         // The body is read in one place, which knows the limit and answers in JSON.
         .layer(DefaultBodyLimit::disable());
-    door.with_cors(router).layer(requests).with_state(api)
+    auth.with_cors(router).layer(requests).with_state(api)
 }

@@ -4,9 +4,9 @@ use anyhow::{Result, ensure};
 use serde::Deserialize;
 
 use super::Vars;
+use super::auth::AuthConfig;
 use super::bounds::BoundsConfig;
 use super::buffer::default_buffer;
-use super::door::DoorConfig;
 use super::guard::GuardConfig;
 use super::messages::messages;
 use super::redis::RedisConfig;
@@ -36,7 +36,7 @@ pub struct ApiConfig {
     /// How much is kept of what was taken in.
     pub retention: RetentionConfig,
     /// Who may come in.
-    pub door: DoorConfig,
+    pub auth: AuthConfig,
     /// How much may wait.
     pub bounds: BoundsConfig,
     /// What its server lets clients do.
@@ -108,7 +108,7 @@ impl ApiConfig {
             message_max_length: raw.message_max_length,
             guard: GuardConfig::from_vars(vars)?,
             retention: RetentionConfig::from_vars(vars)?,
-            door: DoorConfig::from_vars(vars)?,
+            auth: AuthConfig::from_vars(vars)?,
             bounds: BoundsConfig::from_vars(vars)?,
             server: ServerConfig::from_vars(vars)?,
             max_body_bytes: raw.max_body_bytes,

@@ -4,9 +4,9 @@
 //! one is an error that names the variable; a variable that is set but empty counts as not set, as panels leave them.
 
 pub mod api;
+pub mod auth;
 pub mod bounds;
 pub mod buffer;
-pub mod door;
 pub mod guard;
 pub mod limits;
 pub mod log;

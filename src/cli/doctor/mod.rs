@@ -1,6 +1,6 @@
 //! `lull doctor`: looks at a deployment and says what to do about each finding.
 
-mod door;
+mod auth;
 mod finding;
 mod keeper;
 mod webhook;
@@ -57,7 +57,7 @@ struct Report<'a> {
 pub(super) async fn examine(arguments: &Arguments, vars: &Vars) -> Result<ExitCode> {
     let mut findings = settings(vars);
     if let Ok(config) = ApiConfig::from_vars(vars) {
-        findings.extend(door::findings(&config));
+        findings.extend(auth::findings(&config));
     }
     if let Ok(config) = RedisConfig::from_vars(vars) {
         match Store::connect_once(&config, PATIENCE).await {

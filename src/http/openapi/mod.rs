@@ -1,5 +1,5 @@
 //! The OpenAPI document: what every path takes and answers, put together from the types that are read and written, and
-//! from the table of the door.
+//! from the table of routes.
 
 mod answering;
 mod buffers;
@@ -129,7 +129,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::http::door::ROUTES;
+    use crate::http::auth::ROUTES;
 
     #[test]
     fn every_route_of_the_table_is_in_the_document_and_the_other_way_round() {

@@ -1,5 +1,5 @@
 //! How an operation of the document is described: what is the same of many is said once, and what it asks of whoever
-//! comes is read from the table of the door.
+//! comes is read from the table of routes.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use super::parameters::of_path;
 use super::refusals::refusal_name;
 use super::security::alternatives;
 use super::tags::Tag;
-use crate::http::door::Need;
+use crate::http::auth::Need;
 use crate::http::query::OTHER_NAMES;
 
 /// What most bodies are.

@@ -5,7 +5,7 @@ use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityRequirement, SecurityScheme,
 };
 
-use crate::http::door::Need;
+use crate::http::auth::Need;
 
 const BEARER: &str = "bearer";
 /// Where else a key may stand, each with its header.

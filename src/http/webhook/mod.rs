@@ -34,7 +34,7 @@ pub(super) fn routes() -> Router<Api> {
     Router::new()
         .route("/api/webhook", post(post_to_the_only_one))
         .route("/api/webhook/{buffer}", get(ask).post(post_to))
-        // For gateways that can set no header. The token is a key, and the door has looked at it.
+        // For gateways that can set no header. The token is a key, and auth has looked at it.
         .route("/api/webhook/{buffer}/{token}", get(ask).post(post_to))
         .route("/api/buffers/{name}/messages", post(post_message))
         .route("/api/buffers/{name}/try", post(trial::post))

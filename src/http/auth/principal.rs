@@ -14,20 +14,20 @@ use crate::http::Api;
 
 /// Who holds a key or a token.
 #[derive(Debug)]
-pub(in crate::http) struct Holder {
+pub(in crate::http) struct Principal {
     /// What they are called.
     pub(in crate::http) name: Arc<str>,
     /// What they reach.
     pub(in crate::http) scopes: Scopes,
 }
 
-/// What the door found out about a request.
+/// What the auth found out about a request.
 #[derive(Clone, Debug)]
 pub(in crate::http) enum Pass {
     /// No keys are set, so nobody was asked.
     Unasked,
     /// Somebody known.
-    Known(Arc<Holder>),
+    Known(Arc<Principal>),
     /// Nobody known. The buffer's own proof may still stand for a key.
     Unknown(Refusal),
 }
@@ -37,8 +37,8 @@ impl Pass {
     pub(in crate::http) fn brings_to(&self, buffer: &Name) -> Result<(), Refusal> {
         match self {
             Self::Unasked => Ok(()),
-            Self::Known(holder) if holder.scopes.brings_to(buffer) => Ok(()),
-            Self::Known(holder) => Err(Refusal::out_of_reach(holder, Need::IngestNamed)),
+            Self::Known(principal) if principal.scopes.brings_to(buffer) => Ok(()),
+            Self::Known(principal) => Err(Refusal::out_of_reach(principal, Need::IngestNamed)),
             Self::Unknown(refusal) => Err(refusal.clone()),
         }
     }
@@ -46,7 +46,7 @@ impl Pass {
     /// What the one who came is called.
     pub(in crate::http) fn name(&self) -> Option<&str> {
         match self {
-            Self::Known(holder) => Some(&holder.name),
+            Self::Known(principal) => Some(&principal.name),
             Self::Unasked | Self::Unknown(_) => None,
         }
     }
@@ -58,7 +58,7 @@ impl FromRequestParts<Api> for Pass {
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Infallible> {
         Ok(match parts.extensions.get::<Self>() {
             Some(pass) => pass.clone(),
-            None if api.door.asks_nobody() => Self::Unasked,
+            None if api.auth.asks_nobody() => Self::Unasked,
             None => Self::Unknown(Refusal::NoKey),
         })
     }

@@ -14,7 +14,7 @@ use thiserror::Error;
 use tokio::sync::Notify;
 use tracing::{info, warn};
 
-use super::holder::Holder;
+use super::principal::Principal;
 use crate::core::scopes::Scopes;
 use crate::delivery::fetch::fetch;
 use crate::settings::tokens::{KeySet, SHORTEST_SECRET, TokenConfig};
@@ -101,7 +101,7 @@ impl Tokens {
     }
 
     /// Who has this token; none if it is not a token at all.
-    pub(super) fn holder(&self, given: &str) -> Option<Result<Arc<Holder>, TokenError>> {
+    pub(super) fn principal(&self, given: &str) -> Option<Result<Arc<Principal>, TokenError>> {
         // Most keys have no dots.
         if self.is_empty() || given.matches('.').count() != 2 {
             return None;
@@ -109,13 +109,13 @@ impl Tokens {
         Some(self.checked(given).map(Arc::new))
     }
 
-    fn checked(&self, token: &str) -> Result<Holder, TokenError> {
+    fn checked(&self, token: &str) -> Result<Principal, TokenError> {
         let header = decode_header(token).map_err(|error| why(error.kind()))?;
         match (header.alg, &self.secret) {
             (Algorithm::HS256, Some(secret)) => {
                 let claims = self.claims(token, secret, header.alg)?;
                 // Who has the secret is one of us, and made the token for nothing else.
-                Ok(claims.holder(Scopes::ingest()))
+                Ok(claims.principal(Scopes::ingest()))
             }
             (Algorithm::RS256 | Algorithm::ES256 | Algorithm::EdDSA, _) => {
                 let public = self.public();
@@ -123,7 +123,7 @@ impl Tokens {
                 for key in public.iter().filter(|key| key.fits(header.alg, id)) {
                     match self.claims(token, &key.key, header.alg) {
                         Err(TokenError::Signature) => {}
-                        other => return Ok(other?.holder(Scopes::default())),
+                        other => return Ok(other?.principal(Scopes::default())),
                     }
                 }
                 // Perhaps the issuer has a new key.

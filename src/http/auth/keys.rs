@@ -7,39 +7,39 @@ use axum::http::header::AUTHORIZATION;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::holder::Holder;
-use crate::settings::door::Key;
+use super::principal::Principal;
+use crate::settings::auth::Key;
 
 /// Where a key may stand beside `Authorization`.
 const HEADERS: [&str; 2] = ["x-api-key", "x-ins-auth-key"];
 
 /// The keys there are. Only their digests are kept: they have one length, and nothing of a key can get out.
-pub(super) struct Keys(Vec<([u8; 32], Arc<Holder>)>);
+pub(super) struct Keys(Vec<([u8; 32], Arc<Principal>)>);
 
 impl Keys {
     pub(super) fn new(keys: Vec<Key>) -> Self {
         let keys = keys.into_iter().map(|key| {
-            let holder = Holder {
+            let principal = Principal {
                 name: key.name.into(),
                 scopes: key.scopes,
             };
-            (digest(&key.secret), Arc::new(holder))
+            (digest(&key.secret), Arc::new(principal))
         });
         Self(keys.collect())
     }
 
-    /// What the holders are called.
+    /// What the principals are called.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(_, holder)| &*holder.name)
+        self.0.iter().map(|(_, principal)| &*principal.name)
     }
 
     /// Who holds this key. It takes as long for a near miss as for any other.
-    pub(super) fn holder(&self, given: &str) -> Option<&Arc<Holder>> {
+    pub(super) fn principal(&self, given: &str) -> Option<&Arc<Principal>> {
         let given = digest(given);
         let mut found = None;
-        for (key, holder) in &self.0 {
+        for (key, principal) in &self.0 {
             if bool::from(key.ct_eq(&given)) {
-                found = Some(holder);
+                found = Some(principal);
             }
         }
         found
@@ -94,7 +94,7 @@ mod tests {
     fn a_key_names_its_holder_and_nothing_else_does() {
         let keys = keys(&[("n8n", "one"), ("n8n", "two"), ("panel", "three")]);
 
-        let name = |given| keys.holder(given).map(|holder| &*holder.name);
+        let name = |given| keys.principal(given).map(|principal| &*principal.name);
 
         assert_eq!(name("one"), Some("n8n"));
         assert_eq!(name("two"), Some("n8n"));

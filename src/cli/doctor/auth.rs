@@ -9,15 +9,15 @@ const CHECK: &str = "keys";
 
 /// Who may come in by these settings.
 pub(super) fn findings(config: &ApiConfig) -> Vec<Finding> {
-    let door = &config.door;
-    let guessed = door.keys.iter().filter(|key| key.may_be_guessed());
+    let auth = &config.auth;
+    let guessed = auth.keys.iter().filter(|key| key.may_be_guessed());
     let mut findings: Vec<_> = guessed
         .map(|key| {
             let found = format!("the key of {} is short and may be guessed", key.name);
             Finding::warning(CHECK, found, "make one with openssl rand -hex 24")
         })
         .collect();
-    if door.tokens.may_be_guessed() {
+    if auth.tokens.may_be_guessed() {
         let found = "SECRET_KEY is short: whoever guesses it makes tokens of their own";
         let advice = "make one with openssl rand -hex 32";
         findings.push(Finding::warning(CHECK, found, advice));
@@ -29,12 +29,12 @@ pub(super) fn findings(config: &ApiConfig) -> Vec<Finding> {
 }
 
 fn in_all(config: &ApiConfig) -> Finding {
-    let door = &config.door;
-    if !door.keys.is_empty() {
-        let names: Vec<_> = door.keys.iter().map(|key| key.name.as_str()).collect();
+    let auth = &config.auth;
+    if !auth.keys.is_empty() {
+        let names: Vec<_> = auth.keys.iter().map(|key| key.name.as_str()).collect();
         return Finding::ok(CHECK, format!("for {}", names.join(", ")));
     }
-    if !door.tokens.is_empty() {
+    if !auth.tokens.is_empty() {
         return Finding::ok(CHECK, "none, but tokens are asked for");
     }
     if hears_this_machine_only(&config.listen) {

@@ -1,12 +1,12 @@
-//! The door: who may come in. A layer in front of every route asks for a key as the table in `routes.rs` says; what it
+//! The auth: who may come in. A layer in front of every route asks for a key as the table in `routes.rs` says; what it
 //! found out goes on with the request.
 
 mod client;
 mod cors;
-mod holder;
 mod keys;
 mod layer;
 mod limits;
+mod principal;
 mod refusal;
 mod routes;
 mod tokens;
@@ -23,23 +23,23 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::Api;
-use crate::settings::door::{DoorConfig, SHORTEST_KEY};
+use crate::settings::auth::{AuthConfig, SHORTEST_KEY};
 use crate::settings::origins::Origins;
 use client::Proxies;
 use cors::cors;
-pub(super) use holder::Pass;
 use keys::{Keys, given};
 pub(super) use layer::Guarding;
 use limits::{FORGOTTEN_EVERY, Left, Limits};
+pub(super) use principal::Pass;
 pub(super) use refusal::Refusal;
 pub(super) use routes::Need;
 #[cfg(test)]
 pub(super) use routes::ROUTES;
 use tokens::Tokens;
 
-/// Who may come in. Clones are the same door.
+/// Who may come in. Clones are the same auth.
 #[derive(Clone)]
-pub(super) struct Door(Arc<Rules>);
+pub(super) struct Auth(Arc<Rules>);
 
 struct Rules {
     keys: Keys,
@@ -51,10 +51,10 @@ struct Rules {
     asks_nobody: bool,
 }
 
-impl Door {
+impl Auth {
     /// # Errors
     /// When a file of public keys has none that can be used.
-    pub(super) fn new(config: DoorConfig) -> Result<Self> {
+    pub(super) fn new(config: AuthConfig) -> Result<Self> {
         for key in &config.keys {
             if key.may_be_guessed() {
                 let name = &key.name;
@@ -158,8 +158,8 @@ impl Door {
             }
             // The handler knows the buffer, and whether its own proof stands for a key.
             (_, Need::IngestNamed) => {}
-            (Pass::Known(holder), need) if !need.is_met_by(&holder.scopes) => {
-                return Err(Refusal::out_of_reach(holder, need));
+            (Pass::Known(principal), need) if !need.is_met_by(&principal.scopes) => {
+                return Err(Refusal::out_of_reach(principal, need));
             }
             (Pass::Unknown(refusal), _) => return Err(refusal.clone()),
             (Pass::Known(_), _) => {}
@@ -178,11 +178,11 @@ impl Door {
         let token = token_in_path(request);
         let mut refusal = Refusal::NoKey;
         for given in given(request.headers()).chain(token.as_deref()) {
-            if let Some(holder) = self.0.keys.holder(given) {
-                return Pass::Known(holder.clone());
+            if let Some(principal) = self.0.keys.principal(given) {
+                return Pass::Known(principal.clone());
             }
-            refusal = match self.0.tokens.holder(given) {
-                Some(Ok(holder)) => return Pass::Known(holder),
+            refusal = match self.0.tokens.principal(given) {
+                Some(Ok(principal)) => return Pass::Known(principal),
                 Some(Err(error)) => error.into(),
                 None => Refusal::WrongKey,
             };

@@ -21,7 +21,7 @@ const LONGEST_NAME: usize = 64;
 
 /// Who may come in, and whom to believe where they come from.
 #[derive(Clone, Default)]
-pub struct DoorConfig {
+pub struct AuthConfig {
     /// `API_KEYS` and the keys of `API_KEYS_FILE`; none: whoever reaches the port may bring messages.
     pub keys: Vec<Key>,
     /// Whose tokens are believed.
@@ -60,7 +60,7 @@ struct RawDoor {
     trusted_proxies: Option<String>,
 }
 
-impl DoorConfig {
+impl AuthConfig {
     /// Reads who may come in.
     ///
     /// # Errors
@@ -91,7 +91,7 @@ impl DoorConfig {
 fn read_file(file: &Path) -> Result<String> {
     let text = std::fs::read_to_string(file);
     let text = text.with_context(|| format!("API_KEYS_FILE: cannot read {}", file.display()))?;
-    // An empty secret of a panel must not open the door.
+    // An empty secret of a panel must not let everybody in.
     ensure!(
         entries(&text).next().is_some(),
         "API_KEYS_FILE: {} has no key in it",
@@ -168,11 +168,11 @@ mod tests {
     use super::super::tests::vars;
     use super::*;
 
-    fn config(pairs: &[(&str, &str)]) -> Result<DoorConfig> {
-        DoorConfig::from_vars(&vars(pairs))
+    fn config(pairs: &[(&str, &str)]) -> Result<AuthConfig> {
+        AuthConfig::from_vars(&vars(pairs))
     }
 
-    fn names(config: &DoorConfig) -> Vec<&str> {
+    fn names(config: &AuthConfig) -> Vec<&str> {
         config.keys.iter().map(|key| key.name.as_str()).collect()
     }
 

@@ -11,7 +11,7 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 
-use super::holder::Pass;
+use super::principal::Pass;
 use crate::settings::rate::Rate;
 
 /// How often buckets that are full again are forgotten.
@@ -68,7 +68,7 @@ impl Limits {
     /// Takes a token out of the caller's bucket. Without one in it, the error says when there will be.
     pub(super) fn take(&self, pass: &Pass, address: Option<IpAddr>) -> Result<Left, Left> {
         let caller = match pass {
-            Pass::Known(holder) => Caller::Named(holder.name.clone()),
+            Pass::Known(principal) => Caller::Named(principal.name.clone()),
             Pass::Unasked | Pass::Unknown(_) => Caller::At(address.map(network)),
         };
         match self.buckets.check_key(&caller) {
@@ -132,7 +132,7 @@ mod tests {
 
     use super::*;
     use crate::core::scopes::Scopes;
-    use crate::http::door::holder::Holder;
+    use crate::http::auth::principal::Principal;
 
     fn limits(requests: u32, per: u64, burst: u32) -> Limits {
         Limits::new(&Rate {
@@ -144,7 +144,7 @@ mod tests {
     }
 
     fn known(name: &str) -> Pass {
-        Pass::Known(Arc::new(Holder {
+        Pass::Known(Arc::new(Principal {
             name: name.into(),
             scopes: Scopes::default(),
         }))

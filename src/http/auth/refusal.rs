@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use thiserror::Error;
 
-use super::holder::Holder;
+use super::principal::Principal;
 use super::routes::Need;
 use super::tokens::TokenError;
 use crate::core::code::Code;
@@ -26,10 +26,10 @@ pub(in crate::http) enum Refusal {
     #[error(transparent)]
     Token(#[from] TokenError),
     /// The key is good for other things.
-    #[error("{} may not do this: it needs the scope {needs}", holder.name)]
+    #[error("{} may not do this: it needs the scope {needs}", principal.name)]
     OutOfReach {
         /// Whose key it is.
-        holder: Arc<Holder>,
+        principal: Arc<Principal>,
         /// What it lacks.
         needs: &'static str,
     },
@@ -44,9 +44,9 @@ pub(in crate::http) enum Refusal {
 }
 
 impl Refusal {
-    pub(super) fn out_of_reach(holder: &Arc<Holder>, need: Need) -> Self {
+    pub(super) fn out_of_reach(principal: &Arc<Principal>, need: Need) -> Self {
         Self::OutOfReach {
-            holder: holder.clone(),
+            principal: principal.clone(),
             needs: need.scope(),
         }
     }

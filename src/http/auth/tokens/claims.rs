@@ -3,9 +3,9 @@
 use serde::Deserialize;
 
 use crate::core::scopes::Scopes;
-use crate::http::door::holder::Holder;
+use crate::http::auth::principal::Principal;
 
-/// Longest name of a holder, in characters: it stands in the audit.
+/// Longest name of a principal, in characters: it stands in the audit.
 const LONGEST_NAME: usize = 64;
 
 /// What a token says, beside what makes it valid.
@@ -41,7 +41,7 @@ impl Words {
 impl Claims {
     /// Who has the token. Words that are no scopes of ours are for others; `otherwise` is what a token gives that has no
     /// word about scopes at all.
-    pub(super) fn holder(self, otherwise: Scopes) -> Holder {
+    pub(super) fn principal(self, otherwise: Scopes) -> Principal {
         let said = [&self.scope, &self.scopes, &self.scp];
         let mut said = said.into_iter().flatten().peekable();
         let scopes = if said.peek().is_none() {
@@ -54,7 +54,7 @@ impl Claims {
         };
         let name = self.sub.or(self.client_id).or(self.azp);
         let name = name.unwrap_or_else(|| "a token".to_owned());
-        Holder {
+        Principal {
             name: name.chars().take(LONGEST_NAME).collect::<String>().into(),
             scopes,
         }
@@ -67,9 +67,9 @@ mod tests {
 
     use super::*;
 
-    fn holder(claims: serde_json::Value) -> Holder {
+    fn principal(claims: serde_json::Value) -> Principal {
         let claims: Claims = serde_json::from_value(claims).unwrap();
-        claims.holder(Scopes::ingest())
+        claims.principal(Scopes::ingest())
     }
 
     #[test]
@@ -81,7 +81,7 @@ mod tests {
             json!({"scp": "read"}),
             json!({"scp": ["read"], "scope": "openid"}),
         ] {
-            let scopes = holder(claims.clone()).scopes;
+            let scopes = principal(claims.clone()).scopes;
             assert!(
                 scopes.reads() && !scopes.changes() && !scopes.brings_to_all(),
                 "{claims}"
@@ -91,16 +91,19 @@ mod tests {
 
     #[test]
     fn without_a_word_about_scopes_the_default_counts_and_with_foreign_ones_nothing() {
-        assert_eq!(holder(json!({"sub": "x"})).scopes, Scopes::ingest());
-        assert_eq!(holder(json!({"scope": "openid"})).scopes, Scopes::default());
-        assert_eq!(holder(json!({"scope": ""})).scopes, Scopes::default());
+        assert_eq!(principal(json!({"sub": "x"})).scopes, Scopes::ingest());
+        assert_eq!(
+            principal(json!({"scope": "openid"})).scopes,
+            Scopes::default()
+        );
+        assert_eq!(principal(json!({"scope": ""})).scopes, Scopes::default());
     }
 
     #[test]
     fn a_token_is_called_by_its_subject_or_its_client() {
-        assert_eq!(&*holder(json!({"sub": "n8n", "azp": "x"})).name, "n8n");
-        assert_eq!(&*holder(json!({"client_id": "n8n"})).name, "n8n");
-        assert_eq!(&*holder(json!({})).name, "a token");
-        assert_eq!(holder(json!({"sub": "x".repeat(100)})).name.len(), 64);
+        assert_eq!(&*principal(json!({"sub": "n8n", "azp": "x"})).name, "n8n");
+        assert_eq!(&*principal(json!({"client_id": "n8n"})).name, "n8n");
+        assert_eq!(&*principal(json!({})).name, "a token");
+        assert_eq!(principal(json!({"sub": "x".repeat(100)})).name.len(), 64);
     }
 }

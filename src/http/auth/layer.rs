@@ -10,20 +10,20 @@ use axum::response::{IntoResponse, Response};
 use futures_util::future::Either;
 use tower::{Layer, Service};
 
-use super::Door;
+use super::Auth;
 use crate::http::body::discard;
 use crate::telemetry::metrics::{Metrics, count};
 
-/// Puts the door in front of a route.
+/// Puts the auth in front of a route.
 #[derive(Clone)]
 pub(in crate::http) struct Guarding {
-    /// The door.
-    pub(in crate::http) door: Door,
+    /// The auth.
+    pub(in crate::http) auth: Auth,
     /// Where refusals are counted.
     pub(in crate::http) metrics: Arc<Metrics>,
 }
 
-/// A route behind the door.
+/// A route behind the auth.
 #[derive(Clone)]
 pub(in crate::http) struct Guarded<S> {
     guarding: Guarding,
@@ -58,7 +58,7 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let (admitted, left) = self.guarding.door.admit(&mut request);
+        let (admitted, left) = self.guarding.auth.admit(&mut request);
         match (admitted, left) {
             (Ok(()), None) => Either::Left(self.inner.call(request)),
             (Ok(()), Some(left)) => {
