@@ -64,8 +64,8 @@ names! {
     Later = "later" of &[Role::Monitor],
     /// Attempts the lanes of one destination; each destination has its own.
     Lanes = "lanes" of &[Role::Monitor],
-    /// Opens and closes outlets as destinations come, change and go.
-    Outlets = "outlets" of &[Role::Monitor],
+    /// Opens and closes workers as destinations come, change and go.
+    DestinationWorkers = "workers" of &[Role::Monitor],
     /// Plans schedules.
     Schedules = "schedules" of &[Role::Monitor],
     /// Looks whether Redis's clock has jumped.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use tracing::warn;
 
 use super::Monitor;
-use super::gate::Pass;
-use super::outlet::Outlet;
+use super::destination_worker::DestinationWorker;
+use super::limiter::Permit;
 use super::worker::InHand;
 use crate::core::batch::BatchId;
 use crate::core::chat::{Chat, Name};
@@ -44,9 +44,9 @@ type Closed = Result<(Closing, Option<Lease>)>;
 
 /// A batch that was leased as it was made.
 pub(super) struct Begun {
-    pub(super) outlet: Arc<Outlet>,
+    pub(super) worker: Arc<DestinationWorker>,
     pub(super) in_hand: InHand,
-    pub(super) pass: Pass,
+    pub(super) permit: Permit,
 }
 
 impl Monitor {
@@ -61,15 +61,15 @@ impl Monitor {
         };
         let id = BatchId::generate();
         let stopped = self.registry.get().stops().holds_from(&chat.buffer);
-        let outlet = |name: &Name| self.outlets.get(name).filter(|_| !stopped);
-        let mut first = outlet(&buffer.destinations[0].name);
-        // With a pass in hand the lease comes in the same step. An event mostly comes after the sweep, when there is
+        let worker = |name: &Name| self.workers.get(name).filter(|_| !stopped);
+        let mut first = worker(&buffer.destinations[0].name);
+        // With a permit in hand the lease comes in the same step. An event mostly comes after the sweep, when there is
         // nothing left to do.
-        let mut pass = match (&first, found) {
-            (Some(first), Found::BySweep) => first.gate.enter_within(PATIENCE).await,
+        let mut permit = match (&first, found) {
+            (Some(first), Found::BySweep) => first.limiter.enter_within(PATIENCE).await,
             _ => None,
         };
-        let mut closed = match (&first, &pass) {
+        let mut closed = match (&first, &permit) {
             (Some(first), Some(_)) => {
                 let length = self.lease_rules(first).length;
                 self.store
@@ -85,7 +85,7 @@ impl Monitor {
         if let Err(StoreError::Gone) = closed {
             // This monitor goes by what was configured before, or nothing was ever delivered there out of this shard.
             (buffer, closed) = self.close_anew(&chat, &id).await?;
-            (first, pass) = (outlet(&buffer.destinations[0].name), None);
+            (first, permit) = (worker(&buffer.destinations[0].name), None);
         }
         let lease = match closed {
             Ok((Closing::Closed { reason, .. }, lease)) => {
@@ -100,18 +100,18 @@ impl Monitor {
             }
         };
         for other in &buffer.destinations[1..] {
-            if let Some(outlet) = outlet(&other.name) {
-                self.attempt_if_room(&outlet, chat.clone(), None);
+            if let Some(worker) = worker(&other.name) {
+                self.attempt_if_room(&worker, chat.clone(), None);
             }
         }
-        match (first?, lease, pass) {
-            (outlet, Some(lease), Some(pass)) => Some(Begun {
-                outlet,
+        match (first?, lease, permit) {
+            (worker, Some(lease), Some(permit)) => Some(Begun {
+                worker,
                 in_hand: InHand::new(lease),
-                pass,
+                permit,
             }),
-            (outlet, _, pass) => {
-                self.attempt_if_room(&outlet, chat, pass);
+            (worker, _, permit) => {
+                self.attempt_if_room(&worker, chat, permit);
                 None
             }
         }
@@ -148,13 +148,13 @@ impl Monitor {
     /// Attempts a lane, or leaves it to the sweep.
     pub(super) fn attempt_if_room(
         self: &Arc<Self>,
-        outlet: &Arc<Outlet>,
+        worker: &Arc<DestinationWorker>,
         chat: Chat,
-        pass: Option<Pass>,
+        permit: Option<Permit>,
     ) {
-        match pass.or_else(|| outlet.gate.try_enter()) {
-            Some(pass) => self.attempt(outlet.clone(), chat, pass),
-            None => outlet.lanes_changed.notify_one(),
+        match permit.or_else(|| worker.limiter.try_enter()) {
+            Some(permit) => self.attempt(worker.clone(), chat, permit),
+            None => worker.lanes_changed.notify_one(),
         }
     }
 }

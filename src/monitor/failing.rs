@@ -6,9 +6,9 @@ use std::sync::Arc;
 use tracing::error;
 
 use super::Monitor;
-use super::gate::Pass;
-use super::line::Next;
-use super::outlet::Outlet;
+use super::attempt_log::Next;
+use super::destination_worker::DestinationWorker;
+use super::limiter::Permit;
 use super::worker::InHand;
 use crate::core::batch::Outcome;
 use crate::panics::{self, Panic};
@@ -36,29 +36,34 @@ impl Monitor {
     /// any failure, and its batch is given up on as any other.
     pub(super) async fn deliver_caught(
         self: &Arc<Self>,
-        outlet: &Arc<Outlet>,
+        worker: &Arc<DestinationWorker>,
         in_hand: &InHand,
-        pass: &mut Pass,
+        permit: &mut Permit,
     ) -> bool {
-        match panics::caught(self.deliver(outlet, in_hand, pass)).await {
+        match panics::caught(self.deliver(worker, in_hand, permit)).await {
             Ok(more) => more,
-            Err(panic) => self.settle_failed(outlet, in_hand, &panic).await,
+            Err(panic) => self.settle_failed(worker, in_hand, &panic).await,
         }
     }
 
-    async fn settle_failed(&self, outlet: &Outlet, in_hand: &InHand, panic: &Panic) -> bool {
+    async fn settle_failed(
+        &self,
+        worker: &DestinationWorker,
+        in_hand: &InHand,
+        panic: &Panic,
+    ) -> bool {
         let lease = &in_hand.lease;
         let (chat, batch) = (lease.lane.chat.hash(), &lease.batch.id);
-        let destination = outlet.name();
+        let destination = worker.name();
         error!(%chat, %batch, %destination, "An attempt has failed within Lull, please report it: {panic}");
-        match Next::after(&Outcome::Retry { asked: None }, in_hand, outlet) {
+        match Next::after(&Outcome::Retry { asked: None }, in_hand, worker) {
             Next::Retry { wait, asked } => {
                 let verdict = Verdict::Retry { wait, asked };
-                self.settle(outlet, in_hand, verdict, None).await
+                self.settle(worker, in_hand, verdict, None).await
             }
             Next::Done | Next::DeadLetter { .. } => {
                 let why = format!("Lull itself failed: {panic}");
-                self.bury(outlet, in_hand, &why, None).await
+                self.bury(worker, in_hand, &why, None).await
             }
         }
     }

@@ -7,8 +7,8 @@ use futures_util::future::try_join_all;
 
 use super::Monitor;
 use super::agenda::Agenda;
-use super::gate::Pass;
-use super::outlet::Outlet;
+use super::destination_worker::DestinationWorker;
+use super::limiter::Permit;
 use super::pacing::Room;
 use super::sweeper::{MOST_TAKEN, Round};
 use crate::store::Result;
@@ -21,7 +21,7 @@ const MOST_PASSES: usize = 256;
 /// at once is taken, and while the destination is down its lanes simply stay due.
 pub(super) struct LaneRound<'a> {
     monitor: &'a Arc<Monitor>,
-    outlet: &'a Arc<Outlet>,
+    worker: &'a Arc<DestinationWorker>,
     agenda: &'a mut Agenda,
     most_passes: usize,
     /// More may be due in a shard than was taken from it.
@@ -31,13 +31,13 @@ pub(super) struct LaneRound<'a> {
 impl<'a> LaneRound<'a> {
     pub(super) fn new(
         monitor: &'a Arc<Monitor>,
-        outlet: &'a Arc<Outlet>,
+        worker: &'a Arc<DestinationWorker>,
         agenda: &'a mut Agenda,
     ) -> Self {
-        let pace = outlet.destination.pace;
+        let pace = worker.destination.pace;
         Self {
             monitor,
-            outlet,
+            worker,
             agenda,
             most_passes: pace.map_or(MOST_PASSES, |pace| pace.batch.min(MOST_PASSES)),
             more: false,
@@ -51,32 +51,32 @@ impl<'a> LaneRound<'a> {
         if shards.is_empty() && retries.is_empty() {
             return Ok(Round::Done);
         }
-        if self.outlet.gate.is_open() {
+        if self.worker.limiter.is_open() {
             return self.probe(shards, retries).await;
         }
         let shards = self.in_turn(shards);
         let mut shards = shards.as_slice();
         while !shards.is_empty() {
-            let Some(mut passes) = self.enter(self.most_passes).await else {
+            let Some(mut permits) = self.enter(self.most_passes).await else {
                 return Ok(Round::Done);
             };
-            if self.outlet.gate.is_open() {
+            if self.worker.limiter.is_open() {
                 // What was due when this round began may be done by now, and a probe goes to one shard only.
                 return Ok(Round::More);
             }
-            if self.outlet.gate.owes_a_retry() && !retries.is_empty() {
-                let pass = passes.pop().map(Pass::for_retry);
+            if self.worker.limiter.owes_a_retry() && !retries.is_empty() {
+                let permit = permits.pop().map(Permit::for_retry);
                 let shard = retries[fastrand::usize(..retries.len())];
-                let pass = pass.into_iter().collect();
-                if let Some(at) = self.begin(pass, &[shard], true).await? {
+                let permit = permit.into_iter().collect();
+                if let Some(at) = self.begin(permit, &[shard], true).await? {
                     return Ok(Round::NotBefore(at));
                 }
-                if passes.is_empty() {
+                if permits.is_empty() {
                     continue;
                 }
             }
-            let (now, later) = shards.split_at(shards.len().min(passes.len()));
-            if let Some(at) = self.begin(passes, now, false).await? {
+            let (now, later) = shards.split_at(shards.len().min(permits.len()));
+            if let Some(at) = self.begin(permits, now, false).await? {
                 return Ok(Round::NotBefore(at));
             }
             shards = later;
@@ -89,13 +89,13 @@ impl<'a> LaneRound<'a> {
         let shards = self.in_turn(retries);
         let mut shards = shards.as_slice();
         while !shards.is_empty() {
-            let passes = self.outlet.gate.try_enter_retries(self.most_passes);
-            if passes.is_empty() {
+            let permits = self.worker.limiter.try_enter_retries(self.most_passes);
+            if permits.is_empty() {
                 self.agenda.let_retries_wait(true);
                 break;
             }
-            let (now, later) = shards.split_at(shards.len().min(passes.len()));
-            if let Some(at) = self.begin(passes, now, true).await? {
+            let (now, later) = shards.split_at(shards.len().min(permits.len()));
+            if let Some(at) = self.begin(permits, now, true).await? {
                 return Ok(Round::NotBefore(at));
             }
             shards = later;
@@ -106,53 +106,53 @@ impl<'a> LaneRound<'a> {
     /// While the destination is down one batch goes, in whichever shard: one that nobody has tried, if there is one, as
     /// what becomes of it tells most.
     async fn probe(mut self, shards: Vec<Shard>, retries: Vec<Shard>) -> Result<Round> {
-        let Some(mut passes) = self.enter(1).await else {
+        let Some(mut permits) = self.enter(1).await else {
             return Ok(Round::Done);
         };
         let is_retry = shards.is_empty();
         let shards = if is_retry { retries } else { shards };
         if is_retry {
-            passes = passes.into_iter().map(Pass::for_retry).collect();
+            permits = permits.into_iter().map(Permit::for_retry).collect();
         }
         let shard = shards[fastrand::usize(..shards.len())];
-        let not_before = self.begin(passes, &[shard], is_retry).await?;
+        let not_before = self.begin(permits, &[shard], is_retry).await?;
         Ok(not_before.map_or(Round::More, Round::NotBefore))
     }
 
     /// Passes as soon as there is room for one; `None` when told to stop.
-    async fn enter(&self, most: usize) -> Option<Vec<Pass>> {
-        let _waiting = self.outlet.mark.waits();
+    async fn enter(&self, most: usize) -> Option<Vec<Permit>> {
+        let _waiting = self.worker.mark.waits();
         tokio::select! {
-            () = self.outlet.stop.cancelled() => None,
-            passes = self.outlet.gate.enter(most) => Some(passes),
+            () = self.worker.stop.cancelled() => None,
+            permits = self.worker.limiter.enter(most) => Some(permits),
         }
     }
 
-    /// Begins attempts on what is due in these shards, as many as there are passes; answers before when no more may
+    /// Begins attempts on what is due in these shards, as many as there are permits; answers before when no more may
     /// begin, where the destination has a pace.
     async fn begin(
         &mut self,
-        mut passes: Vec<Pass>,
+        mut permits: Vec<Permit>,
         mut shards: &[Shard],
         retries: bool,
     ) -> Result<Option<Instant>> {
-        match self.monitor.room(self.outlet).await? {
+        match self.monitor.room(self.worker).await? {
             Some(Room::NotBefore(at)) => return Ok(Some(at)),
-            Some(Room::For(count)) if count < passes.len() => {
-                passes.truncate(count);
+            Some(Room::For(count)) if count < permits.len() => {
+                permits.truncate(count);
                 // The other shards come in the next round.
                 self.more |= shards.len() > count;
                 shards = &shards[..shards.len().min(count)];
             }
             _ => {}
         }
-        let name = self.outlet.name().clone();
+        let name = self.worker.name().clone();
         let due = if retries {
             Due::Retries(name)
         } else {
             Due::Lanes(name)
         };
-        let most = (passes.len() / shards.len()).min(MOST_TAKEN);
+        let most = (permits.len() / shards.len()).min(MOST_TAKEN);
         let takes = shards
             .iter()
             .map(|&shard| self.monitor.store.take(&due, shard, most));
@@ -166,10 +166,10 @@ impl<'a> LaneRound<'a> {
             self.more |= taken.len() == most;
             chats.extend(taken);
         }
-        let turn = self.monitor.let_begin(self.outlet, &mut chats).await?;
-        for (chat, mut pass) in chats.into_iter().zip(passes) {
-            pass.let_in_at(turn.let_in);
-            self.monitor.attempt(self.outlet.clone(), chat, pass);
+        let turn = self.monitor.let_begin(self.worker, &mut chats).await?;
+        for (chat, mut permit) in chats.into_iter().zip(permits) {
+            permit.let_in_at(turn.let_in);
+            self.monitor.attempt(self.worker.clone(), chat, permit);
         }
         Ok(turn.not_before)
     }

@@ -78,8 +78,8 @@ impl Monitor {
     ) {
         count(&self.metrics.batches, "reason", reason);
         for destination in destinations {
-            if let Some(outlet) = self.outlets.get(&destination.name) {
-                self.attempt_if_room(&outlet, chat.clone(), None);
+            if let Some(worker) = self.workers.get(&destination.name) {
+                self.attempt_if_room(&worker, chat.clone(), None);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The listener: hears timers expire. It only passes on what it hears and never waits for work; what it cannot pass on
+//! The listener: hears timers expire. It only permits on what it hears and never waits for work; what it cannot permit on
 //! or does not hear, the sweep finds.
 
 use std::sync::Arc;

@@ -80,13 +80,13 @@ impl Monitor {
         let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);
         let known: Vec<_> = known.collect();
         closed.retain(|name, _| {
-            known.binary_search(name).is_ok() && self.outlets.get(name).is_none()
+            known.binary_search(name).is_ok() && self.workers.get(name).is_none()
         });
         let lanes: Vec<_> = known
             .iter()
-            .filter(|name| match self.outlets.get(name) {
-                Some(outlet) => outlet.mark.stands(),
-                // One that has just come, or started, has its outlet within a second.
+            .filter(|name| match self.workers.get(name) {
+                Some(worker) => worker.mark.stands(),
+                // One that has just come, or started, has its worker within a second.
                 None => {
                     let since = closed.entry((*name).clone()).or_insert_with(Instant::now);
                     since.elapsed() >= TOO_LONG

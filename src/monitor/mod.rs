@@ -4,26 +4,26 @@
 //! attempts the head of each lane that is due. Nothing is kept here that Redis does not have.
 
 mod agenda;
+mod attempt_log;
+mod attempt_span;
 mod clock;
 mod closer;
+mod destination_worker;
 mod failing;
 mod follow_ups;
-mod gate;
 mod health;
 mod housekeeper;
 mod lane_round;
 mod later;
-mod line;
+mod limiter;
 mod listener;
 mod mark;
-mod outlet;
 mod pacing;
 mod recent;
 mod reviving;
 mod schedules;
 mod settling;
 mod sweeper;
-mod trail;
 mod worker;
 
 use std::collections::HashMap;
@@ -51,8 +51,8 @@ use crate::store::Store;
 use crate::store::history::Retention;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::tracer::Tracer;
+use destination_worker::DestinationWorkers;
 use mark::Mark;
-use outlet::Outlets;
 use recent::Recent;
 use sweeper::Sweep;
 
@@ -91,7 +91,7 @@ pub struct Monitor {
     store: Store,
     registry: Registry,
     clients: Clients,
-    outlets: Outlets,
+    workers: DestinationWorkers,
     retention: Retention,
     /// Whether what was sent and answered is kept in history.
     payloads: bool,
@@ -106,7 +106,7 @@ pub struct Monitor {
     /// How the sweeps of windows and of what waits for its time go round.
     windows_mark: Mark,
     later_mark: Mark,
-    /// Since when destinations that should have an outlet have none.
+    /// Since when destinations that should have an worker have none.
     closed: Mutex<HashMap<Name, std::time::Instant>>,
     /// What is seen of the work of all.
     watch: Watch,
@@ -148,7 +148,7 @@ impl Monitor {
             store,
             registry,
             clients: Clients::new(config.guard.clone()),
-            outlets: Outlets::default(),
+            workers: DestinationWorkers::default(),
             retention: Retention::of(&config.retention),
             payloads: config.retention.history_payloads,
             recent: Recent::default(),
@@ -179,7 +179,7 @@ impl Monitor {
             monitor.registry.clone().keep_fresh(stop)
         });
         self.start(Loop::Schedules, schedules::run);
-        self.start(Loop::Outlets, outlet::run);
+        self.start(Loop::DestinationWorkers, destination_worker::run);
         self.start(Loop::Clock, clock::run);
         self.start(Loop::Listener, listener::run);
         self.start(Loop::Windows, |monitor| Sweep::Windows.run(monitor));
@@ -214,7 +214,7 @@ impl Monitor {
     fn look_again(&self) {
         self.windows_changed.notify_one();
         self.later_changed.notify_one();
-        self.outlets.look_again();
+        self.workers.look_again();
     }
 
     async fn finish(&self, deadline: Instant) {

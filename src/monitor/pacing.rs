@@ -10,8 +10,8 @@ use tracing::warn;
 
 use super::Monitor;
 use super::agenda::SHORTEST_SLEEP;
-use super::gate::{LetIn, Pass};
-use super::outlet::Outlet;
+use super::destination_worker::DestinationWorker;
+use super::limiter::{LetIn, Permit};
 use crate::core::chat::{Chat, Lane};
 use crate::store::Result;
 use crate::store::pace::Grant;
@@ -45,18 +45,22 @@ fn not_before(grant: &Grant) -> Option<Instant> {
 
 impl Monitor {
     /// Leaves in `chats` those whose lanes may be attempted now, and puts the others back.
-    pub(super) async fn let_begin(&self, outlet: &Outlet, chats: &mut Vec<Chat>) -> Result<Turn> {
-        let Some(pace) = outlet.destination.pace else {
+    pub(super) async fn let_begin(
+        &self,
+        worker: &DestinationWorker,
+        chats: &mut Vec<Chat>,
+    ) -> Result<Turn> {
+        let Some(pace) = worker.destination.pace else {
             return Ok(Turn::default());
         };
         if chats.is_empty() {
             return Ok(Turn::default());
         }
         let asked = Instant::now();
-        let grant = self.store.pace(outlet.name(), pace, chats.len()).await?;
+        let grant = self.store.pace(worker.name(), pace, chats.len()).await?;
         let waiting = chats.split_off(grant.count);
         let put_back = waiting.into_iter().map(|chat| async move {
-            let destination = outlet.name().clone();
+            let destination = worker.name().clone();
             self.store.put_back(&Lane { destination, chat }).await
         });
         try_join_all(put_back).await?;
@@ -70,33 +74,37 @@ impl Monitor {
     }
 
     /// How many attempts the pace has room for, or when there will be some; `None` where there is no pace.
-    pub(super) async fn room(&self, outlet: &Outlet) -> Result<Option<Room>> {
-        let Some(pace) = outlet.destination.pace else {
+    pub(super) async fn room(&self, worker: &DestinationWorker) -> Result<Option<Room>> {
+        let Some(pace) = worker.destination.pace else {
             return Ok(None);
         };
-        let grant = self.store.pace(outlet.name(), pace, 0).await?;
+        let grant = self.store.pace(worker.name(), pace, 0).await?;
         let room = not_before(&grant).map_or(Room::For(grant.left), Room::NotBefore);
         Ok(Some(room))
     }
 
     /// Whether an attempt may set out now. One that was let begin longer ago than the pace allows for its way, as where
     /// this monitor was held up, gives its turn back and asks for another; false where others have taken the room.
-    pub(super) async fn may_set_out(&self, outlet: &Outlet, pass: &mut Pass) -> bool {
+    pub(super) async fn may_set_out(
+        &self,
+        worker: &DestinationWorker,
+        permit: &mut Permit,
+    ) -> bool {
         for _ in 0..MOST_ASKED {
-            let (Some(pace), Some(let_in)) = (outlet.destination.pace, pass.unused()) else {
+            let (Some(pace), Some(let_in)) = (worker.destination.pace, permit.unused()) else {
                 return true;
             };
             if let_in.asked.elapsed() <= pace.margin().max(NOT_HELD_UP) {
                 return true;
             }
-            pass.let_in_at(None);
+            permit.let_in_at(None);
             let asked = Instant::now();
-            let again = self.store.pace_again(outlet.name(), pace, let_in.at).await;
+            let again = self.store.pace_again(worker.name(), pace, let_in.at).await;
             match again {
-                Ok(Grant { count: 1, at, .. }) => pass.let_in_at(Some(LetIn { at, asked })),
+                Ok(Grant { count: 1, at, .. }) => permit.let_in_at(Some(LetIn { at, asked })),
                 Ok(_) => return false,
                 Err(error) => {
-                    let name = outlet.name();
+                    let name = worker.name();
                     warn!(destination = %name, error = %error, "Could not ask for a turn anew, the sweep will: {error}");
                     return false;
                 }
@@ -106,16 +114,16 @@ impl Monitor {
         true
     }
 
-    /// Gives a pass back with which no attempt was made, so that another may begin in its place.
-    pub(super) async fn give_back(&self, outlet: &Outlet, pass: Pass) {
-        let (Some(pace), Some(let_in)) = (outlet.destination.pace, pass.unused()) else {
+    /// Gives a permit back with which no attempt was made, so that another may begin in its place.
+    pub(super) async fn give_back(&self, worker: &DestinationWorker, permit: Permit) {
+        let (Some(pace), Some(let_in)) = (worker.destination.pace, permit.unused()) else {
             return;
         };
-        let given = self.store.give_back(outlet.name(), pace, let_in.at).await;
+        let given = self.store.give_back(worker.name(), pace, let_in.at).await;
         if let Err(error) = given {
-            let name = outlet.name();
+            let name = worker.name();
             warn!(destination = %name, error = %error, "One attempt less than the pace allows begins for an interval: {error}");
         }
-        outlet.given_back.notify_one();
+        worker.given_back.notify_one();
     }
 }

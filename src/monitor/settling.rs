@@ -6,7 +6,7 @@ use tokio::time::sleep;
 use tracing::{error, warn};
 
 use super::Monitor;
-use super::outlet::Outlet;
+use super::destination_worker::DestinationWorker;
 use super::worker::{InHand, millis};
 use crate::delivery::Attempt;
 use crate::store::LONGEST_SLEEP;
@@ -34,7 +34,7 @@ impl Monitor {
     /// Gives a batch up; `summary` says why, without anything out of a body.
     pub(super) async fn bury(
         &self,
-        outlet: &Outlet,
+        worker: &DestinationWorker,
         in_hand: &InHand,
         summary: &str,
         call: Option<&Call>,
@@ -62,21 +62,21 @@ impl Monitor {
             attempts,
             first_attempt: lease.first_attempt,
         };
-        self.settle(outlet, in_hand, Verdict::Bury { letter }, call)
+        self.settle(worker, in_hand, Verdict::Bury { letter }, call)
             .await
     }
 
     /// Records the verdict, trying until the lease has run out; true when the lane has more to deliver at once.
     pub(super) async fn settle(
         &self,
-        outlet: &Outlet,
+        worker: &DestinationWorker,
         in_hand: &InHand,
         verdict: Verdict,
         call: Option<&Call>,
     ) -> bool {
         let InHand { lease, since } = in_hand;
         let (chat, batch) = (lease.lane.chat.hash(), &lease.batch.id);
-        let record = self.record(outlet, lease, &verdict, call);
+        let record = self.record(worker, lease, &verdict, call);
         let retention = Retention {
             whole: self.registry.get().has_ordered(Shard::of(&lease.lane.chat)),
             ..self.retention
@@ -97,7 +97,7 @@ impl Monitor {
                     }
                     if matches!(verdict, Verdict::Retry { wait, .. } if wait < LONGEST_SLEEP) {
                         // The sweep may be asleep for longer than that.
-                        outlet.lanes_changed.notify_one();
+                        worker.lanes_changed.notify_one();
                     }
                     return more && !matches!(verdict, Verdict::Retry { .. } | Verdict::Release);
                 }
@@ -105,7 +105,7 @@ impl Monitor {
                     warn!(%chat, %batch, "The lease ran out before the attempt was settled");
                     return false;
                 }
-                Err(error) if since.elapsed() < self.lease_rules(outlet).length => {
+                Err(error) if since.elapsed() < self.lease_rules(worker).length => {
                     warn!(%chat, %batch, error = %error, "Could not settle, trying again: {error}");
                     sleep(PAUSE).await;
                 }
@@ -125,7 +125,7 @@ impl Monitor {
     /// What history is told: of every call, and of every batch that is given up on.
     fn record(
         &self,
-        outlet: &Outlet,
+        worker: &DestinationWorker,
         lease: &Lease,
         verdict: &Verdict,
         call: Option<&Call>,
@@ -150,7 +150,7 @@ impl Monitor {
             why,
             request: call
                 .filter(|_| self.payloads)
-                .map(|call| request(outlet, &call.body)),
+                .map(|call| request(worker, &call.body)),
         })
     }
 
@@ -165,8 +165,8 @@ impl Monitor {
     }
 }
 
-fn request(outlet: &Outlet, body: &str) -> Request {
-    let (method, url) = outlet.sender.shown();
+fn request(worker: &DestinationWorker, body: &str) -> Request {
+    let (method, url) = worker.sender.shown();
     Request {
         method: method.to_owned(),
         url,

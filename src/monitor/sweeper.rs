@@ -11,9 +11,9 @@ use tracing::{info, warn};
 use super::Monitor;
 use super::agenda::Agenda;
 use super::closer::Found;
+use super::destination_worker::DestinationWorker;
 use super::lane_round::LaneRound;
 use super::mark::Mark;
-use super::outlet::Outlet;
 use crate::store::keys::{Due, Shard};
 use crate::store::{LONGEST_IDLE, LONGEST_SLEEP, Result};
 
@@ -37,8 +37,8 @@ pub(super) enum Round {
 pub(super) enum Sweep {
     /// Closes windows at their deadlines.
     Windows,
-    /// Attempts the heads of an outlet's lanes at their times.
-    Lanes(Arc<Outlet>),
+    /// Attempts the heads of an worker's lanes at their times.
+    Lanes(Arc<DestinationWorker>),
     /// Sends what has waited for its time.
     Later,
 }
@@ -48,9 +48,9 @@ impl Sweep {
     pub(super) async fn run(self, monitor: Arc<Monitor>) {
         let (what, stop, longest_idle) = match &self {
             Self::Windows => ("windows".to_owned(), &monitor.stop, LONGEST_SLEEP),
-            Self::Lanes(outlet) => {
-                let what = format!("lanes to {}", outlet.name());
-                (what, &outlet.stop, LONGEST_IDLE)
+            Self::Lanes(worker) => {
+                let what = format!("lanes to {}", worker.name());
+                (what, &worker.stop, LONGEST_IDLE)
             }
             Self::Later => (
                 "what waits for its time".to_owned(),
@@ -108,8 +108,8 @@ impl Sweep {
     fn changed<'a>(&'a self, monitor: &'a Monitor, waits_for_its_turn: bool) -> &'a Notify {
         match self {
             Self::Windows => &monitor.windows_changed,
-            Self::Lanes(outlet) if waits_for_its_turn => &outlet.given_back,
-            Self::Lanes(outlet) => &outlet.lanes_changed,
+            Self::Lanes(worker) if waits_for_its_turn => &worker.given_back,
+            Self::Lanes(worker) => &worker.lanes_changed,
             Self::Later => &monitor.later_changed,
         }
     }
@@ -117,7 +117,7 @@ impl Sweep {
     /// Room for retries, where they wait for it.
     async fn room_for_retries(&self, agenda: &Agenda) {
         match self {
-            Self::Lanes(outlet) if agenda.retries_wait() => outlet.gate.somebody_left().await,
+            Self::Lanes(worker) if agenda.retries_wait() => worker.limiter.somebody_left().await,
             Self::Windows | Self::Lanes(_) | Self::Later => pending().await,
         }
     }
@@ -126,7 +126,7 @@ impl Sweep {
     fn mark<'a>(&'a self, monitor: &'a Monitor) -> &'a Mark {
         match self {
             Self::Windows => &monitor.windows_mark,
-            Self::Lanes(outlet) => &outlet.mark,
+            Self::Lanes(worker) => &worker.mark,
             Self::Later => &monitor.later_mark,
         }
     }
@@ -134,7 +134,7 @@ impl Sweep {
     fn due(&self) -> Due {
         match self {
             Self::Windows => Due::Windows,
-            Self::Lanes(outlet) => Due::Lanes(outlet.name().clone()),
+            Self::Lanes(worker) => Due::Lanes(worker.name().clone()),
             Self::Later => Due::Later,
         }
     }
@@ -144,7 +144,7 @@ impl Sweep {
             // Never closed.
             let _place = monitor.looking.acquire().await;
             let (left, retries) = match self {
-                Self::Lanes(outlet) => monitor.store.look_at_lanes(outlet.name()).await?,
+                Self::Lanes(worker) => monitor.store.look_at_lanes(worker.name()).await?,
                 Self::Windows | Self::Later => (monitor.store.look(due).await?, Vec::new()),
             };
             agenda.looked(&left, &retries, Instant::now());
@@ -152,7 +152,7 @@ impl Sweep {
         let shards = agenda.due(Instant::now());
         match self {
             Self::Windows => close_windows(monitor, due, shards, agenda).await,
-            Self::Lanes(outlet) => LaneRound::new(monitor, outlet, agenda).run(shards).await,
+            Self::Lanes(worker) => LaneRound::new(monitor, worker, agenda).run(shards).await,
             Self::Later => send_later(monitor, shards, agenda).await,
         }
     }

@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 use tracing::{info, warn};
 
 use super::Monitor;
+use super::attempt_log::Next;
+use super::attempt_span::AttemptSpan;
 use super::closer::Begun;
+use super::destination_worker::DestinationWorker;
 use super::failing::InFlight;
 use super::follow_ups::template_of;
-use super::gate::Pass;
-use super::line::Next;
-use super::outlet::Outlet;
+use super::limiter::Permit;
 use super::settling::Call;
-use super::trail::Trail;
 use crate::core::breaker::Turn;
 use crate::core::chat::{Chat, Lane, Name};
 use crate::core::item::read_items;
@@ -53,28 +53,33 @@ impl InHand {
 
 impl Monitor {
     /// Attempts the head of a chat's lane, if it is due, and what comes after it.
-    pub(super) fn attempt(self: &Arc<Self>, outlet: Arc<Outlet>, chat: Chat, pass: Pass) {
+    pub(super) fn attempt(
+        self: &Arc<Self>,
+        worker: Arc<DestinationWorker>,
+        chat: Chat,
+        permit: Permit,
+    ) {
         let monitor = self.clone();
         self.attempts.spawn(async move {
             let lane = Lane {
-                destination: outlet.name().clone(),
+                destination: worker.name().clone(),
                 chat,
             };
-            match monitor.lease(&outlet, &lane).await {
+            match monitor.lease(&worker, &lane).await {
                 Some(in_hand) => {
                     let begun = Begun {
-                        outlet,
+                        worker,
                         in_hand,
-                        pass,
+                        permit,
                     };
                     monitor.work(begun).await;
                 }
-                None => monitor.give_back(&outlet, pass).await,
+                None => monitor.give_back(&worker, permit).await,
             }
         });
     }
 
-    async fn lease(&self, outlet: &Outlet, lane: &Lane) -> Option<InHand> {
+    async fn lease(&self, worker: &DestinationWorker, lane: &Lane) -> Option<InHand> {
         let snapshot = self.registry.get();
         if snapshot.stops().all() {
             return None;
@@ -85,7 +90,7 @@ impl Monitor {
             }
             return None;
         }
-        match self.store.lease(lane, self.lease_rules(outlet)).await {
+        match self.store.lease(lane, self.lease_rules(worker)).await {
             Ok(lease) => lease.map(InHand::new),
             Err(error) => {
                 warn!(chat = %lane.chat.hash(), error = %error, "Could not lease, the sweep will: {error}");
@@ -102,47 +107,48 @@ impl Monitor {
     /// Attempts what was leased, and what comes after it.
     pub(super) async fn work(self: &Arc<Self>, begun: Begun) {
         let Begun {
-            outlet,
+            worker,
             mut in_hand,
-            mut pass,
+            mut permit,
         } = begun;
-        while self.deliver_caught(&outlet, &in_hand, &mut pass).await && !outlet.stop.is_cancelled()
+        while self.deliver_caught(&worker, &in_hand, &mut permit).await
+            && !worker.stop.is_cancelled()
         {
-            if outlet.gate.is_paced() {
+            if worker.limiter.is_paced() {
                 // What comes next has to be let begin, too.
-                outlet.lanes_changed.notify_one();
+                worker.lanes_changed.notify_one();
                 break;
             }
-            match self.lease(&outlet, &in_hand.lease.lane).await {
+            match self.lease(&worker, &in_hand.lease.lane).await {
                 Some(next) => in_hand = next,
                 None => break,
             }
         }
-        self.give_back(&outlet, pass).await;
+        self.give_back(&worker, permit).await;
     }
 
     /// One attempt, from the lease to its settling; true when the lane has more to deliver at once.
     pub(super) async fn deliver(
         self: &Arc<Self>,
-        outlet: &Arc<Outlet>,
+        worker: &Arc<DestinationWorker>,
         in_hand: &InHand,
-        pass: &mut Pass,
+        permit: &mut Permit,
     ) -> bool {
         let InHand { lease, since } = in_hand;
-        if outlet.stop.is_cancelled() || self.holds_from(&lease.lane.chat.buffer) {
-            return self.settle(outlet, in_hand, Verdict::Release, None).await;
+        if worker.stop.is_cancelled() || self.holds_from(&lease.lane.chat.buffer) {
+            return self.settle(worker, in_hand, Verdict::Release, None).await;
         }
-        if let Some(why) = cut_off_too_often(outlet, lease) {
-            return self.bury(outlet, in_hand, &why, None).await;
+        if let Some(why) = cut_off_too_often(worker, lease) {
+            return self.bury(worker, in_hand, &why, None).await;
         }
-        let (body, trail) = match self.call(outlet, lease) {
+        let (body, span) = match self.call(worker, lease) {
             Ok(call) => call,
-            Err(why) => return self.bury(outlet, in_hand, &why, None).await,
+            Err(why) => return self.bury(worker, in_hand, &why, None).await,
         };
-        if !self.may_set_out(outlet, pass).await {
-            let more = self.settle(outlet, in_hand, Verdict::Release, None).await;
+        if !self.may_set_out(worker, permit).await {
+            let more = self.settle(worker, in_hand, Verdict::Release, None).await;
             // It is due as before, and the sweep may be asleep.
-            outlet.lanes_changed.notify_one();
+            worker.lanes_changed.notify_one();
             return more;
         }
         if lease.attempt == 1 {
@@ -150,34 +156,38 @@ impl Monitor {
                 .lateness
                 .observe((lease.late + since.elapsed()).as_secs_f64());
         }
-        pass.begin();
+        permit.begin();
         panics::provoke("attempt");
         let in_flight = InFlight::one(&self.metrics);
         let began = Instant::now();
         let attempt = tokio::select! {
             () = self.abandon.cancelled() => None,
-            attempt = outlet.sender.send(&lease.batch.id, body.clone(), trail.context()) => Some(attempt),
+            attempt = worker.sender.send(&lease.batch.id, body.clone(), span.context()) => Some(attempt),
         };
         drop(in_flight);
         match attempt {
             Some(attempt) => {
-                self.turn(outlet, pass.record(&attempt.outcome, lease.is_fresh()));
-                self.conclude(outlet, in_hand, &Call { attempt, body }, trail)
+                self.turn(worker, permit.record(&attempt.outcome, lease.is_fresh()));
+                self.conclude(worker, in_hand, &Call { attempt, body }, span)
                     .await
             }
             None => {
                 let cut_off = Attempt::cut_off(began.elapsed());
                 // It may have arrived; the next attempt has the same id.
                 let (wait, asked) = (Duration::ZERO, false);
-                trail.end(lease, &cut_off, Next::Retry { wait, asked });
-                self.settle(outlet, in_hand, Verdict::Retry { wait, asked }, None)
+                span.end(lease, &cut_off, Next::Retry { wait, asked });
+                self.settle(worker, in_hand, Verdict::Retry { wait, asked }, None)
                     .await
             }
         }
     }
 
     /// What the call says, and the span that it is; else why it never can be made.
-    fn call(&self, outlet: &Outlet, lease: &Lease) -> Result<(String, Trail), String> {
+    fn call(
+        &self,
+        worker: &DestinationWorker,
+        lease: &Lease,
+    ) -> Result<(String, AttemptSpan), String> {
         let (chat, batch) = (&lease.lane.chat, &lease.batch);
         let items =
             read_items(&batch.items).map_err(|error| format!("unreadable in Redis: {error}"))?;
@@ -192,47 +202,56 @@ impl Monitor {
             items: &items,
         };
         let body = match template_of(&snapshot, lease) {
-            Some(template) => outlet.sender.body_by(template, &context),
-            None => outlet.sender.body(&context),
+            Some(template) => worker.sender.body_by(template, &context),
+            None => worker.sender.body(&context),
         };
         let body = body.map_err(|error| error.to_string())?;
-        Ok((body, Trail::begin(&self.tracer, outlet, lease, &items)))
+        Ok((
+            body,
+            AttemptSpan::begin(&self.tracer, worker, lease, &items),
+        ))
     }
 
-    async fn conclude(&self, outlet: &Outlet, in_hand: &InHand, call: &Call, trail: Trail) -> bool {
+    async fn conclude(
+        &self,
+        worker: &DestinationWorker,
+        in_hand: &InHand,
+        call: &Call,
+        span: AttemptSpan,
+    ) -> bool {
         let Call { attempt, .. } = call;
         self.count_attempt(attempt);
         let lease = &in_hand.lease;
-        let next = Next::after(&attempt.outcome, in_hand, outlet);
-        trail.end(lease, attempt, next);
+        let next = Next::after(&attempt.outcome, in_hand, worker);
+        span.end(lease, attempt, next);
         match next {
             Next::Done => {
                 let verdict = self.delivered(lease);
-                self.settle(outlet, in_hand, verdict, Some(call)).await
+                self.settle(worker, in_hand, verdict, Some(call)).await
             }
             Next::Retry { wait, asked } => {
                 let verdict = Verdict::Retry { wait, asked };
-                self.settle(outlet, in_hand, verdict, Some(call)).await
+                self.settle(worker, in_hand, verdict, Some(call)).await
             }
             Next::DeadLetter { after: None } => {
-                self.bury(outlet, in_hand, &attempt.summary, Some(call))
+                self.bury(worker, in_hand, &attempt.summary, Some(call))
                     .await
             }
             Next::DeadLetter { after: Some(after) } => {
                 let within = humantime::format_duration(after);
                 let why = format!("not delivered within {within}: {}", attempt.summary);
-                self.bury(outlet, in_hand, &why, Some(call)).await
+                self.bury(worker, in_hand, &why, Some(call)).await
             }
         }
     }
 
-    fn turn(self: &Arc<Self>, outlet: &Arc<Outlet>, turn: Turn) {
+    fn turn(self: &Arc<Self>, worker: &Arc<DestinationWorker>, turn: Turn) {
         if turn == Turn::Unchanged {
             return;
         }
-        let down = i64::try_from(self.outlets.down()).unwrap_or(i64::MAX);
+        let down = i64::try_from(self.workers.down()).unwrap_or(i64::MAX);
         self.metrics.breakers_open.set(down);
-        let (name, place) = (outlet.name(), outlet.sender.place());
+        let (name, place) = (worker.name(), worker.sender.place());
         match turn {
             Turn::Opened => {
                 warn!(destination = %name, "{place} refuses everything: only single probes until it is back");
@@ -241,24 +260,24 @@ impl Monitor {
             Turn::Closed => info!(destination = %name, "{place} is back"),
             Turn::Recovered | Turn::Unchanged => {}
         }
-        self.attempts.spawn(self.clone().hasten(outlet.clone()));
+        self.attempts.spawn(self.clone().hasten(worker.clone()));
     }
 
-    async fn hasten(self: Arc<Self>, outlet: Arc<Outlet>) {
-        match self.store.hasten(outlet.name(), SPREAD).await {
+    async fn hasten(self: Arc<Self>, worker: Arc<DestinationWorker>) {
+        match self.store.hasten(worker.name(), SPREAD).await {
             Ok(0) => {}
             Ok(lanes) => info!(lanes, "Brought the retries of {lanes} chats forward"),
             Err(error) => {
                 warn!(error = %error, "Could not bring retries forward, they keep their times: {error}");
             }
         }
-        outlet.lanes_changed.notify_one();
+        worker.lanes_changed.notify_one();
     }
 }
 
 /// Why a batch is not attempted again whose attempts do not end: perhaps it is what kills the monitor.
-fn cut_off_too_often(outlet: &Outlet, lease: &Lease) -> Option<String> {
-    let retry = &outlet.destination.retry;
+fn cut_off_too_often(worker: &DestinationWorker, lease: &Lease) -> Option<String> {
+    let retry = &worker.destination.retry;
     let counted_out = lease.attempt > 1 && retry.counted_out(lease.attempt - 1);
     let too_often = lease.cut_off >= MOST_CUT_OFF || counted_out && lease.cut_off > 0;
     too_often.then(|| match lease.cut_off {

@@ -172,12 +172,12 @@ impl Store {
         next: Option<Millis>,
     ) -> Result<Run> {
         let place = Place::of(&Chat::of_schedule(schedule));
-        let outlet = schedule.of_its_schedule();
+        let worker = schedule.of_its_schedule();
         let (id, item) = made.map_or(("", ""), |(id, item)| (id.as_str(), item));
         let mut run = RUN.key(Due::Later.key(place.shard));
         run.key(keys::later_items(place.shard))
-            .key(place.due_lanes(&outlet))
-            .key(place.lane(&outlet))
+            .key(place.due_lanes(&worker))
+            .key(place.lane(&worker))
             .key(keys::alive(place.shard))
             .key(keys::held(place.shard, Kind::Lanes))
             .arg(member::schedule(schedule))

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use redis::Script;
 
-use super::{Strays, outlet, owner};
+use super::{Strays, owner, worker};
 use crate::core::batch::BatchId;
 use crate::core::chat::{Chat, Name};
 use crate::store::batch::{read_batch, whose_word};
@@ -144,7 +144,7 @@ impl Store {
         let Some(batch) = batch else {
             return Ok((0, 0));
         };
-        let (kind, name) = outlet(destination);
+        let (kind, name) = worker(destination);
         let mut chat = chat.clone();
         if let (_, Some(id)) = read_batch(&batch)? {
             chat.id = id;

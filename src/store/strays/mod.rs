@@ -71,7 +71,7 @@ impl Written {
     }
 
     fn has_lane_to(&self, destination: &Name) -> bool {
-        let (kind, name) = outlet(destination);
+        let (kind, name) = worker(destination);
         self.has(kind, &name)
     }
 }
@@ -85,7 +85,7 @@ fn owner(chat: &Chat) -> (Kind, Name) {
 }
 
 /// What the lanes to this belong to.
-fn outlet(destination: &Name) -> (Kind, Name) {
+fn worker(destination: &Name) -> (Kind, Name) {
     match Name::parse(destination.as_str().trim_start_matches('.')) {
         Ok(schedule) if destination.is_own() => (Kind::Schedule, schedule),
         _ => (Kind::Destination, destination.clone()),

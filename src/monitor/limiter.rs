@@ -15,7 +15,7 @@ const BEFORE_A_RETRY: usize = 16;
 
 /// Lets attempts in.
 #[derive(Debug)]
-pub(super) struct Gate {
+pub(super) struct Limiter {
     concurrency: usize,
     room: Arc<Semaphore>,
     state: Mutex<State>,
@@ -38,8 +38,8 @@ struct State {
 
 /// The right to make attempts, one after the other, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Pass {
-    gate: Arc<Gate>,
+pub(super) struct Permit {
+    limiter: Arc<Limiter>,
     probe: bool,
     retry: bool,
     /// When the pace of the destination let it begin, if it has one, until an attempt is made.
@@ -56,7 +56,7 @@ pub(super) struct LetIn {
     pub(super) asked: Instant,
 }
 
-impl Gate {
+impl Limiter {
     pub(super) fn new(concurrency: usize, paced: bool) -> Arc<Self> {
         Arc::new(Self {
             concurrency,
@@ -72,8 +72,8 @@ impl Gate {
         })
     }
 
-    /// A pass, if there is room at this moment; never where there is a pace.
-    pub(super) fn try_enter(self: &Arc<Self>) -> Option<Pass> {
+    /// A permit, if there is room at this moment; never where there is a pace.
+    pub(super) fn try_enter(self: &Arc<Self>) -> Option<Permit> {
         if self.paced { None } else { self.try_admit() }
     }
 
@@ -82,13 +82,13 @@ impl Gate {
         self.paced
     }
 
-    fn try_admit(self: &Arc<Self>) -> Option<Pass> {
+    fn try_admit(self: &Arc<Self>) -> Option<Permit> {
         let room = self.room.clone().try_acquire_owned().ok()?;
         self.admit(room)
     }
 
-    /// A pass, if there is room within `patience`; while the destination is down nobody waits.
-    pub(super) async fn enter_within(self: &Arc<Self>, patience: Duration) -> Option<Pass> {
+    /// A permit, if there is room within `patience`; while the destination is down nobody waits.
+    pub(super) async fn enter_within(self: &Arc<Self>, patience: Duration) -> Option<Permit> {
         if self.paced || self.is_open() {
             return self.try_enter();
         }
@@ -96,8 +96,8 @@ impl Gate {
         self.admit(room.ok()?.ok()?)
     }
 
-    /// Up to `most` passes, as soon as there is room for one. Those who wait are let in by turns.
-    pub(super) async fn enter(self: &Arc<Self>, most: usize) -> Vec<Pass> {
+    /// Up to `most` permits, as soon as there is room for one. Those who wait are let in by turns.
+    pub(super) async fn enter(self: &Arc<Self>, most: usize) -> Vec<Permit> {
         loop {
             let changed = self.changed.notified();
             let admission = self.state().breaker.admission(Instant::now());
@@ -111,27 +111,27 @@ impl Gate {
                     let room = self.room.clone().acquire_owned().await.ok();
                     let first = room.and_then(|room| self.admit(room));
                     let more = (1..most).map_while(|_| self.try_admit());
-                    let passes: Vec<_> = first.into_iter().chain(more).collect();
-                    if !passes.is_empty() {
-                        return passes;
+                    let permits: Vec<_> = first.into_iter().chain(more).collect();
+                    if !permits.is_empty() {
+                        return permits;
                     }
                 }
             }
         }
     }
 
-    /// Up to `most` passes for retries, as there is room at this moment: what hangs each time it is tried must leave
+    /// Up to `most` permits for retries, as there is room at this moment: what hangs each time it is tried must leave
     /// room for what was never tried.
-    pub(super) fn try_enter_retries(self: &Arc<Self>, most: usize) -> Vec<Pass> {
-        let passes = (0..most).map_while(|_| {
-            // Asked first: a pass that is given back would wake whoever asks.
+    pub(super) fn try_enter_retries(self: &Arc<Self>, most: usize) -> Vec<Permit> {
+        let permits = (0..most).map_while(|_| {
+            // Asked first: a permit that is given back would wake whoever asks.
             if !self.state().has_room_for_a_retry(self.concurrency) {
                 return None;
             }
             let room = self.room.clone().try_acquire_owned().ok()?;
             Some(self.admit_by(Breaker::admission_again, room)?.for_retry())
         });
-        passes.collect()
+        permits.collect()
     }
 
     /// When somebody has left since this was last waited for.
@@ -157,7 +157,7 @@ impl Gate {
         self.concurrency - self.room.available_permits()
     }
 
-    fn admit(self: &Arc<Self>, room: OwnedSemaphorePermit) -> Option<Pass> {
+    fn admit(self: &Arc<Self>, room: OwnedSemaphorePermit) -> Option<Permit> {
         self.admit_by(Breaker::admission, room)
     }
 
@@ -165,7 +165,7 @@ impl Gate {
         self: &Arc<Self>,
         rule: fn(&Breaker, Instant) -> Admission,
         room: OwnedSemaphorePermit,
-    ) -> Option<Pass> {
+    ) -> Option<Permit> {
         let mut state = self.state();
         let probe = match rule(&state.breaker, Instant::now()) {
             Admission::All => false,
@@ -178,8 +178,8 @@ impl Gate {
             state.breaker.begin_probe();
         }
         state.since_retry = state.since_retry.saturating_add(1);
-        Some(Pass {
-            gate: self.clone(),
+        Some(Permit {
+            limiter: self.clone(),
             probe,
             retry: false,
             let_in: None,
@@ -204,10 +204,10 @@ impl State {
     }
 }
 
-impl Pass {
+impl Permit {
     /// The same for a retry.
     pub(super) fn for_retry(mut self) -> Self {
-        let mut state = self.gate.state();
+        let mut state = self.limiter.state();
         state.retries += 1;
         state.since_retry = 0;
         drop(state);
@@ -234,10 +234,10 @@ impl Pass {
     pub(super) fn record(&mut self, outcome: &Outcome, fresh: bool) -> Turn {
         let probe = std::mem::take(&mut self.probe);
         let turn = match outcome {
-            Outcome::Delivered => self.gate.state().breaker.succeeded(),
+            Outcome::Delivered => self.limiter.state().breaker.succeeded(),
             Outcome::Retry { .. } => {
                 let tried = Tried { fresh, probe };
-                self.gate.state().breaker.failed(tried, Instant::now())
+                self.limiter.state().breaker.failed(tried, Instant::now())
             }
             // It was there to say so, yet has taken nothing.
             Outcome::Rejected => {
@@ -247,16 +247,16 @@ impl Pass {
         };
         // One that is on its way back is let have more with each success.
         if probe || turn != Turn::Unchanged || *outcome == Outcome::Delivered {
-            self.gate.changed.notify_waiters();
+            self.limiter.changed.notify_waiters();
         }
         turn
     }
 }
 
-impl Drop for Pass {
+impl Drop for Permit {
     fn drop(&mut self) {
         if self.probe || self.retry {
-            let mut state = self.gate.state();
+            let mut state = self.limiter.state();
             if self.probe {
                 state.breaker.abandon_probe();
             }
@@ -266,8 +266,8 @@ impl Drop for Pass {
         }
         // Before anybody is told.
         drop(self.room.take());
-        self.gate.changed.notify_waiters();
-        self.gate.left.notify_one();
+        self.limiter.changed.notify_waiters();
+        self.limiter.left.notify_one();
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tracing::field::display;
 use tracing::{error, info, warn};
 
-use super::outlet::Outlet;
+use super::destination_worker::DestinationWorker;
 use super::worker::{InHand, millis};
 use crate::core::batch::Outcome;
 use crate::core::retry::Exhausted;
@@ -34,8 +34,8 @@ pub(super) enum Next {
 
 impl Next {
     /// What comes after an attempt at what is in hand that ended so.
-    pub(super) fn after(outcome: &Outcome, in_hand: &InHand, outlet: &Outlet) -> Self {
-        let retry = &outlet.destination.retry;
+    pub(super) fn after(outcome: &Outcome, in_hand: &InHand, worker: &DestinationWorker) -> Self {
+        let retry = &worker.destination.retry;
         match *outcome {
             Outcome::Delivered => Self::Done,
             Outcome::Rejected => Self::DeadLetter { after: None },

@@ -1,7 +1,7 @@
 //! The trace of an attempt: which span it is, for the webhook, for the log, and for a collector if there is one.
 
-use super::line::{self, Next};
-use super::outlet::Outlet;
+use super::attempt_log::{self, Next};
+use super::destination_worker::DestinationWorker;
 use crate::core::batch::Outcome;
 use crate::core::item::Item;
 use crate::core::trace::TraceContext;
@@ -10,16 +10,21 @@ use crate::store::lanes::Lease;
 use crate::telemetry::tracer::{Span, Tracer};
 
 /// The span that an attempt is.
-pub(super) struct Trail {
+pub(super) struct AttemptSpan {
     /// What the webhook is told; none where no message of the batch has a trace and nothing is exported.
     context: Option<TraceContext>,
     /// Only where spans are exported.
     span: Option<Span>,
 }
 
-impl Trail {
+impl AttemptSpan {
     /// Begins it. A batch that was attempted never changes, so all of its attempts have the same first trace.
-    pub(super) fn begin(tracer: &Tracer, outlet: &Outlet, lease: &Lease, items: &[Item]) -> Self {
+    pub(super) fn begin(
+        tracer: &Tracer,
+        worker: &DestinationWorker,
+        lease: &Lease,
+        items: &[Item],
+    ) -> Self {
         if !tracer.is_on() {
             let first = items.iter().find_map(|item| item.trace.as_ref());
             return Self {
@@ -35,7 +40,7 @@ impl Trail {
             }
         }
         let span = tracer.client("attempt", &causes);
-        let span = span.map(|span| described(span, outlet, lease));
+        let span = span.map(|span| described(span, worker, lease));
         Self {
             context: span.as_ref().map(|span| span.context().clone()),
             span,
@@ -49,7 +54,7 @@ impl Trail {
 
     /// Ends it: writes the line of the attempt, and what its span tells.
     pub(super) fn end(self, lease: &Lease, attempt: &Attempt, next: Next) {
-        line::write(lease, self.context.as_ref(), attempt, next);
+        attempt_log::write(lease, self.context.as_ref(), attempt, next);
         let Some(mut span) = self.span else { return };
         span.note("lull.next", next.as_str());
         if let Some(status) = attempt.status {
@@ -66,8 +71,8 @@ impl Trail {
     }
 }
 
-fn described(mut span: Span, outlet: &Outlet, lease: &Lease) -> Span {
-    let (method, (host, port)) = (outlet.sender.method(), outlet.sender.server());
+fn described(mut span: Span, worker: &DestinationWorker, lease: &Lease) -> Span {
+    let (method, (host, port)) = (worker.sender.method(), worker.sender.server());
     span.note("http.request.method", method.to_owned());
     span.note("server.address", host.to_owned());
     span.note("server.port", i64::from(port));

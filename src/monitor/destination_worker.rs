@@ -1,4 +1,4 @@
-//! An outlet: one destination at work, with its sender, its room and breaker, and a sweep of its lanes.
+//! An worker: one destination at work, with its sender, its room and breaker, and a sweep of its lanes.
 //!
 //! It is made anew when its destination changes, so that a batch in a lane goes by the newest settings and what was
 //! learnt about the old ones is forgotten. A destination that is off, or cannot be used, has none: its lanes wait.
@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::Monitor;
-use super::gate::Gate;
+use super::limiter::Limiter;
 use super::mark::Mark;
 use super::sweeper::Sweep;
 use crate::core::chat::Name;
@@ -27,10 +27,10 @@ use crate::store::lanes::LeaseRules;
 pub(super) const LEASE_MARGIN: Duration = Duration::from_secs(10);
 
 /// One destination at work.
-pub(super) struct Outlet {
+pub(super) struct DestinationWorker {
     pub(super) destination: Arc<Destination>,
     pub(super) sender: Sender,
-    pub(super) gate: Arc<Gate>,
+    pub(super) limiter: Arc<Limiter>,
     /// How the sweep of its lanes goes round.
     pub(super) mark: Mark,
     /// Look at the lanes again: something may fall due sooner than known.
@@ -41,7 +41,7 @@ pub(super) struct Outlet {
     pub(super) stop: CancellationToken,
 }
 
-impl Outlet {
+impl DestinationWorker {
     fn new(
         destination: Arc<Destination>,
         clients: &Clients,
@@ -49,7 +49,7 @@ impl Outlet {
     ) -> Result<Self, SpecError> {
         Ok(Self {
             sender: Sender::new(&destination, clients)?,
-            gate: Gate::new(destination.concurrency, destination.pace.is_some()),
+            limiter: Limiter::new(destination.concurrency, destination.pace.is_some()),
             mark: Mark::default(),
             lanes_changed: Notify::new(),
             given_back: Notify::new(),
@@ -65,10 +65,10 @@ impl Outlet {
 
 /// All destinations at work.
 #[derive(Default)]
-pub(super) struct Outlets(RwLock<HashMap<Name, Arc<Outlet>>>);
+pub(super) struct DestinationWorkers(RwLock<HashMap<Name, Arc<DestinationWorker>>>);
 
-impl Outlets {
-    pub(super) fn get(&self, name: &Name) -> Option<Arc<Outlet>> {
+impl DestinationWorkers {
+    pub(super) fn get(&self, name: &Name) -> Option<Arc<DestinationWorker>> {
         self.0
             .read()
             .unwrap_or_else(PoisonError::into_inner)
@@ -76,36 +76,36 @@ impl Outlets {
             .cloned()
     }
 
-    pub(super) fn all(&self) -> Vec<Arc<Outlet>> {
-        let outlets = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        outlets.values().cloned().collect()
+    pub(super) fn all(&self) -> Vec<Arc<DestinationWorker>> {
+        let workers = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        workers.values().cloned().collect()
     }
 
     /// How many destinations are taken for down.
     pub(super) fn down(&self) -> usize {
         let all = self.all();
-        all.iter().filter(|outlet| outlet.gate.is_open()).count()
+        all.iter().filter(|worker| worker.limiter.is_open()).count()
     }
 
     /// Something may have fallen due on any lane.
     pub(super) fn look_again(&self) {
-        for outlet in self.all() {
-            outlet.lanes_changed.notify_one();
+        for worker in self.all() {
+            worker.lanes_changed.notify_one();
         }
     }
 
-    fn put(&self, outlet: Arc<Outlet>) {
-        let mut outlets = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        outlets.insert(outlet.name().clone(), outlet);
+    fn put(&self, worker: Arc<DestinationWorker>) {
+        let mut workers = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        workers.insert(worker.name().clone(), worker);
     }
 
     fn remove(&self, name: &Name) {
-        let mut outlets = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        outlets.remove(name);
+        let mut workers = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        workers.remove(name);
     }
 }
 
-/// Opens and closes outlets as destinations come, change, stop, start and go, until told to stop.
+/// Opens and closes workers as destinations come, change, stop, start and go, until told to stop.
 pub(super) async fn run(monitor: Arc<Monitor>) {
     let mut registry = monitor.registry.subscribe();
     // What changed while nobody looked.
@@ -128,15 +128,15 @@ pub(super) async fn run(monitor: Arc<Monitor>) {
 }
 
 impl Monitor {
-    /// Brings the outlets in line with the snapshot.
+    /// Brings the workers in line with the snapshot.
     pub(super) fn open_outlets(self: &Arc<Self>) {
         let snapshot = self.registry.get();
-        for outlet in self.outlets.all() {
-            let now = snapshot.destination(outlet.name());
-            let stays = now.is_some_and(|now| *now == outlet.destination);
-            if !stays || snapshot.stops().holds_to(outlet.name()) {
-                outlet.stop.cancel();
-                self.outlets.remove(outlet.name());
+        for worker in self.workers.all() {
+            let now = snapshot.destination(worker.name());
+            let stays = now.is_some_and(|now| *now == worker.destination);
+            if !stays || snapshot.stops().holds_to(worker.name()) {
+                worker.stop.cancel();
+                self.workers.remove(worker.name());
             }
         }
         for destination in snapshot
@@ -144,7 +144,7 @@ impl Monitor {
             .filter(|destination| destination.active)
             .filter(|destination| !snapshot.stops().holds_to(&destination.name))
         {
-            if self.outlets.get(&destination.name).is_none() {
+            if self.workers.get(&destination.name).is_none() {
                 self.open_outlet(destination.clone());
             }
         }
@@ -152,44 +152,48 @@ impl Monitor {
 
     fn open_outlet(self: &Arc<Self>, destination: Arc<Destination>) {
         let name = destination.name.clone();
-        let outlet = match Outlet::new(destination, &self.clients, self.stop.child_token()) {
-            Ok(outlet) => Arc::new(outlet),
+        let worker = match DestinationWorker::new(
+            destination,
+            &self.clients,
+            self.stop.child_token(),
+        ) {
+            Ok(worker) => Arc::new(worker),
             Err(error) => {
                 error!(destination = %name, "Destination {name} cannot be used, its lanes wait: {error}");
                 return;
             }
         };
-        let place = outlet.sender.place();
+        let place = worker.sender.place();
         info!(destination = %name, "Delivering to {place}");
-        if outlet.sender.is_test_url() {
+        if worker.sender.is_test_url() {
             warn!(
                 destination = %name,
                 "The URL of {name} holds /webhook-test/: n8n answers there only once after each click on Listen; use \
                  the production URL with /webhook/"
             );
         }
-        self.outlets.put(outlet.clone());
-        let (monitor, stop) = (self.clone(), outlet.stop.clone());
-        let sweep = move || Sweep::Lanes(outlet.clone()).run(monitor.clone());
+        self.workers.put(worker.clone());
+        let (monitor, stop) = (self.clone(), worker.stop.clone());
+        let sweep = move || Sweep::Lanes(worker.clone()).run(monitor.clone());
         self.loops
             .start(Loop::Lanes, Some(name.to_string()), stop, sweep);
     }
 
     /// The lanes of a buffer that was started again need not wait any longer.
     async fn restore(self: Arc<Self>, buffer: Name) {
-        for outlet in self.outlets.all() {
-            if let Err(error) = self.store.restore(&buffer, outlet.name()).await {
+        for worker in self.workers.all() {
+            if let Err(error) = self.store.restore(&buffer, worker.name()).await {
                 warn!(buffer = %buffer, error = %error, "Could not bring the lanes of buffer {buffer} forward, they come within a minute: {error}");
             }
-            outlet.lanes_changed.notify_one();
+            worker.lanes_changed.notify_one();
         }
     }
 
-    /// How a lease for this outlet is taken.
-    pub(super) fn lease_rules(&self, outlet: &Outlet) -> LeaseRules {
+    /// How a lease for this worker is taken.
+    pub(super) fn lease_rules(&self, worker: &DestinationWorker) -> LeaseRules {
         let limits = &self.registry.defaults().buffer.window;
         LeaseRules {
-            length: outlet.destination.timeout + LEASE_MARGIN,
+            length: worker.destination.timeout + LEASE_MARGIN,
             max_messages: limits.max_messages,
             max_bytes: limits.max_bytes,
         }

@@ -1,0 +1,153 @@
+//! Who is let in, and who waits.
+
+use super::*;
+
+const RETRY: Outcome = Outcome::Retry { asked: None };
+
+#[tokio::test]
+async fn there_is_room_for_so_many() {
+    let limiter = Limiter::new(3, false);
+
+    let permits = limiter.enter(64).await;
+
+    assert_eq!(permits.len(), 3);
+    assert!(limiter.try_enter().is_none());
+    drop(permits);
+    assert!(limiter.try_enter().is_some());
+}
+
+#[tokio::test]
+async fn where_there_is_a_pace_only_the_sweep_enters() {
+    let limiter = Limiter::new(3, true);
+
+    assert!(limiter.try_enter().is_none());
+    assert!(limiter.enter_within(Duration::from_secs(5)).await.is_none());
+    assert_eq!(limiter.enter(64).await.len(), 3);
+}
+
+#[tokio::test]
+async fn who_waits_enters_when_somebody_leaves() {
+    let limiter = Limiter::new(1, false);
+    let permit = limiter.try_enter();
+    let waiting = tokio::spawn({
+        let limiter = limiter.clone();
+        async move { limiter.enter(1).await.len() }
+    });
+    tokio::task::yield_now().await;
+
+    drop(permit);
+
+    assert_eq!(
+        timeout(Duration::from_secs(5), waiting)
+            .await
+            .unwrap()
+            .unwrap(),
+        1
+    );
+}
+
+fn down(concurrency: usize) -> Arc<Limiter> {
+    let limiter = Limiter::new(concurrency, false);
+    while !limiter.is_open() {
+        limiter.try_enter().unwrap().record(&RETRY, true);
+    }
+    limiter
+}
+
+#[tokio::test]
+async fn while_the_destination_refuses_everything_one_probe_goes() {
+    let limiter = down(64);
+    assert!(limiter.try_enter().is_none());
+
+    let mut probes = timeout(Duration::from_secs(5), limiter.enter(64))
+        .await
+        .unwrap();
+
+    assert_eq!(probes.len(), 1);
+    assert!(limiter.try_enter().is_none());
+    assert_eq!(probes[0].record(&Outcome::Delivered, true), Turn::Closed);
+}
+
+#[tokio::test]
+async fn when_it_is_back_more_and_more_are_let_in() {
+    let limiter = down(64);
+    let mut probe = limiter.enter(64).await.pop().unwrap();
+    probe.record(&Outcome::Delivered, true);
+    drop(probe);
+
+    let mut two = limiter.enter(64).await;
+    assert_eq!(two.len(), 2);
+    for permit in &mut two {
+        permit.record(&Outcome::Delivered, true);
+    }
+
+    assert_eq!(limiter.enter(64).await.len(), 2);
+    drop(two);
+    assert_eq!(limiter.enter(64).await.len(), 4);
+}
+
+#[tokio::test]
+async fn who_waits_while_it_comes_back_enters_when_somebody_leaves() {
+    let limiter = down(64);
+    let mut probe = limiter.enter(64).await.pop().unwrap();
+    probe.record(&Outcome::Delivered, true);
+    drop(probe);
+    let two = limiter.enter(64).await;
+    let waiting = tokio::spawn({
+        let limiter = limiter.clone();
+        async move { limiter.enter(1).await.len() }
+    });
+    tokio::task::yield_now().await;
+
+    drop(two);
+
+    let entered = timeout(Duration::from_secs(5), waiting).await;
+    assert_eq!(entered.unwrap().unwrap(), 1);
+}
+
+#[tokio::test]
+async fn retries_take_no_more_than_half_of_the_room() {
+    let limiter = Limiter::new(8, false);
+
+    let retries = limiter.try_enter_retries(8);
+
+    assert_eq!(retries.len(), 4);
+    assert_eq!(limiter.enter(8).await.len(), 4);
+    drop(retries);
+    assert_eq!(limiter.try_enter_retries(1).len(), 1);
+}
+
+#[tokio::test]
+async fn asking_for_a_retrys_pass_in_vain_wakes_nobody() {
+    let limiter = Limiter::new(4, false);
+    let _two = limiter.try_enter_retries(4);
+    while timeout(Duration::ZERO, limiter.somebody_left())
+        .await
+        .is_ok()
+    {}
+
+    assert!(limiter.try_enter_retries(1).is_empty());
+
+    let woken = timeout(Duration::from_millis(1), limiter.somebody_left()).await;
+    assert!(woken.is_err());
+}
+
+#[tokio::test]
+async fn where_there_is_room_for_one_a_retry_takes_it() {
+    let limiter = Limiter::new(1, false);
+
+    assert_eq!(limiter.try_enter_retries(8).len(), 1);
+}
+
+#[tokio::test]
+async fn after_many_others_it_is_the_turn_of_a_retry() {
+    let limiter = Limiter::new(2, false);
+    for _ in 0..BEFORE_A_RETRY {
+        assert!(!limiter.owes_a_retry());
+        drop(limiter.try_enter());
+    }
+
+    assert!(limiter.owes_a_retry());
+    drop(limiter.try_enter_retries(1));
+    assert!(!limiter.owes_a_retry());
+}
