@@ -1,10 +1,10 @@
 //! The gateways that Lull knows by name: what their posts say, and how they prove where they come from. Each is a data
 //! file in `presets/`; no gateway has code of its own. What such a file holds stands in `preset.rs`. To add one, write
-//! the file, enter it in `FILES`, and put its bodies with what is to be heard in them into `tests/gateways/`.
+//! the file, enter it in `FILES`, and put its bodies with what is to be events in them into `tests/gateways/`.
 
 mod address;
 pub mod by_paths;
-mod heard;
+mod event;
 mod message;
 pub mod path;
 mod preset;
@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 
 use thiserror::Error;
 
-pub use heard::{Author, Heard, Media, MediaKind, Own, Party, Person, Said};
+pub use event::{Author, Event, Media, MediaKind, Own, Party, Person, Said};
 
 use crate::core::json::node::Node;
 use preset::Preset;
@@ -108,14 +108,14 @@ pub enum GatewayError {
 }
 
 /// What a post says, in its order: one entry for each message, and at least one, which tells why there is nothing.
-pub fn read(gateway: Gateway, body: &Node<'_>) -> Vec<Heard> {
-    let mut heard = gateway.preset.read(body);
-    if heard.is_empty() {
-        heard.push(Heard::Ignored {
+pub fn read(gateway: Gateway, body: &Node<'_>) -> Vec<Event> {
+    let mut events = gateway.preset.read(body);
+    if events.is_empty() {
+        events.push(Event::Ignored {
             reason: format!("not a post as {} sends it", gateway.name),
         });
     }
-    heard
+    events
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::heard::MediaKind;
+use super::event::MediaKind;
 use super::proof::Proof;
 use crate::core::json::node::Node;
 use crate::gateway::path::{Path, PathError};

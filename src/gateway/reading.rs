@@ -5,7 +5,7 @@ use serde::de::IntoDeserializer;
 use serde::de::value::Error;
 
 use super::address::Address;
-use super::heard::{Author, Heard, Media, MediaKind, Own, Party, Person, Said};
+use super::event::{Author, Event, Media, MediaKind, Own, Party, Person, Said};
 use super::preset::{MediaPlaces, PersonPlaces, Place, Preset, Rule, Scope, Time, Unit, Verdict};
 use crate::core::batch::Millis;
 use crate::core::json::node::Node;
@@ -18,12 +18,12 @@ const MAX_SHOWN: usize = 64;
 
 impl Preset {
     /// What the post says, in its order; nothing if it has no envelope at all.
-    pub(super) fn read(&self, body: &Node<'_>) -> Vec<Heard> {
+    pub(super) fn read(&self, body: &Node<'_>) -> Vec<Event> {
         let envelopes = match &self.envelopes {
             Some(path) => path.all(body),
             None => vec![body],
         };
-        let mut heard = Vec::new();
+        let mut events = Vec::new();
         for around in envelopes {
             let mut messages = match &self.messages {
                 Some(path) => path.all(around),
@@ -33,18 +33,18 @@ impl Preset {
                 messages.push(around);
             }
             for here in messages {
-                if heard.len() == MAX_MESSAGES {
+                if events.len() == MAX_MESSAGES {
                     let reason = format!("the rest of a post of more than {MAX_MESSAGES} messages");
-                    heard.push(ignored(reason));
-                    return heard;
+                    events.push(ignored(reason));
+                    return events;
                 }
-                heard.push(self.hear(Scope { here, around }));
+                events.push(self.hear(Scope { here, around }));
             }
         }
-        heard
+        events
     }
 
-    fn hear(&self, message: Scope<'_, '_>) -> Heard {
+    fn hear(&self, message: Scope<'_, '_>) -> Event {
         match self.rules.iter().find(|rule| rule.when.holds(message)) {
             None => self.said(message),
             Some(rule) => match &rule.verdict {
@@ -55,7 +55,7 @@ impl Preset {
         }
     }
 
-    fn said(&self, message: Scope<'_, '_>) -> Heard {
+    fn said(&self, message: Scope<'_, '_>) -> Event {
         let media: Vec<_> = self.media.iter().flat_map(|at| at.media(message)).collect();
         let caption = || media.iter().find_map(|medium| medium.caption.clone());
         let text = self.text.text(message).or_else(caption);
@@ -68,7 +68,7 @@ impl Preset {
         let Some(party) = self.party(&self.person, message) else {
             return ignored("it does not tell who wrote it".to_owned());
         };
-        Heard::Said(Said {
+        Event::Said(Said {
             party,
             text,
             id: text_at(self.id.as_ref(), message),
@@ -78,7 +78,7 @@ impl Preset {
         })
     }
 
-    fn own(&self, message: Scope<'_, '_>) -> Heard {
+    fn own(&self, message: Scope<'_, '_>) -> Event {
         let own = self.own.as_ref();
         let person = own.and_then(|own| own.person.as_ref());
         let Some(party) = self.party(person.unwrap_or(&self.person), message) else {
@@ -92,7 +92,7 @@ impl Preset {
         } else {
             Author::Unknown
         };
-        Heard::Own(Own {
+        Event::Own(Own {
             party,
             by,
             text: self.text.text(message),
@@ -100,7 +100,7 @@ impl Preset {
         })
     }
 
-    fn typing(&self, message: Scope<'_, '_>) -> Heard {
+    fn typing(&self, message: Scope<'_, '_>) -> Event {
         let Some(places) = &self.typing else {
             return ignored("a typing signal".to_owned());
         };
@@ -112,7 +112,7 @@ impl Preset {
         if !typing && !places.off.contains(&state) {
             return ignored(format!("presence {}", quoted(&state)));
         }
-        Heard::Typing { party, typing }
+        Event::Typing { party, typing }
     }
 
     fn party(&self, places: &PersonPlaces, message: Scope<'_, '_>) -> Option<Party> {
@@ -219,8 +219,8 @@ fn text_at(place: Option<&Place>, scope: Scope<'_, '_>) -> Option<String> {
     place.and_then(|place| place.text(scope))
 }
 
-fn ignored(reason: String) -> Heard {
-    Heard::Ignored { reason }
+fn ignored(reason: String) -> Event {
+    Event::Ignored { reason }
 }
 
 fn with_shown(reason: &str, rule: &Rule, message: Scope<'_, '_>) -> String {

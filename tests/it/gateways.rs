@@ -66,7 +66,7 @@ fn the_chat_of_a_message_is_line_and_person() {
         let body = body.to_string();
         let node = Node::parse(body.as_bytes()).unwrap();
         match read(Gateway::parse(gateway).unwrap(), &node).remove(0) {
-            lull::gateway::Heard::Said(said) => said.party.chat_id().unwrap().as_str().to_owned(),
+            lull::gateway::Event::Said(said) => said.party.chat_id().unwrap().as_str().to_owned(),
             other => panic!("{other:?}"),
         }
     };

@@ -11,7 +11,7 @@ use crate::core::incoming::Incoming;
 use crate::core::json::node::Node;
 use crate::gateway::by_paths::Paths;
 use crate::gateway::proof::{Post, Proof};
-use crate::gateway::{Gateway, Heard, read};
+use crate::gateway::{Event, Gateway, read};
 use crate::http::auth::Pass;
 use crate::http::body::Whole;
 use crate::http::error::ApiError;
@@ -46,7 +46,7 @@ pub(super) enum Said {
     /// One message, found by paths.
     Message(Box<Incoming>),
     /// What was heard through a gateway.
-    Heard(Gateway, Vec<Heard>),
+    Event(Gateway, Vec<Event>),
 }
 
 impl Arrived {
@@ -89,7 +89,7 @@ pub(super) fn said(
     headers: &HeaderMap,
 ) -> Result<Said, ApiError> {
     match &buffer.source {
-        Source::Gateway(gateway) => Ok(Said::Heard(*gateway, read(*gateway, body))),
+        Source::Gateway(gateway) => Ok(Said::Event(*gateway, read(*gateway, body))),
         Source::Fields { key, text, id } => {
             let text = text.as_ref();
             let mut incoming = Paths { key, text, id }.incoming(body)?;

@@ -7,7 +7,7 @@ use indexmap::{IndexMap, IndexSet};
 
 use crate::core::chat::{Chat, ChatId};
 use crate::core::trace::TraceContext;
-use crate::gateway::{Author, Gateway, Heard, Own, Party, Person, Said};
+use crate::gateway::{Author, Event, Gateway, Own, Party, Person, Said};
 use crate::http::Api;
 use crate::http::error::ApiError;
 use crate::http::typing::HOLD;
@@ -30,7 +30,7 @@ impl Api {
         &self,
         buffer: &Buffer,
         gateway: Gateway,
-        heard: Vec<Heard>,
+        heard: Vec<Event>,
         trace: Option<TraceContext>,
     ) -> Result<Gathered, ApiError> {
         let mut gathered = Gathered {
@@ -38,12 +38,12 @@ impl Api {
             ..Gathered::default()
         };
         let known = self.persons(buffer, &heard).await?;
-        let mut chats: IndexMap<ChatId, (Person, Vec<Heard>)> = IndexMap::new();
+        let mut chats: IndexMap<ChatId, (Person, Vec<Event>)> = IndexMap::new();
         let mut reasons = IndexSet::new();
         for heard in heard {
             let found = match (party(&heard), &heard) {
                 (Some(party), _) => known.get(party),
-                (None, Heard::Ignored { reason }) => {
+                (None, Event::Ignored { reason }) => {
                     reasons.insert(reason.clone());
                     continue;
                 }
@@ -87,7 +87,7 @@ impl Api {
     async fn persons(
         &self,
         buffer: &Buffer,
-        heard: &[Heard],
+        heard: &[Event],
     ) -> Result<HashMap<Party, Known>, ApiError> {
         let mut parties: IndexSet<&Party> = heard.iter().filter_map(party).collect();
         parties
@@ -106,12 +106,12 @@ impl Api {
     }
 }
 
-fn party(heard: &Heard) -> Option<&Party> {
+fn party(heard: &Event) -> Option<&Party> {
     match heard {
-        Heard::Said(said) => Some(&said.party),
-        Heard::Own(own) => Some(&own.party),
-        Heard::Typing { party, .. } => Some(party),
-        Heard::Ignored { .. } => None,
+        Event::Said(said) => Some(&said.party),
+        Event::Own(own) => Some(&own.party),
+        Event::Typing { party, .. } => Some(party),
+        Event::Ignored { .. } => None,
     }
 }
 
@@ -136,19 +136,19 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    async fn all(self, mut heard: Vec<Heard>) -> Result<Done, ApiError> {
+    async fn all(self, mut heard: Vec<Event>) -> Result<Done, ApiError> {
         in_time(&mut heard);
         let mut done = Done::default();
         for heard in heard {
             match heard {
-                Heard::Said(said) => self.say(said, &mut done).await?,
-                Heard::Own(own) => self.own(&own, &mut done).await?,
-                Heard::Typing { typing, .. } => {
+                Event::Said(said) => self.say(said, &mut done).await?,
+                Event::Own(own) => self.own(&own, &mut done).await?,
+                Event::Typing { typing, .. } => {
                     let hold = typing.then_some(HOLD);
                     let left = self.api.store.hold(&self.chat, hold).await?;
                     done.held += u64::from(left.is_some());
                 }
-                Heard::Ignored { .. } => {}
+                Event::Ignored { .. } => {}
             }
         }
         Ok(done)
@@ -200,10 +200,10 @@ impl Work<'_> {
 }
 
 /// Batches come in any order: where all messages tell their time, it decides.
-fn in_time(heard: &mut [Heard]) {
-    let time = |heard: &Heard| match heard {
-        Heard::Said(said) => said.at,
-        Heard::Own(_) | Heard::Typing { .. } | Heard::Ignored { .. } => None,
+fn in_time(heard: &mut [Event]) {
+    let time = |heard: &Event| match heard {
+        Event::Said(said) => said.at,
+        Event::Own(_) | Event::Typing { .. } | Event::Ignored { .. } => None,
     };
     if heard.iter().all(|heard| time(heard).is_some()) {
         heard.sort_by_key(|heard| time(heard));

@@ -112,7 +112,7 @@ async fn take(
             let answer = take_message(api, &buffer, &mut incoming).await?;
             Ok((done, answer).into_response())
         }
-        Said::Heard(gateway, heard) => {
+        Said::Event(gateway, heard) => {
             let gathered = api.gather(&buffer, gateway, heard, trace).await?;
             if gateway.name() == "twilio" {
                 // Anything else is read to the person as an answer.

@@ -21,7 +21,7 @@ use crate::core::when::When;
 use crate::core::window::CloseReason;
 use crate::delivery::Sender;
 use crate::delivery::template::context::TemplateContext;
-use crate::gateway::{Gateway, Heard};
+use crate::gateway::{Event, Gateway};
 use crate::http::error::ApiError;
 use crate::http::intake::new_message;
 use crate::http::{Api, now};
@@ -46,7 +46,7 @@ pub(super) async fn post(
     };
     let would_be = match heard {
         Said::Message(incoming) => vec![trial.message(&incoming)?],
-        Said::Heard(gateway, heard) => heard
+        Said::Event(gateway, heard) => heard
             .into_iter()
             .map(|heard| trial.heard(gateway, heard))
             .collect::<Result<_, _>>()?,
@@ -86,10 +86,10 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    fn heard(&self, gateway: Gateway, heard: Heard) -> Result<WouldBe, ApiError> {
+    fn heard(&self, gateway: Gateway, heard: Event) -> Result<WouldBe, ApiError> {
         let mut would_be = WouldBe::default();
         let party = match heard {
-            Heard::Said(said) => {
+            Event::Said(said) => {
                 let Ok(chat) = said.party.chat_id() else {
                     would_be.ignored = Some(UNNAMED.to_owned());
                     return Ok(would_be);
@@ -98,17 +98,17 @@ impl Trial<'_> {
                 let name = &self.buffer.name;
                 return self.message(&said.incoming(chat, &person, gateway, name)?);
             }
-            Heard::Own(own) => {
+            Event::Own(own) => {
                 would_be.own = Some(own.by);
                 would_be.text = own.text;
                 would_be.id = own.id;
                 own.party
             }
-            Heard::Typing { party, typing } => {
+            Event::Typing { party, typing } => {
                 would_be.typing = Some(typing);
                 party
             }
-            Heard::Ignored { reason } => {
+            Event::Ignored { reason } => {
                 would_be.ignored = Some(reason);
                 return Ok(would_be);
             }

@@ -10,7 +10,7 @@ use crate::core::json::RawObject;
 /// One thing out of a post.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Heard {
+pub enum Event {
     /// A person said something.
     Said(Said),
     /// We said something to a person.
