@@ -2,7 +2,7 @@
 
 mod auth;
 mod finding;
-mod keeper;
+mod redis_checks;
 mod webhook;
 mod work;
 
@@ -106,7 +106,7 @@ async fn state(store: &Store, vars: &Vars, call: bool) -> Vec<Finding> {
             return vec![Finding::problem("redis", error.to_string(), advice)];
         }
     };
-    let mut findings = keeper::findings(&inspection);
+    let mut findings = redis_checks::findings(&inspection);
     findings.extend(stopped(&configured.stops));
     for field in &configured.unreadable {
         let found = format!("{field} cannot be read: another version of Lull has written it");
