@@ -16,8 +16,8 @@ use super::error::ApiError;
 use super::query::{BufferQuery, List, ListQuery, any_buffer, chat_in, page};
 use crate::core::batch::BatchId;
 use crate::core::chat::Chat;
+use crate::core::filter::Filter;
 use crate::core::moment::rfc3339;
-use crate::core::whose::Whose;
 use crate::store::DueCursor;
 use crate::store::audit::{Act, By};
 use crate::store::closing::Closing;
@@ -32,14 +32,14 @@ pub(super) async fn list(
 ) -> Result<Response, ApiError> {
     let list = List::parse(query)?;
     let after = list.after(DueCursor::parse)?;
-    let (windows, total, next_cursor) = match &list.whose {
-        Whose::Chat(chat) => {
+    let (windows, total, next_cursor) = match &list.filter {
+        Filter::Chat(chat) => {
             let window = api.store.open_window(chat).await?;
             let total = u64::from(window.is_some());
             (window.into_iter().collect(), total, None)
         }
-        Whose::Buffer(buffer) => api.store.open_windows_in(buffer, after, list.limit).await?,
-        Whose::Everybody => {
+        Filter::Buffer(buffer) => api.store.open_windows_in(buffer, after, list.limit).await?,
+        Filter::Everybody => {
             let (windows, next) = api.store.open_windows(after, list.limit).await?;
             let total = api.store.counts([]).await?.windows;
             (windows, total, next)

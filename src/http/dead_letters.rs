@@ -32,7 +32,7 @@ pub(super) async fn list(
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let list = List::parse(query)?;
-    let (letters, next_cursor) = api.store.dead_letters(&list.whose, list.look()?).await?;
+    let (letters, next_cursor) = api.store.dead_letters(&list.filter, list.look()?).await?;
     Ok(page(letters.iter().map(shown), None, next_cursor))
 }
 

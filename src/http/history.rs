@@ -25,7 +25,7 @@ pub(super) async fn list(
     let wanted = |settlement: &Settlement| is_wanted(&list, settlement);
     let (found, next_cursor) = api
         .store
-        .settlements(&list.whose, wanted, list.look()?)
+        .settlements(&list.filter, wanted, list.look()?)
         .await?;
     Ok(page(found.into_iter().map(shown), None, next_cursor))
 }
@@ -40,7 +40,7 @@ pub(super) async fn sent(
     };
     let (found, next_cursor) = api
         .store
-        .settlements(&list.whose, wanted, list.look()?)
+        .settlements(&list.filter, wanted, list.look()?)
         .await?;
     Ok(page(found.into_iter().map(sent_answer), None, next_cursor))
 }

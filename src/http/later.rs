@@ -13,8 +13,8 @@ use super::audit::Caller;
 use super::error::ApiError;
 use super::query::{List, ListQuery, page};
 use crate::core::chat::Chat;
+use crate::core::filter::Filter;
 use crate::core::moment::rfc3339;
-use crate::core::whose::Whose;
 use crate::store::audit::Act;
 use crate::store::later::Kept;
 use crate::store::{DueCursor, PAGE_BYTES};
@@ -38,7 +38,7 @@ async fn list(
     let after = list.after(DueCursor::parse)?;
     let (kept, next_cursor) = api
         .store
-        .kept(&list.whose, after, list.limit, PAGE_BYTES)
+        .kept(&list.filter, after, list.limit, PAGE_BYTES)
         .await?;
     Ok(page(kept.into_iter().map(shown), None, next_cursor))
 }
@@ -50,9 +50,9 @@ async fn recall(
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let Path(id) = id?;
-    let chat = match List::parse(query)?.whose {
-        Whose::Chat(chat) => chat,
-        whose => api.only_chat(&id, &whose).await?,
+    let chat = match List::parse(query)?.filter {
+        Filter::Chat(chat) => chat,
+        filter => api.only_chat(&id, &filter).await?,
     };
     if !api.store.recall(&chat, &id).await? {
         return Err(NOT_THERE);
@@ -72,9 +72,9 @@ async fn recall(
 
 impl Api {
     /// The chat of the message with this id, where the request does not name it.
-    async fn only_chat(&self, id: &str, whose: &Whose) -> Result<Chat, ApiError> {
+    async fn only_chat(&self, id: &str, filter: &Filter) -> Result<Chat, ApiError> {
         let mut chats = self.store.chats_with_kept(id).await?;
-        chats.retain(|chat| whose.includes(chat.buffer.as_str(), chat.id.as_str()));
+        chats.retain(|chat| filter.includes(chat.buffer.as_str(), chat.id.as_str()));
         match (chats.pop(), chats.is_empty()) {
             (Some(chat), true) => Ok(chat),
             (None, _) => Err(NOT_THERE),

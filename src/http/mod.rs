@@ -7,6 +7,7 @@ mod body;
 mod bounds;
 mod budget;
 mod celery;
+mod chat_detail;
 mod chats;
 mod config;
 mod contract_b;
@@ -31,7 +32,6 @@ mod schedules;
 mod trace;
 mod typing;
 mod webhook;
-mod whole;
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -236,7 +236,10 @@ fn router(api: Api) -> Router {
         .route("/api/message", post(message::post))
         .route("/api/typing", post(typing::post))
         .route("/api/chats", get(chats::list))
-        .route("/api/chats/{user}", get(whole::show).delete(chats::cancel))
+        .route(
+            "/api/chats/{user}",
+            get(chat_detail::show).delete(chats::cancel),
+        )
         .route("/api/chats/{user}/flush", post(chats::flush))
         .route("/api/messages/sent", get(history::sent))
         .route("/api/messages/dead-letter", get(dead_letters::list))

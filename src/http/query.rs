@@ -13,7 +13,7 @@ use super::error::ApiError;
 use super::requests::note_chat;
 use crate::core::batch::Millis;
 use crate::core::chat::{Chat, ChatId, Name, NameError};
-use crate::core::whose::Whose;
+use crate::core::filter::Filter;
 use crate::store::history::DELIVERED;
 use crate::store::{EntryId, Look};
 use crate::wire::answer::Page;
@@ -84,7 +84,7 @@ pub(super) struct BufferQuery {
 pub(super) struct List {
     pub(super) limit: usize,
     cursor: Option<String>,
-    pub(super) whose: Whose,
+    pub(super) filter: Filter,
     pub(super) destination: Option<Name>,
     status: Option<String>,
     paged: bool,
@@ -127,16 +127,16 @@ impl List {
             read(name).map_err(|error| ApiError::parameter(field, format!("{field}: {error}")))
         };
         let buffer = |name: &str| named("buffer", name);
-        let whose = match (query.user.as_deref(), query.buffer.as_deref()) {
-            (Some(user), name) => Whose::Chat(chat_of(user, name, buffer)?),
-            (None, Some(name)) => Whose::Buffer(buffer(name)?),
-            (None, None) => Whose::Everybody,
+        let filter = match (query.user.as_deref(), query.buffer.as_deref()) {
+            (Some(user), name) => Filter::Chat(chat_of(user, name, buffer)?),
+            (None, Some(name)) => Filter::Buffer(buffer(name)?),
+            (None, None) => Filter::Everybody,
         };
         let destination = query.destination.as_deref();
         Ok(Self {
             limit,
             cursor: query.cursor,
-            whose,
+            filter,
             destination: destination
                 .map(|name| named("destination", name))
                 .transpose()?,

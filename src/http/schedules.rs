@@ -21,11 +21,11 @@ use super::history::shown as shown_run;
 use super::query::{List, ListQuery, page};
 use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::{Chat, Name};
+use crate::core::filter::Filter;
 use crate::core::json::RawObject;
 use crate::core::json::fields::BadInput;
 use crate::core::moment::rfc3339;
 use crate::core::when::When;
-use crate::core::whose::Whose;
 use crate::delivery::Sender;
 use crate::registry::Snapshot;
 use crate::spec::shown::Shown;
@@ -175,9 +175,9 @@ async fn runs(
     let name = named(name, NO_SCHEDULE)?;
     let list = List::parse(query)?;
     api.written_schedule(&name).await?;
-    let whose = Whose::Chat(Chat::of_schedule(&name));
+    let filter = Filter::Chat(Chat::of_schedule(&name));
     let wanted = |_: &_| true;
-    let (found, next_cursor) = api.store.settlements(&whose, wanted, list.look()?).await?;
+    let (found, next_cursor) = api.store.settlements(&filter, wanted, list.look()?).await?;
     Ok(page(found.into_iter().map(shown_run), None, next_cursor))
 }
 

@@ -13,9 +13,9 @@ use tracing::{info, warn};
 use super::links::Links;
 use super::refusal::is_login;
 use super::{
-    Result, Store, StoreError, addressing, aliases, clearing, closing, config, control, disuse,
-    due, erasing, hastening, lanes, later, lives, pace, paging, pausing, probe, queue, recounting,
-    removals, revivals, set_back, strays, whole, windows, work,
+    Result, Store, StoreError, addressing, aliases, chat_detail, clearing, closing, config,
+    control, disuse, due, erasing, hastening, lanes, later, lives, pace, paging, pausing, probe,
+    queue, recounting, removals, revivals, set_back, strays, windows, work,
 };
 use crate::settings::redis::{Address, RedisConfig};
 
@@ -165,7 +165,7 @@ impl Store {
             .chain(strays::scripts())
             .chain(addressing::scripts())
             .chain(recounting::scripts())
-            .chain(whole::scripts())
+            .chain(chat_detail::scripts())
         {
             if check_version(version, "").is_ok() {
                 self.ask(0, |mut connection| async move {

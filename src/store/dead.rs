@@ -11,7 +11,7 @@ use super::queue::since;
 use super::{Result, Store, StoreError};
 use crate::core::batch::{Batch, BatchId, Millis};
 use crate::core::chat::{Chat, ChatId, Lane, Name};
-use crate::core::whose::Whose;
+use crate::core::filter::Filter;
 
 /// What is written about a batch when it is given up on.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
@@ -47,12 +47,12 @@ impl DeadLetter {
     fn read(entry: &StreamEntry) -> Result<Self> {
         let letter = serde_json::from_str(&entry.field("letter")?)
             .map_err(|_| StoreError::Unreadable("a dead letter"))?;
-        let (batch, whose) = read_batch(&entry.field("batch")?)?;
+        let (batch, filter) = read_batch(&entry.field("batch")?)?;
         Ok(Self {
             id: entry.id,
             letter,
             batch,
-            ordered: whose.is_some(),
+            ordered: filter.is_some(),
         })
     }
 
@@ -93,13 +93,13 @@ pub(super) fn lane_of(letter: &Letter, ordered: bool) -> Result<Lane> {
 }
 
 /// The shards that can hold something of these: a chat's own in either order of its buffer, or all.
-pub(super) fn shards_of(whose: &Whose) -> Box<dyn Iterator<Item = Shard> + Send> {
-    match whose {
-        Whose::Chat(chat) => {
+pub(super) fn shards_of(filter: &Filter) -> Box<dyn Iterator<Item = Shard> + Send> {
+    match filter {
+        Filter::Chat(chat) => {
             let shards = [chat, &chat.in_other_order()].map(Shard::of);
             Box::new(BTreeSet::from(shards).into_iter())
         }
-        Whose::Everybody | Whose::Buffer(_) => Box::new(Shard::all()),
+        Filter::Everybody | Filter::Buffer(_) => Box::new(Shard::all()),
     }
 }
 
@@ -110,12 +110,12 @@ impl Store {
     /// Unavailable, silent or unreadable.
     pub async fn dead_letters(
         &self,
-        whose: &Whose,
+        filter: &Filter,
         look: Look,
     ) -> Result<(Vec<DeadLetter>, Option<String>)> {
-        self.newest(keys::dead, shards_of(whose), look, |entry| {
+        self.newest(keys::dead, shards_of(filter), look, |entry| {
             let dead = DeadLetter::read(entry)?;
-            let wanted = whose.includes(&dead.letter.buffer, &dead.letter.chat);
+            let wanted = filter.includes(&dead.letter.buffer, &dead.letter.chat);
             Ok(wanted.then_some(dead))
         })
         .await

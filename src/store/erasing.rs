@@ -14,7 +14,7 @@ use super::paging::{EntryId, Look, StreamEntry};
 use super::work::Kind;
 use super::{Result, Store, counting_script};
 use crate::core::chat::Chat;
-use crate::core::whose::Whose;
+use crate::core::filter::Filter;
 use crate::wire::history::Erased;
 
 static ERASE: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("lua/erase.lua")));
@@ -120,12 +120,12 @@ impl Store {
         chat: &Chat,
         is_of_chat: impl Fn(&StreamEntry) -> bool,
     ) -> Result<u64> {
-        let whose = Whose::Chat(chat.clone());
+        let filter = Filter::Chat(chat.clone());
         let mut erased = 0;
         let mut look = Look::first(PAGE);
         loop {
             let keep = |entry: &StreamEntry| Ok(is_of_chat(entry).then_some(entry.id));
-            let (found, next) = self.newest(key, shards_of(&whose), look, keep).await?;
+            let (found, next) = self.newest(key, shards_of(&filter), look, keep).await?;
             for id in found {
                 let drop = redis::Cmd::xdel(key(id.shard), &[id.in_stream()]);
                 erased += self.query::<u64>(&drop).await?;

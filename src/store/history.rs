@@ -11,7 +11,7 @@ use super::paging::{Look, StreamEntry};
 use super::windows::millis;
 use super::{Result, Store, StoreError, reply};
 use crate::core::batch::{BatchId, Millis};
-use crate::core::whose::Whose;
+use crate::core::filter::Filter;
 use crate::core::window::MAX_FIRST_AFTER;
 use crate::settings::retention::RetentionConfig;
 
@@ -167,14 +167,14 @@ impl Store {
     /// Unavailable, silent or unreadable.
     pub async fn settlements(
         &self,
-        whose: &Whose,
+        filter: &Filter,
         wanted: impl Fn(&Settlement) -> bool,
         look: Look,
     ) -> Result<(Vec<Settlement>, Option<String>)> {
-        self.newest(keys::history, shards_of(whose), look, |entry| {
+        self.newest(keys::history, shards_of(filter), look, |entry| {
             let settlement = Settlement::read(entry)?;
             let record = &settlement.record;
-            let asked = whose.includes(&record.buffer, &record.chat) && wanted(&settlement);
+            let asked = filter.includes(&record.buffer, &record.chat) && wanted(&settlement);
             Ok(asked.then_some(settlement))
         })
         .await

@@ -172,7 +172,7 @@ impl Store {
             return Ok(None);
         }
         let text: String = reply::value(answer.next())?;
-        let (batch, whose) = read_batch(&text)?;
+        let (batch, filter) = read_batch(&text)?;
         let attempt = reply::value(answer.next())?;
         let late: i64 = reply::value(answer.next())?;
         let first_attempt = reply::value(answer.next())?;
@@ -181,7 +181,7 @@ impl Store {
         let [late, age] =
             [late, age].map(|ms| Duration::from_millis(u64::try_from(ms).unwrap_or_default()));
         let mut lane = lane.clone();
-        if let Some(id) = whose {
+        if let Some(id) = filter {
             lane.chat.id = id;
         }
         Ok(Some(Lease {

@@ -4,6 +4,7 @@ mod addressing;
 pub mod aliases;
 pub mod audit;
 mod batch;
+pub mod chat_detail;
 pub mod clearing;
 pub mod clock;
 pub mod closing;
@@ -45,7 +46,6 @@ pub mod status;
 pub mod strays;
 mod trouble;
 pub mod waiting;
-pub mod whole;
 pub mod windows;
 pub mod work;
 

@@ -74,9 +74,9 @@ pub struct Waiting {
 
 impl Waiting {
     fn read(text: &str) -> Result<Self> {
-        let (batch, whose) = read_batch(text)?;
+        let (batch, filter) = read_batch(text)?;
         Ok(Self {
-            user: whose.map_or_else(String::new, |id| id.as_str().to_owned()),
+            user: filter.map_or_else(String::new, |id| id.as_str().to_owned()),
             batch,
             attempts: 0,
             first_attempt: None,

@@ -7,7 +7,7 @@ use super::paging::{Look, StreamEntry};
 use super::{Result, Store, StoreError};
 use crate::core::batch::Millis;
 use crate::core::chat::Chat;
-use crate::core::whose::Whose;
+use crate::core::filter::Filter;
 
 /// What is kept of a message beside its window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -57,14 +57,15 @@ impl Store {
     /// Unavailable, silent or unreadable.
     pub async fn received(
         &self,
-        whose: &Whose,
+        filter: &Filter,
         wanted: impl Fn(&Received) -> bool,
         look: Look,
     ) -> Result<(Vec<Received>, Option<String>)> {
-        self.newest(keys::received, shards_of(whose), look, |entry| {
+        self.newest(keys::received, shards_of(filter), look, |entry| {
             let received = Received::read(entry)?;
             let chat = &received.chat;
-            let asked = whose.includes(chat.buffer.as_str(), chat.id.as_str()) && wanted(&received);
+            let asked =
+                filter.includes(chat.buffer.as_str(), chat.id.as_str()) && wanted(&received);
             Ok(asked.then_some(received))
         })
         .await

@@ -2,6 +2,7 @@
 
 pub mod anonymous;
 pub mod answer;
+pub mod chat_detail;
 pub mod contract_b;
 pub mod control;
 pub mod error;
@@ -15,4 +16,3 @@ pub mod schedule;
 pub mod trial;
 pub mod typing;
 pub mod ways_in;
-pub mod whole;

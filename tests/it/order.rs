@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use lull::core::chat::{ChatId, Name};
+use lull::core::filter::Filter;
 use lull::core::revival::Wanted;
-use lull::core::whose::Whose;
 use lull::store::Look;
 use lull::store::dead::Letter;
 use lull::store::history::Retention;
@@ -193,7 +193,7 @@ async fn dead_letters_find_their_way_back_to_the_lane_in_order() {
     }
     queue.batch("ana", &["4"]).await;
 
-    let of_ana = Whose::Chat(queue.chat("ana").in_other_order());
+    let of_ana = Filter::Chat(queue.chat("ana").in_other_order());
     let (letters, _) = queue
         .store
         .dead_letters(&of_ana, Look::first(9))

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use lull::core::chat::Name;
 use lull::core::destination::Pace;
-use lull::core::whose::Whose;
+use lull::core::filter::Filter;
 use lull::store::Look;
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
@@ -146,7 +146,7 @@ async fn what_led_to_no_attempt_takes_no_turn_from_others() {
     let _monitor = queue.monitor().await;
     queue.batch("ana", &["bad"]).await;
     eventually("it is given up on without a call", async || {
-        let letters = queue.store.dead_letters(&Whose::Everybody, Look::first(9));
+        let letters = queue.store.dead_letters(&Filter::Everybody, Look::first(9));
         letters.await.unwrap().0.len() == 1
     })
     .await;

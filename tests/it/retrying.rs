@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lull::core::whose::Whose;
+use lull::core::filter::Filter;
 use lull::store::Look;
 use lull::store::lanes::{LeaseRules, Verdict};
 use serde_json::json;
@@ -122,7 +122,7 @@ async fn cut_off(queue: &Queue, times: u32) {
 
 async fn letters(queue: &Queue) -> Vec<String> {
     let look = Look::first(9);
-    let letters = queue.store.dead_letters(&Whose::Everybody, look).await;
+    let letters = queue.store.dead_letters(&Filter::Everybody, look).await;
     let letters = letters.unwrap().0.into_iter();
     letters.map(|dead| dead.letter.reason).collect()
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use lull::core::batch::BatchId;
 use lull::core::chat::{Lane, Name};
 use lull::core::destination::Target;
-use lull::core::whose::Whose;
+use lull::core::filter::Filter;
 use lull::store::Look;
 use lull::store::closing::Closing;
 use lull::store::dead::Letter;
@@ -163,7 +163,9 @@ async fn revived_messages_of_one_window_come_in_the_order_they_were_said() {
     }
     queue.batch("ana", &["new"]).await;
 
-    let letters = queue.store.dead_letters(&Whose::Everybody, Look::first(50));
+    let letters = queue
+        .store
+        .dead_letters(&Filter::Everybody, Look::first(50));
     let (letters, _) = letters.await.unwrap();
     // The newest first, and some out of turn.
     for at in [3, 0, 11, 1, 2, 4, 10, 5, 6, 9, 7, 8] {

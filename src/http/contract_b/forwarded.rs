@@ -29,7 +29,7 @@ pub(super) async fn list(
     };
     let (found, next) = api
         .store
-        .settlements(&list.whose, wanted, list.look()?)
+        .settlements(&list.filter, wanted, list.look()?)
         .await?;
     let mut all: Vec<_> = found
         .iter()

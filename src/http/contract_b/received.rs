@@ -28,7 +28,7 @@ pub(super) async fn list(
     };
     let (found, next) = api
         .store
-        .received(&list.whose, wanted, list.look()?)
+        .received(&list.filter, wanted, list.look()?)
         .await?;
     Ok(newest(&list, found.iter().map(shown), next))
 }

@@ -5,8 +5,8 @@ use serde_json::value::RawValue;
 use super::member::{KeptMessage, messages_like, messages_with};
 use crate::core::batch::Millis;
 use crate::core::chat::{Chat, Name};
+use crate::core::filter::Filter;
 use crate::core::item::{Item, read_items};
-use crate::core::whose::Whose;
 use crate::store::dead::shards_of;
 use crate::store::due_list::{DueCursor, first_page};
 use crate::store::keys::{self, Due, Shard};
@@ -59,19 +59,19 @@ impl Store {
     /// Unavailable, silent or unreadable.
     pub async fn kept(
         &self,
-        whose: &Whose,
+        filter: &Filter,
         after: Option<DueCursor>,
         limit: usize,
         bytes: usize,
     ) -> Result<(Vec<Kept>, Option<String>)> {
-        match whose {
-            Whose::Everybody => self.kept_by_all(after, limit, bytes).await,
-            Whose::Buffer(buffer) | Whose::Chat(Chat { buffer, .. }) => {
-                let shards = shards_of(whose);
+        match filter {
+            Filter::Everybody => self.kept_by_all(after, limit, bytes).await,
+            Filter::Buffer(buffer) | Filter::Chat(Chat { buffer, .. }) => {
+                let shards = shards_of(filter);
                 let mut found = self.waiting(shards, &messages_like(buffer)).await?;
                 found.retain(|cursor| {
                     let chat = message(&cursor.member);
-                    chat.is_some_and(|chat| whose.includes(chat.buffer.as_str(), chat.id.as_str()))
+                    chat.is_some_and(|chat| filter.includes(chat.buffer.as_str(), chat.id.as_str()))
                 });
                 self.kept_page(found, after, limit, bytes).await
             }

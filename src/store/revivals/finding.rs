@@ -9,8 +9,8 @@ use redis::streams::StreamRangeReply;
 
 use super::Revival;
 use crate::core::chat::{Chat, ChatId, Name};
+use crate::core::filter::Filter;
 use crate::core::revival::{Asked, Wanted};
-use crate::core::whose::Whose;
 use crate::store::batch::is_ordered;
 use crate::store::dead::{Letter, shards_of};
 use crate::store::keys::{self, Shard};
@@ -70,11 +70,11 @@ fn shards_with(wanted: &Wanted) -> Vec<Shard> {
         let id = ChatId::parse(chat).ok()?;
         Some(Chat::new(Name::from_stored(buffer).ok()?, id))
     };
-    let whose = match (&wanted.buffer, &wanted.chat) {
-        (Some(buffer), Some(id)) => chat(buffer, id).map(Whose::Chat),
+    let filter = match (&wanted.buffer, &wanted.chat) {
+        (Some(buffer), Some(id)) => chat(buffer, id).map(Filter::Chat),
         _ => None,
     };
-    shards_of(&whose.unwrap_or(Whose::Everybody)).collect()
+    shards_of(&filter.unwrap_or(Filter::Everybody)).collect()
 }
 
 impl Store {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lull::core::whose::Whose;
+use lull::core::filter::Filter;
 use lull::store::EntryId;
 use lull::store::Look;
 use lull::store::history::{Record, Retention};
@@ -39,7 +39,7 @@ async fn what_is_given_up_on_is_kept_whole() {
     settle(&store, &leased, &bury(&leased)).await;
 
     let (letters, next) = store
-        .dead_letters(&Whose::Everybody, Look::first(10))
+        .dead_letters(&Filter::Everybody, Look::first(10))
         .await
         .unwrap();
     assert_eq!((letters.len(), next), (1, None));
@@ -140,7 +140,7 @@ async fn dead_letters_are_paged_newest_first_over_all_shards() {
     loop {
         let (letters, next) = store
             .dead_letters(
-                &Whose::Everybody,
+                &Filter::Everybody,
                 Look {
                     after,
                     ..Look::first(20)

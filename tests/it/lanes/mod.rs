@@ -10,7 +10,7 @@ mod turns;
 use std::time::Duration;
 
 use lull::core::batch::BatchId;
-use lull::core::whose::Whose;
+use lull::core::filter::Filter;
 use lull::store::dead::{DeadLetter, Letter};
 use lull::store::keys::Shard;
 use lull::store::lanes::{Lease, Settled, Verdict};
@@ -89,7 +89,9 @@ async fn buried(store: &Store, id: &str, text: &str) -> Lease {
 
 /// The dead letters, the newest first.
 async fn letters(store: &Store) -> Vec<DeadLetter> {
-    let page = store.dead_letters(&Whose::Everybody, Look::first(10)).await;
+    let page = store
+        .dead_letters(&Filter::Everybody, Look::first(10))
+        .await;
     page.unwrap().0
 }
 

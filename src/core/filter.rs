@@ -4,7 +4,7 @@ use super::chat::{Chat, Name};
 
 /// Whose things a list is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Whose {
+pub enum Filter {
     /// All there are.
     Everybody,
     /// Those of the chats of one buffer.
@@ -13,7 +13,7 @@ pub enum Whose {
     Chat(Chat),
 }
 
-impl Whose {
+impl Filter {
     /// Whether what belongs to this chat of this buffer is asked for.
     pub fn includes(&self, buffer: &str, chat: &str) -> bool {
         match self {

@@ -114,9 +114,9 @@ impl Store {
         texts.splice(behind_first..behind_first, revived);
         let mut batches = Vec::new();
         for text in texts {
-            let (batch, whose) = read_batch(text)?;
+            let (batch, filter) = read_batch(text)?;
             // All chats of an ordered buffer share one lane.
-            if whose.is_some_and(|id| id != chat.id) {
+            if filter.is_some_and(|id| id != chat.id) {
                 continue;
             }
             if *room == 0 {

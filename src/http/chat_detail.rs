@@ -10,12 +10,12 @@ use super::error::ApiError;
 use super::query::{BufferQuery, any_buffer, chat_in};
 use super::{chats, dead_letters, history, later};
 use crate::core::batch::Batch;
+use crate::core::filter::Filter;
 use crate::core::item::Item;
 use crate::core::moment::rfc3339;
-use crate::core::whose::Whose;
-use crate::store::whole::WaitingLane;
+use crate::store::chat_detail::WaitingLane;
 use crate::store::{Look, PAGE_BYTES};
-use crate::wire::whole::{
+use crate::wire::chat_detail::{
     BatchAnswer, ChatAnswer, ChatPart, FollowUpAnswer, LaneAnswer, Said, WindowAnswer,
 };
 
@@ -30,7 +30,7 @@ pub(super) async fn show(
     query: Result<Query<BufferQuery>, QueryRejection>,
 ) -> Result<Json<ChatAnswer>, ApiError> {
     let chat = chat_in(&api, user, query, any_buffer)?;
-    let whose = Whose::Chat(chat.clone());
+    let filter = Filter::Chat(chat.clone());
     let destinations = api.registry.get().destination_names();
     let (paused, window, follow_up) = tokio::try_join!(
         api.store.paused(&chat),
@@ -54,16 +54,16 @@ pub(super) async fn show(
     let (lanes, more) = api.store.lanes_of(&chat, destinations, &mut room).await?;
     more_in.extend(more.then_some(ChatPart::Lanes));
     let lanes: Vec<_> = lanes.into_iter().map(lane).collect();
-    let (kept, more) = api.store.kept(&whose, None, MOST_LATER, room).await?;
+    let (kept, more) = api.store.kept(&filter, None, MOST_LATER, room).await?;
     room = room.saturating_sub(kept.iter().map(|kept| kept.message.get().len()).sum());
     more_in.extend((more.is_some() || room == 0).then_some(ChatPart::Later));
-    let (letters, more) = api.store.dead_letters(&whose, look(NEWEST, room)).await?;
+    let (letters, more) = api.store.dead_letters(&filter, look(NEWEST, room)).await?;
     room = room.saturating_sub(letters.iter().map(|dead| dead.batch.items.len()).sum());
     more_in.extend((more.is_some() || room == 0).then_some(ChatPart::DeadLetters));
     let letters: Vec<_> = letters.iter().map(dead_letters::shown).collect();
     let (tried, more) = api
         .store
-        .settlements(&whose, |_| true, look(NEWEST, room))
+        .settlements(&filter, |_| true, look(NEWEST, room))
         .await?;
     more_in.extend((more.is_some() || room == 0).then_some(ChatPart::History));
     Ok(Json(ChatAnswer {
