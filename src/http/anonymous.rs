@@ -20,7 +20,7 @@ use crate::delivery::Sender;
 use crate::spec::{Buffer, SpecError};
 use crate::store::config::{Kind, Mode};
 use crate::wire::anonymous::{Anonymous, is_anonymous};
-use crate::wire::ways_in::{BufferInfo, Taken};
+use crate::wire::ingest_answers::{BufferInfo, Taken};
 
 /// Most webhooks that callers have brought; each is kept until it was not used for a day.
 const MOST: usize = 1000;

@@ -13,7 +13,7 @@ use super::body::Fields;
 use super::error::ApiError;
 use super::trace::trace_of;
 use crate::core::incoming::Incoming;
-use crate::wire::ways_in::Told;
+use crate::wire::ingest_answers::Told;
 
 /// The window that its clients count on.
 const WINDOW: Duration = Duration::from_secs(12);

@@ -16,8 +16,8 @@ use super::error::ApiError;
 use super::query::{BufferQuery, chat_in};
 use crate::core::chat::{Chat, Name};
 use crate::store::audit::Act;
+use crate::wire::ingest_answers::Paused;
 use crate::wire::pause::pause_of;
-use crate::wire::ways_in::Paused;
 
 /// The routes of this room.
 pub(super) fn routes() -> Router<Api> {

@@ -8,9 +8,9 @@ use crate::http::config::RemovalQuery;
 use crate::spec::BufferSpec;
 use crate::spec::schema::{New, Put};
 use crate::spec::shown::{Removed, Shown};
-use crate::wire::posted::{PostBody, PostForm};
+use crate::wire::ingest_answers::{Buffered, Gathered};
+use crate::wire::request_bodies::{PostBody, PostForm};
 use crate::wire::trial::WouldBe;
-use crate::wire::ways_in::{Buffered, Gathered};
 
 const ID: &str = "The id of a message of a program, where its body has none; 1 to 512 bytes. A gateway says it in its own way, and this is ignored.";
 const POST: &str = "A post for this buffer: of a program, read by the paths of the buffer, or of a gateway (Evolution API, WAHA, Z-API, WhatsApp Cloud API, Telegram, Twilio, Chatwoot), read as that posts. What is no message of a person is answered with why it was ignored.";

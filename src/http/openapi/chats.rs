@@ -10,8 +10,8 @@ use crate::http::query::{BufferQuery, ListQuery};
 use crate::wire::answer::{Closed, OpenWindow};
 use crate::wire::chat_detail::ChatAnswer;
 use crate::wire::history::ErasedAnswer;
-use crate::wire::posted::{PauseBody, PauseForm};
-use crate::wire::ways_in::Paused;
+use crate::wire::ingest_answers::Paused;
+use crate::wire::request_bodies::{PauseBody, PauseForm};
 
 pub(super) fn operations() -> Vec<Op> {
     vec![list(), show(), cancel(), flush(), pause(), resume()]

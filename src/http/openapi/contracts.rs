@@ -8,11 +8,11 @@ use super::tags::Tag;
 use crate::http::config::RemovalQuery;
 use crate::spec::shown::Removed;
 use crate::wire::contract_b::{BufferConfigAnswer, ForwardingConfigAnswer};
-use crate::wire::posted::{
+use crate::wire::ingest_answers::{Taken, Told};
+use crate::wire::request_bodies::{
     AnonymousBody, BufferConfigBody, CeleryBody, CeleryForm, ForwardingConfigBody,
     NewBufferConfigBody, NewForwardingConfigBody, TimezoneBody, TimezoneForm,
 };
-use crate::wire::ways_in::{Taken, Told};
 
 /// Other names of fields, and what their lists show beside them, which their clients put back.
 const OF_BUFFER: [&str; 8] = [

@@ -7,7 +7,7 @@ use super::tags::Tag;
 use super::taking::ENTRY;
 use crate::http::query::ListQuery;
 use crate::wire::answer::{Count, DeadLetterAnswer};
-use crate::wire::posted::{ReviveBody, ReviveForm};
+use crate::wire::request_bodies::{ReviveBody, ReviveForm};
 use crate::wire::revive::Revivals;
 
 pub(super) fn operations() -> Vec<Op> {

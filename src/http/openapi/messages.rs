@@ -5,7 +5,7 @@ use serde_json::json;
 use super::operation::Op;
 use super::tags::Tag;
 use crate::wire::answer::{Accepted, Held};
-use crate::wire::posted::{MessageBody, MessageForm, TypingBody, TypingForm};
+use crate::wire::request_bodies::{MessageBody, MessageForm, TypingBody, TypingForm};
 
 pub(super) const IDEMPOTENCY_KEY: &str =
     "The client's id for this message, where the body has no `message_id`; 1 to 512 bytes.";

@@ -9,7 +9,7 @@ use super::taking::DUE;
 use crate::http::query::ListQuery;
 use crate::wire::answer::{LaterMessage, Recalled};
 use crate::wire::outbound::MessageAnswer;
-use crate::wire::posted::{OutboundBody, OutboundForm};
+use crate::wire::request_bodies::{OutboundBody, OutboundForm};
 
 pub(super) fn operations() -> Vec<Op> {
     vec![take(), show(), later(), recall()]

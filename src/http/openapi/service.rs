@@ -7,7 +7,7 @@ use super::tags::Tag;
 use crate::telemetry::metrics::CONTENT_TYPE;
 use crate::wire::control::{Controlled, Stopped};
 use crate::wire::health::Health;
-use crate::wire::posted::{ControlBody, ControlForm, DocumentBody};
+use crate::wire::request_bodies::{ControlBody, ControlForm, DocumentBody};
 
 pub(super) fn operations() -> Vec<Op> {
     vec![

@@ -13,7 +13,7 @@ use crate::http::error::ApiError;
 use crate::http::typing::HOLD;
 use crate::spec::Buffer;
 use crate::store::windows::Taken;
-use crate::wire::ways_in::Gathered;
+use crate::wire::ingest_answers::Gathered;
 
 /// Chats of one post that are worked at together.
 const AT_A_TIME: usize = 16;

@@ -26,7 +26,7 @@ use crate::gateway::proof::{HandshakeError, handshake};
 use crate::spec::Buffer;
 use crate::spec::source::Source;
 use crate::wire::anonymous::is_anonymous;
-use crate::wire::ways_in::Buffered;
+use crate::wire::ingest_answers::Buffered;
 use arrived::{Arrived, Said};
 
 /// The routes of this room.
