@@ -94,7 +94,7 @@ impl Target {
 /// What a call says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
-    /// The payload of contract A.
+    /// The payload.
     Payload {
         /// The name of the list of messages.
         messages_field: String,
@@ -107,7 +107,7 @@ pub enum Body {
     Template(String),
     /// Nothing.
     Nothing,
-    /// Contract B: the chat, and a list of what each message gives.
+    /// The service Buffer: the chat, and a list of what each message gives.
     Content {
         /// What the chat is called in it.
         key_field: String,
@@ -116,7 +116,7 @@ pub enum Body {
         /// Only these fields of each message; without, all.
         fields: Option<Vec<String>>,
     },
-    /// Contract C: the newest message, with the texts of all at this path.
+    /// Buffer Service: the newest message, with the texts of all at this path.
     Newest {
         /// Where the texts stand.
         aggregate_field: String,

@@ -50,7 +50,7 @@ impl Incoming {
         Self::of_user(user, fields)
     }
 
-    /// The same with the chat under `unique_id` (contract D).
+    /// The same with the chat under `unique_id` (the Celery buffer).
     ///
     /// # Errors
     /// Says what is wrong, and with which field.

@@ -1,4 +1,4 @@
-//! The body of a webhook call (contract A).
+//! The body of a webhook call (the payload).
 
 use chrono_tz::Tz;
 use serde_json::value::to_raw_value;
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn the_body_is_contract_a() {
+    fn the_body_is_as_documented() {
         let items = r#"{"at":1,"message":"oi","fields":{"phone":"1","token":"t"}},{"at":2,"message":{"a":1},"id":"x"}"#;
 
         assert_eq!(

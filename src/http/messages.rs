@@ -1,4 +1,4 @@
-//! `/api/messages`: messages that leave one by one, at a pace and in one order (contract E).
+//! `/api/messages`: messages that leave one by one, at a pace and in one order (IMS).
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};

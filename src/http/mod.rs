@@ -1,16 +1,14 @@
 //! The api daemon's room: messages in, and what an operator asks.
 
-mod anonymous;
 mod audit;
 mod auth;
 mod body;
 mod bounds;
 mod budget;
-mod celery;
 mod chat_detail;
 mod chats;
+mod compat;
 mod config;
-mod contract_b;
 mod control;
 mod dead_letters;
 mod error;
@@ -83,7 +81,7 @@ pub struct Parts {
     watch: Watch,
     clients: Clients,
     auth: Auth,
-    noted: anonymous::Noted,
+    noted: compat::Noted,
     retention: Retention,
     /// Whether what was said is kept of messages that were taken in.
     payloads: bool,
@@ -136,7 +134,7 @@ impl Api {
             registry,
             clients: Clients::new(config.guard.clone()),
             auth: Auth::new(config.auth.clone())?,
-            noted: anonymous::Noted::default(),
+            noted: compat::Noted::default(),
             loops,
             retention: Retention::of(&config.retention),
             payloads: config.retention.history_payloads,
@@ -256,15 +254,13 @@ fn router(api: Api) -> Router {
         .route("/api/audit", get(audit::list))
         .route("/api/health", get(health::health))
         .route("/metrics", get(health::metrics))
-        .merge(anonymous::routes())
-        .merge(celery::routes())
         .merge(pausing::routes())
         .merge(later::routes())
         .merge(schedules::routes())
         .merge(messages::routes())
         .merge(webhook::routes())
         .merge(config::routes())
-        .merge(contract_b::routes())
+        .merge(compat::routes())
         .merge(control::routes())
         .merge(openapi::routes())
         // Every route stands above these, and in the table of routes.

@@ -20,10 +20,10 @@ use crate::wire::answer::Page;
 
 const DEFAULT_LIMIT: usize = 50;
 const MOST: usize = 500;
-/// Most of a list of contract B.
+/// Most of a list of the service Buffer.
 const NEWEST: usize = 100;
 
-/// What else the parameters of a list are called: contract B calls them so.
+/// What else the parameters of a list are called: the service Buffer calls them so.
 pub(super) const OTHER_NAMES: [(&str, &str); 8] = [
     ("user", "key"),
     ("buffer", "buffer_name"),
@@ -35,7 +35,7 @@ pub(super) const OTHER_NAMES: [(&str, &str); 8] = [
     ("to", "end_date"),
 ];
 
-/// The query of a list. Where a name has others beside it, contract B calls it so.
+/// The query of a list. Where a name has others beside it, the service Buffer calls it so.
 #[derive(Deserialize, IntoParams)]
 pub(super) struct ListQuery {
     /// How many entries at most.
@@ -97,7 +97,7 @@ impl List {
         Self::by_names(query, Name::from_stored, DEFAULT_LIMIT)
     }
 
-    /// A list of contract B, whose clients call buffers and forwardings by any words, and get the newest hundred.
+    /// A list of the service Buffer, whose clients call buffers and forwardings by any words, and get the newest hundred.
     pub(super) fn of_words(
         query: Result<Query<ListQuery>, QueryRejection>,
     ) -> Result<Self, ApiError> {
@@ -168,7 +168,7 @@ impl List {
         asked.is_none_or(|asked| asked.as_str() == destination)
     }
 
-    /// Whether what has this outcome and this HTTP status is asked for: by our words, by those of contract B, or by the
+    /// Whether what has this outcome and this HTTP status is asked for: by our words, by those of the service Buffer, or by the
     /// HTTP status.
     pub(super) fn has_status(&self, outcome: &str, code: Option<u16>) -> bool {
         match self.status.as_deref() {

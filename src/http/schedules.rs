@@ -1,5 +1,5 @@
 //! `/api/schedules`: list, show, write, switch, run and remove them, and what became of their runs. The clients of
-//! contract B find theirs here too.
+//! the service Buffer find theirs here too.
 
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
@@ -33,7 +33,7 @@ use crate::spec::{ScheduleSpec, SpecError};
 use crate::store::StoreError;
 use crate::store::audit::{Act, By};
 use crate::store::config::{Configured, Kind, Mode, Versioned};
-use crate::wire::contract_b::schedule_name;
+use crate::wire::buffer_compat::schedule_name;
 use crate::wire::schedule::{RemovedSchedule, RunNow, ShownSchedule};
 
 /// Upcoming times in every answer.
@@ -99,7 +99,7 @@ async fn put(
         let make = |_: &Configured| Ok(spec.clone());
         api.write_schedule(make, Mode::Any, &by).await?
     } else {
-        // Contract B: what is absent stays as it was.
+        // The service Buffer: what is absent stays as it was.
         let changes = own(fields);
         let make = |configured: &Configured| {
             let old = configured.schedules.get(name.as_str()).ok_or(NO_SCHEDULE)?;

@@ -1,5 +1,5 @@
 //! The queue `messages`, a buffer and a destination that the environment describes: messages that leave one by one at
-//! a pace, in one order (contract E).
+//! a pace, in one order (IMS).
 
 use std::time::Duration;
 

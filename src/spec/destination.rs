@@ -47,10 +47,10 @@ pub struct DestinationSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = "template")]
     pub template: Option<String>,
-    /// The body of contract B, instead of the payload.
+    /// The body of the service Buffer, instead of the payload.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<ContentSpec>,
-    /// The newest message with the texts of all at this path, instead of the payload (contract C).
+    /// The newest message with the texts of all at this path, instead of the payload (Buffer Service).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub aggregate_field: Option<String>,
     /// The longest that an attempt may take, s.

@@ -41,7 +41,7 @@ pub struct Defaults {
     pub messages: Messages,
 }
 
-/// The queue that the environment describes: the buffer and the destination `messages` (contract E).
+/// The queue that the environment describes: the buffer and the destination `messages` (IMS).
 #[derive(Clone, Debug)]
 pub struct Messages {
     /// The buffer, which has no windows.

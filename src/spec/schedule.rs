@@ -210,7 +210,7 @@ fn text_or_json<'de, D: Deserializer<'de>>(value: D) -> Result<Option<String>, D
         let text = serde_json::from_str::<String>(raw.get());
         text.unwrap_or_else(|_| raw.get().to_owned())
     });
-    // The forms of contract B send what is empty for what is absent.
+    // The forms of the service Buffer send what is empty for what is absent.
     Ok(written.filter(|text| !text.trim().is_empty()))
 }
 

@@ -111,7 +111,7 @@ pub struct Configured {
     states: HashMap<String, State>,
     /// What is stopped.
     pub stops: Stops,
-    /// The zone of new buffers of contract B.
+    /// The zone of new buffers of the service Buffer.
     pub timezone: Option<String>,
     /// What another version of Lull has written and this one cannot read.
     pub unreadable: Vec<String>,
@@ -192,7 +192,7 @@ impl Store {
             .await
     }
 
-    /// Sets the zone of new buffers of contract B. In the same step `act` is noted.
+    /// Sets the zone of new buffers of the service Buffer. In the same step `act` is noted.
     ///
     /// # Errors
     /// Full, unavailable or silent.

@@ -1,4 +1,4 @@
-//! A message that brings its webhook and its buffer along (contract C). Both are kept as an anonymous destination and an
+//! A message that brings its webhook and its buffer along (Buffer Service). Both are kept as an anonymous destination and an
 //! anonymous buffer, named by what they say: the same words always lead to the same window.
 
 use std::collections::BTreeMap;

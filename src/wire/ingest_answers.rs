@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::answer::Accepted;
 
-/// The answer to a message for a buffer with paths of its own (contract B).
+/// The answer to a message for a buffer with paths of its own (the service Buffer).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Buffered<'a> {
     /// Always `buffered`.
@@ -63,14 +63,14 @@ pub struct Paused<'a> {
     pub paused_for: Option<f64>,
 }
 
-/// The answer of contract D.
+/// The answer of the Celery buffer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Told {
     /// For people.
     pub message: &'static str,
 }
 
-/// The answer of contract C.
+/// The answer of Buffer Service.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Taken {
     /// Always `success`.
@@ -81,7 +81,7 @@ pub struct Taken {
     pub buffer_info: BufferInfo,
 }
 
-/// A window as contract C shows it.
+/// A window as Buffer Service shows it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BufferInfo {
     /// How many messages it holds.

@@ -2,8 +2,8 @@
 
 pub mod anonymous;
 pub mod answer;
+pub mod buffer_compat;
 pub mod chat_detail;
-pub mod contract_b;
 pub mod control;
 pub mod error;
 pub mod health;

@@ -1,4 +1,4 @@
-//! Messages that leave one by one, to a phone number each, as they come in and as they are shown (contract E).
+//! Messages that leave one by one, to a phone number each, as they come in and as they are shown (IMS).
 
 use serde::Serialize;
 use serde_json::value::to_raw_value;

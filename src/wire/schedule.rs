@@ -14,9 +14,9 @@ pub struct ShownSchedule {
     pub written: Shown<ScheduleSpec>,
     /// Its next five times by its `cron`, whether or not it is active (RFC 3339, in its zone).
     pub next: Vec<String>,
-    /// Its name, as contract B calls it.
+    /// Its name, as the service Buffer calls it.
     pub id: String,
-    /// Its `cron`, as contract B calls it.
+    /// Its `cron`, as the service Buffer calls it.
     pub cron_expression: String,
 }
 

@@ -14,7 +14,7 @@ fn quick_with(more: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'sta
 }
 
 #[tokio::test]
-async fn the_payload_is_contract_a() {
+async fn the_payload_is_as_documented() {
     let redis = TestRedis::start().await;
     let mut receiver = Receiver::start().await;
     let api = Daemon::api(&redis).await;

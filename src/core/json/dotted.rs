@@ -1,4 +1,4 @@
-//! The texts of a window joined inside the payload they came in (contract C): found and replaced at a dotted path, with
+//! The texts of a window joined inside the payload they came in (Buffer Service): found and replaced at a dotted path, with
 //! everything else left as it came, to the letter.
 
 use std::borrow::Cow;

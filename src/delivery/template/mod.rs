@@ -88,7 +88,7 @@ impl Template {
         self.body(context, Detail::Hidden)
     }
 
-    /// Fills the template with one message, as plain text (contract B): its pass-through fields at top level, and what
+    /// Fills the template with one message, as plain text (the service Buffer): its pass-through fields at top level, and what
     /// they leave free of the message's own parts and of the context.
     ///
     /// # Errors

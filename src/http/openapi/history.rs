@@ -6,7 +6,7 @@ use super::taking::ENTRY;
 use crate::http::audit::AuditQuery;
 use crate::http::query::ListQuery;
 use crate::wire::answer::{AuditAnswer, SentAnswer};
-use crate::wire::contract_b::{ForwardedAnswer, ReceivedAnswer};
+use crate::wire::buffer_compat::{ForwardedAnswer, ReceivedAnswer};
 use crate::wire::history::HistoryAnswer;
 
 pub(super) fn operations() -> Vec<Op> {

@@ -4,7 +4,7 @@
 mod answering;
 mod buffers;
 mod chats;
-mod contracts;
+mod compat;
 mod dead_letters;
 mod destinations;
 mod history;
@@ -81,7 +81,7 @@ fn operations() -> impl Iterator<Item = Op> {
         history::operations(),
         dead_letters::operations(),
         service::operations(),
-        contracts::operations(),
+        compat::operations(),
     ];
     all.into_iter().flatten()
 }

@@ -43,7 +43,7 @@ impl Op {
         self
     }
 
-    /// These may be called by any words, as clients of contract B do.
+    /// These may be called by any words, as clients of the service Buffer do.
     pub(super) fn by_words(mut self, names: &[&str]) -> Self {
         for parameter in &mut self.parameters {
             if names.contains(&parameter.name.as_str())

@@ -98,7 +98,7 @@ async fn ask(
     }
 }
 
-/// `done` is the status for a message by paths: contract B's is its own.
+/// `done` is the status for a message by paths: the service Buffer's is its own.
 async fn take(
     api: &Api,
     buffer: Result<Arc<Buffer>, ApiError>,
@@ -147,7 +147,7 @@ async fn take_message(
 fn named(api: &Api, name: Result<Path<Named>, PathRejection>) -> Result<Arc<Buffer>, ApiError> {
     let Path(Named { buffer: name }) = name?;
     let snapshot = api.registry.get();
-    // The clients of contract B name buffers by any words.
+    // The clients of the service Buffer name buffers by any words.
     let buffer = Name::slug(&name)
         .ok()
         .and_then(|name| snapshot.buffer(&name).cloned());

@@ -170,7 +170,7 @@ pub struct AnonymousBuffer {
     pub max_size: Option<u64>,
 }
 
-/// Read by [`BufferConfig`](super::contract_b::BufferConfig).
+/// Read by [`BufferConfig`](super::buffer_compat::BufferConfig).
 #[derive(ToSchema)]
 #[schema(as = NewBufferConfig, description = "A new buffer as the service Buffer writes it. An unknown field is refused.")]
 pub struct NewBufferConfigBody {
@@ -191,7 +191,7 @@ pub struct NewBufferConfigBody {
     pub active: Option<bool>,
 }
 
-/// Read by [`BufferConfig`](super::contract_b::BufferConfig).
+/// Read by [`BufferConfig`](super::buffer_compat::BufferConfig).
 #[derive(ToSchema)]
 #[schema(as = BufferConfig, description = "A change of a buffer as the service Buffer writes it: what is absent or null stays as it was. `name` may be repeated, with any words that make the same id. An unknown field is refused.")]
 pub struct BufferConfigBody {
@@ -210,7 +210,7 @@ pub struct BufferConfigBody {
     pub active: Option<bool>,
 }
 
-/// Read by [`ForwardingConfig`](super::contract_b::ForwardingConfig).
+/// Read by [`ForwardingConfig`](super::buffer_compat::ForwardingConfig).
 #[derive(ToSchema)]
 #[schema(as = NewForwardingConfig, description = "A new forwarding as the service Buffer writes it. An unknown field is refused.")]
 pub struct NewForwardingConfigBody {
@@ -235,7 +235,7 @@ pub struct NewForwardingConfigBody {
     pub active: Option<bool>,
 }
 
-/// Read by [`ForwardingConfig`](super::contract_b::ForwardingConfig).
+/// Read by [`ForwardingConfig`](super::buffer_compat::ForwardingConfig).
 #[derive(ToSchema)]
 #[schema(as = ForwardingConfig, description = "A change of a forwarding as the service Buffer writes it: what is absent stays as it was. `name` may be repeated, with any words that make the same id. An unknown field is refused.")]
 pub struct ForwardingConfigBody {
@@ -258,7 +258,7 @@ pub struct ForwardingConfigBody {
     pub active: Option<bool>,
 }
 
-/// The zone that new buffers of contract B write their moments in.
+/// The zone that new buffers of the service Buffer write their moments in.
 #[derive(ToSchema)]
 #[schema(as = Timezone)]
 pub struct TimezoneBody {

@@ -8,7 +8,7 @@ use super::{PARENT, Parent, parent, post};
 use crate::support::shop::Shop;
 use crate::support::{Answer, Daemon, Receiver, TestRedis};
 
-/// Fast, and with a receiver on the loopback for contract C.
+/// Fast, and with a receiver on the loopback for Buffer Service.
 const SETTINGS: [(&str, &str); 5] = [
     ("DEFAULT_TTL", "0.1"),
     ("MAX_TTL", "0.3"),

@@ -7,14 +7,14 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use chrono_tz::Tz;
 
-use super::super::Api;
-use super::super::error::ApiError;
-use super::super::query::{List, ListQuery};
 use super::newest;
 use crate::core::batch::Millis;
 use crate::core::moment::rfc3339;
+use crate::http::Api;
+use crate::http::error::ApiError;
+use crate::http::query::{List, ListQuery};
 use crate::store::history::{Request, Settlement, Try};
-use crate::wire::contract_b::ForwardedAnswer;
+use crate::wire::buffer_compat::ForwardedAnswer;
 
 /// What history calls an attempt that was followed by another.
 const FAILED: &str = "failed";

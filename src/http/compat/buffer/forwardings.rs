@@ -6,17 +6,17 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::super::Api;
-use super::super::audit::Caller;
-use super::super::body::Fields;
-use super::super::config::{NO_DESTINATION, RemovalQuery, named, spec_of};
-use super::super::error::ApiError;
 use crate::core::chat::Name;
 use crate::core::life::Asked;
+use crate::http::Api;
+use crate::http::audit::Caller;
+use crate::http::body::Fields;
+use crate::http::config::{NO_DESTINATION, RemovalQuery, named, spec_of};
+use crate::http::error::ApiError;
 use crate::spec::{BufferSpec, DestinationSpec, SpecError};
 use crate::store::audit::By;
 use crate::store::config::{Mode, Versioned};
-use crate::wire::contract_b::{ForwardingConfig, ForwardingConfigAnswer};
+use crate::wire::buffer_compat::{ForwardingConfig, ForwardingConfigAnswer};
 
 /// Where a buffer delivers that nobody has said anything about.
 const IMPLIED: &str = "default";

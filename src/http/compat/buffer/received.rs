@@ -5,17 +5,17 @@ use axum::extract::{Query, State};
 use axum::response::Response;
 use chrono_tz::Tz;
 
-use super::super::Api;
-use super::super::error::ApiError;
-use super::super::query::{List, ListQuery};
 use super::newest;
 use crate::core::chat::Name;
 use crate::core::item::read_items;
 use crate::core::moment::rfc3339;
+use crate::http::Api;
+use crate::http::error::ApiError;
+use crate::http::query::{List, ListQuery};
 use crate::store::received::Received;
-use crate::wire::contract_b::ReceivedAnswer;
+use crate::wire::buffer_compat::ReceivedAnswer;
 
-/// What all of them are, in our words and in those of contract B.
+/// What all of them are, in our words and in those of the service Buffer.
 const RECEIVED: [&str; 2] = ["received", "success"];
 
 pub(super) async fn list(

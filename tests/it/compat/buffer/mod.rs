@@ -1,4 +1,4 @@
-//! Contract B: its buffers and forwardings are buffers and destinations under other names.
+//! The service Buffer: its buffers and forwardings are buffers and destinations under other names.
 
 mod configs;
 mod deliveries;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::shop::Shop;
 
-/// Whoever posts to a buffer of contract B posts whole objects.
+/// Whoever posts to a buffer of the service Buffer posts whole objects.
 fn whole(message: &Value) -> String {
     json!({ "message": message }).to_string()
 }
@@ -18,7 +18,7 @@ async fn forwarding(shop: &Shop, spec: Value) -> Value {
     answer
 }
 
-/// The shop with a buffer of contract B.
+/// The shop with a buffer of the service Buffer.
 async fn shop() -> Shop {
     let shop = Shop::open().await;
     let spec = json!({"name": "Loja São Paulo", "filter_field": "phone", "max_time": 30});

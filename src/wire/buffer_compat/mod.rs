@@ -1,4 +1,4 @@
-//! The buffers and forwardings of contract B: another way of writing buffers and destinations.
+//! The buffers and forwardings of the service Buffer: another way of writing buffers and destinations.
 //!
 //! What they call a name may be any words; the name made of it ([`Name::slug`]) is the id, and the words are kept as
 //! the description.
@@ -18,7 +18,7 @@ use crate::core::item::Media;
 use crate::core::json::RawObject;
 use crate::spec::SpecError;
 
-/// A message that was taken in, as contract B lists it. Where payloads are not kept all but the first three is empty.
+/// A message that was taken in, as the service Buffer lists it. Where payloads are not kept all but the first three is empty.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub struct ReceivedAnswer {
     /// The buffer.
@@ -47,7 +47,7 @@ pub struct ReceivedAnswer {
     pub fields: Option<RawObject>,
 }
 
-/// A call as contract B lists it.
+/// A call as the service Buffer lists it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ForwardedAnswer {
     /// The `webhook-id`.

@@ -1,4 +1,4 @@
-//! `POST /api/v1/message`: a message that brings its webhook and its buffer along (contract C).
+//! `POST /api/v1/message`: a message that brings its webhook and its buffer along (Buffer Service).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,13 +10,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 
-use super::Api;
-use super::body::Whole;
-use super::error::ApiError;
-use super::message::read_headers;
 use crate::core::batch::BatchId;
 use crate::core::chat::Name;
 use crate::delivery::Sender;
+use crate::http::Api;
+use crate::http::body::Whole;
+use crate::http::error::ApiError;
+use crate::http::message::read_headers;
 use crate::spec::{Buffer, SpecError};
 use crate::store::config::{Kind, Mode};
 use crate::wire::anonymous::{Anonymous, is_anonymous};
@@ -34,7 +34,7 @@ pub(super) fn routes() -> Router<Api> {
 
 /// When this process has last noted the use of each anonymous buffer.
 #[derive(Default)]
-pub(super) struct Noted(Mutex<HashMap<Name, Instant>>);
+pub(in crate::http) struct Noted(Mutex<HashMap<Name, Instant>>);
 
 impl Noted {
     fn is_fresh(&self, buffer: &Name) -> bool {

@@ -1,4 +1,4 @@
-//! `POST /webhook`: a message as the Celery Redis buffer takes it (contract D).
+//! `POST /webhook`: a message as the Celery Redis buffer takes it (the Celery buffer).
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 
-use super::Api;
-use super::body::Fields;
-use super::error::ApiError;
-use super::trace::trace_of;
 use crate::core::incoming::Incoming;
+use crate::http::Api;
+use crate::http::body::Fields;
+use crate::http::error::ApiError;
+use crate::http::trace::trace_of;
 use crate::wire::ingest_answers::Told;
 
 /// The window that its clients count on.

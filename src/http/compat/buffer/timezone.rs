@@ -1,15 +1,15 @@
-//! `/api/settings/timezone`: the zone that new buffers of contract B write their moments in.
+//! `/api/settings/timezone`: the zone that new buffers of the service Buffer write their moments in.
 
 use axum::Json;
 use axum::extract::State;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
-use super::super::Api;
-use super::super::audit::Caller;
-use super::super::body::Fields;
-use super::super::config::spec_of;
-use super::super::error::ApiError;
+use crate::http::Api;
+use crate::http::audit::Caller;
+use crate::http::body::Fields;
+use crate::http::config::spec_of;
+use crate::http::error::ApiError;
 use crate::spec::SpecError;
 use crate::store::audit::Act;
 

@@ -1,4 +1,4 @@
-//! A buffer of contract B.
+//! A buffer of the service Buffer.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -8,7 +8,7 @@ use crate::core::json::whole_number::whole_or_null;
 use crate::spec::window::WindowSpec;
 use crate::spec::{BufferSpec, SpecError};
 
-/// A buffer as contract B writes it; what is absent stays as it was.
+/// A buffer as the service Buffer writes it; what is absent stays as it was.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct BufferConfig {
@@ -23,7 +23,7 @@ pub struct BufferConfig {
     active: Option<bool>,
 }
 
-/// A buffer as contract B shows it.
+/// A buffer as the service Buffer shows it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BufferConfigAnswer {
     id: String,
@@ -82,7 +82,7 @@ impl BufferConfig {
         Ok(spec)
     }
 
-    /// The error with the name that contract B has for the field.
+    /// The error with the name that the service Buffer has for the field.
     pub fn in_its_words(error: SpecError) -> SpecError {
         let field = match error.field.as_str() {
             "key" => "filter_field",

@@ -1,4 +1,4 @@
-//! Contract B: its buffers, forwardings and time zone, on top of buffers and destinations.
+//! The service Buffer: its buffers, forwardings and time zone, on top of buffers and destinations.
 
 mod buffers;
 mod forwarded;
@@ -11,8 +11,8 @@ use axum::routing::{get, put};
 use axum::{Json, Router};
 use serde::Serialize;
 
-use super::Api;
-use super::query::{List, page};
+use crate::http::Api;
+use crate::http::query::{List, page};
 
 /// The newest of these as their clients know them; a page like any other for those who ask for one.
 fn newest<T: Serialize>(

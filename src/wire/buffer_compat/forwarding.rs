@@ -1,4 +1,4 @@
-//! A forwarding of contract B: a destination, and the buffer that delivers to it.
+//! A forwarding of the service Buffer: a destination, and the buffer that delivers to it.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::core::chat::Name;
 use crate::spec::destination::ContentSpec;
 use crate::spec::{DestinationSpec, SpecError};
 
-/// A forwarding as contract B writes it; what is absent stays as it was.
+/// A forwarding as the service Buffer writes it; what is absent stays as it was.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ForwardingConfig {
@@ -28,7 +28,7 @@ pub struct ForwardingConfig {
     active: Option<bool>,
 }
 
-/// A forwarding as contract B shows it.
+/// A forwarding as the service Buffer shows it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ForwardingConfigAnswer {
     id: String,
@@ -101,7 +101,7 @@ impl ForwardingConfig {
         Ok(spec)
     }
 
-    /// The error with the name that contract B has for the field.
+    /// The error with the name that the service Buffer has for the field.
     pub fn in_its_words(error: SpecError) -> SpecError {
         if error.field == "content.template" {
             return error.about("template");
@@ -111,7 +111,7 @@ impl ForwardingConfig {
 }
 
 impl ForwardingConfigAnswer {
-    /// A destination of contract B, masked, and the buffer that delivers to it; `None` for any other.
+    /// A destination of the service Buffer, masked, and the buffer that delivers to it; `None` for any other.
     pub fn of(spec: DestinationSpec, buffer: Option<String>) -> Option<Self> {
         Some(Self {
             name: shown_name(&spec.name, &spec.description),

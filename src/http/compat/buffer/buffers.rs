@@ -6,16 +6,16 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
-use super::super::Api;
-use super::super::audit::Caller;
-use super::super::body::Fields;
-use super::super::config::{NO_BUFFER, RemovalQuery, named, spec_of};
-use super::super::error::ApiError;
+use crate::http::Api;
+use crate::http::audit::Caller;
+use crate::http::body::Fields;
+use crate::http::config::{NO_BUFFER, RemovalQuery, named, spec_of};
+use crate::http::error::ApiError;
 use crate::spec::BufferSpec;
 use crate::spec::source::FIELDS;
 use crate::store::audit::By;
 use crate::store::config::Mode;
-use crate::wire::contract_b::{BufferConfig, BufferConfigAnswer};
+use crate::wire::buffer_compat::{BufferConfig, BufferConfigAnswer};
 
 pub(super) async fn list(State(api): State<Api>) -> Response {
     let snapshot = api.registry.get();

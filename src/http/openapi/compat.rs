@@ -7,7 +7,7 @@ use super::operation::Op;
 use super::tags::Tag;
 use crate::http::config::RemovalQuery;
 use crate::spec::shown::Removed;
-use crate::wire::contract_b::{BufferConfigAnswer, ForwardingConfigAnswer};
+use crate::wire::buffer_compat::{BufferConfigAnswer, ForwardingConfigAnswer};
 use crate::wire::ingest_answers::{Taken, Told};
 use crate::wire::request_bodies::{
     AnonymousBody, BufferConfigBody, CeleryBody, CeleryForm, ForwardingConfigBody,
@@ -53,14 +53,14 @@ fn of_buffers() -> Vec<Op> {
     vec![
         Op::get(Tag::ContractB, ALL)
             .says(
-                "List buffers of contract B",
+                "List buffers of the service Buffer",
                 "Those that are read by paths, as a bare list.",
             )
             .without_redis()
             .answers_list::<BufferConfigAnswer>("All of them."),
         Op::post(Tag::ContractB, ALL)
             .says(
-                "Create a buffer of contract B",
+                "Create a buffer of the service Buffer",
                 "`name` and `filter_field` must be there.",
             )
             .body::<NewBufferConfigBody>(&example)
@@ -69,7 +69,7 @@ fn of_buffers() -> Vec<Op> {
             .refusing(&[409]),
         Op::put(Tag::ContractB, ONE)
             .says(
-                "Change a buffer of contract B",
+                "Change a buffer of the service Buffer",
                 "What is absent stays as it was.",
             )
             .body::<BufferConfigBody>(&json!({ "max_time": 30 }))
@@ -78,7 +78,7 @@ fn of_buffers() -> Vec<Op> {
             .refusing(&[404, 409]),
         Op::delete(Tag::ContractB, ONE)
             .says(
-                "Remove a buffer of contract B",
+                "Remove a buffer of the service Buffer",
                 "As `DELETE /api/buffers/{name}`.",
             )
             .query::<RemovalQuery>(&["drain", "discard"])
@@ -136,7 +136,7 @@ fn timezone() -> Op {
     Op::get(Tag::ContractB, "/api/settings/timezone")
         .says(
             "Show the time zone",
-            "The one that new buffers of contract B write their moments in.",
+            "The one that new buffers of the service Buffer write their moments in.",
         )
         .without_redis()
         .answers::<TimezoneBody>(200, "The zone.")
@@ -169,7 +169,7 @@ fn anonymous() -> Op {
 fn celery() -> Op {
     Op::post(Tag::ContractD, "/webhook")
         .says(
-            "Take in a message of contract D",
+            "Take in a message of the Celery buffer",
             "As `POST /api/message`, with a quiet window of 12 seconds.",
         )
         .body::<CeleryBody>(&json!({ "unique_id": "123", "message": "teste" }))
