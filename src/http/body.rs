@@ -11,9 +11,9 @@ use http_body_util::BodyExt;
 use tokio::time::timeout;
 
 use super::Api;
-use super::budget::Share;
 use super::error::ApiError;
-use super::known::{check_fields, fields_of};
+use super::middleware::budget::Share;
+use super::middleware::known::{check_fields, fields_of};
 use crate::core::json::RawObject;
 use crate::core::json::depth::is_too_deep;
 use crate::core::json::fields::{BadInput, form_as_json, form_fields, json_fields};

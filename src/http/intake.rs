@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 
 use super::Api;
 use super::error::ApiError;
-use super::requests::note_chat;
+use super::middleware::requests::note_chat;
 use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::Chat;
 use crate::core::incoming::Incoming;

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use super::Api;
 use super::body::Fields;
 use super::error::ApiError;
-use super::trace::trace_of;
+use super::middleware::trace::trace_of;
 use crate::core::incoming::{Incoming, check_message_id};
 use crate::core::json::fields::BadInput;
 

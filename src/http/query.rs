@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 
 use super::Api;
 use super::error::ApiError;
-use super::requests::note_chat;
+use super::middleware::requests::note_chat;
 use crate::core::batch::Millis;
 use crate::core::chat::{Chat, ChatId, Name, NameError};
 use crate::core::filter::Filter;

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use super::Api;
 use super::body::Fields;
 use super::error::ApiError;
-use super::requests::note_chat;
+use super::middleware::requests::note_chat;
 use crate::core::chat::Chat;
 use crate::wire::answer::Held;
 use crate::wire::typing::Typing;

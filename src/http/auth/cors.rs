@@ -8,7 +8,7 @@ use axum::http::header::{
 use axum::http::{HeaderName, HeaderValue, Method};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::http::requests::X_REQUEST_ID;
+use crate::http::middleware::requests::X_REQUEST_ID;
 use crate::settings::origins::Origins;
 
 /// How long browsers need not ask again.

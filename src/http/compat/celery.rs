@@ -12,7 +12,7 @@ use crate::core::incoming::Incoming;
 use crate::http::Api;
 use crate::http::body::Fields;
 use crate::http::error::ApiError;
-use crate::http::trace::trace_of;
+use crate::http::middleware::trace::trace_of;
 use crate::wire::ingest_answers::Told;
 
 /// The window that its clients count on.

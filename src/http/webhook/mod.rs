@@ -18,7 +18,7 @@ use serde::Deserialize;
 use super::Api;
 use super::error::ApiError;
 use super::intake::taking;
-use super::trace::trace_of;
+use super::middleware::trace::trace_of;
 use crate::core::batch::BatchId;
 use crate::core::chat::Name;
 use crate::core::incoming::Incoming;

@@ -7,19 +7,19 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 
-use super::Api;
-use super::error::ApiError;
+use crate::http::Api;
+use crate::http::error::ApiError;
 
 /// The bytes of all bodies on their way.
 #[derive(Clone)]
-pub(super) struct Budget {
+pub(in crate::http) struct Budget {
     /// Most that may be; 0: any number.
     most: usize,
     taken: Arc<AtomicUsize>,
 }
 
 impl Budget {
-    pub(super) fn new(most: usize) -> Self {
+    pub(in crate::http) fn new(most: usize) -> Self {
         Self {
             most,
             taken: Arc::default(),
@@ -50,14 +50,14 @@ impl Drop for Part {
 
 /// The part of the request in hand; the layer has put it there.
 #[derive(Clone)]
-pub(super) struct Share(Arc<Part>);
+pub(in crate::http) struct Share(Arc<Part>);
 
 impl Share {
     /// Asks for room for more of the body, which has come.
     ///
     /// # Errors
     /// When all bodies on their way together would be too large.
-    pub(super) fn add(&self, bytes: usize) -> Result<(), ApiError> {
+    pub(in crate::http) fn add(&self, bytes: usize) -> Result<(), ApiError> {
         let Budget { most, taken } = &self.0.budget;
         let before = taken.fetch_add(bytes, Ordering::Relaxed);
         self.0.bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -68,14 +68,18 @@ impl Share {
     }
 
     /// What has come is let go of before the request is answered.
-    pub(super) fn give_back(&self) {
+    pub(in crate::http) fn give_back(&self) {
         let bytes = self.0.bytes.swap(0, Ordering::Relaxed);
         self.0.budget.taken.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
 
 /// The layer that knows when a request is answered.
-pub(super) async fn share(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+pub(in crate::http) async fn share(
+    State(api): State<Api>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let share = Share(Arc::new(api.budget.part()));
     request.extensions_mut().insert(share.clone());
     let answer = next.run(request).await;

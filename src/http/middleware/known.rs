@@ -14,12 +14,12 @@ use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::Api;
-use super::body::{Unread, discard, unread};
-use super::error::ApiError;
-use super::openapi::{self, Takes};
 use crate::core::json::RawObject;
 use crate::core::json::fields::BadInput;
+use crate::http::Api;
+use crate::http::body::{Unread, discard, unread};
+use crate::http::error::ApiError;
+use crate::http::openapi::{self, Takes};
 
 /// Of each route, by method.
 static ROUTES: LazyLock<HashMap<&'static str, Vec<(Method, Takes)>>> = LazyLock::new(|| {
@@ -31,7 +31,7 @@ static ROUTES: LazyLock<HashMap<&'static str, Vec<(Method, Takes)>>> = LazyLock:
 });
 
 /// Reads the document before the first request needs it.
-pub(super) fn prepare() {
+pub(in crate::http) fn prepare() {
     LazyLock::force(&ROUTES);
 }
 
@@ -57,7 +57,11 @@ fn takes(route: &str, method: &Method) -> Option<&'static Takes> {
 
 /// The layer in front of the routes, behind auth: refuses a query with a parameter that the route does not read,
 /// and a body where the route reads none.
-pub(super) async fn check(State(api): State<Api>, mut request: Request, next: Next) -> Response {
+pub(in crate::http) async fn check(
+    State(api): State<Api>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     if let Some(error) = unknown_parameter(&request) {
         discard(request).await;
         return error.into_response();
@@ -98,13 +102,13 @@ fn unknown_parameter(request: &Request) -> Option<ApiError> {
 }
 
 /// The fields that the body of a request may have; none: any, or its handler reads them more strictly.
-pub(super) fn fields_of(request: &Request) -> Option<&'static BTreeSet<String>> {
+pub(in crate::http) fn fields_of(request: &Request) -> Option<&'static BTreeSet<String>> {
     let route = request.extensions().get::<MatchedPath>()?;
     takes(route.as_str(), request.method())?.fields.as_ref()
 }
 
 /// Refuses fields that are not among these.
-pub(super) fn check_fields(
+pub(in crate::http) fn check_fields(
     fields: &RawObject,
     known: Option<&BTreeSet<String>>,
 ) -> Result<(), BadInput> {

@@ -9,7 +9,7 @@ use crate::core::trace::{TRACEPARENT, TRACESTATE, TraceContext};
 use crate::telemetry::tracer::{Span, Tracer};
 
 /// The trace that the headers of a request tell of, if they do as the standard says.
-pub(super) fn trace_of(headers: &HeaderMap) -> Option<TraceContext> {
+pub(in crate::http) fn trace_of(headers: &HeaderMap) -> Option<TraceContext> {
     let mut parents = headers.get_all(TRACEPARENT).iter();
     let (Some(parent), None) = (parents.next(), parents.next()) else {
         return None;
@@ -38,7 +38,7 @@ const METHODS: [Method; 9] = [
 
 /// Begins the span of a request, where spans are exported. Behind this the request looks as if it came from that span,
 /// so that what is kept with a message is the span that took it in.
-pub(super) fn begin(tracer: &Tracer, request: &mut Request) -> Option<Span> {
+pub(in crate::http) fn begin(tracer: &Tracer, request: &mut Request) -> Option<Span> {
     if !tracer.is_on() {
         return None;
     }
@@ -79,7 +79,7 @@ fn tell(context: &TraceContext, headers: &mut HeaderMap) {
 }
 
 /// Ends the span of a request with its answer.
-pub(super) fn end(mut span: Span, answer: &Response, request_id: &str) {
+pub(in crate::http) fn end(mut span: Span, answer: &Response, request_id: &str) {
     let status = answer.status();
     span.note("http.response.status_code", i64::from(status.as_u16()));
     span.note("lull.request_id", request_id.to_owned());

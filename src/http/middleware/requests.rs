@@ -16,24 +16,24 @@ use tower::{Layer, Service};
 use tracing::field::{Empty, display};
 use tracing::{Instrument, Span, debug, error, error_span, info};
 
-use super::error::Refused;
 use super::trace::{self, trace_of};
 use crate::core::chat::Chat;
 use crate::core::code::Code;
+use crate::http::error::Refused;
 use crate::panics::{self, Panic};
 use crate::telemetry::tracer::Tracer;
 use crate::wire::error::ErrorAnswer;
 
-pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(in crate::http) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A longer id of a caller is not taken over.
 const LONGEST_ID: usize = 128;
 
 /// Polled by machines every few seconds: a line for each answer would bury the others.
-pub(super) const POLLED: [&str; 2] = ["/api/health", "/metrics"];
+pub(in crate::http) const POLLED: [&str; 2] = ["/api/health", "/metrics"];
 
 /// Notes the chat that the request in hand is about, for its log lines.
-pub(super) fn note_chat(chat: &Chat) {
+pub(in crate::http) fn note_chat(chat: &Chat) {
     Span::current().record("chat", display(chat.hash()));
 }
 
@@ -73,11 +73,11 @@ fn is_plain(id: &[u8]) -> bool {
 
 /// Puts this in front of everything.
 #[derive(Clone)]
-pub(super) struct Requests(pub(super) Tracer);
+pub(in crate::http) struct Requests(pub(in crate::http) Tracer);
 
 /// What stands behind it.
 #[derive(Clone)]
-pub(super) struct Requested<S> {
+pub(in crate::http) struct Requested<S> {
     tracer: Tracer,
     inner: S,
 }
