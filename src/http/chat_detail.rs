@@ -8,7 +8,7 @@ use chrono_tz::Tz;
 use super::Api;
 use super::error::ApiError;
 use super::query::{BufferQuery, any_buffer, chat_in};
-use super::{chats, dead_letters, history, later};
+use super::{chats, dead_letters, history, scheduled};
 use crate::core::batch::Batch;
 use crate::core::filter::Filter;
 use crate::core::item::Item;
@@ -72,7 +72,7 @@ pub(super) async fn show(
         hash: chat.hash().to_string(),
         paused_for: paused.map(|left| left.as_secs_f64()),
         window,
-        later: kept.into_iter().map(later::shown).collect(),
+        later: kept.into_iter().map(scheduled::shown).collect(),
         follow_up: follow_up.map(|waiting| FollowUpAnswer {
             number: waiting.number,
             send_at: rfc3339(waiting.at, Tz::UTC),

@@ -22,8 +22,8 @@ use crate::core::moment::rfc3339;
 use crate::core::window::CloseReason;
 use crate::store::dead::DeadLetter;
 use crate::store::history::{DELIVERED, Settlement};
-use crate::store::later::Kept;
 use crate::store::queue::{Enqueued, Found, Waiting};
+use crate::store::scheduled::Kept;
 use crate::telemetry::metrics::count;
 use crate::wire::outbound::{self, MessageAnswer, content_of_call};
 

@@ -14,7 +14,6 @@ mod error;
 mod health;
 mod history;
 mod intake;
-mod later;
 mod message;
 mod messages;
 mod middleware;
@@ -24,6 +23,7 @@ mod query;
 pub mod receiver;
 mod reviving;
 mod room;
+mod scheduled;
 mod schedules;
 mod typing;
 mod webhook;
@@ -253,7 +253,7 @@ fn router(api: Api) -> Router {
         .route("/api/health", get(health::health))
         .route("/metrics", get(health::metrics))
         .merge(pausing::routes())
-        .merge(later::routes())
+        .merge(scheduled::routes())
         .merge(schedules::routes())
         .merge(messages::routes())
         .merge(webhook::routes())

@@ -10,7 +10,7 @@ use crate::registry::Snapshot;
 use crate::spec::Buffer;
 use crate::store::config::Kind;
 use crate::store::lanes::{Lease, Verdict};
-use crate::store::later::FollowUpPlan;
+use crate::store::scheduled::FollowUpPlan;
 use crate::store::{Result, StoreError};
 
 /// What the body of a follow-up is made by, where that is not its destination's to say.

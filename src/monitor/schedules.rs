@@ -15,7 +15,7 @@ use crate::registry::Snapshot;
 use crate::spec::Schedule;
 use crate::spec::schedule::CatchUp;
 use crate::store::config::Kind;
-use crate::store::later::{Planned, Run};
+use crate::store::scheduled::{Planned, Run};
 use crate::store::{Result, StoreError};
 
 /// A run that is later than this was missed.

@@ -14,8 +14,8 @@ use super::links::Links;
 use super::refusal::is_login;
 use super::{
     Result, Store, StoreError, addressing, aliases, chat_detail, clearing, closing, config,
-    control, disuse, due, erasing, hastening, lanes, later, lives, pace, paging, pausing, probe,
-    queue, recounting, removals, revivals, set_back, strays, windows, work,
+    control, disuse, due, erasing, hastening, lanes, lives, pace, paging, pausing, probe, queue,
+    recounting, removals, revivals, scheduled, set_back, strays, windows, work,
 };
 use crate::settings::redis::{Address, RedisConfig};
 
@@ -150,7 +150,7 @@ impl Store {
             .chain(revivals::scripts())
             .chain(paging::scripts())
             .chain(hastening::scripts())
-            .chain(later::scripts())
+            .chain(scheduled::scripts())
             .chain(queue::scripts())
             .chain(due::scripts())
             .chain(config::scripts())

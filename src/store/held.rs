@@ -4,7 +4,7 @@
 use redis::Cmd;
 
 use super::keys::{self, Shard};
-use super::later::KeptMessage;
+use super::scheduled::KeptMessage;
 use super::work::Kind;
 use super::{Result, Store};
 use crate::core::chat::{Chat, Name};

@@ -10,7 +10,7 @@ use super::batch::{is_revived, read_batch};
 use super::dead::Letter;
 use super::history::{DELIVERED, Record, Retention};
 use super::keys::{self, Place};
-use super::later::FollowUpPlan;
+use super::scheduled::FollowUpPlan;
 use super::windows::millis;
 use super::work::Kind;
 use super::{Result, Store, counting_script, reply};

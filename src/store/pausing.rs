@@ -6,7 +6,7 @@ use std::time::Duration;
 use redis::Script;
 
 use super::keys::{self, Due, Place, Shard};
-use super::later::member;
+use super::scheduled::member;
 use super::windows::millis;
 use super::work::Kind;
 use super::{Result, Store, counting_script, reply};

@@ -9,9 +9,9 @@ use super::batch::{read_batch, revived_batch, whose_word};
 use super::dead::DeadLetter;
 use super::history::Settlement;
 use super::keys::{self, Place};
-use super::later;
 use super::lives::must_all_be_there;
 use super::received::Kept;
+use super::scheduled;
 use super::windows::seen_digest;
 use super::work::Kind;
 use super::{Result, Store, StoreError, counting_script, reply};
@@ -50,7 +50,7 @@ pub enum Enqueued {
 #[derive(Debug)]
 pub enum Found {
     /// It waits for its time.
-    Later(later::Kept),
+    Later(scheduled::Kept),
     /// It waits on its lane, or is being tried.
     Waiting(Waiting),
     /// It was given up on.

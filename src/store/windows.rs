@@ -8,9 +8,9 @@ use sha2::{Digest, Sha256};
 
 use super::closing::Closing;
 use super::keys::{self, Due, Place};
-use super::later::member;
 use super::lives::Living;
 use super::received::Kept;
+use super::scheduled::member;
 use super::work::Kind;
 use super::{LONGEST_SLEEP, Result, Store, StoreError, counting_script, script};
 use crate::core::batch::BatchId;

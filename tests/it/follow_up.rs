@@ -10,7 +10,7 @@ use lull::core::when::When;
 use lull::core::window::WindowRules;
 use lull::store::Store;
 use lull::store::lanes::{Lease, Settled, Verdict};
-use lull::store::later::FollowUpPlan;
+use lull::store::scheduled::FollowUpPlan;
 use lull::store::windows::NewMessage;
 use reqwest::StatusCode;
 use serde_json::{Value, json};

@@ -9,7 +9,7 @@ use lull::core::chat::Name;
 use lull::core::life::Life;
 use lull::core::when::When;
 use lull::store::lanes::Verdict;
-use lull::store::later::FollowUpPlan;
+use lull::store::scheduled::FollowUpPlan;
 use lull::store::windows::NewMessage;
 use lull::store::{LONGEST_IDLE, LONGEST_SLEEP, Store};
 use redis::aio::PubSub;

@@ -199,7 +199,7 @@ async fn nothing_is_stored_for_what_is_not_alive_by_whichever_way() {
     let id = BatchId::generate();
     is_gone("flush", store.flush(&ana, &id, &targets).await.map(drop));
     let waiting = store.take_waiting(Shard::of(&ana), 64).await.unwrap().0;
-    let [lull::store::later::Waiting::Message(waiting)] = &waiting[..] else {
+    let [lull::store::scheduled::Waiting::Message(waiting)] = &waiting[..] else {
         panic!("{waiting:?}");
     };
     is_gone(

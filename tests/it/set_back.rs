@@ -13,7 +13,7 @@ use lull::core::when::When;
 use lull::store::Store;
 use lull::store::keys::Shard;
 use lull::store::lanes::{Lease, Settled, Verdict};
-use lull::store::later::{FollowUpPlan, Keeping};
+use lull::store::scheduled::{FollowUpPlan, Keeping};
 use lull::store::set_back::{Clock, Waits};
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;

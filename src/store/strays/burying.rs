@@ -12,7 +12,7 @@ use crate::store::config::Kind;
 use crate::store::dead::Letter;
 use crate::store::history::Retention;
 use crate::store::keys::{self, Due, Place};
-use crate::store::later::KeptMessage;
+use crate::store::scheduled::KeptMessage;
 use crate::store::work::Kind as Work;
 use crate::store::{Result, Store, counting_script, reply};
 

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use super::config::Kind;
 use super::keys::{self, Due, Shard};
-use super::later::{KeptMessage, Waiting};
+use super::scheduled::{KeptMessage, Waiting};
 use super::{Result, Store};
 use crate::core::chat::{Chat, Name};
 

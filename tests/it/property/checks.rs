@@ -1,6 +1,6 @@
 //! What must be true after each step.
 
-use lull::store::later::Planned;
+use lull::store::scheduled::Planned;
 
 use super::World;
 use super::model::{PEOPLE, REPORT, Stage, To, What};

@@ -8,10 +8,10 @@ use lull::core::life::{Asked, Life};
 use lull::spec::{BufferSpec, DestinationSpec, ScheduleSpec};
 use lull::store::config::{Configured, Mode, Written};
 use lull::store::keys::Shard;
-use lull::store::later::{Planned, Run};
 use lull::store::lives::Living;
 use lull::store::removals::Begun;
 use lull::store::removing::Outcome;
+use lull::store::scheduled::{Planned, Run};
 
 use super::World;
 use super::model::{PEOPLE, Plan, REPORT, Stage, Times, To, What};

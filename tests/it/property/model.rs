@@ -7,8 +7,8 @@ use lull::core::chat::Name;
 use lull::core::life::Life;
 use lull::store::config::Kind;
 use lull::store::lanes::Lease;
-use lull::store::later::{Planned, WaitingFollowUp};
 use lull::store::removals::Removal;
+use lull::store::scheduled::{Planned, WaitingFollowUp};
 
 /// Few, so that much happens to each.
 pub(super) const PEOPLE: [&str; 2] = ["5511988887777", "{a:b}"];

@@ -12,8 +12,8 @@ use lull::store::closing::Closing;
 use lull::store::dead::Letter;
 use lull::store::keys::{Due, Shard};
 use lull::store::lanes::{Lease, LeaseRules, Settled, Verdict};
-use lull::store::later::{FollowUpPlan, Keeping, Waiting};
 use lull::store::lives::Living;
+use lull::store::scheduled::{FollowUpPlan, Keeping, Waiting};
 use lull::store::windows::{Appended, NewMessage, Taken};
 
 use super::World;

@@ -16,7 +16,7 @@ use crate::core::chat::Chat;
 use crate::core::filter::Filter;
 use crate::core::moment::rfc3339;
 use crate::store::audit::Act;
-use crate::store::later::Kept;
+use crate::store::scheduled::Kept;
 use crate::store::{DueCursor, PAGE_BYTES};
 use crate::wire::answer::{LaterMessage, Recalled};
 

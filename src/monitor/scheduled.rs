@@ -7,7 +7,7 @@ use tracing::warn;
 use super::Monitor;
 use crate::core::chat::{Chat, Name};
 use crate::core::destination::Target;
-use crate::store::later::{KeptMessage, Waiting};
+use crate::store::scheduled::{KeptMessage, Waiting};
 use crate::store::{Result, StoreError};
 use crate::telemetry::metrics::count;
 
