@@ -17,6 +17,8 @@ use super::error::ApiError;
 use super::query::{List, ListQuery, page};
 use crate::core::chat::Name;
 use crate::core::moment::rfc3339;
+use crate::http::endpoint::takes::ENTRY;
+use crate::http::endpoint::{Chapter, Endpoint};
 use crate::store::audit::{Act, By, FAILED, Noted, SENT};
 use crate::wire::answer::AuditAnswer;
 
@@ -59,6 +61,21 @@ impl AuditQuery {
     fn is_about_deliveries(&self) -> bool {
         self.deliveries || matches!(self.action.as_deref(), Some(SENT | FAILED))
     }
+}
+
+/// What there is here.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+    Endpoint::get(Chapter::History, "/api/audit", list)
+        .says(
+            "List what was done",
+            "What was changed and done by hand, when, by whom and from where, the newest first.",
+        )
+        .query::<ListQuery>(&["limit", "cursor", "from", "to"])
+        .matching(&["cursor"], ENTRY)
+        .query::<AuditQuery>(&["action", "deliveries"])
+        .answers_page::<AuditAnswer>("A page of entries.")
+    ]
 }
 
 pub(super) async fn list(

@@ -8,7 +8,29 @@ use axum::response::{IntoResponse, Response};
 
 use super::Api;
 use crate::core::code::Code;
+use crate::http::auth::Need;
+use crate::http::endpoint::{Chapter, Endpoint};
 use crate::telemetry::metrics::CONTENT_TYPE as METRICS_TYPE;
+use crate::wire::health::Health;
+
+/// What there is here.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(Chapter::Service, "/api/health", health)
+            .needs(Need::Nothing)
+            .says("Ask how api is", "For load balancers and people.")
+            .without_redis()
+            .answers::<Health>(
+                200,
+                "It can work; `degraded`, while what is due is not worked off.",
+            )
+            .answers::<Health>(503, "Redis does not answer, or takes no writes."),
+        Endpoint::get(Chapter::Service, "/metrics", metrics)
+            .says("Read the metrics", "For Prometheus, as OpenMetrics.")
+            .without_redis()
+            .answers_in(METRICS_TYPE, 200, "The metrics."),
+    ]
+}
 
 pub(super) async fn health(State(api): State<Api>) -> Response {
     let health = api.watch.health("api").await;

@@ -12,10 +12,43 @@ use super::query::{List, ListQuery, page};
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
 use crate::core::moment::rfc3339;
+use crate::http::endpoint::takes::ENTRY;
+use crate::http::endpoint::{Chapter, Endpoint};
 use crate::store::history::{DELIVERED, Request, Settlement, Try};
 use crate::wire::answer::SentAnswer;
 use crate::wire::history::{AttemptAnswer, HistoryAnswer, RequestAnswer, ResponseAnswer};
 use crate::wire::outbound::{MessageAnswer, SentStatus};
+
+/// The parameters of a list of what is over.
+pub(super) const ALL: [&str; 8] = [
+    "limit",
+    "cursor",
+    "user",
+    "buffer",
+    "destination",
+    "status",
+    "from",
+    "to",
+];
+
+/// What there is here.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(Chapter::History, "/api/history", list)
+            .says(
+                "List batches that were tried",
+                "With their calls, answers and attempts, the newest first.",
+            )
+            .query::<ListQuery>(&ALL)
+            .matching(&["cursor"], ENTRY)
+            .answers_page::<HistoryAnswer>("A page of batches."),
+        Endpoint::get(Chapter::History, "/api/messages/sent", sent)
+            .says("List delivered batches", "The newest first.")
+            .query::<ListQuery>(&ALL)
+            .matching(&["cursor"], ENTRY)
+            .answers_page::<SentAnswer>("A page of batches."),
+    ]
+}
 
 pub(super) async fn list(
     State(api): State<Api>,

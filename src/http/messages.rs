@@ -1,12 +1,11 @@
 //! `/api/messages`: messages that leave one by one, at a pace and in one order (IMS).
 
+use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use chrono_tz::Tz;
 
 use super::Api;
@@ -20,22 +19,47 @@ use crate::core::incoming::Incoming;
 use crate::core::item::read_items;
 use crate::core::moment::rfc3339;
 use crate::core::window::CloseReason;
+use crate::http::auth::Need;
+use crate::http::endpoint::{Chapter, Endpoint};
+use crate::http::message::{ABOUT_IDEMPOTENCY_KEY, IDEMPOTENCY_KEY, id};
 use crate::store::dead::DeadLetter;
 use crate::store::history::{DELIVERED, Settlement};
 use crate::store::queue::{Enqueued, Found, Waiting};
 use crate::store::scheduled::Kept;
 use crate::telemetry::metrics::count;
 use crate::wire::outbound::{self, MessageAnswer, content_of_call};
+use crate::wire::request_bodies::{OutboundBody, OutboundForm};
+use serde_json::json;
 
 const NOT_THERE: ApiError = ApiError::NotFound(
     "there is no message with this id: it was taken back, or nothing is kept of it any more",
 );
 
-/// The routes of this room.
-pub(super) fn routes() -> Router<Api> {
-    Router::new()
-        .route("/api/messages", post(take))
-        .route("/api/messages/{id}", get(show))
+/// What there is here.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+    Endpoint::post(Chapter::Queue, "/api/messages", take).needs(Need::Queue)
+        .says(
+            "Queue a message",
+            "It leaves by itself to the destination `messages`, `SCHEDULER_BATCH_SIZE` in each `SCHEDULER_INTERVAL`, in the order they came. Without any keys set only this machine may queue messages, as they reach people.",
+        )
+        .header(IDEMPOTENCY_KEY, ABOUT_IDEMPOTENCY_KEY, id())
+        .body::<OutboundBody>(&json!({
+            "phone_number": "+5511988887777", "content": "Your order is on its way", "message_id": "order-17",
+        }))
+        .any_field()
+        .excluding::<OutboundBody>("send_at", "delay")
+        .or_form::<OutboundForm>()
+        .answers::<MessageAnswer>(201, "It is queued; `Location` names it.")
+        .answers::<MessageAnswer>(200, "It was queued before: its id was seen within 24 hours."),
+    Endpoint::get(Chapter::Queue, "/api/messages/{id}", show)
+        .says(
+            "Show a message",
+            "Where a message is that leaves or left by itself.",
+        )
+        .answers::<MessageAnswer>(200, "The message.")
+        .refusing(&[404])
+    ]
 }
 
 async fn take(

@@ -10,6 +10,7 @@ mod compat;
 mod config;
 mod control;
 mod dead_letters;
+mod endpoint;
 mod error;
 mod health;
 mod history;
@@ -36,7 +37,6 @@ use anyhow::{Context, Result};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
-use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
@@ -58,6 +58,7 @@ use crate::telemetry::metrics::Metrics;
 use crate::telemetry::tracer::Tracer;
 use auth::{Auth, Guarding};
 use bounds::{Bounds, Pauses};
+use endpoint::Endpoint;
 use middleware::budget::{self, Budget};
 use middleware::known;
 use middleware::requests::Requests;
@@ -218,6 +219,30 @@ fn now() -> Millis {
     Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
 }
 
+/// Every endpoint there is, in the order of the document.
+fn endpoints() -> Vec<Endpoint> {
+    let all = [
+        message::endpoints(),
+        typing::endpoints(),
+        chat_detail::endpoints(),
+        chats::endpoints(),
+        pausing::endpoints(),
+        config::endpoints(),
+        webhook::endpoints(),
+        messages::endpoints(),
+        scheduled::endpoints(),
+        schedules::endpoints(),
+        history::endpoints(),
+        dead_letters::endpoints(),
+        control::endpoints(),
+        audit::endpoints(),
+        health::endpoints(),
+        openapi::endpoints(),
+        compat::endpoints(),
+    ];
+    all.into_iter().flatten().collect()
+}
+
 fn router(api: Api) -> Router {
     let guarding = Guarding {
         auth: api.auth.clone(),
@@ -225,43 +250,10 @@ fn router(api: Api) -> Router {
     };
     let requests = Requests(api.tracer.clone());
     let auth = api.auth.clone();
-    known::prepare();
-    let router = Router::new()
-        .route("/", post(message::post))
-        .route("/message", post(message::post))
-        .route("/api/message", post(message::post))
-        .route("/api/typing", post(typing::post))
-        .route("/api/chats", get(chats::list))
-        .route(
-            "/api/chats/{user}",
-            get(chat_detail::show).delete(chats::cancel),
-        )
-        .route("/api/chats/{user}/flush", post(chats::flush))
-        .route("/api/messages/sent", get(history::sent))
-        .route("/api/messages/dead-letter", get(dead_letters::list))
-        .route(
-            "/api/dead-letter/revive",
-            get(dead_letters::revivals).post(dead_letters::revive_all),
-        )
-        .route(
-            "/api/dead-letter/{id}",
-            get(dead_letters::show).delete(dead_letters::discard),
-        )
-        .route("/api/dead-letter/{id}/revive", post(dead_letters::revive))
-        .route("/api/history", get(history::list))
-        .route("/api/audit", get(audit::list))
-        .route("/api/health", get(health::health))
-        .route("/metrics", get(health::metrics))
-        .merge(pausing::routes())
-        .merge(scheduled::routes())
-        .merge(schedules::routes())
-        .merge(messages::routes())
-        .merge(webhook::routes())
-        .merge(config::routes())
-        .merge(compat::routes())
-        .merge(control::routes())
-        .merge(openapi::routes())
-        // Every route stands above these, and in the table of routes.
+    endpoint::prepare();
+    let routes = endpoints().into_iter();
+    let router = routes
+        .fold(Router::new(), |router, endpoint| endpoint.routed(router))
         .route_layer(from_fn_with_state(api.clone(), budget::share))
         .route_layer(from_fn_with_state(api.clone(), known::check))
         .route_layer(guarding)

@@ -1,10 +1,9 @@
 //! Messages that wait for their time: list them, take one back.
 
+use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get};
-use axum::{Json, Router};
 use chrono_tz::Tz;
 use tracing::info;
 
@@ -15,6 +14,8 @@ use super::query::{List, ListQuery, page};
 use crate::core::chat::Chat;
 use crate::core::filter::Filter;
 use crate::core::moment::rfc3339;
+use crate::http::endpoint::takes::DUE;
+use crate::http::endpoint::{Chapter, Endpoint};
 use crate::store::audit::Act;
 use crate::store::scheduled::Kept;
 use crate::store::{DueCursor, PAGE_BYTES};
@@ -23,11 +24,26 @@ use crate::wire::answer::{LaterMessage, Recalled};
 const NOT_THERE: ApiError =
     ApiError::NotFound("no message with this id waits for its time (any more)");
 
-/// The routes of this room.
-pub(super) fn routes() -> Router<Api> {
-    Router::new()
-        .route("/api/messages/later", get(list))
-        .route("/api/messages/later/{id}", delete(recall))
+/// What there is here.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+    Endpoint::get(Chapter::Queue, "/api/messages/later", list)
+        .says(
+            "List messages for later",
+            "Those that wait for a time of their own, the next to leave first.",
+        )
+        .query::<ListQuery>(&["limit", "cursor", "user", "buffer"])
+        .matching(&["cursor"], DUE)
+        .answers_page::<LaterMessage>("A page of messages."),
+    Endpoint::delete(Chapter::Queue, "/api/messages/later/{id}", recall)
+        .says(
+            "Take back a message for later",
+            "By its `message_id`. Where messages of several chats have it, the query names one; else 409.",
+        )
+        .query::<ListQuery>(&["user", "buffer"])
+        .answers::<Recalled<'_>>(200, "It will not leave.")
+        .refusing(&[404, 409])
+    ]
 }
 
 async fn list(

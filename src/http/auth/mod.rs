@@ -1,4 +1,4 @@
-//! The auth: who may come in. A layer in front of every route asks for a key as the table in `routes.rs` says; what it
+//! The auth: who may come in. A layer in front of every route asks for a key as its endpoint says; what it
 //! found out goes on with the request.
 
 mod client;
@@ -6,9 +6,9 @@ mod cors;
 mod keys;
 mod layer;
 mod limits;
+mod need;
 mod principal;
 mod refusal;
-mod routes;
 mod tokens;
 
 use std::net::IpAddr;
@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::Api;
+use super::endpoint::need_of;
 use crate::settings::auth::{AuthConfig, SHORTEST_KEY};
 use crate::settings::origins::Origins;
 use client::Proxies;
@@ -30,11 +31,9 @@ use cors::cors;
 use keys::{Keys, given};
 pub(super) use layer::Guarding;
 use limits::{FORGOTTEN_EVERY, Left, Limits};
+pub(super) use need::Need;
 pub(super) use principal::Pass;
 pub(super) use refusal::Refusal;
-pub(super) use routes::Need;
-#[cfg(test)]
-pub(super) use routes::ROUTES;
 use tokens::Tokens;
 
 /// Who may come in. Clones are the same auth.
@@ -130,7 +129,7 @@ impl Auth {
 
     /// Lets a request in, with its pass, or says why not; and what is left to the caller, where that is limited.
     fn admit(&self, request: &mut Request) -> (Result<(), Refusal>, Option<Left>) {
-        let need = Need::of(request);
+        let need = need_of(request);
         if need == Need::Nothing {
             return (Ok(()), None);
         }

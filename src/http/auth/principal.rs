@@ -6,8 +6,8 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
+use super::need::Need;
 use super::refusal::Refusal;
-use super::routes::Need;
 use crate::core::chat::Name;
 use crate::core::scopes::Scopes;
 use crate::http::Api;

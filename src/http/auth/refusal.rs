@@ -7,8 +7,8 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use thiserror::Error;
 
+use super::need::Need;
 use super::principal::Principal;
-use super::routes::Need;
 use super::tokens::TokenError;
 use crate::core::code::Code;
 use crate::http::error::Refused;

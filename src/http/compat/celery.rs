@@ -2,25 +2,40 @@
 
 use std::time::Duration;
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
-use axum::{Json, Router};
 
 use crate::core::incoming::Incoming;
 use crate::http::Api;
+use crate::http::auth::Need;
 use crate::http::body::Fields;
+use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
 use crate::http::middleware::trace::trace_of;
 use crate::wire::ingest_answers::Told;
+use crate::wire::request_bodies::{CeleryBody, CeleryForm};
+use serde_json::json;
 
 /// The window that its clients count on.
 const WINDOW: Duration = Duration::from_secs(12);
 
-/// The routes of this room.
-pub(super) fn routes() -> Router<Api> {
-    Router::new().route("/webhook", post(take))
+/// What there is here.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post(Chapter::Celery, "/webhook", take)
+            .needs(Need::Ingest)
+            .says(
+                "Take in a message of the Celery buffer",
+                "As `POST /api/message`, with a quiet window of 12 seconds.",
+            )
+            .body::<CeleryBody>(&json!({ "unique_id": "123", "message": "teste" }))
+            .any_field()
+            .excluding::<CeleryBody>("send_at", "delay")
+            .or_form::<CeleryForm>()
+            .answers::<Told>(200, "What became of it."),
+    ]
 }
 
 async fn take(

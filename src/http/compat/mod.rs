@@ -4,15 +4,15 @@ mod buffer;
 mod buffer_service;
 mod celery;
 
-use axum::Router;
-
-use super::Api;
+use super::endpoint::Endpoint;
 pub(super) use buffer_service::Noted;
 
-/// The routes of this room.
-pub(super) fn routes() -> Router<Api> {
-    Router::new()
-        .merge(buffer::routes())
-        .merge(buffer_service::routes())
-        .merge(celery::routes())
+/// What there is here.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    let all = [
+        buffer::endpoints(),
+        buffer_service::endpoints(),
+        celery::endpoints(),
+    ];
+    all.into_iter().flatten().collect()
 }

@@ -12,18 +12,16 @@ pub(super) use under_way::removing_of;
 pub(super) use writing::{MOST_TRIES, NO_BUFFER, NO_DESTINATION, NO_SCHEDULE, busy, writing};
 
 use axum::Json;
-use axum::Router;
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::to_raw_value;
 
-use super::Api;
+use super::endpoint::Endpoint;
 use super::error::ApiError;
 use crate::core::chat::Name;
 use crate::core::json::RawObject;
@@ -31,24 +29,14 @@ use crate::core::json::fields::BadInput;
 use crate::spec::{SpecError, read};
 use crate::wire::anonymous::is_anonymous;
 
-pub(super) fn routes() -> Router<Api> {
-    Router::new()
-        .route("/api/buffers", get(buffers::list).post(buffers::create))
-        .route(
-            "/api/buffers/{name}",
-            get(buffers::show).put(buffers::put).delete(buffers::remove),
-        )
-        .route(
-            "/api/destinations",
-            get(destinations::list).post(destinations::create),
-        )
-        .route(
-            "/api/destinations/{name}",
-            get(destinations::show)
-                .put(destinations::put)
-                .delete(destinations::remove),
-        )
-        .route("/api/destinations/{name}/test", post(trying::test))
+/// What there is here.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    let all = [
+        buffers::endpoints(),
+        destinations::endpoints(),
+        trying::endpoints(),
+    ];
+    all.into_iter().flatten().collect()
 }
 
 /// All of a list; it is never long enough for pages.

@@ -13,7 +13,21 @@ use crate::core::batch::Outcome;
 use crate::core::chat::Name;
 use crate::core::destination::Destination;
 use crate::delivery::trial::{Trial, TrialError, try_out};
+use crate::http::endpoint::{Chapter, Endpoint};
 use crate::spec::shown::{Tried, TriedRequest, TriedResponse};
+
+/// What there is here.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+    Endpoint::post(Chapter::Destinations, "/api/destinations/{name}/test", test)
+        .says(
+            "Try a destination",
+            "Makes one call with a sample, marked as a test, of which nothing is kept. It takes as long as the destination's `timeout` at most.",
+        )
+        .answers::<Tried>(200, "What was sent, and what came back.")
+        .refusing(&[404, 409])
+    ]
+}
 
 pub(super) async fn test(
     State(api): State<Api>,

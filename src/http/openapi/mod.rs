@@ -1,34 +1,16 @@
-//! The OpenAPI document: what every path takes and answers, put together from the types that are read and written, and
-//! from the table of routes.
+//! The OpenAPI document, made of all endpoints, and the pages that show it.
 
-mod answering;
-mod buffers;
-mod chats;
-mod compat;
-mod dead_letters;
-mod destinations;
-mod history;
-mod messages;
-mod operation;
+mod describing;
 mod pages;
-mod parameters;
-mod queue;
 mod refusals;
-mod schedules;
 mod security;
-mod service;
-mod tags;
-mod taking;
 
 use std::sync::OnceLock;
 
-use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::Method;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use utoipa::openapi::{
     ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Paths,
 };
@@ -37,9 +19,11 @@ use utoipa::{PartialSchema, ToSchema};
 use super::Api;
 use crate::core::code::Code;
 use crate::wire::error::ErrorAnswer;
-use operation::Op;
 
-pub(super) use operation::Takes;
+use super::endpoint::{Chapter, Endpoint, chapters};
+use crate::http::auth::Need;
+use crate::wire::request_bodies::DocumentBody;
+use describing::operation;
 
 const ABOUT: &str = "\
 Lull waits until a person has stopped typing, then hands everything they said to a bot in one call.
@@ -54,10 +38,16 @@ Lull waits until a person has stopped typing, then hands everything they said to
 #[derive(Default)]
 pub(super) struct Document(OnceLock<Bytes>);
 
-/// The routes of this room.
-pub(super) fn routes() -> Router<Api> {
-    let document = Router::new().route("/api/openapi.json", get(show));
-    document.merge(pages::routes())
+/// What there is here.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    let document = Endpoint::get(Chapter::Service, "/api/openapi.json", show)
+        .needs(Need::Nothing)
+        .says("Read this document", "OpenAPI 3.1.")
+        .without_redis()
+        .answers::<DocumentBody>(200, "This document.");
+    std::iter::once(document)
+        .chain(pages::endpoints())
+        .collect()
 }
 
 async fn show(State(api): State<Api>) -> Response {
@@ -69,28 +59,6 @@ async fn show(State(api): State<Api>) -> Response {
     (kind, json.clone()).into_response()
 }
 
-/// Every operation, in the order of the chapters.
-fn operations() -> impl Iterator<Item = Op> {
-    let all = [
-        messages::operations(),
-        chats::operations(),
-        buffers::operations(),
-        destinations::operations(),
-        queue::operations(),
-        schedules::operations(),
-        history::operations(),
-        dead_letters::operations(),
-        service::operations(),
-        compat::operations(),
-    ];
-    all.into_iter().flatten()
-}
-
-/// What requests may carry, by route and method.
-pub(super) fn takes() -> impl Iterator<Item = (&'static str, Method, Takes)> {
-    operations().flat_map(Op::taken)
-}
-
 fn document() -> OpenApi {
     let mut components = ComponentsBuilder::new();
     components = security::with_schemes(components);
@@ -98,17 +66,15 @@ fn document() -> OpenApi {
     components = components.schema(ErrorAnswer::name(), ErrorAnswer::schema());
     components = components.schema(Code::name(), Code::schema());
     let mut paths = Paths::new();
-    for operation in operations() {
-        let (described, schemas) = operation.described();
-        components = components.schemas_from_iter(schemas);
-        for operation::Described {
-            path,
-            method,
-            operation,
-        } in described
-        {
-            paths.add_path_operation(path, vec![method], operation);
+    for endpoint in super::endpoints() {
+        let Some(chapter) = endpoint.chapter else {
+            continue;
+        };
+        for path in &endpoint.paths {
+            let operation = operation(&endpoint, chapter, path);
+            paths.add_path_operation(*path, vec![endpoint.method.clone()], operation);
         }
+        components = components.schemas_from_iter(endpoint.schemas);
     }
     let license = LicenseBuilder::new().name("MIT").identifier(Some("MIT"));
     let info = InfoBuilder::new()
@@ -118,27 +84,8 @@ fn document() -> OpenApi {
         .license(Some(license.build()));
     OpenApiBuilder::new()
         .info(info)
-        .tags(Some(tags::chapters()))
+        .tags(Some(chapters()))
         .paths(paths)
         .components(Some(components.build()))
         .build()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-    use crate::http::auth::ROUTES;
-
-    #[test]
-    fn every_route_of_the_table_is_in_the_document_and_the_other_way_round() {
-        let table = ROUTES.iter().map(|(route, ..)| (*route).to_owned());
-        // What the pages load is nobody's to call.
-        let table: BTreeSet<_> = table.filter(|route| !route.ends_with("/{file}")).collect();
-
-        let document: BTreeSet<_> = document().paths.paths.into_keys().collect();
-
-        assert_eq!(document, table);
-    }
 }

@@ -6,13 +6,12 @@ mod trial;
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
 use serde::Deserialize;
 
 use super::Api;
@@ -23,28 +22,90 @@ use crate::core::batch::BatchId;
 use crate::core::chat::Name;
 use crate::core::incoming::Incoming;
 use crate::gateway::proof::{HandshakeError, handshake};
+use crate::http::auth::Need;
+use crate::http::endpoint::{Chapter, Endpoint};
 use crate::spec::Buffer;
 use crate::spec::source::Source;
 use crate::wire::anonymous::is_anonymous;
 use crate::wire::ingest_answers::Buffered;
+use crate::wire::ingest_answers::Gathered;
+use crate::wire::request_bodies::{PostBody, PostForm};
 use arrived::{Arrived, Said};
-
-/// The routes of this room.
-pub(super) fn routes() -> Router<Api> {
-    Router::new()
-        .route("/api/webhook", post(post_to_the_only_one))
-        .route("/api/webhook/{buffer}", get(ask).post(post_to))
-        // For gateways that can set no header. The token is a key, and auth has looked at it.
-        .route("/api/webhook/{buffer}/{token}", get(ask).post(post_to))
-        .route("/api/buffers/{name}/messages", post(post_message))
-        .route("/api/buffers/{name}/try", post(trial::post))
-}
+use serde_json::json;
 
 /// The buffer in a path.
 #[derive(Deserialize)]
 struct Named {
     #[serde(alias = "name")]
     buffer: String,
+}
+
+const ID: &str = "The id of a message of a program, where its body has none; 1 to 512 bytes. A gateway says it in its own way, and this is ignored.";
+const POST: &str = "A post for this buffer: of a program, read by the paths of the buffer, or of a gateway (Evolution API, WAHA, Z-API, WhatsApp Cloud API, Telegram, Twilio, Chatwoot), read as that posts. What is no message of a person is answered with why it was ignored.";
+
+/// What there is here.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    let posts = vec![
+    Endpoint::post(Chapter::Buffers, "/api/webhook/{buffer}", post_to).needs(Need::IngestNamed)
+        .also(&["/api/webhook/{buffer}/{token}"])
+        .any_query()
+        .says("Post to a buffer", POST)
+        .header("Idempotency-Key", ID, json!({ "type": "string" }))
+        .body::<PostBody>(
+            &json!({ "data": { "from": "5511988887777", "text": "hi", "id": "3EB0" } }),
+        )
+        .any_field()
+        .or_form::<PostForm>()
+        .answers::<Buffered<'_>>(201, "One message, found by paths.")
+        .answers::<Gathered>(200, "What came of the post of a gateway.")
+        .answers_in("text/xml", 200, "")
+        .refusing(&[404]),
+    Endpoint::post(Chapter::Buffers, "/api/webhook", post_to_the_only_one).needs(Need::IngestNamed)
+        .any_query()
+        .says(
+            "Post to the only buffer",
+            "The same where exactly one buffer is configured, and is active; else 404.",
+        )
+        .header("Idempotency-Key", ID, json!({ "type": "string" }))
+        .body::<PostBody>(
+            &json!({ "data": { "from": "5511988887777", "text": "hi", "id": "3EB1" } }),
+        )
+        .any_field()
+        .or_form::<PostForm>()
+        .answers::<Buffered<'_>>(201, "One message, found by paths.")
+        .answers::<Gathered>(200, "What came of the post of a gateway.")
+        .answers_in("text/xml", 200, "")
+        .refusing(&[404]),
+    Endpoint::get(Chapter::Buffers, "/api/webhook/{buffer}", ask).needs(Need::Nothing)
+        .also(&["/api/webhook/{buffer}/{token}"])
+        .any_query()
+        .says(
+            "Answer the question of a gateway",
+            "What the WhatsApp Cloud API asks before its first post: it proves the secret of the buffer, and gets its challenge back.",
+        )
+        .required("hub.mode", "Always `subscribe`.", json!({ "type": "string", "enum": ["subscribe"] }))
+        .required("hub.verify_token", "The secret of the buffer.", json!({ "type": "string" }))
+        .required("hub.challenge", "Comes back as it was sent.", json!({ "type": "string" }))
+        .answers_in("text/plain; charset=utf-8", 200, "The challenge.")
+        .refusing(&[401, 404, 409])
+        .without_redis(),
+    Endpoint::post(Chapter::Buffers, "/api/buffers/{name}/messages", post_message).needs(Need::IngestNamed)
+        .any_query()
+        .says(
+            "Bring a message to a buffer",
+            "As `POST /api/webhook/{buffer}`, answered with 200.",
+        )
+        .header("Idempotency-Key", ID, json!({ "type": "string" }))
+        .body::<PostBody>(
+            &json!({ "data": { "from": "5511988887777", "text": "hi", "id": "3EB2" } }),
+        )
+        .any_field()
+        .or_form::<PostForm>()
+        .answers_one_of::<Buffered<'_>, Gathered>(200, "What came of it.")
+        .answers_in("text/xml", 200, "")
+        .refusing(&[404])
+    ];
+    posts.into_iter().chain(trial::endpoints()).collect()
 }
 
 async fn post_to(

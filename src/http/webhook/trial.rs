@@ -22,11 +22,33 @@ use crate::core::window::CloseReason;
 use crate::delivery::Sender;
 use crate::delivery::template::context::TemplateContext;
 use crate::gateway::{Event, Gateway};
+use crate::http::auth::Need;
+use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
 use crate::http::intake::new_message;
 use crate::http::{Api, now};
 use crate::spec::Buffer;
+use crate::wire::request_bodies::{PostBody, PostForm};
 use crate::wire::trial::{WouldBe, WouldSend};
+use serde_json::json;
+
+/// What there is here.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+    Endpoint::post(Chapter::Buffers, "/api/buffers/{name}/try", post).needs(Need::Read)
+        .any_query()
+        .says(
+            "Try a body on a buffer",
+            "What Lull would make of it: chat, text, media, what is ignored and why, the deadline, and the calls it would make. Nothing is stored and nothing is sent.",
+        )
+        .body::<PostBody>(&json!({ "data": { "from": "5511988887777", "text": "hi", "id": "3EB3" } }))
+        .any_field()
+        .or_form::<PostForm>()
+        .without_redis()
+        .answers_list::<WouldBe>("What each thing in the body would be.")
+        .refusing(&[404])
+    ]
+}
 
 pub(super) async fn post(
     State(api): State<Api>,

@@ -10,12 +10,75 @@ use crate::http::Api;
 use crate::http::audit::Caller;
 use crate::http::body::Fields;
 use crate::http::config::{NO_BUFFER, RemovalQuery, named, spec_of};
+use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
 use crate::spec::BufferSpec;
+use crate::spec::shown::Removed;
 use crate::spec::source::FIELDS;
 use crate::store::audit::By;
 use crate::store::config::Mode;
 use crate::wire::buffer_compat::{BufferConfig, BufferConfigAnswer};
+use crate::wire::request_bodies::{BufferConfigBody, NewBufferConfigBody};
+use serde_json::json;
+
+/// Other names of fields, and what their lists show beside them, which their clients put back.
+const OF_BUFFER: [&str; 8] = [
+    "key_field",
+    "key",
+    "is_active",
+    "enabled",
+    "name",
+    "id",
+    "created_at",
+    "updated_at",
+];
+
+/// What there is here.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    const ALL: &str = "/api/buffer-configs";
+    const ONE: &str = "/api/buffer-configs/{id}";
+    let example =
+        json!({ "name": "Loja B", "filter_field": "phone", "max_size": 10, "max_time": 60 });
+    vec![
+        Endpoint::get(Chapter::Buffer, ALL, list)
+            .says(
+                "List buffers of the service Buffer",
+                "Those that are read by paths, as a bare list.",
+            )
+            .without_redis()
+            .answers_list::<BufferConfigAnswer>("All of them."),
+        Endpoint::post(Chapter::Buffer, ALL, create)
+            .says(
+                "Create a buffer of the service Buffer",
+                "`name` and `filter_field` must be there.",
+            )
+            .body::<NewBufferConfigBody>(&example)
+            .also_fields(&OF_BUFFER)
+            .answers::<BufferConfigAnswer>(201, "The buffer.")
+            .refusing(&[409]),
+        Endpoint::put(Chapter::Buffer, ONE, change)
+            .says(
+                "Change a buffer of the service Buffer",
+                "What is absent stays as it was.",
+            )
+            .body::<BufferConfigBody>(&json!({ "max_time": 30 }))
+            .also_fields(&OF_BUFFER)
+            .answers::<BufferConfigAnswer>(200, "The buffer.")
+            .refusing(&[404, 409]),
+        Endpoint::delete(Chapter::Buffer, ONE, remove)
+            .says(
+                "Remove a buffer of the service Buffer",
+                "As `DELETE /api/buffers/{name}`.",
+            )
+            .query::<RemovalQuery>(&["drain", "discard"])
+            .answers::<Removed>(200, "It is gone.")
+            .answers::<Removed>(
+                202,
+                "Not yet: windows are left, and it goes when they are gone.",
+            )
+            .refusing(&[404, 409]),
+    ]
+}
 
 pub(super) async fn list(State(api): State<Api>) -> Response {
     let snapshot = api.registry.get();

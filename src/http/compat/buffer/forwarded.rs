@@ -11,13 +11,31 @@ use super::newest;
 use crate::core::batch::Millis;
 use crate::core::moment::rfc3339;
 use crate::http::Api;
+use crate::http::endpoint::takes::ENTRY;
+use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
+use crate::http::history::ALL;
 use crate::http::query::{List, ListQuery};
 use crate::store::history::{Request, Settlement, Try};
 use crate::wire::buffer_compat::ForwardedAnswer;
 
 /// What history calls an attempt that was followed by another.
 const FAILED: &str = "failed";
+
+/// What there is here.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+    Endpoint::get(Chapter::History, "/api/messages/forwarded", list)
+        .says(
+            "List calls",
+            "One entry for each attempt, the newest first. Without `limit` and `cursor` the newest 100 as a bare list.",
+        )
+        .query::<ListQuery>(&ALL)
+        .matching(&["cursor"], ENTRY)
+        .by_words(&["buffer", "destination"])
+        .answers_newest::<ForwardedAnswer>("Calls.")
+    ]
+}
 
 pub(super) async fn list(
     State(api): State<Api>,

@@ -12,14 +12,73 @@ use crate::http::Api;
 use crate::http::audit::Caller;
 use crate::http::body::Fields;
 use crate::http::config::{NO_DESTINATION, RemovalQuery, named, spec_of};
+use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
+use crate::spec::shown::Removed;
 use crate::spec::{BufferSpec, DestinationSpec, SpecError};
 use crate::store::audit::By;
 use crate::store::config::{Mode, Versioned};
 use crate::wire::buffer_compat::{ForwardingConfig, ForwardingConfigAnswer};
+use crate::wire::request_bodies::{ForwardingConfigBody, NewForwardingConfigBody};
+use serde_json::json;
 
 /// Where a buffer delivers that nobody has said anything about.
 const IMPLIED: &str = "default";
+
+/// Other names of fields, and what their lists show beside them, which their clients put back.
+const OF_FORWARDING: [&str; 9] = [
+    "buffer_name",
+    "buffer_id",
+    "buffer_config_id",
+    "is_active",
+    "enabled",
+    "name",
+    "id",
+    "created_at",
+    "updated_at",
+];
+
+/// What there is here.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    const ALL: &str = "/api/forwarding-configs";
+    const ONE: &str = "/api/forwarding-configs/{id}";
+    let example = json!({
+        "name": "crm", "buffer": "Loja B", "url": "http://127.0.0.1:9/crm", "template": "{{text}}",
+    });
+    vec![
+        Endpoint::get(Chapter::Buffer, ALL, list)
+            .says("List forwardings", "As a bare list.")
+            .without_redis()
+            .answers_list::<ForwardingConfigAnswer>("All of them."),
+        Endpoint::post(Chapter::Buffer, ALL, create)
+            .says(
+                "Create a forwarding",
+                "`name`, `buffer` and `url` must be there.",
+            )
+            .body::<NewForwardingConfigBody>(&example)
+            .also_fields(&OF_FORWARDING)
+            .answers::<ForwardingConfigAnswer>(201, "The forwarding.")
+            .refusing(&[409]),
+        Endpoint::put(Chapter::Buffer, ONE, change)
+            .says("Change a forwarding", "What is absent stays as it was.")
+            .body::<ForwardingConfigBody>(&json!({ "method": "PUT" }))
+            .also_fields(&OF_FORWARDING)
+            .answers::<ForwardingConfigAnswer>(200, "The forwarding.")
+            .refusing(&[404, 409]),
+        Endpoint::delete(Chapter::Buffer, ONE, remove)
+            .says(
+                "Remove a forwarding",
+                "As `DELETE /api/destinations/{name}`; its buffers forward there no more.",
+            )
+            .query::<RemovalQuery>(&["drain", "discard"])
+            .answers::<Removed>(200, "It is gone.")
+            .answers::<Removed>(
+                202,
+                "Not yet: batches are still on their way, and it goes when the last is delivered.",
+            )
+            .refusing(&[404, 409]),
+    ]
+}
 
 pub(super) async fn list(State(api): State<Api>) -> Response {
     let snapshot = api.registry.get();

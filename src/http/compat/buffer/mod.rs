@@ -6,12 +6,11 @@ mod forwardings;
 mod received;
 mod timezone;
 
+use axum::Json;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, put};
-use axum::{Json, Router};
 use serde::Serialize;
 
-use crate::http::Api;
+use crate::http::endpoint::Endpoint;
 use crate::http::query::{List, page};
 
 /// The newest of these as their clients know them; a page like any other for those who ask for one.
@@ -27,28 +26,14 @@ fn newest<T: Serialize>(
     Json(items).into_response()
 }
 
-pub(super) fn routes() -> Router<Api> {
-    Router::new()
-        .route(
-            "/api/buffer-configs",
-            get(buffers::list).post(buffers::create),
-        )
-        .route(
-            "/api/buffer-configs/{id}",
-            put(buffers::change).delete(buffers::remove),
-        )
-        .route(
-            "/api/forwarding-configs",
-            get(forwardings::list).post(forwardings::create),
-        )
-        .route(
-            "/api/forwarding-configs/{id}",
-            put(forwardings::change).delete(forwardings::remove),
-        )
-        .route("/api/messages/forwarded", get(forwarded::list))
-        .route("/api/messages/received", get(received::list))
-        .route(
-            "/api/settings/timezone",
-            get(timezone::show).post(timezone::write),
-        )
+/// What there is here.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    let all = [
+        buffers::endpoints(),
+        forwardings::endpoints(),
+        forwarded::endpoints(),
+        received::endpoints(),
+        timezone::endpoints(),
+    ];
+    all.into_iter().flatten().collect()
 }

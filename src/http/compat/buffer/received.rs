@@ -10,13 +10,31 @@ use crate::core::chat::Name;
 use crate::core::item::read_items;
 use crate::core::moment::rfc3339;
 use crate::http::Api;
+use crate::http::endpoint::takes::ENTRY;
+use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
+use crate::http::history::ALL;
 use crate::http::query::{List, ListQuery};
 use crate::store::received::Received;
 use crate::wire::buffer_compat::ReceivedAnswer;
 
 /// What all of them are, in our words and in those of the service Buffer.
 const RECEIVED: [&str; 2] = ["received", "success"];
+
+/// What there is here.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(Chapter::History, "/api/messages/received", list)
+            .says(
+                "List messages as they came",
+                "The newest first. Without `limit` and `cursor` the newest 100 as a bare list.",
+            )
+            .query::<ListQuery>(&ALL)
+            .matching(&["cursor"], ENTRY)
+            .by_words(&["buffer", "destination"])
+            .answers_newest::<ReceivedAnswer>("Messages."),
+    ]
+}
 
 pub(super) async fn list(
     State(api): State<Api>,

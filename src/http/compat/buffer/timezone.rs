@@ -9,13 +9,34 @@ use crate::http::Api;
 use crate::http::audit::Caller;
 use crate::http::body::Fields;
 use crate::http::config::spec_of;
+use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
 use crate::spec::SpecError;
 use crate::store::audit::Act;
+use crate::wire::request_bodies::{TimezoneBody, TimezoneForm};
+use serde_json::json;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Timezone {
     timezone: String,
+}
+
+/// What there is here.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(Chapter::Buffer, "/api/settings/timezone", show)
+            .says(
+                "Show the time zone",
+                "The one that new buffers of the service Buffer write their moments in.",
+            )
+            .without_redis()
+            .answers::<TimezoneBody>(200, "The zone."),
+        Endpoint::post(Chapter::Buffer, "/api/settings/timezone", write)
+            .says("Set the time zone", "Buffers that are there keep theirs.")
+            .body::<TimezoneBody>(&json!({ "timezone": "America/Sao_Paulo" }))
+            .or_form::<TimezoneForm>()
+            .answers::<TimezoneBody>(200, "The zone."),
+    ]
 }
 
 pub(super) async fn show(State(api): State<Api>) -> Json<Timezone> {

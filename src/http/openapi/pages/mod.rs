@@ -3,20 +3,19 @@
 
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Bytes;
-use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
+use axum::extract::{MatchedPath, Path};
 use axum::http::HeaderValue;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
     X_FRAME_OPTIONS,
 };
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 
-use super::super::Api;
 use super::super::error::ApiError;
+use crate::http::auth::Need;
+use crate::http::endpoint::{Chapter, Endpoint};
 
 const HTML: &str = "text/html; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
@@ -31,20 +30,35 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 /// ReDoc's script, compressed: `vendor/redoc/README.md` says which.
 const REDOC: &[u8] = include_bytes!("vendor/redoc/redoc.standalone.js.gz");
 
-/// The routes of this room.
-pub(super) fn routes() -> Router<Api> {
-    let swagger = |document| move || async move { swagger(document) };
-    Router::new()
-        .route("/docs", get(swagger("api/openapi.json")))
-        .route("/docs/{file}", get(swagger_file))
-        .route("/api/docs", get(swagger("openapi.json")))
-        .route("/api/docs/{file}", get(swagger_file))
-        .route("/redoc", get(redoc))
-        .route("/redoc/{file}", get(redoc_file))
+/// What there is here.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+    Endpoint::get(Chapter::Service, "/api/docs", swagger).needs(Need::Nothing)
+        .also(&["/docs"])
+        .says(
+            "See this document as a page to try",
+            "Swagger UI: \"Authorize\" takes a key, and every operation can be sent from there. Nothing is loaded from another host.",
+        )
+        .without_redis()
+        .answers_in("text/html; charset=utf-8", 200, "The page."),
+    Endpoint::get(Chapter::Service, "/redoc", redoc).needs(Need::Nothing)
+        .says(
+            "See this document as a page to read",
+            "ReDoc. Nothing is loaded from another host.",
+        )
+        .without_redis()
+        .answers_in("text/html; charset=utf-8", 200, "The page."),
+        Endpoint::file("/docs/{file}", swagger_file).also(&["/api/docs/{file}"]),
+        Endpoint::file("/redoc/{file}", redoc_file),
+    ]
 }
 
-/// `document` is where the document is, seen from the page: so the page works below any prefix of a proxy.
-fn swagger(document: &str) -> Response {
+/// The page names the document as it is seen from there, so that it works below any prefix of a proxy.
+async fn swagger(path: MatchedPath) -> Response {
+    let document = match path.as_str() {
+        "/docs" => "api/openapi.json",
+        _ => "openapi.json",
+    };
     page(include_str!("swagger.html").replace("{document}", document))
 }
 

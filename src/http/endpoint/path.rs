@@ -8,7 +8,7 @@ use utoipa::openapi::{RefOr, Required, Schema};
 type Known = (&'static str, &'static str, Value, &'static str);
 
 /// The parameters of a path, in order.
-pub(super) fn of_path(path: &str) -> Vec<Parameter> {
+pub(in crate::http) fn of_path(path: &str) -> Vec<Parameter> {
     let named = path.split('{').skip(1);
     let named = named.filter_map(|rest| rest.split('}').next());
     named.map(|name| parameter(path, name)).collect()

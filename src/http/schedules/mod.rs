@@ -1,56 +1,109 @@
 //! `/api/schedules`: list, show, write, switch, run and remove them, and what became of their runs. The clients of
 //! the service Buffer find theirs here too.
 
+use axum::Json;
+mod writing;
+
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
-use serde_json::value::{RawValue, to_raw_value};
-use tracing::{info, warn};
+use tracing::info;
 
-use super::Api;
-use super::audit::Caller;
-use super::body::Fields;
-use super::config::{
-    MOST_TRIES, NO_SCHEDULE, busy, created, named, removing_of, spec_named, spec_of, writing,
-};
-use super::error::ApiError;
-use super::history::shown as shown_run;
-use super::query::{List, ListQuery, page};
 use crate::core::batch::{BatchId, Millis};
-use crate::core::chat::{Chat, Name};
+use crate::core::chat::Chat;
 use crate::core::filter::Filter;
-use crate::core::json::RawObject;
-use crate::core::json::fields::BadInput;
 use crate::core::moment::rfc3339;
 use crate::core::when::When;
-use crate::delivery::Sender;
+use crate::http::Api;
+use crate::http::audit::Caller;
+use crate::http::body::Fields;
+use crate::http::config::{NO_SCHEDULE, created, named, removing_of, spec_named, spec_of};
+use crate::http::endpoint::takes::ENTRY;
+use crate::http::endpoint::{Chapter, Endpoint};
+use crate::http::error::ApiError;
+use crate::http::history::shown as shown_run;
+use crate::http::query::{List, ListQuery, page};
 use crate::registry::Snapshot;
+use crate::spec::ScheduleSpec;
+use crate::spec::schema::{New, Put};
 use crate::spec::shown::Shown;
-use crate::spec::{ScheduleSpec, SpecError};
 use crate::store::StoreError;
-use crate::store::audit::{Act, By};
+use crate::store::audit::Act;
 use crate::store::config::{Configured, Kind, Mode, Versioned};
 use crate::wire::buffer_compat::schedule_name;
+use crate::wire::history::HistoryAnswer;
 use crate::wire::schedule::{RemovedSchedule, RunNow, ShownSchedule};
+use serde_json::json;
+use writing::{changed, own};
 
 /// Upcoming times in every answer.
 const UPCOMING: usize = 5;
-/// What is shown beside a schedule, and may be put back with it.
-const BESIDE: [&str; 2] = ["id", "next"];
-/// Their word for `cron`.
-const CRON_EXPRESSION: &str = "cron_expression";
 
-/// The routes of this room.
-pub(super) fn routes() -> Router<Api> {
-    Router::new()
-        .route("/api/schedules", get(list).post(create))
-        .route("/api/schedules/{name}", get(show).put(put).delete(remove))
-        .route("/api/schedules/{name}/toggle", post(toggle))
-        .route("/api/schedules/{name}/run", post(run))
-        .route("/api/schedules/{name}/runs", get(runs))
+/// What there is here.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+    Endpoint::get(Chapter::Schedules, "/api/schedules", list)
+        .says(
+            "List schedules",
+            "A bare list, as clients of the service Buffer know it.",
+        )
+        .answers_list::<ShownSchedule>("All schedules."),
+    Endpoint::post(Chapter::Schedules, "/api/schedules", create)
+        .says(
+            "Create a schedule",
+            "What is left out has its default. `name` may be any words: the name is made of them, and they become the description. `cron_expression` stands for `cron`, `is_active` and `enabled` for `active`. An unknown field is refused.",
+        )
+        .body::<New<ScheduleSpec>>(&json!({
+            "name": "morning", "cron": "30 8 * * 1-5", "timezone": "America/Sao_Paulo",
+            "url": "http://127.0.0.1:9/webhook/morning", "body": { "run": "{{ due }}" }, "catch_up": "once",
+        }))
+        .any_field()
+        .answers::<ShownSchedule>(201, "The schedule; `Location` names it.")
+        .refusing(&[409]),
+    Endpoint::get(Chapter::Schedules, "/api/schedules/{name}", show)
+        .says(
+            "Show a schedule",
+            "Secrets and the values of headers are masked.",
+        )
+        .answers::<ShownSchedule>(200, "The schedule.")
+        .refusing(&[404]),
+    Endpoint::put(Chapter::Schedules, "/api/schedules/{name}", put)
+        .says(
+            "Write a schedule",
+            "Creates or replaces it whole. Without `cron` only what is there is changed, as clients of the service Buffer do. `name` may be repeated in the body, and must not contradict the path.",
+        )
+        .body::<Put<ScheduleSpec>>(&json!({
+            "cron": "0 9 * * *", "timezone": "America/Sao_Paulo", "url": "http://127.0.0.1:9/webhook/morning",
+        }))
+        .any_field()
+        .answers::<ShownSchedule>(200, "The schedule.")
+        .refusing(&[404, 409]),
+    Endpoint::delete(Chapter::Schedules, "/api/schedules/{name}", remove)
+        .says("Remove a schedule", "Runs that wait are dropped.")
+        .answers::<RemovedSchedule>(200, "It is gone.")
+        .refusing(&[404, 409]),
+    Endpoint::post(Chapter::Schedules, "/api/schedules/{name}/toggle", toggle)
+        .says(
+            "Switch a schedule",
+            "Off where it is on, and on where it is off.",
+        )
+        .answers::<ShownSchedule>(200, "The schedule.")
+        .refusing(&[404, 409]),
+    Endpoint::post(Chapter::Schedules, "/api/schedules/{name}/run", run)
+        .says(
+            "Have a schedule run now",
+            "Beside its times, whether or not it is active.",
+        )
+        .answers::<RunNow<'_>>(202, "It is on its way.")
+        .refusing(&[404]),
+    Endpoint::get(Chapter::Schedules, "/api/schedules/{name}/runs", runs)
+        .says("List the runs of a schedule", "The newest first.")
+        .query::<ListQuery>(&["limit", "cursor", "from", "to"])
+        .matching(&["cursor"], ENTRY)
+        .answers_page::<HistoryAnswer>("A page of runs.")
+        .refusing(&[404])
+    ]
 }
 
 /// A bare list, as clients of the service Buffer know it.
@@ -194,88 +247,6 @@ async fn remove(
         runs,
     })
     .into_response())
-}
-
-impl Api {
-    async fn written_schedule(&self, name: &Name) -> Result<Versioned<ScheduleSpec>, ApiError> {
-        // Another api may have written it a moment ago.
-        self.registry.catch_up().await?;
-        let snapshot = self.registry.get();
-        let written = snapshot.configured.schedules.get(name.as_str());
-        written.cloned().ok_or(NO_SCHEDULE)
-    }
-
-    /// Checks and writes a schedule; its body is tried on a sample.
-    async fn write_schedule(
-        &self,
-        make: impl Fn(&Configured) -> Result<ScheduleSpec, ApiError>,
-        mode: Mode,
-        by: &By,
-    ) -> Result<Versioned<ScheduleSpec>, ApiError> {
-        for _ in 0..MOST_TRIES {
-            self.registry.catch_up().await?;
-            let configured = &self.registry.get().configured;
-            let spec = make(configured)?;
-            let old = configured.schedules.get(&spec.name).map(|old| &old.spec);
-            let spec = spec.unmasked(old);
-            let base = configured.version;
-            let schedule = spec.check(base)?;
-            let was = old.and_then(|old| old.check(base).ok());
-            Sender::new(&schedule.destination, &self.clients)
-                .map_err(ScheduleSpec::in_its_words)?;
-            let old = old.map(|old| old.clone().masked());
-            let act = writing(Kind::Schedule, &schedule.name, by);
-            let act = act.from_to(old.as_ref(), Some(&spec.clone().masked()));
-            let written = self.write(Kind::Schedule, &schedule.name, &spec, mode, base, &act);
-            if let Some(version) = written.await? {
-                if was.is_some_and(|was| !schedule.keeps_the_plan_of(&was)) {
-                    // A monitor sees only what is newest: not that it was off, or had other times, in between.
-                    let dropped = self.store.unplan(&schedule.name, version - 1).await;
-                    // Those that run do the same by themselves.
-                    let _ = dropped.inspect_err(
-                        |error| warn!(error = %error, "Could not drop a plan: {error}"),
-                    );
-                }
-                return Ok(Versioned { version, spec });
-            }
-        }
-        Err(busy())
-    }
-}
-
-/// The fields of a schedule, without what is shown beside it.
-fn own(mut fields: RawObject) -> RawObject {
-    if fields.contains_key("cron") {
-        fields.shift_remove(CRON_EXPRESSION);
-    }
-    fields.retain(|name, _| !BESIDE.contains(&name.as_str()));
-    fields
-}
-
-/// A schedule with some of its fields changed.
-fn changed(old: &ScheduleSpec, changes: &RawObject) -> Result<ScheduleSpec, ApiError> {
-    let unreadable = |error| ApiError::from(BadInput::NotJson(error));
-    let old_fields = to_raw_value(old).map_err(unreadable)?;
-    let mut fields: RawObject = serde_json::from_str(old_fields.get()).map_err(unreadable)?;
-    for (name, value) in changes {
-        let name = match name.as_str() {
-            CRON_EXPRESSION => "cron",
-            "is_active" | "enabled" => "active",
-            name => name,
-        };
-        let is_name = name == "name";
-        let value: Box<RawValue> = value.clone();
-        if !is_name {
-            fields.insert(name.to_owned(), value);
-            continue;
-        }
-        let words: Option<String> = serde_json::from_str(value.get()).ok();
-        let mut words = words.ok_or_else(|| SpecError::new("name", "must be text"))?;
-        schedule_name(&mut words, &mut String::new())?;
-        fields.insert(name.to_owned(), to_raw_value(&words).map_err(unreadable)?);
-    }
-    let name = Name::parse(&old.name).map_err(|_| NO_SCHEDULE)?;
-    spec_named(fields, &name)
 }
 
 fn shown(snapshot: &Snapshot, written: Versioned<ScheduleSpec>, now: Millis) -> ShownSchedule {

@@ -1,10 +1,10 @@
 //! The chapters of the document, in the order in which a newcomer needs them.
 
-use utoipa::openapi::tag::{Tag as Chapter, TagBuilder};
+use utoipa::openapi::tag::{Tag, TagBuilder};
 
 /// A chapter.
 #[derive(Clone, Copy)]
-pub(super) enum Tag {
+pub(in crate::http) enum Chapter {
     Messages,
     Chats,
     Buffers,
@@ -15,17 +15,17 @@ pub(super) enum Tag {
     DeadLetters,
     Control,
     Service,
-    ContractB,
-    ContractC,
-    ContractD,
+    Buffer,
+    BufferService,
+    Celery,
 }
 
-use Tag::{
-    Buffers, Chats, ContractB, ContractC, ContractD, Control, DeadLetters, Destinations, History,
+use Chapter::{
+    Buffer, BufferService, Buffers, Celery, Chats, Control, DeadLetters, Destinations, History,
     Messages, Queue, Schedules, Service,
 };
 
-const ALL: [Tag; 13] = [
+const ALL: [Chapter; 13] = [
     Messages,
     Chats,
     Buffers,
@@ -36,13 +36,13 @@ const ALL: [Tag; 13] = [
     DeadLetters,
     Control,
     Service,
-    ContractB,
-    ContractC,
-    ContractD,
+    Buffer,
+    BufferService,
+    Celery,
 ];
 
-impl Tag {
-    pub(super) fn name(self) -> &'static str {
+impl Chapter {
+    pub(in crate::http) fn name(self) -> &'static str {
         self.in_words().0
     }
 
@@ -76,15 +76,15 @@ impl Tag {
             ),
             Control => ("control", "Deliveries, stopped and started by hand."),
             Service => ("service", "Health, metrics and this document."),
-            ContractB => (
+            Buffer => (
                 "contract: Buffer",
                 "Buffers, forwardings and the time zone as clients of the service Buffer write them.",
             ),
-            ContractC => (
+            BufferService => (
                 "contract: Buffer Service",
                 "A message that brings its webhook and its buffer along.",
             ),
-            ContractD => (
+            Celery => (
                 "contract: Celery Redis buffer",
                 "A message as clients of the Celery Redis buffer post it.",
             ),
@@ -92,9 +92,9 @@ impl Tag {
     }
 }
 
-pub(super) fn chapters() -> impl Iterator<Item = Chapter> {
-    ALL.into_iter().map(|tag| {
-        let (name, about) = tag.in_words();
+pub(in crate::http) fn chapters() -> impl Iterator<Item = Tag> {
+    ALL.into_iter().map(|chapter| {
+        let (name, about) = chapter.in_words();
         TagBuilder::new()
             .name(name)
             .description(Some(about))

@@ -4,11 +4,11 @@ use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, T
 use utoipa::openapi::{ContentBuilder, OneOfBuilder, RefOr, ResponseBuilder};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::operation::{JSON, Op};
+use super::{Endpoint, JSON};
 
-impl Op {
+impl Endpoint {
     /// What it answers with when all is well.
-    pub(super) fn answers<T: ToSchema>(mut self, status: u16, description: &str) -> Self {
+    pub(in crate::http) fn answers<T: ToSchema>(mut self, status: u16, description: &str) -> Self {
         let content = ContentBuilder::new()
             .schema(Some(self.refer::<T>()))
             .build();
@@ -19,26 +19,26 @@ impl Op {
     }
 
     /// A page of a list of these.
-    pub(super) fn answers_page<T: ToSchema>(mut self, description: &str) -> Self {
+    pub(in crate::http) fn answers_page<T: ToSchema>(mut self, description: &str) -> Self {
         let page = page_of(self.refer::<T>());
         self.answer_of(200, description, page)
     }
 
     /// All of these, as the only field of an object.
-    pub(super) fn answers_all<T: ToSchema>(mut self, description: &str) -> Self {
+    pub(in crate::http) fn answers_all<T: ToSchema>(mut self, description: &str) -> Self {
         let all = ArrayBuilder::new().items(self.refer::<T>());
         let all = ObjectBuilder::new().property("items", all);
         self.answer_of(200, description, all.required("items"))
     }
 
     /// All of these, as a bare list.
-    pub(super) fn answers_list<T: ToSchema>(mut self, description: &str) -> Self {
+    pub(in crate::http) fn answers_list<T: ToSchema>(mut self, description: &str) -> Self {
         let list = ArrayBuilder::new().items(self.refer::<T>());
         self.answer_of(200, description, list)
     }
 
     /// The newest of these as a bare list, or a page of them where one was asked for.
-    pub(super) fn answers_newest<T: ToSchema>(mut self, description: &str) -> Self {
+    pub(in crate::http) fn answers_newest<T: ToSchema>(mut self, description: &str) -> Self {
         let entry = self.refer::<T>();
         let list = ArrayBuilder::new().items(entry.clone());
         let either = OneOfBuilder::new().item(list).item(page_of(entry));
@@ -59,7 +59,7 @@ impl Op {
     }
 
     /// What it answers with when all is well, which is one of two.
-    pub(super) fn answers_one_of<T: ToSchema, U: ToSchema>(
+    pub(in crate::http) fn answers_one_of<T: ToSchema, U: ToSchema>(
         mut self,
         status: u16,
         description: &str,
@@ -70,7 +70,12 @@ impl Op {
     }
 
     /// What it answers with where that is not JSON.
-    pub(super) fn answers_in(mut self, kind: &str, status: u16, description: &str) -> Self {
+    pub(in crate::http) fn answers_in(
+        mut self,
+        kind: &str,
+        status: u16,
+        description: &str,
+    ) -> Self {
         let text = ContentBuilder::new().schema(Some(String::schema())).build();
         let found = self.answers.iter_mut().find(|(known, _)| *known == status);
         match found {

@@ -8,19 +8,19 @@ use utoipa::openapi::schema::{Schema, SchemaFormat, SchemaType, Type};
 use utoipa::openapi::{ContentBuilder, RefOr, Required};
 use utoipa::{IntoParams, ToSchema};
 
-use super::operation::{JSON, Op};
+use super::{Endpoint, JSON};
 
 /// The cursor of a list of what is over.
-pub(super) const ENTRY: &str = "^[1-9][0-9]{0,14}-[0-9]{1,15}-([0-9]|[1-5][0-9]|6[0-3])$";
+pub(in crate::http) const ENTRY: &str = "^[1-9][0-9]{0,14}-[0-9]{1,15}-([0-9]|[1-5][0-9]|6[0-3])$";
 /// The cursor of a list of what falls due.
-pub(super) const DUE: &str = r"^[0-9]{1,15}\.([0-9]|[1-5][0-9]|6[0-3])\.";
+pub(in crate::http) const DUE: &str = r"^[0-9]{1,15}\.([0-9]|[1-5][0-9]|6[0-3])\.";
 const FORM: &str = "application/x-www-form-urlencoded";
 /// What is posted as a form is the same object with texts for values.
 const AS_FORM: &str = "The same fields as a form; every value is a text.";
 
-impl Op {
+impl Endpoint {
     /// The fields of a query that it goes by, out of those of `P`.
-    pub(super) fn query<P: IntoParams>(mut self, names: &[&str]) -> Self {
+    pub(in crate::http) fn query<P: IntoParams>(mut self, names: &[&str]) -> Self {
         let all = P::into_params(|| Some(ParameterIn::Query));
         let taken = all
             .into_iter()
@@ -32,7 +32,7 @@ impl Op {
     }
 
     /// The values of these match a pattern.
-    pub(super) fn matching(mut self, names: &[&str], pattern: &str) -> Self {
+    pub(in crate::http) fn matching(mut self, names: &[&str], pattern: &str) -> Self {
         for parameter in &mut self.parameters {
             if names.contains(&parameter.name.as_str())
                 && let Some(RefOr::T(Schema::Object(object))) = &mut parameter.schema
@@ -44,7 +44,7 @@ impl Op {
     }
 
     /// These may be called by any words, as clients of the service Buffer do.
-    pub(super) fn by_words(mut self, names: &[&str]) -> Self {
+    pub(in crate::http) fn by_words(mut self, names: &[&str]) -> Self {
         for parameter in &mut self.parameters {
             if names.contains(&parameter.name.as_str())
                 && let Some(RefOr::T(Schema::Object(object))) = &mut parameter.schema
@@ -57,12 +57,12 @@ impl Op {
     }
 
     /// A header that it goes by.
-    pub(super) fn header(self, name: &str, about: &str, schema: Value) -> Self {
+    pub(in crate::http) fn header(self, name: &str, about: &str, schema: Value) -> Self {
         self.parameter(name, ParameterIn::Header, Required::False, about, schema)
     }
 
     /// A field of the query without which it cannot be.
-    pub(super) fn required(self, name: &str, about: &str, schema: Value) -> Self {
+    pub(in crate::http) fn required(self, name: &str, about: &str, schema: Value) -> Self {
         self.parameter(name, ParameterIn::Query, Required::True, about, schema)
     }
 
@@ -82,7 +82,7 @@ impl Op {
     }
 
     /// A body of JSON, with an example that works.
-    pub(super) fn body<T: ToSchema>(mut self, example: &Value) -> Self {
+    pub(in crate::http) fn body<T: ToSchema>(mut self, example: &Value) -> Self {
         if let RefOr::T(Schema::Object(object)) = T::schema() {
             let fields = object.properties.into_iter().map(|(name, _)| name);
             self.takes.fields = Some(fields.collect());
@@ -95,7 +95,7 @@ impl Op {
     }
 
     /// The same as a form: `T` says it with texts.
-    pub(super) fn or_form<T: ToSchema>(mut self) -> Self {
+    pub(in crate::http) fn or_form<T: ToSchema>(mut self) -> Self {
         let content = ContentBuilder::new().schema(Some(self.refer::<T>()));
         let content = content.description(Some(AS_FORM)).build();
         if let Some(body) = &mut self.body {
@@ -105,7 +105,7 @@ impl Op {
     }
 
     /// The body need not be there.
-    pub(super) fn or_nothing(mut self) -> Self {
+    pub(in crate::http) fn or_nothing(mut self) -> Self {
         if let Some(body) = &mut self.body {
             body.required = Some(Required::False);
         }
@@ -113,7 +113,7 @@ impl Op {
     }
 
     /// Of these two fields of the body only one may be there.
-    pub(super) fn excluding<T: ToSchema>(mut self, one: &str, other: &str) -> Self {
+    pub(in crate::http) fn excluding<T: ToSchema>(mut self, one: &str, other: &str) -> Self {
         let value = json!({ "not": { "type": "null" } });
         let both = json!({ "required": [one, other], "properties": { one: value, other: value } });
         let name = T::name();

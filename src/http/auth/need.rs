@@ -1,0 +1,59 @@
+//! What an endpoint asks of whoever calls it.
+
+use crate::core::chat::Name;
+use crate::core::scopes::Scopes;
+
+/// What a request asks of whoever sends it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::http) enum Need {
+    /// Nothing: it tells nothing that matters, or proves itself.
+    Nothing,
+    /// To bring messages for the buffer `default`.
+    Ingest,
+    /// To bring messages for every buffer: the message brings its own.
+    IngestAll,
+    /// To bring messages for a buffer that the handler finds; it asks, unless the buffer's own proof stands for a key.
+    IngestNamed,
+    /// To bring messages that leave one by one: without keys only from this machine, as they reach people.
+    Queue,
+    /// To look.
+    Read,
+    /// To change.
+    Admin,
+}
+
+use Need::{Admin, Ingest, IngestAll, IngestNamed, Nothing, Queue, Read};
+
+impl Need {
+    /// The scope that gives it, as it is written.
+    pub(in crate::http) fn scope(self) -> &'static str {
+        match self {
+            Nothing => "",
+            Ingest => "ingest or ingest@default",
+            IngestAll => "ingest",
+            IngestNamed => "ingest, for this buffer",
+            Queue => "ingest or ingest@messages",
+            Read => "read",
+            Admin => "admin",
+        }
+    }
+
+    /// Whether these scopes give it.
+    pub(super) fn is_met_by(self, scopes: &Scopes) -> bool {
+        match self {
+            Nothing => true,
+            Ingest => scopes.brings_to(&Name::default_name()),
+            Queue => scopes.brings_to(&Name::messages_name()),
+            IngestAll => scopes.brings_to_all(),
+            // Which buffer is meant is not known here.
+            IngestNamed => false,
+            Read => scopes.reads(),
+            Admin => scopes.changes(),
+        }
+    }
+
+    /// Whether it is about messages that come in.
+    pub(super) fn is_ingest(self) -> bool {
+        matches!(self, Ingest | IngestAll | IngestNamed)
+    }
+}
