@@ -47,15 +47,15 @@ macro_rules! names {
 
 names! {
     /// Keeps buffers, destinations and schedules fresh.
-    Registry = "catalog" of &[Role::Api, Role::Monitor],
+    Registry = "registry" of &[Role::Api, Role::Monitor],
     /// Takes connections of clients, and in a monitor those that ask for health and metrics.
     Connections = "connections" of &[Role::Api, Role::Monitor],
     /// Keeps the keys of tokens fresh, and forgets callers that are gone.
     Auth = "auth" of &[Role::Api],
-    /// Looks at the room in Redis.
-    Room = "room" of &[Role::Api],
-    /// Counts the open chats.
-    Crowd = "crowd" of &[Role::Api],
+    /// Looks how much memory Redis has left.
+    MemoryGuard = "memory_guard" of &[Role::Api],
+    /// Counts what waits.
+    Bounds = "bounds" of &[Role::Api],
     /// Gives back memory that a burst took.
     Memory = "memory" of &[Role::Api, Role::Monitor],
     /// Closes windows at their deadlines.
@@ -65,7 +65,7 @@ names! {
     /// Attempts the lanes of one destination; each destination has its own.
     Lanes = "lanes" of &[Role::Monitor],
     /// Opens and closes workers as destinations come, change and go.
-    DestinationWorkers = "workers" of &[Role::Monitor],
+    DestinationWorkers = "destination_workers" of &[Role::Monitor],
     /// Plans schedules.
     Schedules = "schedules" of &[Role::Monitor],
     /// Looks whether Redis's clock has jumped.

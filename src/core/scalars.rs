@@ -38,7 +38,7 @@ scalars! {
         "type": ["string", "integer", "null"], "minLength": 1, "maxLength": 512,
         "description": "Text of 1 to 512 bytes, or an integer of any size.",
     };
-    /// See [`MessageBody`](super::MessageBody).
+    /// See [`MessageBody`](crate::wire::request_bodies::MessageBody).
     Sayable = {
         "type": ["string", "number", "boolean", "object", "array"], "minLength": 1,
         "description": "Any JSON but null and the empty text.",

@@ -36,7 +36,7 @@ pub(super) async fn health(State(api): State<Api>) -> Response {
     let health = api.watch.health("api").await;
     let mut health = health.with_failed(api.loops.failed_ones());
     if health.refusing.is_none() {
-        health.refusing = if api.room.is_full() {
+        health.refusing = if api.memory_guard.is_full() {
             Some(Code::StorageFull)
         } else {
             api.bounds.crossed().into_iter().next()

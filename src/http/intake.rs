@@ -14,8 +14,10 @@ use crate::core::item::stored_item;
 use crate::core::json::fields::BadInput;
 use crate::core::moment::rfc3339;
 use crate::core::when::{When, too_far};
+use crate::registry::Snapshot;
 use crate::spec::Buffer;
 use crate::store::StoreError;
+use crate::store::config::Kind;
 use crate::store::history::Retention;
 use crate::store::keys::Shard;
 use crate::store::received::Kept;
@@ -65,9 +67,17 @@ pub(super) fn new_message<'a>(
 }
 
 /// A buffer that was looked up by this name, if it takes messages.
-pub(super) fn taking(found: Option<Arc<Buffer>>, name: &str) -> Result<Arc<Buffer>, ApiError> {
+pub(super) fn taking(
+    snapshot: &Snapshot,
+    found: Option<Arc<Buffer>>,
+    name: &str,
+) -> Result<Arc<Buffer>, ApiError> {
+    let removal = |buffer: &Buffer| snapshot.configured.removal(Kind::Buffer, &buffer.name);
     match found {
         Some(buffer) if buffer.active => Ok(buffer),
+        Some(buffer) if removal(&buffer).is_some() => Err(ApiError::NoBuffer(format!(
+            "buffer {name} is being removed and takes nothing any more"
+        ))),
         Some(_) => Err(ApiError::NoBuffer(format!(
             "buffer {name} is not active: switch it on first"
         ))),
@@ -168,13 +178,13 @@ impl Api {
             kept: self.kept(&chat),
             ..new_message(buffer, incoming, text.as_deref(), &item)?
         };
-        self.room.admit()?;
+        self.memory_guard.admit()?;
         let coming = self.bounds.admit(&chat, item.len()).await?;
         let appended = self
             .store
             .append(&chat, message, &buffer.window, &buffer.destinations)
             .await
-            .inspect_err(|error| self.room.make_after(error))?;
+            .inspect_err(|error| self.memory_guard.make_after(error))?;
         coming.arrived(&appended);
         self.count(&appended);
         Ok(appended)
@@ -185,7 +195,7 @@ impl Api {
     async fn renewed(&self, buffer: &Buffer, incoming: &Incoming) -> Result<Arc<Buffer>, ApiError> {
         let (name, chat) = (&buffer.name, buffer.chat(incoming.user.clone()));
         let renewed = self.registry.renewed(name, &chat).await?;
-        taking(renewed, name.as_str())
+        taking(&self.registry.get(), renewed, name.as_str())
     }
 
     /// Keeps a message until its time; one without an id gets one, to be taken back by.
@@ -198,7 +208,7 @@ impl Api {
         let made = || BatchId::generate().to_string();
         let id = incoming.message_id.get_or_insert_with(made).clone();
         let (chat, item) = arrived(buffer, incoming)?;
-        self.room.admit()?;
+        self.memory_guard.admit()?;
         let place = self.bounds.admit_later(&chat, &id, item.len()).await?;
         let mut kept_there = self.store.keep(&chat, buffer.life, &id, &item, when).await;
         if let Err(StoreError::Gone) = kept_there {

@@ -1,5 +1,5 @@
-//! Room in Redis. Before it is full, what is over gives way to what is still to be delivered; then new messages are
-//! refused while Redis would still take them, so that monitors have room to drain.
+//! The memory that Redis has left. Before it is full, what is over gives way to what is still to be delivered; then new
+//! messages are refused while Redis would still take them, so that monitors have room to drain.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -26,7 +26,7 @@ const TAKE: u64 = 93;
 
 /// The room in Redis, as this daemon last saw it.
 #[derive(Clone)]
-pub(super) struct Room {
+pub(super) struct MemoryGuard {
     store: Store,
     full: Arc<AtomicBool>,
     /// What Redis may use, in bytes; 0: without limit.
@@ -36,7 +36,7 @@ pub(super) struct Room {
     making: Arc<Semaphore>,
 }
 
-impl Room {
+impl MemoryGuard {
     pub(super) fn new(store: Store) -> Self {
         Self {
             store,

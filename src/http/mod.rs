@@ -15,6 +15,7 @@ mod error;
 mod health;
 mod history;
 mod intake;
+mod memory_guard;
 mod message;
 mod messages;
 mod middleware;
@@ -23,7 +24,6 @@ mod pausing;
 mod query;
 pub mod receiver;
 mod reviving;
-mod room;
 mod scheduled;
 mod schedules;
 mod typing;
@@ -59,10 +59,10 @@ use crate::telemetry::tracer::Tracer;
 use auth::{Auth, Guarding};
 use bounds::{Bounds, Pauses};
 use endpoint::Endpoint;
+use memory_guard::MemoryGuard;
 use middleware::budget::{self, Budget};
 use middleware::known;
 use middleware::requests::Requests;
-use room::Room;
 
 /// A client gets its answer within 2 s, whatever Redis does.
 pub const PATIENCE: Duration = Duration::from_millis(1500);
@@ -84,7 +84,7 @@ pub struct Parts {
     retention: Retention,
     /// Whether what was said is kept of messages that were taken in.
     payloads: bool,
-    room: Room,
+    memory_guard: MemoryGuard,
     bounds: Bounds,
     pauses: Pauses,
     budget: Budget,
@@ -119,11 +119,11 @@ impl Api {
         tracer: Tracer,
         loops: Loops,
     ) -> Result<Self> {
-        let room = Room::new(store.clone());
+        let memory_guard = MemoryGuard::new(store.clone());
         Ok(Self(Arc::new(Parts {
             pauses: Pauses::new(&config.bounds, store.clone()),
-            bounds: Bounds::new(config.bounds, &store, &room),
-            room,
+            bounds: Bounds::new(config.bounds, &store, &memory_guard),
+            memory_guard,
             budget: Budget::new(config.max_bodies_bytes),
             watch: Watch::new(&store, registry.clone()),
             store,
@@ -186,10 +186,10 @@ pub async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> 
     api.start(Loop::Auth, &stop, |api, stop| {
         api.auth.clone().keep_fresh(stop)
     });
-    api.start(Loop::Room, &stop, |api, stop| {
-        api.room.clone().keep_fresh(stop)
+    api.start(Loop::MemoryGuard, &stop, |api, stop| {
+        api.memory_guard.clone().keep_fresh(stop)
     });
-    api.start(Loop::Crowd, &stop, |api, stop| {
+    api.start(Loop::Bounds, &stop, |api, stop| {
         api.bounds.clone().keep_fresh(stop)
     });
     api.start(Loop::Registry, &stop, |api, stop| {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::Api;
 
@@ -14,12 +14,21 @@ const EVERY: Duration = Duration::from_secs(5);
 /// Carries on until told to stop.
 pub(super) async fn run(api: Api, stop: CancellationToken) {
     let carrying_on = async {
+        let mut told = false;
         loop {
             match api.store.carry_on_revivals().await {
-                Ok(0) => {}
-                Ok(count) => info!(count, "{count} dead letters are back on their lanes"),
+                Ok(0) => told = false,
+                Ok(count) => {
+                    told = false;
+                    info!(count, "{count} dead letters are back on their lanes");
+                }
+                // Whether any is under way is not known then: it is said once.
+                Err(error) if told => {
+                    debug!(error = %error, "Still cannot carry on revivals: {error}");
+                }
                 Err(error) => {
-                    warn!(error = %error, "A revival stands still, again in {EVERY:?}: {error}");
+                    told = true;
+                    warn!(error = %error, "Cannot carry on revivals of dead letters, if there are any; tried again every {EVERY:?}: {error}");
                 }
             }
             let _ = timeout(EVERY, api.reviving.notified()).await;

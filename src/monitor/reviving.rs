@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::sleep;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::Monitor;
 
@@ -14,12 +14,21 @@ const EVERY: Duration = Duration::from_secs(5);
 /// Carries on until told to stop.
 pub(super) async fn run(monitor: Arc<Monitor>) {
     let carrying_on = async {
+        let mut told = false;
         loop {
             match monitor.store.carry_on_revivals().await {
-                Ok(0) => {}
-                Ok(count) => info!(count, "{count} dead letters are back on their lanes"),
+                Ok(0) => told = false,
+                Ok(count) => {
+                    told = false;
+                    info!(count, "{count} dead letters are back on their lanes");
+                }
+                // Whether any is under way is not known then: it is said once.
+                Err(error) if told => {
+                    debug!(error = %error, "Still cannot carry on revivals: {error}");
+                }
                 Err(error) => {
-                    warn!(error = %error, "A revival stands still, again in {EVERY:?}: {error}");
+                    told = true;
+                    warn!(error = %error, "Cannot carry on revivals of dead letters, if there are any; tried again every {EVERY:?}: {error}");
                 }
             }
             sleep(EVERY).await;

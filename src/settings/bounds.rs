@@ -21,7 +21,7 @@ pub struct Bound {
 pub enum Bytes {
     /// So many; 0 is any number.
     Set(u64),
-    /// Of what Redis may use one part in so many, and of [`Bytes::WITHOUT`] where that has no limit.
+    /// Of what Redis may use one part in so many, and of `WITHOUT` where that has no limit.
     PartOf(u64),
 }
 

@@ -154,6 +154,7 @@ async fn while_a_buffer_is_being_removed_it_says_so_and_takes_nothing() {
         .refused(Method::POST, "/api/webhook/loja", Some(said))
         .await;
     assert_eq!((post.status.as_u16(), &*post.code), (404, "no_such_buffer"));
+    assert!(post.error.contains("is being removed"), "{post:?}");
     let put = shop
         .api
         .refused(Method::PUT, "/api/buffers/loja", Some(json!({})))

@@ -217,7 +217,7 @@ const TASKS: [(&str, &str); 9] = [
     ("src/telemetry/tracer.rs", "sends the last spans"),
     ("src/shutdown.rs", "waits for a signal or two"),
     ("src/server/mod.rs", "a connection"),
-    ("src/http/room.rs", "makes room once"),
+    ("src/http/memory_guard.rs", "makes room once"),
     ("src/store/links.rs", "mends a connection"),
     ("src/delivery/collector.rs", "a call"),
     (

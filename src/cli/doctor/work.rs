@@ -132,7 +132,7 @@ fn waits_for(is_on: bool, name: &Name, waiting: &Waiting) -> Finding {
         Some(tried) => Finding::warning(
             WAITING,
             format!("{found}, attempt {}, {}", tried.number, tried.summary),
-            "see what the destination answers: GET /api/history?status=error has it; they are tried again until RETRY_FOR is over",
+            "see what the destination answers: GET /api/history?status=failed has it; they are tried again until RETRY_FOR is over",
         ),
         None => Finding::ok(WAITING, format!("{found}, not tried in vain yet")),
     }

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::daemon;
 use crate::http::{self, Api};
 use crate::loops::Loops;
 use crate::monitor::{self, Monitor};
@@ -17,11 +18,11 @@ use crate::settings::Vars;
 use crate::settings::api::ApiConfig;
 use crate::settings::monitor::MonitorConfig;
 use crate::settings::up::UpConfig;
+use crate::shutdown;
 use crate::store::Store;
 use crate::telemetry::lines::Lines;
 use crate::telemetry::metrics::{Metrics, Role};
 use crate::telemetry::tracer::Tracer;
-use crate::{daemon, shutdown};
 use redis_server::RedisServer;
 
 /// Whoever reads stdout has so long to take the last payloads.

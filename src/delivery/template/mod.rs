@@ -1,6 +1,6 @@
 //! Templates: a request body as a destination wants it, made from a context.
 //!
-//! A template is compiled once, when it is first needed ([`kept`]), and filled for each call. What it may name is in [`context`]; how a value is written where
+//! A template is compiled once, when it is first needed (`kept`), and filled for each call. What it may name is in [`context`]; how a value is written where
 //! it stands, so that no message can break out of it, is in `escape`.
 
 pub mod context;

@@ -14,7 +14,7 @@ use super::Auth;
 use crate::http::body::discard;
 use crate::telemetry::metrics::{Metrics, count};
 
-/// Puts the auth in front of a route.
+/// Puts auth in front of a route.
 #[derive(Clone)]
 pub(in crate::http) struct Guarding {
     /// The auth.
@@ -23,7 +23,7 @@ pub(in crate::http) struct Guarding {
     pub(in crate::http) metrics: Arc<Metrics>,
 }
 
-/// A route behind the auth.
+/// A route behind auth.
 #[derive(Clone)]
 pub(in crate::http) struct Guarded<S> {
     guarding: Guarding,

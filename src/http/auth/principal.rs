@@ -21,7 +21,7 @@ pub(in crate::http) struct Principal {
     pub(in crate::http) scopes: Scopes,
 }
 
-/// What the auth found out about a request.
+/// What auth found out about a request.
 #[derive(Clone, Debug)]
 pub(in crate::http) enum Pass {
     /// No keys are set, so nobody was asked.

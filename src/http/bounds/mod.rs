@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use self::backlog::{Backlog, Load, Place};
 use self::crossed::RefusedOnce;
 use super::error::ApiError;
-use super::room::Room;
+use super::memory_guard::MemoryGuard;
 use crate::core::chat::{Chat, Name};
 use crate::settings::bounds::{Bound, BoundsConfig};
 use crate::store::windows::{Appended, Taken};
@@ -59,7 +59,7 @@ pub(super) struct Bounds(Arc<Parts>);
 struct Parts {
     config: BoundsConfig,
     store: Store,
-    room: Room,
+    memory_guard: MemoryGuard,
     windows: Backlog,
     lanes: Backlog,
     later: Backlog,
@@ -82,12 +82,12 @@ impl Coming<'_> {
 }
 
 impl Bounds {
-    pub(super) fn new(config: BoundsConfig, store: &Store, room: &Room) -> Self {
+    pub(super) fn new(config: BoundsConfig, store: &Store, guard: &MemoryGuard) -> Self {
         let backlog = |kind| Backlog::new(kind, BESIDES, store.clone());
         Self(Arc::new(Parts {
             config,
             store: store.clone(),
-            room: room.clone(),
+            memory_guard: guard.clone(),
             windows: backlog(Kind::Windows),
             lanes: backlog(Kind::Lanes),
             later: backlog(Kind::Later),
@@ -172,7 +172,7 @@ impl Bounds {
 
     /// Counts what was not counted a moment ago; of one buffer only where that could have too much.
     async fn refresh(&self, buffer: &Name, kinds: &[Kind]) -> Result<(), StoreError> {
-        self.0.room.look_once().await?;
+        self.0.memory_guard.look_once().await?;
         for &kind in kinds {
             self.of(kind).1.refresh(None).await?;
         }
@@ -244,7 +244,7 @@ impl Bounds {
 
     /// The most bytes of a kind that may wait; 0: any number.
     fn bytes(&self, kind: Kind) -> u64 {
-        self.of(kind).0.bytes.of(self.0.room.most())
+        self.of(kind).0.bytes.of(self.0.memory_guard.most())
     }
 }
 

@@ -194,7 +194,7 @@ async fn run(
     let item = schedule.message(due);
     let (chat, id) = (Chat::of_schedule(&name), BatchId::generate().to_string());
     let mut life = api.registry.get().configured.life(Kind::Schedule, &name);
-    api.room.admit()?;
+    api.memory_guard.admit()?;
     let place = api.bounds.admit_later(&chat, &id, item.len()).await?;
     loop {
         match api.store.keep(&chat, life, &id, &item, When::At(due)).await {

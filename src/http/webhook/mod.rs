@@ -216,7 +216,7 @@ fn named(api: &Api, name: Result<Path<Named>, PathRejection>) -> Result<Arc<Buff
         Some(buffer) if buffer.name == Name::messages_name() => Err(ApiError::NoBuffer(
             "messages that leave one by one are taken at POST /api/messages".to_owned(),
         )),
-        found => taking(found, &name),
+        found => taking(&snapshot, found, &name),
     }
 }
 

@@ -19,7 +19,7 @@ pub use revive::{ReviveBody, ReviveForm};
 
 /// One thing said. Any field beside these is passed through to the webhook as it came, to the letter.
 ///
-/// Read by [`Incoming::from_fields`](super::incoming::Incoming::from_fields).
+/// Read by [`Incoming::from_fields`](crate::core::incoming::Incoming::from_fields).
 #[derive(ToSchema)]
 #[schema(as = Message, description = "One thing said. Any field beside these is passed through to the webhook as it came, to the letter. `send_at` and `delay` exclude each other; a message with one of them is in no window.")]
 pub struct MessageBody {
@@ -43,7 +43,7 @@ pub struct MessageBody {
 
 /// One thing said, as the Celery Redis buffer takes it.
 ///
-/// Read by [`Incoming::from_unique_id`](super::incoming::Incoming::from_unique_id).
+/// Read by [`Incoming::from_unique_id`](crate::core::incoming::Incoming::from_unique_id).
 #[derive(ToSchema)]
 #[schema(as = CeleryMessage, description = "One thing said. Any field beside these is passed through to the webhook. `send_at` and `delay` exclude each other.")]
 pub struct CeleryBody {
