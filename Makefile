@@ -18,10 +18,11 @@ test: ## Run the whole suite against a real Redis
 	@redis=$$(scripts/need-redis) && \
 	REDIS_SERVER=$$redis cargo test --locked
 
-soak: ## Kill, freeze and stop everything while it works, and look for what was lost (SOAK_SECONDS=300, SOAK_SEED=…)
+soak: ## Kill, freeze and stop everything while it works, and look for what was lost; then long random histories (SOAK_SECONDS=300, SOAK_SEED=…)
 	@scripts/need-cc
 	@redis=$$(scripts/need-redis) && \
-	SOAK_SECONDS=$${SOAK_SECONDS:-300} REDIS_SERVER=$$redis cargo test --locked --test soak -- --nocapture
+	SOAK_SECONDS=$${SOAK_SECONDS:-300} REDIS_SERVER=$$redis cargo test --locked --test soak -- --nocapture && \
+	PROPTEST_CASES=$${PROPTEST_CASES:-200} REDIS_SERVER=$$redis cargo test --locked --test it -- property::
 
 check: ## Formatting, lints, documentation, licences, Dockerfiles, compose.yaml, alerts and scripts
 	@scripts/need-cc

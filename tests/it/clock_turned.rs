@@ -20,6 +20,9 @@ const WAIT: f64 = 4.0;
 /// Nothing may leave sooner after it was posted: a turn is measured by looks that lie half a second apart.
 const NOT_BEFORE: Duration = Duration::from_secs(3);
 
+/// Not now, but in [`WAIT`].
+const AGAIN: Answer = Answer::Full(503, "Retry-After: 4\r\n", "");
+
 /// An api and two monitors on a Redis whose clock can be turned, and all that can be delivered to.
 struct House {
     redis: TestRedis,
@@ -32,12 +35,12 @@ struct House {
 }
 
 impl House {
-    /// The first call to the bot fails.
+    /// The first call to the bot fails, and says when to come again: by chance it would be at once.
     async fn open() -> Self {
         let redis = TestRedis::start_turnable().await;
         let api = Daemon::api(&redis).await;
         let mut house = Self {
-            bot: Receiver::answering(&[Answer::Status(503)], Answer::Status(200)).await,
+            bot: Receiver::answering(&[AGAIN], Answer::Status(200)).await,
             ask: Receiver::start().await,
             paced: Receiver::start().await,
             ticks: Receiver::start().await,

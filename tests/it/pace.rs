@@ -113,12 +113,17 @@ async fn a_monitor_that_was_frozen_uses_no_turn_of_before() {
     for _ in 0..4 * BATCH {
         arrivals.push(queue.receiver.call().await.at);
     }
-    // Half an interval: by the receiver's clock each was on its way, too.
-    let closest = arrivals
-        .windows(BATCH + 1)
-        .map(|some| some[BATCH] - some[0])
-        .min();
-    assert!(closest.unwrap() >= Duration::from_secs(1), "{closest:?}");
+    // Half an interval: by the receiver's clock each was on its way, too. What was setting out when it was frozen goes out
+    // afterwards beside what is let begin then, and those are few: without a second look it is a whole turn more.
+    let within_a_second = |from: usize| {
+        let first = arrivals[from];
+        let close = arrivals[from..].iter();
+        close
+            .take_while(|&&at| at - first < Duration::from_secs(1))
+            .count()
+    };
+    let most = (0..arrivals.len()).map(within_a_second).max().unwrap();
+    assert!(most <= BATCH + BATCH / 2, "{most}");
 }
 
 #[tokio::test]
