@@ -9,11 +9,12 @@ use lull::store::Store;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use redis::AsyncCommands;
+use redis::AsyncConnectionConfig;
 use redis::aio::MultiplexedConnection;
 use tempfile::TempDir;
 
 use super::clock::Clock;
-use super::eventually;
+use super::{DEADLINE, eventually};
 
 /// A Redis that ends with the test.
 pub(crate) struct TestRedis {
@@ -127,9 +128,13 @@ impl TestRedis {
 
     /// A connection past the store, to look at what really lies there.
     pub(crate) async fn raw(&self) -> MultiplexedConnection {
+        // On a busy machine half a second, which is what it would wait, is soon over.
+        let patient = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(DEADLINE))
+            .set_response_timeout(Some(DEADLINE));
         redis::Client::open(self.url())
             .unwrap()
-            .get_multiplexed_async_connection()
+            .get_multiplexed_async_connection_with_config(&patient)
             .await
             .unwrap()
     }
