@@ -172,6 +172,7 @@ pub struct AnonymousBuffer {
 
 /// Read by [`BufferConfig`](super::buffer_compat::BufferConfig).
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = NewBufferConfig, description = "A new buffer as the service Buffer writes it. An unknown field is refused.")]
 pub struct NewBufferConfigBody {
     /// What it is called.
@@ -193,6 +194,7 @@ pub struct NewBufferConfigBody {
 
 /// Read by [`BufferConfig`](super::buffer_compat::BufferConfig).
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = BufferConfig, description = "A change of a buffer as the service Buffer writes it: what is absent or null stays as it was. `name` may be repeated, with any words that make the same id. An unknown field is refused.")]
 pub struct BufferConfigBody {
     /// The path of the field of a message that tells the chats apart; also `key_field` and `key`.
@@ -212,6 +214,7 @@ pub struct BufferConfigBody {
 
 /// Read by [`ForwardingConfig`](super::buffer_compat::ForwardingConfig).
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = NewForwardingConfig, description = "A new forwarding as the service Buffer writes it. An unknown field is refused.")]
 pub struct NewForwardingConfigBody {
     /// What it is called.
@@ -237,6 +240,7 @@ pub struct NewForwardingConfigBody {
 
 /// Read by [`ForwardingConfig`](super::buffer_compat::ForwardingConfig).
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = ForwardingConfig, description = "A change of a forwarding as the service Buffer writes it: what is absent stays as it was. `name` may be repeated, with any words that make the same id. An unknown field is refused.")]
 pub struct ForwardingConfigBody {
     /// The buffer whose batches are forwarded, by name or id; also `buffer_name`, `buffer_id` and `buffer_config_id`.
