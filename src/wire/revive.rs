@@ -125,6 +125,8 @@ fn ids(fields: &mut RawObject) -> Result<Vec<String>, BadInput> {
     let split = |text: String| text.split(',').map(|id| id.trim().to_owned()).collect();
     let ids: Option<Vec<String>> = read(&raw).or_else(|| read(&raw).map(split));
     let ids = ids.filter(|ids| (1..=MOST_IDS).contains(&ids.len()));
+    // An empty one, as of a form whose field was left empty, names nothing.
+    let ids = ids.filter(|ids| ids.iter().all(|id| !id.is_empty()));
     ids.ok_or_else(|| BadInput::field("ids", format!("must be a list of 1 to {MOST_IDS} ids")))
 }
 
@@ -215,6 +217,8 @@ mod tests {
             (r#"{"all":true,"limit":1.5}"#, "limit must be"),
             (r#"{"ids":[]}"#, "ids must be"),
             (r#"{"ids":[7]}"#, "ids must be"),
+            (r#"{"ids":""}"#, "ids must be"),
+            (r#"{"ids":["1-0-1",""]}"#, "ids must be"),
             (r#"{"user":""}"#, "user must"),
             (r#"{"all":true,"user":null}"#, "user must not be null"),
             (r#"{"ids":["1-0-1"],"buffer":null}"#, "buffer must not"),
