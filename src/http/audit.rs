@@ -13,12 +13,12 @@ use utoipa::IntoParams;
 
 use super::Api;
 use super::auth::Pass;
+use super::endpoint::takes::ENTRY;
+use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::query::{List, ListQuery, page};
 use crate::core::chat::Name;
 use crate::core::moment::rfc3339;
-use crate::http::endpoint::takes::ENTRY;
-use crate::http::endpoint::{Chapter, Endpoint};
 use crate::store::audit::{Act, By, FAILED, Noted, SENT};
 use crate::wire::answer::AuditAnswer;
 
@@ -63,18 +63,18 @@ impl AuditQuery {
     }
 }
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-    Endpoint::get(Chapter::History, "/api/audit", list)
-        .says(
-            "List what was done",
-            "What was changed and done by hand, when, by whom and from where, the newest first.",
-        )
-        .query::<ListQuery>(&["limit", "cursor", "from", "to"])
-        .matching(&["cursor"], ENTRY)
-        .query::<AuditQuery>(&["action", "deliveries"])
-        .answers_page::<AuditAnswer>("A page of entries.")
+        Endpoint::get(Chapter::History, "/api/audit", list)
+            .says(
+                "List what was done",
+                "What was changed and done by hand, when, by whom and from where, the newest first.",
+            )
+            .query::<ListQuery>(&["limit", "cursor", "from", "to"])
+            .matching(&["cursor"], ENTRY)
+            .query::<AuditQuery>(&["action", "deliveries"])
+            .answers_page::<AuditAnswer>("A page of entries."),
     ]
 }
 

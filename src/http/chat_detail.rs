@@ -5,15 +5,14 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use chrono_tz::Tz;
 
-use super::Api;
+use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::query::{BufferQuery, any_buffer, chat_in};
-use super::{chats, dead_letters, history, scheduled};
+use super::{Api, chats, dead_letters, history, scheduled};
 use crate::core::batch::Batch;
 use crate::core::filter::Filter;
 use crate::core::item::Item;
 use crate::core::moment::rfc3339;
-use crate::http::endpoint::{Chapter, Endpoint};
 use crate::store::chat_detail::WaitingLane;
 use crate::store::{Look, PAGE_BYTES};
 use crate::wire::chat_detail::{
@@ -25,16 +24,16 @@ const NEWEST: usize = 50;
 /// The same of messages that wait for their time.
 const MOST_LATER: usize = 100;
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-    Endpoint::get(Chapter::Chats, "/api/chats/{user}", show)
-        .says(
-            "Show a chat whole",
-            "Its window with what was said, messages for later, a follow-up that waits, lanes, and the newest 50 each of history and dead letters. Of what is large it holds as much as begins within 8 MiB, and `more_in` names the fields of which not everything is shown. A chat that never was is empty.",
-        )
-        .query::<BufferQuery>(&["buffer"])
-        .answers::<ChatAnswer>(200, "All that is there of the chat.")
+        Endpoint::get(Chapter::Chats, "/api/chats/{user}", show)
+            .says(
+                "Show a chat whole",
+                "Its window with what was said, messages for later, a follow-up that waits, lanes, and the newest 50 each of history and dead letters. Of what is large it holds as much as begins within 8 MiB, and `more_in` names the fields of which not everything is shown. A chat that never was is empty.",
+            )
+            .query::<BufferQuery>(&["buffer"])
+            .answers::<ChatAnswer>(200, "All that is there of the chat."),
     ]
 }
 

@@ -12,14 +12,14 @@ use utoipa::IntoParams;
 use super::Api;
 use super::audit::Caller;
 use super::config::NO_BUFFER;
+use super::endpoint::takes::DUE;
+use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::query::{BufferQuery, List, ListQuery, any_buffer, chat_in, page};
 use crate::core::batch::BatchId;
 use crate::core::chat::Chat;
 use crate::core::filter::Filter;
 use crate::core::moment::rfc3339;
-use crate::http::endpoint::takes::DUE;
-use crate::http::endpoint::{Chapter, Endpoint};
 use crate::store::DueCursor;
 use crate::store::audit::{Act, By};
 use crate::store::closing::Closing;
@@ -28,30 +28,30 @@ use crate::telemetry::metrics::count;
 use crate::wire::answer::{Closed, OpenWindow};
 use crate::wire::history::ErasedAnswer;
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-    Endpoint::get(Chapter::Chats, "/api/chats", list)
-        .says("List open windows", "The next to close first.")
-        .query::<ListQuery>(&["limit", "cursor", "user", "buffer"])
-        .matching(&["cursor"], DUE)
-        .answers_page::<OpenWindow>("A page of open windows."),
-    Endpoint::delete(Chapter::Chats, "/api/chats/{user}", cancel)
-        .says(
-            "Drop a window, or erase a chat",
-            "Drops the open window. With `everything=true` erases every trace of the chat, for people who ask for it; that cannot be undone.",
-        )
-        .query::<BufferQuery>(&["buffer"])
-        .query::<Everything>(&["everything"])
-        .answers_one_of::<Closed<'_>, ErasedAnswer<'_>>(200, "What was dropped, or erased."),
-    Endpoint::post(Chapter::Chats, "/api/chats/{user}/flush", flush)
-        .says(
-            "Close a window now",
-            "Its messages are on their way at once. Without an open window nothing happens.",
-        )
-        .query::<BufferQuery>(&["buffer"])
-        .answers::<Closed<'_>>(200, "How many messages are on their way.")
-        .refusing(&[404])
+        Endpoint::get(Chapter::Chats, "/api/chats", list)
+            .says("List open windows", "The next to close first.")
+            .query::<ListQuery>(&["limit", "cursor", "user", "buffer"])
+            .matching(&["cursor"], DUE)
+            .answers_page::<OpenWindow>("A page of open windows."),
+        Endpoint::delete(Chapter::Chats, "/api/chats/{user}", cancel)
+            .says(
+                "Drop a window, or erase a chat",
+                "Drops the open window. With `everything=true` erases every trace of the chat, for people who ask for it; that cannot be undone.",
+            )
+            .query::<BufferQuery>(&["buffer"])
+            .query::<Everything>(&["everything"])
+            .answers_one_of::<Closed<'_>, ErasedAnswer<'_>>(200, "What was dropped, or erased."),
+        Endpoint::post(Chapter::Chats, "/api/chats/{user}/flush", flush)
+            .says(
+                "Close a window now",
+                "Its messages are on their way at once. Without an open window nothing happens.",
+            )
+            .query::<BufferQuery>(&["buffer"])
+            .answers::<Closed<'_>>(200, "How many messages are on their way.")
+            .refusing(&[404]),
     ]
 }
 

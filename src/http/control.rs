@@ -3,41 +3,41 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 use tracing::info;
 
 use super::Api;
 use super::audit::Caller;
 use super::body::Fields;
 use super::config::{NO_BUFFER, NO_DESTINATION};
+use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use crate::core::chat::Name;
 use crate::core::control::Scope;
-use crate::http::endpoint::{Chapter, Endpoint};
 use crate::store::audit::Act;
 use crate::wire::control::{Action, Controlled, Stopped, control_of};
 use crate::wire::request_bodies::{ControlBody, ControlForm};
-use serde_json::json;
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-    Endpoint::get(Chapter::Control, "/api/control", show)
-        .says(
-            "Show what is stopped",
-            "Everything, or buffers and destinations by name.",
-        )
-        .answers::<Stopped>(200, "What is stopped."),
-    Endpoint::post(Chapter::Control, "/api/control", control)
-        .says(
-            "Stop or start deliveries",
-            "Stopped, messages are still taken in and windows close, and nothing is delivered; attempts in hand finish.",
-        )
-        .body::<ControlBody>(&json!({ "action": "start" }))
-        .excluding::<ControlBody>("buffer", "destination")
-        .or_form::<ControlForm>()
-        .excluding::<ControlForm>("buffer", "destination")
-        .answers::<Controlled>(200, "What is stopped now.")
-        .refusing(&[404])
+        Endpoint::get(Chapter::Control, "/api/control", show)
+            .says(
+                "Show what is stopped",
+                "Everything, or buffers and destinations by name.",
+            )
+            .answers::<Stopped>(200, "What is stopped."),
+        Endpoint::post(Chapter::Control, "/api/control", control)
+            .says(
+                "Stop or start deliveries",
+                "Stopped, messages are still taken in and windows close, and nothing is delivered; attempts in hand finish.",
+            )
+            .body::<ControlBody>(&json!({ "action": "start" }))
+            .excluding::<ControlBody>("buffer", "destination")
+            .or_form::<ControlForm>()
+            .excluding::<ControlForm>("buffer", "destination")
+            .answers::<Controlled>(200, "What is stopped now.")
+            .refusing(&[404]),
     ]
 }
 

@@ -5,12 +5,15 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use chrono_tz::Tz;
+use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 use tracing::info;
 
 use super::Api;
 use super::audit::Caller;
 use super::body::OptionalFields;
+use super::endpoint::takes::ENTRY;
+use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::messages::dead_answer;
 use super::query::{List, ListQuery, page};
@@ -18,8 +21,6 @@ use crate::core::batch::BatchId;
 use crate::core::chat::Name;
 use crate::core::item::read_items;
 use crate::core::moment::rfc3339;
-use crate::http::endpoint::takes::ENTRY;
-use crate::http::endpoint::{Chapter, Endpoint};
 use crate::store::audit::Act;
 use crate::store::dead::DeadLetter;
 use crate::store::{EntryId, StoreError};
@@ -27,51 +28,50 @@ use crate::wire::answer::{Count, DeadLetterAnswer};
 use crate::wire::outbound::MessageAnswer;
 use crate::wire::request_bodies::{ReviveBody, ReviveForm};
 use crate::wire::revive::{Revivals, UnderWay, revive_of};
-use serde_json::json;
 
 const NOT_THERE: ApiError = ApiError::NotFound("there is no dead letter with this id (any more)");
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-    Endpoint::get(Chapter::DeadLetters, "/api/messages/dead-letter", list)
-        .says("List dead letters", "The newest first.")
-        .query::<ListQuery>(&["limit", "cursor", "user", "buffer", "from", "to"])
-        .matching(&["cursor"], ENTRY)
-        .answers_page::<DeadLetterAnswer>("A page of dead letters."),
-    Endpoint::get(Chapter::DeadLetters, "/api/dead-letter/{id}", show)
-        .says(
-            "Show a dead letter",
-            "By its id, or that of the message that it is.",
-        )
-        .answers::<DeadLetterAnswer>(200, "The dead letter.")
-        .refusing(&[404]),
-    Endpoint::post(Chapter::DeadLetters, "/api/dead-letter/{id}/revive", revive)
-        .says(
-            "Try a dead letter again",
-            "It is put back at the head of its lane. Refused with 409 while its destination is not there, or its buffer, where it was given up on because that was gone: then its destination is empty, and it goes to those that the buffer has now.",
-        )
-        .answers::<Count>(200, "It is on its way.")
-        .refusing(&[404, 409]),
-    Endpoint::post(Chapter::DeadLetters, "/api/dead-letter/revive", revive_all)
-        .says(
-            "Try dead letters again",
-            "Those of a chat, a buffer, a destination, a reason, a period, by their ids, or all: each goes back to the head of its lane. One whose destination is not there stays. It is answered at once; how far it is tells `GET`.",
-        )
-        .body::<ReviveBody>(&json!({ "user": "5511988887777", "buffer": "default" }))
-        .or_form::<ReviveForm>()
-        .answers::<Count>(200, "How many are on their way.")
-        .refusing(&[409]),
-    Endpoint::get(Chapter::DeadLetters, "/api/dead-letter/revive", revivals)
-        .says(
-            "How far revivals are",
-            "Those that are under way, the oldest first. They go on whatever happens to the daemon that was asked.",
-        )
-        .answers::<Revivals>(200, "The revivals that are under way."),
-    Endpoint::delete(Chapter::DeadLetters, "/api/dead-letter/{id}", discard)
-        .says("Drop a dead letter", "For good.")
-        .answers::<Count>(200, "It is gone.")
-        .refusing(&[404])
+        Endpoint::get(Chapter::DeadLetters, "/api/messages/dead-letter", list)
+            .says("List dead letters", "The newest first.")
+            .query::<ListQuery>(&["limit", "cursor", "user", "buffer", "from", "to"])
+            .matching(&["cursor"], ENTRY)
+            .answers_page::<DeadLetterAnswer>("A page of dead letters."),
+        Endpoint::get(Chapter::DeadLetters, "/api/dead-letter/{id}", show)
+            .says(
+                "Show a dead letter",
+                "By its id, or that of the message that it is.",
+            )
+            .answers::<DeadLetterAnswer>(200, "The dead letter.")
+            .refusing(&[404]),
+        Endpoint::post(Chapter::DeadLetters, "/api/dead-letter/{id}/revive", revive)
+            .says(
+                "Try a dead letter again",
+                "It is put back at the head of its lane. Refused with 409 while its destination is not there, or its buffer, where it was given up on because that was gone: then its destination is empty, and it goes to those that the buffer has now.",
+            )
+            .answers::<Count>(200, "It is on its way.")
+            .refusing(&[404, 409]),
+        Endpoint::post(Chapter::DeadLetters, "/api/dead-letter/revive", revive_all)
+            .says(
+                "Try dead letters again",
+                "Those of a chat, a buffer, a destination, a reason, a period, by their ids, or all: each goes back to the head of its lane. One whose destination is not there stays. It is answered at once; how far it is tells `GET`.",
+            )
+            .body::<ReviveBody>(&json!({ "user": "5511988887777", "buffer": "default" }))
+            .or_form::<ReviveForm>()
+            .answers::<Count>(200, "How many are on their way.")
+            .refusing(&[409]),
+        Endpoint::get(Chapter::DeadLetters, "/api/dead-letter/revive", revivals)
+            .says(
+                "How far revivals are",
+                "Those that are under way, the oldest first. They go on whatever happens to the daemon that was asked.",
+            )
+            .answers::<Revivals>(200, "The revivals that are under way."),
+        Endpoint::delete(Chapter::DeadLetters, "/api/dead-letter/{id}", discard)
+            .says("Drop a dead letter", "For good.")
+            .answers::<Count>(200, "It is gone.")
+            .refusing(&[404]),
     ]
 }
 

@@ -7,13 +7,13 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
 use super::Api;
+use super::auth::Need;
+use super::endpoint::{Chapter, Endpoint};
 use crate::core::code::Code;
-use crate::http::auth::Need;
-use crate::http::endpoint::{Chapter, Endpoint};
 use crate::telemetry::metrics::CONTENT_TYPE as METRICS_TYPE;
 use crate::wire::health::Health;
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(Chapter::Service, "/api/health", health)

@@ -6,14 +6,14 @@ use axum::response::Response;
 use chrono_tz::Tz;
 
 use super::Api;
+use super::endpoint::takes::ENTRY;
+use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::messages::over_answer;
 use super::query::{List, ListQuery, page};
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
 use crate::core::moment::rfc3339;
-use crate::http::endpoint::takes::ENTRY;
-use crate::http::endpoint::{Chapter, Endpoint};
 use crate::store::history::{DELIVERED, Request, Settlement, Try};
 use crate::wire::answer::SentAnswer;
 use crate::wire::history::{AttemptAnswer, HistoryAnswer, RequestAnswer, ResponseAnswer};
@@ -31,7 +31,7 @@ pub(super) const ALL: [&str; 8] = [
     "to",
 ];
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(Chapter::History, "/api/history", list)

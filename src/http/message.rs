@@ -4,43 +4,44 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 
 use super::Api;
+use super::auth::Need;
 use super::body::Fields;
+use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::middleware::trace::trace_of;
 use crate::core::incoming::{Incoming, check_message_id};
 use crate::core::json::fields::BadInput;
-use crate::http::auth::Need;
-use crate::http::endpoint::{Chapter, Endpoint};
 use crate::wire::answer::Accepted;
 use crate::wire::request_bodies::{MessageBody, MessageForm};
-use serde_json::json;
 
 pub(super) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
 pub(super) const ABOUT_IDEMPOTENCY_KEY: &str =
     "The client's id for this message, where the body has no `message_id`; 1 to 512 bytes.";
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-    Endpoint::post(Chapter::Messages, "/api/message", post).needs(Need::Ingest)
-        .also(&["/message", "/"])
-        .says(
-            "Take in a message",
-            "Puts one thing said into the window of its chat in the buffer `default`; each message starts the quiet window anew, up to `MAX_WAIT` (120 s unless set) since the first. A window with `MAX_MESSAGES` (500) closes at once. With `send_at` or `delay` it leaves by itself at that time.",
-        )
-        .header(IDEMPOTENCY_KEY, ABOUT_IDEMPOTENCY_KEY, id())
-        .body::<MessageBody>(&json!({
-            "user": "5511988887777", "message": "I have a question about my order", "ttl": 15,
-            "message_id": "3EB0C767D82B", "sender_name": "Ana",
-        }))
-        .any_field()
-        .excluding::<MessageBody>("send_at", "delay")
-        .or_form::<MessageForm>()
-        .excluding::<MessageForm>("send_at", "delay")
-        .answers::<Accepted<'_>>(200, "The message is stored, or was a duplicate, or was dropped as the answer says.")
+        Endpoint::post(Chapter::Messages, "/api/message", post)
+            .needs(Need::Ingest)
+            .also(&["/message", "/"])
+            .says(
+                "Take in a message",
+                "Puts one thing said into the window of its chat in the buffer `default`; each message starts the quiet window anew, up to `MAX_WAIT` (120 s unless set) since the first. A window with `MAX_MESSAGES` (500) closes at once. With `send_at` or `delay` it leaves by itself at that time.",
+            )
+            .header(IDEMPOTENCY_KEY, ABOUT_IDEMPOTENCY_KEY, id())
+            .body::<MessageBody>(&json!({
+                "user": "5511988887777", "message": "I have a question about my order", "ttl": 15,
+                "message_id": "3EB0C767D82B", "sender_name": "Ana",
+            }))
+            .any_field()
+            .excluding::<MessageBody>("send_at", "delay")
+            .or_form::<MessageForm>()
+            .excluding::<MessageForm>("send_at", "delay")
+            .answers::<Accepted<'_>>(200, "The message is stored, or was a duplicate, or was dropped as the answer says."),
     ]
 }
 

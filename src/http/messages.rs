@@ -7,21 +7,21 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chrono_tz::Tz;
+use serde_json::json;
 
 use super::Api;
+use super::auth::Need;
 use super::body::Fields;
+use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::intake::arrived;
-use super::message::read_headers;
+use super::message::{ABOUT_IDEMPOTENCY_KEY, IDEMPOTENCY_KEY, id, read_headers};
 use crate::core::batch::{Batch, BatchId, Millis};
 use crate::core::chat::Name;
 use crate::core::incoming::Incoming;
 use crate::core::item::read_items;
 use crate::core::moment::rfc3339;
 use crate::core::window::CloseReason;
-use crate::http::auth::Need;
-use crate::http::endpoint::{Chapter, Endpoint};
-use crate::http::message::{ABOUT_IDEMPOTENCY_KEY, IDEMPOTENCY_KEY, id};
 use crate::store::dead::DeadLetter;
 use crate::store::history::{DELIVERED, Settlement};
 use crate::store::queue::{Enqueued, Found, Waiting};
@@ -29,36 +29,36 @@ use crate::store::scheduled::Kept;
 use crate::telemetry::metrics::count;
 use crate::wire::outbound::{self, MessageAnswer, content_of_call};
 use crate::wire::request_bodies::{OutboundBody, OutboundForm};
-use serde_json::json;
 
 const NOT_THERE: ApiError = ApiError::NotFound(
     "there is no message with this id: it was taken back, or nothing is kept of it any more",
 );
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-    Endpoint::post(Chapter::Queue, "/api/messages", take).needs(Need::Queue)
-        .says(
-            "Queue a message",
-            "It leaves by itself to the destination `messages`, `SCHEDULER_BATCH_SIZE` in each `SCHEDULER_INTERVAL`, in the order they came. Without any keys set only this machine may queue messages, as they reach people.",
-        )
-        .header(IDEMPOTENCY_KEY, ABOUT_IDEMPOTENCY_KEY, id())
-        .body::<OutboundBody>(&json!({
-            "phone_number": "+5511988887777", "content": "Your order is on its way", "message_id": "order-17",
-        }))
-        .any_field()
-        .excluding::<OutboundBody>("send_at", "delay")
-        .or_form::<OutboundForm>()
-        .answers::<MessageAnswer>(201, "It is queued; `Location` names it.")
-        .answers::<MessageAnswer>(200, "It was queued before: its id was seen within 24 hours."),
-    Endpoint::get(Chapter::Queue, "/api/messages/{id}", show)
-        .says(
-            "Show a message",
-            "Where a message is that leaves or left by itself.",
-        )
-        .answers::<MessageAnswer>(200, "The message.")
-        .refusing(&[404])
+        Endpoint::post(Chapter::Queue, "/api/messages", take)
+            .needs(Need::Queue)
+            .says(
+                "Queue a message",
+                "It leaves by itself to the destination `messages`, `SCHEDULER_BATCH_SIZE` in each `SCHEDULER_INTERVAL`, in the order they came. Without any keys set only this machine may queue messages, as they reach people.",
+            )
+            .header(IDEMPOTENCY_KEY, ABOUT_IDEMPOTENCY_KEY, id())
+            .body::<OutboundBody>(&json!({
+                "phone_number": "+5511988887777", "content": "Your order is on its way", "message_id": "order-17",
+            }))
+            .any_field()
+            .excluding::<OutboundBody>("send_at", "delay")
+            .or_form::<OutboundForm>()
+            .answers::<MessageAnswer>(201, "It is queued; `Location` names it.")
+            .answers::<MessageAnswer>(200, "It was queued before: its id was seen within 24 hours."),
+        Endpoint::get(Chapter::Queue, "/api/messages/{id}", show)
+            .says(
+                "Show a message",
+                "Where a message is that leaves or left by itself.",
+            )
+            .answers::<MessageAnswer>(200, "The message.")
+            .refusing(&[404]),
     ]
 }
 

@@ -6,43 +6,43 @@ use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 use tracing::info;
 
 use super::Api;
 use super::audit::Caller;
 use super::body::OptionalFields;
+use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::query::{BufferQuery, chat_in};
 use crate::core::chat::{Chat, Name};
-use crate::http::endpoint::{Chapter, Endpoint};
 use crate::store::audit::Act;
 use crate::wire::ingest_answers::Paused;
 use crate::wire::pause::pause_of;
 use crate::wire::request_bodies::{PauseBody, PauseForm};
-use serde_json::json;
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-    Endpoint::post(Chapter::Chats, "/api/chats/{user}/pause", pause)
-        .says(
-            "Leave a chat to a person",
-            "Drops its window, and what is said until the pause ends: an hour, or as long as the body says, at most a year.",
-        )
-        .query::<BufferQuery>(&["buffer"])
-        .body::<PauseBody>(&json!({ "for": 1800 }))
-        .or_form::<PauseForm>()
-        .or_nothing()
-        .answers::<Paused<'_>>(200, "How long, and how many messages were dropped.")
-        .refusing(&[404]),
-    Endpoint::post(Chapter::Chats, "/api/chats/{user}/resume", resume)
-        .says(
-            "End a pause",
-            "Messages of the chat are gathered again. Without a pause nothing happens.",
-        )
-        .query::<BufferQuery>(&["buffer"])
-        .answers::<Paused<'_>>(200, "The chat is not paused.")
-        .refusing(&[404])
+        Endpoint::post(Chapter::Chats, "/api/chats/{user}/pause", pause)
+            .says(
+                "Leave a chat to a person",
+                "Drops its window, and what is said until the pause ends: an hour, or as long as the body says, at most a year.",
+            )
+            .query::<BufferQuery>(&["buffer"])
+            .body::<PauseBody>(&json!({ "for": 1800 }))
+            .or_form::<PauseForm>()
+            .or_nothing()
+            .answers::<Paused<'_>>(200, "How long, and how many messages were dropped.")
+            .refusing(&[404]),
+        Endpoint::post(Chapter::Chats, "/api/chats/{user}/resume", resume)
+            .says(
+                "End a pause",
+                "Messages of the chat are gathered again. Without a pause nothing happens.",
+            )
+            .query::<BufferQuery>(&["buffer"])
+            .answers::<Paused<'_>>(200, "The chat is not paused.")
+            .refusing(&[404]),
     ]
 }
 

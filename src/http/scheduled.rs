@@ -9,13 +9,13 @@ use tracing::info;
 
 use super::Api;
 use super::audit::Caller;
+use super::endpoint::takes::DUE;
+use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::query::{List, ListQuery, page};
 use crate::core::chat::Chat;
 use crate::core::filter::Filter;
 use crate::core::moment::rfc3339;
-use crate::http::endpoint::takes::DUE;
-use crate::http::endpoint::{Chapter, Endpoint};
 use crate::store::audit::Act;
 use crate::store::scheduled::Kept;
 use crate::store::{DueCursor, PAGE_BYTES};
@@ -24,25 +24,25 @@ use crate::wire::answer::{LaterMessage, Recalled};
 const NOT_THERE: ApiError =
     ApiError::NotFound("no message with this id waits for its time (any more)");
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-    Endpoint::get(Chapter::Queue, "/api/messages/later", list)
-        .says(
-            "List messages for later",
-            "Those that wait for a time of their own, the next to leave first.",
-        )
-        .query::<ListQuery>(&["limit", "cursor", "user", "buffer"])
-        .matching(&["cursor"], DUE)
-        .answers_page::<LaterMessage>("A page of messages."),
-    Endpoint::delete(Chapter::Queue, "/api/messages/later/{id}", recall)
-        .says(
-            "Take back a message for later",
-            "By its `message_id`. Where messages of several chats have it, the query names one; else 409.",
-        )
-        .query::<ListQuery>(&["user", "buffer"])
-        .answers::<Recalled<'_>>(200, "It will not leave.")
-        .refusing(&[404, 409])
+        Endpoint::get(Chapter::Queue, "/api/messages/later", list)
+            .says(
+                "List messages for later",
+                "Those that wait for a time of their own, the next to leave first.",
+            )
+            .query::<ListQuery>(&["limit", "cursor", "user", "buffer"])
+            .matching(&["cursor"], DUE)
+            .answers_page::<LaterMessage>("A page of messages."),
+        Endpoint::delete(Chapter::Queue, "/api/messages/later/{id}", recall)
+            .says(
+                "Take back a message for later",
+                "By its `message_id`. Where messages of several chats have it, the query names one; else 409.",
+            )
+            .query::<ListQuery>(&["user", "buffer"])
+            .answers::<Recalled<'_>>(200, "It will not leave.")
+            .refusing(&[404, 409]),
     ]
 }
 

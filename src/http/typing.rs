@@ -5,33 +5,34 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 
 use super::Api;
+use super::auth::Need;
 use super::body::Fields;
+use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::middleware::requests::note_chat;
 use crate::core::chat::Chat;
-use crate::http::auth::Need;
-use crate::http::endpoint::{Chapter, Endpoint};
 use crate::wire::answer::Held;
 use crate::wire::request_bodies::{TypingBody, TypingForm};
 use crate::wire::typing::Typing;
-use serde_json::json;
 
 /// A typing person is waited for this long; the presence of WhatsApp's clients ends after as much without renewal.
 pub(super) const HOLD: Duration = Duration::from_secs(10);
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-    Endpoint::post(Chapter::Messages, "/api/typing", post).needs(Need::Ingest)
-        .says(
-            "Hold a window while somebody types",
-            "Keeps an open window of the buffer `default` open for 10 s more, never past its cap. Without an open window nothing happens.",
-        )
-        .body::<TypingBody>(&json!({ "user": "5511988887777", "typing": true }))
-        .or_form::<TypingForm>()
-        .answers::<Held<'_>>(200, "Whether there was a window to hold.")
+        Endpoint::post(Chapter::Messages, "/api/typing", post)
+            .needs(Need::Ingest)
+            .says(
+                "Hold a window while somebody types",
+                "Keeps an open window of the buffer `default` open for 10 s more, never past its cap. Without an open window nothing happens.",
+            )
+            .body::<TypingBody>(&json!({ "user": "5511988887777", "typing": true }))
+            .or_form::<TypingForm>()
+            .answers::<Held<'_>>(200, "Whether there was a window to hold."),
     ]
 }
 

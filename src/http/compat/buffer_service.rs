@@ -8,6 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 
 use crate::core::batch::BatchId;
 use crate::core::chat::Name;
@@ -17,14 +18,12 @@ use crate::http::auth::Need;
 use crate::http::body::Whole;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
-use crate::http::message::read_headers;
-use crate::http::message::{ABOUT_IDEMPOTENCY_KEY, IDEMPOTENCY_KEY, id};
+use crate::http::message::{ABOUT_IDEMPOTENCY_KEY, IDEMPOTENCY_KEY, id, read_headers};
 use crate::spec::{Buffer, SpecError};
 use crate::store::config::{Kind, Mode};
 use crate::wire::anonymous::{Anonymous, is_anonymous};
 use crate::wire::ingest_answers::{BufferInfo, Taken};
 use crate::wire::request_bodies::AnonymousBody;
-use serde_json::json;
 
 /// Most webhooks that callers have brought; each is kept until it was not used for a day.
 const MOST: usize = 1000;
@@ -50,22 +49,23 @@ impl Noted {
     }
 }
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-    Endpoint::post(Chapter::BufferService, "/api/v1/message", take).needs(Need::IngestAll)
-        .says(
-            "Take in a message that brings its webhook",
-            "The window is counted from its first message. A webhook is kept until it was not used for a day; more than 1000 different ones are refused with 429.",
-        )
-        .header(IDEMPOTENCY_KEY, ABOUT_IDEMPOTENCY_KEY, id())
-        .body::<AnonymousBody>(&json!({
-            "webhook": { "url": "https://93.184.215.14/webhook", "method": "POST", "headers": { "Authorization": "Bearer t" } },
-            "buffer": { "key": "user123@domain.net", "wait_time": 20, "aggregate_field": "json.input.data.query", "max_size": 5 },
-            "payload": { "json": { "input": { "data": { "query": "one thing said" } } } },
-        }))
-        .any_field()
-        .answers::<Taken>(200, "The window that the message is in.")
+        Endpoint::post(Chapter::BufferService, "/api/v1/message", take)
+            .needs(Need::IngestAll)
+            .says(
+                "Take in a message that brings its webhook",
+                "The window is counted from its first message. A webhook is kept until it was not used for a day; more than 1000 different ones are refused with 429.",
+            )
+            .header(IDEMPOTENCY_KEY, ABOUT_IDEMPOTENCY_KEY, id())
+            .body::<AnonymousBody>(&json!({
+                "webhook": { "url": "https://93.184.215.14/webhook", "method": "POST", "headers": { "Authorization": "Bearer t" } },
+                "buffer": { "key": "user123@domain.net", "wait_time": 20, "aggregate_field": "json.input.data.query", "max_size": 5 },
+                "payload": { "json": { "input": { "data": { "query": "one thing said" } } } },
+            }))
+            .any_field()
+            .answers::<Taken>(200, "The window that the message is in."),
     ]
 }
 

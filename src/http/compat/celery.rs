@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 
 use crate::core::incoming::Incoming;
 use crate::http::Api;
@@ -16,12 +17,11 @@ use crate::http::error::ApiError;
 use crate::http::middleware::trace::trace_of;
 use crate::wire::ingest_answers::Told;
 use crate::wire::request_bodies::{CeleryBody, CeleryForm};
-use serde_json::json;
 
 /// The window that its clients count on.
 const WINDOW: Duration = Duration::from_secs(12);
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(Chapter::Celery, "/webhook", take)

@@ -7,7 +7,7 @@ mod celery;
 use super::endpoint::Endpoint;
 pub(super) use buffer_service::Noted;
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let all = [
         buffer::endpoints(),

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 
 use super::super::Api;
 use super::super::audit::Caller;
@@ -17,59 +18,57 @@ use crate::http::endpoint::{Chapter, Endpoint};
 use crate::registry::Snapshot;
 use crate::spec::BufferSpec;
 use crate::spec::schema::{New, Put};
-use crate::spec::shown::Removed;
-use crate::spec::shown::Shown;
+use crate::spec::shown::{Removed, Shown};
 use crate::store::config::{Kind, Mode, Versioned};
-use serde_json::json;
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-    Endpoint::get(Chapter::Buffers, "/api/buffers", list)
-        .says(
-            "List buffers",
-            "Those of the environment first. Secrets are masked.",
-        )
-        .without_redis()
-        .answers_all::<Shown<BufferSpec>>("All buffers."),
-    Endpoint::post(Chapter::Buffers, "/api/buffers", create)
-        .says(
-            "Create a buffer",
-            "What is left out has its default. Its destinations must be there already. An unknown field is refused.",
-        )
-        .body::<New<BufferSpec>>(&json!({
-            "name": "loja", "source": "fields", "key": "data.from", "text": "data.text", "id": "data.id",
-            "window": { "wait": 8, "max_wait": 60, "flush_words": ["ok"] }, "timezone": "America/Sao_Paulo",
-            "destinations": ["bot"],
-        }))
-        .any_field()
-        .answers::<Shown<BufferSpec>>(201, "The buffer; `Location` names it.")
-        .refusing(&[409]),
-    Endpoint::get(Chapter::Buffers, "/api/buffers/{name}", show)
-        .says("Show a buffer", "Secrets are masked.")
-        .answers::<Shown<BufferSpec>>(200, "The buffer.")
-        .refusing(&[404]),
-    Endpoint::put(Chapter::Buffers, "/api/buffers/{name}", put)
-        .says(
-            "Write a buffer",
-            "Creates or replaces it whole: what is left out has its default. A mask that is put back keeps the secret. `name` may be repeated in the body, and must not contradict the path.",
-        )
-        .body::<Put<BufferSpec>>(&json!({
-            "key": "data.from", "text": "data.text", "id": "data.id", "window": { "wait": 10 },
-            "destinations": ["bot"],
-        }))
-        .any_field()
-        .answers::<Shown<BufferSpec>>(200, "The buffer.")
-        .refusing(&[404, 409]),
-    Endpoint::delete(Chapter::Buffers, "/api/buffers/{name}", remove)
-        .says(
-            "Remove a buffer",
-            "Refused with 409 while it has open windows or messages for later, unless the query says what becomes of them. A removal that has begun is shown as `removing` and goes on whichever daemon dies; until it is over nothing comes in, and nothing can be changed; a PUT calls a drain off.",
-        )
-        .query::<RemovalQuery>(&["drain", "discard"])
-        .answers::<Removed>(200, "It is gone.")
-        .answers::<Removed>(202, "Not yet: windows are left, and it goes when they are gone.")
-        .refusing(&[404, 409])
+        Endpoint::get(Chapter::Buffers, "/api/buffers", list)
+            .says(
+                "List buffers",
+                "Those of the environment first. Secrets are masked.",
+            )
+            .without_redis()
+            .answers_all::<Shown<BufferSpec>>("All buffers."),
+        Endpoint::post(Chapter::Buffers, "/api/buffers", create)
+            .says(
+                "Create a buffer",
+                "What is left out has its default. Its destinations must be there already. An unknown field is refused.",
+            )
+            .body::<New<BufferSpec>>(&json!({
+                "name": "loja", "source": "fields", "key": "data.from", "text": "data.text", "id": "data.id",
+                "window": { "wait": 8, "max_wait": 60, "flush_words": ["ok"] }, "timezone": "America/Sao_Paulo",
+                "destinations": ["bot"],
+            }))
+            .any_field()
+            .answers::<Shown<BufferSpec>>(201, "The buffer; `Location` names it.")
+            .refusing(&[409]),
+        Endpoint::get(Chapter::Buffers, "/api/buffers/{name}", show)
+            .says("Show a buffer", "Secrets are masked.")
+            .answers::<Shown<BufferSpec>>(200, "The buffer.")
+            .refusing(&[404]),
+        Endpoint::put(Chapter::Buffers, "/api/buffers/{name}", put)
+            .says(
+                "Write a buffer",
+                "Creates or replaces it whole: what is left out has its default. A mask that is put back keeps the secret. `name` may be repeated in the body, and must not contradict the path.",
+            )
+            .body::<Put<BufferSpec>>(&json!({
+                "key": "data.from", "text": "data.text", "id": "data.id", "window": { "wait": 10 },
+                "destinations": ["bot"],
+            }))
+            .any_field()
+            .answers::<Shown<BufferSpec>>(200, "The buffer.")
+            .refusing(&[404, 409]),
+        Endpoint::delete(Chapter::Buffers, "/api/buffers/{name}", remove)
+            .says(
+                "Remove a buffer",
+                "Refused with 409 while it has open windows or messages for later, unless the query says what becomes of them. A removal that has begun is shown as `removing` and goes on whichever daemon dies; until it is over nothing comes in, and nothing can be changed; a PUT calls a drain off.",
+            )
+            .query::<RemovalQuery>(&["drain", "discard"])
+            .answers::<Removed>(200, "It is gone.")
+            .answers::<Removed>(202, "Not yet: windows are left, and it goes when they are gone.")
+            .refusing(&[404, 409]),
     ]
 }
 

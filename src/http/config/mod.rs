@@ -29,7 +29,7 @@ use crate::core::json::fields::BadInput;
 use crate::spec::{SpecError, read};
 use crate::wire::anonymous::is_anonymous;
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let all = [
         buffers::endpoints(),

@@ -16,16 +16,16 @@ use crate::delivery::trial::{Trial, TrialError, try_out};
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::spec::shown::{Tried, TriedRequest, TriedResponse};
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-    Endpoint::post(Chapter::Destinations, "/api/destinations/{name}/test", test)
-        .says(
-            "Try a destination",
-            "Makes one call with a sample, marked as a test, of which nothing is kept. It takes as long as the destination's `timeout` at most.",
-        )
-        .answers::<Tried>(200, "What was sent, and what came back.")
-        .refusing(&[404, 409])
+        Endpoint::post(Chapter::Destinations, "/api/destinations/{name}/test", test)
+            .says(
+                "Try a destination",
+                "Makes one call with a sample, marked as a test, of which nothing is kept. It takes as long as the destination's `timeout` at most.",
+            )
+            .answers::<Tried>(200, "What was sent, and what came back.")
+            .refusing(&[404, 409]),
     ]
 }
 

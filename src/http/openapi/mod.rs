@@ -38,7 +38,7 @@ Lull waits until a person has stopped typing, then hands everything they said to
 #[derive(Default)]
 pub(super) struct Document(OnceLock<Bytes>);
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let document = Endpoint::get(Chapter::Service, "/api/openapi.json", show)
         .needs(Need::Nothing)

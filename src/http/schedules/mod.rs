@@ -2,6 +2,7 @@
 //! the service Buffer find theirs here too.
 
 use axum::Json;
+
 mod writing;
 
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -40,69 +41,69 @@ use writing::{changed, own};
 /// Upcoming times in every answer.
 const UPCOMING: usize = 5;
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-    Endpoint::get(Chapter::Schedules, "/api/schedules", list)
-        .says(
-            "List schedules",
-            "A bare list, as clients of the service Buffer know it.",
-        )
-        .answers_list::<ShownSchedule>("All schedules."),
-    Endpoint::post(Chapter::Schedules, "/api/schedules", create)
-        .says(
-            "Create a schedule",
-            "What is left out has its default. `name` may be any words: the name is made of them, and they become the description. `cron_expression` stands for `cron`, `is_active` and `enabled` for `active`. An unknown field is refused.",
-        )
-        .body::<New<ScheduleSpec>>(&json!({
-            "name": "morning", "cron": "30 8 * * 1-5", "timezone": "America/Sao_Paulo",
-            "url": "http://127.0.0.1:9/webhook/morning", "body": { "run": "{{ due }}" }, "catch_up": "once",
-        }))
-        .any_field()
-        .answers::<ShownSchedule>(201, "The schedule; `Location` names it.")
-        .refusing(&[409]),
-    Endpoint::get(Chapter::Schedules, "/api/schedules/{name}", show)
-        .says(
-            "Show a schedule",
-            "Secrets and the values of headers are masked.",
-        )
-        .answers::<ShownSchedule>(200, "The schedule.")
-        .refusing(&[404]),
-    Endpoint::put(Chapter::Schedules, "/api/schedules/{name}", put)
-        .says(
-            "Write a schedule",
-            "Creates or replaces it whole. Without `cron` only what is there is changed, as clients of the service Buffer do. `name` may be repeated in the body, and must not contradict the path.",
-        )
-        .body::<Put<ScheduleSpec>>(&json!({
-            "cron": "0 9 * * *", "timezone": "America/Sao_Paulo", "url": "http://127.0.0.1:9/webhook/morning",
-        }))
-        .any_field()
-        .answers::<ShownSchedule>(200, "The schedule.")
-        .refusing(&[404, 409]),
-    Endpoint::delete(Chapter::Schedules, "/api/schedules/{name}", remove)
-        .says("Remove a schedule", "Runs that wait are dropped.")
-        .answers::<RemovedSchedule>(200, "It is gone.")
-        .refusing(&[404, 409]),
-    Endpoint::post(Chapter::Schedules, "/api/schedules/{name}/toggle", toggle)
-        .says(
-            "Switch a schedule",
-            "Off where it is on, and on where it is off.",
-        )
-        .answers::<ShownSchedule>(200, "The schedule.")
-        .refusing(&[404, 409]),
-    Endpoint::post(Chapter::Schedules, "/api/schedules/{name}/run", run)
-        .says(
-            "Have a schedule run now",
-            "Beside its times, whether or not it is active.",
-        )
-        .answers::<RunNow<'_>>(202, "It is on its way.")
-        .refusing(&[404]),
-    Endpoint::get(Chapter::Schedules, "/api/schedules/{name}/runs", runs)
-        .says("List the runs of a schedule", "The newest first.")
-        .query::<ListQuery>(&["limit", "cursor", "from", "to"])
-        .matching(&["cursor"], ENTRY)
-        .answers_page::<HistoryAnswer>("A page of runs.")
-        .refusing(&[404])
+        Endpoint::get(Chapter::Schedules, "/api/schedules", list)
+            .says(
+                "List schedules",
+                "A bare list, as clients of the service Buffer know it.",
+            )
+            .answers_list::<ShownSchedule>("All schedules."),
+        Endpoint::post(Chapter::Schedules, "/api/schedules", create)
+            .says(
+                "Create a schedule",
+                "What is left out has its default. `name` may be any words: the name is made of them, and they become the description. `cron_expression` stands for `cron`, `is_active` and `enabled` for `active`. An unknown field is refused.",
+            )
+            .body::<New<ScheduleSpec>>(&json!({
+                "name": "morning", "cron": "30 8 * * 1-5", "timezone": "America/Sao_Paulo",
+                "url": "http://127.0.0.1:9/webhook/morning", "body": { "run": "{{ due }}" }, "catch_up": "once",
+            }))
+            .any_field()
+            .answers::<ShownSchedule>(201, "The schedule; `Location` names it.")
+            .refusing(&[409]),
+        Endpoint::get(Chapter::Schedules, "/api/schedules/{name}", show)
+            .says(
+                "Show a schedule",
+                "Secrets and the values of headers are masked.",
+            )
+            .answers::<ShownSchedule>(200, "The schedule.")
+            .refusing(&[404]),
+        Endpoint::put(Chapter::Schedules, "/api/schedules/{name}", put)
+            .says(
+                "Write a schedule",
+                "Creates or replaces it whole. Without `cron` only what is there is changed, as clients of the service Buffer do. `name` may be repeated in the body, and must not contradict the path.",
+            )
+            .body::<Put<ScheduleSpec>>(&json!({
+                "cron": "0 9 * * *", "timezone": "America/Sao_Paulo", "url": "http://127.0.0.1:9/webhook/morning",
+            }))
+            .any_field()
+            .answers::<ShownSchedule>(200, "The schedule.")
+            .refusing(&[404, 409]),
+        Endpoint::delete(Chapter::Schedules, "/api/schedules/{name}", remove)
+            .says("Remove a schedule", "Runs that wait are dropped.")
+            .answers::<RemovedSchedule>(200, "It is gone.")
+            .refusing(&[404, 409]),
+        Endpoint::post(Chapter::Schedules, "/api/schedules/{name}/toggle", toggle)
+            .says(
+                "Switch a schedule",
+                "Off where it is on, and on where it is off.",
+            )
+            .answers::<ShownSchedule>(200, "The schedule.")
+            .refusing(&[404, 409]),
+        Endpoint::post(Chapter::Schedules, "/api/schedules/{name}/run", run)
+            .says(
+                "Have a schedule run now",
+                "Beside its times, whether or not it is active.",
+            )
+            .answers::<RunNow<'_>>(202, "It is on its way.")
+            .refusing(&[404]),
+        Endpoint::get(Chapter::Schedules, "/api/schedules/{name}/runs", runs)
+            .says("List the runs of a schedule", "The newest first.")
+            .query::<ListQuery>(&["limit", "cursor", "from", "to"])
+            .matching(&["cursor"], ENTRY)
+            .answers_page::<HistoryAnswer>("A page of runs.")
+            .refusing(&[404]),
     ]
 }
 

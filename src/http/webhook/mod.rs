@@ -13,6 +13,7 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use serde_json::json;
 
 use super::Api;
 use super::error::ApiError;
@@ -27,11 +28,9 @@ use crate::http::endpoint::{Chapter, Endpoint};
 use crate::spec::Buffer;
 use crate::spec::source::Source;
 use crate::wire::anonymous::is_anonymous;
-use crate::wire::ingest_answers::Buffered;
-use crate::wire::ingest_answers::Gathered;
+use crate::wire::ingest_answers::{Buffered, Gathered};
 use crate::wire::request_bodies::{PostBody, PostForm};
 use arrived::{Arrived, Said};
-use serde_json::json;
 
 /// The buffer in a path.
 #[derive(Deserialize)]
@@ -43,67 +42,71 @@ struct Named {
 const ID: &str = "The id of a message of a program, where its body has none; 1 to 512 bytes. A gateway says it in its own way, and this is ignored.";
 const POST: &str = "A post for this buffer: of a program, read by the paths of the buffer, or of a gateway (Evolution API, WAHA, Z-API, WhatsApp Cloud API, Telegram, Twilio, Chatwoot), read as that posts. What is no message of a person is answered with why it was ignored.";
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let posts = vec![
-    Endpoint::post(Chapter::Buffers, "/api/webhook/{buffer}", post_to).needs(Need::IngestNamed)
-        .also(&["/api/webhook/{buffer}/{token}"])
-        .any_query()
-        .says("Post to a buffer", POST)
-        .header("Idempotency-Key", ID, json!({ "type": "string" }))
-        .body::<PostBody>(
-            &json!({ "data": { "from": "5511988887777", "text": "hi", "id": "3EB0" } }),
-        )
-        .any_field()
-        .or_form::<PostForm>()
-        .answers::<Buffered<'_>>(201, "One message, found by paths.")
-        .answers::<Gathered>(200, "What came of the post of a gateway.")
-        .answers_in("text/xml", 200, "")
-        .refusing(&[404]),
-    Endpoint::post(Chapter::Buffers, "/api/webhook", post_to_the_only_one).needs(Need::IngestNamed)
-        .any_query()
-        .says(
-            "Post to the only buffer",
-            "The same where exactly one buffer is configured, and is active; else 404.",
-        )
-        .header("Idempotency-Key", ID, json!({ "type": "string" }))
-        .body::<PostBody>(
-            &json!({ "data": { "from": "5511988887777", "text": "hi", "id": "3EB1" } }),
-        )
-        .any_field()
-        .or_form::<PostForm>()
-        .answers::<Buffered<'_>>(201, "One message, found by paths.")
-        .answers::<Gathered>(200, "What came of the post of a gateway.")
-        .answers_in("text/xml", 200, "")
-        .refusing(&[404]),
-    Endpoint::get(Chapter::Buffers, "/api/webhook/{buffer}", ask).needs(Need::Nothing)
-        .also(&["/api/webhook/{buffer}/{token}"])
-        .any_query()
-        .says(
-            "Answer the question of a gateway",
-            "What the WhatsApp Cloud API asks before its first post: it proves the secret of the buffer, and gets its challenge back.",
-        )
-        .required("hub.mode", "Always `subscribe`.", json!({ "type": "string", "enum": ["subscribe"] }))
-        .required("hub.verify_token", "The secret of the buffer.", json!({ "type": "string" }))
-        .required("hub.challenge", "Comes back as it was sent.", json!({ "type": "string" }))
-        .answers_in("text/plain; charset=utf-8", 200, "The challenge.")
-        .refusing(&[401, 404, 409])
-        .without_redis(),
-    Endpoint::post(Chapter::Buffers, "/api/buffers/{name}/messages", post_message).needs(Need::IngestNamed)
-        .any_query()
-        .says(
-            "Bring a message to a buffer",
-            "As `POST /api/webhook/{buffer}`, answered with 200.",
-        )
-        .header("Idempotency-Key", ID, json!({ "type": "string" }))
-        .body::<PostBody>(
-            &json!({ "data": { "from": "5511988887777", "text": "hi", "id": "3EB2" } }),
-        )
-        .any_field()
-        .or_form::<PostForm>()
-        .answers_one_of::<Buffered<'_>, Gathered>(200, "What came of it.")
-        .answers_in("text/xml", 200, "")
-        .refusing(&[404])
+        Endpoint::post(Chapter::Buffers, "/api/webhook/{buffer}", post_to)
+            .needs(Need::IngestNamed)
+            .also(&["/api/webhook/{buffer}/{token}"])
+            .any_query()
+            .says("Post to a buffer", POST)
+            .header("Idempotency-Key", ID, json!({ "type": "string" }))
+            .body::<PostBody>(
+                &json!({ "data": { "from": "5511988887777", "text": "hi", "id": "3EB0" } }),
+            )
+            .any_field()
+            .or_form::<PostForm>()
+            .answers::<Buffered<'_>>(201, "One message, found by paths.")
+            .answers::<Gathered>(200, "What came of the post of a gateway.")
+            .answers_in("text/xml", 200, "")
+            .refusing(&[404]),
+        Endpoint::post(Chapter::Buffers, "/api/webhook", post_to_the_only_one)
+            .needs(Need::IngestNamed)
+            .any_query()
+            .says(
+                "Post to the only buffer",
+                "The same where exactly one buffer is configured, and is active; else 404.",
+            )
+            .header("Idempotency-Key", ID, json!({ "type": "string" }))
+            .body::<PostBody>(
+                &json!({ "data": { "from": "5511988887777", "text": "hi", "id": "3EB1" } }),
+            )
+            .any_field()
+            .or_form::<PostForm>()
+            .answers::<Buffered<'_>>(201, "One message, found by paths.")
+            .answers::<Gathered>(200, "What came of the post of a gateway.")
+            .answers_in("text/xml", 200, "")
+            .refusing(&[404]),
+        Endpoint::get(Chapter::Buffers, "/api/webhook/{buffer}", ask)
+            .needs(Need::Nothing)
+            .also(&["/api/webhook/{buffer}/{token}"])
+            .any_query()
+            .says(
+                "Answer the question of a gateway",
+                "What the WhatsApp Cloud API asks before its first post: it proves the secret of the buffer, and gets its challenge back.",
+            )
+            .required("hub.mode", "Always `subscribe`.", json!({ "type": "string", "enum": ["subscribe"] }))
+            .required("hub.verify_token", "The secret of the buffer.", json!({ "type": "string" }))
+            .required("hub.challenge", "Comes back as it was sent.", json!({ "type": "string" }))
+            .answers_in("text/plain; charset=utf-8", 200, "The challenge.")
+            .refusing(&[401, 404, 409])
+            .without_redis(),
+        Endpoint::post(Chapter::Buffers, "/api/buffers/{name}/messages", post_message)
+            .needs(Need::IngestNamed)
+            .any_query()
+            .says(
+                "Bring a message to a buffer",
+                "As `POST /api/webhook/{buffer}`, answered with 200.",
+            )
+            .header("Idempotency-Key", ID, json!({ "type": "string" }))
+            .body::<PostBody>(
+                &json!({ "data": { "from": "5511988887777", "text": "hi", "id": "3EB2" } }),
+            )
+            .any_field()
+            .or_form::<PostForm>()
+            .answers_one_of::<Buffered<'_>, Gathered>(200, "What came of it.")
+            .answers_in("text/xml", 200, "")
+            .refusing(&[404]),
     ];
     posts.into_iter().chain(trial::endpoints()).collect()
 }

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::arrived::{Arrived, Said, said};
@@ -30,23 +31,23 @@ use crate::http::{Api, now};
 use crate::spec::Buffer;
 use crate::wire::request_bodies::{PostBody, PostForm};
 use crate::wire::trial::{WouldBe, WouldSend};
-use serde_json::json;
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-    Endpoint::post(Chapter::Buffers, "/api/buffers/{name}/try", post).needs(Need::Read)
-        .any_query()
-        .says(
-            "Try a body on a buffer",
-            "What Lull would make of it: chat, text, media, what is ignored and why, the deadline, and the calls it would make. Nothing is stored and nothing is sent.",
-        )
-        .body::<PostBody>(&json!({ "data": { "from": "5511988887777", "text": "hi", "id": "3EB3" } }))
-        .any_field()
-        .or_form::<PostForm>()
-        .without_redis()
-        .answers_list::<WouldBe>("What each thing in the body would be.")
-        .refusing(&[404])
+        Endpoint::post(Chapter::Buffers, "/api/buffers/{name}/try", post)
+            .needs(Need::Read)
+            .any_query()
+            .says(
+                "Try a body on a buffer",
+                "What Lull would make of it: chat, text, media, what is ignored and why, the deadline, and the calls it would make. Nothing is stored and nothing is sent.",
+            )
+            .body::<PostBody>(&json!({ "data": { "from": "5511988887777", "text": "hi", "id": "3EB3" } }))
+            .any_field()
+            .or_form::<PostForm>()
+            .without_redis()
+            .answers_list::<WouldBe>("What each thing in the body would be.")
+            .refusing(&[404]),
     ]
 }
 

@@ -5,6 +5,7 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 
 use crate::http::Api;
 use crate::http::audit::Caller;
@@ -19,7 +20,6 @@ use crate::store::audit::By;
 use crate::store::config::Mode;
 use crate::wire::buffer_compat::{BufferConfig, BufferConfigAnswer};
 use crate::wire::request_bodies::{BufferConfigBody, NewBufferConfigBody};
-use serde_json::json;
 
 /// Other names of fields, and what their lists show beside them, which their clients put back.
 const OF_BUFFER: [&str; 8] = [
@@ -33,7 +33,7 @@ const OF_BUFFER: [&str; 8] = [
     "updated_at",
 ];
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     const ALL: &str = "/api/buffer-configs";
     const ONE: &str = "/api/buffer-configs/{id}";

@@ -22,18 +22,18 @@ use crate::wire::buffer_compat::ForwardedAnswer;
 /// What history calls an attempt that was followed by another.
 const FAILED: &str = "failed";
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-    Endpoint::get(Chapter::History, "/api/messages/forwarded", list)
-        .says(
-            "List calls",
-            "One entry for each attempt, the newest first. Without `limit` and `cursor` the newest 100 as a bare list.",
-        )
-        .query::<ListQuery>(&ALL)
-        .matching(&["cursor"], ENTRY)
-        .by_words(&["buffer", "destination"])
-        .answers_newest::<ForwardedAnswer>("Calls.")
+        Endpoint::get(Chapter::History, "/api/messages/forwarded", list)
+            .says(
+                "List calls",
+                "One entry for each attempt, the newest first. Without `limit` and `cursor` the newest 100 as a bare list.",
+            )
+            .query::<ListQuery>(&ALL)
+            .matching(&["cursor"], ENTRY)
+            .by_words(&["buffer", "destination"])
+            .answers_newest::<ForwardedAnswer>("Calls."),
     ]
 }
 

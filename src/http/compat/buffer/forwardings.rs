@@ -5,6 +5,7 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use serde_json::json;
 
 use crate::core::chat::Name;
 use crate::core::life::Asked;
@@ -20,7 +21,6 @@ use crate::store::audit::By;
 use crate::store::config::{Mode, Versioned};
 use crate::wire::buffer_compat::{ForwardingConfig, ForwardingConfigAnswer};
 use crate::wire::request_bodies::{ForwardingConfigBody, NewForwardingConfigBody};
-use serde_json::json;
 
 /// Where a buffer delivers that nobody has said anything about.
 const IMPLIED: &str = "default";
@@ -38,7 +38,7 @@ const OF_FORWARDING: [&str; 9] = [
     "updated_at",
 ];
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     const ALL: &str = "/api/forwarding-configs";
     const ONE: &str = "/api/forwarding-configs/{id}";

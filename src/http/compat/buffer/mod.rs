@@ -26,7 +26,7 @@ fn newest<T: Serialize>(
     Json(items).into_response()
 }
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let all = [
         buffers::endpoints(),

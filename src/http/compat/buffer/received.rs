@@ -21,7 +21,7 @@ use crate::wire::buffer_compat::ReceivedAnswer;
 /// What all of them are, in our words and in those of the service Buffer.
 const RECEIVED: [&str; 2] = ["received", "success"];
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(Chapter::History, "/api/messages/received", list)

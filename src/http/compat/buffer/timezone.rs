@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::http::Api;
 use crate::http::audit::Caller;
@@ -14,14 +15,13 @@ use crate::http::error::ApiError;
 use crate::spec::SpecError;
 use crate::store::audit::Act;
 use crate::wire::request_bodies::{TimezoneBody, TimezoneForm};
-use serde_json::json;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Timezone {
     timezone: String,
 }
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(Chapter::Buffer, "/api/settings/timezone", show)

@@ -30,26 +30,28 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 /// ReDoc's script, compressed: `vendor/redoc/README.md` says which.
 const REDOC: &[u8] = include_bytes!("vendor/redoc/redoc.standalone.js.gz");
 
-/// What there is here.
+/// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-    Endpoint::get(Chapter::Service, "/api/docs", swagger).needs(Need::Nothing)
-        .also(&["/docs"])
-        .says(
-            "See this document as a page to try",
-            "Swagger UI: \"Authorize\" takes a key, and every operation can be sent from there. Nothing is loaded from another host.",
-        )
-        .without_redis()
-        .answers_in("text/html; charset=utf-8", 200, "The page."),
-    Endpoint::get(Chapter::Service, "/redoc", redoc).needs(Need::Nothing)
-        .says(
-            "See this document as a page to read",
-            "ReDoc. Nothing is loaded from another host.",
-        )
-        .without_redis()
-        .answers_in("text/html; charset=utf-8", 200, "The page."),
-        Endpoint::file("/docs/{file}", swagger_file).also(&["/api/docs/{file}"]),
-        Endpoint::file("/redoc/{file}", redoc_file),
+        Endpoint::get(Chapter::Service, "/api/docs", swagger)
+            .needs(Need::Nothing)
+            .also(&["/docs"])
+            .says(
+                "See this document as a page to try",
+                "Swagger UI: \"Authorize\" takes a key, and every operation can be sent from there. Nothing is loaded from another host.",
+            )
+            .without_redis()
+            .answers_in("text/html; charset=utf-8", 200, "The page."),
+        Endpoint::get(Chapter::Service, "/redoc", redoc)
+            .needs(Need::Nothing)
+            .says(
+                "See this document as a page to read",
+                "ReDoc. Nothing is loaded from another host.",
+            )
+            .without_redis()
+            .answers_in("text/html; charset=utf-8", 200, "The page."),
+            Endpoint::file("/docs/{file}", swagger_file).also(&["/api/docs/{file}"]),
+            Endpoint::file("/redoc/{file}", redoc_file),
     ]
 }
 
