@@ -23,7 +23,6 @@ mod openapi;
 mod pausing;
 mod query;
 pub mod receiver;
-mod reviving;
 mod scheduled;
 mod schedules;
 mod typing;
@@ -196,7 +195,8 @@ pub async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> 
         api.registry.clone().keep_fresh(stop)
     });
     api.start(Loop::Reviving, &stop, |api, stop| {
-        reviving::run(api.clone(), stop)
+        let api = api.clone();
+        async move { api.store.carry_on_until(&api.reviving, stop).await }
     });
     api.start(Loop::Removals, &stop, |api, stop| {
         api.registry.clone().finish_removals(stop)

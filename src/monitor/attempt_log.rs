@@ -5,8 +5,8 @@ use std::time::Duration;
 use tracing::field::display;
 use tracing::{error, info, warn};
 
+use super::delivering::{InHand, millis};
 use super::destination_worker::DestinationWorker;
-use super::worker::{InHand, millis};
 use crate::core::batch::Outcome;
 use crate::core::retry::Exhausted;
 use crate::core::trace::TraceContext;

@@ -6,9 +6,9 @@ use std::time::Duration;
 use tracing::warn;
 
 use super::Monitor;
+use super::delivering::InHand;
 use super::destination_worker::DestinationWorker;
 use super::limiter::Permit;
-use super::worker::InHand;
 use crate::core::batch::BatchId;
 use crate::core::chat::{Chat, Name};
 use crate::panics;

@@ -1,4 +1,4 @@
-//! An worker: one destination at work, with its sender, its room and breaker, and a sweep of its lanes.
+//! A destination worker: one destination at work, with its sender, its limiter, and a sweep of its lanes.
 //!
 //! It is made anew when its destination changes, so that a batch in a lane goes by the newest settings and what was
 //! learnt about the old ones is forgotten. A destination that is off, or cannot be used, has none: its lanes wait.

@@ -7,9 +7,9 @@ use tracing::error;
 
 use super::Monitor;
 use super::attempt_log::Next;
+use super::delivering::InHand;
 use super::destination_worker::DestinationWorker;
 use super::limiter::Permit;
-use super::worker::InHand;
 use crate::core::batch::Outcome;
 use crate::panics::{self, Panic};
 use crate::store::lanes::Verdict;

@@ -1,13 +1,14 @@
 //! The monitor daemon's room: hears timers expire, sweeps the due indexes, and delivers.
 //!
-//! The listener hears events and the sweepers look at the indexes; whichever is first closes a window. A worker then
-//! attempts the head of each lane that is due. Nothing is kept here that Redis does not have.
+//! The listener hears events and the sweepers look at the indexes; whichever is first closes a window. The
+//! head of each lane that is due is then attempted. Nothing is kept here that Redis does not have.
 
 mod agenda;
 mod attempt_log;
 mod attempt_span;
 mod clock;
 mod closer;
+mod delivering;
 mod destination_worker;
 mod failing;
 mod follow_ups;
@@ -19,12 +20,10 @@ mod listener;
 mod mark;
 mod pacing;
 mod recent;
-mod reviving;
 mod scheduled;
 mod schedules;
 mod settling;
 mod sweeper;
-mod worker;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -106,7 +105,7 @@ pub struct Monitor {
     /// How the sweeps of windows and of what waits for its time go round.
     windows_mark: Mark,
     later_mark: Mark,
-    /// Since when destinations that should have an worker have none.
+    /// Since when destinations that should have a worker have none.
     closed: Mutex<HashMap<Name, std::time::Instant>>,
     /// What is seen of the work of all.
     watch: Watch,
@@ -188,7 +187,12 @@ impl Monitor {
             memory::give_back(monitor.stop.clone())
         });
         self.start(Loop::Housekeeper, housekeeper::run);
-        self.start(Loop::Reviving, reviving::run);
+        self.start(Loop::Reviving, |monitor| async move {
+            // Nobody asks a monitor for a revival.
+            let asked = Notify::new();
+            let stop = monitor.stop.clone();
+            monitor.store.carry_on_until(&asked, stop).await;
+        });
         self.start(Loop::Removals, |monitor| {
             let stop = monitor.stop.clone();
             monitor.registry.clone().finish_removals(stop)

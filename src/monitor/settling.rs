@@ -6,8 +6,8 @@ use tokio::time::sleep;
 use tracing::{error, warn};
 
 use super::Monitor;
+use super::delivering::{InHand, millis};
 use super::destination_worker::DestinationWorker;
-use super::worker::{InHand, millis};
 use crate::delivery::Attempt;
 use crate::store::LONGEST_SLEEP;
 use crate::store::dead::Letter;

@@ -37,7 +37,7 @@ pub(super) enum Round {
 pub(super) enum Sweep {
     /// Closes windows at their deadlines.
     Windows,
-    /// Attempts the heads of an worker's lanes at their times.
+    /// Attempts the heads of a worker's lanes at their times.
     Lanes(Arc<DestinationWorker>),
     /// Sends what has waited for its time.
     Later,

@@ -2,6 +2,7 @@
 //! and how far it is, so that any daemon carries on what another has begun. Each of its steps is short: Redis has others
 //! to serve in between.
 
+mod carrying;
 mod finding;
 
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! The worker: attempts the heads of lanes.
+//! Delivering: the head of a lane that is due is attempted.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
