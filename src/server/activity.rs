@@ -149,7 +149,7 @@ impl Activity {
     }
 }
 
-/// A stream that tells a activity what it hears and whether it is heard.
+/// A stream that notes in the activity of its connection what it hears and whether it is heard.
 pub(super) struct Watched {
     pub(super) stream: TcpStream,
     pub(super) activity: Arc<Activity>,

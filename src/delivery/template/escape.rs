@@ -2,7 +2,7 @@
 //!
 //! In JSON that place is found by watching what has been written: within a string a value is written as a part of that
 //! string, outside of one as JSON of its own. So `{"q": {{ text }}}` and `{"q": "{{ text }}"}` make the same body, and
-//! it does not matter by which branches and loops the pen came there. A value right behind a backslash, where it would
+//! it does not matter by which branches and loops the writer came there. A value right behind a backslash, where it would
 //! become part of an escape, is refused. `safe` changes nothing here; what `tojson` makes is written as it is, for it is
 //! whole. In forms what `urlencode` makes is.
 //!
@@ -15,7 +15,7 @@ use form_urlencoded::byte_serialize;
 use minijinja::{Error, ErrorKind, HtmlEscape, Output, State, Value};
 
 use super::json;
-use super::render::{Position, Render};
+use super::render::{Position, RenderState};
 
 /// How the values of a template are escaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,7 +54,7 @@ pub(super) fn write(
     state: &mut State<'_, '_>,
     value: &Value,
 ) -> Result<(), Error> {
-    Render::with(state, |render| match render.escape {
+    RenderState::with(state, |render| match render.escape {
         Escape::Json => write_in_json(out, render, value),
         Escape::Form if !value.is_safe() && render.position(out)?.is_some() => {
             let text = text_of(value)?;
@@ -68,7 +68,7 @@ pub(super) fn write(
     })
 }
 
-fn write_in_json(out: &mut Output<'_>, render: &Render, value: &Value) -> Result<(), Error> {
+fn write_in_json(out: &mut Output<'_>, render: &RenderState, value: &Value) -> Result<(), Error> {
     match render.position(out)? {
         None => out.write_str(&text_of(value)?)?,
         Some(Position::Outside) => out.write_str(&json::of(value)?)?,

@@ -22,7 +22,7 @@ use serde_json::value::RawValue;
 
 use super::escape::{Escape, text_of};
 use super::json::{self, Json};
-use super::render::Render;
+use super::render::RenderState;
 
 /// No moment of a chat is earlier than this in ms (1973), nor later in s (5138).
 const LEAST_MILLIS: u64 = 100_000_000_000;
@@ -86,7 +86,7 @@ fn date(
                 "date: {name} is not a time zone by its IANA name, such as America/Sao_Paulo"
             ))
         })?,
-        None => Render::with(state, |render| Ok(render.zone))?,
+        None => RenderState::with(state, |render| Ok(render.zone))?,
     };
     let moment = moment(value).ok_or_else(|| {
         cannot("date takes RFC 3339, or milliseconds or seconds since 1970".to_owned())

@@ -25,7 +25,7 @@ use crate::core::item::Item;
 use context::TemplateContext;
 use error::Detail;
 use escape::Escape;
-use render::{RENDER, Render};
+use render::{RENDER_STATE, RenderState};
 
 pub use error::TemplateError;
 
@@ -156,12 +156,15 @@ impl Template {
         mut names: Vec<(String, Value)>,
         detail: Detail,
     ) -> Result<String, TemplateError> {
-        let render = Arc::new(Render::new(escape, context.zone));
-        names.push((RENDER.to_owned(), Value::from_dyn_object(render.clone())));
+        let render = Arc::new(RenderState::new(escape, context.zone));
+        names.push((
+            RENDER_STATE.to_owned(),
+            Value::from_dyn_object(render.clone()),
+        ));
         self.environment
             .get_template(NAME)
             .and_then(|template| {
-                template.render_captured_to(Value::from_pairs(names), render.pen())?;
+                template.render_captured_to(Value::from_pairs(names), render.writer())?;
                 Ok(())
             })
             .map_err(|error| {

@@ -1,4 +1,4 @@
-//! What one filling of a template is written on, and where in it the pen stands.
+//! The state of rendering a template once: what is written so far, and where in it the next byte will stand.
 
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,12 +10,12 @@ use minijinja::{Error, ErrorKind, Output, State};
 use super::MOST_MADE_BYTES;
 use super::escape::Escape;
 
-/// The name of the render among the values of a filling. It begins with a space, so that no template can name it.
-pub(super) const RENDER: &str = " render";
+/// Its name among the values of a rendering. It begins with a space, so that no template can name it.
+pub(super) const RENDER_STATE: &str = " render_state";
 
-/// What the formatter and the filters know of the filling they serve.
+/// What the formatter and the filters know of the rendering they serve.
 #[derive(Debug)]
-pub(super) struct Render {
+pub(super) struct RenderState {
     /// How values are escaped.
     pub(super) escape: Escape,
     /// The zone that dates are written in.
@@ -23,7 +23,7 @@ pub(super) struct Render {
     written: Mutex<Written>,
 }
 
-impl Object for Render {}
+impl Object for RenderState {}
 
 #[derive(Debug, Default)]
 struct Written {
@@ -62,7 +62,7 @@ impl Position {
     }
 }
 
-impl Render {
+impl RenderState {
     pub(super) fn new(escape: Escape, zone: Tz) -> Self {
         Self {
             escape,
@@ -71,25 +71,25 @@ impl Render {
         }
     }
 
-    /// Takes the render of this filling into a function.
+    /// Calls a function with the state of this rendering.
     pub(super) fn with<T>(
         state: &State<'_, '_>,
         function: impl FnOnce(&Self) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let value = state.lookup(RENDER);
+        let value = state.lookup(RENDER_STATE);
         match value.as_ref().and_then(|value| value.downcast_object_ref()) {
-            Some(render) => function(render),
+            Some(rendering) => function(rendering),
             None => Err(Error::new(
                 ErrorKind::InvalidOperation,
-                "filled without a render",
+                "rendered without a state",
             )),
         }
     }
 
     /// Where `out` stands, or nothing if it leads aside, as within `{% set %} … {% endset %}`. What is written next must be
-    /// one whole value as it belongs there: the pen takes it that it stands in the same place afterwards.
+    /// one whole value as it belongs there: the position is taken to be the same afterwards.
     pub(super) fn position(&self, out: &mut Output<'_>) -> Result<Option<Position>, Error> {
-        // What is written aside does not come by the pen, not even when it is nothing.
+        // What is written aside does not come by the writer, not even when it is nothing.
         self.written().reached = false;
         out.write_str("")?;
         let mut written = self.written();
@@ -97,7 +97,7 @@ impl Render {
         Ok(written.reached.then_some(written.position))
     }
 
-    /// Whether the written could not hold all that was written.
+    /// Whether more was written than may be.
     pub(super) fn is_full(&self) -> bool {
         self.written().full
     }
@@ -109,8 +109,8 @@ impl Render {
         String::from_utf8(made).unwrap_or_default()
     }
 
-    pub(super) fn pen(&self) -> Pen<'_> {
-        Pen(self)
+    pub(super) fn writer(&self) -> Writer<'_> {
+        Writer(self)
     }
 
     fn written(&self) -> MutexGuard<'_, Written> {
@@ -118,10 +118,10 @@ impl Render {
     }
 }
 
-/// Writes on the written of a render.
-pub(super) struct Pen<'a>(&'a Render);
+/// Writes what a rendering makes.
+pub(super) struct Writer<'a>(&'a RenderState);
 
-impl io::Write for Pen<'_> {
+impl io::Write for Writer<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut written = self.0.written();
         written.reached = true;

@@ -17,7 +17,7 @@ use crate::telemetry::metrics::{Metrics, count};
 /// Puts auth in front of a route.
 #[derive(Clone)]
 pub(in crate::http) struct Guarding {
-    /// The auth.
+    /// Who may come in.
     pub(in crate::http) auth: Auth,
     /// Where refusals are counted.
     pub(in crate::http) metrics: Arc<Metrics>,

@@ -1,5 +1,5 @@
-//! The auth: who may come in. A layer in front of every route asks for a key as its endpoint says; what it
-//! found out goes on with the request.
+//! Authentication: who may come in. A layer in front of every route asks for a key as its endpoint says; what it found
+//! out goes on with the request.
 
 mod client;
 mod cors;
@@ -36,7 +36,7 @@ pub(super) use principal::Pass;
 pub(super) use refusal::Refusal;
 use tokens::Tokens;
 
-/// Who may come in. Clones are the same auth.
+/// Who may come in. Clones share their keys and limits.
 #[derive(Clone)]
 pub(super) struct Auth(Arc<Rules>);
 
