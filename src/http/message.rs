@@ -32,7 +32,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Take in a message",
                 "Puts one thing said into the window of its chat in the buffer `default`; each message starts the quiet window anew, up to `MAX_WAIT` (120 s unless set) since the first. A window with `MAX_MESSAGES` (500) closes at once. With `send_at` or `delay` it leaves by itself at that time.",
             )
-            .header(IDEMPOTENCY_KEY, ABOUT_IDEMPOTENCY_KEY, id())
+            .header(IDEMPOTENCY_KEY, ABOUT_IDEMPOTENCY_KEY, id_schema())
             .body::<MessageBody>(&json!({
                 "user": "5511988887777", "message": "I have a question about my order", "ttl": 15,
                 "message_id": "3EB0C767D82B", "sender_name": "Ana",
@@ -76,7 +76,7 @@ pub(super) fn read_headers(incoming: &mut Incoming, headers: &HeaderMap) -> Resu
     Ok(())
 }
 
-/// An id in a header.
-pub(super) fn id() -> serde_json::Value {
+/// The schema of an id in a header.
+pub(super) fn id_schema() -> serde_json::Value {
     json!({ "type": "string", "minLength": 1, "maxLength": 512 })
 }

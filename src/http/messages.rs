@@ -15,7 +15,7 @@ use super::body::Fields;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::intake::arrived;
-use super::message::{ABOUT_IDEMPOTENCY_KEY, IDEMPOTENCY_KEY, id, read_headers};
+use super::message::{ABOUT_IDEMPOTENCY_KEY, IDEMPOTENCY_KEY, id_schema, read_headers};
 use crate::core::batch::{Batch, BatchId, Millis};
 use crate::core::chat::Name;
 use crate::core::incoming::Incoming;
@@ -43,7 +43,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Queue a message",
                 "It leaves by itself to the destination `messages`, `SCHEDULER_BATCH_SIZE` in each `SCHEDULER_INTERVAL`, in the order they came. Without any keys set only this machine may queue messages, as they reach people.",
             )
-            .header(IDEMPOTENCY_KEY, ABOUT_IDEMPOTENCY_KEY, id())
+            .header(IDEMPOTENCY_KEY, ABOUT_IDEMPOTENCY_KEY, id_schema())
             .body::<OutboundBody>(&json!({
                 "phone_number": "+5511988887777", "content": "Your order is on its way", "message_id": "order-17",
             }))

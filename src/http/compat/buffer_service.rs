@@ -18,7 +18,7 @@ use crate::http::auth::Need;
 use crate::http::body::Whole;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
-use crate::http::message::{ABOUT_IDEMPOTENCY_KEY, IDEMPOTENCY_KEY, id, read_headers};
+use crate::http::message::{ABOUT_IDEMPOTENCY_KEY, IDEMPOTENCY_KEY, id_schema, read_headers};
 use crate::spec::{Buffer, SpecError};
 use crate::store::config::{Kind, Mode};
 use crate::wire::anonymous::{Anonymous, is_anonymous};
@@ -58,7 +58,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Take in a message that brings its webhook",
                 "The window is counted from its first message. A webhook is kept until it was not used for a day; more than 1000 different ones are refused with 429.",
             )
-            .header(IDEMPOTENCY_KEY, ABOUT_IDEMPOTENCY_KEY, id())
+            .header(IDEMPOTENCY_KEY, ABOUT_IDEMPOTENCY_KEY, id_schema())
             .body::<AnonymousBody>(&json!({
                 "webhook": { "url": "https://93.184.215.14/webhook", "method": "POST", "headers": { "Authorization": "Bearer t" } },
                 "buffer": { "key": "user123@domain.net", "wait_time": 20, "aggregate_field": "json.input.data.query", "max_size": 5 },

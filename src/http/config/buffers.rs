@@ -10,7 +10,7 @@ use super::super::Api;
 use super::super::audit::Caller;
 use super::super::body::Fields;
 use super::super::error::ApiError;
-use super::removing::RemovalQuery;
+use super::removal_query::RemovalQuery;
 use super::under_way::removing_of;
 use super::writing::NO_BUFFER;
 use super::{All, created, is_shown_as_written, named, spec_named, spec_of};
@@ -18,7 +18,7 @@ use crate::http::endpoint::{Chapter, Endpoint};
 use crate::registry::Snapshot;
 use crate::spec::BufferSpec;
 use crate::spec::schema::{New, Put};
-use crate::spec::shown::{Removed, Shown};
+use crate::spec::shown::Shown;
 use crate::store::config::{Kind, Mode, Versioned};
 
 /// Its endpoints, in the order of the document.
@@ -65,10 +65,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Remove a buffer",
                 "Refused with 409 while it has open windows or messages for later, unless the query says what becomes of them. A removal that has begun is shown as `removing` and goes on whichever daemon dies; until it is over nothing comes in, and nothing can be changed; a PUT calls a drain off.",
             )
-            .query::<RemovalQuery>(&["drain", "discard"])
-            .answers::<Removed>(200, "It is gone.")
-            .answers::<Removed>(202, "Not yet: windows are left, and it goes when they are gone.")
-            .refusing(&[404, 409]),
+            .removes("Not yet: windows are left, and it goes when they are gone."),
     ]
 }
 

@@ -10,7 +10,7 @@ use super::super::Api;
 use super::super::audit::Caller;
 use super::super::body::Fields;
 use super::super::error::ApiError;
-use super::removing::RemovalQuery;
+use super::removal_query::RemovalQuery;
 use super::under_way::removing_of;
 use super::writing::NO_DESTINATION;
 use super::{All, created, is_shown_as_written, named, spec_named, spec_of};
@@ -19,7 +19,7 @@ use crate::http::endpoint::{Chapter, Endpoint};
 use crate::registry::Snapshot;
 use crate::spec::DestinationSpec;
 use crate::spec::schema::{New, Put};
-use crate::spec::shown::{Removed, Shown, ShownDestination, Untold};
+use crate::spec::shown::{Shown, ShownDestination, Untold};
 use crate::store::config::{Kind, Mode, Versioned};
 
 /// Its endpoints, in the order of the document.
@@ -69,10 +69,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Remove a destination",
                 "Refused with 409 while a buffer names it, or while batches wait for it, unless the query says what becomes of those. A removal that has begun is shown as `removing` and goes on whichever daemon dies; until it is over no batch comes to it, and nothing can be changed. One that drains for too long can be sent again with `discard`, and a PUT calls a drain off: the batches that wait are delivered as before.",
             )
-            .query::<RemovalQuery>(&["drain", "discard"])
-            .answers::<Removed>(200, "It is gone.")
-            .answers::<Removed>(202, "Not yet: batches are still on their way, and it goes when the last is delivered.")
-            .refusing(&[404, 409]),
+            .removes("Not yet: batches are still on their way, and it goes when the last is delivered."),
     ]
 }
 

@@ -2,12 +2,13 @@
 
 mod buffers;
 mod destinations;
+mod removal_query;
 mod removing;
 mod trying;
 mod under_way;
 mod writing;
 
-pub(super) use removing::RemovalQuery;
+pub(super) use removal_query::RemovalQuery;
 pub(super) use under_way::removing_of;
 pub(super) use writing::{MOST_TRIES, NO_BUFFER, NO_DESTINATION, NO_SCHEDULE, busy, writing};
 

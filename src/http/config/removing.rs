@@ -5,13 +5,9 @@
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::Query;
-use axum::extract::rejection::QueryRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
 use tokio::time::{Instant, sleep};
-use utoipa::IntoParams;
 
 use super::super::Api;
 use super::super::error::ApiError;
@@ -31,33 +27,6 @@ use crate::store::removing::Outcome;
 /// How long a removal waits for lanes to empty before it answers that they have not.
 const DRAIN_FOR: Duration = Duration::from_secs(8);
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
-
-#[derive(Deserialize, IntoParams)]
-pub(in super::super) struct RemovalQuery {
-    /// What stands there is delivered first. It excludes `discard`.
-    #[serde(default)]
-    drain: bool,
-    /// What stands there is dropped.
-    #[serde(default)]
-    discard: bool,
-}
-
-impl RemovalQuery {
-    pub(in super::super) fn parse(
-        query: Result<Query<Self>, QueryRejection>,
-    ) -> Result<Asked, ApiError> {
-        let Query(query) = query?;
-        match (query.drain, query.discard) {
-            (false, false) => Ok(Asked::Empty),
-            (true, false) => Ok(Asked::Drain),
-            (false, true) => Ok(Asked::Discard),
-            (true, true) => Err(ApiError::parameter(
-                "drain",
-                "drain and discard contradict each other: send one of them",
-            )),
-        }
-    }
-}
 
 impl Api {
     /// Removes a buffer, its windows cleared away as told. Its batches on lanes still go out.

@@ -20,6 +20,7 @@ use utoipa::openapi::{Ref, RefOr, Response};
 
 use super::Api;
 use super::auth::Need;
+use super::query::OTHER_NAMES;
 pub(super) use chapter::{Chapter, chapters};
 pub(super) use path::of_path;
 pub(super) use table::{need_of, prepare, takes_of};
@@ -66,7 +67,10 @@ pub(super) struct Endpoint {
     pub(super) refusals: Vec<u16>,
     /// The schemas that it names.
     pub(super) schemas: Schemas,
-    takes: Takes,
+    /// The parameters of its query; none: any.
+    query: Option<BTreeSet<String>>,
+    /// The fields of its body; none: any.
+    fields: Option<BTreeSet<String>>,
 }
 
 impl Endpoint {
@@ -134,11 +138,8 @@ impl Endpoint {
             answers: Vec::new(),
             refusals: vec![503],
             schemas: Schemas::new(),
-            takes: Takes {
-                query: Some(BTreeSet::new()),
-                fields: None,
-                body: false,
-            },
+            query: Some(BTreeSet::new()),
+            fields: None,
         }
     }
 
@@ -169,26 +170,41 @@ impl Endpoint {
 
     /// What gateways put into the address, it takes.
     pub(super) fn any_query(mut self) -> Self {
-        self.takes.query = None;
+        self.query = None;
         self
     }
 
     /// All fields of its body are taken: they pass through, or its handler looks at them more strictly.
     pub(super) fn any_field(mut self) -> Self {
-        self.takes.fields = None;
+        self.fields = None;
         self
     }
 
     /// Fields of its body that the document need not name: other names of others, and what an answer shows beside them.
     pub(super) fn also_fields(mut self, names: &[&str]) -> Self {
         let names = names.iter().map(|name| (*name).to_owned());
-        self.takes.fields.get_or_insert_default().extend(names);
+        self.fields.get_or_insert_default().extend(names);
         self
     }
 
     /// Whether it may have a body. Gateways may send what they like, wherever their requests go.
     pub(super) fn may_have_a_body(&self) -> bool {
-        self.body.is_some() || self.takes.query.is_none()
+        self.body.is_some() || self.query.is_none()
+    }
+
+    /// What its requests may carry. Parameters may come under the names that the clients of others have for them.
+    fn takes(&self) -> Takes {
+        let mut query = self.query.clone();
+        if let Some(names) = &mut query {
+            let other = OTHER_NAMES.iter().filter(|(name, _)| names.contains(*name));
+            let other: Vec<String> = other.map(|(_, other)| (*other).to_owned()).collect();
+            names.extend(other);
+        }
+        Takes {
+            query,
+            fields: self.fields.clone(),
+            body: self.may_have_a_body(),
+        }
     }
 
     /// It asks Redis nothing.

@@ -7,10 +7,9 @@ use axum::extract::MatchedPath;
 use axum::http::{Method, Request};
 use utoipa::openapi::path::HttpMethod;
 
-use super::{Endpoint, Takes};
+use super::Takes;
 use crate::http::auth::Need;
 use crate::http::endpoints;
-use crate::http::query::OTHER_NAMES;
 
 struct Row {
     method: Method,
@@ -22,7 +21,7 @@ struct Row {
 static TABLE: LazyLock<HashMap<&'static str, Vec<Row>>> = LazyLock::new(|| {
     let mut table: HashMap<_, Vec<_>> = HashMap::new();
     for endpoint in endpoints() {
-        let takes = what_it_takes(&endpoint);
+        let takes = endpoint.takes();
         for path in endpoint.paths {
             table.entry(path).or_default().push(Row {
                 method: method(&endpoint.method),
@@ -88,16 +87,4 @@ fn method(method: &HttpMethod) -> Method {
         HttpMethod::Delete => Method::DELETE,
         _ => Method::GET,
     }
-}
-
-/// Parameters may come under the names that the clients of others have for them.
-fn what_it_takes(endpoint: &Endpoint) -> Takes {
-    let mut takes = endpoint.takes.clone();
-    takes.body = endpoint.may_have_a_body();
-    if let Some(query) = &mut takes.query {
-        let other = OTHER_NAMES.iter().filter(|(name, _)| query.contains(*name));
-        let other: Vec<String> = other.map(|(_, other)| (*other).to_owned()).collect();
-        query.extend(other);
-    }
-    takes
 }

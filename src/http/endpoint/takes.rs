@@ -27,7 +27,7 @@ impl Endpoint {
             .filter(|it| names.contains(&it.name.as_str()));
         self.parameters.extend(taken.map(never_null));
         let names = names.iter().map(|name| (*name).to_owned());
-        self.takes.query.get_or_insert_default().extend(names);
+        self.query.get_or_insert_default().extend(names);
         self.refusing(&[400])
     }
 
@@ -85,7 +85,7 @@ impl Endpoint {
     pub(in crate::http) fn body<T: ToSchema>(mut self, example: &Value) -> Self {
         if let RefOr::T(Schema::Object(object)) = T::schema() {
             let fields = object.properties.into_iter().map(|(name, _)| name);
-            self.takes.fields = Some(fields.collect());
+            self.fields = Some(fields.collect());
         }
         let content = ContentBuilder::new().schema(Some(self.refer::<T>()));
         let content = content.example(Some(example.clone())).build();

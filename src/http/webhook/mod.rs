@@ -18,6 +18,7 @@ use serde_json::json;
 use super::Api;
 use super::error::ApiError;
 use super::intake::taking;
+use super::message::IDEMPOTENCY_KEY;
 use super::middleware::trace::trace_of;
 use crate::core::batch::BatchId;
 use crate::core::chat::Name;
@@ -42,41 +43,44 @@ struct Named {
 const ID: &str = "The id of a message of a program, where its body has none; 1 to 512 bytes. A gateway says it in its own way, and this is ignored.";
 const POST: &str = "A post for this buffer: of a program, read by the paths of the buffer, or of a gateway (Evolution API, WAHA, Z-API, WhatsApp Cloud API, Telegram, Twilio, Chatwoot), read as that posts. What is no message of a person is answered with why it was ignored.";
 
+impl Endpoint {
+    /// It takes posts as the gateways and programs of a buffer send them; `id` is that of the example.
+    fn takes_posts(self, id: &str) -> Self {
+        self.any_query()
+            .header(IDEMPOTENCY_KEY, ID, json!({ "type": "string" }))
+            .body::<PostBody>(
+                &json!({ "data": { "from": "5511988887777", "text": "hi", "id": id } }),
+            )
+            .any_field()
+            .or_form::<PostForm>()
+            .refusing(&[404])
+    }
+
+    /// It answers to one message of a program with 201, and to the post of a gateway with 200.
+    fn answers_to_posts(self) -> Self {
+        self.answers::<Buffered<'_>>(201, "One message, found by paths.")
+            .answers::<Gathered>(200, "What came of the post of a gateway.")
+            .answers_in("text/xml", 200, "")
+    }
+}
+
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let posts = vec![
         Endpoint::post(Chapter::Buffers, "/api/webhook/{buffer}", post_to)
             .needs(Need::IngestNamed)
             .also(&["/api/webhook/{buffer}/{token}"])
-            .any_query()
             .says("Post to a buffer", POST)
-            .header("Idempotency-Key", ID, json!({ "type": "string" }))
-            .body::<PostBody>(
-                &json!({ "data": { "from": "5511988887777", "text": "hi", "id": "3EB0" } }),
-            )
-            .any_field()
-            .or_form::<PostForm>()
-            .answers::<Buffered<'_>>(201, "One message, found by paths.")
-            .answers::<Gathered>(200, "What came of the post of a gateway.")
-            .answers_in("text/xml", 200, "")
-            .refusing(&[404]),
+            .takes_posts("3EB0")
+            .answers_to_posts(),
         Endpoint::post(Chapter::Buffers, "/api/webhook", post_to_the_only_one)
             .needs(Need::IngestNamed)
-            .any_query()
             .says(
                 "Post to the only buffer",
                 "The same where exactly one buffer is configured, and is active; else 404.",
             )
-            .header("Idempotency-Key", ID, json!({ "type": "string" }))
-            .body::<PostBody>(
-                &json!({ "data": { "from": "5511988887777", "text": "hi", "id": "3EB1" } }),
-            )
-            .any_field()
-            .or_form::<PostForm>()
-            .answers::<Buffered<'_>>(201, "One message, found by paths.")
-            .answers::<Gathered>(200, "What came of the post of a gateway.")
-            .answers_in("text/xml", 200, "")
-            .refusing(&[404]),
+            .takes_posts("3EB1")
+            .answers_to_posts(),
         Endpoint::get(Chapter::Buffers, "/api/webhook/{buffer}", ask)
             .needs(Need::Nothing)
             .also(&["/api/webhook/{buffer}/{token}"])
@@ -93,20 +97,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .without_redis(),
         Endpoint::post(Chapter::Buffers, "/api/buffers/{name}/messages", post_message)
             .needs(Need::IngestNamed)
-            .any_query()
             .says(
                 "Bring a message to a buffer",
                 "As `POST /api/webhook/{buffer}`, answered with 200.",
             )
-            .header("Idempotency-Key", ID, json!({ "type": "string" }))
-            .body::<PostBody>(
-                &json!({ "data": { "from": "5511988887777", "text": "hi", "id": "3EB2" } }),
-            )
-            .any_field()
-            .or_form::<PostForm>()
+            .takes_posts("3EB2")
             .answers_one_of::<Buffered<'_>, Gathered>(200, "What came of it.")
-            .answers_in("text/xml", 200, "")
-            .refusing(&[404]),
+            .answers_in("text/xml", 200, ""),
     ];
     posts.into_iter().chain(trial::endpoints()).collect()
 }

@@ -14,7 +14,6 @@ use crate::http::config::{NO_BUFFER, RemovalQuery, named, spec_of};
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
 use crate::spec::BufferSpec;
-use crate::spec::shown::Removed;
 use crate::spec::source::FIELDS;
 use crate::store::audit::By;
 use crate::store::config::Mode;
@@ -70,13 +69,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Remove a buffer of the service Buffer",
                 "As `DELETE /api/buffers/{name}`.",
             )
-            .query::<RemovalQuery>(&["drain", "discard"])
-            .answers::<Removed>(200, "It is gone.")
-            .answers::<Removed>(
-                202,
-                "Not yet: windows are left, and it goes when they are gone.",
-            )
-            .refusing(&[404, 409]),
+            .removes("Not yet: windows are left, and it goes when they are gone."),
     ]
 }
 

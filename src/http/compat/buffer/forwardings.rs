@@ -15,7 +15,6 @@ use crate::http::body::Fields;
 use crate::http::config::{NO_DESTINATION, RemovalQuery, named, spec_of};
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
-use crate::spec::shown::Removed;
 use crate::spec::{BufferSpec, DestinationSpec, SpecError};
 use crate::store::audit::By;
 use crate::store::config::{Mode, Versioned};
@@ -70,13 +69,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Remove a forwarding",
                 "As `DELETE /api/destinations/{name}`; its buffers forward there no more.",
             )
-            .query::<RemovalQuery>(&["drain", "discard"])
-            .answers::<Removed>(200, "It is gone.")
-            .answers::<Removed>(
-                202,
+            .removes(
                 "Not yet: batches are still on their way, and it goes when the last is delivered.",
-            )
-            .refusing(&[404, 409]),
+            ),
     ]
 }
 
