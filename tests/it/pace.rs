@@ -182,30 +182,17 @@ async fn lanes_that_wait_for_their_turn_cost_no_script() {
     // The snapshot is asked for news some times a second: that is the clock here.
     eventually("no script runs any more", async || {
         let (scripts, news) = (
-            calls(&queue.redis, "evalsha").await,
-            calls(&queue.redis, "hget").await,
+            queue.redis.calls_of("evalsha").await,
+            queue.redis.calls_of("hget").await,
         );
         eventually("time goes on", async || {
-            calls(&queue.redis, "hget").await >= news + 10
+            queue.redis.calls_of("hget").await >= news + 10
         })
         .await;
-        calls(&queue.redis, "evalsha").await == scripts
+        queue.redis.calls_of("evalsha").await == scripts
     })
     .await;
     assert!(queue.receiver.calls_so_far().is_empty());
-}
-
-/// How often Redis was asked to do something.
-async fn calls(redis: &TestRedis, command: &str) -> u64 {
-    let info: String = redis::cmd("INFO")
-        .arg("commandstats")
-        .query_async(&mut redis.raw().await)
-        .await
-        .unwrap();
-    let line = info
-        .lines()
-        .find_map(|line| line.strip_prefix(&format!("cmdstat_{command}:calls=")));
-    line.map_or(0, |line| line.split(',').next().unwrap().parse().unwrap())
 }
 
 const SECOND: Pace = Pace {

@@ -595,31 +595,21 @@ async fn fill(redis: &TestRedis, windows: usize, lanes: usize) {
     }
 }
 
-/// How often a command was called, by clients and by scripts.
-async fn calls(redis: &TestRedis, command: &str) -> usize {
-    let info = redis::cmd("INFO").arg("commandstats").to_owned();
-    let info: String = info.query_async(&mut redis.raw().await).await.unwrap();
-    let line = info
-        .lines()
-        .find_map(|line| line.strip_prefix(&format!("cmdstat_{command}:calls=")));
-    line.map_or(0, |line| line.split(',').next().unwrap().parse().unwrap())
-}
-
 #[tokio::test]
 async fn a_shard_however_large_is_moved_in_small_steps_and_never_copied() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
     fill(&redis, 2_000, 1_000).await;
-    let before = calls(&redis, "evalsha").await;
+    let before = redis.calls_of("evalsha").await;
 
     let shard = Shard::all().nth(5).unwrap();
     assert_eq!(store.set_back(shard, &waits(), HOUR).await.unwrap(), 3_000);
 
-    let steps = calls(&redis, "evalsha").await - before;
+    let steps = redis.calls_of("evalsha").await - before;
     assert!(steps >= 3_000 / 64, "{steps}");
     // What would look at, or write, all of an index or a hash at once.
     for whole in ["zrangestore", "zrange", "hgetall", "hkeys", "copy", "del"] {
-        assert_eq!(calls(&redis, whole).await, 0, "{whole}");
+        assert_eq!(redis.calls_of(whole).await, 0, "{whole}");
     }
     let now = redis.now().await;
     let raw = &mut redis.raw().await;

@@ -157,27 +157,15 @@ async fn a_redis_that_is_full_of_what_gives_way_keeps_messages_for_later() {
     let percent = async || redis.store().await.memory().await.unwrap().percent();
     assert!(percent().await > Some(76) && percent().await < Some(89));
     // Each of ours is one, and the api's come in between: it looked at least twice.
-    let before = calls(&redis, "info").await;
+    let before = redis.calls_of("info").await;
     let mut asked = 0;
     eventually("the api has seen it", async || {
         asked += 1;
-        calls(&redis, "info").await >= before + asked + 2
+        redis.calls_of("info").await >= before + asked + 2
     })
     .await;
 
     for id in 0..5 {
         assert!(waits(&api, id, "oi").await, "{id}");
     }
-}
-
-async fn calls(redis: &TestRedis, command: &str) -> u64 {
-    let info: String = redis::cmd("INFO")
-        .arg("commandstats")
-        .query_async(&mut redis.raw().await)
-        .await
-        .unwrap();
-    let line = info
-        .lines()
-        .find_map(|line| line.strip_prefix(&format!("cmdstat_{command}:calls=")));
-    line.map_or(0, |line| line.split(',').next().unwrap().parse().unwrap())
 }

@@ -139,6 +139,19 @@ impl TestRedis {
             .unwrap()
     }
 
+    /// How often a command was called, by Redis's own count.
+    pub(crate) async fn calls_of(&self, command: &str) -> u64 {
+        let info: String = redis::cmd("INFO")
+            .arg("commandstats")
+            .query_async(&mut self.raw().await)
+            .await
+            .unwrap();
+        let line = info
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!("cmdstat_{command}:calls=")));
+        line.map_or(0, |line| line.split(',').next().unwrap().parse().unwrap())
+    }
+
     /// All keys that match.
     pub(crate) async fn keys(&self, pattern: &str) -> Vec<String> {
         redis::cmd("KEYS")
