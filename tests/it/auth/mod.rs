@@ -1,4 +1,4 @@
-//! The door: who may come in, and what happens to everybody else.
+//! Authentication: who may come in, and what happens to everybody else.
 
 mod cors;
 mod home;
