@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! ```text
-//! bin  ->  http | monitor  ->  delivery, registry  ->  store  ->  wire  ->  core
+//! bin  ->  http | monitor  ->  ingest, delivery  ->  registry  ->  store  ->  wire  ->  core
 //! ```
 //!
 //! - [`core`]: the pure rules: chats, windows, retries, the circuit breaker.
@@ -14,6 +14,7 @@
 //! - [`registry`]: the buffers and destinations there are, kept fresh.
 //! - [`delivery`]: the only room that knows the destination.
 //! - [`health`]: how daemons tell that they are at work, and whether anybody is.
+//! - [`ingest`]: everything that brings a message in, whoever asks for it.
 //! - [`http`]: the api daemon's room.
 //! - [`monitor`]: the monitor daemon's room.
 //! - [`server`]: the HTTP server of both, which no client can wear out.
@@ -29,6 +30,7 @@ pub mod delivery;
 pub mod gateway;
 pub mod health;
 pub mod http;
+pub mod ingest;
 pub mod loops;
 pub mod memory;
 pub mod monitor;

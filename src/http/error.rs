@@ -12,9 +12,9 @@ use tracing::warn;
 
 use super::auth::Refusal;
 use super::body::discard;
-use super::bounds::{Overfull, TooManyPaused};
 use crate::core::code::Code;
 use crate::core::json::fields::BadInput;
+use crate::ingest::IngestError;
 use crate::spec::SpecError;
 use crate::store::StoreError;
 
@@ -91,17 +91,11 @@ pub(super) enum ApiError {
     /// It does not go with what is there.
     #[error("{0}")]
     Conflict(String),
-    /// Redis is about to be full.
-    #[error("storage is full, nothing was stored: try again")]
-    Full,
-    /// As much waits as may.
+    /// It was not taken in.
     #[error(transparent)]
-    Overfull(#[from] Overfull),
-    /// As many chats are paused as may be.
-    #[error(transparent)]
-    Paused(#[from] TooManyPaused),
+    Ingest(#[from] IngestError),
     /// Nothing the caller did: it may come again.
-    #[error("{}", nothing_stored(.0))]
+    #[error("{}", .0.told())]
     Store(#[from] StoreError),
 }
 
@@ -109,16 +103,6 @@ fn in_a_body(field: Option<&str>) -> String {
     match field {
         Some(name) => format!("{name:?} was sent in a body"),
         None => "a body was sent".to_owned(),
-    }
-}
-
-fn nothing_stored(error: &StoreError) -> &'static str {
-    match error {
-        StoreError::Full(_) => "storage is full, nothing was stored: try again",
-        StoreError::Disk(_) => {
-            "the disk of Redis is full or failing (MISCONF), nothing was stored: make room on it, and try again"
-        }
-        _ => "storage is unavailable, nothing is certain to be stored: try again",
     }
 }
 
@@ -156,11 +140,8 @@ impl ApiError {
             Self::TooManyWebhooks(_) => Code::TooManyWebhooks,
             Self::Spec(error) => error.code,
             Self::Conflict(_) => Code::Conflict,
-            Self::Overfull(full) => full.code(),
-            Self::Paused(full) => full.code(),
-            Self::Full | Self::Store(StoreError::Full(_)) => Code::StorageFull,
-            Self::Store(StoreError::Disk(_)) => Code::StorageDiskFailed,
-            Self::Store(_) => Code::StorageUnavailable,
+            Self::Ingest(error) => error.code(),
+            Self::Store(error) => error.code(),
         }
     }
 
@@ -201,9 +182,7 @@ impl ApiError {
             Self::TooManyWebhooks(_) => "too_many",
             Self::Spec(_) => "spec",
             Self::Conflict(_) => "conflict",
-            Self::Full => "full",
-            Self::Overfull(full) => full.reason(),
-            Self::Paused(_) => "paused",
+            Self::Ingest(error) => error.reason(),
             Self::Store(_) => "redis",
         }
     }
@@ -216,20 +195,18 @@ impl IntoResponse for ApiError {
             error: self.to_string(),
             field: self.field(),
         };
-        if let Self::Store(error) = &self {
+        if let Self::Store(error) | Self::Ingest(IngestError::Store(error)) = &self {
             warn!(error = %error, "A request failed: {error}");
         }
-        let seconds = match self {
+        let again = match self {
             Self::Auth(refusal) => return refusal.into_response(),
-            // A full Redis needs longer to drain than a lost one to come back, and a full disk somebody to look at it.
-            Self::Full
-            | Self::Paused(_)
-            | Self::Store(StoreError::Full(_) | StoreError::Disk(_)) => "5",
-            Self::Overfull(full) => full.retry_after(),
-            Self::TooManyBytes(_) | Self::Store(_) => "1",
-            _ => return refused.into_response(),
+            Self::Ingest(error) => error.retry_after(),
+            Self::Store(error) => Some(error.retry_after()),
+            Self::TooManyBytes(_) => Some(Duration::from_secs(1)),
+            _ => None,
         };
-        ([(RETRY_AFTER, seconds)], refused).into_response()
+        let again = again.map(|again| [(RETRY_AFTER, again.as_secs().to_string())]);
+        (again, refused).into_response()
     }
 }
 

@@ -9,7 +9,6 @@ use axum::response::{IntoResponse, Response};
 use super::Api;
 use super::auth::Need;
 use super::endpoint::{Chapter, Endpoint};
-use crate::core::code::Code;
 use crate::telemetry::metrics::CONTENT_TYPE as METRICS_TYPE;
 use crate::wire::health::Health;
 
@@ -36,11 +35,7 @@ pub(super) async fn health(State(api): State<Api>) -> Response {
     let health = api.watch.health("api").await;
     let mut health = health.with_failed(api.loops.failed_ones());
     if health.refusing.is_none() {
-        health.refusing = if api.memory_guard.is_full() {
-            Some(Code::StorageFull)
-        } else {
-            api.bounds.crossed().into_iter().next()
-        };
+        health.refusing = api.ingest.refusing();
     }
     let status = if health.is_ok() {
         StatusCode::OK

@@ -178,13 +178,13 @@ impl Api {
             kept: self.kept(&chat),
             ..new_message(buffer, incoming, text.as_deref(), &item)?
         };
-        self.memory_guard.admit()?;
-        let coming = self.bounds.admit(&chat, item.len()).await?;
+        self.ingest.memory_guard().admit()?;
+        let coming = self.ingest.bounds().admit(&chat, item.len()).await?;
         let appended = self
             .store
             .append(&chat, message, &buffer.window, &buffer.destinations)
             .await
-            .inspect_err(|error| self.memory_guard.make_after(error))?;
+            .inspect_err(|error| self.ingest.memory_guard().make_after(error))?;
         coming.arrived(&appended);
         self.count(&appended);
         Ok(appended)
@@ -208,8 +208,12 @@ impl Api {
         let made = || BatchId::generate().to_string();
         let id = incoming.message_id.get_or_insert_with(made).clone();
         let (chat, item) = arrived(buffer, incoming)?;
-        self.memory_guard.admit()?;
-        let place = self.bounds.admit_later(&chat, &id, item.len()).await?;
+        self.ingest.memory_guard().admit()?;
+        let place = self
+            .ingest
+            .bounds()
+            .admit_later(&chat, &id, item.len())
+            .await?;
         let mut kept_there = self.store.keep(&chat, buffer.life, &id, &item, when).await;
         if let Err(StoreError::Gone) = kept_there {
             let buffer = self.renewed(buffer, incoming).await?;

@@ -126,14 +126,18 @@ impl Api {
         let buffer = self.queue_buffer();
         let (chat, item) = arrived(buffer, incoming)?;
         let kept = self.kept(&chat);
-        self.memory_guard.admit()?;
+        self.ingest.memory_guard().admit()?;
         let lanes = buffer.destinations.len();
-        let place = self.bounds.admit_queued(&chat, item.len(), lanes).await?;
+        let place = self
+            .ingest
+            .bounds()
+            .admit_queued(&chat, item.len(), lanes)
+            .await?;
         let enqueued = self
             .store
             .enqueue(&chat, id, &item, once, kept, &buffer.destinations)
             .await
-            .inspect_err(|error| self.memory_guard.make_after(error))?;
+            .inspect_err(|error| self.ingest.memory_guard().make_after(error))?;
         match enqueued {
             Enqueued::Queued(_) => {
                 place.taken();

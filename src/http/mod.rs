@@ -3,7 +3,6 @@
 mod audit;
 mod auth;
 mod body;
-mod bounds;
 mod chat_detail;
 mod chats;
 mod compat;
@@ -15,7 +14,6 @@ mod error;
 mod health;
 mod history;
 mod intake;
-mod memory_guard;
 mod message;
 mod messages;
 mod middleware;
@@ -44,6 +42,7 @@ use tracing::{debug, info};
 use crate::core::batch::Millis;
 use crate::delivery::Clients;
 use crate::health::{Watch, clock};
+use crate::ingest::Ingest;
 use crate::loops::{Loop, Loops};
 use crate::memory;
 use crate::registry::Registry;
@@ -56,9 +55,7 @@ use crate::store::history::Retention;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::tracer::Tracer;
 use auth::{Auth, Guarding};
-use bounds::{Bounds, Pauses};
 use endpoint::Endpoint;
-use memory_guard::MemoryGuard;
 use middleware::budget::{self, Budget};
 use middleware::known;
 use middleware::requests::Requests;
@@ -83,9 +80,7 @@ pub struct Parts {
     retention: Retention,
     /// Whether what was said is kept of messages that were taken in.
     payloads: bool,
-    memory_guard: MemoryGuard,
-    bounds: Bounds,
-    pauses: Pauses,
+    ingest: Ingest,
     budget: Budget,
     /// A revival was asked for.
     reviving: Notify,
@@ -118,11 +113,8 @@ impl Api {
         tracer: Tracer,
         loops: Loops,
     ) -> Result<Self> {
-        let memory_guard = MemoryGuard::new(store.clone());
         Ok(Self(Arc::new(Parts {
-            pauses: Pauses::new(&config.bounds, store.clone()),
-            bounds: Bounds::new(config.bounds, &store, &memory_guard),
-            memory_guard,
+            ingest: Ingest::new(config.bounds, registry.clone(), store.clone()),
             budget: Budget::new(config.max_bodies_bytes),
             watch: Watch::new(&store, registry.clone()),
             store,
@@ -185,12 +177,7 @@ pub async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> 
     api.start(Loop::Auth, &stop, |api, stop| {
         api.auth.clone().keep_fresh(stop)
     });
-    api.start(Loop::MemoryGuard, &stop, |api, stop| {
-        api.memory_guard.clone().keep_fresh(stop)
-    });
-    api.start(Loop::Bounds, &stop, |api, stop| {
-        api.bounds.clone().keep_fresh(stop)
-    });
+    api.ingest.start(&loops, &stop);
     api.start(Loop::Registry, &stop, |api, stop| {
         api.registry.clone().keep_fresh(stop)
     });

@@ -55,7 +55,7 @@ async fn pause(
 ) -> Result<Response, ApiError> {
     let chat = chat_in(&api, user, query, |name| api.known_buffer(name))?;
     let length: Duration = pause_of(fields)?;
-    let messages = api.pause(&chat, length).await?;
+    let messages = api.ingest.pause(&chat, length).await?;
     info!(chat = %chat.hash(), "An operator paused chat {}", chat.hash());
     let act = Act::new("chat.pause", &by).on(&chat.hash());
     api.note(&act.times(messages)).await;
@@ -94,12 +94,6 @@ fn answer(chat: &Chat, message: &'static str, messages: u64, length: Option<Dura
 }
 
 impl Api {
-    /// Pauses a chat, if it may be; answers how many messages its window held, which is dropped.
-    pub(super) async fn pause(&self, chat: &Chat, length: Duration) -> Result<u64, ApiError> {
-        let _turn = self.pauses.admit(chat).await?;
-        Ok(self.store.pause(chat, length).await?)
-    }
-
     /// The name of a buffer that there is.
     fn known_buffer(&self, name: &str) -> Result<Name, ApiError> {
         let snapshot = self.registry.get();

@@ -17,6 +17,7 @@ pub mod disuse;
 mod due;
 mod due_list;
 pub mod erasing;
+mod error;
 pub mod events;
 mod hastening;
 pub mod held;
@@ -54,7 +55,6 @@ use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
 use redis::{FromRedisValue, RedisResult, Script, ScriptInvocation};
-use thiserror::Error;
 
 use self::keys::Shard;
 use self::links::Links;
@@ -62,6 +62,7 @@ use self::links::Links;
 pub use connect::ConnectError;
 pub use due::{LONGEST_IDLE, LONGEST_SLEEP, Left};
 pub use due_list::DueCursor;
+pub use error::StoreError;
 pub use paging::{EntryId, Look, PAGE_BYTES};
 
 /// What was read on a connection that broke is read again after these: at once, as the attempt at another is waited for,
@@ -84,42 +85,6 @@ impl std::fmt::Debug for Store {
         f.debug_struct("Store")
             .field("patience", &self.patience)
             .finish_non_exhaustive()
-    }
-}
-
-/// Why Redis did not do what was asked.
-#[derive(Debug, Error)]
-pub enum StoreError {
-    /// Nothing was stored, and nothing will be until there is room.
-    #[error("Redis is full (maxmemory): {0}")]
-    Full(redis::RedisError),
-    /// Nothing was stored, and nothing will be until the disk of Redis is well again.
-    #[error("Redis cannot write to its disk (full, or failing): {0}")]
-    Disk(redis::RedisError),
-    /// It may have been stored or not.
-    #[error("Redis did not answer within {0:?}")]
-    Silent(Duration),
-    /// Unreachable, loading, read-only, or refusing.
-    #[error("Redis: {0}")]
-    Unavailable(redis::RedisError),
-    /// What lies in Redis is not what Lull wrote. Says which kind of thing and never what it holds: errors are logged.
-    #[error("unreadable data in Redis: {0}")]
-    Unreadable(&'static str),
-    /// A buffer, destination or schedule that this goes by is not there any more, or was made anew. Nothing was stored.
-    #[error("what this was for is not there any more")]
-    Gone,
-    /// Other clients filled the window again and again between closing and appending.
-    #[error("the window stayed full")]
-    Contended,
-}
-
-impl From<redis::RedisError> for StoreError {
-    fn from(error: redis::RedisError) -> Self {
-        match error.code() {
-            Some("OOM") => Self::Full(error),
-            Some("MISCONF") => Self::Disk(error),
-            _ => Self::Unavailable(error),
-        }
     }
 }
 

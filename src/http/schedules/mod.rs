@@ -11,11 +11,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use tracing::info;
 
-use crate::core::batch::{BatchId, Millis};
+use crate::core::batch::Millis;
 use crate::core::chat::Chat;
 use crate::core::filter::Filter;
 use crate::core::moment::rfc3339;
-use crate::core::when::When;
 use crate::http::Api;
 use crate::http::audit::Caller;
 use crate::http::body::Fields;
@@ -29,7 +28,6 @@ use crate::registry::Snapshot;
 use crate::spec::ScheduleSpec;
 use crate::spec::schema::{New, Put};
 use crate::spec::shown::Shown;
-use crate::store::StoreError;
 use crate::store::audit::Act;
 use crate::store::config::{Configured, Kind, Mode, Versioned};
 use crate::wire::buffer_compat::schedule_name;
@@ -193,22 +191,8 @@ async fn run(
     let schedule = written.spec.check(written.version)?;
     let due = api.store.now().await?;
     let item = schedule.message(due);
-    let (chat, id) = (Chat::of_schedule(&name), BatchId::generate().to_string());
-    let mut life = api.registry.get().configured.life(Kind::Schedule, &name);
-    api.memory_guard.admit()?;
-    let place = api.bounds.admit_later(&chat, &id, item.len()).await?;
-    loop {
-        match api.store.keep(&chat, life, &id, &item, When::At(due)).await {
-            Err(StoreError::Gone) => {
-                let renewed = api.registry.renewed_schedule(&name).await?;
-                life = renewed.ok_or(NO_SCHEDULE)?.1;
-            }
-            kept => {
-                kept?;
-                place.taken();
-                break;
-            }
-        }
+    if !api.ingest.run(&name, &item, due).await? {
+        return Err(NO_SCHEDULE);
     }
     api.note(&Act::new("schedule.run", &by).on(&name)).await;
     info!(schedule = %name, "An operator had schedule {name} run");

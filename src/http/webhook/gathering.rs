@@ -181,7 +181,7 @@ impl Work<'_> {
     async fn own(&self, own: &Own, done: &mut Done) -> Result<(), ApiError> {
         match (self.buffer.pause, own.by) {
             (Some(length), Author::Human) => {
-                self.api.pause(&self.chat, length).await?;
+                self.api.ingest.pause(&self.chat, length).await?;
                 done.paused += 1;
             }
             (Some(_), Author::Unknown) => {

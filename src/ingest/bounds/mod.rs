@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 
 use self::backlog::{Backlog, Load, Place};
 use self::crossed::RefusedOnce;
-use super::error::ApiError;
+use super::error::IngestError;
 use super::memory_guard::MemoryGuard;
 use crate::core::chat::{Chat, Name};
 use crate::settings::bounds::{Bound, BoundsConfig};
@@ -20,9 +20,10 @@ use crate::store::windows::{Appended, Taken};
 use crate::store::work::Kind;
 use crate::store::{Store, StoreError};
 
-pub(super) use overfull::Overfull;
+pub use overfull::Overfull;
 use overfull::Which;
-pub(super) use pauses::{Pauses, TooManyPaused};
+pub(super) use pauses::Pauses;
+pub use pauses::TooManyPaused;
 
 /// What Redis needs for each beside what it holds, in bytes: names in indexes and hashes.
 const BESIDES: u64 = 400;
@@ -54,7 +55,7 @@ impl Way {
 
 /// How much may wait, and how much does.
 #[derive(Clone)]
-pub(super) struct Bounds(Arc<Parts>);
+pub(crate) struct Bounds(Arc<Parts>);
 
 struct Parts {
     config: BoundsConfig,
@@ -67,11 +68,11 @@ struct Parts {
 }
 
 /// A message on its way into a window.
-pub(super) struct Coming<'a>(Place<'a>);
+pub(crate) struct Coming<'a>(Place<'a>);
 
 impl Coming<'_> {
     /// What became of it.
-    pub(super) fn arrived(self, appended: &Appended) {
+    pub(crate) fn arrived(self, appended: &Appended) {
         // Where a window was closed first, one went and one came.
         match (appended.taken, appended.count, appended.closed) {
             (Taken::Appended, 1, None) => self.0.taken(),
@@ -82,7 +83,7 @@ impl Coming<'_> {
 }
 
 impl Bounds {
-    pub(super) fn new(config: BoundsConfig, store: &Store, guard: &MemoryGuard) -> Self {
+    pub(crate) fn new(config: BoundsConfig, store: &Store, guard: &MemoryGuard) -> Self {
         let backlog = |kind| Backlog::new(kind, BESIDES, store.clone());
         Self(Arc::new(Parts {
             config,
@@ -99,7 +100,7 @@ impl Bounds {
     ///
     /// # Errors
     /// When it would be too much, or would open a chat too many; or the storage cannot be asked.
-    pub(super) async fn admit(&self, chat: &Chat, bytes: usize) -> Result<Coming<'_>, ApiError> {
+    pub(crate) async fn admit(&self, chat: &Chat, bytes: usize) -> Result<Coming<'_>, IngestError> {
         let buffer = &chat.buffer;
         let load = self.0.windows.load(1, long(bytes));
         // Its place first, so that of those that come at one moment not all find the last one free.
@@ -121,12 +122,12 @@ impl Bounds {
     ///
     /// # Errors
     /// When it would be too much, or the storage cannot be asked.
-    pub(super) async fn admit_queued(
+    pub(crate) async fn admit_queued(
         &self,
         chat: &Chat,
         bytes: usize,
         lanes: usize,
-    ) -> Result<Place<'_>, ApiError> {
+    ) -> Result<Place<'_>, IngestError> {
         let (buffer, lanes) = (&chat.buffer, long(lanes));
         let load = self.0.lanes.load(lanes, long(bytes).saturating_mul(lanes));
         let place = self.0.lanes.come(buffer, load);
@@ -141,12 +142,12 @@ impl Bounds {
     ///
     /// # Errors
     /// When it would be too much, and does not wait already; or the storage cannot be asked.
-    pub(super) async fn admit_later(
+    pub(crate) async fn admit_later(
         &self,
         chat: &Chat,
         id: &str,
         bytes: usize,
-    ) -> Result<Place<'_>, ApiError> {
+    ) -> Result<Place<'_>, IngestError> {
         let buffer = &chat.buffer;
         let load = self.0.later.load(1, long(bytes));
         let place = self.0.later.come(buffer, load);

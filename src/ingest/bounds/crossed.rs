@@ -11,7 +11,7 @@ use super::backlog::{FRESH, Load};
 use super::{Bounds, Overfull, Way};
 use crate::core::chat::Name;
 use crate::core::code::Code;
-use crate::http::error::ApiError;
+use crate::ingest::IngestError;
 use crate::store::StoreError;
 use crate::store::work::Kind;
 
@@ -29,7 +29,13 @@ pub(super) struct RefusedOnce {
 
 impl Bounds {
     /// Notes a refusal, and makes it the answer.
-    pub(super) fn refuse(&self, full: Overfull, way: Way, buffer: &Name, load: Load) -> ApiError {
+    pub(super) fn refuse(
+        &self,
+        full: Overfull,
+        way: Way,
+        buffer: &Name,
+        load: Load,
+    ) -> IngestError {
         let mut refused = self.refused();
         let before = refused.iter().position(|it| it.full.code() == full.code());
         let again = before.map(|at| refused.remove(at));
@@ -56,7 +62,7 @@ impl Bounds {
     }
 
     /// The limits that are crossed: by any message of their kind, or by one that was refused lately and would be again.
-    pub(in crate::http) fn crossed(&self) -> Vec<Code> {
+    pub(in crate::ingest) fn crossed(&self) -> Vec<Code> {
         let one = Load { count: 1, bytes: 1 };
         let nobody = Name::default_name();
         let ways = [Way::Joins, Way::Opens, Way::Later];
@@ -76,7 +82,7 @@ impl Bounds {
     }
 
     /// Counts until told to stop, so that health knows it also where nobody sends anything.
-    pub(in crate::http) async fn keep_fresh(self, stop: CancellationToken) {
+    pub(in crate::ingest) async fn keep_fresh(self, stop: CancellationToken) {
         let counting = async {
             loop {
                 if let Err(error) = self.count().await {

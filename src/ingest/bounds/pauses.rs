@@ -6,13 +6,13 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use crate::core::chat::{Chat, Name};
 use crate::core::code::Code;
-use crate::http::error::ApiError;
+use crate::ingest::IngestError;
 use crate::settings::bounds::BoundsConfig;
 use crate::store::Store;
 
 /// As many chats are paused as may be.
 #[derive(Debug, Error)]
-pub(in crate::http) enum TooManyPaused {
+pub enum TooManyPaused {
     /// Of all.
     #[error(
         "{0} chats are paused, and this is none of them (MAX_PAUSED); nothing was changed: resume some, or try again"
@@ -31,7 +31,8 @@ pub(in crate::http) enum TooManyPaused {
 }
 
 impl TooManyPaused {
-    pub(in crate::http) fn code(&self) -> Code {
+    /// What programs are told.
+    pub fn code(&self) -> Code {
         match self {
             Self::InAll(_) => Code::TooManyPaused,
             Self::InBuffer { .. } => Code::TooManyPausedInBuffer,
@@ -40,7 +41,7 @@ impl TooManyPaused {
 }
 
 /// The pauses, as far as they are bounded.
-pub(in crate::http) struct Pauses {
+pub(in crate::ingest) struct Pauses {
     most: u64,
     per_buffer: u64,
     store: Store,
@@ -49,7 +50,7 @@ pub(in crate::http) struct Pauses {
 }
 
 impl Pauses {
-    pub(in crate::http) fn new(config: &BoundsConfig, store: Store) -> Self {
+    pub(in crate::ingest) fn new(config: &BoundsConfig, store: Store) -> Self {
         Self {
             most: config.paused,
             per_buffer: config.paused_per_buffer,
@@ -62,7 +63,10 @@ impl Pauses {
     ///
     /// # Errors
     /// When it would be one too many; or the storage cannot be asked.
-    pub(in crate::http) async fn admit(&self, chat: &Chat) -> Result<MutexGuard<'_, ()>, ApiError> {
+    pub(in crate::ingest) async fn admit(
+        &self,
+        chat: &Chat,
+    ) -> Result<MutexGuard<'_, ()>, IngestError> {
         let turn = self.turn.lock().await;
         let full = self.full(chat).await?;
         match full {
@@ -72,7 +76,7 @@ impl Pauses {
         }
     }
 
-    async fn full(&self, chat: &Chat) -> Result<Option<TooManyPaused>, ApiError> {
+    async fn full(&self, chat: &Chat) -> Result<Option<TooManyPaused>, IngestError> {
         let (buffer, most) = (&chat.buffer, self.per_buffer);
         let paused = self.store.count_paused().await?;
         if self.most > 0 && paused >= self.most {

@@ -1,5 +1,7 @@
 //! Why something may not wait: which limit it would cross, for the person who is refused.
 
+use std::time::Duration;
+
 use thiserror::Error;
 
 use crate::core::chat::Name;
@@ -20,7 +22,7 @@ pub(super) enum Which {
 /// A limit that would be crossed.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{}; nothing was stored: {}", self.told(), self.advice())]
-pub(in crate::http) struct Overfull {
+pub struct Overfull {
     kind: Kind,
     which: Which,
 }
@@ -72,7 +74,7 @@ impl Overfull {
     }
 
     /// What programs are told.
-    pub(in crate::http) fn code(&self) -> Code {
+    pub fn code(&self) -> Code {
         match (self.kind, &self.which) {
             (Kind::Windows, Which::Count(_)) => Code::TooManyOpenChats,
             (Kind::Windows, Which::Bytes(_)) => Code::TooMuchInOpenChats,
@@ -87,7 +89,7 @@ impl Overfull {
     }
 
     /// How metrics count it.
-    pub(in crate::http) fn reason(&self) -> &'static str {
+    pub fn reason(&self) -> &'static str {
         match self.kind {
             Kind::Windows => "open_chats",
             Kind::Lanes => "lanes",
@@ -95,11 +97,12 @@ impl Overfull {
         }
     }
 
-    /// When it may be tried again, in s: chats close sooner than what waits for a destination, or for its time, leaves.
-    pub(in crate::http) fn retry_after(&self) -> &'static str {
-        match self.kind {
-            Kind::Windows => "1",
-            Kind::Lanes | Kind::Later => "5",
-        }
+    /// After how long it may be tried again: chats close sooner than what waits for a destination, or for its time,
+    /// leaves.
+    pub fn retry_after(&self) -> Duration {
+        Duration::from_secs(match self.kind {
+            Kind::Windows => 1,
+            Kind::Lanes | Kind::Later => 5,
+        })
     }
 }

@@ -125,7 +125,7 @@ pub(super) struct Backlog {
 }
 
 /// The place of a message on its way, which is given back unless something was taken.
-pub(in crate::http) struct Place<'a> {
+pub(crate) struct Place<'a> {
     backlog: &'a Backlog,
     buffer: Name,
     coming: Load,
@@ -134,12 +134,12 @@ pub(in crate::http) struct Place<'a> {
 
 impl Place<'_> {
     /// All of it waits now.
-    pub(in crate::http) fn taken(mut self) {
+    pub(crate) fn taken(mut self) {
         self.taken = self.coming;
     }
 
     /// It went to where something waits already.
-    pub(in crate::http) fn joined(mut self) {
+    pub(crate) fn joined(mut self) {
         self.taken.bytes = self.coming.bytes;
     }
 }

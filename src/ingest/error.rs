@@ -1,0 +1,57 @@
+//! Why something was not taken in.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::bounds::{Overfull, TooManyPaused};
+use crate::core::code::Code;
+use crate::store::StoreError;
+
+/// Why something was not taken in. Unless it says otherwise, nothing was stored.
+#[derive(Debug, Error)]
+pub enum IngestError {
+    /// Redis is about to be full.
+    #[error("storage is full, nothing was stored: try again")]
+    Full,
+    /// As much waits as may.
+    #[error(transparent)]
+    Overfull(#[from] Overfull),
+    /// As many chats are paused as may be.
+    #[error(transparent)]
+    TooManyPaused(#[from] TooManyPaused),
+    /// Nothing that whoever brought it did: it may come again.
+    #[error("{}", .0.told())]
+    Store(#[from] StoreError),
+}
+
+impl IngestError {
+    /// What programs are told.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Full => Code::StorageFull,
+            Self::Overfull(full) => full.code(),
+            Self::TooManyPaused(full) => full.code(),
+            Self::Store(error) => error.code(),
+        }
+    }
+
+    /// How metrics count it.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Overfull(full) => full.reason(),
+            Self::TooManyPaused(_) => "paused",
+            Self::Store(_) => "redis",
+        }
+    }
+
+    /// After how long the same may be tried again; none: something must be changed first.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Full | Self::TooManyPaused(_) => Some(Duration::from_secs(5)),
+            Self::Overfull(full) => Some(full.retry_after()),
+            Self::Store(error) => Some(error.retry_after()),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Everything that brings a message in, whoever asks for it: the api, a consumer of another protocol, a page.
+
+mod bounds;
+mod error;
+mod memory_guard;
+mod running;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::core::chat::Chat;
+use crate::core::code::Code;
+use crate::loops::{Loop, Loops};
+use crate::registry::Registry;
+use crate::settings::bounds::BoundsConfig;
+use crate::store::Store;
+
+pub use bounds::{Overfull, TooManyPaused};
+pub use error::IngestError;
+
+use bounds::{Bounds, Pauses};
+use memory_guard::MemoryGuard;
+
+/// All that brings a message in. Clones are one.
+#[derive(Clone)]
+pub struct Ingest(Arc<Parts>);
+
+struct Parts {
+    store: Store,
+    registry: Registry,
+    memory_guard: MemoryGuard,
+    bounds: Bounds,
+    pauses: Pauses,
+}
+
+impl Ingest {
+    /// Puts it together; until [`Ingest::start`] it goes by what it looks up when it has to.
+    pub fn new(bounds: BoundsConfig, registry: Registry, store: Store) -> Self {
+        let memory_guard = MemoryGuard::new(store.clone());
+        Self(Arc::new(Parts {
+            pauses: Pauses::new(&bounds, store.clone()),
+            bounds: Bounds::new(bounds, &store, &memory_guard),
+            memory_guard,
+            registry,
+            store,
+        }))
+    }
+
+    /// Starts what keeps it fresh, as loops that `loops` sees to.
+    pub fn start(&self, loops: &Loops, stop: &CancellationToken) {
+        let (guard, token) = (self.0.memory_guard.clone(), stop.clone());
+        let look = move || guard.clone().keep_fresh(token.clone());
+        loops.start(Loop::MemoryGuard, None, stop.clone(), look);
+        let (bounds, token) = (self.0.bounds.clone(), stop.clone());
+        let count = move || bounds.clone().keep_fresh(token.clone());
+        loops.start(Loop::Bounds, None, stop.clone(), count);
+    }
+
+    /// Why new messages are refused now, if some are.
+    pub fn refusing(&self) -> Option<Code> {
+        if self.0.memory_guard.is_full() {
+            return Some(IngestError::Full.code());
+        }
+        self.0.bounds.crossed().into_iter().next()
+    }
+
+    /// Gathers nothing in a chat for so long, and drops its open window and its follow-up; answers how many messages the
+    /// window held. A pause that lasts longer already is not shortened.
+    ///
+    /// # Errors
+    /// When as many chats are paused as may be; or the storage does not do it.
+    pub async fn pause(&self, chat: &Chat, length: Duration) -> Result<u64, IngestError> {
+        let _turn = self.0.pauses.admit(chat).await?;
+        Ok(self.0.store.pause(chat, length).await?)
+    }
+
+    /// Who says whether there is room in Redis.
+    pub(crate) fn memory_guard(&self) -> &MemoryGuard {
+        &self.0.memory_guard
+    }
+
+    /// Who says whether more may wait.
+    pub(crate) fn bounds(&self) -> &Bounds {
+        &self.0.bounds
+    }
+}
