@@ -47,6 +47,7 @@ mod outage;
 mod pace;
 mod page_bytes;
 mod pages;
+mod papers;
 mod parsers;
 mod pausing;
 mod property;

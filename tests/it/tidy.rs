@@ -302,8 +302,8 @@ fn every_script_declares_every_key_and_argument_it_uses() {
 }
 
 #[test]
-fn every_setting_is_in_env_example_and_in_the_readme() {
-    let (example, readme) = (read(".env.example"), read("README.md"));
+fn every_setting_is_in_env_example_and_in_the_docs() {
+    let (example, docs) = (read(".env.example"), read("docs/settings.md"));
     let mut settings = Vec::new();
     for (_, text) in files("src/settings", "rs") {
         for raw in text.split("struct Raw").skip(1) {
@@ -320,8 +320,8 @@ fn every_setting_is_in_env_example_and_in_the_readme() {
         });
         assert!(shown, "{setting} is not in .env.example");
         assert!(
-            readme.contains(&format!("`{setting}")),
-            "{setting} is not in README.md"
+            docs.contains(&format!("`{setting}")),
+            "{setting} is not in docs/settings.md"
         );
     }
 }
