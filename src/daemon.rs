@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use crate::core::action::Action;
 use crate::delivery::collector::Collector;
 use crate::health::Heart;
 use crate::loops::{Loop, Loops};
@@ -116,13 +117,14 @@ pub async fn noted<T>(
             never = beating => never,
         }
     };
-    let ((), ended) = tokio::join!(note(store, "daemon.start", service), living);
-    tokio::join!(note(store, "daemon.stop", service), heart.stop());
+    let ((), ended) = tokio::join!(note(store, Action::DaemonStart, service), living);
+    tokio::join!(note(store, Action::DaemonStop, service), heart.stop());
     ended
 }
 
-async fn note(store: &Store, action: &'static str, service: &'static str) {
+async fn note(store: &Store, action: Action, service: &'static str) {
     let act = Act::new(action, &By::default()).on(&service);
+    let action = action.word();
     match tokio::time::timeout(PATIENCE, store.audit(&act)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {

@@ -1,5 +1,6 @@
 //! The pure rules: no I/O, no async, no clock. Time and chance come in as arguments.
 
+pub mod action;
 pub mod address;
 pub mod batch;
 pub mod breaker;

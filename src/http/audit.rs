@@ -17,9 +17,10 @@ use super::endpoint::takes::ENTRY;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::query::{List, ListQuery, page};
+use crate::core::action::Action;
 use crate::core::chat::Name;
 use crate::core::moment::rfc3339;
-use crate::store::audit::{Act, By, FAILED, Noted, SENT};
+use crate::store::audit::{Act, By, Noted};
 use crate::wire::answer::AuditAnswer;
 
 /// Who sent a request: what a handler hands on with whatever it changes.
@@ -59,7 +60,9 @@ pub(super) struct AuditQuery {
 
 impl AuditQuery {
     fn is_about_deliveries(&self) -> bool {
-        self.deliveries || matches!(self.action.as_deref(), Some(SENT | FAILED))
+        let of_deliveries = [Action::MessageSent, Action::MessageFailed].map(Action::word);
+        let action = self.action.as_deref();
+        self.deliveries || action.is_some_and(|action| of_deliveries.contains(&action))
     }
 }
 

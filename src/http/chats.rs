@@ -16,6 +16,7 @@ use super::endpoint::takes::DUE;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::query::{BufferQuery, List, ListQuery, any_buffer, chat_in, page};
+use crate::core::action::Action;
 use crate::core::batch::BatchId;
 use crate::core::chat::Chat;
 use crate::core::filter::Filter;
@@ -97,7 +98,7 @@ pub(super) async fn flush(
         } => {
             count(&api.metrics.batches, "reason", reason.as_str());
             info!(chat = %chat.hash(), messages, "An operator closed the window of chat {}", chat.hash());
-            let act = Act::new("chat.flush", &by).on(&chat.hash());
+            let act = Act::new(Action::ChatFlush, &by).on(&chat.hash());
             api.note(&act.times(messages)).await;
             ("Window closed, on its way", messages)
         }
@@ -120,7 +121,7 @@ pub(super) async fn cancel(
     let messages = api.store.cancel(&chat).await?;
     let message = if messages > 0 {
         info!(chat = %chat.hash(), messages, "An operator dropped the window of chat {}", chat.hash());
-        let act = Act::new("chat.cancel", &by).on(&chat.hash());
+        let act = Act::new(Action::ChatCancel, &by).on(&chat.hash());
         api.note(&act.times(messages)).await;
         "Window cancelled, its messages are dropped"
     } else {
@@ -141,7 +142,7 @@ async fn erase(api: &Api, chat: &Chat, by: &By) -> Result<Response, ApiError> {
     let erased = api.store.erase(chat).await?;
     let traces = erased.total();
     info!(chat = %chat.hash(), traces, "An operator erased every trace of chat {}", chat.hash());
-    let act = Act::new("chat.erase", by).on(&chat.hash());
+    let act = Act::new(Action::ChatErase, by).on(&chat.hash());
     api.note(&act.times(traces)).await;
     let answer = ErasedAnswer {
         success: true,

@@ -12,10 +12,11 @@ use super::body::Fields;
 use super::config::{NO_BUFFER, NO_DESTINATION};
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
+use crate::core::action::Action;
 use crate::core::chat::Name;
 use crate::core::control::Scope;
 use crate::store::audit::Act;
-use crate::wire::control::{Action, Controlled, Stopped, control_of};
+use crate::wire::control::{Controlled, Stopped, Switch, control_of};
 use crate::wire::request_bodies::{ControlBody, ControlForm};
 
 /// Its endpoints, in the order of the document.
@@ -51,20 +52,20 @@ async fn control(
     Caller(by): Caller,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let (action, scope) = control_of(fields)?;
+    let (switch, scope) = control_of(fields)?;
     // Another api may have written it a moment ago.
     api.registry.catch_up().await?;
-    if action == Action::Stop && !api.registry.get().configured.has(&scope) {
+    if switch == Switch::Stop && !api.registry.get().configured.has(&scope) {
         return Err(match scope {
             Scope::Destination(_) => NO_DESTINATION,
             Scope::Buffer(_) | Scope::Everything => NO_BUFFER,
         });
     }
-    let stopped = action == Action::Stop;
+    let stopped = switch == Switch::Stop;
     let action = if stopped {
-        "control.stop"
+        Action::ControlStop
     } else {
-        "control.start"
+        Action::ControlStart
     };
     let act = Act::new(action, &by).on(&scope);
     api.store.set_stopped(&scope, stopped, Some(&act)).await?;

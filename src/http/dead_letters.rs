@@ -17,6 +17,7 @@ use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::messages::dead_answer;
 use super::query::{List, ListQuery, page};
+use crate::core::action::Action;
 use crate::core::batch::BatchId;
 use crate::core::chat::Name;
 use crate::core::item::read_items;
@@ -109,7 +110,7 @@ pub(super) async fn revive(
         Err(error) => return Err(error.into()),
     }
     info!(dead_letter = id.text(), "An operator revived a dead letter");
-    api.note(&Act::new("dead_letter.revive", &by).on(&id.text()))
+    api.note(&Act::new(Action::DeadLetterRevive, &by).on(&id.text()))
         .await;
     Ok(done("Back at the head of its lane", 1))
 }
@@ -141,7 +142,7 @@ pub(super) async fn revive_all(
     let count = begun.ok_or_else(too_many_revivals)?;
     api.reviving.notify_one();
     info!(count, "An operator revives {count} dead letters");
-    api.note(&Act::new("dead_letter.revive", &by).times(count))
+    api.note(&Act::new(Action::DeadLetterRevive, &by).times(count))
         .await;
     Ok(done("On their way back to the heads of their lanes", count))
 }
@@ -177,7 +178,7 @@ pub(super) async fn discard(
         dead_letter = id.text(),
         "An operator discarded a dead letter"
     );
-    api.note(&Act::new("dead_letter.discard", &by).on(&id.text()))
+    api.note(&Act::new(Action::DeadLetterDiscard, &by).on(&id.text()))
         .await;
     Ok(done("Dropped for good", 1))
 }

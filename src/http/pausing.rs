@@ -15,6 +15,7 @@ use super::body::OptionalFields;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::query::{BufferQuery, chat_in};
+use crate::core::action::Action;
 use crate::core::chat::{Chat, Name};
 use crate::store::audit::Act;
 use crate::wire::ingest_answers::Paused;
@@ -57,7 +58,7 @@ async fn pause(
     let length: Duration = pause_of(fields)?;
     let messages = api.ingest.pause(&chat, length).await?;
     info!(chat = %chat.hash(), "An operator paused chat {}", chat.hash());
-    let act = Act::new("chat.pause", &by).on(&chat.hash());
+    let act = Act::new(Action::ChatPause, &by).on(&chat.hash());
     api.note(&act.times(messages)).await;
     let message = "Chat paused, its window is dropped";
     Ok(answer(&chat, message, messages, Some(length)))
@@ -72,7 +73,7 @@ async fn resume(
     let chat = chat_in(&api, user, query, |name| api.known_buffer(name))?;
     let message = if api.store.resume(&chat).await? {
         info!(chat = %chat.hash(), "An operator resumed chat {}", chat.hash());
-        api.note(&Act::new("chat.resume", &by).on(&chat.hash()))
+        api.note(&Act::new(Action::ChatResume, &by).on(&chat.hash()))
             .await;
         "Chat resumed"
     } else {

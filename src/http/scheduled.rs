@@ -13,6 +13,7 @@ use super::endpoint::takes::DUE;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::query::{List, ListQuery, page};
+use crate::core::action::Action;
 use crate::core::chat::Chat;
 use crate::core::filter::Filter;
 use crate::core::moment::rfc3339;
@@ -74,7 +75,7 @@ async fn recall(
         return Err(NOT_THERE);
     }
     info!(chat = %chat.hash(), "An operator took back a message of chat {} that was to leave later", chat.hash());
-    let act = Act::new("message.recall", &by).on(&chat.hash());
+    let act = Act::new(Action::MessageRecall, &by).on(&chat.hash());
     api.note(&act).await;
     Ok(Json(Recalled {
         success: true,

@@ -7,10 +7,12 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::config::Kind;
 use super::history::{DELIVERED, Settlement};
 use super::keys::{self, Shard};
 use super::paging::{Look, StreamEntry};
 use super::{Result, Store, StoreError, reply};
+use crate::core::action::Action;
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
 
@@ -18,11 +20,6 @@ use crate::core::chat::Name;
 pub(super) const MOST: usize = 10_000;
 /// How long an entry is kept.
 pub(super) const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
-
-/// The action of a message of a queue that was delivered.
-pub const SENT: &str = "message.sent";
-/// The action of one that was not, yet or ever.
-pub const FAILED: &str = "message.failed";
 
 /// Who did something.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,7 +33,7 @@ pub struct By {
 /// Something that was done. It holds no message, no secret and no phone number: a chat is its hash.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Act {
-    /// What was done, such as `buffer.write`.
+    /// The word of what was done; another version of Lull may know others than [`Action`].
     pub action: String,
     /// To what: a name, the hash of a chat, the id of a dead letter.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -58,9 +55,9 @@ pub struct Act {
 
 impl Act {
     /// Something that was done by somebody.
-    pub fn new(action: impl Into<String>, by: &By) -> Self {
+    pub fn new(action: Action, by: &By) -> Self {
         Self {
-            action: action.into(),
+            action: action.word().to_owned(),
             subject: None,
             actor: by.actor.clone(),
             address: by.address,
@@ -95,6 +92,35 @@ impl Act {
         self.before = before.and_then(|before| to_raw_value(before).ok());
         self.after = after.and_then(|after| to_raw_value(after).ok());
         self
+    }
+}
+
+impl Kind {
+    /// That one was written.
+    pub fn write(self) -> Action {
+        match self {
+            Self::Buffer => Action::BufferWrite,
+            Self::Destination => Action::DestinationWrite,
+            Self::Schedule => Action::ScheduleWrite,
+        }
+    }
+
+    /// That one was removed.
+    pub fn remove(self) -> Action {
+        match self {
+            Self::Buffer => Action::BufferRemove,
+            Self::Destination => Action::DestinationRemove,
+            Self::Schedule => Action::ScheduleRemove,
+        }
+    }
+
+    /// That a drain of one was called off; none where nothing is drained.
+    pub fn keep(self) -> Option<Action> {
+        match self {
+            Self::Buffer => Some(Action::BufferKeep),
+            Self::Destination => Some(Action::DestinationKeep),
+            Self::Schedule => None,
+        }
     }
 }
 
@@ -169,9 +195,9 @@ fn noted(entry: &StreamEntry) -> Result<Act> {
 fn delivery(entry: &StreamEntry, queue: &Name) -> Result<Option<Act>> {
     let record = Settlement::read(entry)?.record;
     let action = if record.outcome == DELIVERED {
-        SENT
+        Action::MessageSent
     } else {
-        FAILED
+        Action::MessageFailed
     };
     let act = Act::new(action, &By::default()).on(&record.id);
     Ok((record.buffer == queue.as_str()).then_some(act))

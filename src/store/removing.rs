@@ -180,7 +180,7 @@ impl Store {
             return Ok(None);
         }
         let configured = self.configured().await?;
-        let act = Act::new(format!("{}.remove", kind.as_str()), &removal.by).on(name);
+        let act = Act::new(kind.remove(), &removal.by).on(name);
         let act = act.times(done.cleared.held);
         Ok(Some(match kind {
             Kind::Buffer => {

@@ -10,7 +10,7 @@ use crate::core::json::fields::{BadInput, check_nulls, take, text_or_integer};
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
+pub enum Switch {
     /// Attempts may begin.
     Start,
     /// None begins any more.
@@ -22,11 +22,11 @@ pub enum Action {
 ///
 /// # Errors
 /// Says what is wrong, and with which field.
-pub fn control_of(mut fields: RawObject) -> Result<(Action, Scope), BadInput> {
+pub fn control_of(mut fields: RawObject) -> Result<(Switch, Scope), BadInput> {
     check_nulls(&fields)?;
     let action = match text(&mut fields, "action")?.as_deref() {
-        Some("start") => Action::Start,
-        Some("stop") => Action::Stop,
+        Some("start") => Switch::Start,
+        Some("stop") => Switch::Stop,
         _ => return Err(BadInput::field("action", "must be start or stop")),
     };
     let buffer = name(&mut fields, "buffer")?;
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
     use crate::core::json::fields::json_fields;
 
-    fn control(body: &str) -> Result<(Action, Scope), String> {
+    fn control(body: &str) -> Result<(Switch, Scope), String> {
         control_of(json_fields(body.as_bytes()).unwrap()).map_err(|error| error.to_string())
     }
 
@@ -115,14 +115,14 @@ mod tests {
         let loja = Name::parse("loja").unwrap();
 
         for (body, read) in [
-            (r#"{"action":"stop"}"#, (Action::Stop, Scope::Everything)),
+            (r#"{"action":"stop"}"#, (Switch::Stop, Scope::Everything)),
             (
                 r#"{"action":"start","buffer":"loja"}"#,
-                (Action::Start, Scope::Buffer(loja.clone())),
+                (Switch::Start, Scope::Buffer(loja.clone())),
             ),
             (
                 r#"{"action":"stop","destination":"loja"}"#,
-                (Action::Stop, Scope::Destination(loja)),
+                (Switch::Stop, Scope::Destination(loja)),
             ),
         ] {
             assert_eq!(control(body), Ok(read), "{body}");

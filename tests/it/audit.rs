@@ -1,10 +1,12 @@
 //! The audit: what was changed, by whom and from where.
 
+use std::path::Path;
 use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use lull::core::action::Action;
 use lull::store::audit::{Act, By};
 
 use crate::support::house::{House, id};
@@ -161,7 +163,7 @@ async fn the_audit_is_paged_and_asked_for_a_period() {
     let redis = TestRedis::start().await;
     let (api, store) = (Daemon::api(&redis).await, redis.store().await);
     for number in 0..5 {
-        let act = Act::new("chat.flush", &By::default()).on(&number);
+        let act = Act::new(Action::ChatFlush, &By::default()).on(&number);
         store.audit(&act).await.unwrap();
     }
 
@@ -215,4 +217,19 @@ async fn the_housekeeper_drops_what_is_older_than_30_days() {
 
     let api = Daemon::api(&redis).await;
     assert_eq!(audit(&api, "action=chat.flush").await.len(), 1);
+}
+
+#[test]
+fn every_action_that_can_be_noted_is_in_the_documentation_and_no_other() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/history.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, audit) = page.split_once("\n## Audit\n").unwrap();
+    let audit = audit.split("\n## ").next().unwrap();
+    // Actions are the words with a dot in the first column of its table.
+    let rows = audit.lines().filter_map(|line| line.strip_prefix("| "));
+    let words = rows.flat_map(|row| row.split(" |").next().unwrap().split('`'));
+    let documented: Vec<_> = words.filter(|word| word.contains('.')).collect();
+
+    let known: Vec<_> = Action::ALL.iter().map(|action| action.word()).collect();
+    assert_eq!(documented, known);
 }

@@ -29,11 +29,12 @@ impl Api {
             // It is gone, or somebody else has called it off.
             return Ok(());
         };
-        if removal.asked != Asked::Drain {
+        let kept = kind.keep().filter(|_| removal.asked == Asked::Drain);
+        let Some(kept) = kept else {
             return Err(being_removed(kind, name));
-        }
+        };
         let word = kind.as_str();
-        let act = Act::new(format!("{word}.keep"), by).on(name);
+        let act = Act::new(kept, by).on(name);
         let stays = self
             .store
             .end_removal(kind, name, removal, false, Some(&act));

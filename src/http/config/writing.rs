@@ -207,7 +207,7 @@ impl Api {
 
 /// What the audit says of a write.
 pub(in super::super) fn writing(kind: Kind, name: &Name, by: &By) -> Act {
-    Act::new(format!("{}.write", kind.as_str()), by).on(name)
+    Act::new(kind.write(), by).on(name)
 }
 
 pub(in super::super) fn busy() -> ApiError {

@@ -11,6 +11,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use tracing::info;
 
+use crate::core::action::Action;
 use crate::core::batch::Millis;
 use crate::core::chat::Chat;
 use crate::core::filter::Filter;
@@ -194,7 +195,7 @@ async fn run(
     if !api.ingest.run(&name, &item, due).await? {
         return Err(NO_SCHEDULE);
     }
-    api.note(&Act::new("schedule.run", &by).on(&name)).await;
+    api.note(&Act::new(Action::ScheduleRun, &by).on(&name)).await;
     info!(schedule = %name, "An operator had schedule {name} run");
     let answer = RunNow {
         success: true,

@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::core::action::Action;
 use crate::http::Api;
 use crate::http::audit::Caller;
 use crate::http::body::Fields;
@@ -55,7 +56,7 @@ pub(super) async fn write(
         return Err(SpecError::new("timezone", why).into());
     }
     let act =
-        Act::new("timezone.write", &by).from_to(Some(&api.timezone()), Some(&wanted.timezone));
+        Act::new(Action::TimezoneWrite, &by).from_to(Some(&api.timezone()), Some(&wanted.timezone));
     api.store.set_timezone(&wanted.timezone, &act).await?;
     api.registry.catch_up().await?;
     Ok(Json(wanted))
