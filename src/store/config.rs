@@ -10,11 +10,10 @@ use serde::de::DeserializeOwned;
 use super::audit::{self, Act};
 use super::control::{STOPPED, read_stop};
 use super::keys::{self, Shard};
-use super::removals::{Removal, State};
+use super::removals::State;
 use super::{Result, Store, reply, script};
 use crate::core::chat::Name;
 use crate::core::control::Stops;
-use crate::core::life::Life;
 use crate::spec::{BufferSpec, DestinationSpec, ScheduleSpec};
 
 static CONFIGURE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/configure.lua")));
@@ -39,6 +38,14 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All there are.
+    pub const ALL: [Self; 3] = [Self::Buffer, Self::Destination, Self::Schedule];
+
+    /// The inverse of [`Kind::as_str`].
+    pub(super) fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -108,7 +115,7 @@ pub struct Configured {
     /// The schedules by their names.
     pub schedules: BTreeMap<String, Versioned<ScheduleSpec>>,
     /// Whether each of them lives, or how it is being removed, by its field.
-    states: HashMap<String, State>,
+    pub(super) states: HashMap<String, State>,
     /// What is stopped.
     pub stops: Stops,
     /// The zone of new buffers of the service Buffer.
@@ -145,18 +152,6 @@ impl Store {
         };
         for (field, value) in fields {
             match field.split_once(':') {
-                Some(("buffer", name)) => match read(&value) {
-                    Some(spec) => drop(configured.buffers.insert(name.to_owned(), spec)),
-                    None => configured.unreadable.push(field),
-                },
-                Some(("destination", name)) => match read(&value) {
-                    Some(spec) => drop(configured.destinations.insert(name.to_owned(), spec)),
-                    None => configured.unreadable.push(field),
-                },
-                Some(("schedule", name)) => match read(&value) {
-                    Some(spec) => drop(configured.schedules.insert(name.to_owned(), spec)),
-                    None => configured.unreadable.push(field),
-                },
                 Some((STOPPED, what)) => {
                     let stopped = read(&value).map(|stopped: Versioned<bool>| stopped.spec);
                     if !stopped.is_some_and(|it| read_stop(&mut configured.stops, what, it)) {
@@ -167,7 +162,20 @@ impl Store {
                     configured.timezone = read(&value).map(|zone: Versioned<String>| zone.spec);
                 }
                 _ if field == VERSION => configured.version = value.parse().unwrap_or_default(),
-                _ => configured.unreadable.push(field),
+                Some((word, name)) => {
+                    let taken_up = match Kind::of(word) {
+                        Some(Kind::Buffer) => configured.take_up::<BufferSpec>(name, &value),
+                        Some(Kind::Destination) => {
+                            configured.take_up::<DestinationSpec>(name, &value)
+                        }
+                        Some(Kind::Schedule) => configured.take_up::<ScheduleSpec>(name, &value),
+                        None => false,
+                    };
+                    if !taken_up {
+                        configured.unreadable.push(field);
+                    }
+                }
+                None => configured.unreadable.push(field),
             }
         }
         configured.unreadable.sort();
@@ -233,60 +241,13 @@ impl Store {
     }
 }
 
-impl Configured {
-    /// The life of what is configured so; that of what an older Lull wrote a moment ago has not begun.
-    pub fn life(&self, kind: Kind, name: &Name) -> Life {
-        let state = self.states.get(&kind.field(name));
-        state.map_or(Life::ALWAYS, State::life)
-    }
-
-    /// How something is being removed.
-    pub fn removal(&self, kind: Kind, name: &Name) -> Option<&Removal> {
-        match self.states.get(&kind.field(name))? {
-            State::Removing(removal) => Some(removal),
-            State::Alive(_) => None,
-        }
-    }
-
-    /// All that is being removed.
-    pub fn removals(&self) -> impl Iterator<Item = (Kind, Name, &Removal)> {
-        self.states.iter().filter_map(|(field, state)| {
-            let State::Removing(removal) = state else {
-                return None;
-            };
-            let (word, name) = field.split_once(':')?;
-            let all = [Kind::Buffer, Kind::Destination, Kind::Schedule];
-            let kind = all.into_iter().find(|kind| kind.as_str() == word)?;
-            Some((kind, Name::parse(name).ok()?, removal))
-        })
-    }
-
-    /// Whether something was written by a Lull that knew no lives.
-    pub fn wants_adoption(&self) -> bool {
-        let without = |kind: Kind, name: &String| {
-            let field = format!("{}:{name}", kind.as_str());
-            !self.states.contains_key(&field)
-        };
-        self.buffers.keys().any(|name| without(Kind::Buffer, name))
-            || self
-                .destinations
-                .keys()
-                .any(|name| without(Kind::Destination, name))
-            || self
-                .schedules
-                .keys()
-                .any(|name| without(Kind::Schedule, name))
-    }
-}
-
 /// Whether what is written there has a life of its own.
 fn lives(field: &str) -> bool {
-    let kinds = [Kind::Buffer, Kind::Destination, Kind::Schedule];
-    let kind = field.split_once(':').map(|(kind, _)| kind);
-    kind.is_some_and(|word| kinds.iter().any(|kind| kind.as_str() == word))
+    let word = field.split_once(':').map(|(word, _)| word);
+    word.and_then(Kind::of).is_some()
 }
 
-fn read<T: DeserializeOwned>(value: &str) -> Option<Versioned<T>> {
+pub(super) fn read<T: DeserializeOwned>(value: &str) -> Option<Versioned<T>> {
     let (version, spec) = value.split_once(' ')?;
     Some(Versioned {
         version: version.parse().ok()?,

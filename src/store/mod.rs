@@ -9,6 +9,7 @@ pub mod clearing;
 pub mod clock;
 pub mod closing;
 pub mod config;
+pub mod configurable;
 mod connect;
 pub mod control;
 pub mod dead;

@@ -1,10 +1,9 @@
 //! Carrying out a removal, step by step. Each step may be repeated, by several daemons at once: one of them ends it.
 
-use serde::Serialize;
-
 use super::audit::Act;
 use super::clearing::Cleared;
 use super::config::{Configured, Kind};
+use super::configurable::Configurable;
 use super::keys::Shard;
 use super::lives::Living;
 use super::removals::Removal;
@@ -12,6 +11,7 @@ use super::{Result, Store, StoreError};
 use crate::core::chat::{Chat, Name};
 use crate::core::destination::Target;
 use crate::core::life::Asked;
+use crate::spec::{BufferSpec, DestinationSpec, ScheduleSpec};
 
 /// Nothing comes in any more, so one look more than one is only needed where an older Lull is at work, too.
 const MOST_ROUNDS: usize = 8;
@@ -182,20 +182,12 @@ impl Store {
         let configured = self.configured().await?;
         let act = Act::new(kind.remove(), &removal.by).on(name);
         let act = act.times(done.cleared.held);
-        Ok(Some(match kind {
-            Kind::Buffer => {
-                let spec = configured.buffers.get(name.as_str());
-                from(act, spec.map(|it| it.spec.clone().masked()).as_ref())
-            }
-            Kind::Destination => {
-                let spec = configured.destinations.get(name.as_str());
-                from(act, spec.map(|it| it.spec.clone().masked()).as_ref())
-            }
-            Kind::Schedule => {
-                let spec = configured.schedules.get(name.as_str());
-                from(act, spec.map(|it| it.spec.clone().masked()).as_ref())
-            }
-        }))
+        let from = match kind {
+            Kind::Buffer => from::<BufferSpec>,
+            Kind::Destination => from::<DestinationSpec>,
+            Kind::Schedule => from::<ScheduleSpec>,
+        };
+        Ok(Some(from(act, &configured, name)))
     }
 
     /// Marks in all shards that the destinations of a buffer live, so that what stands in it can go there.
@@ -221,18 +213,9 @@ impl Store {
     }
 }
 
-fn from(act: Act, before: Option<&impl Serialize>) -> Act {
-    act.from_to(before, None::<&()>)
-}
-
-impl Configured {
-    /// Whether there is something of this kind that is called so.
-    pub fn is_there(&self, kind: Kind, name: &Name) -> bool {
-        let name = name.as_str();
-        match kind {
-            Kind::Buffer => self.buffers.contains_key(name),
-            Kind::Destination => self.destinations.contains_key(name),
-            Kind::Schedule => self.schedules.contains_key(name),
-        }
-    }
+/// What was there before.
+fn from<T: Configurable>(act: Act, configured: &Configured, name: &Name) -> Act {
+    let before = configured.get::<T>(name.as_str());
+    let before = before.map(|written| written.spec.clone().masked());
+    act.from_to(before.as_ref(), None::<&()>)
 }
