@@ -15,6 +15,7 @@
 //! - [`delivery`]: the only room that knows the destination.
 //! - [`health`]: how daemons tell that they are at work, and whether anybody is.
 //! - [`ingest`]: everything that brings a message in, whoever asks for it.
+//! - [`admin`]: what an operator asks and changes, whoever asks on their behalf.
 //! - [`http`]: the api daemon's room.
 //! - [`monitor`]: the monitor daemon's room.
 //! - [`server`]: the HTTP server of both, which no client can wear out.
@@ -23,6 +24,7 @@
 //! - [`daemon`], [`loops`], [`memory`], [`panics`], [`shutdown`], [`telemetry`]: how daemons start, go on when a part of them fails,
 //!   stop, and tell about themselves.
 
+pub mod admin;
 pub mod cli;
 pub mod core;
 pub mod daemon;

@@ -34,6 +34,12 @@ impl Name {
         ["default", "messages"].contains(&text)
     }
 
+    /// Whether a buffer or destination of this name came with a message: `c-` and 16 hex digits.
+    pub fn is_anonymous(text: &str) -> bool {
+        let digits = text.strip_prefix("c-").unwrap_or_default();
+        digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+    }
+
     /// Takes `text` as a name.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! The audit: who asks, what is noted of what they do, and `GET /api/audit`.
+//! The audit: who asks, and `GET /api/audit`.
 
 use std::convert::Infallible;
 
@@ -8,7 +8,6 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use chrono_tz::Tz;
 use serde::Deserialize;
-use tracing::warn;
 use utoipa::IntoParams;
 
 use super::Api;
@@ -17,10 +16,8 @@ use super::endpoint::takes::ENTRY;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::query::{List, ListQuery, page};
-use crate::core::action::Action;
-use crate::core::chat::Name;
 use crate::core::moment::rfc3339;
-use crate::store::audit::{Act, By, Noted};
+use crate::store::audit::{By, Noted};
 use crate::wire::answer::AuditAnswer;
 
 /// Who sent a request: what a handler hands on with whatever it changes.
@@ -38,16 +35,6 @@ impl FromRequestParts<Api> for Caller {
     }
 }
 
-impl Api {
-    /// Notes what was done. That it was done stands, whether or not it can be noted.
-    pub(super) async fn note(&self, act: &Act) {
-        if let Err(error) = self.store.audit(act).await {
-            let action = &act.action;
-            warn!(action, error = %error, "Could not write {action} into the audit: {error}");
-        }
-    }
-}
-
 /// What the audit is asked for beside what every list is.
 #[derive(Deserialize, IntoParams)]
 pub(super) struct AuditQuery {
@@ -56,14 +43,6 @@ pub(super) struct AuditQuery {
     /// With what became of the messages that leave one by one.
     #[serde(default)]
     deliveries: bool,
-}
-
-impl AuditQuery {
-    fn is_about_deliveries(&self) -> bool {
-        let of_deliveries = [Action::MessageSent, Action::MessageFailed].map(Action::word);
-        let action = self.action.as_deref();
-        self.deliveries || action.is_some_and(|action| of_deliveries.contains(&action))
-    }
 }
 
 /// Its endpoints, in the order of the document.
@@ -87,12 +66,9 @@ pub(super) async fn list(
     which: Result<Query<AuditQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let (list, Query(which)) = (List::parse(query)?, which?);
-    let queue = which.is_about_deliveries().then(Name::messages_name);
-    let (noted, next_cursor) = api
-        .store
-        .audited(which.action.as_deref(), queue.as_ref(), list.look()?)
-        .await?;
-    Ok(page(noted.into_iter().map(shown), None, next_cursor))
+    let (action, deliveries) = (which.action.as_deref(), which.deliveries);
+    let noted = api.admin.audited(action, deliveries, list.look()?);
+    Ok(page(noted.await?, shown))
 }
 
 fn shown(Noted { at, act }: Noted) -> AuditAnswer {

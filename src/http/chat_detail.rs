@@ -9,20 +9,14 @@ use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::query::{BufferQuery, any_buffer, chat_in};
 use super::{Api, chats, dead_letters, history, scheduled};
+use crate::admin::{ChatDetail, Part};
 use crate::core::batch::Batch;
-use crate::core::filter::Filter;
 use crate::core::item::Item;
 use crate::core::moment::rfc3339;
 use crate::store::chat_detail::WaitingLane;
-use crate::store::{Look, PAGE_BYTES};
 use crate::wire::chat_detail::{
     BatchAnswer, ChatAnswer, ChatPart, FollowUpAnswer, LaneAnswer, Said, WindowAnswer,
 };
-
-/// Entries of history and dead letters that are shown; their own lists have the rest.
-const NEWEST: usize = 50;
-/// The same of messages that wait for their time.
-const MOST_LATER: usize = 100;
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -43,65 +37,44 @@ pub(super) async fn show(
     query: Result<Query<BufferQuery>, QueryRejection>,
 ) -> Result<Json<ChatAnswer>, ApiError> {
     let chat = chat_in(&api, user, query, any_buffer)?;
-    let filter = Filter::Chat(chat.clone());
-    let destinations = api.registry.get().destination_names();
-    let (paused, window, follow_up) = tokio::try_join!(
-        api.store.paused(&chat),
-        api.store.open_window(&chat),
-        api.store.follow_up(&chat),
-    )?;
-    // One after the other, because what is not over yet takes its room first.
-    let mut room = PAGE_BYTES;
-    let mut more_in = Vec::new();
-    let window = match window {
-        Some(window) => {
-            let (items, more) = api.store.said_in(&window.chat, &mut room).await?;
-            more_in.extend(more.then_some(ChatPart::Window));
-            Some(WindowAnswer {
-                said: said(items),
-                window: chats::shown(&window),
-            })
-        }
-        None => None,
-    };
-    let (lanes, more) = api.store.lanes_of(&chat, destinations, &mut room).await?;
-    more_in.extend(more.then_some(ChatPart::Lanes));
-    let lanes: Vec<_> = lanes.into_iter().map(lane).collect();
-    let (kept, more) = api.store.kept(&filter, None, MOST_LATER, room).await?;
-    room = room.saturating_sub(kept.iter().map(|kept| kept.message.get().len()).sum());
-    more_in.extend((more.is_some() || room == 0).then_some(ChatPart::Later));
-    let (letters, more) = api.store.dead_letters(&filter, look(NEWEST, room)).await?;
-    room = room.saturating_sub(letters.iter().map(|dead| dead.batch.items.len()).sum());
-    more_in.extend((more.is_some() || room == 0).then_some(ChatPart::DeadLetters));
-    let letters: Vec<_> = letters.iter().map(dead_letters::shown).collect();
-    let (tried, more) = api
-        .store
-        .settlements(&filter, |_| true, look(NEWEST, room))
-        .await?;
-    more_in.extend((more.is_some() || room == 0).then_some(ChatPart::History));
+    let ChatDetail {
+        paused,
+        window,
+        scheduled,
+        follow_up,
+        lanes,
+        history,
+        dead_letters,
+        more_in,
+    } = api.admin.chat_detail(&chat).await?;
     Ok(Json(ChatAnswer {
         user: chat.id.as_str().to_owned(),
         buffer: chat.buffer.to_string(),
         hash: chat.hash().to_string(),
         paused_for: paused.map(|left| left.as_secs_f64()),
-        window,
-        later: kept.into_iter().map(scheduled::shown).collect(),
+        window: window.map(|(window, items)| WindowAnswer {
+            said: said(items),
+            window: chats::shown(&window),
+        }),
+        later: scheduled.into_iter().map(scheduled::shown).collect(),
         follow_up: follow_up.map(|waiting| FollowUpAnswer {
             number: waiting.number,
             send_at: rfc3339(waiting.at, Tz::UTC),
         }),
-        lanes,
-        history: tried.into_iter().map(history::shown).collect(),
-        dead_letters: letters,
-        more_in,
+        lanes: lanes.into_iter().map(lane).collect(),
+        history: history.into_iter().map(history::shown).collect(),
+        dead_letters: dead_letters.iter().map(dead_letters::shown).collect(),
+        more_in: more_in.into_iter().map(part).collect(),
     }))
 }
 
-/// The newest, as far as there is room.
-fn look(limit: usize, bytes: usize) -> Look {
-    Look {
-        bytes,
-        ..Look::first(limit)
+fn part(part: Part) -> ChatPart {
+    match part {
+        Part::Window => ChatPart::Window,
+        Part::Scheduled => ChatPart::Later,
+        Part::Lanes => ChatPart::Lanes,
+        Part::History => ChatPart::History,
+        Part::DeadLetters => ChatPart::DeadLetters,
     }
 }
 

@@ -6,26 +6,18 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use chrono_tz::Tz;
 use serde::Deserialize;
-use tracing::info;
 use utoipa::IntoParams;
 
 use super::Api;
 use super::audit::Caller;
-use super::config::NO_BUFFER;
 use super::endpoint::takes::DUE;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::query::{BufferQuery, List, ListQuery, any_buffer, chat_in, page};
-use crate::core::action::Action;
-use crate::core::batch::BatchId;
 use crate::core::chat::Chat;
-use crate::core::filter::Filter;
 use crate::core::moment::rfc3339;
 use crate::store::DueCursor;
-use crate::store::audit::{Act, By};
-use crate::store::closing::Closing;
 use crate::store::open::Window;
-use crate::telemetry::metrics::count;
 use crate::wire::answer::{Closed, OpenWindow};
 use crate::wire::history::ErasedAnswer;
 
@@ -62,20 +54,8 @@ pub(super) async fn list(
 ) -> Result<Response, ApiError> {
     let list = List::parse(query)?;
     let after = list.after(DueCursor::parse)?;
-    let (windows, total, next_cursor) = match &list.filter {
-        Filter::Chat(chat) => {
-            let window = api.store.open_window(chat).await?;
-            let total = u64::from(window.is_some());
-            (window.into_iter().collect(), total, None)
-        }
-        Filter::Buffer(buffer) => api.store.open_windows_in(buffer, after, list.limit).await?,
-        Filter::Everybody => {
-            let (windows, next) = api.store.open_windows(after, list.limit).await?;
-            let total = api.store.counts([]).await?.windows;
-            (windows, total, next)
-        }
-    };
-    Ok(page(windows.iter().map(shown), Some(total), next_cursor))
+    let windows = api.admin.open_windows(&list.filter, after, list.limit);
+    Ok(page(windows.await?, |window| shown(&window)))
 }
 
 pub(super) async fn flush(
@@ -85,26 +65,10 @@ pub(super) async fn flush(
     Caller(by): Caller,
 ) -> Result<Response, ApiError> {
     let chat = chat_in(&api, user, query, any_buffer)?;
-    let snapshot = api.registry.get();
-    let buffer = snapshot.buffer(&chat.buffer).ok_or(NO_BUFFER)?;
-    let closing = api
-        .store
-        .flush(&chat, &BatchId::generate(), &buffer.destinations)
-        .await?;
-    let (message, messages) = match closing {
-        Closing::Closed {
-            count: messages,
-            reason,
-        } => {
-            count(&api.metrics.batches, "reason", reason.as_str());
-            info!(chat = %chat.hash(), messages, "An operator closed the window of chat {}", chat.hash());
-            let act = Act::new(Action::ChatFlush, &by).on(&chat.hash());
-            api.note(&act.times(messages)).await;
-            ("Window closed, on its way", messages)
-        }
-        Closing::Open | Closing::NoWindow => ("No open window", 0),
-    };
-    Ok(closed(&chat, message, messages))
+    Ok(match api.admin.flush(&chat, &by).await? {
+        Some(messages) => closed(&chat, "Window closed, on its way", messages),
+        None => closed(&chat, "No open window", 0),
+    })
 }
 
 pub(super) async fn cancel(
@@ -116,18 +80,22 @@ pub(super) async fn cancel(
 ) -> Result<Response, ApiError> {
     let chat = chat_in(&api, user, query, any_buffer)?;
     if which?.0.everything {
-        return erase(&api, &chat, &by).await;
+        let answer = ErasedAnswer {
+            success: true,
+            message: "Every trace of the chat is erased",
+            user: chat.id.as_str(),
+            erased: api.admin.erase(&chat, &by).await?,
+        };
+        return Ok(Json(answer).into_response());
     }
-    let messages = api.store.cancel(&chat).await?;
-    let message = if messages > 0 {
-        info!(chat = %chat.hash(), messages, "An operator dropped the window of chat {}", chat.hash());
-        let act = Act::new(Action::ChatCancel, &by).on(&chat.hash());
-        api.note(&act.times(messages)).await;
-        "Window cancelled, its messages are dropped"
-    } else {
-        "No open window"
-    };
-    Ok(closed(&chat, message, messages))
+    Ok(match api.admin.drop_window(&chat, &by).await? {
+        0 => closed(&chat, "No open window", 0),
+        messages => closed(
+            &chat,
+            "Window cancelled, its messages are dropped",
+            messages,
+        ),
+    })
 }
 
 /// What is dropped of a chat.
@@ -136,21 +104,6 @@ pub(super) struct Everything {
     /// Erase every trace of the chat, and not only its window.
     #[serde(default)]
     everything: bool,
-}
-
-async fn erase(api: &Api, chat: &Chat, by: &By) -> Result<Response, ApiError> {
-    let erased = api.store.erase(chat).await?;
-    let traces = erased.total();
-    info!(chat = %chat.hash(), traces, "An operator erased every trace of chat {}", chat.hash());
-    let act = Act::new(Action::ChatErase, by).on(&chat.hash());
-    api.note(&act.times(traces)).await;
-    let answer = ErasedAnswer {
-        success: true,
-        message: "Every trace of the chat is erased",
-        user: chat.id.as_str(),
-        erased,
-    };
-    Ok(Json(answer).into_response())
 }
 
 fn closed(chat: &Chat, message: &'static str, messages: u64) -> Response {

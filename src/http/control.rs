@@ -4,18 +4,12 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use tracing::info;
 
 use super::Api;
 use super::audit::Caller;
 use super::body::Fields;
-use super::config::{NO_BUFFER, NO_DESTINATION};
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
-use crate::core::action::Action;
-use crate::core::chat::Name;
-use crate::core::control::Scope;
-use crate::store::audit::Act;
 use crate::wire::control::{Controlled, Stopped, Switch, control_of};
 use crate::wire::request_bodies::{ControlBody, ControlForm};
 
@@ -43,8 +37,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn show(State(api): State<Api>) -> Result<Json<Stopped>, ApiError> {
-    api.registry.catch_up().await?;
-    Ok(Json(Stopped::of(api.registry.get().stops())))
+    Ok(Json(Stopped::of(&api.admin.stopped().await?)))
 }
 
 async fn control(
@@ -53,38 +46,17 @@ async fn control(
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let (switch, scope) = control_of(fields)?;
-    // Another api may have written it a moment ago.
-    api.registry.catch_up().await?;
-    if switch == Switch::Stop && !api.registry.get().configured.has(&scope) {
-        return Err(match scope {
-            Scope::Destination(_) => NO_DESTINATION,
-            Scope::Buffer(_) | Scope::Everything => NO_BUFFER,
-        });
-    }
-    let stopped = switch == Switch::Stop;
-    let action = if stopped {
-        Action::ControlStop
-    } else {
-        Action::ControlStart
-    };
-    let act = Act::new(action, &by).on(&scope);
-    api.store.set_stopped(&scope, stopped, Some(&act)).await?;
-    if !stopped && scope == Scope::Destination(Name::messages_name()) {
-        // It may wait for the first start of everything, which stops nothing else.
-        api.store.first_start().await?;
-    }
-    api.registry.catch_up().await?;
-    let message = if stopped {
-        info!("An operator stopped {scope}");
-        "Stopped: what comes is kept, and attempts in hand finish"
-    } else {
-        info!("An operator started {scope}");
-        "Started"
+    let (stops, message) = match switch {
+        Switch::Stop => (
+            api.admin.stop(&scope, &by).await?,
+            "Stopped: what comes is kept, and attempts in hand finish",
+        ),
+        Switch::Start => (api.admin.start(&scope, &by).await?, "Started"),
     };
     Ok(Json(Controlled {
         success: true,
         message,
-        stopped: Stopped::of(api.registry.get().stops()),
+        stopped: Stopped::of(&stops),
     })
     .into_response())
 }

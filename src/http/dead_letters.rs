@@ -7,7 +7,6 @@ use axum::response::{IntoResponse, Response};
 use chrono_tz::Tz;
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
-use tracing::info;
 
 use super::Api;
 use super::audit::Caller;
@@ -17,20 +16,14 @@ use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::messages::dead_answer;
 use super::query::{List, ListQuery, page};
-use crate::core::action::Action;
-use crate::core::batch::BatchId;
 use crate::core::chat::Name;
 use crate::core::item::read_items;
 use crate::core::moment::rfc3339;
-use crate::store::audit::Act;
 use crate::store::dead::DeadLetter;
-use crate::store::{EntryId, StoreError};
 use crate::wire::answer::{Count, DeadLetterAnswer};
 use crate::wire::outbound::MessageAnswer;
 use crate::wire::request_bodies::{ReviveBody, ReviveForm};
-use crate::wire::revive::{Revivals, UnderWay, revive_of};
-
-const NOT_THERE: ApiError = ApiError::NotFound("there is no dead letter with this id (any more)");
+use crate::wire::revive::{Revivals, Revive, UnderWay, revive_of};
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -81,19 +74,16 @@ pub(super) async fn list(
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let list = List::parse(query)?;
-    let (letters, next_cursor) = api.store.dead_letters(&list.filter, list.look()?).await?;
-    Ok(page(letters.iter().map(shown), None, next_cursor))
+    let letters = api.admin.dead_letters(&list.filter, list.look()?);
+    Ok(page(letters.await?, |letter| shown(&letter)))
 }
 
 pub(super) async fn show(
     State(api): State<Api>,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
-    let letter = api
-        .store
-        .dead_letter(api.entry(id).await?)
-        .await?
-        .ok_or(NOT_THERE)?;
+    let Path(id) = id?;
+    let letter = api.admin.dead_letter(&id).await?;
     Ok(Json(shown(&letter)).into_response())
 }
 
@@ -102,16 +92,8 @@ pub(super) async fn revive(
     id: Result<Path<String>, PathRejection>,
     Caller(by): Caller,
 ) -> Result<Response, ApiError> {
-    let id = api.entry(id).await?;
-    match api.store.revive(id).await {
-        Ok(true) => {}
-        Ok(false) => return Err(NOT_THERE),
-        Err(StoreError::Gone) => return Err(api.no_way_back(id).await?),
-        Err(error) => return Err(error.into()),
-    }
-    info!(dead_letter = id.text(), "An operator revived a dead letter");
-    api.note(&Act::new(Action::DeadLetterRevive, &by).on(&id.text()))
-        .await;
+    let Path(id) = id?;
+    api.admin.revive(&id, &by).await?;
     Ok(done("Back at the head of its lane", 1))
 }
 
@@ -120,40 +102,22 @@ pub(super) async fn revive_all(
     Caller(by): Caller,
     OptionalFields(fields): OptionalFields,
 ) -> Result<Response, ApiError> {
-    let mut revive = revive_of(fields)?;
-    for id in &mut revive.wanted.ids {
-        let found = api.entry(Ok(Path(id.clone()))).await;
-        // An id of nothing is that of no letter, as one whose letter is gone.
-        if let Ok(found) = found {
-            *id = found.text();
-        }
+    let Revive {
+        wanted,
+        limit,
+        dry_run,
+    } = revive_of(fields)?;
+    if dry_run {
+        let count = api.admin.count_revivable(wanted, limit).await?;
+        let message = "So many would go back to the heads of their lanes";
+        return Ok(done(message, count));
     }
-    if revive.dry_run {
-        let count = api.store.count_dead(&revive.wanted, revive.limit).await?;
-        return Ok(done(
-            "So many would go back to the heads of their lanes",
-            count,
-        ));
-    }
-    let begun = api
-        .store
-        .begin_revival(&revive.wanted, revive.limit)
-        .await?;
-    let count = begun.ok_or_else(too_many_revivals)?;
-    api.reviving.notify_one();
-    info!(count, "An operator revives {count} dead letters");
-    api.note(&Act::new(Action::DeadLetterRevive, &by).times(count))
-        .await;
+    let count = api.admin.revive_all(wanted, limit, &by).await?;
     Ok(done("On their way back to the heads of their lanes", count))
 }
 
-fn too_many_revivals() -> ApiError {
-    let why = "so many revivals are under way that no other can begin: wait until some are over";
-    ApiError::Conflict(why.to_owned())
-}
-
 pub(super) async fn revivals(State(api): State<Api>) -> Result<Json<Revivals>, ApiError> {
-    let items = api.store.revivals().await?.into_iter();
+    let items = api.admin.revivals().await?.into_iter();
     let items = items.map(|(id, revival)| UnderWay {
         id,
         count: revival.count,
@@ -170,16 +134,8 @@ pub(super) async fn discard(
     id: Result<Path<String>, PathRejection>,
     Caller(by): Caller,
 ) -> Result<Response, ApiError> {
-    let id = api.entry(id).await?;
-    if !api.store.discard(id).await? {
-        return Err(NOT_THERE);
-    }
-    info!(
-        dead_letter = id.text(),
-        "An operator discarded a dead letter"
-    );
-    api.note(&Act::new(Action::DeadLetterDiscard, &by).on(&id.text()))
-        .await;
+    let Path(id) = id?;
+    api.admin.discard(&id, &by).await?;
     Ok(done("Dropped for good", 1))
 }
 
@@ -190,34 +146,6 @@ fn done(message: &'static str, count: u64) -> Response {
         count,
     })
     .into_response()
-}
-
-impl Api {
-    /// Why a dead letter cannot go back.
-    async fn no_way_back(&self, id: EntryId) -> Result<ApiError, ApiError> {
-        let letter = self.store.dead_letter(id).await?.ok_or(NOT_THERE)?.letter;
-        let missing = match letter.destination.strip_prefix('.') {
-            Some(schedule) => format!("schedule {schedule}"),
-            None if letter.destination.is_empty() => format!("buffer {}", letter.buffer),
-            None => format!("destination {}", letter.destination),
-        };
-        Ok(ApiError::Conflict(format!(
-            "there is no {missing} that it could go back to: create it first, or discard the letter"
-        )))
-    }
-
-    /// The place of a dead letter by its id, or by that of the message that it is. An id that no list ever gave names
-    /// nothing, which is not worth another status.
-    async fn entry(&self, id: Result<Path<String>, PathRejection>) -> Result<EntryId, ApiError> {
-        let Path(id) = id?;
-        if let Some(entry) = EntryId::parse(&id) {
-            return Ok(entry);
-        }
-        let message = BatchId::parse(&id).ok_or(NOT_THERE)?;
-        let queue = Name::messages_name();
-        let dead = self.store.dead_letter_of(&queue, &message).await?;
-        Ok(dead.ok_or(NOT_THERE)?.id)
-    }
 }
 
 pub(super) fn shown(dead: &DeadLetter) -> DeadLetterAnswer {

@@ -56,11 +56,8 @@ pub(super) async fn list(
 ) -> Result<Response, ApiError> {
     let list = List::parse(query)?;
     let wanted = |settlement: &Settlement| is_wanted(&list, settlement);
-    let (found, next_cursor) = api
-        .store
-        .settlements(&list.filter, wanted, list.look()?)
-        .await?;
-    Ok(page(found.into_iter().map(shown), None, next_cursor))
+    let found = api.admin.history(&list.filter, wanted, list.look()?);
+    Ok(page(found.await?, shown))
 }
 
 pub(super) async fn sent(
@@ -71,11 +68,8 @@ pub(super) async fn sent(
     let wanted = |settlement: &Settlement| {
         settlement.record.outcome == DELIVERED && is_wanted(&list, settlement)
     };
-    let (found, next_cursor) = api
-        .store
-        .settlements(&list.filter, wanted, list.look()?)
-        .await?;
-    Ok(page(found.into_iter().map(sent_answer), None, next_cursor))
+    let found = api.admin.history(&list.filter, wanted, list.look()?);
+    Ok(page(found.await?, sent_answer))
 }
 
 fn is_wanted(list: &List, Settlement { record, .. }: &Settlement) -> bool {

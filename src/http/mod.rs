@@ -1,5 +1,6 @@
 //! The api daemon's room: messages in, and what an operator asks.
 
+mod admin_error;
 mod audit;
 mod auth;
 mod body;
@@ -35,10 +36,10 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
+use crate::admin::Admin;
 use crate::core::batch::Millis;
 use crate::delivery::Clients;
 use crate::health::{Watch, clock};
@@ -69,6 +70,7 @@ pub struct Api(Arc<Parts>);
 
 /// See [`Api`].
 pub struct Parts {
+    admin: Admin,
     store: Store,
     metrics: Arc<Metrics>,
     tracer: Tracer,
@@ -82,8 +84,6 @@ pub struct Parts {
     payloads: bool,
     ingest: Ingest,
     budget: Budget,
-    /// A revival was asked for.
-    reviving: Notify,
     loops: Loops,
     server: ServerConfig,
     max_body_bytes: usize,
@@ -113,16 +113,24 @@ impl Api {
         tracer: Tracer,
         loops: Loops,
     ) -> Result<Self> {
+        let clients = Clients::new(config.guard.clone());
+        let ingest = Ingest::new(config.bounds, registry.clone(), store.clone());
         Ok(Self(Arc::new(Parts {
-            ingest: Ingest::new(config.bounds, registry.clone(), store.clone()),
             budget: Budget::new(config.max_bodies_bytes),
             watch: Watch::new(&store, registry.clone()),
+            admin: Admin::new(
+                store.clone(),
+                registry.clone(),
+                clients.clone(),
+                metrics.clone(),
+                ingest.clone(),
+            ),
+            ingest,
             store,
-            reviving: Notify::new(),
             metrics,
             tracer,
             registry,
-            clients: Clients::new(config.guard.clone()),
+            clients,
             auth: Auth::new(config.auth.clone())?,
             noted: compat::Noted::default(),
             loops,
@@ -182,8 +190,7 @@ pub async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> 
         api.registry.clone().keep_fresh(stop)
     });
     api.start(Loop::Reviving, &stop, |api, stop| {
-        let api = api.clone();
-        async move { api.store.carry_on_until(&api.reviving, stop).await }
+        api.admin.clone().carry_on_revivals(stop)
     });
     api.start(Loop::Removals, &stop, |api, stop| {
         api.registry.clone().finish_removals(stop)

@@ -7,7 +7,6 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use tracing::info;
 
 use super::Api;
 use super::audit::Caller;
@@ -15,9 +14,7 @@ use super::body::OptionalFields;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::query::{BufferQuery, chat_in};
-use crate::core::action::Action;
-use crate::core::chat::{Chat, Name};
-use crate::store::audit::Act;
+use crate::core::chat::Chat;
 use crate::wire::ingest_answers::Paused;
 use crate::wire::pause::pause_of;
 use crate::wire::request_bodies::{PauseBody, PauseForm};
@@ -54,12 +51,11 @@ async fn pause(
     Caller(by): Caller,
     OptionalFields(fields): OptionalFields,
 ) -> Result<Response, ApiError> {
-    let chat = chat_in(&api, user, query, |name| api.known_buffer(name))?;
+    let chat = chat_in(&api, user, query, |name| {
+        Ok(api.admin.known_buffer(name)?)
+    })?;
     let length: Duration = pause_of(fields)?;
-    let messages = api.ingest.pause(&chat, length).await?;
-    info!(chat = %chat.hash(), "An operator paused chat {}", chat.hash());
-    let act = Act::new(Action::ChatPause, &by).on(&chat.hash());
-    api.note(&act.times(messages)).await;
+    let messages = api.admin.pause(&chat, length, &by).await?;
     let message = "Chat paused, its window is dropped";
     Ok(answer(&chat, message, messages, Some(length)))
 }
@@ -70,14 +66,12 @@ async fn resume(
     query: Result<Query<BufferQuery>, QueryRejection>,
     Caller(by): Caller,
 ) -> Result<Response, ApiError> {
-    let chat = chat_in(&api, user, query, |name| api.known_buffer(name))?;
-    let message = if api.store.resume(&chat).await? {
-        info!(chat = %chat.hash(), "An operator resumed chat {}", chat.hash());
-        api.note(&Act::new(Action::ChatResume, &by).on(&chat.hash()))
-            .await;
-        "Chat resumed"
-    } else {
-        "The chat was not paused"
+    let chat = chat_in(&api, user, query, |name| {
+        Ok(api.admin.known_buffer(name)?)
+    })?;
+    let message = match api.admin.resume(&chat, &by).await? {
+        true => "Chat resumed",
+        false => "The chat was not paused",
     };
     Ok(answer(&chat, message, 0, None))
 }
@@ -92,14 +86,4 @@ fn answer(chat: &Chat, message: &'static str, messages: u64, length: Option<Dura
         paused_for: length.map(|length| length.as_secs_f64()),
     })
     .into_response()
-}
-
-impl Api {
-    /// The name of a buffer that there is.
-    fn known_buffer(&self, name: &str) -> Result<Name, ApiError> {
-        let snapshot = self.registry.get();
-        let known = Name::parse(name).ok();
-        let known = known.filter(|name| snapshot.buffer(name).is_some());
-        known.ok_or_else(|| ApiError::no_buffer(name))
-    }
 }

@@ -11,6 +11,7 @@ use utoipa::IntoParams;
 use super::Api;
 use super::error::ApiError;
 use super::middleware::requests::note_chat;
+use crate::admin::Page as Found;
 use crate::core::batch::Millis;
 use crate::core::chat::{Chat, ChatId, Name, NameError};
 use crate::core::filter::Filter;
@@ -214,19 +215,19 @@ fn moment(field: &'static str, text: Option<&str>) -> Result<Option<Millis>, Api
     })
 }
 
-/// The answer to a list.
-pub(super) fn page<T: Serialize>(
-    items: impl Iterator<Item = T>,
-    total: Option<u64>,
-    next_cursor: Option<String>,
-) -> Response {
-    let items: Vec<T> = items.collect();
-    let page = Page {
+/// The answer to a list: each entry of the page as it is shown.
+pub(super) fn page<T, S: Serialize>(found: Found<T>, shown: impl FnMut(T) -> S) -> Response {
+    let Found {
         items,
         total,
         next_cursor,
-    };
-    Json(page).into_response()
+    } = found;
+    Json(Page {
+        items: items.into_iter().map(shown).collect::<Vec<_>>(),
+        total,
+        next_cursor,
+    })
+    .into_response()
 }
 
 /// The chat that a path names, in the buffer that a query names and `find` makes of that; else in `default`.
@@ -238,7 +239,7 @@ pub(super) fn chat_in(
 ) -> Result<Chat, ApiError> {
     let (Path(user), Query(query)) = (user?, query?);
     let chat = chat_of(&user, query.buffer.as_deref(), find)?;
-    let chat = api.registry.get().chat(chat.buffer, chat.id);
+    let chat = api.admin.chat(chat.buffer, chat.id);
     note_chat(&chat);
     Ok(chat)
 }

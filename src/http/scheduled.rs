@@ -5,7 +5,6 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use chrono_tz::Tz;
-use tracing::info;
 
 use super::Api;
 use super::audit::Caller;
@@ -13,17 +12,10 @@ use super::endpoint::takes::DUE;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::query::{List, ListQuery, page};
-use crate::core::action::Action;
-use crate::core::chat::Chat;
-use crate::core::filter::Filter;
 use crate::core::moment::rfc3339;
-use crate::store::audit::Act;
+use crate::store::DueCursor;
 use crate::store::scheduled::Kept;
-use crate::store::{DueCursor, PAGE_BYTES};
 use crate::wire::answer::{LaterMessage, Recalled};
-
-const NOT_THERE: ApiError =
-    ApiError::NotFound("no message with this id waits for its time (any more)");
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -53,11 +45,8 @@ async fn list(
 ) -> Result<Response, ApiError> {
     let list = List::parse(query)?;
     let after = list.after(DueCursor::parse)?;
-    let (kept, next_cursor) = api
-        .store
-        .kept(&list.filter, after, list.limit, PAGE_BYTES)
-        .await?;
-    Ok(page(kept.into_iter().map(shown), None, next_cursor))
+    let scheduled = api.admin.scheduled(&list.filter, after, list.limit);
+    Ok(page(scheduled.await?, shown))
 }
 
 async fn recall(
@@ -67,16 +56,8 @@ async fn recall(
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let Path(id) = id?;
-    let chat = match List::parse(query)?.filter {
-        Filter::Chat(chat) => chat,
-        filter => api.only_chat(&id, &filter).await?,
-    };
-    if !api.store.recall(&chat, &id).await? {
-        return Err(NOT_THERE);
-    }
-    info!(chat = %chat.hash(), "An operator took back a message of chat {} that was to leave later", chat.hash());
-    let act = Act::new(Action::MessageRecall, &by).on(&chat.hash());
-    api.note(&act).await;
+    let filter = List::parse(query)?.filter;
+    let chat = api.admin.recall(&id, &filter, &by).await?;
     Ok(Json(Recalled {
         success: true,
         message: "Taken back, it will not leave",
@@ -85,22 +66,6 @@ async fn recall(
         buffer: chat.buffer.as_str(),
     })
     .into_response())
-}
-
-impl Api {
-    /// The chat of the message with this id, where the request does not name it.
-    async fn only_chat(&self, id: &str, filter: &Filter) -> Result<Chat, ApiError> {
-        let mut chats = self.store.chats_with_kept(id).await?;
-        chats.retain(|chat| filter.includes(chat.buffer.as_str(), chat.id.as_str()));
-        match (chats.pop(), chats.is_empty()) {
-            (Some(chat), true) => Ok(chat),
-            (None, _) => Err(NOT_THERE),
-            (Some(_), false) => Err(ApiError::Conflict(
-                "messages of several chats have this id: name one with ?user= and ?buffer="
-                    .to_owned(),
-            )),
-        }
-    }
 }
 
 pub(super) fn shown(kept: Kept) -> LaterMessage {

@@ -14,8 +14,8 @@ use super::paging::{EntryId, Look, StreamEntry};
 use super::work::Kind;
 use super::{Result, Store, counting_script};
 use crate::core::chat::Chat;
+use crate::core::erased::Erased;
 use crate::core::filter::Filter;
-use crate::wire::history::Erased;
 
 static ERASE: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("lua/erase.lua")));
 

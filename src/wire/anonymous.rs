@@ -19,7 +19,8 @@ use crate::spec::retry::RetrySpec;
 use crate::spec::window::WindowSpec;
 use crate::spec::{BufferSpec, Defaults, DestinationSpec, SpecError, read};
 
-/// What the names of anonymous buffers and destinations begin with; 16 hex digits follow.
+/// What the names of anonymous buffers and destinations begin with, and the hex digits that follow: see
+/// [`Name::is_anonymous`].
 const PREFIX: &str = "c-";
 const DIGITS: usize = 16;
 
@@ -81,13 +82,6 @@ impl Anonymous {
             incoming,
         })
     }
-}
-
-/// Whether a buffer or destination came with a message.
-pub fn is_anonymous(name: &str) -> bool {
-    name.strip_prefix(PREFIX).is_some_and(|digits| {
-        digits.len() == DIGITS && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
-    })
 }
 
 fn incoming(buffer: &Gathering, payload: Box<RawValue>) -> Result<Incoming, SpecError> {
@@ -222,7 +216,7 @@ mod tests {
         let longer = request(r#"{"/buffer/wait_time":21}"#).unwrap();
         let elsewhere = request(r#"{"/webhook/url":"https://b.example"}"#).unwrap();
 
-        assert!(is_anonymous(&one.buffer.name) && is_anonymous(&one.destination.name));
+        assert!(Name::is_anonymous(&one.buffer.name) && Name::is_anonymous(&one.destination.name));
         assert_eq!(one.names().unwrap(), other.names().unwrap());
         assert_ne!(one.buffer.name, longer.buffer.name);
         assert_eq!(one.destination.name, longer.destination.name);
@@ -246,7 +240,7 @@ mod tests {
     #[test]
     fn a_name_that_somebody_chose_is_not_anonymous() {
         for name in ["default", "c-", "c-0123", "c-0123456789abcdeg"] {
-            assert!(!is_anonymous(name), "{name}");
+            assert!(!Name::is_anonymous(name), "{name}");
         }
     }
 }

@@ -7,6 +7,7 @@
 
 mod support;
 
+mod admin;
 mod aliases;
 mod any_body;
 mod audit;

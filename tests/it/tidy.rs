@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Where a room stands; a room may use what stands above it, and only that.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     ("core", &[]),
     ("gateway", &["core"]),
     ("spec", &["core", "gateway", "wire"]),
@@ -23,8 +23,21 @@ const ROOMS: [(&str, &[&str]); 15] = [
         &["core", "settings", "store", "registry", "loops"],
     ),
     (
+        "admin",
+        &[
+            "core",
+            "spec",
+            "store",
+            "registry",
+            "delivery",
+            "ingest",
+            "telemetry",
+        ],
+    ),
+    (
         "http",
         &[
+            "admin",
             "core",
             "gateway",
             "spec",

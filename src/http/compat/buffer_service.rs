@@ -21,7 +21,7 @@ use crate::http::error::ApiError;
 use crate::http::message::{ABOUT_IDEMPOTENCY_KEY, IDEMPOTENCY_KEY, id_schema, read_headers};
 use crate::spec::{Buffer, SpecError};
 use crate::store::config::{Kind, Mode};
-use crate::wire::anonymous::{Anonymous, is_anonymous};
+use crate::wire::anonymous::Anonymous;
 use crate::wire::ingest_answers::{BufferInfo, Taken};
 use crate::wire::request_bodies::AnonymousBody;
 
@@ -119,7 +119,12 @@ impl Api {
                 .and_then(|destination| Sender::new(&destination, &self.clients))
                 .map_err(|error| refused(&error))?;
             let mut names = snapshot.configured.destinations.keys();
-            if names.by_ref().filter(|name| is_anonymous(name)).count() >= MOST {
+            if names
+                .by_ref()
+                .filter(|name| Name::is_anonymous(name))
+                .count()
+                >= MOST
+            {
                 let why = format!(
                     "more than {MOST} different webhooks within a day: configure a buffer and a destination instead"
                 );

@@ -7,19 +7,18 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::super::Api;
+use super::super::admin_error::NO_BUFFER;
 use super::super::audit::Caller;
 use super::super::body::Fields;
 use super::super::error::ApiError;
 use super::removal_query::RemovalQuery;
-use super::under_way::removing_of;
-use super::writing::NO_BUFFER;
-use super::{All, created, is_shown_as_written, named, spec_named, spec_of};
+use super::removed::buffer_removed;
+use super::{All, created, named, spec_named, spec_of};
 use crate::http::endpoint::{Chapter, Endpoint};
-use crate::registry::Snapshot;
 use crate::spec::BufferSpec;
 use crate::spec::schema::{New, Put};
 use crate::spec::shown::Shown;
-use crate::store::config::{Kind, Mode, Versioned};
+use crate::store::config::Mode;
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -70,12 +69,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 pub(super) async fn list(State(api): State<Api>) -> Response {
-    let snapshot = api.registry.get();
-    let of_environment = api.registry.defaults().buffers();
-    let mut items: Vec<_> = of_environment.map(Shown::buffer_of_environment).into();
-    let written = snapshot.configured.buffers.iter();
-    let written = written.filter(|(name, _)| is_shown_as_written(name));
-    items.extend(written.map(|(_, written)| shown(&snapshot, written.clone())));
+    let items = api.admin.buffers();
     Json(All { items }).into_response()
 }
 
@@ -84,15 +78,7 @@ pub(super) async fn show(
     name: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
     let name = named(name, NO_BUFFER)?;
-    let mut of_environment = api.registry.defaults().buffers().into_iter();
-    let found = match of_environment.find(|buffer| buffer.name == name) {
-        Some(buffer) => Shown::buffer_of_environment(buffer),
-        None => {
-            let written = api.written_buffer(&name).await?;
-            shown(&api.registry.get(), written)
-        }
-    };
-    Ok(Json(found).into_response())
+    Ok(Json(api.admin.buffer(&name).await?).into_response())
 }
 
 pub(super) async fn create(
@@ -100,13 +86,10 @@ pub(super) async fn create(
     Caller(by): Caller,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let written = api.write_buffer(spec_of(fields)?, Mode::New, &by).await?;
+    let spec: BufferSpec = spec_of(fields)?;
+    let written = api.admin.put(spec, Mode::New, &by).await?;
     let name = written.spec.name.clone();
-    Ok(created(
-        "buffers",
-        &name,
-        shown(&api.registry.get(), written),
-    ))
+    Ok(created("buffers", &name, api.admin.shown(written)))
 }
 
 pub(super) async fn put(
@@ -116,9 +99,9 @@ pub(super) async fn put(
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let name = named(name, NO_BUFFER)?;
-    let spec = spec_named(fields, &name)?;
-    let written = api.write_buffer(spec, Mode::Any, &by).await?;
-    Ok(Json(shown(&api.registry.get(), written)).into_response())
+    let spec: BufferSpec = spec_named(fields, &name)?;
+    let written = api.admin.put(spec, Mode::Any, &by).await?;
+    Ok(Json(api.admin.shown(written)).into_response())
 }
 
 pub(super) async fn remove(
@@ -127,12 +110,7 @@ pub(super) async fn remove(
     query: Result<Query<RemovalQuery>, QueryRejection>,
     Caller(by): Caller,
 ) -> Result<Response, ApiError> {
-    let name = named(name, NO_BUFFER)?;
-    api.remove_buffer(&name, RemovalQuery::parse(query)?, &by)
-        .await
-}
-
-fn shown(snapshot: &Snapshot, written: Versioned<BufferSpec>) -> Shown<BufferSpec> {
-    let removing = removing_of(snapshot, Kind::Buffer, &written.spec.name);
-    Shown::by_api(written.spec.masked(), written.version, removing)
+    let (name, asked) = (named(name, NO_BUFFER)?, RemovalQuery::parse(query)?);
+    let ended = api.admin.remove::<BufferSpec>(&name, asked, &by).await?;
+    Ok(buffer_removed(asked, ended))
 }

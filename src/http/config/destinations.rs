@@ -7,20 +7,18 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::super::Api;
+use super::super::admin_error::NO_DESTINATION;
 use super::super::audit::Caller;
 use super::super::body::Fields;
 use super::super::error::ApiError;
 use super::removal_query::RemovalQuery;
-use super::under_way::removing_of;
-use super::writing::NO_DESTINATION;
-use super::{All, created, is_shown_as_written, named, spec_named, spec_of};
-use crate::core::chat::Name;
+use super::removed::destination_removed;
+use super::{All, created, named, spec_named, spec_of};
 use crate::http::endpoint::{Chapter, Endpoint};
-use crate::registry::Snapshot;
 use crate::spec::DestinationSpec;
 use crate::spec::schema::{New, Put};
-use crate::spec::shown::{Shown, ShownDestination, Untold};
-use crate::store::config::{Kind, Mode, Versioned};
+use crate::spec::shown::{Shown, ShownDestination};
+use crate::store::config::Mode;
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -74,13 +72,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 pub(super) async fn list(State(api): State<Api>) -> Response {
-    let snapshot = api.registry.get();
-    let mut items: Vec<_> = of_environment()
-        .map(|name| shown_of_environment(&api, &name))
-        .into();
-    let written = snapshot.configured.destinations.iter();
-    let written = written.filter(|(name, _)| is_shown_as_written(name));
-    items.extend(written.map(|(_, written)| shown(&snapshot, written.clone())));
+    let items = api.admin.destinations();
     Json(All { items }).into_response()
 }
 
@@ -89,13 +81,7 @@ pub(super) async fn show(
     name: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
     let name = named(name, NO_DESTINATION)?;
-    let found = if of_environment().contains(&name) {
-        shown_of_environment(&api, &name)
-    } else {
-        let written = api.written_destination(&name).await?;
-        shown(&api.registry.get(), written)
-    };
-    Ok(Json(found).into_response())
+    Ok(Json(api.admin.destination(&name).await?).into_response())
 }
 
 pub(super) async fn create(
@@ -103,12 +89,10 @@ pub(super) async fn create(
     Caller(by): Caller,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let written = api
-        .write_destination(spec_of(fields)?, Mode::New, &by)
-        .await?;
+    let spec: DestinationSpec = spec_of(fields)?;
+    let written = api.admin.put(spec, Mode::New, &by).await?;
     let name = written.spec.name.clone();
-    let shown = shown(&api.registry.get(), written);
-    Ok(created("destinations", &name, shown))
+    Ok(created("destinations", &name, api.admin.shown(written)))
 }
 
 pub(super) async fn put(
@@ -118,9 +102,9 @@ pub(super) async fn put(
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let name = named(name, NO_DESTINATION)?;
-    let spec = spec_named(fields, &name)?;
-    let written = api.write_destination(spec, Mode::Any, &by).await?;
-    Ok(Json(shown(&api.registry.get(), written)).into_response())
+    let spec: DestinationSpec = spec_named(fields, &name)?;
+    let written = api.admin.put(spec, Mode::Any, &by).await?;
+    Ok(Json(api.admin.shown(written)).into_response())
 }
 
 pub(super) async fn remove(
@@ -129,28 +113,7 @@ pub(super) async fn remove(
     query: Result<Query<RemovalQuery>, QueryRejection>,
     Caller(by): Caller,
 ) -> Result<Response, ApiError> {
-    let name = named(name, NO_DESTINATION)?;
-    api.remove_destination(&name, RemovalQuery::parse(query)?, &by)
-        .await
-}
-
-fn shown(snapshot: &Snapshot, written: Versioned<DestinationSpec>) -> ShownDestination {
-    let removing = removing_of(snapshot, Kind::Destination, &written.spec.name);
-    let shown = Shown::by_api(written.spec.masked(), written.version, removing);
-    ShownDestination::Known(Box::new(shown))
-}
-
-fn of_environment() -> [Name; 2] {
-    [Name::default_name(), Name::messages_name()]
-}
-
-fn shown_of_environment(api: &Api, name: &Name) -> ShownDestination {
-    let mut told = api.registry.defaults().destinations();
-    match told.find(|destination| destination.name == *name) {
-        Some(destination) => {
-            let shown = Shown::destination_of_environment(destination);
-            ShownDestination::Known(Box::new(shown))
-        }
-        None => ShownDestination::Untold(Untold::new(name)),
-    }
+    let (name, asked) = (named(name, NO_DESTINATION)?, RemovalQuery::parse(query)?);
+    let removal = api.admin.remove::<DestinationSpec>(&name, asked, &by);
+    Ok(destination_removed(asked, removal.await?))
 }

@@ -3,14 +3,11 @@
 mod buffers;
 mod destinations;
 mod removal_query;
-mod removing;
+mod removed;
 mod trying;
-mod under_way;
-mod writing;
 
 pub(super) use removal_query::RemovalQuery;
-pub(super) use under_way::removing_of;
-pub(super) use writing::{MOST_TRIES, NO_BUFFER, NO_DESTINATION, NO_SCHEDULE, busy, writing};
+pub(super) use removed::{buffer_removed, destination_removed};
 
 use axum::Json;
 use axum::extract::Path;
@@ -28,7 +25,6 @@ use crate::core::chat::Name;
 use crate::core::json::RawObject;
 use crate::core::json::fields::BadInput;
 use crate::spec::{SpecError, read};
-use crate::wire::anonymous::is_anonymous;
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -44,12 +40,6 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 #[derive(Serialize)]
 struct All<T> {
     items: Vec<T>,
-}
-
-/// Whether what is written under this name is shown so: what came with a message is nobody's to change, and what the
-/// environment describes is shown as it does.
-fn is_shown_as_written(name: &str) -> bool {
-    !is_anonymous(name) && !Name::is_of_environment(name)
 }
 
 /// The name in a path; one that cannot be names nothing.

@@ -5,14 +5,12 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 
+use super::super::admin_error::NO_DESTINATION;
 use super::super::error::ApiError;
 use super::super::{Api, now};
 use super::named;
-use super::writing::NO_DESTINATION;
 use crate::core::batch::Outcome;
-use crate::core::chat::Name;
-use crate::core::destination::Destination;
-use crate::delivery::trial::{Trial, TrialError, try_out};
+use crate::delivery::trial::Trial;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::spec::shown::{Tried, TriedRequest, TriedResponse};
 
@@ -34,33 +32,8 @@ pub(super) async fn test(
     name: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
     let name = named(name, NO_DESTINATION)?;
-    let destination = api.destination(&name).await?;
-    let tried = try_out(&destination, &api.clients, now()).await;
-    Ok(Json(shown(tried?)).into_response())
-}
-
-impl Api {
-    /// A destination to call, of the environment or written.
-    async fn destination(&self, name: &Name) -> Result<Destination, ApiError> {
-        if !Name::is_of_environment(name.as_str()) {
-            return Ok(self.written_destination(name).await?.spec.check()?);
-        }
-        let mut told = self.registry.defaults().destinations();
-        let told = told.find(|destination| destination.name == *name);
-        told.cloned().ok_or_else(|| {
-            let why = "this api does not know WEBHOOK_URL: give it the settings of monitor";
-            ApiError::Conflict(why.to_owned())
-        })
-    }
-}
-
-impl From<TrialError> for ApiError {
-    fn from(error: TrialError) -> Self {
-        match error {
-            TrialError::Spec(error) => Self::Spec(error),
-            TrialError::Body(_) => Self::BadRequest(error.to_string()),
-        }
-    }
+    let tried = api.admin.try_destination(&name, now()).await?;
+    Ok(Json(shown(tried)).into_response())
 }
 
 fn shown(Trial { request, attempt }: Trial) -> Tried {

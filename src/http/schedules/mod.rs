@@ -1,44 +1,34 @@
 //! `/api/schedules`: list, show, write, switch, run and remove them, and what became of their runs. The clients of
 //! the service Buffer find theirs here too.
 
+mod fields;
+
 use axum::Json;
-
-mod writing;
-
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use tracing::info;
 
-use crate::core::action::Action;
-use crate::core::batch::Millis;
-use crate::core::chat::Chat;
-use crate::core::filter::Filter;
+use crate::admin::ScheduleDetail;
 use crate::core::moment::rfc3339;
 use crate::http::Api;
+use crate::http::admin_error::NO_SCHEDULE;
 use crate::http::audit::Caller;
 use crate::http::body::Fields;
-use crate::http::config::{NO_SCHEDULE, created, named, removing_of, spec_named, spec_of};
+use crate::http::config::{created, named, spec_named, spec_of};
 use crate::http::endpoint::takes::ENTRY;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
 use crate::http::history::shown as shown_run;
 use crate::http::query::{List, ListQuery, page};
-use crate::registry::Snapshot;
 use crate::spec::ScheduleSpec;
 use crate::spec::schema::{New, Put};
-use crate::spec::shown::Shown;
-use crate::store::audit::Act;
-use crate::store::config::{Configured, Kind, Mode, Versioned};
+use crate::store::config::Mode;
 use crate::wire::buffer_compat::schedule_name;
 use crate::wire::history::HistoryAnswer;
 use crate::wire::schedule::{RemovedSchedule, RunNow, ShownSchedule};
+use fields::{changed, own};
 use serde_json::json;
-use writing::{changed, own};
-
-/// Upcoming times in every answer.
-const UPCOMING: usize = 5;
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -108,12 +98,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// A bare list, as clients of the service Buffer know it.
 async fn list(State(api): State<Api>) -> Result<Response, ApiError> {
-    let now = api.store.now().await?;
-    let snapshot = api.registry.get();
-    let written = snapshot.configured.schedules.values();
-    let schedules: Vec<_> = written
-        .map(|written| shown(&snapshot, written.clone(), now))
-        .collect();
+    let schedules = api.admin.schedules().await?.into_iter();
+    let schedules: Vec<_> = schedules.map(shown).collect();
     Ok(Json(schedules).into_response())
 }
 
@@ -121,9 +107,8 @@ async fn show(
     State(api): State<Api>,
     name: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
-    let written = api.written_schedule(&named(name, NO_SCHEDULE)?).await?;
-    let now = api.store.now().await?;
-    Ok(Json(shown(&api.registry.get(), written, now)).into_response())
+    let schedule = api.admin.schedule(&named(name, NO_SCHEDULE)?).await?;
+    Ok(Json(shown(schedule)).into_response())
 }
 
 async fn create(
@@ -133,11 +118,10 @@ async fn create(
 ) -> Result<Response, ApiError> {
     let mut spec: ScheduleSpec = spec_of(own(fields))?;
     schedule_name(&mut spec.name, &mut spec.description)?;
-    let make = |_: &Configured| Ok(spec.clone());
-    let written = api.write_schedule(make, Mode::New, &by).await?;
-    let (name, now) = (written.spec.name.clone(), api.store.now().await?);
-    let shown = shown(&api.registry.get(), written, now);
-    Ok(created("schedules", &name, shown))
+    let written = api.admin.put(spec, Mode::New, &by).await?;
+    let name = written.spec.name.clone();
+    let schedule = api.admin.with_times(written).await?;
+    Ok(created("schedules", &name, shown(schedule)))
 }
 
 async fn put(
@@ -149,19 +133,15 @@ async fn put(
     let name = named(name, NO_SCHEDULE)?;
     let written = if fields.contains_key("cron") {
         let spec: ScheduleSpec = spec_named(own(fields), &name)?;
-        let make = |_: &Configured| Ok(spec.clone());
-        api.write_schedule(make, Mode::Any, &by).await?
+        api.admin.put(spec, Mode::Any, &by).await?
     } else {
         // The service Buffer: what is absent stays as it was.
         let changes = own(fields);
-        let make = |configured: &Configured| {
-            let old = configured.schedules.get(name.as_str()).ok_or(NO_SCHEDULE)?;
-            changed(&old.spec, &changes)
-        };
-        api.write_schedule(make, Mode::Known, &by).await?
+        let change = |old| changed(&old, &changes);
+        api.admin.change(name.as_str(), change, &by).await?
     };
-    let now = api.store.now().await?;
-    Ok(Json(shown(&api.registry.get(), written, now)).into_response())
+    let schedule = api.admin.with_times(written).await?;
+    Ok(Json(shown(schedule)).into_response())
 }
 
 async fn toggle(
@@ -170,16 +150,9 @@ async fn toggle(
     Caller(by): Caller,
 ) -> Result<Response, ApiError> {
     let name = named(name, NO_SCHEDULE)?;
-    let make = |configured: &Configured| {
-        let old = configured.schedules.get(name.as_str()).ok_or(NO_SCHEDULE)?;
-        Ok(ScheduleSpec {
-            active: !old.spec.active,
-            ..old.spec.clone()
-        })
-    };
-    let written = api.write_schedule(make, Mode::Known, &by).await?;
-    let now = api.store.now().await?;
-    Ok(Json(shown(&api.registry.get(), written, now)).into_response())
+    let written = api.admin.toggle(&name, &by).await?;
+    let schedule = api.admin.with_times(written).await?;
+    Ok(Json(shown(schedule)).into_response())
 }
 
 async fn run(
@@ -188,20 +161,12 @@ async fn run(
     Caller(by): Caller,
 ) -> Result<Response, ApiError> {
     let name = named(name, NO_SCHEDULE)?;
-    let written = api.written_schedule(&name).await?;
-    let schedule = written.spec.check(written.version)?;
-    let due = api.store.now().await?;
-    let item = schedule.message(due);
-    if !api.ingest.run(&name, &item, due).await? {
-        return Err(NO_SCHEDULE);
-    }
-    api.note(&Act::new(Action::ScheduleRun, &by).on(&name)).await;
-    info!(schedule = %name, "An operator had schedule {name} run");
+    let run = api.admin.run_now(&name, &by).await?;
     let answer = RunNow {
         success: true,
         message: "On its way; GET …/runs tells what becomes of it",
         name: name.as_str(),
-        due: rfc3339(due, schedule.times.zone()),
+        due: rfc3339(run.due, run.zone),
     };
     Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
 }
@@ -212,12 +177,8 @@ async fn runs(
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let name = named(name, NO_SCHEDULE)?;
-    let list = List::parse(query)?;
-    api.written_schedule(&name).await?;
-    let filter = Filter::Chat(Chat::of_schedule(&name));
-    let wanted = |_: &_| true;
-    let (found, next_cursor) = api.store.settlements(&filter, wanted, list.look()?).await?;
-    Ok(page(found.into_iter().map(shown_run), None, next_cursor))
+    let look = List::parse(query)?.look()?;
+    Ok(page(api.admin.runs(&name, look).await?, shown_run))
 }
 
 async fn remove(
@@ -226,7 +187,7 @@ async fn remove(
     Caller(by): Caller,
 ) -> Result<Response, ApiError> {
     let name = named(name, NO_SCHEDULE)?;
-    let runs = api.remove_schedule(&name, &by).await?;
+    let runs = api.admin.remove_schedule(&name, &by).await?;
     Ok(Json(RemovedSchedule {
         success: true,
         message: "Removed; the runs that waited are dropped",
@@ -235,18 +196,16 @@ async fn remove(
     .into_response())
 }
 
-fn shown(snapshot: &Snapshot, written: Versioned<ScheduleSpec>, now: Millis) -> ShownSchedule {
-    let Versioned { version, spec } = written;
-    let times = spec.check(version).ok().map(|schedule| schedule.times);
-    let next = times.iter().flat_map(|times| {
-        let upcoming = times.upcoming(now).take(UPCOMING);
-        upcoming.map(|at| rfc3339(at, times.zone()))
-    });
-    let removing = removing_of(snapshot, Kind::Schedule, &spec.name);
+fn shown(schedule: ScheduleDetail) -> ShownSchedule {
+    let ScheduleDetail {
+        shown,
+        upcoming,
+        zone,
+    } = schedule;
     ShownSchedule {
-        id: spec.name.clone(),
-        cron_expression: spec.cron.clone(),
-        next: next.collect(),
-        written: Shown::by_api(spec.masked(), version, removing),
+        id: shown.spec.name.clone(),
+        cron_expression: shown.spec.cron.clone(),
+        next: upcoming.into_iter().map(|at| rfc3339(at, zone)).collect(),
+        written: shown,
     }
 }

@@ -28,7 +28,6 @@ use crate::http::auth::Need;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::spec::Buffer;
 use crate::spec::source::Source;
-use crate::wire::anonymous::is_anonymous;
 use crate::wire::ingest_answers::{Buffered, Gathered};
 use crate::wire::request_bodies::{PostBody, PostForm};
 use arrived::{Arrived, Said};
@@ -225,7 +224,7 @@ fn only_buffer(api: &Api) -> Result<Arc<Buffer>, ApiError> {
     let snapshot = api.registry.get();
     let mut configured = snapshot.buffers().filter(|buffer| {
         let name = buffer.name.as_str();
-        buffer.active && !Name::is_of_environment(name) && !is_anonymous(name)
+        buffer.active && !Name::is_of_environment(name) && !Name::is_anonymous(name)
     });
     match (configured.next(), configured.next()) {
         (Some(buffer), None) => Ok(buffer.clone()),

@@ -5,7 +5,6 @@ use std::time::Duration;
 use lull::core::chat::Name;
 use lull::spec::BufferSpec;
 use lull::store::config::{Kind, Mode};
-use lull::wire::anonymous::is_anonymous;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -173,7 +172,7 @@ async fn what_came_with_messages_goes_when_nobody_uses_it_and_not_before() {
     let buffers = left().await.buffers;
     let name = buffers
         .keys()
-        .find(|name| is_anonymous(name))
+        .find(|name| Name::is_anonymous(name))
         .unwrap()
         .clone();
     // Closed as full, which is how it can be told that nothing is left of it.

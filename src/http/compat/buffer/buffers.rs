@@ -7,10 +7,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::admin::AdminError;
 use crate::http::Api;
+use crate::http::admin_error::NO_BUFFER;
 use crate::http::audit::Caller;
 use crate::http::body::Fields;
-use crate::http::config::{NO_BUFFER, RemovalQuery, named, spec_of};
+use crate::http::config::{RemovalQuery, buffer_removed, named, spec_of};
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
 use crate::spec::BufferSpec;
@@ -89,8 +91,8 @@ pub(super) async fn create(
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let config: BufferConfig = spec_of(fields)?;
-    let spec = config.into_new(&api.timezone())?;
-    let written = api.write_buffer(spec, Mode::New, &by).await;
+    let spec = config.into_new(&api.admin.timezone())?;
+    let written = api.admin.put(spec, Mode::New, &by).await;
     let spec = written.map_err(in_their_words)?.spec;
     Ok((StatusCode::CREATED, Json(BufferConfigAnswer::from(spec))).into_response())
 }
@@ -102,10 +104,10 @@ pub(super) async fn change(
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let name = named(id, NO_BUFFER)?;
-    let old = api.written_buffer(&name).await?.spec;
+    let old = api.admin.written::<BufferSpec>(&name).await?.spec;
     let config: BufferConfig = spec_of(fields)?;
-    let changed = |spec| config.clone().onto(spec);
-    let written = api.change_buffer(name.as_str(), changed, &by).await;
+    let changed = |spec| Ok::<_, AdminError>(config.clone().onto(spec)?);
+    let written = api.admin.change(name.as_str(), changed, &by).await;
     let spec = written.map_err(in_their_words)?.spec;
     api.rename_key(&old, &spec.key, &by).await?;
     Ok(Json(BufferConfigAnswer::from(spec)).into_response())
@@ -117,9 +119,9 @@ pub(super) async fn remove(
     query: Result<Query<RemovalQuery>, QueryRejection>,
     Caller(by): Caller,
 ) -> Result<Response, ApiError> {
-    let name = named(id, NO_BUFFER)?;
-    api.remove_buffer(&name, RemovalQuery::parse(query)?, &by)
-        .await
+    let (name, asked) = (named(id, NO_BUFFER)?, RemovalQuery::parse(query)?);
+    let ended = api.admin.remove::<BufferSpec>(&name, asked, &by).await?;
+    Ok(buffer_removed(asked, ended))
 }
 
 impl Api {
@@ -137,16 +139,16 @@ impl Api {
             let content = spec.content.as_mut();
             if let Some(content) = content.filter(|content| content.key_field == old.key) {
                 key.clone_into(&mut content.key_field);
-                self.write_destination(spec, Mode::Known, by).await?;
+                self.admin.put(spec, Mode::Known, by).await?;
             }
         }
         Ok(())
     }
 }
 
-fn in_their_words(error: ApiError) -> ApiError {
+fn in_their_words(error: AdminError) -> ApiError {
     match error {
-        ApiError::Spec(error) => BufferConfig::in_its_words(error).into(),
-        other => other,
+        AdminError::Spec(error) => BufferConfig::in_its_words(error).into(),
+        other => other.into(),
     }
 }

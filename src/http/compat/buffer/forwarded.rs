@@ -45,11 +45,10 @@ pub(super) async fn list(
     let wanted = |settlement: &Settlement| {
         list.is_to(&settlement.record.destination) && calls(settlement, &list).next().is_some()
     };
-    let (found, next) = api
-        .store
-        .settlements(&list.filter, wanted, list.look()?)
-        .await?;
+    let history = api.admin.history(&list.filter, wanted, list.look()?);
+    let found = history.await?;
     let mut all: Vec<_> = found
+        .items
         .iter()
         .flat_map(|settlement| calls(settlement, &list).map(move |call| (settlement, call)))
         .collect();
@@ -57,7 +56,7 @@ pub(super) async fn list(
     let items = all
         .into_iter()
         .map(|(settlement, call)| shown(settlement, &call));
-    Ok(newest(&list, items, next))
+    Ok(newest(&list, items, found.next_cursor))
 }
 
 /// A call for a batch.

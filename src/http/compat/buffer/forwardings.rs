@@ -7,12 +7,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::admin::AdminError;
 use crate::core::chat::Name;
 use crate::core::life::Asked;
 use crate::http::Api;
+use crate::http::admin_error::NO_DESTINATION;
 use crate::http::audit::Caller;
 use crate::http::body::Fields;
-use crate::http::config::{NO_DESTINATION, RemovalQuery, named, spec_of};
+use crate::http::config::{RemovalQuery, destination_removed, named, spec_of};
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
 use crate::spec::{BufferSpec, DestinationSpec, SpecError};
@@ -108,7 +110,7 @@ pub(super) async fn change(
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let name = named(id, NO_DESTINATION)?;
-    let old = api.written_destination(&name).await?.spec;
+    let old = api.admin.written::<DestinationSpec>(&name).await?.spec;
     if old.template.is_some() || old.aggregate_field.is_some() {
         let why = "has a body of its own and is no forwarding: change it at PUT /api/destinations";
         return Err(ApiError::Conflict(format!("{name} {why}")));
@@ -139,26 +141,26 @@ pub(super) async fn remove(
     Caller(by): Caller,
 ) -> Result<Response, ApiError> {
     let name = named(id, NO_DESTINATION)?;
-    let removal = RemovalQuery::parse(query)?;
-    api.written_destination(&name).await?;
-    if removal == Asked::Empty {
-        api.no_lanes(&name).await?;
+    let asked = RemovalQuery::parse(query)?;
+    api.admin.written::<DestinationSpec>(&name).await?;
+    if asked == Asked::Empty {
+        api.admin.nothing_waits_for(&name).await?;
     }
     api.forward_no_more(&name, &by).await?;
-    api.remove_destination(&name, removal, &by).await
+    let removal = api.admin.remove::<DestinationSpec>(&name, asked, &by);
+    Ok(destination_removed(asked, removal.await?))
 }
 
 impl Api {
     /// The buffer that a forwarding names.
     async fn forwarded(&self, name: &Name) -> Result<BufferSpec, ApiError> {
-        let written = self.written_buffer(name).await;
-        match written {
+        match self.admin.written::<BufferSpec>(name).await {
             Ok(buffer) => Ok(buffer.spec),
-            Err(ApiError::NotFound(_)) => {
+            Err(AdminError::NoSuch(_)) => {
                 let why = format!("there is no buffer {name}: create it first");
                 Err(SpecError::new("buffer", why).into())
             }
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -168,43 +170,43 @@ impl Api {
         mode: Mode,
         by: &By,
     ) -> Result<DestinationSpec, ApiError> {
-        match self.write_destination(spec, mode, by).await {
+        match self.admin.put(spec, mode, by).await {
             Ok(Versioned { spec, .. }) => Ok(spec),
-            Err(ApiError::Spec(error)) => Err(ForwardingConfig::in_its_words(error).into()),
-            Err(error) => Err(error),
+            Err(AdminError::Spec(error)) => Err(ForwardingConfig::in_its_words(error).into()),
+            Err(error) => Err(error.into()),
         }
     }
 
     /// A buffer delivers to one more; the first takes the place of what was implied.
-    async fn forward(&self, buffer: &str, to: &str, by: &By) -> Result<(), ApiError> {
+    async fn forward(&self, buffer: &str, to: &str, by: &By) -> Result<(), AdminError> {
         let add = |mut buffer: BufferSpec| {
             if buffer.destinations == [IMPLIED] {
                 buffer.destinations.clear();
             }
             buffer.destinations.push(to.to_owned());
-            Ok(buffer)
+            Ok::<_, AdminError>(buffer)
         };
-        self.change_buffer(buffer, add, by).await.map(drop)
+        self.admin.change(buffer, add, by).await.map(drop)
     }
 
     /// No buffer delivers there any more.
-    async fn forward_no_more(&self, to: &Name, by: &By) -> Result<(), ApiError> {
+    async fn forward_no_more(&self, to: &Name, by: &By) -> Result<(), AdminError> {
         let remove = |mut buffer: BufferSpec| {
             buffer.destinations.retain(|name| name != to.as_str());
             if buffer.destinations.is_empty() {
                 buffer.destinations.push(IMPLIED.to_owned());
             }
-            Ok(buffer)
+            Ok::<_, AdminError>(buffer)
         };
-        for buffer in self.buffers_to(to) {
-            self.change_buffer(&buffer, remove, by).await?;
+        for buffer in self.admin.buffers_to(to) {
+            self.admin.change(&buffer, remove, by).await?;
         }
         Ok(())
     }
 
     fn shown(&self, spec: DestinationSpec) -> Option<ForwardingConfigAnswer> {
         let name = Name::parse(&spec.name).ok()?;
-        let buffer = self.buffers_to(&name).into_iter().next();
+        let buffer = self.admin.buffers_to(&name).into_iter().next();
         ForwardingConfigAnswer::of(spec.masked(), buffer)
     }
 }

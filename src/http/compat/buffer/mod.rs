@@ -20,7 +20,8 @@ fn newest<T: Serialize>(
     next_cursor: Option<String>,
 ) -> Response {
     if list.is_paged() {
-        return page(items, None, next_cursor);
+        let items: Vec<T> = items.collect();
+        return page((items, next_cursor).into(), |item| item);
     }
     let items: Vec<T> = items.take(list.limit).collect();
     Json(items).into_response()

@@ -44,11 +44,13 @@ pub(super) async fn list(
     let wanted = |received: &Received| {
         list.is_for_all_that_are(&RECEIVED) && api.goes_to(&received.chat.buffer, &list)
     };
-    let (found, next) = api
-        .store
-        .received(&list.filter, wanted, list.look()?)
-        .await?;
-    Ok(newest(&list, found.iter().map(shown), next))
+    let received = api.admin.received(&list.filter, wanted, list.look()?);
+    let found = received.await?;
+    Ok(newest(
+        &list,
+        found.items.iter().map(shown),
+        found.next_cursor,
+    ))
 }
 
 impl Api {

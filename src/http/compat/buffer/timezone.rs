@@ -2,19 +2,15 @@
 
 use axum::Json;
 use axum::extract::State;
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::core::action::Action;
 use crate::http::Api;
 use crate::http::audit::Caller;
 use crate::http::body::Fields;
 use crate::http::config::spec_of;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
-use crate::spec::SpecError;
-use crate::store::audit::Act;
 use crate::wire::request_bodies::{TimezoneBody, TimezoneForm};
 
 #[derive(Serialize, Deserialize)]
@@ -41,7 +37,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 pub(super) async fn show(State(api): State<Api>) -> Json<Timezone> {
-    let timezone = api.timezone();
+    let timezone = api.admin.timezone();
     Json(Timezone { timezone })
 }
 
@@ -51,22 +47,6 @@ pub(super) async fn write(
     Fields(fields): Fields,
 ) -> Result<Json<Timezone>, ApiError> {
     let wanted: Timezone = spec_of(fields)?;
-    if wanted.timezone.parse::<Tz>().is_err() {
-        let why = "is not a zone of the IANA list, such as America/Sao_Paulo";
-        return Err(SpecError::new("timezone", why).into());
-    }
-    let act =
-        Act::new(Action::TimezoneWrite, &by).from_to(Some(&api.timezone()), Some(&wanted.timezone));
-    api.store.set_timezone(&wanted.timezone, &act).await?;
-    api.registry.catch_up().await?;
+    api.admin.set_timezone(&wanted.timezone, &by).await?;
     Ok(Json(wanted))
-}
-
-impl Api {
-    /// The zone of new buffers: as it was set, else the environment's.
-    pub(super) fn timezone(&self) -> String {
-        let snapshot = self.registry.get();
-        let set = snapshot.configured.timezone.clone();
-        set.unwrap_or_else(|| self.default_buffer().zone.name().to_owned())
-    }
 }

@@ -1,0 +1,105 @@
+//! Chats: their open windows, closed now or dropped, and every trace of one erased.
+
+use tracing::info;
+
+use super::{Admin, AdminError, NoSuch, Page};
+use crate::core::action::Action;
+use crate::core::batch::BatchId;
+use crate::core::chat::{Chat, ChatId, Name};
+use crate::core::erased::Erased;
+use crate::core::filter::Filter;
+use crate::store::DueCursor;
+use crate::store::audit::{Act, By};
+use crate::store::closing::Closing;
+use crate::store::config::Kind;
+use crate::store::open::Window;
+use crate::telemetry::metrics::count;
+
+impl Admin {
+    /// A person's chat in a buffer, whether or not there is one of that name.
+    pub fn chat(&self, buffer: Name, id: ChatId) -> Chat {
+        self.registry().get().chat(buffer, id)
+    }
+
+    /// A page of open windows, the next to close first; `after` is where the page before ended.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn open_windows(
+        &self,
+        filter: &Filter,
+        after: Option<DueCursor>,
+        limit: usize,
+    ) -> Result<Page<Window>, AdminError> {
+        let store = self.store();
+        let (items, total, next_cursor) = match filter {
+            Filter::Chat(chat) => {
+                let window = store.open_window(chat).await?;
+                let total = u64::from(window.is_some());
+                (window.into_iter().collect(), total, None)
+            }
+            Filter::Buffer(buffer) => store.open_windows_in(buffer, after, limit).await?,
+            Filter::Everybody => {
+                let (windows, next) = store.open_windows(after, limit).await?;
+                (windows, store.counts([]).await?.windows, next)
+            }
+        };
+        Ok(Page {
+            items,
+            total: Some(total),
+            next_cursor,
+        })
+    }
+
+    /// Closes the window of a chat now; answers how many messages are on their way. `None`: none is open.
+    ///
+    /// # Errors
+    /// No such buffer; full, unavailable or silent.
+    pub async fn flush(&self, chat: &Chat, by: &By) -> Result<Option<u64>, AdminError> {
+        let snapshot = self.registry().get();
+        let buffer = snapshot.buffer(&chat.buffer);
+        let targets = &buffer.ok_or(NoSuch::Kind(Kind::Buffer))?.destinations;
+        let id = BatchId::generate();
+        let Closing::Closed {
+            count: messages,
+            reason,
+        } = self.store().flush(chat, &id, targets).await?
+        else {
+            return Ok(None);
+        };
+        count(&self.0.metrics.batches, "reason", reason.as_str());
+        let hash = chat.hash();
+        info!(chat = %hash, messages, "An operator closed the window of chat {hash}");
+        let act = Act::new(Action::ChatFlush, by).on(&hash);
+        self.note(act.times(messages)).await;
+        Ok(Some(messages))
+    }
+
+    /// Drops the window of a chat; answers how many messages it held, none where none was open.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn drop_window(&self, chat: &Chat, by: &By) -> Result<u64, AdminError> {
+        let messages = self.store().cancel(chat).await?;
+        if messages > 0 {
+            let hash = chat.hash();
+            info!(chat = %hash, messages, "An operator dropped the window of chat {hash}");
+            let act = Act::new(Action::ChatCancel, by).on(&hash);
+            self.note(act.times(messages)).await;
+        }
+        Ok(messages)
+    }
+
+    /// Erases every trace of a chat, for people who ask for it. That cannot be undone.
+    ///
+    /// # Errors
+    /// Unavailable or silent: then a part of it may be left, and the same again erases the rest.
+    pub async fn erase(&self, chat: &Chat, by: &By) -> Result<Erased, AdminError> {
+        let erased = self.store().erase(chat).await?;
+        let (hash, traces) = (chat.hash(), erased.total());
+        info!(chat = %hash, traces, "An operator erased every trace of chat {hash}");
+        let act = Act::new(Action::ChatErase, by).on(&hash);
+        self.note(act.times(traces)).await;
+        Ok(erased)
+    }
+}

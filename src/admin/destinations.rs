@@ -1,0 +1,138 @@
+//! Destinations, as far as they are not written and removed as all that is configured is; and trying one.
+
+use super::configuring::{Drained, Managed, not_of_the_environment};
+use super::{Admin, AdminError, Conflict};
+use crate::core::batch::Millis;
+use crate::core::chat::Name;
+use crate::core::destination::Destination;
+use crate::delivery::Sender;
+use crate::delivery::trial::{Trial, try_out};
+use crate::registry::Snapshot;
+use crate::spec::DestinationSpec;
+use crate::spec::shown::{Shown, ShownDestination, Untold};
+
+impl Managed for DestinationSpec {
+    const OF_ENVIRONMENT: bool = true;
+    const IS_NAMED: bool = true;
+
+    /// Its template is tried on a sample.
+    fn check_in(&self, admin: &Admin, _: &Snapshot) -> Result<(), AdminError> {
+        let destination = self.check()?;
+        not_of_the_environment::<Self>(&destination.name)?;
+        Sender::new(&destination, admin.clients())?;
+        Ok(())
+    }
+
+    fn is_free(snapshot: &Snapshot, name: &Name) -> Result<(), Conflict> {
+        let buffers = buffers_to(snapshot, name);
+        if buffers.is_empty() {
+            return Ok(());
+        }
+        Err(Conflict::Named {
+            name: name.clone(),
+            buffers,
+        })
+    }
+}
+
+impl Drained for DestinationSpec {
+    fn can_drain(snapshot: &Snapshot, name: &Name) -> Result<(), Conflict> {
+        if snapshot.stops().holds_to(name) {
+            return Err(Conflict::Stopped(name.clone()));
+        }
+        Ok(())
+    }
+
+    async fn is_empty(admin: &Admin, name: &Name) -> Result<(), AdminError> {
+        match admin.store().lanes_to(name).await? {
+            0 => Ok(()),
+            chats => Err(Conflict::BatchesWait {
+                name: name.clone(),
+                chats,
+            }
+            .into()),
+        }
+    }
+}
+
+impl Admin {
+    /// All destinations, masked: those of the environment first.
+    pub fn destinations(&self) -> Vec<ShownDestination> {
+        let mut all: Vec<_> = OF_ENVIRONMENT
+            .map(|name| self.destination_of_environment(&name()))
+            .into();
+        let written = self.all_written::<DestinationSpec>().into_iter();
+        all.extend(written.map(|written| known(self.shown(written))));
+        all
+    }
+
+    /// The destination of this name, masked.
+    ///
+    /// # Errors
+    /// No such; unavailable or silent.
+    pub async fn destination(&self, name: &Name) -> Result<ShownDestination, AdminError> {
+        if OF_ENVIRONMENT.iter().any(|known| known() == *name) {
+            return Ok(self.destination_of_environment(name));
+        }
+        let written = self.written::<DestinationSpec>(name).await?;
+        Ok(known(self.shown(written)))
+    }
+
+    /// Whether nothing waits for a destination.
+    ///
+    /// # Errors
+    /// Batches wait; unavailable or silent.
+    pub async fn nothing_waits_for(&self, name: &Name) -> Result<(), AdminError> {
+        DestinationSpec::is_empty(self, name).await
+    }
+
+    /// The buffers that deliver to a destination, as far as they were written.
+    pub fn buffers_to(&self, destination: &Name) -> Vec<String> {
+        buffers_to(&self.registry().get(), destination)
+    }
+
+    /// Makes one marked call to a destination, of which nothing is kept; `now` is the moment of its message.
+    ///
+    /// # Errors
+    /// No such; it cannot be used, or makes no body of the sample; its URL is not told here; unavailable or silent.
+    pub async fn try_destination(&self, name: &Name, now: Millis) -> Result<Trial, AdminError> {
+        let destination = self.callable(name).await?;
+        Ok(try_out(&destination, self.clients(), now).await?)
+    }
+
+    /// A destination to call, of the environment or written.
+    async fn callable(&self, name: &Name) -> Result<Destination, AdminError> {
+        if !Name::is_of_environment(name.as_str()) {
+            let written = self.written::<DestinationSpec>(name).await?;
+            return Ok(written.spec.check()?);
+        }
+        let mut told = self.registry().defaults().destinations();
+        let told = told.find(|destination| destination.name == *name);
+        Ok(told.cloned().ok_or(Conflict::UntoldUrl)?)
+    }
+
+    fn destination_of_environment(&self, name: &Name) -> ShownDestination {
+        let mut told = self.registry().defaults().destinations();
+        match told.find(|destination| destination.name == *name) {
+            Some(destination) => known(Shown::destination_of_environment(destination)),
+            None => ShownDestination::Untold(Untold::new(name)),
+        }
+    }
+}
+
+const OF_ENVIRONMENT: [fn() -> Name; 2] = [Name::default_name, Name::messages_name];
+
+fn known(shown: Shown<DestinationSpec>) -> ShownDestination {
+    ShownDestination::Known(Box::new(shown))
+}
+
+fn buffers_to(snapshot: &Snapshot, destination: &Name) -> Vec<String> {
+    let buffers = snapshot.configured.buffers.iter();
+    buffers
+        .filter(|(_, written)| {
+            let mut named = written.spec.named();
+            named.any(|name| name == destination.as_str())
+        })
+        .map(|(name, _)| name.clone())
+        .collect()
+}

@@ -1,0 +1,152 @@
+//! Why something that an operator asked for was not done.
+
+use thiserror::Error;
+
+use crate::core::chat::Name;
+use crate::delivery::BodyError;
+use crate::delivery::trial::TrialError;
+use crate::ingest::IngestError;
+use crate::spec::SpecError;
+use crate::store::StoreError;
+use crate::store::config::Kind;
+
+/// Why something was not done, or cannot be shown. Unless it says otherwise, nothing was changed.
+#[derive(Debug, Error)]
+pub enum AdminError {
+    /// What was named is not there.
+    #[error(transparent)]
+    NoSuch(#[from] NoSuch),
+    /// It does not go with what is there.
+    #[error(transparent)]
+    Conflict(#[from] Conflict),
+    /// A buffer, a destination or a schedule that cannot be.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// A destination that is tried makes no body of the sample.
+    #[error("no body can be made of the test message: {0}")]
+    Sample(BodyError),
+    /// There is no room for it.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+    /// Nothing the caller did. It may have been done.
+    #[error("{}", .0.told())]
+    Store(#[from] StoreError),
+}
+
+/// What was named and is not there.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum NoSuch {
+    /// A buffer, a destination or a schedule.
+    #[error("there is no {} of this name", .0.as_str())]
+    Kind(Kind),
+    /// A buffer, named by any words, to do something in.
+    #[error("there is no buffer {0:?}")]
+    Buffer(String),
+    /// A dead letter: it was revived or dropped, or never was.
+    #[error("there is no dead letter with this id (any more)")]
+    DeadLetter,
+    /// A message for later: it has left or was taken back, or never was.
+    #[error("no message with this id waits for its time (any more)")]
+    Scheduled,
+}
+
+/// What is there that it does not go with.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+pub enum Conflict {
+    /// One of this name is there already.
+    #[error("there is a {} {name} already", kind.as_str())]
+    Exists {
+        /// Of which kind.
+        kind: Kind,
+        /// Its name.
+        name: Name,
+    },
+    /// The environment describes it, and nobody else.
+    #[error(
+        "the {} {name} is described by the settings of the daemons: change it there, or choose another name",
+        kind.as_str()
+    )]
+    OfEnvironment {
+        /// Of which kind.
+        kind: Kind,
+        /// Its name.
+        name: Name,
+    },
+    /// It is being removed.
+    #[error("the {} {name} is being removed", kind.as_str())]
+    BeingRemoved {
+        /// Of which kind.
+        kind: Kind,
+        /// Its name.
+        name: Name,
+    },
+    /// Somebody else has written it while it was to go.
+    #[error("{0} was written anew while it was to be removed, and is there")]
+    WrittenAnew(Name),
+    /// Something came in while it was to go only if nothing stood there.
+    #[error("{0} was in use when it was to be removed, and stays as it was: try again")]
+    InUse(Name),
+    /// A buffer in which something waits.
+    #[error("{name} has {}", waiting(*windows, *later))]
+    HoldsMessages {
+        /// Its name.
+        name: Name,
+        /// Its open windows.
+        windows: u64,
+        /// Its messages that wait for their time.
+        later: u64,
+    },
+    /// A destination for which batches wait.
+    #[error("batches of {chats} chats wait for {name}")]
+    BatchesWait {
+        /// Its name.
+        name: Name,
+        /// The chats that have batches waiting.
+        chats: u64,
+    },
+    /// A destination that buffers name.
+    #[error("{name} is a destination of {}: take it out there first", buffers.join(", "))]
+    Named {
+        /// Its name.
+        name: Name,
+        /// Theirs.
+        buffers: Vec<String>,
+    },
+    /// A buffer that cannot be used, so that nothing of it can be delivered first.
+    #[error("{0} cannot be used, so nothing of it can be delivered")]
+    Unusable(Name),
+    /// A destination that is stopped, so that its batches cannot be delivered first.
+    #[error("{0} is stopped, so its batches cannot be delivered")]
+    Stopped(Name),
+    /// A destination of the environment whose URL only monitor is told.
+    #[error("this api does not know WEBHOOK_URL: give it the settings of monitor")]
+    UntoldUrl,
+    /// Messages of several chats have the id.
+    #[error("messages of several chats have this id")]
+    SeveralChats,
+    /// As many revivals are under way as may be.
+    #[error("so many revivals are under way that no other can begin: wait until some are over")]
+    TooManyRevivals,
+    /// What a dead letter would have to go back to is not there; says what.
+    #[error("there is no {0} that it could go back to: create it first, or discard the letter")]
+    NoWayBack(String),
+    /// Others were faster again and again.
+    #[error("others are changing buffers and destinations: try again")]
+    Busy,
+}
+
+fn waiting(windows: u64, later: u64) -> String {
+    match later {
+        0 => format!("{windows} open windows"),
+        later => format!("{windows} open windows and {later} messages that wait for their time"),
+    }
+}
+
+impl From<TrialError> for AdminError {
+    fn from(error: TrialError) -> Self {
+        match error {
+            TrialError::Spec(error) => Self::Spec(error),
+            TrialError::Body(error) => Self::Sample(error),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What an operator asks and changes: buffers, destinations and schedules, chats, dead letters, what is stopped, what is
+//! over. Each answers plain values and typed errors, and knows nothing of HTTP, so that the api, a page or a command can
+//! call it alike. What is changed is noted here, with who did it, so that every caller leaves its note.
+
+mod buffers;
+mod calling_off;
+mod chat_detail;
+mod chats;
+mod configuring;
+mod control;
+mod dead_letters;
+mod destinations;
+mod error;
+mod lists;
+mod pausing;
+mod removing;
+mod scheduled;
+mod schedules;
+
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use crate::delivery::Clients;
+use crate::ingest::Ingest;
+use crate::registry::Registry;
+use crate::store::Store;
+use crate::store::audit::Act;
+use crate::telemetry::metrics::Metrics;
+
+pub use chat_detail::{ChatDetail, Part};
+pub use configuring::{Drained, Managed};
+pub use error::{AdminError, Conflict, NoSuch};
+pub use lists::Page;
+pub use removing::Ended;
+pub use schedules::{RunDue, ScheduleDetail};
+
+/// Everything an operator asks and changes. A clone is the same.
+#[derive(Clone)]
+pub struct Admin(Arc<Parts>);
+
+struct Parts {
+    store: Store,
+    registry: Registry,
+    /// The connections that destinations are tried over.
+    clients: Clients,
+    metrics: Arc<Metrics>,
+    /// What an operator brings in goes by it, and is bounded as all that comes is.
+    ingest: Ingest,
+    /// A revival was asked for.
+    reviving: Notify,
+}
+
+impl Admin {
+    /// Puts it together.
+    pub fn new(
+        store: Store,
+        registry: Registry,
+        clients: Clients,
+        metrics: Arc<Metrics>,
+        ingest: Ingest,
+    ) -> Self {
+        Self(Arc::new(Parts {
+            store,
+            registry,
+            clients,
+            metrics,
+            ingest,
+            reviving: Notify::new(),
+        }))
+    }
+
+    fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    fn registry(&self) -> &Registry {
+        &self.0.registry
+    }
+
+    fn clients(&self) -> &Clients {
+        &self.0.clients
+    }
+
+    /// Carries on the revivals that were asked for here, and those of a daemon that has died, until told to stop.
+    pub async fn carry_on_revivals(self, stop: CancellationToken) {
+        self.store().carry_on_until(&self.0.reviving, stop).await;
+    }
+
+    /// Notes what was done. That it was done stands, whether or not it can be noted.
+    async fn note(&self, act: Act) {
+        if let Err(error) = self.store().audit(&act).await {
+            let action = &act.action;
+            warn!(action, error = %error, "Could not write {action} into the audit: {error}");
+        }
+    }
+}

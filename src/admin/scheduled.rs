@@ -1,0 +1,58 @@
+//! Messages that wait for their time: list them, take one back.
+
+use tracing::info;
+
+use super::{Admin, AdminError, Conflict, NoSuch, Page};
+use crate::core::action::Action;
+use crate::core::chat::Chat;
+use crate::core::filter::Filter;
+use crate::store::audit::{Act, By};
+use crate::store::scheduled::Kept;
+use crate::store::{DueCursor, PAGE_BYTES};
+
+impl Admin {
+    /// A page of the messages that wait for a time of their own, the next to leave first; `after` is where the page before
+    /// ended.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn scheduled(
+        &self,
+        filter: &Filter,
+        after: Option<DueCursor>,
+        limit: usize,
+    ) -> Result<Page<Kept>, AdminError> {
+        let found = self.store().kept(filter, after, limit, PAGE_BYTES).await?;
+        Ok(found.into())
+    }
+
+    /// Takes back the message with this id, of those that the filter includes; answers its chat.
+    ///
+    /// # Errors
+    /// No such; messages of several chats have the id; unavailable or silent.
+    pub async fn recall(&self, id: &str, filter: &Filter, by: &By) -> Result<Chat, AdminError> {
+        let chat = match filter {
+            Filter::Chat(chat) => chat.clone(),
+            filter => self.only_chat(id, filter).await?,
+        };
+        if !self.store().recall(&chat, id).await? {
+            return Err(NoSuch::Scheduled.into());
+        }
+        let hash = chat.hash();
+        info!(chat = %hash, "An operator took back a message of chat {hash} that was to leave later");
+        self.note(Act::new(Action::MessageRecall, by).on(&hash))
+            .await;
+        Ok(chat)
+    }
+
+    /// The chat of the message with this id.
+    async fn only_chat(&self, id: &str, filter: &Filter) -> Result<Chat, AdminError> {
+        let mut chats = self.store().chats_with_kept(id).await?;
+        chats.retain(|chat| filter.includes(chat.buffer.as_str(), chat.id.as_str()));
+        match (chats.pop(), chats.is_empty()) {
+            (Some(chat), true) => Ok(chat),
+            (None, _) => Err(NoSuch::Scheduled.into()),
+            (Some(_), false) => Err(Conflict::SeveralChats.into()),
+        }
+    }
+}

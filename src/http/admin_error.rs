@@ -1,0 +1,69 @@
+//! How it is answered when something that an operator asked for is not done: what is wrong is told there, and what to do
+//! about it over HTTP is told here.
+
+use super::error::ApiError;
+use crate::admin::{AdminError, Conflict, NoSuch};
+use crate::store::config::Kind;
+
+pub(super) const NO_BUFFER: ApiError =
+    ApiError::NotFound("there is no buffer of this name: GET /api/buffers lists them");
+pub(super) const NO_DESTINATION: ApiError =
+    ApiError::NotFound("there is no destination of this name: GET /api/destinations lists them");
+pub(super) const NO_SCHEDULE: ApiError =
+    ApiError::NotFound("there is no schedule of this name: GET /api/schedules lists them");
+
+impl From<AdminError> for ApiError {
+    fn from(error: AdminError) -> Self {
+        match error {
+            AdminError::NoSuch(no_such) => no_such.into(),
+            AdminError::Conflict(conflict) => Self::Conflict(match advice(&conflict) {
+                Some(advice) => format!("{conflict}: {advice}"),
+                None => conflict.to_string(),
+            }),
+            AdminError::Spec(error) => Self::Spec(error),
+            AdminError::Sample(_) => Self::BadRequest(error.to_string()),
+            AdminError::Ingest(error) => Self::Ingest(error),
+            AdminError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<NoSuch> for ApiError {
+    fn from(no_such: NoSuch) -> Self {
+        match no_such {
+            NoSuch::Kind(Kind::Buffer) => NO_BUFFER,
+            NoSuch::Kind(Kind::Destination) => NO_DESTINATION,
+            NoSuch::Kind(Kind::Schedule) => NO_SCHEDULE,
+            NoSuch::Buffer(name) => Self::no_buffer(&name),
+            NoSuch::DeadLetter => Self::NotFound("there is no dead letter with this id (any more)"),
+            NoSuch::Scheduled => {
+                Self::NotFound("no message with this id waits for its time (any more)")
+            }
+        }
+    }
+}
+
+/// What to do about it, where that is something of HTTP.
+fn advice(conflict: &Conflict) -> Option<&'static str> {
+    match conflict {
+        Conflict::Exists { .. } => Some("PUT replaces it"),
+        Conflict::BeingRemoved { .. } => Some("wait until it is gone; a PUT calls a drain off"),
+        Conflict::HoldsMessages { .. } => {
+            Some("?drain=true delivers them now, ?discard=true drops them")
+        }
+        Conflict::BatchesWait { .. } => {
+            Some("?drain=true waits until they are delivered, ?discard=true drops them")
+        }
+        Conflict::Unusable(_) => Some("put it right, or send ?discard=true"),
+        Conflict::Stopped(_) => Some("start it at POST /api/control"),
+        Conflict::SeveralChats => Some("name one with ?user= and ?buffer="),
+        Conflict::OfEnvironment { .. }
+        | Conflict::WrittenAnew(_)
+        | Conflict::InUse(_)
+        | Conflict::Named { .. }
+        | Conflict::UntoldUrl
+        | Conflict::TooManyRevivals
+        | Conflict::NoWayBack(_)
+        | Conflict::Busy => None,
+    }
+}
