@@ -133,11 +133,32 @@ fn advice(name: &Name, status: Option<u16>) -> String {
     }
 }
 
-/// Where a field of a destination is set.
+/// Where a field of a destination is set. That of a schedule, whose name begins with a dot, is the schedule's.
 fn field(name: &Name, field: &str) -> String {
-    if *name == Name::default_name() {
+    if Name::is_of_environment(name.as_str()) {
         variable_of(field).to_owned()
+    } else if name.is_own() {
+        let schedule = name.as_str().trim_start_matches('.');
+        format!("{field} of /api/schedules/{schedule}")
     } else {
         format!("{field} of /api/destinations/{name}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn advice_names_the_place_where_a_field_can_be_set() {
+        let report = Name::parse("report").unwrap();
+
+        assert_eq!(field(&Name::default_name(), "url"), "WEBHOOK_URL");
+        assert_eq!(field(&Name::messages_name(), "url"), "WEBHOOK_URL");
+        assert_eq!(
+            field(&report.of_its_schedule(), "url"),
+            "url of /api/schedules/report"
+        );
+        assert_eq!(field(&report, "url"), "url of /api/destinations/report");
     }
 }
