@@ -5,12 +5,16 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::bounds::{Overfull, TooManyPaused};
+use super::buffers::NoBuffer;
 use crate::core::code::Code;
 use crate::store::StoreError;
 
 /// Why something was not taken in. Unless it says otherwise, nothing was stored.
 #[derive(Debug, Error)]
 pub enum IngestError {
+    /// There is no such buffer, or it takes nothing.
+    #[error(transparent)]
+    NoBuffer(#[from] NoBuffer),
     /// Redis is about to be full.
     #[error("storage is full, nothing was stored: try again")]
     Full,
@@ -29,6 +33,7 @@ impl IngestError {
     /// What programs are told.
     pub fn code(&self) -> Code {
         match self {
+            Self::NoBuffer(_) => Code::NoSuchBuffer,
             Self::Full => Code::StorageFull,
             Self::Overfull(full) => full.code(),
             Self::TooManyPaused(full) => full.code(),
@@ -39,6 +44,7 @@ impl IngestError {
     /// How metrics count it.
     pub fn reason(&self) -> &'static str {
         match self {
+            Self::NoBuffer(_) => "buffer",
             Self::Full => "full",
             Self::Overfull(full) => full.reason(),
             Self::TooManyPaused(_) => "paused",
@@ -49,6 +55,7 @@ impl IngestError {
     /// After how long the same may be tried again; none: something must be changed first.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
+            Self::NoBuffer(_) => None,
             Self::Full | Self::TooManyPaused(_) => Some(Duration::from_secs(5)),
             Self::Overfull(full) => Some(full.retry_after()),
             Self::Store(error) => Some(error.retry_after()),

@@ -1,16 +1,16 @@
 //! Everything that brings a message in, whoever asks for it: the api, a consumer of another protocol, a page.
 
 mod bounds;
+mod buffers;
 mod error;
 mod memory_guard;
+mod pausing;
 mod running;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::core::chat::Chat;
 use crate::core::code::Code;
 use crate::loops::{Loop, Loops};
 use crate::registry::Registry;
@@ -18,6 +18,7 @@ use crate::settings::bounds::BoundsConfig;
 use crate::store::Store;
 
 pub use bounds::{Overfull, TooManyPaused};
+pub use buffers::NoBuffer;
 pub use error::IngestError;
 
 use bounds::{Bounds, Pauses};
@@ -64,16 +65,6 @@ impl Ingest {
             return Some(IngestError::Full.code());
         }
         self.0.bounds.crossed().into_iter().next()
-    }
-
-    /// Gathers nothing in a chat for so long, and drops its open window and its follow-up; answers how many messages the
-    /// window held. A pause that lasts longer already is not shortened.
-    ///
-    /// # Errors
-    /// When as many chats are paused as may be; or the storage does not do it.
-    pub async fn pause(&self, chat: &Chat, length: Duration) -> Result<u64, IngestError> {
-        let _turn = self.0.pauses.admit(chat).await?;
-        Ok(self.0.store.pause(chat, length).await?)
     }
 
     /// Who says whether there is room in Redis.

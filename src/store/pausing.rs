@@ -6,11 +6,13 @@ use std::time::Duration;
 use redis::Script;
 
 use super::keys::{self, Due, Place, Shard};
+use super::lives::Living;
 use super::scheduled::member;
 use super::windows::millis;
 use super::work::Kind;
-use super::{Result, Store, counting_script, reply};
+use super::{Result, Store, StoreError, counting_script, reply};
 use crate::core::chat::{Chat, Name};
+use crate::core::life::Life;
 
 static PAUSE: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("lua/pause.lua")));
 
@@ -23,8 +25,8 @@ impl Store {
     /// held. A pause that lasts longer already is not shortened. What is on its way to a destination goes on.
     ///
     /// # Errors
-    /// Unavailable or silent.
-    pub async fn pause(&self, chat: &Chat, length: Duration) -> Result<u64> {
+    /// Gone, where the chat's buffer is not there in this life: nothing was changed. Else unavailable or silent.
+    pub async fn pause(&self, chat: &Chat, life: Life, length: Duration) -> Result<u64> {
         let place = Place::of(chat);
         let mut pause = PAUSE.key(place.timer());
         pause
@@ -34,11 +36,14 @@ impl Store {
             .key(Due::Later.key(place.shard))
             .key(keys::later_items(place.shard))
             .key(keys::held(place.shard, Kind::Windows))
+            .key(keys::alive(place.shard))
             .arg(&place.member)
             .arg(millis(length))
             .arg(member::follow_up(&place));
+        Living::buffer(&chat.buffer, life).must_be_there(&mut pause);
         self.tell_time(&mut pause, place.shard);
-        self.run(place.shard, &pause).await
+        let dropped: i64 = self.run(place.shard, &pause).await?;
+        u64::try_from(dropped).map_err(|_| StoreError::Gone)
     }
 
     /// How many chats are paused.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use lull::core::batch::BatchId;
 use lull::core::chat::Chat;
+use lull::core::life::Life;
 use lull::core::window::WindowRules;
 use lull::gateway::{Party, Person};
 use lull::spec::{Buffer, BufferSpec};
@@ -129,11 +130,14 @@ async fn a_number_that_becomes_known_while_a_window_is_open_under_the_alias_does
 async fn a_chat_paused_under_the_alias_stays_paused_when_the_number_becomes_known() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
-    store.pause(&chat(ALIAS), LONG).await.unwrap();
+    store.pause(&chat(ALIAS), Life::ALWAYS, LONG).await.unwrap();
 
     let during = name(&store, &both()).await;
     store.resume(&chat(ALIAS)).await.unwrap();
-    store.pause(&chat(ALIAS), SHORT).await.unwrap();
+    store
+        .pause(&chat(ALIAS), Life::ALWAYS, SHORT)
+        .await
+        .unwrap();
 
     assert_eq!(during, ALIAS);
     eventually("the pause is over", async || {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lull::core::life::Life;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -159,7 +160,8 @@ async fn aliases_that_stand_for_the_chat_go_with_it() {
     let name = lull::core::chat::Name::parse("loja").unwrap();
     let id = lull::core::chat::ChatId::parse(&format!("l:{ID}")).unwrap();
     let chat = lull::core::chat::Chat::new(name, id);
-    store.pause(&chat, Duration::from_secs(60)).await.unwrap();
+    let minute = Duration::from_secs(60);
+    store.pause(&chat, Life::ALWAYS, minute).await.unwrap();
 
     let erased = store.erase(&chat).await.unwrap();
 

@@ -425,7 +425,7 @@ async fn what_is_said_while_a_batch_is_on_its_way_leaves_nothing_to_follow_up() 
     assert!(store.follow_up(chat).await.unwrap().is_some());
 
     let third = leased(&store).await;
-    store.pause(chat, LONG).await.unwrap();
+    store.pause(chat, Life::ALWAYS, LONG).await.unwrap();
     settle(&store, &third).await;
     assert_eq!(store.follow_up(chat).await.unwrap(), None);
 }

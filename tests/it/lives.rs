@@ -34,14 +34,25 @@ fn loja(user: &str) -> Chat {
     Chat::new(name("loja"), ChatId::parse(user).unwrap())
 }
 
-/// Posts that wait for an api that stands still, a chat each, and what they are answered.
-fn posts(api: &Daemon, more: &Value) -> Vec<tokio::task::JoinHandle<Response>> {
-    let post = |number: usize| {
+/// A post that waits for an api that stands still.
+type Post = tokio::task::JoinHandle<Response>;
+
+/// Messages that wait for an api that stands still, a chat each, and what they are answered.
+fn messages(api: &Daemon, more: &Value) -> Vec<Post> {
+    posts(api, |number| {
         let mut body = json!({ "user": format!("chat {number}"), "message": "oi", "ttl": 0.2 });
         for (field, value) in more.as_object().unwrap() {
             body[field] = value.clone();
         }
-        let request = api.client().post(api.url("/api/webhook/loja"));
+        ("/api/webhook/loja".to_owned(), body)
+    })
+}
+
+/// Posts to these paths with these bodies.
+fn posts(api: &Daemon, post: impl Fn(usize) -> (String, Value)) -> Vec<Post> {
+    let post = |number: usize| {
+        let (path, body) = post(number);
+        let request = api.client().post(api.url(&path));
         let request = request
             .header("content-type", "application/json")
             .body(body.to_string())
@@ -51,15 +62,22 @@ fn posts(api: &Daemon, more: &Value) -> Vec<tokio::task::JoinHandle<Response>> {
     (0..CLIENTS).map(post).collect()
 }
 
-async fn statuses(posts: Vec<tokio::task::JoinHandle<Response>>) -> Vec<u16> {
+async fn statuses(posts: Vec<Post>) -> Vec<u16> {
     let answers = join_all(posts).await.into_iter();
     answers
         .map(|answer| answer.unwrap().status().as_u16())
         .collect()
 }
 
-/// An api that knows the buffer `loja` and then stands still, with posts that wait for it.
-async fn held_up(shop: &Shop, more: &Value) -> (Daemon, Vec<tokio::task::JoinHandle<Response>>) {
+/// An api that knows the buffer `loja` and then stands still, with messages that wait for it.
+async fn held_up(shop: &Shop, more: &Value) -> (Daemon, Vec<Post>) {
+    let api = standing_still(shop).await;
+    let posts = messages(&api, more);
+    (api, posts)
+}
+
+/// An api that knows the buffer `loja` and then stands still.
+async fn standing_still(shop: &Shop) -> Daemon {
     let api = Daemon::api(&shop.redis).await;
     shop.buffer("loja", &["default"]).await;
     eventually("the other api knows it", async || {
@@ -67,8 +85,7 @@ async fn held_up(shop: &Shop, more: &Value) -> (Daemon, Vec<tokio::task::JoinHan
     })
     .await;
     api.signal(Signal::SIGSTOP);
-    let posts = posts(&api, more);
-    (api, posts)
+    api
 }
 
 /// Nothing of the buffer is left anywhere that it could wait for ever.
@@ -90,6 +107,23 @@ async fn an_api_that_stood_still_takes_nothing_for_a_buffer_that_is_gone() {
         assert_eq!(statuses(posts).await, [404; CLIENTS], "{more}");
         nothing_is_stranded(&shop).await;
     }
+}
+
+#[tokio::test]
+async fn an_api_that_stood_still_pauses_no_chat_of_a_buffer_that_is_gone() {
+    let shop = Shop::open().await;
+    let api = standing_still(&shop).await;
+    let pauses = posts(&api, |number| {
+        let path = format!("/api/chats/{number}/pause?buffer=loja");
+        (path, json!({}))
+    });
+
+    let (status, answer) = shop.delete("/api/buffers/loja").await;
+    assert_eq!(status, 200, "{answer}");
+    api.signal(Signal::SIGCONT);
+
+    assert_eq!(statuses(pauses).await, [404; CLIENTS]);
+    assert_eq!(shop.store.count_paused().await.unwrap(), 0);
 }
 
 #[tokio::test]
@@ -209,6 +243,7 @@ async fn nothing_is_stored_for_what_is_not_alive_by_whichever_way() {
     let kept = lull::store::received::Kept::default();
     let queued = store.enqueue(&ana, &id, &said, false, kept, &targets);
     is_gone("enqueue", queued.await.map(drop));
+    is_gone("pause", store.pause(&ana, life, LONG).await.map(drop));
 
     let mut after = redis.keys("*").await;
     after.sort();

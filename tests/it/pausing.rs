@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use lull::core::chat::{Chat, Name};
+use lull::core::life::Life;
 use lull::core::window::{FirstWait, WindowRules};
 use lull::store::closing::Closing;
 use lull::store::windows::{NewMessage, Taken};
@@ -24,7 +25,14 @@ async fn a_pause_drops_the_open_window_and_nothing_that_is_on_its_way() {
     buffer.say("b", LONG).await;
     buffer.say("c", LONG).await;
 
-    assert_eq!(buffer.store.pause(&chat("ana"), HOUR).await.unwrap(), 2);
+    assert_eq!(
+        buffer
+            .store
+            .pause(&chat("ana"), Life::ALWAYS, HOUR)
+            .await
+            .unwrap(),
+        2
+    );
 
     assert_eq!(buffer.close().await, Closing::NoWindow);
     assert_eq!(buffer.batch().await, ["a"]);
@@ -35,7 +43,11 @@ async fn a_pause_drops_the_open_window_and_nothing_that_is_on_its_way() {
 #[tokio::test]
 async fn what_is_said_during_a_pause_is_not_stored_and_the_answer_says_so() {
     let buffer = Buffer::with(RULES).await;
-    buffer.store.pause(&chat("ana"), HOUR).await.unwrap();
+    buffer
+        .store
+        .pause(&chat("ana"), Life::ALWAYS, HOUR)
+        .await
+        .unwrap();
 
     let appended = buffer.say("a", LONG).await;
 
@@ -49,7 +61,11 @@ async fn what_is_said_during_a_pause_is_not_stored_and_the_answer_says_so() {
 async fn a_typing_signal_during_a_pause_opens_nothing() {
     let buffer = Buffer::with(RULES).await;
     buffer.say("a", LONG).await;
-    buffer.store.pause(&chat("ana"), HOUR).await.unwrap();
+    buffer
+        .store
+        .pause(&chat("ana"), Life::ALWAYS, HOUR)
+        .await
+        .unwrap();
 
     let held = buffer.store.hold(&chat("ana"), Some(LONG)).await.unwrap();
 
@@ -64,7 +80,11 @@ async fn a_message_of_a_pause_does_not_come_back_when_it_is_posted_again_later()
         id: Some("3EB0"),
         ..NewMessage::plain(&said, LONG)
     };
-    buffer.store.pause(&chat("ana"), HOUR).await.unwrap();
+    buffer
+        .store
+        .pause(&chat("ana"), Life::ALWAYS, HOUR)
+        .await
+        .unwrap();
     buffer.append(message).await;
     buffer.store.resume(&chat("ana")).await.unwrap();
 
@@ -83,7 +103,11 @@ async fn who_spoke_during_a_pause_has_not_just_turned_up_after_it() {
         ..RULES
     })
     .await;
-    buffer.store.pause(&chat("ana"), HOUR).await.unwrap();
+    buffer
+        .store
+        .pause(&chat("ana"), Life::ALWAYS, HOUR)
+        .await
+        .unwrap();
     buffer.say("thank you", LONG).await;
     buffer.store.resume(&chat("ana")).await.unwrap();
 
@@ -95,7 +119,11 @@ async fn who_spoke_during_a_pause_has_not_just_turned_up_after_it() {
 #[tokio::test]
 async fn a_resumed_chat_is_gathered_again() {
     let buffer = Buffer::with(RULES).await;
-    buffer.store.pause(&chat("ana"), HOUR).await.unwrap();
+    buffer
+        .store
+        .pause(&chat("ana"), Life::ALWAYS, HOUR)
+        .await
+        .unwrap();
 
     assert!(buffer.store.resume(&chat("ana")).await.unwrap());
 
@@ -106,7 +134,11 @@ async fn a_resumed_chat_is_gathered_again() {
 #[tokio::test]
 async fn a_pause_ends_by_itself() {
     let buffer = Buffer::with(RULES).await;
-    buffer.store.pause(&chat("ana"), SHORT).await.unwrap();
+    buffer
+        .store
+        .pause(&chat("ana"), Life::ALWAYS, SHORT)
+        .await
+        .unwrap();
 
     eventually("the pause is over", async || {
         buffer.store.paused(&chat("ana")).await.unwrap().is_none()
@@ -121,14 +153,26 @@ async fn a_pause_ends_by_itself() {
 #[tokio::test]
 async fn a_pause_that_is_over_is_tidied_away_even_if_nothing_is_said() {
     let buffer = Buffer::with(RULES).await;
-    buffer.store.pause(&chat("ana"), HOUR).await.unwrap();
-    buffer.store.pause(&chat("eva"), HOUR).await.unwrap();
+    buffer
+        .store
+        .pause(&chat("ana"), Life::ALWAYS, HOUR)
+        .await
+        .unwrap();
+    buffer
+        .store
+        .pause(&chat("eva"), Life::ALWAYS, HOUR)
+        .await
+        .unwrap();
     buffer.store.trim(&RETENTION).await.unwrap();
     assert_eq!(buffer.redis.keys("lull:*:paused").await.len(), 2);
 
     for id in ["ana", "eva"] {
         buffer.store.resume(&chat(id)).await.unwrap();
-        buffer.store.pause(&chat(id), SHORT).await.unwrap();
+        buffer
+            .store
+            .pause(&chat(id), Life::ALWAYS, SHORT)
+            .await
+            .unwrap();
     }
 
     eventually("they are gone", async || {
@@ -142,11 +186,15 @@ async fn a_pause_that_is_over_is_tidied_away_even_if_nothing_is_said() {
 async fn a_pause_may_be_renewed_and_is_never_shortened() {
     let buffer = Buffer::with(RULES).await;
     let ana = chat("ana");
-    buffer.store.pause(&ana, HOUR).await.unwrap();
+    buffer.store.pause(&ana, Life::ALWAYS, HOUR).await.unwrap();
 
-    buffer.store.pause(&ana, LONG).await.unwrap();
+    buffer.store.pause(&ana, Life::ALWAYS, LONG).await.unwrap();
     let kept = buffer.store.paused(&ana).await.unwrap().unwrap();
-    buffer.store.pause(&ana, 2 * HOUR).await.unwrap();
+    buffer
+        .store
+        .pause(&ana, Life::ALWAYS, 2 * HOUR)
+        .await
+        .unwrap();
     let renewed = buffer.store.paused(&ana).await.unwrap().unwrap();
 
     assert!(kept > LONG && kept <= HOUR, "{kept:?}");
@@ -162,7 +210,11 @@ async fn a_pause_leaves_every_other_chat_as_it_is() {
     };
     say(&buffer.store, "eva", "a", LONG).await;
 
-    buffer.store.pause(&chat("ana"), HOUR).await.unwrap();
+    buffer
+        .store
+        .pause(&chat("ana"), Life::ALWAYS, HOUR)
+        .await
+        .unwrap();
 
     assert_eq!(say(&buffer.store, "eva", "b", LONG).await, 2);
     assert_eq!(buffer.store.paused(&chat("eva")).await.unwrap(), None);
@@ -174,7 +226,7 @@ async fn the_api_tells_that_a_chat_is_paused_and_counts_what_it_drops() {
     let redis = TestRedis::start().await;
     let api = Daemon::api(&redis).await;
     let store = redis.store().await;
-    store.pause(&chat("ana"), HOUR).await.unwrap();
+    store.pause(&chat("ana"), Life::ALWAYS, HOUR).await.unwrap();
 
     let (status, mut answer) = api
         .post("/api/message", json!({"user": "ana", "message": "oi"}))

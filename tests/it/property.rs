@@ -86,7 +86,7 @@ impl World {
                 late,
             } => self.say(chat, short, how, late).await,
             Step::Repeat { chat } => self.repeat(chat).await,
-            Step::Pause { chat } => self.pause(chat).await,
+            Step::Pause { chat, late } => self.pause(chat, late).await,
             Step::Resume { chat } => self.resume(chat).await,
             Step::Hold { chat, typing } => {
                 let hold = typing.then_some(LONG);

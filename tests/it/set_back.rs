@@ -401,7 +401,10 @@ type Left = BTreeMap<&'static str, u64>;
 /// Sets one of everything that waits, each for another time; what stands there already gets a longer one.
 async fn set_all(store: &Store, more: u64) {
     let long = |seconds| Duration::from_secs(seconds + more);
-    store.pause(&chat("paused"), long(600)).await.unwrap();
+    store
+        .pause(&chat("paused"), Life::ALWAYS, long(600))
+        .await
+        .unwrap();
     say(store, "window", "hi", long(700)).await;
     let (later, id, said) = (chat("later"), format!("id-{more}"), item("hi"));
     let kept = store.keep(&later, Life::ALWAYS, &id, &said, When::In(long(800)));
@@ -552,7 +555,7 @@ async fn what_is_set_after_a_second_jump_waits_for_that_one_alone() {
     let second = store.clock(Some(first)).await.unwrap();
     redis.clock().back(Duration::from_secs(1_800));
     store
-        .pause(&chat("paused"), Duration::from_secs(600))
+        .pause(&chat("paused"), Life::ALWAYS, Duration::from_secs(600))
         .await
         .unwrap();
 

@@ -20,7 +20,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("health", &["core", "wire", "store", "registry"]),
     (
         "ingest",
-        &["core", "settings", "store", "registry", "loops"],
+        &["core", "spec", "settings", "store", "registry", "loops"],
     ),
     (
         "admin",

@@ -10,24 +10,29 @@
   KEYS[6]  items   of each its time and what it holds; likewise
   KEYS[7]  open    how many windows are open here, their bytes, and of each buffer:
                    see count_held
-  KEYS[8]  moved   how far this shard was moved with a clock that was set back,
+  KEYS[8]  alive   marks of buffers, by their lives
+  KEYS[9]  moved   how far this shard was moved with a clock that was set back,
                    and what was set since: see move
 
   ARGV[1]  member  the chat in the due index
   ARGV[2]  length  ms; a pause that lasts longer already is not shortened
   ARGV[3]  follow-up  of the chat, in the index of what waits
-  ARGV[4]  expected   what time it would be, had the clock not been set back since
-  ARGV[5]  back       it had been by so many ms in all
-  ARGV[6]  least      a smaller step back is none, ms
+  ARGV[4]  buffer     its field among the marks; empty = it is always there
+  ARGV[5]  life       the mark that it must have
+  ARGV[6]  expected   what time it would be, had the clock not been set back since
+  ARGV[7]  back       it had been by so many ms in all
+  ARGV[8]  least      a smaller step back is none, ms
 
-  Output: how many messages were dropped
+  Output: how many messages were dropped; -1: the buffer is not there (any more), or
+  has another life, and nothing was changed
 
   One script, because a message between cancelling and pausing would open a
   window that talks over whoever has taken over. It may use memory beyond
   maxmemory: it mostly frees some, and what it stops must stop.
 ]]
 local timer, window, due, paused = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local later, items, open, moved = KEYS[5], KEYS[6], KEYS[7], KEYS[8]
+local later, items, open = KEYS[5], KEYS[6], KEYS[7]
+local alive, moved = KEYS[8], KEYS[9]
 local member = ARGV[1]
 local call, format = redis.call, string.format
 
@@ -35,9 +40,14 @@ local time = call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
 -- How far the clock is set back in all, while it is and this shard is not moved by as much.
-local behind, least = tonumber(ARGV[4]) - now, tonumber(ARGV[6])
-local frame = behind > least and ARGV[5] + behind
+local behind, least = tonumber(ARGV[6]) - now, tonumber(ARGV[8])
+local frame = behind > least and ARGV[7] + behind
 if frame and frame - (call('HGET', moved, 'back') or 0) <= least then frame = false end
+
+-- Decided here and not by what the caller knows: a pause of a chat that is no more would stay until it ran out.
+if ARGV[4] ~= '' and call('HGET', alive, ARGV[4]) ~= ARGV[5] then
+  return -1
+end
 
 local head = call('LINDEX', window, 0)
 if head then

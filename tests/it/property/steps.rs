@@ -21,6 +21,7 @@ pub(super) enum Step {
     },
     Pause {
         chat: usize,
+        late: bool,
     },
     Resume {
         chat: usize,
@@ -242,7 +243,7 @@ fn saying() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => (people(), any::<bool>(), how, late()).prop_map(|(chat, short, how, late)| Step::Append { chat, short, how, late }),
         2 => people().prop_map(|chat| Step::Repeat { chat }),
-        1 => people().prop_map(|chat| Step::Pause { chat }),
+        1 => (people(), late()).prop_map(|(chat, late)| Step::Pause { chat, late }),
         2 => people().prop_map(|chat| Step::Resume { chat }),
         2 => (people(), any::<bool>()).prop_map(|(chat, typing)| Step::Hold { chat, typing }),
         2 => chats().prop_map(|chat| Step::Take { chat }),

@@ -110,13 +110,14 @@ impl World {
             .await
     }
 
-    pub(super) async fn pause(&mut self, chat: usize) {
-        // Who knows no such buffer knows no such chat.
-        if self.model.buffer.is_absent() {
-            return;
-        }
+    pub(super) async fn pause(&mut self, chat: usize, late: bool) {
         let open = self.before.window[chat].clone();
-        let dropped = self.store.pause(&self.chat(chat), LONG).await.unwrap();
+        let life = self.model.buffer.known_as(late);
+        let expected = self.model.buffer.takes(life);
+        let dropped = self.store.pause(&self.chat(chat), life, LONG).await;
+        let Some(dropped) = taken(dropped, expected) else {
+            return;
+        };
         assert_eq!(dropped, open.len() as u64);
         self.model.dropped[chat].extend(open);
         self.model.paused[chat] = true;
