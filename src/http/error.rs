@@ -147,20 +147,19 @@ impl ApiError {
 
     /// The field, or the part of path or query, that is at fault.
     fn field(&self) -> Option<String> {
-        let field = match self {
-            Self::BadInput(BadInput::Unknown { name, .. } | BadInput::Null { name })
-            | Self::UnknownParameter { name, .. } => return Some(name.clone()),
-            Self::UnreadBody { field, .. } => return field.clone(),
-            Self::BadInput(bad) => bad.at_fault(),
+        match self {
+            Self::BadInput(bad) => bad.field_name().map(str::to_owned),
+            Self::Ingest(error) => error.field().map(str::to_owned),
+            Self::UnknownParameter { name, .. } => Some(name.clone()),
+            Self::UnreadBody { field, .. } => field.clone(),
             // A schedule has a field of the name body.
             Self::Spec(error) => {
                 let about_a_field = error.code != Code::InvalidJson;
-                return about_a_field.then(|| error.field.clone());
+                about_a_field.then(|| error.field.clone())
             }
-            Self::Parameter { name, .. } => name,
-            _ => return None,
-        };
-        (field != "body").then(|| field.to_owned())
+            Self::Parameter { name, .. } => Some((*name).to_owned()),
+            _ => None,
+        }
     }
 
     /// How metrics count it.

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use chrono_tz::Tz;
 use serde_json::json;
 
 use super::Api;
@@ -14,6 +15,9 @@ use super::error::ApiError;
 use super::middleware::trace::trace_of;
 use crate::core::incoming::{Incoming, check_message_id};
 use crate::core::json::fields::BadInput;
+use crate::core::moment::rfc3339;
+use crate::ingest;
+use crate::store::windows::Taken;
 use crate::wire::answer::Accepted;
 use crate::wire::request_bodies::{MessageBody, MessageForm};
 
@@ -61,8 +65,56 @@ async fn take(
     let Fields(fields) = fields?;
     let mut incoming = Incoming::from_fields(fields)?;
     read_headers(&mut incoming, headers)?;
-    let accepted = api.accept(api.default_buffer(), &mut incoming).await?;
-    Ok(Json(accepted).into_response())
+    let buffer = api.default_buffer();
+    let accepted = api.ingest.accept(buffer, &mut incoming).await?;
+    Ok(Json(answer(&incoming, &accepted)).into_response())
+}
+
+/// What is answered to a message.
+pub(super) fn answer<'a>(incoming: &'a Incoming, accepted: &ingest::Accepted) -> Accepted<'a> {
+    let about = Accepted {
+        success: true,
+        message: said_of(accepted),
+        user: incoming.user.as_str(),
+        buffered: None,
+        expires_in: None,
+        message_id: None,
+        send_at: None,
+        duplicate: false,
+        repeated: false,
+        paused: false,
+    };
+    match accepted {
+        ingest::Accepted::Window(appended) => Accepted {
+            buffered: Some(appended.count),
+            expires_in: Some(appended.left.as_secs_f64()),
+            duplicate: appended.taken == Taken::Duplicate,
+            repeated: appended.taken == Taken::Repeated,
+            paused: appended.taken == Taken::Paused,
+            ..about
+        },
+        ingest::Accepted::Later(later) => Accepted {
+            message_id: incoming.message_id.as_deref(),
+            send_at: later.at.map(|at| rfc3339(at, Tz::UTC)),
+            duplicate: later.duplicate,
+            ..about
+        },
+    }
+}
+
+/// What people are told of a message.
+pub(super) fn said_of(accepted: &ingest::Accepted) -> &'static str {
+    const DUPLICATE: &str = "Already received";
+    match accepted {
+        ingest::Accepted::Window(appended) => match appended.taken {
+            Taken::Appended => "Message buffered",
+            Taken::Duplicate => DUPLICATE,
+            Taken::Repeated => "Said just before, dropped",
+            Taken::Paused => "The chat is paused, dropped",
+        },
+        ingest::Accepted::Later(later) if later.duplicate => DUPLICATE,
+        ingest::Accepted::Later(_) => "Message kept until its time",
+    }
 }
 
 /// What headers tell of a message: its trace, and its id where the body has none.

@@ -14,19 +14,17 @@ use super::auth::Need;
 use super::body::Fields;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
-use super::intake::arrived;
 use super::message::{ABOUT_IDEMPOTENCY_KEY, IDEMPOTENCY_KEY, id_schema, read_headers};
 use crate::core::batch::{Batch, BatchId, Millis};
 use crate::core::chat::Name;
 use crate::core::incoming::Incoming;
 use crate::core::item::read_items;
 use crate::core::moment::rfc3339;
-use crate::core::window::CloseReason;
+use crate::ingest::{QueueState, Queued};
 use crate::store::dead::DeadLetter;
 use crate::store::history::{DELIVERED, Settlement};
-use crate::store::queue::{Enqueued, Found, Waiting};
+use crate::store::queue::{Found, Waiting};
 use crate::store::scheduled::Kept;
-use crate::telemetry::metrics::count;
 use crate::wire::outbound::{self, MessageAnswer, content_of_call};
 use crate::wire::request_bodies::{OutboundBody, OutboundForm};
 
@@ -88,28 +86,16 @@ async fn queue(
     let Fields(fields) = fields?;
     let mut incoming = outbound::read(fields, api.message_max_length)?;
     read_headers(&mut incoming, headers)?;
-    let chat = api.queue_buffer().chat(incoming.user.clone());
-    let own = incoming.message_id.take();
-    let id = own
-        .as_ref()
-        .map_or_else(BatchId::generate, |own| BatchId::of_client(&chat, own));
-    incoming.message_id = Some(id.to_string());
-    let is_new = match incoming.when {
-        None => match api.enqueue(&incoming, &id, own.is_some()).await? {
-            Enqueued::Queued(at) => return Ok(created(pending(&incoming, &id, at))),
-            Enqueued::Duplicate => false,
-        },
-        Some(when) => {
-            let buffer = api.queue_buffer().clone();
-            !api.keep(&buffer, &mut incoming, when).await?.duplicate
-        }
-    };
+    let Queued { id, state } = api.ingest.enqueue(&mut incoming).await?;
+    if let QueueState::Leaving(at) = state {
+        return Ok(created(pending(&incoming, &id, at)));
+    }
     let found = api.find(&id).await?;
     let mut answer = found.unwrap_or_else(|| MessageAnswer {
         status: "unknown",
         ..about(&id, incoming.user.as_str(), text_of(&incoming), None)
     });
-    if is_new {
+    if state == QueueState::Waiting {
         return Ok(created(answer));
     }
     answer.duplicate = true;
@@ -117,42 +103,6 @@ async fn queue(
 }
 
 impl Api {
-    async fn enqueue(
-        &self,
-        incoming: &Incoming,
-        id: &BatchId,
-        once: bool,
-    ) -> Result<Enqueued, ApiError> {
-        let buffer = self.queue_buffer();
-        let (chat, item) = arrived(buffer, incoming)?;
-        let kept = self.kept(&chat);
-        self.ingest.memory_guard().admit()?;
-        let lanes = buffer.destinations.len();
-        let place = self
-            .ingest
-            .bounds()
-            .admit_queued(&chat, item.len(), lanes)
-            .await?;
-        let enqueued = self
-            .store
-            .enqueue(&chat, id, &item, once, kept, &buffer.destinations)
-            .await
-            .inspect_err(|error| self.ingest.memory_guard().make_after(error))?;
-        match enqueued {
-            Enqueued::Queued(_) => {
-                place.taken();
-                self.metrics.accepted.inc();
-                count(
-                    &self.metrics.batches,
-                    "reason",
-                    CloseReason::Queued.as_str(),
-                );
-            }
-            Enqueued::Duplicate => drop(self.metrics.duplicates.inc()),
-        }
-        Ok(enqueued)
-    }
-
     async fn find(&self, id: &BatchId) -> Result<Option<MessageAnswer>, ApiError> {
         let name = Name::messages_name();
         let found = self.store.find(&name, &name, id).await?;

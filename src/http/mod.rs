@@ -14,7 +14,6 @@ mod endpoint;
 mod error;
 mod health;
 mod history;
-mod intake;
 mod message;
 mod messages;
 mod middleware;
@@ -52,11 +51,11 @@ use crate::settings::api::ApiConfig;
 use crate::settings::server::ServerConfig;
 use crate::spec::Buffer;
 use crate::store::Store;
-use crate::store::history::Retention;
-use crate::telemetry::metrics::Metrics;
+use crate::telemetry::metrics::{Metrics, count};
 use crate::telemetry::tracer::Tracer;
 use auth::{Auth, Guarding};
 use endpoint::Endpoint;
+use error::ApiError;
 use middleware::budget::{self, Budget};
 use middleware::known;
 use middleware::requests::Requests;
@@ -79,9 +78,6 @@ pub struct Parts {
     clients: Clients,
     auth: Auth,
     noted: compat::Noted,
-    retention: Retention,
-    /// Whether what was said is kept of messages that were taken in.
-    payloads: bool,
     ingest: Ingest,
     budget: Budget,
     loops: Loops,
@@ -114,7 +110,13 @@ impl Api {
         loops: Loops,
     ) -> Result<Self> {
         let clients = Clients::new(config.guard.clone());
-        let ingest = Ingest::new(config.bounds, registry.clone(), store.clone());
+        let ingest = Ingest::new(
+            config.bounds,
+            &config.retention,
+            registry.clone(),
+            store.clone(),
+            metrics.clone(),
+        );
         Ok(Self(Arc::new(Parts {
             budget: Budget::new(config.max_bodies_bytes),
             watch: Watch::new(&store, registry.clone()),
@@ -134,8 +136,6 @@ impl Api {
             auth: Auth::new(config.auth.clone())?,
             noted: compat::Noted::default(),
             loops,
-            retention: Retention::of(&config.retention),
-            payloads: config.retention.history_payloads,
             server: config.server,
             max_body_bytes: config.max_body_bytes,
             message_max_length: config.message_max_length,
@@ -163,9 +163,9 @@ impl Api {
         self.loops.start(name, None, stop.clone(), made);
     }
 
-    /// The buffer of messages that leave one by one, which the environment describes, too.
-    fn queue_buffer(&self) -> &Buffer {
-        &self.registry.defaults().messages.buffer
+    /// What became of what was brought, counted if it was refused.
+    fn counted<T>(&self, taken: Result<T, ApiError>) -> Result<T, ApiError> {
+        taken.inspect_err(|error| count(&self.metrics.refused, "reason", error.reason()))
     }
 }
 

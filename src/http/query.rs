@@ -10,13 +10,13 @@ use utoipa::IntoParams;
 
 use super::Api;
 use super::error::ApiError;
-use super::middleware::requests::note_chat;
 use crate::admin::Page as Found;
 use crate::core::batch::Millis;
 use crate::core::chat::{Chat, ChatId, Name, NameError};
 use crate::core::filter::Filter;
 use crate::store::history::DELIVERED;
 use crate::store::{EntryId, Look};
+use crate::telemetry::log::note_chat;
 use crate::wire::answer::Page;
 
 const DEFAULT_LIMIT: usize = 50;

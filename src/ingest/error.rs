@@ -7,11 +7,15 @@ use thiserror::Error;
 use super::bounds::{Overfull, TooManyPaused};
 use super::buffers::NoBuffer;
 use crate::core::code::Code;
+use crate::core::json::fields::BadInput;
 use crate::store::StoreError;
 
 /// Why something was not taken in. Unless it says otherwise, nothing was stored.
 #[derive(Debug, Error)]
 pub enum IngestError {
+    /// Whoever brought it must change something.
+    #[error(transparent)]
+    BadInput(#[from] BadInput),
     /// There is no such buffer, or it takes nothing.
     #[error(transparent)]
     NoBuffer(#[from] NoBuffer),
@@ -33,6 +37,7 @@ impl IngestError {
     /// What programs are told.
     pub fn code(&self) -> Code {
         match self {
+            Self::BadInput(bad) => bad.code(),
             Self::NoBuffer(_) => Code::NoSuchBuffer,
             Self::Full => Code::StorageFull,
             Self::Overfull(full) => full.code(),
@@ -41,9 +46,18 @@ impl IngestError {
         }
     }
 
+    /// The field that is at fault, if one is.
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::BadInput(bad) => bad.field_name(),
+            _ => None,
+        }
+    }
+
     /// How metrics count it.
     pub fn reason(&self) -> &'static str {
         match self {
+            Self::BadInput(bad) => bad.at_fault(),
             Self::NoBuffer(_) => "buffer",
             Self::Full => "full",
             Self::Overfull(full) => full.reason(),
@@ -55,7 +69,7 @@ impl IngestError {
     /// After how long the same may be tried again; none: something must be changed first.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::NoBuffer(_) => None,
+            Self::BadInput(_) | Self::NoBuffer(_) => None,
             Self::Full | Self::TooManyPaused(_) => Some(Duration::from_secs(5)),
             Self::Overfull(full) => Some(full.retry_after()),
             Self::Store(error) => Some(error.retry_after()),

@@ -26,7 +26,7 @@ const TAKE: u64 = 93;
 
 /// The room in Redis, as this daemon last saw it.
 #[derive(Clone)]
-pub(crate) struct MemoryGuard {
+pub(super) struct MemoryGuard {
     store: Store,
     full: Arc<AtomicBool>,
     /// What Redis may use, in bytes; 0: without limit.
@@ -37,7 +37,7 @@ pub(crate) struct MemoryGuard {
 }
 
 impl MemoryGuard {
-    pub(crate) fn new(store: Store) -> Self {
+    pub(super) fn new(store: Store) -> Self {
         Self {
             store,
             full: Arc::default(),
@@ -48,7 +48,7 @@ impl MemoryGuard {
     }
 
     /// Whether new messages are refused.
-    pub(crate) fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.full.load(Ordering::Relaxed)
     }
 
@@ -56,7 +56,7 @@ impl MemoryGuard {
     ///
     /// # Errors
     /// When there is no room for it.
-    pub(crate) fn admit(&self) -> Result<(), IngestError> {
+    pub(super) fn admit(&self) -> Result<(), IngestError> {
         if self.is_full() {
             return Err(IngestError::Full);
         }
@@ -64,7 +64,7 @@ impl MemoryGuard {
     }
 
     /// Looks at Redis's memory until told to stop.
-    pub(crate) async fn keep_fresh(self, stop: CancellationToken) {
+    pub(super) async fn keep_fresh(self, stop: CancellationToken) {
         let looking = async {
             loop {
                 match self.store.memory().await {
@@ -82,7 +82,7 @@ impl MemoryGuard {
     ///
     /// # Errors
     /// When the storage cannot be asked.
-    pub(crate) async fn look_once(&self) -> Result<(), StoreError> {
+    pub(super) async fn look_once(&self) -> Result<(), StoreError> {
         if !self.looked.load(Ordering::Acquire) {
             self.note(self.store.memory().await?);
         }
@@ -90,7 +90,7 @@ impl MemoryGuard {
     }
 
     /// What Redis may use, in bytes; `None`: it has no limit.
-    pub(crate) fn most(&self) -> Option<u64> {
+    pub(super) fn most(&self) -> Option<u64> {
         let most = self.most.load(Ordering::Relaxed);
         (most > 0).then_some(most)
     }
@@ -117,7 +117,7 @@ impl MemoryGuard {
     }
 
     /// A full Redis lets go of what is over: the client is told to come again.
-    pub(crate) fn make_after(&self, error: &StoreError) {
+    pub(super) fn make_after(&self, error: &StoreError) {
         if let StoreError::Full(_) = error {
             self.make();
         }

@@ -1,10 +1,12 @@
 //! Everything that brings a message in, whoever asks for it: the api, a consumer of another protocol, a page.
 
+mod accepting;
 mod bounds;
 mod buffers;
 mod error;
 mod memory_guard;
 mod pausing;
+mod queueing;
 mod running;
 
 use std::sync::Arc;
@@ -15,11 +17,17 @@ use crate::core::code::Code;
 use crate::loops::{Loop, Loops};
 use crate::registry::Registry;
 use crate::settings::bounds::BoundsConfig;
+use crate::settings::retention::RetentionConfig;
 use crate::store::Store;
+use crate::store::history::Retention;
+use crate::telemetry::metrics::Metrics;
 
+pub(crate) use accepting::new_message;
+pub use accepting::{Accepted, Later};
 pub use bounds::{Overfull, TooManyPaused};
 pub use buffers::NoBuffer;
 pub use error::IngestError;
+pub use queueing::{QueueState, Queued};
 
 use bounds::{Bounds, Pauses};
 use memory_guard::MemoryGuard;
@@ -31,6 +39,10 @@ pub struct Ingest(Arc<Parts>);
 struct Parts {
     store: Store,
     registry: Registry,
+    metrics: Arc<Metrics>,
+    retention: Retention,
+    /// Whether what was said is kept of messages that were taken in.
+    payloads: bool,
     memory_guard: MemoryGuard,
     bounds: Bounds,
     pauses: Pauses,
@@ -38,12 +50,21 @@ struct Parts {
 
 impl Ingest {
     /// Puts it together; until [`Ingest::start`] it goes by what it looks up when it has to.
-    pub fn new(bounds: BoundsConfig, registry: Registry, store: Store) -> Self {
+    pub fn new(
+        bounds: BoundsConfig,
+        retention: &RetentionConfig,
+        registry: Registry,
+        store: Store,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         let memory_guard = MemoryGuard::new(store.clone());
         Self(Arc::new(Parts {
             pauses: Pauses::new(&bounds, store.clone()),
             bounds: Bounds::new(bounds, &store, &memory_guard),
             memory_guard,
+            retention: Retention::of(retention),
+            payloads: retention.history_payloads,
+            metrics,
             registry,
             store,
         }))
@@ -65,15 +86,5 @@ impl Ingest {
             return Some(IngestError::Full.code());
         }
         self.0.bounds.crossed().into_iter().next()
-    }
-
-    /// Who says whether there is room in Redis.
-    pub(crate) fn memory_guard(&self) -> &MemoryGuard {
-        &self.0.memory_guard
-    }
-
-    /// Who says whether more may wait.
-    pub(crate) fn bounds(&self) -> &Bounds {
-        &self.0.bounds
     }
 }

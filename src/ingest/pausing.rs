@@ -20,7 +20,7 @@ impl Ingest {
         let _turn = self.0.pauses.admit(chat).await?;
         match store.pause(chat, known.life, length).await {
             Err(StoreError::Gone) => {
-                let buffer = self.renewed(chat).await?;
+                let buffer = self.there_now(chat).await?;
                 let chat = buffer.chat(chat.id.clone());
                 Ok(store.pause(&chat, buffer.life, length).await?)
             }

@@ -5,9 +5,12 @@ use std::sync::{LazyLock, OnceLock};
 use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
+use tracing::Span;
+use tracing::field::display;
 use tracing_subscriber::EnvFilter;
 
 use super::lines::Lines;
+use crate::core::chat::Chat;
 use crate::settings::log::LogConfig;
 
 /// At its end a process waits no longer than this for its last lines to be taken.
@@ -32,6 +35,11 @@ pub fn init(config: LogConfig) {
     } else {
         log.with_ansi(false).try_init()
     };
+}
+
+/// Notes the chat that what is being done is about, for the lines of a span that has room for it.
+pub fn note_chat(chat: &Chat) {
+    Span::current().record("chat", display(chat.hash()));
 }
 
 /// Has the lines so far written, as far as somebody takes them in time.

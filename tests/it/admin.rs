@@ -47,7 +47,13 @@ impl Desk {
         let registry = Registry::load(store.clone(), config.defaults()).await;
         let metrics = Arc::new(Metrics::new(&[Role::Api]));
         let clients = Clients::new(config.guard.clone());
-        let ingest = Ingest::new(config.bounds, registry.clone(), store.clone());
+        let ingest = Ingest::new(
+            config.bounds,
+            &config.retention,
+            registry.clone(),
+            store.clone(),
+            metrics.clone(),
+        );
         Self {
             admin: Admin::new(store, registry, clients, metrics, ingest),
             redis,

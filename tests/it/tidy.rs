@@ -20,7 +20,15 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("health", &["core", "wire", "store", "registry"]),
     (
         "ingest",
-        &["core", "spec", "settings", "store", "registry", "loops"],
+        &[
+            "core",
+            "spec",
+            "settings",
+            "store",
+            "registry",
+            "telemetry",
+            "loops",
+        ],
     ),
     (
         "admin",

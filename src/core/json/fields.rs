@@ -99,6 +99,14 @@ impl BadInput {
         }
     }
 
+    /// The name of the field at fault; none: the whole body is.
+    pub fn field_name(&self) -> Option<&str> {
+        match self {
+            Self::Unknown { name, .. } | Self::Null { name } => Some(name),
+            bad => Some(bad.at_fault()).filter(|field| *field != "body"),
+        }
+    }
+
     /// The field at fault (`body` for the whole), as metrics count it.
     pub fn at_fault(&self) -> &'static str {
         match self {

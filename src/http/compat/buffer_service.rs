@@ -86,7 +86,7 @@ async fn append(
     let mut brought = brought.map_err(|error| refused(&error))?;
     read_headers(&mut brought.incoming, headers)?;
     let buffer = api.buffer_of(&brought).await?;
-    let appended = api.take_in(&buffer, &brought.incoming).await?;
+    let appended = api.ingest.take_in(&buffer, &brought.incoming).await?;
     let answer = Taken {
         status: "success",
         message_id: BatchId::generate().to_string(),

@@ -14,6 +14,7 @@ use crate::http::auth::Need;
 use crate::http::body::Fields;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
+use crate::http::message::said_of;
 use crate::http::middleware::trace::trace_of;
 use crate::wire::ingest_answers::Told;
 use crate::wire::request_bodies::{CeleryBody, CeleryForm};
@@ -56,6 +57,7 @@ async fn append(
     incoming.trace = trace_of(headers);
     let window = WINDOW.min(buffer.window.max_ttl);
     incoming.ttl.get_or_insert(window.as_secs_f64());
-    let message = api.accept(buffer, &mut incoming).await?.message;
+    let accepted = api.ingest.accept(buffer, &mut incoming).await?;
+    let message = said_of(&accepted);
     Ok(Json(Told { message }).into_response())
 }

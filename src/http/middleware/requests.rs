@@ -14,10 +14,9 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::response::{IntoResponse, Response};
 use tower::{Layer, Service};
 use tracing::field::{Empty, display};
-use tracing::{Instrument, Span, debug, error, error_span, info};
+use tracing::{Instrument, debug, error, error_span, info};
 
 use super::trace::{self, trace_of};
-use crate::core::chat::Chat;
 use crate::core::code::Code;
 use crate::http::error::Refused;
 use crate::panics::{self, Panic};
@@ -31,11 +30,6 @@ const LONGEST_ID: usize = 128;
 
 /// Polled by machines every few seconds: a line for each answer would bury the others.
 pub(in crate::http) const POLLED: [&str; 2] = ["/api/health", "/metrics"];
-
-/// Notes the chat that the request in hand is about, for its log lines.
-pub(in crate::http) fn note_chat(chat: &Chat) {
-    Span::current().record("chat", display(chat.hash()));
-}
 
 /// What a request is called.
 #[derive(Clone)]

@@ -166,7 +166,7 @@ impl Work<'_> {
             &self.buffer.name,
         )?;
         incoming.trace = self.trace.cloned();
-        match self.api.take_in(self.buffer, &incoming).await?.taken {
+        match self.api.ingest.take_in(self.buffer, &incoming).await?.taken {
             Taken::Appended => done.accepted += 1,
             Taken::Duplicate => done.duplicates += 1,
             Taken::Repeated => drop(done.ignored.insert("said just before")),

@@ -17,8 +17,7 @@ use serde_json::json;
 
 use super::Api;
 use super::error::ApiError;
-use super::intake::taking;
-use super::message::IDEMPOTENCY_KEY;
+use super::message::{IDEMPOTENCY_KEY, answer};
 use super::middleware::trace::trace_of;
 use crate::core::batch::BatchId;
 use crate::core::chat::Name;
@@ -26,6 +25,7 @@ use crate::core::incoming::Incoming;
 use crate::gateway::proof::{HandshakeError, handshake};
 use crate::http::auth::Need;
 use crate::http::endpoint::{Chapter, Endpoint};
+use crate::ingest::IngestError;
 use crate::spec::Buffer;
 use crate::spec::source::Source;
 use crate::wire::ingest_answers::{Buffered, Gathered};
@@ -190,7 +190,8 @@ async fn take_message(
 ) -> Result<Response, ApiError> {
     let made = BatchId::generate().to_string();
     let id = incoming.message_id.clone();
-    let mut accepted = api.accept(buffer, incoming).await?;
+    let accepted = api.ingest.accept(buffer, incoming).await?;
+    let mut accepted = answer(incoming, &accepted);
     let answer = Buffered {
         status: "buffered",
         message_id: accepted
@@ -206,17 +207,9 @@ async fn take_message(
 /// The buffer of a path, if it takes messages.
 fn named(api: &Api, name: Result<Path<Named>, PathRejection>) -> Result<Arc<Buffer>, ApiError> {
     let Path(Named { buffer: name }) = name?;
-    let snapshot = api.registry.get();
     // The clients of the service Buffer name buffers by any words.
-    let buffer = Name::slug(&name)
-        .ok()
-        .and_then(|name| snapshot.buffer(&name).cloned());
-    match buffer {
-        Some(buffer) if buffer.name == Name::messages_name() => Err(ApiError::NoBuffer(
-            "messages that leave one by one are taken at POST /api/messages".to_owned(),
-        )),
-        found => taking(&snapshot, found, &name),
-    }
+    let buffer = api.ingest.buffer(&name);
+    Ok(buffer.map_err(IngestError::from)?)
 }
 
 /// The buffer that is meant where only one is configured.

@@ -125,7 +125,7 @@ pub(super) struct Backlog {
 }
 
 /// The place of a message on its way, which is given back unless something was taken.
-pub(crate) struct Place<'a> {
+pub(in crate::ingest) struct Place<'a> {
     backlog: &'a Backlog,
     buffer: Name,
     coming: Load,
@@ -134,12 +134,12 @@ pub(crate) struct Place<'a> {
 
 impl Place<'_> {
     /// All of it waits now.
-    pub(crate) fn taken(mut self) {
+    pub(in crate::ingest) fn taken(mut self) {
         self.taken = self.coming;
     }
 
     /// It went to where something waits already.
-    pub(crate) fn joined(mut self) {
+    pub(in crate::ingest) fn joined(mut self) {
         self.taken.bytes = self.coming.bytes;
     }
 }

@@ -55,7 +55,7 @@ impl Way {
 
 /// How much may wait, and how much does.
 #[derive(Clone)]
-pub(crate) struct Bounds(Arc<Parts>);
+pub(super) struct Bounds(Arc<Parts>);
 
 struct Parts {
     config: BoundsConfig,
@@ -68,11 +68,11 @@ struct Parts {
 }
 
 /// A message on its way into a window.
-pub(crate) struct Coming<'a>(Place<'a>);
+pub(super) struct Coming<'a>(Place<'a>);
 
 impl Coming<'_> {
     /// What became of it.
-    pub(crate) fn arrived(self, appended: &Appended) {
+    pub(super) fn arrived(self, appended: &Appended) {
         // Where a window was closed first, one went and one came.
         match (appended.taken, appended.count, appended.closed) {
             (Taken::Appended, 1, None) => self.0.taken(),
@@ -83,7 +83,7 @@ impl Coming<'_> {
 }
 
 impl Bounds {
-    pub(crate) fn new(config: BoundsConfig, store: &Store, guard: &MemoryGuard) -> Self {
+    pub(super) fn new(config: BoundsConfig, store: &Store, guard: &MemoryGuard) -> Self {
         let backlog = |kind| Backlog::new(kind, BESIDES, store.clone());
         Self(Arc::new(Parts {
             config,
@@ -100,7 +100,7 @@ impl Bounds {
     ///
     /// # Errors
     /// When it would be too much, or would open a chat too many; or the storage cannot be asked.
-    pub(crate) async fn admit(&self, chat: &Chat, bytes: usize) -> Result<Coming<'_>, IngestError> {
+    pub(super) async fn admit(&self, chat: &Chat, bytes: usize) -> Result<Coming<'_>, IngestError> {
         let buffer = &chat.buffer;
         let load = self.0.windows.load(1, long(bytes));
         // Its place first, so that of those that come at one moment not all find the last one free.
@@ -122,7 +122,7 @@ impl Bounds {
     ///
     /// # Errors
     /// When it would be too much, or the storage cannot be asked.
-    pub(crate) async fn admit_queued(
+    pub(super) async fn admit_queued(
         &self,
         chat: &Chat,
         bytes: usize,
@@ -142,7 +142,7 @@ impl Bounds {
     ///
     /// # Errors
     /// When it would be too much, and does not wait already; or the storage cannot be asked.
-    pub(crate) async fn admit_later(
+    pub(super) async fn admit_later(
         &self,
         chat: &Chat,
         id: &str,

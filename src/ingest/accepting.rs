@@ -1,0 +1,198 @@
+//! A message: into the window of its chat by the rules of its buffer, or kept until its time; and counted.
+
+use super::{Ingest, IngestError};
+use crate::core::batch::{BatchId, Millis};
+use crate::core::chat::Chat;
+use crate::core::incoming::Incoming;
+use crate::core::item::stored_item;
+use crate::core::json::fields::BadInput;
+use crate::core::when::{When, too_far};
+use crate::spec::Buffer;
+use crate::store::StoreError;
+use crate::store::history::Retention;
+use crate::store::keys::Shard;
+use crate::store::received::Kept;
+use crate::store::scheduled::Keeping;
+use crate::store::windows::{Appended, NewMessage, Taken};
+use crate::telemetry::log::note_chat;
+use crate::telemetry::metrics::count;
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accepted {
+    /// It came to the window of its chat, and is in it if [`Appended::taken`] says so.
+    Window(Appended),
+    /// It waits until its time.
+    Later(Later),
+}
+
+/// What became of a message that is to leave later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Later {
+    /// When it leaves; none of a duplicate that has left already.
+    pub at: Option<Millis>,
+    /// Its id was seen before, and nothing was changed.
+    pub duplicate: bool,
+}
+
+/// The chat of a message, which log lines name from here on, and the message as it is kept.
+pub(super) fn arrived(buffer: &Buffer, incoming: &Incoming) -> Result<(Chat, String), BadInput> {
+    let chat = buffer.chat(incoming.user.clone());
+    note_chat(&chat);
+    let item = stored_item(incoming).map_err(BadInput::NotJson)?;
+    Ok((chat, item))
+}
+
+/// What the rules of a buffer make of a message with this text.
+pub(crate) fn new_message<'a>(
+    buffer: &Buffer,
+    incoming: &'a Incoming,
+    text: Option<&'a str>,
+    item: &'a str,
+) -> Result<NewMessage<'a>, BadInput> {
+    let ttl = buffer
+        .window
+        .ttl(incoming.ttl)
+        .map_err(|error| BadInput::ttl(&error))?;
+    let short = text.and_then(|text| buffer.words.wait_after(text));
+    Ok(NewMessage {
+        item,
+        // What the client asks for wins over what its words are short for.
+        ttl: match (incoming.ttl, short) {
+            (None, Some(short)) => short,
+            _ => ttl,
+        },
+        asked: incoming.ttl.is_some(),
+        id: incoming.message_id.as_deref(),
+        // Two pictures may have one caption, and are not the same.
+        text: text.filter(|_| incoming.details.media.is_empty()),
+        flush: text.is_some_and(|text| buffer.words.is_flush_word(text)),
+        media_only: text.is_none() && !incoming.details.media.is_empty(),
+        kept: Kept::default(),
+        life: buffer.life,
+    })
+}
+
+impl Ingest {
+    /// Takes a message as it says itself: into the window of its chat in this buffer, or to leave later. One that is to
+    /// leave later gets an id if it has none, to be taken back by.
+    ///
+    /// # Errors
+    /// When it cannot be taken as it is; its buffer takes nothing; there is no room for it; or the storage does not take
+    /// it.
+    pub async fn accept(
+        &self,
+        buffer: &Buffer,
+        incoming: &mut Incoming,
+    ) -> Result<Accepted, IngestError> {
+        // Also of a message that is in no window: what is wrong is said, and not passed over.
+        let ttl = buffer.window.ttl(incoming.ttl);
+        ttl.map_err(|error| BadInput::ttl(&error))?;
+        match incoming.when {
+            None => self.take_in(buffer, incoming).await.map(Accepted::Window),
+            Some(when) => {
+                let kept = self.keep(buffer, incoming, when).await;
+                kept.map(Accepted::Later)
+            }
+        }
+    }
+
+    /// Puts a message into the window of its chat in this buffer, whatever it says of its time.
+    ///
+    /// # Errors
+    /// As [`Ingest::accept`].
+    pub async fn take_in(
+        &self,
+        buffer: &Buffer,
+        incoming: &Incoming,
+    ) -> Result<Appended, IngestError> {
+        match self.take_in_once(buffer, incoming).await {
+            Err(IngestError::Store(StoreError::Gone)) => {
+                let buffer = self.taking_now(&buffer.chat(incoming.user.clone())).await?;
+                self.take_in_once(&buffer, incoming).await
+            }
+            taken => taken,
+        }
+    }
+
+    async fn take_in_once(
+        &self,
+        buffer: &Buffer,
+        incoming: &Incoming,
+    ) -> Result<Appended, IngestError> {
+        let (chat, item) = arrived(buffer, incoming)?;
+        let text = incoming.text();
+        let message = NewMessage {
+            kept: self.kept(&chat),
+            ..new_message(buffer, incoming, text.as_deref(), &item)?
+        };
+        self.0.memory_guard.admit()?;
+        let coming = self.0.bounds.admit(&chat, item.len()).await?;
+        let appended = self
+            .0
+            .store
+            .append(&chat, message, &buffer.window, &buffer.destinations)
+            .await
+            .inspect_err(|error| self.0.memory_guard.make_after(error))?;
+        coming.arrived(&appended);
+        self.count(&appended);
+        Ok(appended)
+    }
+
+    /// Keeps a message until its time.
+    pub(super) async fn keep(
+        &self,
+        buffer: &Buffer,
+        incoming: &mut Incoming,
+        when: When,
+    ) -> Result<Later, IngestError> {
+        let store = &self.0.store;
+        let made = || BatchId::generate().to_string();
+        let id = incoming.message_id.get_or_insert_with(made).clone();
+        let (chat, item) = arrived(buffer, incoming)?;
+        self.0.memory_guard.admit()?;
+        let place = self.0.bounds.admit_later(&chat, &id, item.len()).await?;
+        let mut kept = store.keep(&chat, buffer.life, &id, &item, when).await;
+        if let Err(StoreError::Gone) = kept {
+            let buffer = self.taking_now(&chat).await?;
+            let (chat, item) = arrived(&buffer, incoming)?;
+            kept = store.keep(&chat, buffer.life, &id, &item, when).await;
+        }
+        let metrics = &self.0.metrics;
+        let (at, duplicate) = match kept? {
+            Keeping::Kept(at) => {
+                place.taken();
+                metrics.accepted.inc();
+                (Some(at), false)
+            }
+            Keeping::Duplicate(at) => {
+                metrics.duplicates.inc();
+                (at, true)
+            }
+            Keeping::TooFar => return Err(too_far().into()),
+        };
+        Ok(Later { at, duplicate })
+    }
+
+    /// What is kept of the messages of a chat.
+    pub(super) fn kept(&self, chat: &Chat) -> Kept {
+        let retention = Retention {
+            whole: self.0.registry.get().has_ordered(Shard::of(chat)),
+            ..self.0.retention
+        };
+        Kept::by(&retention, self.0.payloads)
+    }
+
+    fn count(&self, appended: &Appended) {
+        let metrics = &self.0.metrics;
+        match appended.taken {
+            Taken::Appended => drop(metrics.accepted.inc()),
+            Taken::Duplicate => drop(metrics.duplicates.inc()),
+            Taken::Repeated => count(&metrics.dropped, "reason", "repeated"),
+            Taken::Paused => count(&metrics.dropped, "reason", "paused"),
+        }
+        if let Some(reason) = appended.closed {
+            count(&metrics.batches, "reason", reason.as_str());
+        }
+    }
+}
