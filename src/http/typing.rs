@@ -1,7 +1,5 @@
 //! `POST /api/typing`: a typing signal.
 
-use std::time::Duration;
-
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -17,9 +15,6 @@ use crate::telemetry::log::note_chat;
 use crate::wire::answer::Held;
 use crate::wire::request_bodies::{TypingBody, TypingForm};
 use crate::wire::typing::Typing;
-
-/// A typing person is waited for this long; the presence of WhatsApp's clients ends after as much without renewal.
-pub(super) const HOLD: Duration = Duration::from_secs(10);
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -44,7 +39,7 @@ pub(super) async fn post(
     let chat = Chat::of_default(typing.user);
     note_chat(&chat);
 
-    let left = api.store.hold(&chat, typing.typing.then_some(HOLD)).await?;
+    let left = api.ingest.hold(&chat, typing.typing).await?;
 
     let answer = Held {
         success: true,

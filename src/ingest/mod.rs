@@ -4,9 +4,12 @@ mod accepting;
 mod bounds;
 mod buffers;
 mod error;
+mod gathering;
+mod holding;
 mod memory_guard;
 mod pausing;
 mod queueing;
+mod reading;
 mod running;
 
 use std::sync::Arc;
@@ -27,7 +30,10 @@ pub use accepting::{Accepted, Later};
 pub use bounds::{Overfull, TooManyPaused};
 pub use buffers::NoBuffer;
 pub use error::IngestError;
+pub use gathering::Gathered;
+pub(crate) use gathering::UNNAMED;
 pub use queueing::{QueueState, Queued};
+pub use reading::{Said, prove};
 
 use bounds::{Bounds, Pauses};
 use memory_guard::MemoryGuard;

@@ -22,6 +22,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
         "ingest",
         &[
             "core",
+            "gateway",
             "spec",
             "settings",
             "store",

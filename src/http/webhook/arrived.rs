@@ -7,18 +7,15 @@ use axum::extract::{FromRequest, Request};
 use axum::http::header::HOST;
 use axum::http::{HeaderMap, Uri};
 
-use crate::core::incoming::Incoming;
 use crate::core::json::node::Node;
-use crate::gateway::by_paths::Paths;
-use crate::gateway::proof::{Post, Proof};
-use crate::gateway::{Event, Gateway, read};
+use crate::gateway::proof::Post;
 use crate::http::auth::Pass;
 use crate::http::body::Whole;
 use crate::http::error::ApiError;
 use crate::http::message::read_headers;
 use crate::http::{Api, now};
+use crate::ingest::{Said, prove};
 use crate::spec::Buffer;
-use crate::spec::source::Source;
 
 /// A post. One whose body cannot be read has arrived too: it is refused, and counted, where all are.
 pub(super) struct Arrived {
@@ -41,14 +38,6 @@ impl FromRequest<Api> for Arrived {
     }
 }
 
-/// What a post says.
-pub(super) enum Said {
-    /// One message, found by paths.
-    Message(Box<Incoming>),
-    /// What was heard through a gateway.
-    Event(Gateway, Vec<Event>),
-}
-
 impl Arrived {
     /// Checks the proof, where the buffer has a secret, and else the key, where there are keys; and reads the body. Without await: what is being read cannot be
     /// shared between threads.
@@ -65,18 +54,15 @@ impl Arrived {
         let body = body?;
         let json = body.json()?;
         let node = Node::parse(&json)?;
-        if let Some(secret) = &buffer.secret {
+        if buffer.secret.is_some() {
             let post = Post {
                 header: &|name| headers.get(name)?.to_str().ok(),
                 url: &url_as_called(&uri, &headers),
                 bytes: &body.bytes,
                 body: &node,
             };
-            let checked = match &buffer.source {
-                Source::Gateway(gateway) => gateway.proof().check(secret, post, now()),
-                Source::Fields { .. } => Proof::plain().check(secret, post, now()),
-            };
-            checked.map_err(|error| ApiError::Unproven(error.to_string()))?;
+            let proved = prove(buffer, post, now());
+            proved.map_err(|error| ApiError::Unproven(error.to_string()))?;
         }
         said(buffer, &node, &headers)
     }
@@ -88,15 +74,11 @@ pub(super) fn said(
     body: &Node<'_>,
     headers: &HeaderMap,
 ) -> Result<Said, ApiError> {
-    match &buffer.source {
-        Source::Gateway(gateway) => Ok(Said::Event(*gateway, read(*gateway, body))),
-        Source::Fields { key, text, id } => {
-            let text = text.as_ref();
-            let mut incoming = Paths { key, text, id }.incoming(body)?;
-            read_headers(&mut incoming, headers)?;
-            Ok(Said::Message(Box::new(incoming)))
-        }
+    let mut said = Said::read(buffer, body)?;
+    if let Said::Message(incoming) = &mut said {
+        read_headers(incoming, headers)?;
     }
+    Ok(said)
 }
 
 /// The URL that the gateway called, which Twilio signs. A proxy in front tells it in `X-Forwarded-Proto` and

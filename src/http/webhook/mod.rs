@@ -1,7 +1,6 @@
 //! Posts for a buffer: of programs, read by the buffer's paths, and of gateways, read by their presets.
 
 mod arrived;
-mod gathering;
 mod trial;
 
 use std::sync::Arc;
@@ -25,12 +24,12 @@ use crate::core::incoming::Incoming;
 use crate::gateway::proof::{HandshakeError, handshake};
 use crate::http::auth::Need;
 use crate::http::endpoint::{Chapter, Endpoint};
-use crate::ingest::IngestError;
+use crate::ingest::{self, IngestError, Said};
 use crate::spec::Buffer;
 use crate::spec::source::Source;
 use crate::wire::ingest_answers::{Buffered, Gathered};
 use crate::wire::request_bodies::{PostBody, PostForm};
-use arrived::{Arrived, Said};
+use arrived::Arrived;
 
 /// The buffer in a path.
 #[derive(Deserialize)]
@@ -172,14 +171,27 @@ async fn take(
             let answer = take_message(api, &buffer, &mut incoming).await?;
             Ok((done, answer).into_response())
         }
-        Said::Event(gateway, heard) => {
-            let gathered = api.gather(&buffer, gateway, heard, trace).await?;
+        Said::Events(gateway, heard) => {
+            let gathered = api.ingest.gather(&buffer, gateway, heard, trace).await?;
             if gateway.name() == "twilio" {
                 // Anything else is read to the person as an answer.
                 return Ok(([(CONTENT_TYPE, "text/xml")], "<Response/>").into_response());
             }
-            Ok(Json(gathered).into_response())
+            Ok(Json(answer_of(gathered)).into_response())
         }
+    }
+}
+
+/// What is answered to the post of a gateway.
+fn answer_of(gathered: ingest::Gathered) -> Gathered {
+    let reasons = gathered.ignored;
+    Gathered {
+        success: true,
+        accepted: gathered.accepted,
+        duplicates: gathered.duplicates,
+        held: gathered.held,
+        paused: gathered.paused,
+        ignored: (!reasons.is_empty()).then(|| reasons.join("; ")),
     }
 }
 

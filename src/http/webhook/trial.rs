@@ -9,8 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::arrived::{Arrived, Said, said};
-use super::gathering::UNNAMED;
+use super::arrived::{Arrived, said};
 use super::{Named, named};
 use crate::core::batch::Millis;
 use crate::core::destination::Destination;
@@ -27,7 +26,7 @@ use crate::http::auth::Need;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
 use crate::http::{Api, now};
-use crate::ingest::new_message;
+use crate::ingest::{Said, UNNAMED, new_message};
 use crate::spec::Buffer;
 use crate::wire::request_bodies::{PostBody, PostForm};
 use crate::wire::trial::{WouldBe, WouldSend};
@@ -69,7 +68,7 @@ pub(super) async fn post(
     };
     let would_be = match heard {
         Said::Message(incoming) => vec![trial.message(&incoming)?],
-        Said::Event(gateway, heard) => heard
+        Said::Events(gateway, heard) => heard
             .into_iter()
             .map(|heard| trial.heard(gateway, heard))
             .collect::<Result<_, _>>()?,

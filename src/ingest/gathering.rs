@@ -5,38 +5,51 @@ use std::collections::HashMap;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use indexmap::{IndexMap, IndexSet};
 
+use super::{Ingest, IngestError};
 use crate::core::chat::{Chat, ChatId};
 use crate::core::trace::TraceContext;
 use crate::gateway::{Author, Event, Gateway, Own, Party, Person, Said};
-use crate::http::Api;
-use crate::http::error::ApiError;
-use crate::http::typing::HOLD;
 use crate::spec::Buffer;
 use crate::store::windows::Taken;
-use crate::wire::ingest_answers::Gathered;
 
 /// Chats of one post that are worked at together.
 const AT_A_TIME: usize = 16;
 
 /// Why what a person said is ignored, if no chat can have the person's name.
-pub(super) const UNNAMED: &str = "a person whose name is blank or too long";
+pub(crate) const UNNAMED: &str = "a person whose name is blank or too long";
+
+/// What came of the post of a gateway.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gathered {
+    /// Messages that are in their windows now.
+    pub accepted: u64,
+    /// Messages that had come before.
+    pub duplicates: u64,
+    /// Typing signals that held an open window, or let go of it.
+    pub held: u64,
+    /// Chats that are left alone because one of our own people wrote there.
+    pub paused: u64,
+    /// Why the rest was not stored, each reason once.
+    pub ignored: Vec<String>,
+}
 
 /// A chat and what its person is known by.
 type Known = (ChatId, Person);
 
-impl Api {
-    /// Does what was heard. After an error the gateway posts again, and what is stored already is known by its id.
-    pub(super) async fn gather(
+impl Ingest {
+    /// Does what was heard through a gateway. After an error the gateway posts again, and what is stored already is known
+    /// by its id.
+    ///
+    /// # Errors
+    /// As [`Ingest::accept`] and [`Ingest::pause`]; what comes before is stored.
+    pub async fn gather(
         &self,
         buffer: &Buffer,
         gateway: Gateway,
         heard: Vec<Event>,
         trace: Option<TraceContext>,
-    ) -> Result<Gathered, ApiError> {
-        let mut gathered = Gathered {
-            success: true,
-            ..Gathered::default()
-        };
+    ) -> Result<Gathered, IngestError> {
+        let mut gathered = Gathered::default();
         let known = self.persons(buffer, &heard).await?;
         let mut chats: IndexMap<ChatId, (Person, Vec<Event>)> = IndexMap::new();
         let mut reasons = IndexSet::new();
@@ -60,7 +73,7 @@ impl Api {
         }
         let work = chats.into_iter().map(|(id, (person, heard))| {
             let work = Work {
-                api: self,
+                ingest: self,
                 buffer,
                 gateway,
                 chat: buffer.chat(id),
@@ -77,8 +90,7 @@ impl Api {
             gathered.paused += done.paused;
             reasons.extend(done.ignored.into_iter().map(str::to_owned));
         }
-        let reasons: Vec<_> = reasons.into_iter().collect();
-        gathered.ignored = (!reasons.is_empty()).then(|| reasons.join("; "));
+        gathered.ignored = reasons.into_iter().collect();
         Ok(gathered)
     }
 
@@ -88,7 +100,7 @@ impl Api {
         &self,
         buffer: &Buffer,
         heard: &[Event],
-    ) -> Result<HashMap<Party, Known>, ApiError> {
+    ) -> Result<HashMap<Party, Known>, IngestError> {
         let mut parties: IndexSet<&Party> = heard.iter().filter_map(party).collect();
         parties
             .sort_by_key(|party| !(party.person.phone.is_some() && party.person.alias.is_some()));
@@ -96,7 +108,7 @@ impl Api {
         for party in parties {
             let named = Party {
                 line: party.line.clone(),
-                person: self.store.person(buffer, party).await?,
+                person: self.0.store.person(buffer, party).await?,
             };
             if let Ok(id) = named.chat_id() {
                 known.insert(party.clone(), (id, named.person));
@@ -127,7 +139,7 @@ struct Done {
 
 /// One chat's part of a post.
 struct Work<'a> {
-    api: &'a Api,
+    ingest: &'a Ingest,
     buffer: &'a Buffer,
     gateway: Gateway,
     chat: Chat,
@@ -136,7 +148,7 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    async fn all(self, mut heard: Vec<Event>) -> Result<Done, ApiError> {
+    async fn all(self, mut heard: Vec<Event>) -> Result<Done, IngestError> {
         in_time(&mut heard);
         let mut done = Done::default();
         for heard in heard {
@@ -144,8 +156,7 @@ impl Work<'_> {
                 Event::Said(said) => self.say(said, &mut done).await?,
                 Event::Own(own) => self.own(&own, &mut done).await?,
                 Event::Typing { typing, .. } => {
-                    let hold = typing.then_some(HOLD);
-                    let left = self.api.store.hold(&self.chat, hold).await?;
+                    let left = self.ingest.hold(&self.chat, typing).await?;
                     done.held += u64::from(left.is_some());
                 }
                 Event::Ignored { .. } => {}
@@ -154,7 +165,7 @@ impl Work<'_> {
         Ok(done)
     }
 
-    async fn say(&self, said: Said, done: &mut Done) -> Result<(), ApiError> {
+    async fn say(&self, said: Said, done: &mut Done) -> Result<(), IngestError> {
         if said.text.is_none() && said.media.is_empty() {
             done.ignored.insert("a message with nothing in it");
             return Ok(());
@@ -166,7 +177,7 @@ impl Work<'_> {
             &self.buffer.name,
         )?;
         incoming.trace = self.trace.cloned();
-        match self.api.ingest.take_in(self.buffer, &incoming).await?.taken {
+        match self.ingest.take_in(self.buffer, &incoming).await?.taken {
             Taken::Appended => done.accepted += 1,
             Taken::Duplicate => done.duplicates += 1,
             Taken::Repeated => drop(done.ignored.insert("said just before")),
@@ -178,10 +189,10 @@ impl Work<'_> {
     /// One of our own messages pauses the chat only where it is certain that a person wrote it. Where the gateway does
     /// not tell, it is as likely the echo of the bot's own answer, and a bot that silences itself with each answer is
     /// worse than one that talks on beside a person.
-    async fn own(&self, own: &Own, done: &mut Done) -> Result<(), ApiError> {
+    async fn own(&self, own: &Own, done: &mut Done) -> Result<(), IngestError> {
         match (self.buffer.pause, own.by) {
             (Some(length), Author::Human) => {
-                self.api.ingest.pause(&self.chat, length).await?;
+                self.ingest.pause(&self.chat, length).await?;
                 done.paused += 1;
             }
             (Some(_), Author::Unknown) => {
@@ -190,7 +201,7 @@ impl Work<'_> {
             }
             // Whoever of us talks with the person need not be joined by a follow-up.
             (None, Author::Human) if self.buffer.follow_up.is_some() => {
-                self.api.store.drop_follow_up(&self.chat).await?;
+                self.ingest.0.store.drop_follow_up(&self.chat).await?;
                 done.ignored.insert("our own message");
             }
             (Some(_), Author::Bot) | (None, _) => drop(done.ignored.insert("our own message")),
