@@ -33,6 +33,7 @@ mod health;
 mod hints;
 mod history;
 mod hostile;
+mod ingest;
 mod lanes;
 mod later;
 mod limits;
