@@ -10,7 +10,7 @@ use crate::core::filter::Filter;
 use crate::core::revival::Wanted;
 use crate::store::audit::{Act, By};
 use crate::store::dead::DeadLetter;
-use crate::store::revivals::Revival;
+use crate::store::revivals::{Counted, Revival};
 use crate::store::{EntryId, Look, StoreError};
 
 impl Admin {
@@ -52,8 +52,8 @@ impl Admin {
         Ok(())
     }
 
-    /// Begins to put back the dead letters that are wanted, the oldest `limit` of them; answers how many. It goes on
-    /// whatever happens to this daemon.
+    /// Begins to put back the dead letters that are wanted and not asked for already, the oldest `limit` of them; answers
+    /// how many. It goes on whatever happens to this daemon.
     ///
     /// # Errors
     /// Too many are under way; full, unavailable, silent or unreadable.
@@ -62,15 +62,16 @@ impl Admin {
         wanted: Wanted,
         limit: Option<u64>,
         by: &By,
-    ) -> Result<u64, AdminError> {
+    ) -> Result<Counted, AdminError> {
         let wanted = self.placed(wanted).await;
         let begun = self.store().begin_revival(&wanted, limit).await?;
-        let count = begun.ok_or(Conflict::TooManyRevivals)?;
+        let counted = begun.ok_or(Conflict::TooManyRevivals)?;
+        let count = counted.count;
         self.0.reviving.notify_one();
         info!(count, "An operator revives {count} dead letters");
         let act = Act::new(Action::DeadLetterRevive, by);
         self.note(act.times(count)).await;
-        Ok(count)
+        Ok(counted)
     }
 
     /// How many dead letters [`Admin::revive_all`] would put back.
@@ -81,7 +82,7 @@ impl Admin {
         &self,
         wanted: Wanted,
         limit: Option<u64>,
-    ) -> Result<u64, AdminError> {
+    ) -> Result<Counted, AdminError> {
         let wanted = self.placed(wanted).await;
         Ok(self.store().count_dead(&wanted, limit).await?)
     }

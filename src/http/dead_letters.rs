@@ -5,8 +5,10 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use chrono_tz::Tz;
+use serde::Serialize;
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
+use utoipa::ToSchema;
 
 use super::Api;
 use super::audit::Caller;
@@ -20,6 +22,7 @@ use crate::core::chat::Name;
 use crate::core::item::read_items;
 use crate::core::moment::rfc3339;
 use crate::store::dead::DeadLetter;
+use crate::store::revivals::Counted;
 use crate::wire::answer::{Count, DeadLetterAnswer};
 use crate::wire::outbound::MessageAnswer;
 use crate::wire::request_bodies::{ReviveBody, ReviveForm};
@@ -54,7 +57,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             )
             .body::<ReviveBody>(&json!({ "user": "5511988887777", "buffer": "default" }))
             .or_form::<ReviveForm>()
-            .answers::<Count>(200, "How many are on their way.")
+            .answers::<Reviving>(200, "How many are on their way.")
             .refusing(&[409]),
         Endpoint::get(Chapter::DeadLetters, "/api/dead-letter/revive", revivals)
             .says(
@@ -108,12 +111,63 @@ pub(super) async fn revive_all(
         dry_run,
     } = revive_of(fields)?;
     if dry_run {
-        let count = api.admin.count_revivable(wanted, limit).await?;
-        let message = "So many would go back to the heads of their lanes";
-        return Ok(done(message, count));
+        let counted = api.admin.count_revivable(wanted, limit).await?;
+        return Ok(Json(Reviving {
+            message: "So many would go back to the heads of their lanes",
+            ..Reviving::of(counted)
+        })
+        .into_response());
     }
-    let count = api.admin.revive_all(wanted, limit, &by).await?;
-    Ok(done("On their way back to the heads of their lanes", count))
+    let counted = api.admin.revive_all(wanted, limit, &by).await?;
+    Ok(Json(Reviving::of(counted)).into_response())
+}
+
+/// The answer to a revival of many.
+#[derive(Debug, Serialize, ToSchema)]
+struct Reviving {
+    /// Always true.
+    success: bool,
+    /// For people.
+    message: &'static str,
+    /// How many go back by this request.
+    count: u64,
+    /// How many go back by requests before it, which are under way; absent: none.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[schema(required = false)]
+    under_way: u64,
+    /// How many stay, as their destination, or their buffer, is not there; absent: none.
+    #[serde(skip_serializing_if = "is_zero")]
+    #[schema(required = false)]
+    without_destination: u64,
+}
+
+impl Reviving {
+    fn of(counted: Counted) -> Self {
+        let Counted {
+            count,
+            under_way,
+            without_destination,
+        } = counted;
+        Self {
+            success: true,
+            message: match (count, under_way, without_destination) {
+                (0, 0, 1..) => "None of them has anything to go back to",
+                (0, 1.., _) => "All of them are on their way already",
+                _ => "On their way back to the heads of their lanes",
+            },
+            count,
+            under_way,
+            without_destination,
+        }
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands fields over by reference"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 pub(super) async fn revivals(State(api): State<Api>) -> Result<Json<Revivals>, ApiError> {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use redis::Script;
 use serde_json::value::RawValue;
 
-use super::config::Configured;
+use super::config::{Configured, Kind};
 use super::dead::{DeadLetter, Letter};
 use super::keys::{self, Shard};
 use super::lives::Living;
@@ -77,6 +77,24 @@ impl Store {
             .iter()
             .filter_map(|entry| EntryId::of(dead.id.shard, entry));
         Ok(ids.collect())
+    }
+}
+
+impl Configured {
+    /// Whether there is something that a dead letter can go back to now.
+    pub(super) fn has_way_back(&self, letter: &Letter) -> bool {
+        let destination = &letter.destination;
+        if destination.is_empty() {
+            return !targets_of(self, &letter.buffer).is_empty();
+        }
+        if Name::is_of_environment(destination) {
+            return true;
+        }
+        let (kind, name) = match destination.strip_prefix('.') {
+            Some(schedule) => (Kind::Schedule, schedule),
+            None => (Kind::Destination, &**destination),
+        };
+        Name::parse(name).is_ok_and(|name| self.lives(kind, &name))
     }
 }
 

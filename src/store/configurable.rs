@@ -98,6 +98,12 @@ impl Configured {
         state.map_or(Life::ALWAYS, State::life)
     }
 
+    /// Whether something of this kind lives under this name, and is not being removed.
+    pub(super) fn lives(&self, kind: Kind, name: &Name) -> bool {
+        let state = self.states.get(&kind.field(name));
+        matches!(state, Some(State::Alive(_)))
+    }
+
     /// How something is being removed.
     pub fn removal(&self, kind: Kind, name: &Name) -> Option<&Removal> {
         match self.states.get(&kind.field(name))? {

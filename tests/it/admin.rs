@@ -20,6 +20,7 @@ use lull::store::Look;
 use lull::store::audit::By;
 use lull::store::clearing::Cleared;
 use lull::store::config::{Kind, Mode};
+use lull::store::revivals::Counted;
 use lull::telemetry::metrics::{Metrics, Role};
 
 use crate::support::{LONG, RULES, TestRedis, destinations, item};
@@ -373,7 +374,8 @@ async fn what_nobody_has_said_or_buried_is_told_as_missing() {
     let flushed = admin.flush(&elsewhere, by).await;
     assert_eq!(missing(flushed), NoSuch::Kind(Kind::Buffer));
     assert!(desk.noted().await.is_empty(), "nothing was done");
-    assert_eq!(admin.revive_all(Wanted::all(), None, by).await.unwrap(), 0);
+    let revived = admin.revive_all(Wanted::all(), None, by).await.unwrap();
+    assert_eq!(revived, Counted::default());
 }
 
 #[tokio::test]

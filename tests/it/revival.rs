@@ -1,6 +1,7 @@
 //! Dead letters put back: alone, by user, all; under their old ids and in their old order.
 
 use lull::core::revival::Wanted;
+use redis::AsyncCommands;
 use reqwest::Method;
 use serde_json::json;
 
@@ -183,7 +184,7 @@ async fn a_revival_whose_api_was_killed_is_carried_on_by_a_monitor() {
     house.api.kill();
     // As an api that dies between answering and the first step leaves it.
     let begun = store.begin_revival(&Wanted::all(), None).await.unwrap();
-    assert_eq!(begun, Some(3));
+    assert_eq!(begun.unwrap().count, 3);
 
     let _monitor = Daemon::monitor(&house.redis, &house.receiver.url()).await;
 
@@ -192,4 +193,96 @@ async fn a_revival_whose_api_was_killed_is_carried_on_by_a_monitor() {
         store.revivals().await.unwrap().is_empty()
     })
     .await;
+}
+
+/// Has a revival wait for another daemon, which has it in hand and is not heard from for a while.
+async fn in_hand_elsewhere(house: &House) {
+    let mut raw = house.redis.raw().await;
+    let key = "lull:{config}:reviving";
+    let ids: Vec<String> = raw.zrange(key, 0, -1).await.unwrap();
+    let until = house.redis.now().await + 3_600_000;
+    for id in ids {
+        let _: u64 = raw.zadd(key, id, until).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_is_on_its_way_already_is_told_apart_and_not_counted_again() {
+    let mut house = House::start().await;
+    for (user, text) in [("ana", "1"), ("eva", "2"), ("ana", "3"), ("rui", "4")] {
+        house.bury(user, text).await;
+    }
+    house.api.kill();
+    house.monitor.stop().await;
+    house.accept();
+    let of_ana = Wanted {
+        buffer: Some("default".to_owned()),
+        chat: Some("ana".to_owned()),
+        ..Wanted::all()
+    };
+    let store = house.redis.store().await;
+    store.begin_revival(&of_ana, None).await.unwrap();
+    in_hand_elsewhere(&house).await;
+    house.api = Daemon::api(&house.redis).await;
+
+    let path = "/api/dead-letter/revive";
+    let (_, again) = house.api.post(path, json!({"user": "ana"})).await;
+    let trial = json!({"all": true, "dry_run": true});
+    let (_, counted) = house.api.post(path, trial).await;
+    let (_, all) = house.api.post(path, json!({"all": true})).await;
+
+    let already = "All of them are on their way already";
+    assert_eq!(
+        again,
+        json!({"success": true, "message": already, "count": 0, "under_way": 2})
+    );
+    assert_eq!(
+        (&counted["count"], &counted["under_way"]),
+        (&json!(2), &json!(2))
+    );
+    let message = "On their way back to the heads of their lanes";
+    assert_eq!(
+        all,
+        json!({"success": true, "message": message, "count": 2, "under_way": 2})
+    );
+    // Each goes back by the revival that asked for it first.
+    eventually("the new ones are back", async || {
+        house.letters("").await.len() == 2
+    })
+    .await;
+    assert_eq!(said(&house.letters("").await), ["3", "1"]);
+    let (_, page) = house.api.get(path).await;
+    let under_way = page["items"].as_array().unwrap();
+    assert_eq!(under_way.len(), 1, "{page}");
+    assert_eq!(under_way[0]["count"], 2);
+}
+
+#[tokio::test]
+async fn what_has_nothing_to_go_back_to_is_told_apart_and_stays() {
+    let mut house = House::start().await;
+    house.bury_and_retire("ana", "um").await;
+    house.bury("eva", "dois").await;
+    house.accept();
+
+    let path = "/api/dead-letter/revive";
+    let trial = json!({"all": true, "dry_run": true});
+    let (_, counted) = house.api.post(path, trial).await;
+    let (_, revived) = house.api.post(path, json!({"all": true})).await;
+    assert_eq!(house.deliveries(1).await, ["dois"]);
+    let (_, left) = house
+        .api
+        .post(path, json!({"destination": "retired"}))
+        .await;
+
+    for answer in [counted, revived] {
+        assert_eq!(answer["count"], 1, "{answer}");
+        assert_eq!(answer["without_destination"], 1, "{answer}");
+        assert_eq!(answer["under_way"], serde_json::Value::Null, "{answer}");
+    }
+    let none = "None of them has anything to go back to";
+    assert_eq!(
+        left,
+        json!({"success": true, "message": none, "count": 0, "without_destination": 1})
+    );
+    assert_eq!(said(&house.letters("").await), ["um"]);
 }

@@ -2,11 +2,13 @@
 
 use anyhow::{Context, Result};
 use clap::{ArgGroup, Args};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Done, done};
 use crate::cli::Where;
 use crate::cli::client::Api;
+use crate::cli::output::line;
 
 /// Try some again: each goes back to the head of its lane, with attempts to spare
 #[derive(Debug, Args)]
@@ -90,9 +92,41 @@ pub(super) async fn revive(revive: &Revive, api: &Api) -> Result<()> {
     asks.extend(revive.limit.map(|limit| ("limit".to_owned(), limit.into())));
     asks.insert("dry_run".to_owned(), revive.dry_run.into());
     let answer = api.post(&["api", "dead-letter", "revive"], &asks).await?;
+    let Reviving {
+        count,
+        under_way,
+        without_destination,
+    } = answer.read()?;
+    if revive.json {
+        let counts = json!({
+            "count": count, "under_way": under_way, "without_destination": without_destination,
+        });
+        return line(&counts.to_string());
+    }
     let what = match revive.dry_run {
         true => "would go back to the head of its lane",
         false => "on its way back to the head of its lane",
     };
-    done(answer.read::<Done>()?.count, revive.json, what)
+    done(count, false, what)?;
+    let besides = [
+        (under_way, "on its way already"),
+        (
+            without_destination,
+            "stays, as its destination or its buffer is not there",
+        ),
+    ];
+    for (count, what) in besides.into_iter().filter(|(count, _)| *count > 0) {
+        done(count, false, what)?;
+    }
+    Ok(())
+}
+
+/// How many dead letters a revival of many is about.
+#[derive(Deserialize)]
+struct Reviving {
+    count: u64,
+    #[serde(default)]
+    under_way: u64,
+    #[serde(default)]
+    without_destination: u64,
 }

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 
 use indexmap::IndexMap;
 use redis::Script;
-use redis::streams::StreamRangeReply;
 
-use super::Revival;
+use super::{Part, Revival};
+use crate::core::batch::Millis;
 use crate::core::chat::{Chat, ChatId, Name};
 use crate::core::filter::Filter;
 use crate::core::revival::{Asked, Wanted};
@@ -45,6 +45,29 @@ impl Head {
     }
 }
 
+impl Revival {
+    /// Whether it is still to come by this dead letter, and wants it.
+    pub(super) fn has_asked_for(&self, head: &Head) -> bool {
+        self.left.iter().any(|part| part.holds(head.id)) && head.is_wanted(&self.wanted)
+    }
+}
+
+impl Part {
+    /// Whether an entry lies in it.
+    fn holds(&self, id: EntryId) -> bool {
+        if usize::from(self.shard) != id.shard.index() {
+            return false;
+        }
+        let in_stream = |text: &str| EntryId::of(id.shard, text);
+        let is_behind = match self.from.strip_prefix('(') {
+            Some(passed) => in_stream(passed).is_none_or(|passed| id > passed),
+            // A moment, or all there are.
+            None => self.from.parse().map_or(true, |from: Millis| id.ms >= from),
+        };
+        is_behind && in_stream(&self.last).is_some_and(|last| id <= last)
+    }
+}
+
 /// Where to begin to look in each shard.
 pub(super) fn first_of(wanted: &Wanted) -> String {
     wanted
@@ -77,18 +100,47 @@ fn shards_with(wanted: &Wanted) -> Vec<Shard> {
     shards_of(&filter.unwrap_or(Filter::Everybody)).collect()
 }
 
+/// How many of the dead letters that are wanted there are of each kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// Those that go back by what is asked now.
+    pub count: u64,
+    /// Those that go back by what was asked before, and is under way.
+    pub under_way: u64,
+    /// Those that stay, as there is nothing that they could go back to.
+    pub without_destination: u64,
+}
+
 impl Store {
-    /// What would have to be gone through.
-    pub(super) async fn found(&self, wanted: &Wanted, limit: Option<u64>) -> Result<Revival> {
+    /// What would have to be gone through for the oldest `limit` of the dead letters that are wanted and can go back, and
+    /// are not asked for already.
+    pub(super) async fn found(
+        &self,
+        wanted: &Wanted,
+        limit: Option<u64>,
+    ) -> Result<(Revival, Counted)> {
         let now = reply::time(Some(self.query(&redis::cmd("TIME")).await?))?;
-        let mut revival = Revival::of(wanted, now);
+        let under_way = self.revivals().await?;
+        let configured = self.configured().await?;
+        let mut counted = Counted::default();
         let mut ids = Vec::new();
         for shard in shards_with(wanted) {
-            if wanted.is_all() && limit.is_none() {
-                let (count, last) = self.all_in(shard).await?;
-                revival.add(shard, count, last);
-            } else {
-                ids.extend(self.ids_in(shard, wanted).await?);
+            let (mut from, to) = (first_of(wanted), last_of(wanted));
+            loop {
+                let (heads, last) = self.heads(shard, &from, &to).await?;
+                for head in heads.iter().filter(|head| head.is_wanted(wanted)) {
+                    if !configured.has_way_back(&head.letter) {
+                        counted.without_destination += 1;
+                    } else if under_way.iter().any(|(_, other)| other.has_asked_for(head)) {
+                        counted.under_way += 1;
+                    } else {
+                        ids.push(head.id);
+                    }
+                }
+                match last {
+                    Some(last) => from = format!("({}", last.in_stream()),
+                    None => break,
+                }
             }
         }
         // The oldest of all, whichever shard they lie in; within a shard those are the first.
@@ -101,37 +153,12 @@ impl Store {
             let (count, last) = by_shard.entry(id.shard.index()).or_insert((0, id));
             (*count, *last) = (*count + 1, id);
         }
+        let mut revival = Revival::of(wanted, now);
         for (count, last) in by_shard.into_values() {
             revival.add(last.shard, count, last.in_stream());
         }
-        Ok(revival)
-    }
-
-    /// How many dead letters a shard has, and the newest.
-    async fn all_in(&self, shard: Shard) -> Result<(u64, String)> {
-        let count: u64 = self.query(&redis::Cmd::xlen(keys::dead(shard))).await?;
-        if count == 0 {
-            return Ok((0, String::new()));
-        }
-        let newest = redis::Cmd::xrevrange_count(keys::dead(shard), "+", "-", 1);
-        let newest: StreamRangeReply = self.query(&newest).await?;
-        let newest = newest.ids.into_iter().next();
-        Ok(newest.map_or((0, String::new()), |newest| (count, newest.id)))
-    }
-
-    /// The dead letters of a shard that are wanted.
-    async fn ids_in(&self, shard: Shard, wanted: &Wanted) -> Result<Vec<EntryId>> {
-        let (mut from, to) = (first_of(wanted), last_of(wanted));
-        let mut ids = Vec::new();
-        loop {
-            let (heads, last) = self.heads(shard, &from, &to).await?;
-            let found = heads.iter().filter(|head| head.is_wanted(wanted));
-            ids.extend(found.map(|head| head.id));
-            match last {
-                Some(last) => from = format!("({}", last.in_stream()),
-                None => return Ok(ids),
-            }
-        }
+        counted.count = revival.count;
+        Ok((revival, counted))
     }
 
     /// A few dead letters, the oldest first, and the last that was looked at; what cannot be read is none.

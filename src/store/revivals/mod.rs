@@ -13,6 +13,7 @@ use redis::Script;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use self::finding::Counted;
 use self::finding::{Head, first_of};
 use super::dead::lane_of;
 use super::due::take_from;
@@ -78,38 +79,41 @@ impl Revival {
     }
 
     fn add(&mut self, shard: Shard, count: u64, last: String) {
-        if count > 0 {
-            self.count += count;
-            self.left.push(Part {
-                shard: u8::try_from(shard.index()).unwrap_or_default(),
-                from: first_of(&self.wanted),
-                last,
-            });
-        }
+        self.count += count;
+        self.left.push(Part {
+            shard: u8::try_from(shard.index()).unwrap_or_default(),
+            from: first_of(&self.wanted),
+            last,
+        });
     }
 }
 
 impl Store {
-    /// How many dead letters are wanted now, of which the oldest `limit` count.
+    /// How many dead letters are wanted now, of which the oldest `limit` would go back.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
-    pub async fn count_dead(&self, wanted: &Wanted, limit: Option<u64>) -> Result<u64> {
-        Ok(self.found(wanted, limit).await?.count)
+    pub async fn count_dead(&self, wanted: &Wanted, limit: Option<u64>) -> Result<Counted> {
+        Ok(self.found(wanted, limit).await?.1)
     }
 
-    /// Begins to put back the dead letters that are wanted now, the oldest `limit` of them; answers how many.
-    /// [`Store::carry_on_revivals`] does it. `None`: so many revivals are under way that no other can begin.
+    /// Begins to put back the dead letters that are wanted now and not asked for already, the oldest `limit` of them;
+    /// answers how many. [`Store::carry_on_revivals`] does it. `None`: so many revivals are under way that no other can
+    /// begin.
     ///
     /// # Errors
     /// Full, unavailable, silent or unreadable.
-    pub async fn begin_revival(&self, wanted: &Wanted, limit: Option<u64>) -> Result<Option<u64>> {
+    pub async fn begin_revival(
+        &self,
+        wanted: &Wanted,
+        limit: Option<u64>,
+    ) -> Result<Option<Counted>> {
         let under_way: u64 = self.query(&redis::Cmd::hlen(keys::REVIVALS)).await?;
         if under_way >= MOST {
             return Ok(None);
         }
-        let revival = self.found(wanted, limit).await?;
-        if revival.count > 0 {
+        let (revival, counted) = self.found(wanted, limit).await?;
+        if counted.count > 0 {
             let id = Uuid::now_v7().simple().to_string();
             let mut begin = redis::pipe();
             begin
@@ -118,7 +122,7 @@ impl Store {
                 .zadd(keys::REVIVING, &id, 0);
             self.pipeline::<()>(&begin).await?;
         }
-        Ok(Some(revival.count))
+        Ok(Some(counted))
     }
 
     /// The revivals that are under way, the oldest first.
@@ -163,6 +167,9 @@ impl Store {
             return Ok(0);
         };
         let mut revival = read(&far)?;
+        // What others were asked for before is theirs, so that each counts what it puts back.
+        let mut older = self.revivals().await?;
+        older.retain(|(other, _)| other.as_str() < id);
         let before = revival.back;
         while let Some(part) = revival.left.first_mut() {
             let shard = Shard::from_index(part.shard).unwrap_or(Shard::FIRST);
@@ -171,7 +178,11 @@ impl Store {
                 Some(last) => part.from = format!("({}", last.in_stream()),
                 None => drop(revival.left.remove(0)),
             }
-            revival.back += self.bring_back(&heads, &revival.wanted).await?;
+            let own = heads.into_iter().filter(|head| {
+                let is_theirs = |(_, other): &(String, Revival)| other.has_asked_for(head);
+                head.is_wanted(&revival.wanted) && !older.iter().any(is_theirs)
+            });
+            revival.back += self.bring_back(&own.collect::<Vec<_>>()).await?;
             if !self.note(id, Some(&revival)).await? {
                 break;
             }
@@ -195,11 +206,11 @@ impl Store {
         .await
     }
 
-    /// Puts those that are wanted back on their lanes, in the order in which they were given up on.
-    async fn bring_back(&self, heads: &[Head], wanted: &Wanted) -> Result<u64> {
+    /// Puts these back on their lanes, in the order in which they were given up on.
+    async fn bring_back(&self, heads: &[Head]) -> Result<u64> {
         let mut lanes: IndexMap<String, (Lane, Vec<&Head>)> = IndexMap::new();
         let mut back = 0;
-        for head in heads.iter().filter(|head| head.is_wanted(wanted)) {
+        for head in heads {
             if head.letter.destination.is_empty() {
                 back += u64::from(unless_gone(self.revive(head.id).await)?);
                 continue;

@@ -114,6 +114,30 @@ async fn what_is_revived_is_delivered_and_what_is_discarded_is_not() {
 }
 
 #[tokio::test]
+async fn what_has_nothing_to_go_back_to_is_told_apart() {
+    let mut house = House::start().await;
+    house.bury_and_retire("ana", "a").await;
+    house.bury("bia", "b").await;
+    house.accept();
+
+    let json = lull_at(
+        &house.api,
+        &["dead", "revive", "--all", "--dry-run", "--json"],
+    )
+    .await;
+    let told = lull_at(&house.api, &["dead", "revive", "--all"]).await;
+
+    let counts = serde_json::json!({ "count": 1, "under_way": 0, "without_destination": 1 });
+    assert_eq!(json.well().json(), counts);
+    assert_eq!(
+        told.well().out,
+        "1 dead letter: on its way back to the head of its lane\n\
+         1 dead letter: stays, as its destination or its buffer is not there\n"
+    );
+    assert_eq!(house.deliveries(1).await, ["b"]);
+}
+
+#[tokio::test]
 async fn all_can_be_all_of_one_chat() {
     let mut house = House::start().await;
     house.bury("ana", "a").await;

@@ -5,9 +5,11 @@ use lull::store::Store;
 use lull::store::dead::Letter;
 use lull::store::history::Retention;
 use lull::store::lanes::{Settled, Verdict};
+use lull::store::revivals::Counted;
+use redis::AsyncCommands;
 use serde_json::json;
 
-use super::{DONE_AND_MORE, batch, buried, lease, letters, settle};
+use super::{DONE_AND_MORE, batch, buried, bury, lease, letters, settle};
 use crate::support::queue::Queue;
 use crate::support::{Answer, LONG, RETENTION, TestRedis, eventually, lane, revive_all, texts};
 
@@ -275,4 +277,71 @@ async fn drained(store: &Store, id: &str) -> Vec<String> {
         settle(store, &leased, &Verdict::Drop).await;
     }
     said
+}
+
+/// Those of one chat.
+fn of(chat: &str) -> Wanted {
+    Wanted {
+        buffer: Some("default".to_owned()),
+        chat: Some(chat.to_owned()),
+        ..Wanted::all()
+    }
+}
+
+#[tokio::test]
+async fn each_letter_is_counted_by_the_first_revival_that_asks_for_it() {
+    let redis = TestRedis::start().await;
+    let store = redis.store().await;
+    for (id, text) in [("ana", "a"), ("eva", "b"), ("ana", "c"), ("rui", "d")] {
+        buried(&store, id, text).await;
+    }
+    let asked = async |wanted: &Wanted, limit: Option<u64>| {
+        let counted = store.begin_revival(wanted, limit).await.unwrap().unwrap();
+        (counted.count, counted.under_way)
+    };
+
+    assert_eq!(asked(&of("ana"), None).await, (2, 0));
+    assert_eq!(asked(&of("ana"), None).await, (0, 2), "the same again");
+    assert_eq!(asked(&Wanted::all(), Some(1)).await, (1, 2), "the next");
+    assert_eq!(asked(&Wanted::all(), None).await, (1, 3), "the rest");
+    assert_eq!(asked(&of("eva"), None).await, (0, 1), "a part");
+    let revivals = store.revivals().await.unwrap();
+    let counts: Vec<_> = revivals.iter().map(|(_, it)| it.count).collect();
+    assert_eq!(counts, [2, 1, 1]);
+
+    // The newest first, as when the daemons of the others have died: what those were asked for is left to them.
+    let later = redis.now().await + 3_600_000;
+    for (id, _) in &revivals[..2] {
+        let mut raw = redis.raw().await;
+        let _: u64 = raw.zadd("lull:{config}:reviving", id, later).await.unwrap();
+    }
+    assert_eq!(store.carry_on_revivals().await.unwrap(), 1);
+    assert_eq!(letters(&store).await.len(), 3);
+    redis.long_ago("lull:{config}:reviving", 200 * LONG).await;
+    assert_eq!(store.carry_on_revivals().await.unwrap(), 3);
+    assert!(letters(&store).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_letter_without_a_way_back_takes_no_place_of_another() {
+    let redis = TestRedis::start().await;
+    let store = redis.store().await;
+    batch(&store, "ana", "a").await;
+    let leased = lease(&store, "ana").await.unwrap();
+    let Verdict::Bury { mut letter } = bury(&leased) else {
+        panic!("a dead letter is buried");
+    };
+    letter.destination = "retired".to_owned();
+    settle(&store, &leased, &Verdict::Bury { letter }).await;
+    buried(&store, "eva", "b").await;
+
+    let counted = store.count_dead(&Wanted::all(), Some(1)).await.unwrap();
+    let expected = Counted {
+        count: 1,
+        without_destination: 1,
+        ..Counted::default()
+    };
+    assert_eq!(counted, expected);
+    assert_eq!(revive_all(&store, &Wanted::all()).await, 1);
+    assert_eq!(letters(&store).await[0].letter.destination, "retired");
 }

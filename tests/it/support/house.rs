@@ -1,7 +1,8 @@
 //! A house whose destination wants nothing for ever, so that what is said becomes dead letters.
 
 use lull::store::keys::Shard;
-use serde_json::Value;
+use reqwest::Method;
+use serde_json::{Value, json};
 
 use super::{Answer, Daemon, Receiver, TestRedis, chat, eventually};
 
@@ -43,6 +44,36 @@ impl House {
             page["items"][0]["webhook_id"] == id
         })
         .await;
+    }
+
+    /// Says something that becomes a dead letter whose buffer and destination are then removed.
+    pub(crate) async fn bury_and_retire(&mut self, user: &str, text: &str) {
+        let url = self.receiver.url();
+        let (buffer, destination) = ("/api/buffers/retired", "/api/destinations/retired");
+        for (path, spec) in [
+            (destination, json!({ "url": url })),
+            (buffer, json!({ "destinations": ["retired"] })),
+        ] {
+            let (status, written) = self.api.request(Method::PUT, path, Some(spec)).await;
+            assert_eq!(status, 200, "{written}");
+            let version = format!("as of version {}", written["version"]);
+            self.monitor.logs(&version).await;
+        }
+        let said = json!({ "user": user, "message": text });
+        let (status, answer) = self.api.post(&format!("{buffer}/messages"), said).await;
+        assert_eq!(status, 200, "{answer}");
+        let flush = format!("/api/chats/{user}/flush?buffer=retired");
+        self.api.post(&flush, json!({})).await;
+        let id = self.receiver.call().await.id();
+        eventually("it is buried", async || {
+            let (_, page) = self.api.get(LIST).await;
+            page["items"][0]["webhook_id"] == id
+        })
+        .await;
+        for path in [buffer, destination] {
+            let (status, answer) = self.api.request(Method::DELETE, path, None).await;
+            assert_eq!(status, 200, "{answer}");
+        }
     }
 
     /// What is delivered, in order, until so many messages were.

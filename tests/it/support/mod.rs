@@ -62,7 +62,7 @@ pub(crate) fn lane(id: &str) -> Lane {
 pub(crate) async fn revive_all(store: &Store, wanted: &Wanted) -> u64 {
     let begun = store.begin_revival(wanted, None).await.unwrap();
     store.carry_on_revivals().await.unwrap();
-    begun.unwrap()
+    begun.unwrap().count
 }
 
 /// The destination `default`, as the store wants destinations.
