@@ -82,9 +82,6 @@ pub(super) enum ApiError {
     /// It has no key, or none that reaches so far.
     #[error(transparent)]
     Auth(#[from] Refusal),
-    /// There is no room for more webhooks that come with messages.
-    #[error("{0}")]
-    TooManyWebhooks(String),
     /// A buffer or destination that cannot be.
     #[error(transparent)]
     Spec(#[from] SpecError),
@@ -137,7 +134,6 @@ impl ApiError {
             Self::NoBuffer(_) => Code::NoSuchBuffer,
             Self::Unproven(_) => Code::ProofFailed,
             Self::Auth(refusal) => refusal.code(),
-            Self::TooManyWebhooks(_) => Code::TooManyWebhooks,
             Self::Spec(error) => error.code,
             Self::Conflict(_) => Code::Conflict,
             Self::Ingest(error) => error.code(),
@@ -152,11 +148,7 @@ impl ApiError {
             Self::Ingest(error) => error.field().map(str::to_owned),
             Self::UnknownParameter { name, .. } => Some(name.clone()),
             Self::UnreadBody { field, .. } => field.clone(),
-            // A schedule has a field of the name body.
-            Self::Spec(error) => {
-                let about_a_field = error.code != Code::InvalidJson;
-                about_a_field.then(|| error.field.clone())
-            }
+            Self::Spec(error) => error.field_name().map(str::to_owned),
             Self::Parameter { name, .. } => Some((*name).to_owned()),
             _ => None,
         }
@@ -178,7 +170,6 @@ impl ApiError {
             Self::NoBuffer(_) => "buffer",
             Self::Unproven(_) => "proof",
             Self::Auth(refusal) => refusal.reason(),
-            Self::TooManyWebhooks(_) => "too_many",
             Self::Spec(_) => "spec",
             Self::Conflict(_) => "conflict",
             Self::Ingest(error) => error.reason(),

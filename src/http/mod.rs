@@ -77,7 +77,6 @@ pub struct Parts {
     watch: Watch,
     clients: Clients,
     auth: Auth,
-    noted: compat::Noted,
     ingest: Ingest,
     budget: Budget,
     loops: Loops,
@@ -116,6 +115,7 @@ impl Api {
             registry.clone(),
             store.clone(),
             metrics.clone(),
+            clients.clone(),
         );
         Ok(Self(Arc::new(Parts {
             budget: Budget::new(config.max_bodies_bytes),
@@ -134,7 +134,6 @@ impl Api {
             registry,
             clients,
             auth: Auth::new(config.auth.clone())?,
-            noted: compat::Noted::default(),
             loops,
             server: config.server,
             max_body_bytes: config.max_body_bytes,

@@ -23,7 +23,7 @@ pub enum NoBuffer {
     #[error("buffer {0} is being removed and takes nothing any more")]
     BeingRemoved(String),
     /// It is that of messages that leave one by one: see [`Ingest::enqueue`].
-    #[error("messages that leave one by one are taken at POST /api/messages")]
+    #[error("the buffer messages only takes messages that leave one by one")]
     Queue,
 }
 

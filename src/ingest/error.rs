@@ -5,9 +5,11 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::bounds::{Overfull, TooManyPaused};
+use super::brought::MOST;
 use super::buffers::NoBuffer;
 use crate::core::code::Code;
 use crate::core::json::fields::BadInput;
+use crate::spec::SpecError;
 use crate::store::StoreError;
 
 /// Why something was not taken in. Unless it says otherwise, nothing was stored.
@@ -19,6 +21,14 @@ pub enum IngestError {
     /// There is no such buffer, or it takes nothing.
     #[error(transparent)]
     NoBuffer(#[from] NoBuffer),
+    /// A buffer or destination that came with it cannot be.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// There is no room for more destinations that come with messages.
+    #[error(
+        "more than {MOST} different webhooks within a day: configure a buffer and a destination instead"
+    )]
+    TooManyBrought,
     /// Redis is about to be full.
     #[error("storage is full, nothing was stored: try again")]
     Full,
@@ -39,6 +49,8 @@ impl IngestError {
         match self {
             Self::BadInput(bad) => bad.code(),
             Self::NoBuffer(_) => Code::NoSuchBuffer,
+            Self::Spec(error) => error.code,
+            Self::TooManyBrought => Code::TooManyWebhooks,
             Self::Full => Code::StorageFull,
             Self::Overfull(full) => full.code(),
             Self::TooManyPaused(full) => full.code(),
@@ -50,6 +62,7 @@ impl IngestError {
     pub fn field(&self) -> Option<&str> {
         match self {
             Self::BadInput(bad) => bad.field_name(),
+            Self::Spec(error) => error.field_name(),
             _ => None,
         }
     }
@@ -59,6 +72,8 @@ impl IngestError {
         match self {
             Self::BadInput(bad) => bad.at_fault(),
             Self::NoBuffer(_) => "buffer",
+            Self::Spec(_) => "spec",
+            Self::TooManyBrought => "too_many",
             Self::Full => "full",
             Self::Overfull(full) => full.reason(),
             Self::TooManyPaused(_) => "paused",
@@ -69,7 +84,7 @@ impl IngestError {
     /// After how long the same may be tried again; none: something must be changed first.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::BadInput(_) | Self::NoBuffer(_) => None,
+            Self::BadInput(_) | Self::NoBuffer(_) | Self::Spec(_) | Self::TooManyBrought => None,
             Self::Full | Self::TooManyPaused(_) => Some(Duration::from_secs(5)),
             Self::Overfull(full) => Some(full.retry_after()),
             Self::Store(error) => Some(error.retry_after()),

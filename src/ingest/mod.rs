@@ -2,6 +2,7 @@
 
 mod accepting;
 mod bounds;
+mod brought;
 mod buffers;
 mod error;
 mod gathering;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use crate::core::code::Code;
+use crate::delivery::Clients;
 use crate::loops::{Loop, Loops};
 use crate::registry::Registry;
 use crate::settings::bounds::BoundsConfig;
@@ -36,6 +38,7 @@ pub use queueing::{QueueState, Queued};
 pub use reading::{Said, prove};
 
 use bounds::{Bounds, Pauses};
+use brought::Noted;
 use memory_guard::MemoryGuard;
 
 /// All that brings a message in. Clones are one.
@@ -46,6 +49,9 @@ struct Parts {
     store: Store,
     registry: Registry,
     metrics: Arc<Metrics>,
+    /// What a destination that came with a message is tried with before it is written down.
+    clients: Clients,
+    noted: Noted,
     retention: Retention,
     /// Whether what was said is kept of messages that were taken in.
     payloads: bool,
@@ -62,6 +68,7 @@ impl Ingest {
         registry: Registry,
         store: Store,
         metrics: Arc<Metrics>,
+        clients: Clients,
     ) -> Self {
         let memory_guard = MemoryGuard::new(store.clone());
         Self(Arc::new(Parts {
@@ -71,6 +78,8 @@ impl Ingest {
             retention: Retention::of(retention),
             payloads: retention.history_payloads,
             metrics,
+            clients,
+            noted: Noted::default(),
             registry,
             store,
         }))

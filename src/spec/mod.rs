@@ -88,6 +88,12 @@ impl SpecError {
         }
     }
 
+    /// The path of the field; none: the whole cannot be read.
+    pub fn field_name(&self) -> Option<&str> {
+        // A schedule has a field of the name body.
+        (self.code != Code::InvalidJson).then_some(&*self.field)
+    }
+
     /// The same error about a field of another name.
     pub fn about(self, field: impl Into<String>) -> Self {
         Self {

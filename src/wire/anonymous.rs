@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use crate::core::chat::{ChatId, Name};
+use crate::core::chat::ChatId;
 use crate::core::destination::Destination;
 use crate::core::incoming::Incoming;
 use crate::core::item::Details;
@@ -20,7 +20,7 @@ use crate::spec::window::WindowSpec;
 use crate::spec::{BufferSpec, Defaults, DestinationSpec, SpecError, read};
 
 /// What the names of anonymous buffers and destinations begin with, and the hex digits that follow: see
-/// [`Name::is_anonymous`].
+/// [`Name::is_anonymous`](crate::core::chat::Name::is_anonymous).
 const PREFIX: &str = "c-";
 const DIGITS: usize = 16;
 
@@ -163,22 +163,10 @@ fn name_of(spec: &str) -> String {
     format!("{PREFIX}{}", &digest[..DIGITS])
 }
 
-impl Anonymous {
-    /// The names of the buffer and the destination.
-    ///
-    /// # Errors
-    /// None: they are made of hex digits.
-    pub fn names(&self) -> Result<(Name, Name), SpecError> {
-        let name = |text: &str| {
-            Name::parse(text).map_err(|error| SpecError::new("name", error.to_string()))
-        };
-        Ok((name(&self.buffer.name)?, name(&self.destination.name)?))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::chat::Name;
     use crate::spec::{Buffer, Messages};
 
     fn request(changes: &str) -> Result<Anonymous, String> {
@@ -217,7 +205,7 @@ mod tests {
         let elsewhere = request(r#"{"/webhook/url":"https://b.example"}"#).unwrap();
 
         assert!(Name::is_anonymous(&one.buffer.name) && Name::is_anonymous(&one.destination.name));
-        assert_eq!(one.names().unwrap(), other.names().unwrap());
+        assert_eq!(one.buffer.name, other.buffer.name);
         assert_ne!(one.buffer.name, longer.buffer.name);
         assert_eq!(one.destination.name, longer.destination.name);
         assert_ne!(one.buffer.name, elsewhere.buffer.name);

@@ -54,6 +54,7 @@ impl Desk {
             registry.clone(),
             store.clone(),
             metrics.clone(),
+            clients.clone(),
         );
         Self {
             admin: Admin::new(store, registry, clients, metrics, ingest),

@@ -9,6 +9,7 @@ use lull::core::incoming::Incoming;
 use lull::core::json::fields::json_fields;
 use lull::core::json::node::Node;
 use lull::core::life::Asked;
+use lull::delivery::Clients;
 use lull::ingest::{Accepted, Ingest, IngestError, NoBuffer, QueueState, Said};
 use lull::registry::Registry;
 use lull::settings::Vars;
@@ -56,6 +57,7 @@ impl Within {
             registry.clone(),
             store.clone(),
             metrics.clone(),
+            Clients::new(config.guard.clone()),
         );
         Self {
             ingest,

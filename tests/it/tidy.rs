@@ -27,6 +27,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
             "settings",
             "store",
             "registry",
+            "delivery",
             "telemetry",
             "loops",
         ],

@@ -5,7 +5,6 @@ mod buffer_service;
 mod celery;
 
 use super::endpoint::Endpoint;
-pub(super) use buffer_service::Noted;
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {

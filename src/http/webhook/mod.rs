@@ -24,7 +24,7 @@ use crate::core::incoming::Incoming;
 use crate::gateway::proof::{HandshakeError, handshake};
 use crate::http::auth::Need;
 use crate::http::endpoint::{Chapter, Endpoint};
-use crate::ingest::{self, IngestError, Said};
+use crate::ingest::{self, IngestError, NoBuffer, Said};
 use crate::spec::Buffer;
 use crate::spec::source::Source;
 use crate::wire::ingest_answers::{Buffered, Gathered};
@@ -220,8 +220,12 @@ async fn take_message(
 fn named(api: &Api, name: Result<Path<Named>, PathRejection>) -> Result<Arc<Buffer>, ApiError> {
     let Path(Named { buffer: name }) = name?;
     // The clients of the service Buffer name buffers by any words.
-    let buffer = api.ingest.buffer(&name);
-    Ok(buffer.map_err(IngestError::from)?)
+    api.ingest.buffer(&name).map_err(|error| match error {
+        NoBuffer::Queue => ApiError::NoBuffer(
+            "messages that leave one by one are taken at POST /api/messages".to_owned(),
+        ),
+        error => IngestError::from(error).into(),
+    })
 }
 
 /// The buffer that is meant where only one is configured.
