@@ -44,7 +44,7 @@ pub(super) fn arrived(buffer: &Buffer, incoming: &Incoming) -> Result<(Chat, Str
 }
 
 /// What the rules of a buffer make of a message with this text.
-pub(crate) fn new_message<'a>(
+pub(super) fn new_message<'a>(
     buffer: &Buffer,
     incoming: &'a Incoming,
     text: Option<&'a str>,

@@ -8,6 +8,7 @@ use super::bounds::{Overfull, TooManyPaused};
 use super::brought::MOST;
 use super::buffers::NoBuffer;
 use crate::core::code::Code;
+use crate::core::item::UnreadableItems;
 use crate::core::json::fields::BadInput;
 use crate::spec::SpecError;
 use crate::store::StoreError;
@@ -18,6 +19,9 @@ pub enum IngestError {
     /// Whoever brought it must change something.
     #[error(transparent)]
     BadInput(#[from] BadInput),
+    /// It could not be read back as it would be kept.
+    #[error(transparent)]
+    Unreadable(#[from] UnreadableItems),
     /// There is no such buffer, or it takes nothing.
     #[error(transparent)]
     NoBuffer(#[from] NoBuffer),
@@ -48,6 +52,7 @@ impl IngestError {
     pub fn code(&self) -> Code {
         match self {
             Self::BadInput(bad) => bad.code(),
+            Self::Unreadable(_) => Code::InvalidRequest,
             Self::NoBuffer(_) => Code::NoSuchBuffer,
             Self::Spec(error) => error.code,
             Self::TooManyBrought => Code::TooManyWebhooks,
@@ -71,6 +76,7 @@ impl IngestError {
     pub fn reason(&self) -> &'static str {
         match self {
             Self::BadInput(bad) => bad.at_fault(),
+            Self::Unreadable(_) => "request",
             Self::NoBuffer(_) => "buffer",
             Self::Spec(_) => "spec",
             Self::TooManyBrought => "too_many",
@@ -84,7 +90,11 @@ impl IngestError {
     /// After how long the same may be tried again; none: something must be changed first.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::BadInput(_) | Self::NoBuffer(_) | Self::Spec(_) | Self::TooManyBrought => None,
+            Self::BadInput(_)
+            | Self::Unreadable(_)
+            | Self::NoBuffer(_)
+            | Self::Spec(_)
+            | Self::TooManyBrought => None,
             Self::Full | Self::TooManyPaused(_) => Some(Duration::from_secs(5)),
             Self::Overfull(full) => Some(full.retry_after()),
             Self::Store(error) => Some(error.retry_after()),

@@ -16,7 +16,7 @@ use crate::store::windows::Taken;
 const AT_A_TIME: usize = 16;
 
 /// Why what a person said is ignored, if no chat can have the person's name.
-pub(crate) const UNNAMED: &str = "a person whose name is blank or too long";
+pub(super) const UNNAMED: &str = "a person whose name is blank or too long";
 
 /// What came of the post of a gateway.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -12,6 +12,7 @@ mod pausing;
 mod queueing;
 mod reading;
 mod running;
+mod trial;
 
 use std::sync::Arc;
 
@@ -27,15 +28,14 @@ use crate::store::Store;
 use crate::store::history::Retention;
 use crate::telemetry::metrics::Metrics;
 
-pub(crate) use accepting::new_message;
 pub use accepting::{Accepted, Later};
 pub use bounds::{Overfull, TooManyPaused};
 pub use buffers::NoBuffer;
 pub use error::IngestError;
 pub use gathering::Gathered;
-pub(crate) use gathering::UNNAMED;
 pub use queueing::{QueueState, Queued};
 pub use reading::{Said, prove};
+pub use trial::{WouldBe, WouldCall};
 
 use bounds::{Bounds, Pauses};
 use brought::Noted;

@@ -241,6 +241,26 @@ async fn what_a_gateway_posts_is_gathered_without_http() {
 }
 
 #[tokio::test]
+async fn a_buffer_is_tried_without_http_and_nothing_is_stored() {
+    let within = Within::with(&[], &[]).await;
+    let buffer = within.ingest.buffer("default").unwrap();
+    let said = |text: &str| {
+        Said::Message(Box::new(incoming(
+            &json!({ "user": "ana", "message": text }),
+        )))
+    };
+
+    let would_be = within.ingest.try_out(&buffer, said("hi"), 1).unwrap();
+
+    let [message] = &would_be[..] else {
+        panic!("{would_be:?}");
+    };
+    assert_eq!(message.text.as_deref(), Some("hi"));
+    assert_eq!(message.deadline_in, Some(Duration::from_secs(15)));
+    assert!(within.redis.chat_keys().await.is_empty());
+}
+
+#[tokio::test]
 async fn whoever_has_not_heard_that_a_buffer_is_gone_is_told_so() {
     let loja = Name::parse("loja").unwrap();
     let within = Within::with(&[], &[json!({ "name": "loja" })]).await;
