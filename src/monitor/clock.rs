@@ -7,7 +7,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tracing::{debug, info};
 
 use super::Monitor;
-use super::destination_worker::LEASE_MARGIN;
+use super::destination::worker::LEASE_MARGIN;
 use crate::core::batch::Millis;
 use crate::health::clock::{EVERY, Looks};
 use crate::store::Result;

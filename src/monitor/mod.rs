@@ -3,27 +3,14 @@
 //! The listener hears events and the sweepers look at the indexes; whichever is first closes a window. The
 //! head of each lane that is due is then attempted. Nothing is kept here that Redis does not have.
 
-mod agenda;
-mod attempt_log;
-mod attempt_span;
+mod attempt;
 mod clock;
-mod closer;
-mod delivering;
-mod destination_worker;
-mod failing;
-mod follow_ups;
+mod destination;
 mod health;
 mod housekeeper;
-mod lane_round;
-mod limiter;
-mod listener;
-mod mark;
-mod pacing;
-mod recent;
+mod poll;
 mod scheduled;
 mod schedules;
-mod settling;
-mod sweeper;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -50,10 +37,11 @@ use crate::store::Store;
 use crate::store::history::Retention;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::tracer::Tracer;
-use destination_worker::DestinationWorkers;
-use mark::Mark;
-use recent::Recent;
-use sweeper::Sweep;
+use destination::worker::{self, DestinationWorkers};
+use poll::listener;
+use poll::mark::Mark;
+use poll::recent::Recent;
+use poll::sweeper::Sweep;
 
 /// Redis may take this long to answer a monitor; unlike a client, it can wait.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -178,7 +166,7 @@ impl Monitor {
             monitor.registry.clone().keep_fresh(stop)
         });
         self.start(Loop::Schedules, schedules::run);
-        self.start(Loop::DestinationWorkers, destination_worker::run);
+        self.start(Loop::DestinationWorkers, worker::run);
         self.start(Loop::Clock, clock::run);
         self.start(Loop::Listener, listener::run);
         self.start(Loop::Windows, |monitor| Sweep::Windows.run(monitor));

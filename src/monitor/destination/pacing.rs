@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use futures_util::future::try_join_all;
 use tracing::warn;
 
-use super::Monitor;
-use super::agenda::SHORTEST_SLEEP;
-use super::destination_worker::DestinationWorker;
 use super::limiter::{LetIn, Permit};
+use super::worker::DestinationWorker;
 use crate::core::chat::{Chat, Lane};
+use crate::monitor::Monitor;
+use crate::monitor::poll::agenda::SHORTEST_SLEEP;
 use crate::store::Result;
 use crate::store::pace::Grant;
 
@@ -24,15 +24,15 @@ const NOT_HELD_UP: Duration = Duration::from_millis(100);
 
 /// What the pace of a destination says to lanes in hand.
 #[derive(Default)]
-pub(super) struct Turn {
+pub(in crate::monitor) struct Turn {
     /// When they were let begin; none where there is no pace.
-    pub(super) let_in: Option<LetIn>,
+    pub(in crate::monitor) let_in: Option<LetIn>,
     /// Nothing more may begin before then.
-    pub(super) not_before: Option<Instant>,
+    pub(in crate::monitor) not_before: Option<Instant>,
 }
 
 /// What the pace of a destination has room for.
-pub(super) enum Room {
+pub(in crate::monitor) enum Room {
     /// So many attempts, at least one.
     For(usize),
     /// None before then.
@@ -45,7 +45,7 @@ fn not_before(grant: &Grant) -> Option<Instant> {
 
 impl Monitor {
     /// Leaves in `chats` those whose lanes may be attempted now, and puts the others back.
-    pub(super) async fn let_begin(
+    pub(in crate::monitor) async fn let_begin(
         &self,
         worker: &DestinationWorker,
         chats: &mut Vec<Chat>,
@@ -74,7 +74,10 @@ impl Monitor {
     }
 
     /// How many attempts the pace has room for, or when there will be some; `None` where there is no pace.
-    pub(super) async fn room(&self, worker: &DestinationWorker) -> Result<Option<Room>> {
+    pub(in crate::monitor) async fn room(
+        &self,
+        worker: &DestinationWorker,
+    ) -> Result<Option<Room>> {
         let Some(pace) = worker.destination.pace else {
             return Ok(None);
         };
@@ -85,7 +88,7 @@ impl Monitor {
 
     /// Whether an attempt may set out now. One that was let begin longer ago than the pace allows for its way, as where
     /// this monitor was held up, gives its turn back and asks for another; false where others have taken the room.
-    pub(super) async fn may_set_out(
+    pub(in crate::monitor) async fn may_set_out(
         &self,
         worker: &DestinationWorker,
         permit: &mut Permit,
@@ -115,7 +118,7 @@ impl Monitor {
     }
 
     /// Gives a permit back with which no attempt was made, so that another may begin in its place.
-    pub(super) async fn give_back(&self, worker: &DestinationWorker, permit: Permit) {
+    pub(in crate::monitor) async fn give_back(&self, worker: &DestinationWorker, permit: Permit) {
         let (Some(pace), Some(let_in)) = (worker.destination.pace, permit.unused()) else {
             return;
         };

@@ -15,7 +15,7 @@ const BEFORE_A_RETRY: usize = 16;
 
 /// Lets attempts in.
 #[derive(Debug)]
-pub(super) struct Limiter {
+pub(in crate::monitor) struct Limiter {
     concurrency: usize,
     room: Arc<Semaphore>,
     state: Mutex<State>,
@@ -38,7 +38,7 @@ struct State {
 
 /// The right to make attempts, one after the other, until it is dropped.
 #[derive(Debug)]
-pub(super) struct Permit {
+pub(in crate::monitor) struct Permit {
     limiter: Arc<Limiter>,
     probe: bool,
     retry: bool,
@@ -49,15 +49,15 @@ pub(super) struct Permit {
 
 /// When a pace let an attempt begin.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct LetIn {
+pub(in crate::monitor) struct LetIn {
     /// By Redis's clock.
-    pub(super) at: Millis,
+    pub(in crate::monitor) at: Millis,
     /// When it was asked for here, so no later than that.
-    pub(super) asked: Instant,
+    pub(in crate::monitor) asked: Instant,
 }
 
 impl Limiter {
-    pub(super) fn new(concurrency: usize, paced: bool) -> Arc<Self> {
+    pub(in crate::monitor) fn new(concurrency: usize, paced: bool) -> Arc<Self> {
         Arc::new(Self {
             concurrency,
             room: Arc::new(Semaphore::new(concurrency)),
@@ -73,12 +73,12 @@ impl Limiter {
     }
 
     /// A permit, if there is room at this moment; never where there is a pace.
-    pub(super) fn try_enter(self: &Arc<Self>) -> Option<Permit> {
+    pub(in crate::monitor) fn try_enter(self: &Arc<Self>) -> Option<Permit> {
         if self.paced { None } else { self.try_admit() }
     }
 
     /// Whether only the sweep lets attempts begin.
-    pub(super) fn is_paced(&self) -> bool {
+    pub(in crate::monitor) fn is_paced(&self) -> bool {
         self.paced
     }
 
@@ -88,7 +88,10 @@ impl Limiter {
     }
 
     /// A permit, if there is room within `patience`; while the destination is down nobody waits.
-    pub(super) async fn enter_within(self: &Arc<Self>, patience: Duration) -> Option<Permit> {
+    pub(in crate::monitor) async fn enter_within(
+        self: &Arc<Self>,
+        patience: Duration,
+    ) -> Option<Permit> {
         if self.paced || self.is_open() {
             return self.try_enter();
         }
@@ -97,7 +100,7 @@ impl Limiter {
     }
 
     /// Up to `most` permits, as soon as there is room for one. Those who wait are let in by turns.
-    pub(super) async fn enter(self: &Arc<Self>, most: usize) -> Vec<Permit> {
+    pub(in crate::monitor) async fn enter(self: &Arc<Self>, most: usize) -> Vec<Permit> {
         loop {
             let changed = self.changed.notified();
             let admission = self.state().breaker.admission(Instant::now());
@@ -122,7 +125,7 @@ impl Limiter {
 
     /// Up to `most` permits for retries, as there is room at this moment: what hangs each time it is tried must leave
     /// room for what was never tried.
-    pub(super) fn try_enter_retries(self: &Arc<Self>, most: usize) -> Vec<Permit> {
+    pub(in crate::monitor) fn try_enter_retries(self: &Arc<Self>, most: usize) -> Vec<Permit> {
         let permits = (0..most).map_while(|_| {
             // Asked first: a permit that is given back would wake whoever asks.
             if !self.state().has_room_for_a_retry(self.concurrency) {
@@ -135,12 +138,12 @@ impl Limiter {
     }
 
     /// When somebody has left since this was last waited for.
-    pub(super) async fn somebody_left(&self) {
+    pub(in crate::monitor) async fn somebody_left(&self) {
         self.left.notified().await;
     }
 
     /// Whether so many others were let in that it is a retry's turn; not while retries go one by one.
-    pub(super) fn owes_a_retry(&self) -> bool {
+    pub(in crate::monitor) fn owes_a_retry(&self) -> bool {
         let state = self.state();
         let admission = state.breaker.admission_again(Instant::now());
         let go_freely = matches!(admission, Admission::All | Admission::AtMost(_));
@@ -149,7 +152,7 @@ impl Limiter {
             && state.has_room_for_a_retry(self.concurrency)
     }
 
-    pub(super) fn is_open(&self) -> bool {
+    pub(in crate::monitor) fn is_open(&self) -> bool {
         self.state().breaker.is_open()
     }
 
@@ -206,7 +209,7 @@ impl State {
 
 impl Permit {
     /// The same for a retry.
-    pub(super) fn for_retry(mut self) -> Self {
+    pub(in crate::monitor) fn for_retry(mut self) -> Self {
         let mut state = self.limiter.state();
         state.retries += 1;
         state.since_retry = 0;
@@ -216,22 +219,22 @@ impl Permit {
     }
 
     /// It was let in by the destination's pace.
-    pub(super) fn let_in_at(&mut self, let_in: Option<LetIn>) {
+    pub(in crate::monitor) fn let_in_at(&mut self, let_in: Option<LetIn>) {
         self.let_in = let_in;
     }
 
     /// An attempt is made with it.
-    pub(super) fn begin(&mut self) {
+    pub(in crate::monitor) fn begin(&mut self) {
         self.let_in = None;
     }
 
     /// When it was let in for nothing.
-    pub(super) fn unused(&self) -> Option<LetIn> {
+    pub(in crate::monitor) fn unused(&self) -> Option<LetIn> {
         self.let_in
     }
 
     /// Tells the breaker how an attempt ended; `fresh` says that nobody had tried that batch before.
-    pub(super) fn record(&mut self, outcome: &Outcome, fresh: bool) -> Turn {
+    pub(in crate::monitor) fn record(&mut self, outcome: &Outcome, fresh: bool) -> Turn {
         let probe = std::mem::take(&mut self.probe);
         let turn = match outcome {
             Outcome::Delivered => self.limiter.state().breaker.succeeded(),

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::Monitor;
 use crate::core::chat::Chat;
 use crate::core::item::last_item;
 use crate::core::window::CloseReason;
+use crate::monitor::Monitor;
 use crate::registry::Snapshot;
 use crate::spec::Buffer;
 use crate::store::config::Kind;
@@ -14,7 +14,10 @@ use crate::store::scheduled::FollowUpPlan;
 use crate::store::{Result, StoreError};
 
 /// What the body of a follow-up is made by, where that is not its destination's to say.
-pub(super) fn template_of<'a>(snapshot: &'a Snapshot, lease: &Lease) -> Option<&'a str> {
+pub(in crate::monitor) fn template_of<'a>(
+    snapshot: &'a Snapshot,
+    lease: &Lease,
+) -> Option<&'a str> {
     if lease.batch.reason != CloseReason::Silence {
         return None;
     }
@@ -24,7 +27,7 @@ pub(super) fn template_of<'a>(snapshot: &'a Snapshot, lease: &Lease) -> Option<&
 
 impl Monitor {
     /// The verdict on a batch that was delivered.
-    pub(super) fn delivered(&self, lease: &Lease) -> Verdict {
+    pub(in crate::monitor) fn delivered(&self, lease: &Lease) -> Verdict {
         let snapshot = self.registry.get();
         let buffer = snapshot.buffer(&lease.lane.chat.buffer);
         match buffer.and_then(|buffer| plan(buffer, lease)) {
@@ -34,7 +37,7 @@ impl Monitor {
     }
 
     /// Sends the follow-up of a chat that is due, or puts it off until it may go out.
-    pub(super) async fn follow_up(self: &Arc<Self>, chat: &Chat) -> Result<()> {
+    pub(in crate::monitor) async fn follow_up(self: &Arc<Self>, chat: &Chat) -> Result<()> {
         match self.follow_up_once(chat).await {
             Err(StoreError::Gone) => {
                 // Whether it is still wanted is seen by what is configured now.

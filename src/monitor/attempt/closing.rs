@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use tracing::warn;
 
-use super::Monitor;
 use super::delivering::InHand;
-use super::destination_worker::DestinationWorker;
-use super::limiter::Permit;
 use crate::core::batch::BatchId;
 use crate::core::chat::{Chat, Name};
+use crate::monitor::Monitor;
+use crate::monitor::destination::limiter::Permit;
+use crate::monitor::destination::worker::DestinationWorker;
 use crate::panics;
 use crate::spec::Buffer;
 use crate::store::closing::Closing;
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_millis(25);
 
 /// What announced that a window may have to be closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Found {
+pub(in crate::monitor) enum Found {
     /// An expired event.
     ByEvent,
     /// The sweep.
@@ -43,16 +43,20 @@ impl Found {
 type Closed = Result<(Closing, Option<Lease>)>;
 
 /// A batch that was leased as it was made.
-pub(super) struct Begun {
-    pub(super) worker: Arc<DestinationWorker>,
-    pub(super) in_hand: InHand,
-    pub(super) permit: Permit,
+pub(in crate::monitor) struct Begun {
+    pub(in crate::monitor) worker: Arc<DestinationWorker>,
+    pub(in crate::monitor) in_hand: InHand,
+    pub(in crate::monitor) permit: Permit,
 }
 
 impl Monitor {
     /// Closes the window of a chat, if it is time; answers what to begin with at once. The rest of what it has put on
     /// lanes is begun, or left to the sweeps.
-    pub(super) async fn close(self: &Arc<Self>, chat: Chat, found: Found) -> Option<Begun> {
+    pub(in crate::monitor) async fn close(
+        self: &Arc<Self>,
+        chat: Chat,
+        found: Found,
+    ) -> Option<Begun> {
         panics::provoke("closing");
         let Some(mut buffer) = self.buffer(&chat.buffer).await else {
             // One that is gone with windows still open.
@@ -137,7 +141,7 @@ impl Monitor {
 
     /// The buffer of this name, also one so new that this monitor has not heard of it: a sweep comes back only in
     /// seconds.
-    pub(super) async fn buffer(&self, name: &Name) -> Option<Arc<Buffer>> {
+    pub(in crate::monitor) async fn buffer(&self, name: &Name) -> Option<Arc<Buffer>> {
         if let Some(known) = self.registry.get().buffer(name) {
             return Some(known.clone());
         }
@@ -146,7 +150,7 @@ impl Monitor {
     }
 
     /// Attempts a lane, or leaves it to the sweep.
-    pub(super) fn attempt_if_room(
+    pub(in crate::monitor) fn attempt_if_room(
         self: &Arc<Self>,
         worker: &Arc<DestinationWorker>,
         chat: Chat,

@@ -8,9 +8,9 @@ use futures_util::{StreamExt, stream};
 use tokio::sync::mpsc;
 use tracing::{error, info, warn};
 
-use super::Monitor;
-use super::closer::Found;
 use crate::core::chat::Chat;
+use crate::monitor::Monitor;
+use crate::monitor::attempt::closing::Found;
 use crate::panics;
 use crate::store::Result;
 use crate::store::events::{Event, EventMode, Events};
@@ -23,7 +23,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Listens, and closes what it hears of, until told to stop.
-pub(super) async fn run(monitor: Arc<Monitor>) {
+pub(in crate::monitor) async fn run(monitor: Arc<Monitor>) {
     let (heard, chats) = mpsc::channel(HEARD);
     let closing = stream::unfold(chats, async |mut chats: mpsc::Receiver<Chat>| {
         Some((chats.recv().await?, chats))

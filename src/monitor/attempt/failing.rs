@@ -5,21 +5,21 @@ use std::sync::Arc;
 
 use tracing::error;
 
-use super::Monitor;
-use super::attempt_log::Next;
 use super::delivering::InHand;
-use super::destination_worker::DestinationWorker;
-use super::limiter::Permit;
+use super::log::Next;
 use crate::core::batch::Outcome;
+use crate::monitor::Monitor;
+use crate::monitor::destination::limiter::Permit;
+use crate::monitor::destination::worker::DestinationWorker;
 use crate::panics::{self, Panic};
 use crate::store::lanes::Verdict;
 use crate::telemetry::metrics::Metrics;
 
 /// An attempt on its way, however it ends.
-pub(super) struct InFlight<'a>(&'a Metrics);
+pub(in crate::monitor) struct InFlight<'a>(&'a Metrics);
 
 impl<'a> InFlight<'a> {
-    pub(super) fn one(metrics: &'a Metrics) -> Self {
+    pub(in crate::monitor) fn one(metrics: &'a Metrics) -> Self {
         metrics.in_flight.inc();
         Self(metrics)
     }
@@ -34,7 +34,7 @@ impl Drop for InFlight<'_> {
 impl Monitor {
     /// One attempt; true when the lane has more to deliver at once. One that panics has failed: its lane waits as after
     /// any failure, and its batch is given up on as any other.
-    pub(super) async fn deliver_caught(
+    pub(in crate::monitor) async fn deliver_caught(
         self: &Arc<Self>,
         worker: &Arc<DestinationWorker>,
         in_hand: &InHand,

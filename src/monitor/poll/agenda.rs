@@ -7,11 +7,11 @@ use crate::store::{LONGEST_SLEEP, Left};
 
 /// What falls due within this of something else is taken together with it. At 5 ms half of a window's whole lateness
 /// was this wait; below 2 ms rounds only overlap.
-pub(super) const SHORTEST_SLEEP: Duration = Duration::from_millis(2);
+pub(in crate::monitor) const SHORTEST_SLEEP: Duration = Duration::from_millis(2);
 
 /// The next due time of each shard, as last seen.
 #[derive(Debug)]
-pub(super) struct Agenda {
+pub(in crate::monitor) struct Agenda {
     next: Vec<Option<Instant>>,
     /// The same of retries, in an index that has them.
     retries: Vec<Option<Instant>>,
@@ -25,7 +25,7 @@ pub(super) struct Agenda {
 
 impl Agenda {
     /// An agenda that has not looked yet.
-    pub(super) fn new(now: Instant, longest_idle: Duration) -> Self {
+    pub(in crate::monitor) fn new(now: Instant, longest_idle: Duration) -> Self {
         Self {
             next: Vec::new(),
             retries: Vec::new(),
@@ -37,7 +37,7 @@ impl Agenda {
     }
 
     /// All shards were looked at, and at the retries in them.
-    pub(super) fn looked(&mut self, left: &Left, retries: &Left, now: Instant) {
+    pub(in crate::monitor) fn looked(&mut self, left: &Left, retries: &Left, now: Instant) {
         let times = |left: &Left| {
             left.iter()
                 .map(|left| left.map(|left| now + left))
@@ -54,50 +54,60 @@ impl Agenda {
     }
 
     /// One shard was looked at.
-    pub(super) fn looked_at(&mut self, shard: Shard, left: Option<Duration>, now: Instant) {
+    pub(in crate::monitor) fn looked_at(
+        &mut self,
+        shard: Shard,
+        left: Option<Duration>,
+        now: Instant,
+    ) {
         if let Some(next) = self.next.get_mut(shard.index()) {
             *next = left.map(|left| now + left);
         }
     }
 
     /// The retries in one shard were looked at.
-    pub(super) fn looked_at_retries(&mut self, shard: Shard, left: Option<Duration>, now: Instant) {
+    pub(in crate::monitor) fn looked_at_retries(
+        &mut self,
+        shard: Shard,
+        left: Option<Duration>,
+        now: Instant,
+    ) {
         if let Some(next) = self.retries.get_mut(shard.index()) {
             *next = left.map(|left| now + left);
         }
     }
 
     /// Whether what is due of retries has to wait for room.
-    pub(super) fn let_retries_wait(&mut self, wait: bool) {
+    pub(in crate::monitor) fn let_retries_wait(&mut self, wait: bool) {
         self.retries_wait = wait;
     }
 
-    pub(super) fn retries_wait(&self) -> bool {
+    pub(in crate::monitor) fn retries_wait(&self) -> bool {
         self.retries_wait
     }
 
     /// Something may have fallen due unseen.
-    pub(super) fn look_again(&mut self, now: Instant) {
+    pub(in crate::monitor) fn look_again(&mut self, now: Instant) {
         self.look_at = now;
     }
 
     /// Whether all shards have to be looked at.
-    pub(super) fn has_to_look(&self, now: Instant) -> bool {
+    pub(in crate::monitor) fn has_to_look(&self, now: Instant) -> bool {
         self.look_at <= now
     }
 
     /// The shards with something due.
-    pub(super) fn due(&self, now: Instant) -> Vec<Shard> {
+    pub(in crate::monitor) fn due(&self, now: Instant) -> Vec<Shard> {
         due(&self.next, now)
     }
 
     /// The shards with a retry that is due.
-    pub(super) fn due_retries(&self, now: Instant) -> Vec<Shard> {
+    pub(in crate::monitor) fn due_retries(&self, now: Instant) -> Vec<Shard> {
         due(&self.retries, now)
     }
 
     /// When there is something to do again.
-    pub(super) fn wake_at(&self, now: Instant) -> Instant {
+    pub(in crate::monitor) fn wake_at(&self, now: Instant) -> Instant {
         let retries = if self.retries_wait {
             &[]
         } else {

@@ -6,16 +6,16 @@ use tracing::field::display;
 use tracing::{error, info, warn};
 
 use super::delivering::{InHand, millis};
-use super::destination_worker::DestinationWorker;
 use crate::core::batch::Outcome;
 use crate::core::retry::Exhausted;
 use crate::core::trace::TraceContext;
 use crate::delivery::Attempt;
+use crate::monitor::destination::worker::DestinationWorker;
 use crate::store::lanes::Lease;
 
 /// What comes after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(in crate::monitor) enum Next {
     /// Nothing: it was delivered.
     Done,
     /// Another one, after a wait.
@@ -34,7 +34,11 @@ pub(super) enum Next {
 
 impl Next {
     /// What comes after an attempt at what is in hand that ended so.
-    pub(super) fn after(outcome: &Outcome, in_hand: &InHand, worker: &DestinationWorker) -> Self {
+    pub(in crate::monitor) fn after(
+        outcome: &Outcome,
+        in_hand: &InHand,
+        worker: &DestinationWorker,
+    ) -> Self {
         let retry = &worker.destination.retry;
         match *outcome {
             Outcome::Delivered => Self::Done,
@@ -56,7 +60,7 @@ impl Next {
     }
 
     /// The word for it.
-    pub(super) fn as_str(self) -> &'static str {
+    pub(in crate::monitor) fn as_str(self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::Retry { .. } => "retry",
@@ -66,7 +70,12 @@ impl Next {
 }
 
 /// Writes the line.
-pub(super) fn write(lease: &Lease, trace: Option<&TraceContext>, attempt: &Attempt, next: Next) {
+pub(in crate::monitor) fn write(
+    lease: &Lease,
+    trace: Option<&TraceContext>,
+    attempt: &Attempt,
+    next: Next,
+) {
     let wait_ms = match next {
         Next::Retry { wait, .. } => Some(millis(wait)),
         Next::Done | Next::DeadLetter { .. } => None,

@@ -5,20 +5,20 @@ use std::time::{Duration, Instant};
 
 use tracing::{info, warn};
 
-use super::Monitor;
-use super::attempt_log::Next;
-use super::attempt_span::AttemptSpan;
-use super::closer::Begun;
-use super::destination_worker::DestinationWorker;
+use super::closing::Begun;
 use super::failing::InFlight;
 use super::follow_ups::template_of;
-use super::limiter::Permit;
+use super::log::Next;
 use super::settling::Call;
+use super::span::AttemptSpan;
 use crate::core::breaker::Turn;
 use crate::core::chat::{Chat, Lane, Name};
 use crate::core::item::read_items;
 use crate::delivery::Attempt;
 use crate::delivery::template::context::TemplateContext;
+use crate::monitor::Monitor;
+use crate::monitor::destination::limiter::Permit;
+use crate::monitor::destination::worker::DestinationWorker;
 use crate::panics;
 use crate::store::lanes::{Lease, Verdict};
 
@@ -32,13 +32,13 @@ const PUT_OFF: Duration = Duration::from_secs(60);
 const MOST_CUT_OFF: u32 = 12;
 
 /// A lease in hand.
-pub(super) struct InHand {
-    pub(super) lease: Lease,
-    pub(super) since: Instant,
+pub(in crate::monitor) struct InHand {
+    pub(in crate::monitor) lease: Lease,
+    pub(in crate::monitor) since: Instant,
 }
 
 impl InHand {
-    pub(super) fn new(lease: Lease) -> Self {
+    pub(in crate::monitor) fn new(lease: Lease) -> Self {
         Self {
             lease,
             since: Instant::now(),
@@ -46,14 +46,14 @@ impl InHand {
     }
 
     /// How long ago the first attempt began.
-    pub(super) fn age(&self) -> Duration {
+    pub(in crate::monitor) fn age(&self) -> Duration {
         self.lease.age + self.since.elapsed()
     }
 }
 
 impl Monitor {
     /// Attempts the head of a chat's lane, if it is due, and what comes after it.
-    pub(super) fn attempt(
+    pub(in crate::monitor) fn attempt(
         self: &Arc<Self>,
         worker: Arc<DestinationWorker>,
         chat: Chat,
@@ -100,12 +100,12 @@ impl Monitor {
     }
 
     /// Whether an operator has stopped what comes from a buffer.
-    pub(super) fn holds_from(&self, buffer: &Name) -> bool {
+    pub(in crate::monitor) fn holds_from(&self, buffer: &Name) -> bool {
         self.registry.get().stops().holds_from(buffer)
     }
 
     /// Attempts what was leased, and what comes after it.
-    pub(super) async fn work(self: &Arc<Self>, begun: Begun) {
+    pub(in crate::monitor) async fn work(self: &Arc<Self>, begun: Begun) {
         let Begun {
             worker,
             mut in_hand,
@@ -128,7 +128,7 @@ impl Monitor {
     }
 
     /// One attempt, from the lease to its settling; true when the lane has more to deliver at once.
-    pub(super) async fn deliver(
+    pub(in crate::monitor) async fn deliver(
         self: &Arc<Self>,
         worker: &Arc<DestinationWorker>,
         in_hand: &InHand,
@@ -286,6 +286,6 @@ fn cut_off_too_often(worker: &DestinationWorker, lease: &Lease) -> Option<String
     })
 }
 
-pub(super) fn millis(duration: Duration) -> u64 {
+pub(in crate::monitor) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

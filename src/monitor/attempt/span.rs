@@ -1,16 +1,16 @@
 //! The trace of an attempt: which span it is, for the webhook, for the log, and for a collector if there is one.
 
-use super::attempt_log::{self, Next};
-use super::destination_worker::DestinationWorker;
+use super::log::{self, Next};
 use crate::core::batch::Outcome;
 use crate::core::item::Item;
 use crate::core::trace::TraceContext;
 use crate::delivery::Attempt;
+use crate::monitor::destination::worker::DestinationWorker;
 use crate::store::lanes::Lease;
 use crate::telemetry::tracer::{Span, Tracer};
 
 /// The span that an attempt is.
-pub(super) struct AttemptSpan {
+pub(in crate::monitor) struct AttemptSpan {
     /// What the webhook is told; none where no message of the batch has a trace and nothing is exported.
     context: Option<TraceContext>,
     /// Only where spans are exported.
@@ -19,7 +19,7 @@ pub(super) struct AttemptSpan {
 
 impl AttemptSpan {
     /// Begins it. A batch that was attempted never changes, so all of its attempts have the same first trace.
-    pub(super) fn begin(
+    pub(in crate::monitor) fn begin(
         tracer: &Tracer,
         worker: &DestinationWorker,
         lease: &Lease,
@@ -48,13 +48,13 @@ impl AttemptSpan {
     }
 
     /// What the webhook is told.
-    pub(super) fn context(&self) -> Option<&TraceContext> {
+    pub(in crate::monitor) fn context(&self) -> Option<&TraceContext> {
         self.context.as_ref()
     }
 
     /// Ends it: writes the line of the attempt, and what its span tells.
-    pub(super) fn end(self, lease: &Lease, attempt: &Attempt, next: Next) {
-        attempt_log::write(lease, self.context.as_ref(), attempt, next);
+    pub(in crate::monitor) fn end(self, lease: &Lease, attempt: &Attempt, next: Next) {
+        log::write(lease, self.context.as_ref(), attempt, next);
         let Some(mut span) = self.span else { return };
         span.note("lull.next", next.as_str());
         if let Some(status) = attempt.status {

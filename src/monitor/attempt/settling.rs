@@ -5,10 +5,10 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tracing::{error, warn};
 
-use super::Monitor;
 use super::delivering::{InHand, millis};
-use super::destination_worker::DestinationWorker;
 use crate::delivery::Attempt;
+use crate::monitor::Monitor;
+use crate::monitor::destination::worker::DestinationWorker;
 use crate::store::LONGEST_SLEEP;
 use crate::store::dead::Letter;
 use crate::store::history::{Record, Request, Retention, Try};
@@ -23,16 +23,16 @@ const PAUSE: Duration = Duration::from_millis(200);
 const MOST_OF_A_BODY: usize = 64 * 1024;
 
 /// A call that was made.
-pub(super) struct Call {
+pub(in crate::monitor) struct Call {
     /// What it came to.
-    pub(super) attempt: Attempt,
+    pub(in crate::monitor) attempt: Attempt,
     /// What it said.
-    pub(super) body: String,
+    pub(in crate::monitor) body: String,
 }
 
 impl Monitor {
     /// Gives a batch up; `summary` says why, without anything out of a body.
-    pub(super) async fn bury(
+    pub(in crate::monitor) async fn bury(
         &self,
         worker: &DestinationWorker,
         in_hand: &InHand,
@@ -67,7 +67,7 @@ impl Monitor {
     }
 
     /// Records the verdict, trying until the lease has run out; true when the lane has more to deliver at once.
-    pub(super) async fn settle(
+    pub(in crate::monitor) async fn settle(
         &self,
         worker: &DestinationWorker,
         in_hand: &InHand,
@@ -117,7 +117,7 @@ impl Monitor {
         }
     }
 
-    pub(super) fn count_attempt(&self, attempt: &Attempt) {
+    pub(in crate::monitor) fn count_attempt(&self, attempt: &Attempt) {
         count(&self.metrics.attempts, "outcome", attempt.outcome.as_str());
         self.metrics.delivery.observe(attempt.took.as_secs_f64());
     }

@@ -14,7 +14,7 @@ const GENERATION: usize = 8192;
 /// A short memory of chats. It forgets, and two chats may look alike to it: then one event too many is followed, or one
 /// is not, and neither matters beside the sweep.
 #[derive(Debug, Default)]
-pub(super) struct Recent {
+pub(in crate::monitor) struct Recent {
     hasher: RandomState,
     generations: Mutex<Generations>,
 }
@@ -27,7 +27,7 @@ struct Generations {
 
 impl Recent {
     /// Remembers a chat.
-    pub(super) fn remember(&self, chat: &Chat) {
+    pub(in crate::monitor) fn remember(&self, chat: &Chat) {
         let hash = self.hasher.hash_one(chat);
         self.with(|generations| {
             if generations.young.len() >= GENERATION {
@@ -38,7 +38,7 @@ impl Recent {
     }
 
     /// Forgets a chat; true if it was remembered.
-    pub(super) fn forget(&self, chat: &Chat) -> bool {
+    pub(in crate::monitor) fn forget(&self, chat: &Chat) -> bool {
         let hash = self.hasher.hash_one(chat);
         self.with(|generations| generations.young.remove(&hash) || generations.old.remove(&hash))
     }

@@ -11,34 +11,34 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use super::Monitor;
 use super::limiter::Limiter;
-use super::mark::Mark;
-use super::sweeper::Sweep;
 use crate::core::chat::Name;
 use crate::core::destination::Destination;
 use crate::delivery::{Clients, Sender};
 use crate::loops::Loop;
+use crate::monitor::Monitor;
+use crate::monitor::poll::mark::Mark;
+use crate::monitor::poll::sweeper::Sweep;
 use crate::spec::SpecError;
 use crate::store::lanes::LeaseRules;
 
 /// How much longer a lease lasts than an attempt can: time to settle it. Were it shorter, a second monitor could begin
 /// while the first is still at it.
-pub(super) const LEASE_MARGIN: Duration = Duration::from_secs(10);
+pub(in crate::monitor) const LEASE_MARGIN: Duration = Duration::from_secs(10);
 
 /// One destination at work.
-pub(super) struct DestinationWorker {
-    pub(super) destination: Arc<Destination>,
-    pub(super) sender: Sender,
-    pub(super) limiter: Arc<Limiter>,
+pub(in crate::monitor) struct DestinationWorker {
+    pub(in crate::monitor) destination: Arc<Destination>,
+    pub(in crate::monitor) sender: Sender,
+    pub(in crate::monitor) limiter: Arc<Limiter>,
     /// How the sweep of its lanes goes round.
-    pub(super) mark: Mark,
+    pub(in crate::monitor) mark: Mark,
     /// Look at the lanes again: something may fall due sooner than known.
-    pub(super) lanes_changed: Notify,
+    pub(in crate::monitor) lanes_changed: Notify,
     /// Attempts that were let in by the pace are given back: more may begin sooner than it said.
-    pub(super) given_back: Notify,
+    pub(in crate::monitor) given_back: Notify,
     /// Begin nothing new here.
-    pub(super) stop: CancellationToken,
+    pub(in crate::monitor) stop: CancellationToken,
 }
 
 impl DestinationWorker {
@@ -58,17 +58,17 @@ impl DestinationWorker {
         })
     }
 
-    pub(super) fn name(&self) -> &Name {
+    pub(in crate::monitor) fn name(&self) -> &Name {
         &self.destination.name
     }
 }
 
 /// All destinations at work.
 #[derive(Default)]
-pub(super) struct DestinationWorkers(RwLock<HashMap<Name, Arc<DestinationWorker>>>);
+pub(in crate::monitor) struct DestinationWorkers(RwLock<HashMap<Name, Arc<DestinationWorker>>>);
 
 impl DestinationWorkers {
-    pub(super) fn get(&self, name: &Name) -> Option<Arc<DestinationWorker>> {
+    pub(in crate::monitor) fn get(&self, name: &Name) -> Option<Arc<DestinationWorker>> {
         self.0
             .read()
             .unwrap_or_else(PoisonError::into_inner)
@@ -76,19 +76,19 @@ impl DestinationWorkers {
             .cloned()
     }
 
-    pub(super) fn all(&self) -> Vec<Arc<DestinationWorker>> {
+    pub(in crate::monitor) fn all(&self) -> Vec<Arc<DestinationWorker>> {
         let workers = self.0.read().unwrap_or_else(PoisonError::into_inner);
         workers.values().cloned().collect()
     }
 
     /// How many destinations are taken for down.
-    pub(super) fn down(&self) -> usize {
+    pub(in crate::monitor) fn down(&self) -> usize {
         let all = self.all();
         all.iter().filter(|worker| worker.limiter.is_open()).count()
     }
 
     /// Something may have fallen due on any lane.
-    pub(super) fn look_again(&self) {
+    pub(in crate::monitor) fn look_again(&self) {
         for worker in self.all() {
             worker.lanes_changed.notify_one();
         }
@@ -106,7 +106,7 @@ impl DestinationWorkers {
 }
 
 /// Opens and closes workers as destinations come, change, stop, start and go, until told to stop.
-pub(super) async fn run(monitor: Arc<Monitor>) {
+pub(in crate::monitor) async fn run(monitor: Arc<Monitor>) {
     let mut registry = monitor.registry.subscribe();
     // What changed while nobody looked.
     monitor.open_outlets();
@@ -129,7 +129,7 @@ pub(super) async fn run(monitor: Arc<Monitor>) {
 
 impl Monitor {
     /// Brings the workers in line with the snapshot.
-    pub(super) fn open_outlets(self: &Arc<Self>) {
+    pub(in crate::monitor) fn open_outlets(self: &Arc<Self>) {
         let snapshot = self.registry.get();
         for worker in self.workers.all() {
             let now = snapshot.destination(worker.name());
@@ -190,7 +190,7 @@ impl Monitor {
     }
 
     /// How a lease for this worker is taken.
-    pub(super) fn lease_rules(&self, worker: &DestinationWorker) -> LeaseRules {
+    pub(in crate::monitor) fn lease_rules(&self, worker: &DestinationWorker) -> LeaseRules {
         let limits = &self.registry.defaults().buffer.window;
         LeaseRules {
             length: worker.destination.timeout + LEASE_MARGIN,

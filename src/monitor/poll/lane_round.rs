@@ -5,12 +5,12 @@ use std::time::Instant;
 
 use futures_util::future::try_join_all;
 
-use super::Monitor;
 use super::agenda::Agenda;
-use super::destination_worker::DestinationWorker;
-use super::limiter::Permit;
-use super::pacing::Room;
 use super::sweeper::{MOST_TAKEN, Round};
+use crate::monitor::Monitor;
+use crate::monitor::destination::limiter::Permit;
+use crate::monitor::destination::pacing::Room;
+use crate::monitor::destination::worker::DestinationWorker;
 use crate::store::Result;
 use crate::store::keys::{Due, Shard};
 
@@ -19,7 +19,7 @@ const MOST_PASSES: usize = 256;
 
 /// Room comes before taking: what is taken is out of sight of other monitors for a while, so only what can be attempted
 /// at once is taken, and while the destination is down its lanes simply stay due.
-pub(super) struct LaneRound<'a> {
+pub(in crate::monitor) struct LaneRound<'a> {
     monitor: &'a Arc<Monitor>,
     worker: &'a Arc<DestinationWorker>,
     agenda: &'a mut Agenda,
@@ -29,7 +29,7 @@ pub(super) struct LaneRound<'a> {
 }
 
 impl<'a> LaneRound<'a> {
-    pub(super) fn new(
+    pub(in crate::monitor) fn new(
         monitor: &'a Arc<Monitor>,
         worker: &'a Arc<DestinationWorker>,
         agenda: &'a mut Agenda,
@@ -45,7 +45,7 @@ impl<'a> LaneRound<'a> {
     }
 
     /// Begins attempts on the lanes of `shards`, and on retries that are due.
-    pub(super) async fn run(mut self, shards: Vec<Shard>) -> Result<Round> {
+    pub(in crate::monitor) async fn run(mut self, shards: Vec<Shard>) -> Result<Round> {
         self.agenda.let_retries_wait(false);
         let retries = self.agenda.due_retries(Instant::now());
         if shards.is_empty() && retries.is_empty() {

@@ -4,8 +4,8 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use super::Monitor;
 use crate::health::expected;
+use crate::monitor::Monitor;
 use crate::store::work::{Kind, TOO_LONG};
 
 /// Names of destinations in a sign; beyond it all lanes are said to stand.
@@ -13,7 +13,7 @@ const MOST_NAMES: usize = 32;
 
 /// When a sweep should go round next.
 #[derive(Debug)]
-pub(super) struct Mark {
+pub(in crate::monitor) struct Mark {
     begun: Instant,
     /// In ms since then.
     due: AtomicU64,
@@ -33,7 +33,7 @@ impl Default for Mark {
 
 impl Mark {
     /// The sweep has gone round, and sleeps until then.
-    pub(super) fn goes_on_at(&self, at: Instant) {
+    pub(in crate::monitor) fn goes_on_at(&self, at: Instant) {
         let due = at.saturating_duration_since(self.begun).as_millis();
         let due = u64::try_from(due).unwrap_or(u64::MAX);
         self.due.store(due, Ordering::Relaxed);
@@ -41,7 +41,7 @@ impl Mark {
 
     /// The sweep waits for room, or for the turn of a destination that is down, as long as the answer is kept: it is at
     /// work meanwhile.
-    pub(super) fn waits(&self) -> Waiting<'_> {
+    pub(in crate::monitor) fn waits(&self) -> Waiting<'_> {
         self.waiting.fetch_add(1, Ordering::Relaxed);
         Waiting(self)
     }
@@ -55,7 +55,7 @@ impl Mark {
 }
 
 /// As long as it is there, the sweep waits.
-pub(super) struct Waiting<'a>(&'a Mark);
+pub(in crate::monitor) struct Waiting<'a>(&'a Mark);
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {

@@ -8,23 +8,23 @@ use futures_util::future::try_join_all;
 use tokio::sync::Notify;
 use tracing::{info, warn};
 
-use super::Monitor;
 use super::agenda::Agenda;
-use super::closer::Found;
-use super::destination_worker::DestinationWorker;
 use super::lane_round::LaneRound;
 use super::mark::Mark;
+use crate::monitor::Monitor;
+use crate::monitor::attempt::closing::Found;
+use crate::monitor::destination::worker::DestinationWorker;
 use crate::store::keys::{Due, Shard};
 use crate::store::{LONGEST_IDLE, LONGEST_SLEEP, Result};
 
 /// Most that one take script moves: beyond it nothing is gained, and Redis is kept from others for longer.
-pub(super) const MOST_TAKEN: usize = 64;
+pub(in crate::monitor) const MOST_TAKEN: usize = 64;
 /// After an error of Redis.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// What a round left behind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Round {
+pub(in crate::monitor) enum Round {
     /// All that was due is taken.
     Done,
     /// There may be more that is due already.
@@ -34,7 +34,7 @@ pub(super) enum Round {
 }
 
 /// Which index a sweeper works off.
-pub(super) enum Sweep {
+pub(in crate::monitor) enum Sweep {
     /// Closes windows at their deadlines.
     Windows,
     /// Attempts the heads of a worker's lanes at their times.
@@ -45,7 +45,7 @@ pub(super) enum Sweep {
 
 impl Sweep {
     /// Sweeps until told to stop.
-    pub(super) async fn run(self, monitor: Arc<Monitor>) {
+    pub(in crate::monitor) async fn run(self, monitor: Arc<Monitor>) {
         let (what, stop, longest_idle) = match &self {
             Self::Windows => ("windows".to_owned(), &monitor.stop, LONGEST_SLEEP),
             Self::Lanes(worker) => {

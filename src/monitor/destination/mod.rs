@@ -1,0 +1,5 @@
+//! A destination at work: who may attempt now, at which pace, and the sweep of its lanes.
+
+pub(super) mod limiter;
+pub(super) mod pacing;
+pub(super) mod worker;
