@@ -8,14 +8,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::error;
+use utoipa::ToSchema;
 
 use crate::panics;
 use crate::telemetry::metrics::{Metrics, Role, count, show_zeros};
-use crate::wire::health::FailedLoop;
 
 /// Before a loop that has failed begins anew; twice as long after each failure that follows …
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -206,6 +207,22 @@ impl Loops {
         let failed = self.0.failed.lock();
         failed.unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A part of a daemon that runs for as long as it lives, and has failed.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct FailedLoop {
+    /// What it is called.
+    pub name: &'static str,
+    /// Whose it is, where there are several of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+    /// Whether it runs again.
+    pub runs: bool,
+    /// How often it was begun anew.
+    pub restarts: u64,
+    /// Why it failed last.
+    pub why: String,
 }
 
 impl Failed {

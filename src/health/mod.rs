@@ -4,6 +4,7 @@
 //! What is off or stopped waits because somebody wants it to, so it counts for nothing here. A destination that is down
 //! does count: a monitor that goes round and probes it is at work, and without one nobody would see it come back.
 
+pub mod answer;
 pub mod clock;
 mod heart;
 
@@ -14,12 +15,14 @@ use std::time::{Duration, Instant};
 use chrono_tz::Tz;
 
 use crate::core::chat::Name;
+use crate::core::control::Stops;
 use crate::core::moment::rfc3339;
 use crate::registry::{Registry, Snapshot};
+use crate::store::status::RedisState;
 use crate::store::work::{Daemon, Kind, Work};
 use crate::store::{Result, Store};
-use crate::wire::health::{Health, MonitorSeen, Overdue};
 
+use answer::{Health, MonitorSeen, Overdue, RedisHealth, Stopped};
 pub use heart::Heart;
 
 /// What was seen is told for so long: health and metrics are asked for by many.
@@ -72,8 +75,8 @@ impl Watch {
     /// How the daemon `service` is, and what it sees of the work of all.
     pub async fn health(&self, service: &'static str) -> Health {
         let snapshot = self.registry.get();
-        let (health, work) =
-            tokio::join!(self.store.health(service, snapshot.stops()), self.look());
+        let (redis, work) = tokio::join!(self.store.redis_state(), self.look());
+        let health = with_redis(service, redis, snapshot.stops());
         match work {
             Some(work) => seeing(health, &work),
             None => health,
@@ -126,6 +129,31 @@ impl Watch {
         known.at = Some(Instant::now());
         known.work = work.clone();
         Ok(work)
+    }
+}
+
+/// The health of a daemon as far as Redis decides it.
+fn with_redis(service: &'static str, redis: RedisState, stops: &Stops) -> Health {
+    let (status, told) = match &redis.answered {
+        Ok(_) => (Health::OK, Health::OK.to_owned()),
+        Err(error) => (Health::UNAVAILABLE, error.to_string()),
+    };
+    Health {
+        status,
+        service,
+        version: env!("CARGO_PKG_VERSION"),
+        redis: RedisHealth {
+            status: told,
+            ping_ms: redis.answered.ok().map(|took| took.as_secs_f64() * 1000.0),
+            events: redis.events.as_str(),
+            memory_percent: redis.memory_percent,
+        },
+        monitors: Vec::new(),
+        overdue: None,
+        standing: Vec::new(),
+        stopped: Stopped::of(stops),
+        refusing: redis.refusing,
+        failed_loops: Vec::new(),
     }
 }
 

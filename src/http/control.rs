@@ -3,15 +3,29 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::Api;
 use super::audit::Caller;
 use super::body::Fields;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
-use crate::wire::control::{Controlled, Stopped, Switch, control_of};
+use crate::health::answer::Stopped;
+use crate::wire::control::{Switch, control_of};
 use crate::wire::request_bodies::{ControlBody, ControlForm};
+
+/// The answer to a stop or a start.
+#[derive(Debug, Serialize, ToSchema)]
+struct Controlled {
+    /// Always true.
+    success: bool,
+    /// For people.
+    message: &'static str,
+    /// What is stopped now.
+    stopped: Stopped,
+}
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {

@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 use super::Api;
 use super::auth::Need;
 use super::endpoint::{Chapter, Endpoint};
+use crate::health::answer::Health;
 use crate::telemetry::metrics::CONTENT_TYPE as METRICS_TYPE;
-use crate::wire::health::Health;
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {

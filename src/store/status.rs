@@ -7,9 +7,6 @@ use super::keys::{self, Due, Shard};
 use super::{Result, Store, StoreError};
 use crate::core::chat::Name;
 use crate::core::code::Code;
-use crate::core::control::Stops;
-use crate::wire::control::Stopped;
-use crate::wire::health::{Health, RedisHealth};
 
 /// Whoever asks for health or metrics has an answer within 1.5 s; healthchecks of containers wait 5 s.
 const HEALTH_PATIENCE: Duration = Duration::from_secs(1);
@@ -27,6 +24,19 @@ pub struct Counts {
     pub dead_letters: u64,
 }
 
+/// Redis as a daemon sees it.
+#[derive(Debug)]
+pub struct RedisState {
+    /// How long it took to say that it takes messages, or why it does not.
+    pub answered: Result<Duration>,
+    /// Why it takes no new messages, though what drains it is taken.
+    pub refusing: Option<Code>,
+    /// Whether expired events come.
+    pub events: EventMode,
+    /// How much of its memory it uses, in percent; nothing where it has no limit.
+    pub memory_percent: Option<u64>,
+}
+
 impl Store {
     /// How long Redis takes to answer.
     ///
@@ -38,9 +48,8 @@ impl Store {
         Ok(asked.elapsed())
     }
 
-    /// How Redis is, as the daemon `service` sees it, which goes by these `stops`: whether it would take a message now. Says
-    /// so within `HEALTH_PATIENCE`, whatever Redis does.
-    pub async fn health(&self, service: &'static str, stops: &Stops) -> Health {
+    /// How Redis is, and whether it would take a message now. Says so within `HEALTH_PATIENCE`, whatever Redis does.
+    pub async fn redis_state(&self) -> RedisState {
         let probe = self.read(HEALTH_PATIENCE, |store| async move {
             let asked = Instant::now();
             match store.probe().await {
@@ -56,41 +65,19 @@ impl Store {
         );
         let memory = self.read(HEALTH_PATIENCE, |store| async move { store.memory().await });
         let (probed, events, memory) = tokio::join!(probe, events, memory);
-        let refusing = match &probed {
-            Ok((_, refusing)) => *refusing,
-            Err(StoreError::Disk(_)) => Some(Code::StorageDiskFailed),
-            Err(_) => None,
-        };
-        let redis = match probed {
-            Ok((took, _)) => RedisHealth {
-                status: Health::OK.to_owned(),
-                ping_ms: Some(took.as_secs_f64() * 1000.0),
-                events: events.unwrap_or(EventMode::Unknown).as_str(),
+        match probed {
+            Ok((took, refusing)) => RedisState {
+                answered: Ok(took),
+                refusing,
+                events: events.unwrap_or(EventMode::Unknown),
                 memory_percent: memory.ok().and_then(|memory| memory.percent()),
             },
-            Err(error) => RedisHealth {
-                status: error.to_string(),
-                ping_ms: None,
-                events: EventMode::Unknown.as_str(),
+            Err(error) => RedisState {
+                refusing: matches!(error, StoreError::Disk(_)).then_some(Code::StorageDiskFailed),
+                answered: Err(error),
+                events: EventMode::Unknown,
                 memory_percent: None,
             },
-        };
-        let is_ok = redis.status == Health::OK;
-        Health {
-            status: if is_ok {
-                Health::OK
-            } else {
-                Health::UNAVAILABLE
-            },
-            service,
-            version: env!("CARGO_PKG_VERSION"),
-            redis,
-            monitors: Vec::new(),
-            overdue: None,
-            standing: Vec::new(),
-            stopped: Stopped::of(stops),
-            refusing,
-            failed_loops: Vec::new(),
         }
     }
 

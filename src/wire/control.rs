@@ -1,10 +1,7 @@
-//! Stopping and starting deliveries, as an operator posts it and as it is shown.
-
-use serde::Serialize;
-use utoipa::ToSchema;
+//! Stopping and starting deliveries, as an operator posts it.
 
 use crate::core::chat::Name;
-use crate::core::control::{Scope, Stops};
+use crate::core::control::Scope;
 use crate::core::json::RawObject;
 use crate::core::json::fields::{BadInput, check_nulls, take, text_or_integer};
 
@@ -63,42 +60,6 @@ fn name(fields: &mut RawObject, field: &'static str) -> Result<Option<Name>, Bad
         Name::parse(&text).map_err(|error| BadInput::field(field, error.to_string()))
     };
     text(fields, field)?.map(parse).transpose()
-}
-
-/// What is stopped, as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Stopped {
-    /// Whether all deliveries are stopped.
-    pub everything: bool,
-    /// The buffers that are stopped.
-    pub buffers: Vec<String>,
-    /// The destinations that are stopped.
-    pub destinations: Vec<String>,
-}
-
-impl Stopped {
-    /// Shows it.
-    pub fn of(stops: &Stops) -> Self {
-        let names = |names: &std::collections::BTreeSet<Name>| {
-            names.iter().map(Name::to_string).collect::<Vec<_>>()
-        };
-        Self {
-            everything: stops.all(),
-            buffers: names(&stops.buffers),
-            destinations: names(&stops.destinations),
-        }
-    }
-}
-
-/// The answer to a stop or a start.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Controlled {
-    /// Always true.
-    pub success: bool,
-    /// For people.
-    pub message: &'static str,
-    /// What is stopped now.
-    pub stopped: Stopped,
 }
 
 #[cfg(test)]

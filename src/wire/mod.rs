@@ -6,7 +6,6 @@ pub mod buffer_compat;
 pub mod chat_detail;
 pub mod control;
 pub mod error;
-pub mod health;
 pub mod history;
 pub mod ingest_answers;
 pub mod outbound;

@@ -17,7 +17,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("server", &["settings", "loops", "shutdown"]),
     ("registry", &["core", "spec", "store"]),
     ("delivery", &["core", "spec", "settings"]),
-    ("health", &["core", "wire", "store", "registry"]),
+    ("health", &["core", "store", "registry", "loops"]),
     (
         "ingest",
         &[
@@ -137,6 +137,8 @@ const CRATES: [(&str, &[&str]); 21] = [
             "src/gateway/",
             "src/spec/",
             "src/wire/",
+            "src/health/",
+            "src/loops.rs",
             "src/http/",
         ],
     ),

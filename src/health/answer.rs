@@ -1,10 +1,12 @@
-//! How a daemon is, as it answers `GET /api/health`.
+//! What daemons answer at `GET /api/health`.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::control::Stopped;
+use crate::core::chat::Name;
 use crate::core::code::Code;
+use crate::core::control::Stops;
+use crate::loops::FailedLoop;
 
 /// The health of a daemon.
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,22 +37,6 @@ pub struct Health {
     /// Parts of this daemon that have failed, and have not run for a minute since.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failed_loops: Vec<FailedLoop>,
-}
-
-/// A part of a daemon that runs for as long as it lives, and has failed.
-#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct FailedLoop {
-    /// What it is called.
-    pub name: &'static str,
-    /// Whose it is, where there are several of them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub of: Option<String>,
-    /// Whether it runs again.
-    pub runs: bool,
-    /// How often it was begun anew.
-    pub restarts: u64,
-    /// Why it failed last.
-    pub why: String,
 }
 
 impl Health {
@@ -131,4 +117,29 @@ pub struct RedisHealth {
     /// How much of its memory it uses, in percent; nothing where it has no limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_percent: Option<u64>,
+}
+
+/// What is stopped, as it is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Stopped {
+    /// Whether all deliveries are stopped.
+    pub everything: bool,
+    /// The buffers that are stopped.
+    pub buffers: Vec<String>,
+    /// The destinations that are stopped.
+    pub destinations: Vec<String>,
+}
+
+impl Stopped {
+    /// Shows it.
+    pub fn of(stops: &Stops) -> Self {
+        let names = |names: &std::collections::BTreeSet<Name>| {
+            names.iter().map(Name::to_string).collect::<Vec<_>>()
+        };
+        Self {
+            everything: stops.all(),
+            buffers: names(&stops.buffers),
+            destinations: names(&stops.destinations),
+        }
+    }
 }
