@@ -216,6 +216,8 @@ async fn connections(redis: &TestRedis) -> usize {
 async fn every_connection_is_renewed_though_nobody_asks_and_health_never_tells_of_an_old_one() {
     let mut redis = TestRedis::start().await;
     let pair = Pair::on(&redis, &[]).await;
+    // Until then the listener's connection looks like one for calls.
+    eventually("monitor listens", async || is_listened_to(&redis).await).await;
     let all = connections(&redis).await;
     assert!(all >= 4, "{all}");
 
