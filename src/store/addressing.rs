@@ -1,9 +1,6 @@
 //! Where a dead letter can go back to: its destination must be there, and one that was buried because its buffer was gone
 //! has none yet.
 
-use std::sync::LazyLock;
-
-use redis::Script;
 use serde_json::value::RawValue;
 
 use super::config::{Configured, Kind};
@@ -12,16 +9,11 @@ use super::keys::{self, Shard};
 use super::lives::Living;
 use super::paging::EntryId;
 use super::removals::State;
-use super::{Result, Store, StoreError, reply, script};
+use super::{Result, Store, StoreError, reply};
 use crate::core::batch::Batch;
 use crate::core::chat::Name;
 use crate::core::destination::Target;
-
-static ADDRESS: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/address.lua")));
-
-pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    std::iter::once(&*ADDRESS)
-}
+use crate::store::scripts;
 
 impl Store {
     /// What must be there for something to go back to a destination, vouched for in a shard; `None`: it is not there, or
@@ -60,7 +52,7 @@ impl Store {
         if targets.is_empty() {
             return Err(StoreError::Gone);
         }
-        let mut address = ADDRESS.key(keys::dead(dead.id.shard));
+        let mut address = scripts::ADDRESS.key(keys::dead(dead.id.shard));
         address.arg(dead.id.in_stream());
         for target in targets {
             let letter = Letter {

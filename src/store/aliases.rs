@@ -1,27 +1,18 @@
 //! One person under two names: gateways name people by number, by an alias, or by both.
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
-use redis::Script;
-
 use super::keys::{self, Place, Shard};
+use super::scripts;
 use super::windows::millis;
-use super::{Result, Store, script};
+use super::{Result, Store};
 use crate::gateway::{Party, Person};
 use crate::spec::Buffer;
-
-static ALIAS: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/alias.lua")));
-static FORGET: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/forget.lua")));
 
 /// An alias is forgotten when nobody has used it for so long.
 pub const REMEMBERED_FOR: Duration = Duration::from_secs(90 * 24 * 3600);
 /// Aliases looked at in one step: Redis does nothing else meanwhile.
 const STEP: u32 = 256;
-
-pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    [&ALIAS, &FORGET].into_iter().map(|script| &**script)
-}
 
 impl Store {
     /// The person of a post to `buffer` by the one name that their chat goes by: [`Person::name`] of the answer.
@@ -53,7 +44,7 @@ impl Store {
         let phone: String = self
             .run(
                 place.shard,
-                ALIAS
+                scripts::ALIAS
                     .key(keys::aliases(place.shard))
                     .key(place.window())
                     .key(keys::paused(place.shard))
@@ -82,7 +73,7 @@ impl Store {
                 let step: (String, u64) = self
                     .run(
                         shard,
-                        FORGET
+                        scripts::FORGET
                             .key(keys::aliases(shard))
                             .arg(&cursor)
                             .arg(millis(REMEMBERED_FOR))

@@ -1,22 +1,14 @@
 //! One chat whole: what its window holds and what waits on its lanes.
 
-use std::sync::LazyLock;
 use std::time::Duration;
-
-use redis::Script;
 
 use super::batch::{read_batch, revived_batch};
 use super::keys::{Place, Shard};
-use super::{Result, Store, StoreError, reply, script};
+use super::scripts;
+use super::{Result, Store, StoreError, reply};
 use crate::core::batch::{Batch, Millis};
 use crate::core::chat::{Chat, Name};
 use crate::core::item::{Item, read_items};
-
-static STRETCH: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/stretch.lua")));
-
-pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    std::iter::once(&*STRETCH)
-}
 
 /// Batches of a lane that are looked at.
 const MOST_BATCHES: usize = 100;
@@ -151,7 +143,7 @@ impl Store {
             // Before the messages stands a head that is no JSON.
             From::Newest => (1, 1),
         };
-        let mut read = STRETCH.key(key);
+        let mut read = scripts::STRETCH.key(key);
         read.arg(first).arg(newest).arg(most).arg(bytes);
         self.run(shard, &read).await
     }

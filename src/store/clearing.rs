@@ -1,32 +1,21 @@
 //! What stands of a whole buffer or destination, and clearing it away before that is removed.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
-
-use futures_util::future::try_join_all;
-use redis::Script;
 
 use super::closing::Closing;
 use super::keys::{self, Due, Place, Shard};
 use super::lives::Living;
+use super::scripts;
 use super::work::Kind;
-use super::{Result, Store, counting_script, script};
+use super::{Result, Store};
 use crate::core::chat::{Chat, Name};
 use crate::core::destination::Target;
-
-static DISCARD: LazyLock<Script> =
-    LazyLock::new(|| counting_script(include_str!("lua/discard.lua")));
-static FORGET_PAUSES: LazyLock<Script> =
-    LazyLock::new(|| script(include_str!("lua/forget_pauses.lua")));
+use futures_util::future::try_join_all;
 
 /// Members that Redis looks at in one step of a scan.
 const STEP: usize = 1000;
 /// Chats that are cleared at a time.
 const AT_ONCE: usize = 128;
-
-pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    [&*DISCARD, &*FORGET_PAUSES].into_iter()
-}
 
 /// What was cleared away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -104,7 +93,7 @@ impl Store {
             chats.retain(|member, _| is_of(member, Some(buffer)));
             let chats: Vec<_> = chats.into_keys().collect();
             for chats in chats.chunks(AT_ONCE) {
-                let mut forget = FORGET_PAUSES.key(&paused);
+                let mut forget = scripts::FORGET_PAUSES.key(&paused);
                 forget.key(keys::alive(shard));
                 removed.must_be_over(&mut forget);
                 for chat in chats {
@@ -135,7 +124,7 @@ impl Store {
     ) -> Result<Cleared> {
         let discard = |chat: Chat| async move {
             let place = Place::of(&chat);
-            let mut discard = DISCARD.key(place.due_lanes(destination));
+            let mut discard = scripts::DISCARD.key(place.due_lanes(destination));
             discard
                 .key(place.lane(destination))
                 .key(place.head(destination))

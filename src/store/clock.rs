@@ -6,9 +6,8 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use redis::ScriptInvocation;
-
 use super::keys::{self, CLOCK, Shard};
+use super::scripts::Call;
 use super::set_back::{Clock, LEAST};
 use super::windows::{SEEN_FOR, millis};
 use super::{Result, Store};
@@ -134,7 +133,7 @@ impl Store {
     }
 
     /// Hands a script what it needs to tell that what it sets must not be moved. Before the first look that is nothing.
-    pub(super) fn tell_time(&self, call: &mut ScriptInvocation<'_>, shard: Shard) {
+    pub(super) fn tell_time(&self, call: &mut Call, shard: Shard) {
         let (expected, moved) = self.clock.seen().map_or((0, 0), |seen| {
             let since = seen.at.elapsed().min(GOES_ON_FOR);
             (seen.expected + millis(since), seen.moved)

@@ -1,27 +1,19 @@
 //! Closing windows: by their deadline, or by an operator's hand.
 
-use std::sync::LazyLock;
 use std::time::Duration;
-
-use redis::Script;
 
 use super::batch::whose_word;
 use super::keys::{self, Place};
 use super::lanes::{self, Lease};
 use super::lives::{Living, must_all_be_there};
+use super::scripts;
 use super::windows::millis;
 use super::work::Kind;
-use super::{Result, Store, StoreError, counting_script};
+use super::{Result, Store, StoreError};
 use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::{Chat, Lane};
 use crate::core::destination::Target;
 use crate::core::window::CloseReason;
-
-static CLOSE: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("lua/close.lua")));
-
-pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    std::iter::once(&*CLOSE)
-}
 
 /// What became of a close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,7 +155,7 @@ impl Store {
         how: How<'_>,
     ) -> Result<Closed> {
         let place = Place::of(chat);
-        let mut close = CLOSE.key(place.timer());
+        let mut close = scripts::CLOSE.key(place.timer());
         close
             .key(place.window())
             .key(place.due())

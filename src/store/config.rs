@@ -1,9 +1,7 @@
 //! Buffers and destinations as they lie in Redis.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::LazyLock;
 
-use redis::Script;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -11,20 +9,14 @@ use super::audit::{self, Act};
 use super::control::{STOPPED, read_stop};
 use super::keys::{self, Shard};
 use super::removals::State;
-use super::{Result, Store, reply, script};
+use super::scripts;
+use super::{Result, Store, reply};
 use crate::core::chat::Name;
 use crate::core::control::Stops;
 use crate::spec::{BufferSpec, DestinationSpec, ScheduleSpec};
 
-static CONFIGURE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/configure.lua")));
-static CONFIGURED: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/configured.lua")));
-
 const VERSION: &str = "version";
 const TIMEZONE: &str = "setting:timezone";
-
-pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    [&*CONFIGURE, &*CONFIGURED].into_iter()
-}
 
 /// What can be configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -140,7 +132,7 @@ impl Store {
     /// Unavailable or silent.
     pub async fn configured(&self) -> Result<Configured> {
         // Of one moment: what is there is there with its life.
-        let mut configured = CONFIGURED.key(keys::CONFIG);
+        let mut configured = scripts::CONFIGURED.key(keys::CONFIG);
         let (fields, lives): (HashMap<String, String>, HashMap<String, String>) =
             self.run(Shard::FIRST, configured.key(keys::LIVES)).await?;
         let states = lives
@@ -219,7 +211,7 @@ impl Store {
         base: Option<u64>,
         act: Option<&Act>,
     ) -> Result<Written> {
-        let mut configure = CONFIGURE.key(keys::CONFIG);
+        let mut configure = scripts::CONFIGURE.key(keys::CONFIG);
         configure
             .key(keys::AUDIT)
             .key(keys::LIVES)

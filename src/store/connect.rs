@@ -12,11 +12,7 @@ use tracing::{info, warn};
 
 use super::links::Links;
 use super::refusal::is_login;
-use super::{
-    Result, Store, StoreError, addressing, aliases, chat_detail, clearing, closing, config,
-    control, disuse, due, erasing, hastening, lanes, lives, pace, paging, pausing, probe, queue,
-    recounting, removals, revivals, scheduled, set_back, strays, windows, work,
-};
+use super::{Result, Store, StoreError};
 use crate::settings::redis::{Address, RedisConfig};
 
 /// The oldest Redis that has what the scripts use (script flags); Valkey answers with a number above it.
@@ -140,39 +136,8 @@ impl Store {
             .lines()
             .find_map(|line| line.strip_prefix("redis_version:"))
             .unwrap_or("unknown");
-        for script in windows::scripts()
-            .chain(closing::scripts())
-            .chain(clearing::scripts())
-            .chain(erasing::scripts())
-            .chain(pausing::scripts())
-            .chain(aliases::scripts())
-            .chain(lanes::scripts())
-            .chain(revivals::scripts())
-            .chain(paging::scripts())
-            .chain(hastening::scripts())
-            .chain(scheduled::scripts())
-            .chain(queue::scripts())
-            .chain(due::scripts())
-            .chain(config::scripts())
-            .chain(control::scripts())
-            .chain(pace::scripts())
-            .chain(set_back::scripts())
-            .chain(disuse::scripts())
-            .chain(probe::scripts())
-            .chain(lives::scripts())
-            .chain(removals::scripts())
-            .chain(work::scripts())
-            .chain(strays::scripts())
-            .chain(addressing::scripts())
-            .chain(recounting::scripts())
-            .chain(chat_detail::scripts())
-        {
-            if check_version(version, "").is_ok() {
-                self.ask(0, |mut connection| async move {
-                    script.load_async(&mut connection).await
-                })
-                .await?;
-            }
+        if check_version(version, "").is_ok() {
+            self.load_scripts().await?;
         }
         Ok(version.to_owned())
     }

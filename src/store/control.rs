@@ -1,27 +1,19 @@
 //! What is stopped, and the lanes that wait because of it.
 
-use std::sync::LazyLock;
 use std::time::Duration;
-
-use futures_util::future::try_join_all;
-use redis::Script;
 
 use super::audit::Act;
 use super::config::{Configured, Mode};
 use super::keys::{self, Due, Place, Shard};
+use super::scripts;
 use super::windows::millis;
-use super::{Result, Store, reply, script};
+use super::{Result, Store, reply};
 use crate::core::chat::{Lane, Name};
 use crate::core::control::{Scope, Stops};
-
-static POSTPONE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/postpone.lua")));
+use futures_util::future::try_join_all;
 
 /// Begins the fields of what is stopped.
 pub(super) const STOPPED: &str = "stopped";
-
-pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    std::iter::once(&*POSTPONE)
-}
 
 impl Store {
     /// Stops or starts deliveries; every daemon goes by it within a second, and after a restart. In the same step `act` is
@@ -93,7 +85,7 @@ impl Store {
 
     async fn postpone(&self, lane: &Lane, wait: String) -> Result<()> {
         let place = Place::of(&lane.chat);
-        let mut postpone = POSTPONE.key(place.due_lanes(&lane.destination));
+        let mut postpone = scripts::POSTPONE.key(place.due_lanes(&lane.destination));
         postpone
             .key(place.head(&lane.destination))
             .arg(place.lane_member())

@@ -4,31 +4,23 @@
 //! removed just before is written again.
 
 use std::collections::HashSet;
-use std::sync::LazyLock;
 use std::time::Duration;
-
-use redis::Script;
 
 use super::audit::By;
 use super::config::Kind;
 use super::keys::{self, Due, Shard, chat_of_member};
 use super::removals::Begun;
 use super::removing::Outcome;
+use super::scripts;
 use super::windows::millis;
-use super::{Result, Store, reply, script};
+use super::{Result, Store, reply};
 use crate::core::chat::Name;
 use crate::core::life::Asked;
-
-static TOUCH: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/touch.lua")));
 
 /// Looked at in one round; the next one takes up the rest.
 const AT_A_TIME: isize = 500;
 /// Members of an index that Redis reads in one step.
 const STEP: u32 = 512;
-
-pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    std::iter::once(&*TOUCH)
-}
 
 impl Store {
     /// Notes that a buffer and its destination are in use.
@@ -36,7 +28,7 @@ impl Store {
     /// # Errors
     /// Full, unavailable or silent.
     pub async fn touch(&self, buffer: &Name, destination: &Name) -> Result<()> {
-        let mut touch = TOUCH.key(keys::USED);
+        let mut touch = scripts::TOUCH.key(keys::USED);
         touch
             .arg(Kind::Buffer.field(buffer))
             .arg(Kind::Destination.field(destination));

@@ -1,17 +1,13 @@
 //! The due indexes: what needs attention, and when.
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
-use redis::{Script, ScriptInvocation};
-
 use super::keys::{self, Due, Shard};
+use super::scripts::{self, Call};
 use super::windows::millis;
-use super::{Result, Store, reply, script};
+use super::{Result, Store, reply};
 use crate::core::batch::Millis;
 use crate::core::chat::{Chat, Name};
-
-static TAKE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/take.lua")));
 
 /// A sweep of an index looks at it again within this, whatever it knows. What falls due sooner wakes it by a hint, which
 /// the scripts give that put it there.
@@ -23,10 +19,6 @@ pub const LONGEST_IDLE: Duration = Duration::from_secs(2);
 /// What a monitor took is due again after this, should the monitor die with it in hand.
 const AHEAD: Duration = Duration::from_secs(5);
 
-pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    std::iter::once(&*TAKE)
-}
-
 /// How long until the next thing is due in each shard of an index, by [`Shard::index`]; `None`: nothing is there.
 pub type Left = Vec<Option<Duration>>;
 
@@ -36,8 +28,8 @@ pub(super) fn take_from(
     most: usize,
     ahead: Duration,
     band: (u64, u64),
-) -> ScriptInvocation<'static> {
-    let mut take = TAKE.key(key);
+) -> Call {
+    let mut take = scripts::TAKE.key(key);
     take.arg(most).arg(millis(ahead)).arg(band.0).arg(band.1);
     take
 }
@@ -133,7 +125,7 @@ impl Store {
     /// What a take took, and how long until the next is due.
     pub(super) async fn take_by(
         &self,
-        take: ScriptInvocation<'_>,
+        take: Call,
         shard: Shard,
     ) -> Result<(Vec<String>, Option<Duration>)> {
         let (left, members): (i64, Vec<Vec<u8>>) = self.run(shard, &take).await?;

@@ -2,31 +2,22 @@
 //!
 //! What new kinds of things are kept of a chat has to be erased here too.
 
-use std::sync::LazyLock;
-
-use redis::Script;
-
 use super::batch::whose_word;
 use super::dead::{Letter, shards_of};
 use super::history::Record;
 use super::keys::{self, Place, Shard};
 use super::paging::{EntryId, Look, StreamEntry};
+use super::scripts;
 use super::work::Kind;
-use super::{Result, Store, counting_script};
+use super::{Result, Store};
 use crate::core::chat::Chat;
 use crate::core::erased::Erased;
 use crate::core::filter::Filter;
-
-static ERASE: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("lua/erase.lua")));
 
 /// Keys and fields that Redis looks at in one step of a scan.
 const STEP: u32 = 1000;
 /// Entries of a list that are looked at before those found are dropped.
 const PAGE: usize = 500;
-
-pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    std::iter::once(&*ERASE)
-}
 
 impl Store {
     /// Erases all that is kept of a chat, in whichever order its buffer went. What is on its way to a destination may
@@ -86,7 +77,7 @@ impl Store {
                 erased += self
                     .run::<u64>(
                         place.shard,
-                        ERASE
+                        scripts::ERASE
                             .key(place.due_lanes(&destination))
                             .key(place.lane(&destination))
                             .key(place.head(&destination))

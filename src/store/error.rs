@@ -22,6 +22,15 @@ pub enum StoreError {
     /// Unreachable, loading, read-only, or refusing.
     #[error("Redis: {0}")]
     Unavailable(RedisError),
+    /// A script broke off, for a key holds what Lull did not write, or the script has a fault. What it did until then
+    /// stays done.
+    #[error("the script {name}: {error}")]
+    Script {
+        /// That of its file.
+        name: &'static str,
+        /// Redis's words.
+        error: RedisError,
+    },
     /// What lies in Redis is not what Lull wrote. Says which kind of thing and never what it holds: errors are logged.
     #[error("unreadable data in Redis: {0}")]
     Unreadable(&'static str),

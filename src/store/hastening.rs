@@ -1,26 +1,18 @@
 //! Bringing retries forward when their destination is back.
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
-use futures_util::{StreamExt, TryStreamExt, stream};
-use redis::Script;
-
 use super::keys::{self, Due, Place, Shard};
+use super::scripts;
 use super::windows::millis;
-use super::{Result, Store, reply, script};
+use super::{Result, Store, reply};
 use crate::core::batch::Millis;
 use crate::core::chat::{Chat, Name};
-
-static HASTEN: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/hasten.lua")));
+use futures_util::future::try_join_all;
+use futures_util::{StreamExt, TryStreamExt, stream};
 
 /// Shards that are looked at together: their writes share a sync to disk, which takes most of the time.
 const AT_ONCE: usize = 16;
-
-pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    std::iter::once(&*HASTEN)
-}
 
 impl Store {
     /// Brings forward the retries of a destination that is back, each to a moment within `spread`; answers how many.
@@ -56,7 +48,7 @@ impl Store {
 
     async fn hasten_lane(&self, destination: &Name, chat: Chat, spread: Duration) -> Result<u64> {
         let place = Place::of(&chat);
-        let mut hasten = HASTEN.key(place.due_lanes(destination));
+        let mut hasten = scripts::HASTEN.key(place.due_lanes(destination));
         hasten
             .key(place.head(destination))
             .arg(place.lane_member())

@@ -1,9 +1,7 @@
 //! Lanes: the queues of batches from one chat to one destination.
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
-use redis::Script;
 use uuid::Uuid;
 
 use super::batch::{is_revived, read_batch};
@@ -11,18 +9,12 @@ use super::dead::Letter;
 use super::history::{DELIVERED, Record, Retention};
 use super::keys::{self, Place};
 use super::scheduled::FollowUpPlan;
+use super::scripts;
 use super::windows::millis;
 use super::work::Kind;
-use super::{Result, Store, counting_script, reply};
+use super::{Result, Store, reply};
 use crate::core::batch::{Batch, Millis};
 use crate::core::chat::Lane;
-
-static LEASE: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("lua/lease.lua")));
-static SETTLE: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("lua/settle.lua")));
-
-pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    [&LEASE, &SETTLE].into_iter().map(|script| &**script)
-}
 
 /// How leases are taken.
 #[derive(Clone, Copy, Debug)]
@@ -154,7 +146,7 @@ impl Store {
         let answer: Vec<redis::Value> = self
             .run(
                 place.shard,
-                LEASE
+                scripts::LEASE
                     .key(place.due_lanes(&lane.destination))
                     .key(place.lane(&lane.destination))
                     .key(place.head(&lane.destination))
@@ -226,7 +218,7 @@ impl Store {
             Verdict::Retry { .. } => record.and_then(|record| record.last.as_ref()),
             _ => None,
         };
-        let mut settle = SETTLE.key(place.due_lanes(&lane.destination));
+        let mut settle = scripts::SETTLE.key(place.due_lanes(&lane.destination));
         settle
             .key(place.lane(&lane.destination))
             .key(place.head(&lane.destination))

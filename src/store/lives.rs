@@ -5,35 +5,20 @@
 //! is first missed there, by whoever finds that the configuration has it; and struck in all shards when its removal
 //! begins. It only ever moves on, so nobody brings back what is over.
 
-use std::sync::LazyLock;
-
-use futures_util::future::try_join_all;
-use redis::{Script, ScriptInvocation};
-
 use super::config::Kind;
 use super::keys::{self, Shard};
+use super::scripts::{self, Call};
 use super::windows::millis;
-use super::{Result, Store, reply, script};
+use super::{Result, Store, reply};
 use crate::core::chat::Name;
 use crate::core::destination::Target;
 use crate::core::life::Life;
-
-static MARK: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/mark.lua")));
-static FORGET_MARK: LazyLock<Script> =
-    LazyLock::new(|| script(include_str!("lua/forget_mark.lua")));
-static ADOPT: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/adopt.lua")));
-static RENEW: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/renew.lua")));
+use futures_util::future::try_join_all;
 
 /// The end of a life is remembered for so long in every shard: no daemon is held up for longer than that and goes on.
 const REMEMBERED_FOR: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
 /// Looked at in one round of the housekeeper; the next one takes up the rest.
 const AT_A_TIME: isize = 500;
-
-pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    [&MARK, &FORGET_MARK, &ADOPT, &RENEW]
-        .into_iter()
-        .map(|script| &**script)
-}
 
 /// Something with a life of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,7 +74,7 @@ impl Living {
     }
 
     /// Tells a script, in one pair, that this must be there.
-    pub(super) fn must_be_there(&self, call: &mut ScriptInvocation<'_>) {
+    pub(super) fn must_be_there(&self, call: &mut Call) {
         if self.life.is_endless() {
             call.arg("").arg("");
         } else {
@@ -98,14 +83,14 @@ impl Living {
     }
 
     /// Tells a script, in one pair, that the removal of this must be under way.
-    pub(super) fn must_be_over(&self, call: &mut ScriptInvocation<'_>) {
+    pub(super) fn must_be_over(&self, call: &mut Call) {
         call.arg(&self.field).arg(self.struck());
     }
 }
 
 /// Tells a script, in pairs, that all these must be there; those that always are need no pair.
 pub(super) fn must_all_be_there<'a>(
-    call: &mut ScriptInvocation<'_>,
+    call: &mut Call,
     targets: impl IntoIterator<Item = &'a Target>,
 ) {
     for target in targets {
@@ -149,7 +134,10 @@ impl Store {
     async fn mark(&self, shard: Shard, living: &Living, mark: String) -> Result<i64> {
         self.run(
             shard,
-            MARK.key(keys::alive(shard)).arg(&living.field).arg(mark),
+            scripts::MARK
+                .key(keys::alive(shard))
+                .arg(&living.field)
+                .arg(mark),
         )
         .await
     }
@@ -159,9 +147,12 @@ impl Store {
     /// # Errors
     /// Unavailable or silent.
     pub async fn adopt(&self) -> Result<()> {
-        self.run::<u64>(Shard::FIRST, ADOPT.key(keys::CONFIG).key(keys::LIVES))
-            .await
-            .map(drop)
+        self.run::<u64>(
+            Shard::FIRST,
+            scripts::ADOPT.key(keys::CONFIG).key(keys::LIVES),
+        )
+        .await
+        .map(drop)
     }
 
     /// Begins a life anew, later than `beyond`: its mark in a shard is ahead of the configuration, of which a part was
@@ -170,7 +161,7 @@ impl Store {
     /// # Errors
     /// Unavailable or silent.
     pub async fn renew(&self, living: &Living, beyond: u64) -> Result<()> {
-        let mut renew = RENEW.key(keys::CONFIG);
+        let mut renew = scripts::RENEW.key(keys::CONFIG);
         renew
             .key(keys::LIVES)
             .arg(&living.field)
@@ -191,7 +182,7 @@ impl Store {
         for entry in over {
             if let Some((field, version)) = entry.split_once(' ') {
                 let forgotten = Shard::all().map(|shard| async move {
-                    let mut forget = FORGET_MARK.key(keys::alive(shard));
+                    let mut forget = scripts::FORGET_MARK.key(keys::alive(shard));
                     forget.arg(field).arg(format!("-{version}"));
                     self.run::<u64>(shard, &forget).await
                 });

@@ -43,6 +43,7 @@ mod reply;
 pub mod revivals;
 pub mod room;
 pub mod scheduled;
+pub mod scripts;
 pub mod set_back;
 pub mod status;
 pub mod strays;
@@ -55,9 +56,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
-use redis::{FromRedisValue, RedisResult, Script, ScriptInvocation};
+use redis::{FromRedisValue, RedisResult};
 
-use self::keys::Shard;
 use self::links::Links;
 
 pub use connect::ConnectError;
@@ -92,19 +92,6 @@ impl std::fmt::Debug for Store {
 /// The result of a store verb.
 pub type Result<T> = std::result::Result<T, StoreError>;
 
-/// A script from its source.
-pub(crate) fn script(source: &'static str) -> Script {
-    Script::new(source)
-}
-
-/// A script that counts what it puts somewhere or takes away, by the function `count_held`.
-fn counting_script(source: &str) -> Script {
-    const HEADER_ENDS: &str = "]]\n";
-    let count_held = include_str!("held/count_held.lua");
-    let (header, code) = source.split_once(HEADER_ENDS).unwrap_or_default();
-    Script::new(&format!("{header}{HEADER_ENDS}{count_held}{code}"))
-}
-
 impl Store {
     /// The same store, for somebody who waits no longer than this for any answer.
     #[must_use]
@@ -134,18 +121,6 @@ impl Store {
             }
         }
         read(self.within(patience.saturating_sub(began.elapsed()))).await
-    }
-
-    /// Runs a script on keys of `shard`.
-    async fn run<T: FromRedisValue>(
-        &self,
-        shard: Shard,
-        invocation: &ScriptInvocation<'_>,
-    ) -> Result<T> {
-        self.ask(shard.index(), |mut connection| async move {
-            invocation.invoke_async(&mut connection).await
-        })
-        .await
     }
 
     async fn query<T: FromRedisValue>(&self, command: &redis::Cmd) -> Result<T> {

@@ -1,22 +1,14 @@
 //! The pace of destinations: at most so many attempts begin in any interval, over all monitors.
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
-use redis::Script;
-
 use super::keys::{self, Shard};
+use super::scripts;
 use super::windows::millis;
-use super::{Result, Store, script};
+use super::{Result, Store};
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
 use crate::core::destination::Pace;
-
-static PACE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/pace.lua")));
-
-pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    std::iter::once(&*PACE)
-}
 
 /// Attempts that may begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +57,7 @@ impl Store {
         back: usize,
         at: Millis,
     ) -> Result<Grant> {
-        let mut call = PACE.key(keys::pace(destination));
+        let mut call = scripts::PACE.key(keys::pace(destination));
         call.arg(millis(pace.span()))
             .arg(pace.batch)
             .arg(want)

@@ -2,21 +2,14 @@
 //! come and go meanwhile move nothing else.
 
 use std::collections::VecDeque;
-use std::sync::LazyLock;
 
 use futures_util::future::try_join_all;
-use redis::Script;
 use redis::streams::{StreamId, StreamRangeReply};
 
 use super::keys::Shard;
-use super::{Result, Store, reply, script};
+use super::scripts;
+use super::{Result, Store, reply};
 use crate::core::batch::Millis;
-
-static NEWEST: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/newest.lua")));
-
-pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    std::iter::once(&*NEWEST)
-}
 
 /// Bytes of the entries of a page, after which it ends before its limit. As JSON in an answer they can be twice as many.
 pub const PAGE_BYTES: usize = 8 * 1024 * 1024;
@@ -259,7 +252,7 @@ impl Store {
         oldest: &str,
         most: usize,
     ) -> Result<(Vec<StreamEntry>, bool)> {
-        let mut read = NEWEST.key(stream);
+        let mut read = scripts::NEWEST.key(stream);
         read.arg(newest).arg(oldest).arg(most).arg(READ_BYTES);
         let (entries, more): (StreamRangeReply, bool) = self.run(shard, &read).await?;
         let entries = entries.ids.into_iter();

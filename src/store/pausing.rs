@@ -1,24 +1,16 @@
 //! Chats that are left alone for a while, because one of our own people talks there.
 
-use std::sync::LazyLock;
 use std::time::Duration;
-
-use redis::Script;
 
 use super::keys::{self, Due, Place, Shard};
 use super::lives::Living;
 use super::scheduled::member;
+use super::scripts;
 use super::windows::millis;
 use super::work::Kind;
-use super::{Result, Store, StoreError, counting_script, reply};
+use super::{Result, Store, StoreError, reply};
 use crate::core::chat::{Chat, Name};
 use crate::core::life::Life;
-
-static PAUSE: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("lua/pause.lua")));
-
-pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    std::iter::once(&*PAUSE)
-}
 
 impl Store {
     /// Gathers nothing in the chat for `length` from now, and drops its open window and follow-up; answers how many messages that
@@ -28,7 +20,7 @@ impl Store {
     /// Gone, where the chat's buffer is not there in this life: nothing was changed. Else unavailable or silent.
     pub async fn pause(&self, chat: &Chat, life: Life, length: Duration) -> Result<u64> {
         let place = Place::of(chat);
-        let mut pause = PAUSE.key(place.timer());
+        let mut pause = scripts::PAUSE.key(place.timer());
         pause
             .key(place.window())
             .key(place.due())

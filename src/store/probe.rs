@@ -1,23 +1,16 @@
 //! Whether Redis takes messages: asked by a write that costs nothing.
 
-use std::sync::LazyLock;
-
 use futures_util::future::join_all;
+use redis::RedisResult;
 use redis::aio::MultiplexedConnection;
-use redis::{RedisResult, Script};
 
 use super::keys::DAEMONS;
-use super::{Result, Store, script};
-
-static PROBE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/probe.lua")));
-
-pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    std::iter::once(&*PROBE)
-}
+use super::scripts;
+use super::{Result, Store};
 
 /// Asks on one connection.
 pub(super) async fn ask(connection: &mut MultiplexedConnection) -> RedisResult<()> {
-    PROBE.key(DAEMONS).invoke_async(connection).await
+    scripts::PROBE.key(DAEMONS).on(connection).await
 }
 
 impl Store {

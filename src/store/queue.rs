@@ -1,10 +1,6 @@
 //! A queue: an ordered buffer whose messages go straight onto its lane, each as a batch that has the message's id, by
 //! which it is found again wherever it is.
 
-use std::sync::LazyLock;
-
-use redis::Script;
-
 use super::batch::{read_batch, revived_batch, whose_word};
 use super::dead::DeadLetter;
 use super::history::Settlement;
@@ -12,25 +8,19 @@ use super::keys::{self, Place};
 use super::lives::must_all_be_there;
 use super::received::Kept;
 use super::scheduled;
+use super::scripts;
 use super::windows::seen_digest;
 use super::work::Kind;
-use super::{Result, Store, StoreError, counting_script, reply};
+use super::{Result, Store, StoreError, reply};
 use crate::core::batch::{Batch, BatchId, Millis};
 use crate::core::chat::{Chat, Name};
 use crate::core::destination::Target;
 use crate::core::window::CloseReason;
 
-static ENQUEUE: LazyLock<Script> =
-    LazyLock::new(|| counting_script(include_str!("lua/enqueue.lua")));
-
 /// Batches read at a time where one is looked for.
 const PAGE: isize = 256;
 /// The clock of the daemon that made an id may be ahead of Redis's by so much, ms.
 const SKEW: Millis = 600_000;
-
-pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    std::iter::once(&*ENQUEUE)
-}
 
 /// No trace of a message is older.
 pub(super) fn since(id: &BatchId) -> Millis {
@@ -101,7 +91,7 @@ impl Store {
         destinations: &[Target],
     ) -> Result<Enqueued> {
         let place = Place::of(chat);
-        let mut enqueue = ENQUEUE.key(keys::seen(place.shard));
+        let mut enqueue = scripts::ENQUEUE.key(keys::seen(place.shard));
         enqueue
             .key(keys::received(place.shard))
             .key(keys::alive(place.shard))

@@ -2,18 +2,13 @@
 //! nothing, or a hand in Redis.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::LazyLock;
-
-use redis::Script;
 
 use super::keys::{self, Due, Shard};
 use super::open::bytes_behind;
+use super::scripts;
 use super::work::Kind;
-use super::{Result, Store, script};
+use super::{Result, Store};
 use crate::core::chat::Name;
-
-static SIZES: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/sizes.lua")));
-static RECOUNT: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/recount.lua")));
 
 /// Batches whose sizes are read in one step: they can be large.
 const BATCHES: u64 = 16;
@@ -23,10 +18,6 @@ const AT_A_TIME: usize = 256;
 const MESSAGES: &str = "m:";
 /// Behind that, hex digits of their ids and a colon.
 const DIGITS: usize = 33;
-
-pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    [&SIZES, &RECOUNT].into_iter().map(|script| &**script)
-}
 
 /// What is counted of one kind in one shard.
 type Counts = BTreeMap<String, u64>;
@@ -91,7 +82,7 @@ impl Store {
         for lot in lots {
             *counted.entry(lot.buffer).or_default() += lot.count;
         }
-        let mut recount = RECOUNT.key(keys::held(shard, kind));
+        let mut recount = scripts::RECOUNT.key(keys::held(shard, kind));
         recount.arg(known.len());
         for (field, number) in known {
             recount.arg(field).arg(number);
@@ -191,7 +182,7 @@ impl Store {
     async fn bytes_on(&self, shard: Shard, lot: &Lot) -> Result<u64> {
         let (mut from, mut bytes) = (0, 0);
         loop {
-            let mut sizes = SIZES.key(&lot.which);
+            let mut sizes = scripts::SIZES.key(&lot.which);
             let (count, more): (u64, u64) = self.run(shard, sizes.arg(from).arg(BATCHES)).await?;
             (from, bytes) = (from + count, bytes + more);
             if count < BATCHES {

@@ -1,28 +1,20 @@
 //! Removals: a state of a buffer, a destination or a schedule, which stands in the configuration until it has ended as
 //! it was asked for. Who carries it out may die at any step; any other daemon repeats all of them.
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
-use redis::Script;
 use serde::{Deserialize, Serialize};
 
 use super::audit::{self, Act, By};
 use super::config::Kind;
 use super::keys::{self, Shard};
 use super::lives::Living;
+use super::scripts;
 use super::windows::millis;
-use super::{Result, Store, reply, script};
+use super::{Result, Store, reply};
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
 use crate::core::life::{Asked, Life};
-
-static BEGIN: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/begin_removal.lua")));
-static END: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/end_removal.lua")));
-
-pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    [&BEGIN, &END].into_iter().map(|script| &**script)
-}
 
 /// A removal that is under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,7 +121,7 @@ impl Store {
             actor: by.actor.clone(),
             address: by.address,
         })?;
-        let mut begin = BEGIN.key(keys::CONFIG);
+        let mut begin = scripts::BEGIN_REMOVAL.key(keys::CONFIG);
         begin
             .key(keys::LIVES)
             .key(keys::USED)
@@ -162,7 +154,7 @@ impl Store {
         gone: bool,
         act: Option<&Act>,
     ) -> Result<bool> {
-        let mut end = END.key(keys::CONFIG);
+        let mut end = scripts::END_REMOVAL.key(keys::CONFIG);
         end.key(keys::LIVES)
             .key(keys::AUDIT)
             .key(keys::OVER)

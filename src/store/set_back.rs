@@ -6,28 +6,16 @@
 //! age stays: ids that were seen, aliases, marks of what is gone, and what is over are kept for longer by the jump, and
 //! nothing waits for them.
 
-use std::sync::LazyLock;
 use std::time::Duration;
-
-use redis::Script;
 
 use super::clock::lately;
 use super::keys::{self, CLOCK, Due, RETRIES, REVIVING, Shard};
 use super::revivals::LEFT_FOR;
+use super::scripts;
 use super::windows::{SEEN_FOR, millis};
-use super::{Result, Store, StoreError, script};
+use super::{Result, Store, StoreError};
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
-
-static CLOCK_SCRIPT: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/clock.lua")));
-static SET_BACK: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/set_back.lua")));
-static MOVE: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/move.lua")));
-
-pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    [&CLOCK_SCRIPT, &SET_BACK, &MOVE]
-        .into_iter()
-        .map(|script| &**script)
-}
 
 /// A smaller step back is none: time servers turn clocks by less.
 pub const LEAST: Duration = Duration::from_secs(1);
@@ -145,7 +133,7 @@ impl Store {
             self.clock.learn(clock);
             return Ok(clock);
         }
-        let mut note = CLOCK_SCRIPT.key(CLOCK);
+        let mut note = scripts::CLOCK.key(CLOCK);
         note.key(REVIVING)
             .arg(millis(LEAST))
             .arg(millis(LEFT_FOR))
@@ -183,7 +171,7 @@ impl Store {
         let (mut moved, mut walked) = (0, 0);
         loop {
             let names: Vec<_> = indexes.iter().map(Index::name).collect();
-            let mut ask = SET_BACK.key(keys::moved(shard));
+            let mut ask = scripts::SET_BACK.key(keys::moved(shard));
             for index in &indexes {
                 ask.key(index.key(shard));
             }
@@ -236,7 +224,7 @@ impl Store {
         lease: Duration,
         members: impl Iterator<Item = &'a str> + Clone,
     ) -> Result<u64> {
-        let mut call = MOVE.key(keys::moved(shard));
+        let mut call = scripts::MOVE.key(keys::moved(shard));
         call.key(index.key(shard));
         if index.kind == Index::LATER {
             call.key(keys::later_items(shard));

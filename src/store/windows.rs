@@ -1,9 +1,7 @@
 //! Open windows: append, hold, close, and what an operator does to them.
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
-use redis::{Script, ScriptInvocation};
 use sha2::{Digest, Sha256};
 
 use super::closing::Closing;
@@ -11,28 +9,19 @@ use super::keys::{self, Due, Place};
 use super::lives::Living;
 use super::received::Kept;
 use super::scheduled::member;
+use super::scripts::{self, Call};
 use super::work::Kind;
-use super::{LONGEST_SLEEP, Result, Store, StoreError, counting_script, script};
+use super::{LONGEST_SLEEP, Result, Store, StoreError};
 use crate::core::batch::BatchId;
 use crate::core::chat::Chat;
 use crate::core::destination::Target;
 use crate::core::life::Life;
 use crate::core::window::{CloseReason, FirstWait, WindowRules};
 
-static APPEND: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("lua/append.lua")));
-static HOLD: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/hold.lua")));
-static CANCEL: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("lua/cancel.lua")));
-
 /// How long a message id counts as seen.
 pub const SEEN_FOR: Duration = Duration::from_secs(24 * 3600);
 /// A full window is closed and the message tried again; each round another client may have filled it meanwhile.
 const MOST_ROUNDS: usize = 64;
-
-pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    [&APPEND, &HOLD, &CANCEL]
-        .into_iter()
-        .map(|script| &**script)
-}
 
 /// A message on its way into its window.
 #[derive(Clone, Copy, Debug)]
@@ -148,9 +137,9 @@ impl Store {
         place: &Place,
         message: &NewMessage<'_>,
         rules: &WindowRules,
-    ) -> ScriptInvocation<'static> {
+    ) -> Call {
         let id = message.id.map(|id| seen_digest(place, id));
-        let mut call = APPEND.key(place.timer());
+        let mut call = scripts::APPEND.key(place.timer());
         call.key(place.window())
             .key(place.due())
             .key(keys::seen(place.shard))
@@ -214,7 +203,7 @@ impl Store {
     pub async fn hold(&self, chat: &Chat, hold: Option<Duration>) -> Result<Option<Duration>> {
         let place = Place::of(chat);
         let length = hold.map(|hold| millis(hold).to_string());
-        let mut hold = HOLD.key(place.timer());
+        let mut hold = scripts::HOLD.key(place.timer());
         hold.key(place.window())
             .key(place.due())
             .arg(&place.member)
@@ -236,7 +225,7 @@ impl Store {
     /// The same, in the removal of a buffer only while that is under way.
     pub(super) async fn cancel_in(&self, chat: &Chat, removed: Option<&Living>) -> Result<u64> {
         let place = Place::of(chat);
-        let mut cancel = CANCEL.key(place.timer());
+        let mut cancel = scripts::CANCEL.key(place.timer());
         cancel
             .key(place.window())
             .key(place.due())

@@ -4,20 +4,18 @@
 mod tests;
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 use std::time::Duration;
 
-use redis::{Script, Value};
+use redis::Value;
 use serde::{Deserialize, Serialize};
 
 use super::due::shards_of;
 use super::keys::{DAEMONS, Due, RETRIES, Shard};
+use super::scripts;
 use super::windows::millis;
-use super::{Result, Store, reply, script};
+use super::{Result, Store, reply};
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
-
-static BEAT: LazyLock<Script> = LazyLock::new(|| script(include_str!("lua/beat.lua")));
 
 /// A daemon without a sign for so long is taken for gone, and what is due for so long and taken by nobody stands still.
 pub const TOO_LONG: Duration = Duration::from_secs(10);
@@ -25,10 +23,6 @@ pub const TOO_LONG: Duration = Duration::from_secs(10);
 const REMEMBERED: Duration = Duration::from_secs(3600);
 /// Destinations whose lanes are looked at in one pipeline: it holds Redis for less than a millisecond or two.
 const AT_A_TIME: usize = 16;
-
-pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    std::iter::once(&*BEAT)
-}
 
 /// A kind of work, each with its own indexes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,7 +169,7 @@ impl Store {
     /// # Errors
     /// Unavailable or silent.
     pub async fn beat(&self, id: &str, up: Duration, about: &About) -> Result<()> {
-        let mut beat = BEAT.key(DAEMONS);
+        let mut beat = scripts::BEAT.key(DAEMONS);
         beat.arg(id).arg(millis(up)).arg(reply::json(about)?);
         let _: Millis = self.run(Shard::FIRST, beat.arg(millis(REMEMBERED))).await?;
         Ok(())

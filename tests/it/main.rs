@@ -72,6 +72,7 @@ mod split;
 mod startup;
 mod strays;
 mod tidy;
+mod tidy_lua;
 mod tracing;
 mod trial;
 mod typing;

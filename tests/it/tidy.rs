@@ -156,7 +156,7 @@ fn read(path: &str) -> String {
 }
 
 /// All files below a folder with this ending, by their path from the root, with their text.
-fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
+pub(crate) fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
     while let Some(folder) = folders.pop() {
@@ -288,41 +288,6 @@ fn every_module_says_what_it_is_for() {
         for (name, text) in files(folder, "rs") {
             assert!(text.starts_with("//! "), "{name}");
         }
-    }
-}
-
-#[test]
-fn every_script_declares_every_key_and_argument_it_uses() {
-    for (name, text) in files("src/store/lua", "lua") {
-        assert!(
-            text.starts_with("#!lua"),
-            "{name}: without a shebang an undeclared key would pass"
-        );
-        let (header, code) = text.split_once("]]").unwrap();
-        let script = Path::new(&name).file_stem().unwrap().to_str().unwrap();
-        assert!(
-            header.contains(&format!("\n  {script}: ")),
-            "{name}: the header names another script"
-        );
-        assert!(
-            header.contains("Output: "),
-            "{name}: the header does not tell what comes out"
-        );
-        for kind in ["KEYS", "ARGV"] {
-            for number in 1..20 {
-                let place = format!("{kind}[{number}]");
-                let of_many = kind == "KEYS" && header.contains("\n  ...");
-                let agree = header.contains(&place) == code.contains(&place);
-                assert!(
-                    agree || of_many,
-                    "{name}: {place} is used and not declared, or the other way round"
-                );
-            }
-        }
-        assert!(
-            !code.contains("cjson"),
-            "{name} decodes JSON: numbers would not survive"
-        );
     }
 }
 

@@ -15,14 +15,15 @@
   a number that becomes known in the middle must not cut a turn in two, nor
   let a bot talk where somebody has taken over.
 ]]
+--- @include "clock"
+
 local aliases, window, paused = KEYS[1], KEYS[2], KEYS[3]
 local member, phone = ARGV[1], ARGV[2]
 local call = redis.call
 -- Noting each use would be a write for each message.
 local NOTED_AGAIN_AFTER = 86400000
 
-local time = call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = clock()
 
 local used, known = 0, ''
 local entry = call('HGET', aliases, member)

@@ -61,13 +61,20 @@
     full       no room, or a flush word was said; nothing stored, the window is
                due now and the caller closes it before it comes again
 
-  The head is opened, cap, quiet, bytes, count, deadline, kind, text and reason,
-  packed as '>ddddddBss': as text it would cost a tenth of the script's time.
   A window that is full or flushed gets a cap that has passed: then no message
   and no typing signal can move its deadline any more.
 
   Without allow-oom, so that a full Redis refuses before anything is written.
 ]]
+--- @include "clock"
+--- @include "count_held"
+--- @include "has_mark"
+--- @include "note_received"
+--- @include "note_set"
+--- @include "seen_before"
+--- @include "set_back_by"
+--- @include "window_head"
+
 local timer, window, due = KEYS[1], KEYS[2], KEYS[3]
 local seen, paused, received, alive = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
 local open, moved, heard, later, items = KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
@@ -79,18 +86,9 @@ local said, first_wait = ARGV[20] or '', tonumber(ARGV[21])
 local call, format = redis.call, string.format
 local size = #item + 1
 
-local HEAD = '>ddddddBss'
-local NO_CAP = 9000000000000000
--- What may still set the deadline of a window: any message; none; the first text, as it holds only media.
-local RESTARTS, FIXED, MEDIA = 0, 1, 2
+local now = clock()
 
-local time = call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-
--- How far the clock is set back in all, while it is and this shard is not moved by as much.
-local behind, least = tonumber(ARGV[14]) - now, tonumber(ARGV[16])
-local frame = behind > least and ARGV[15] + behind
-if frame and frame - (call('HGET', moved, 'back') or 0) <= least then frame = false end
+local set_back = set_back_by(moved, now, ARGV[14], ARGV[15], ARGV[16])
 
 local opened, cap, quiet, bytes, count, deadline = now, 0, ttl, 0, 0, now
 local kind, text, reason = RESTARTS, '', 'quiet'
@@ -100,21 +98,12 @@ if head then
 end
 local announced = deadline
 
-local function note(what)
-  if frame then
-    local text = format('%d', frame)
-    call('HSET', moved, what, text, 'newest', text)
-  end
-end
-
-if frame and head then
-  local back, noted = unpack(call('HMGET', moved, 'back', 'windows ' .. member))
-  local step = frame - math.max(tonumber(back or 0), tonumber(noted or 0))
+if set_back and head then
+  --- @include "left_to_move"
+  --- @include "window_back"
+  local step = left_to_move(moved, 'windows ' .. member, set_back)
   -- Where it goes by the clock as it was, it is moved here, and not again.
-  if step > least then
-    opened, deadline = opened - step, deadline - step
-    if cap < NO_CAP then cap = cap - step end
-  end
+  if step > tonumber(ARGV[16]) then opened, cap, deadline = window_back(step, opened, cap, deadline) end
 end
 
 local function packed_head()
@@ -131,26 +120,17 @@ local function announce()
   end
   call('ZADD', due, at, member)
   if deadline - now < look_ahead then
-    -- Only a hint: a user without the right to publish must not fail here, with the script done.
-    redis.pcall('PUBLISH', 'lull:wake', '')
+    --- @include "wake"
+    wake()
   end
 end
 
 -- Decided here and not by what the caller knows: it may have been held up since it asked.
-if ARGV[12] ~= '' and call('HGET', alive, ARGV[12]) ~= ARGV[13] then
-  return {'gone', 0, 0}
-end
+if not has_mark(alive, ARGV[12], ARGV[13]) then return {'gone', 0, 0} end
 
-if id ~= '' then
-  local at = format('%d', now)
-  -- Noted in the same call that asks: a window that has no room takes it back.
-  if call('ZADD', seen, 'NX', at, id) == 0 then
-    -- One that is too old may still stand here until the housekeeper comes by.
-    if now - call('ZSCORE', seen, id) <= tonumber(ARGV[8]) then
-      return {'duplicate', count, math.max(deadline - now, 0)}
-    end
-    call('ZADD', seen, at, id)
-  end
+-- A window that has no room takes it back.
+if id ~= '' and seen_before(seen, id, now, ARGV[8]) then
+  return {'duplicate', count, math.max(deadline - now, 0)}
 end
 
 if heard then
@@ -161,7 +141,7 @@ if heard then
   -- Later than a batch that was closed within this ms, or by a clock that was a little ahead: see close.
   if last then at = math.max(now, math.ceil(last)) end
   call('ZADD', heard, format('%d', at), member)
-  note('heard ' .. member)
+  if set_back then note_set(moved, 'heard ' .. member, set_back) end
 end
 
 if later then
@@ -196,7 +176,7 @@ if full_of then
   end
   if deadline > now then
     cap, deadline, reason = now, now, full_of
-    note('windows ' .. member)
+    if set_back then note_set(moved, 'windows ' .. member, set_back) end
     call('LSET', window, 0, packed_head())
     announce()
   end
@@ -231,12 +211,12 @@ elseif max_bytes > 0 and bytes >= max_bytes then
   cap, deadline, reason = now, now, 'bytes'
 end
 
-note('windows ' .. member)
+if set_back then note_set(moved, 'windows ' .. member, set_back) end
 local stamped = format('{"at":%d,', now) .. item
 if head then
   call('LSET', window, 0, packed_head())
   call('RPUSH', window, stamped)
-  call('HINCRBY', open, ':bytes', size)
+  call('HINCRBY', open, ':bytes', format('%d', size))
 else
   call('RPUSH', window, packed_head(), stamped)
   count_held(open, member, 1, size)
@@ -244,9 +224,5 @@ end
 if not head or deadline ~= announced then
   announce()
 end
-if ARGV[10] == '1' then
-  call('XADD', received, 'MAXLEN', '~', ARGV[9], '*', 'chat', member, 'item', stamped)
-elseif ARGV[9] ~= '0' then
-  call('XADD', received, 'MAXLEN', '~', ARGV[9], '*', 'chat', member)
-end
+note_received(received, ARGV[9], ARGV[10], member, stamped)
 return {'appended', count, math.max(deadline - now, 0)}

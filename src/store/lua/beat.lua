@@ -15,10 +15,11 @@
   the one before, and its kind is trimmed here, so it fills nothing: it may be
   written beyond maxmemory, where monitors are at work as ever.
 ]]
+--- @include "clock"
+
 local daemons, id, up, about, keep = KEYS[1], ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = clock()
 
 redis.call('HSET', daemons, id, string.format('%d %d %s', now, now - up, about))
 local all = redis.call('HGETALL', daemons)

@@ -21,6 +21,8 @@
   The life is followed by "removing <since> <how>". Who asks again says anew how.
   It may use memory beyond maxmemory: a removal frees some.
 ]]
+--- @include "clock"
+
 local config, lives, used = KEYS[1], KEYS[2], KEYS[3]
 local field, base, how, age = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local call, format = redis.call, string.format
@@ -31,8 +33,7 @@ end
 if call('HEXISTS', config, field) == 0 then
   return ''
 end
-local time = call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = clock()
 if age ~= '' then
   local last = tonumber(call('ZSCORE', used, field) or now)
   if now - last < tonumber(age) then return '' end

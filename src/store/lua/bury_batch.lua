@@ -25,6 +25,9 @@
 
   It may use memory beyond maxmemory: it frees what it writes.
 ]]
+--- @include "count_held"
+--- @include "put_revived_first"
+
 local due, lane, head, alive, dead, revived = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local member, field, version, line = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 local call = redis.call
@@ -38,9 +41,7 @@ call('XADD', dead, '*', 'letter', ARGV[5], 'batch', batch)
 call('LPOP', lane)
 count_held(KEYS[7], member, -1, -#batch)
 call('DEL', head)
-local oldest = call('ZPOPMIN', revived)[1]
--- Behind the words of fixed length that its order goes by.
-if oldest then call('LPUSH', lane, string.sub(oldest, 43)) end
+put_revived_first(lane, revived)
 if call('EXISTS', lane) == 0 then
   call('ZREM', due, member)
 end

@@ -25,10 +25,13 @@
 
   It may use memory beyond maxmemory: it frees what it writes.
 ]]
+--- @include "batch_line"
+--- @include "chat_of"
+--- @include "clock"
+--- @include "count_held"
+
 local later, items, alive, dead, held = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local member, field, version = ARGV[1], ARGV[2], tonumber(ARGV[3])
--- Where the chat stands in the name of a message: behind "m:", 32 digits and a colon.
-local CHAT = 36
 local call, format = redis.call, string.format
 
 if tonumber(call('HGET', alive, field) or 0) > version then return {0, 0} end
@@ -37,11 +40,10 @@ local waiting = call('HGET', items, member)
 call('ZREM', later, member)
 if not waiting then return {0, 0} end
 local at, came, item = string.match(waiting, '^(%d+)@? (%d+) (.*)$')
-local time = call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local line = format('/ %s %s %d %s %s 1%s', ARGV[4], came, now, at, ARGV[8], ARGV[5])
+local now = clock()
+local line = batch_line('/', ARGV[4], came, now, at, ARGV[8], 1, ARGV[5])
 call('HSET', alive, field, format('-%d', version))
-call('XADD', dead, '*', 'letter', ARGV[6], 'batch', line .. '\n' .. item)
+call('XADD', dead, '*', 'letter', ARGV[6], 'batch', line .. item)
 call('HDEL', items, member)
-count_held(held, string.sub(member, CHAT), -1, -#waiting)
+count_held(held, chat_of(member), -1, -#waiting)
 return {1, call('XTRIM', dead, 'MAXLEN', '=', ARGV[7])}

@@ -24,6 +24,11 @@
 
   It may use memory beyond maxmemory: it frees what it writes.
 ]]
+--- @include "batch_line"
+--- @include "clock"
+--- @include "count_held"
+--- @include "window_head"
+
 local timer, window, due, alive, dead, open = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local member, field, version = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local call, format = redis.call, string.format
@@ -36,13 +41,12 @@ if not head then
   call('ZREM', due, member)
   return {0, 0}
 end
-local time = call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local opened, _, _, bytes, _, deadline, _, _, reason = struct.unpack('>ddddddBss', head)
-local line = format('- %s %d %d %d %s %d%s', ARGV[4], opened, now, deadline, reason, #items, ARGV[5])
+local now = clock()
+local opened, _, _, bytes, _, deadline, _, _, reason = struct.unpack(HEAD, head)
+local line = batch_line('-', ARGV[4], opened, now, deadline, reason, #items, ARGV[5])
 -- Nobody stores anything for a life that is over, even if its mark was never struck.
 call('HSET', alive, field, format('-%d', version))
-call('XADD', dead, '*', 'letter', ARGV[6], 'batch', line .. '\n' .. table.concat(items, ','))
+call('XADD', dead, '*', 'letter', ARGV[6], 'batch', line .. table.concat(items, ','))
 count_held(open, member, -1, -bytes)
 call('DEL', window, timer)
 call('ZREM', due, member)

@@ -19,18 +19,10 @@
   Who removes a buffer and was held up must not drop what was said since in
   another of its name.
 ]]
+--- @include "drop_window"
+--- @include "have_marks"
+
 local timer, window, due, alive, open = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 
-for i = 2, #ARGV, 2 do
-  if redis.call('HGET', alive, ARGV[i]) ~= ARGV[i + 1] then return 0 end
-end
-
-local head = redis.call('LINDEX', window, 0)
-if head then
-  local _, _, _, bytes = struct.unpack('>dddd', head)
-  count_held(open, ARGV[1], -1, -bytes)
-end
-local count = math.max(redis.call('LLEN', window) - 1, 0)
-redis.call('DEL', window, timer)
-redis.call('ZREM', due, ARGV[1])
-return count
+if not have_marks(alive, 2) then return 0 end
+return drop_window(timer, window, due, open, ARGV[1])

@@ -58,16 +58,22 @@
   lost, and one that came between two deliveries would be sent twice. It may use
   memory beyond maxmemory: it frees what it writes, and a full Redis must drain.
 ]]
+--- @include "batch_line"
+--- @include "clock"
+--- @include "closed_at"
+--- @include "count_held"
+--- @include "have_marks"
+--- @include "window_head"
+
 local timer, window, due, alive, heard = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local on_lanes, open = KEYS[6], KEYS[7]
-local member, id, forced, wake, token = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local member, id, forced, token = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 local split, lane_member, whose = ARGV[7], ARGV[8], ARGV[9]
 -- unpack can take some thousands.
 local AT_A_TIME = 1000
 local call = redis.call
 
-local time = call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = clock()
 
 local items = call('LRANGE', window, 0, -1)
 local head = table.remove(items, 1)
@@ -75,7 +81,7 @@ if not head then
   call('ZREM', due, member)
   return {'none', 0, '', 0, now, ''}
 end
-local opened, _, _, bytes, _, deadline, _, _, reason = struct.unpack('>ddddddBss', head)
+local opened, _, _, bytes, _, deadline, _, _, reason = struct.unpack(HEAD, head)
 if forced ~= '' then
   deadline, reason = now, forced
 elseif deadline > now then
@@ -83,21 +89,12 @@ elseif deadline > now then
   return {'open', #items, reason, now - deadline, now, ''}
 end
 
-for i = 11, #ARGV, 2 do
-  if call('HGET', alive, ARGV[i]) ~= ARGV[i + 1] then
-    return {'gone', #items, reason, 0, now, ''}
-  end
-end
+if not have_marks(alive, 11) then return {'gone', #items, reason, 0, now, ''} end
 
-local closed, last = now, call('ZSCORE', heard, member)
-if last then
-  closed = math.max(now - 1, math.floor(last))
-  if closed >= now then call('ZADD', heard, string.format('%d.5', closed), member) end
-end
+local closed = closed_at(heard, member, now)
 
 local function batch_of(mark, name, count, content)
-  local line = string.format('%s %s %d %d %d %s %d%s', mark, name, opened, closed, deadline, reason, count, whose)
-  return line .. '\n' .. content
+  return batch_line(mark, name, opened, closed, deadline, reason, count, whose) .. content
 end
 
 local function parts()
@@ -141,7 +138,8 @@ if pushed > 0 then count_held(on_lanes, member, pushed, pushed_bytes) end
 count_held(open, member, -1, -bytes)
 call('DEL', window, timer)
 call('ZREM', due, member)
-if wake == '1' then
-  redis.pcall('PUBLISH', 'lull:wake', '')
+if ARGV[4] == '1' then
+  --- @include "wake"
+  wake()
 end
 return {'closed', #items, reason, now - deadline, now, leased}

@@ -18,6 +18,10 @@
 
   Output: how many batches were dropped
 ]]
+--- @include "count_held"
+--- @include "have_marks"
+--- @include "revived"
+
 local due, lane, head, revived, alive, on_lanes = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 -- A batch can be as large as a window: so many are in memory twice.
 local AT_A_TIME = 64
@@ -31,16 +35,13 @@ local function bytes_on(list, set)
   end
   for from = 0, redis.call('ZCARD', set) - 1, AT_A_TIME do
     for _, again in ipairs(redis.call('ZRANGE', set, from, from + AT_A_TIME - 1)) do
-      -- Behind the words of fixed length that its order goes by.
-      bytes = bytes + #again - 42
+      bytes = bytes + #again - PLACE
     end
   end
   return bytes
 end
 
-for i = 2, #ARGV, 2 do
-  if redis.call('HGET', alive, ARGV[i]) ~= ARGV[i + 1] then return 0 end
-end
+if not have_marks(alive, 2) then return 0 end
 
 local dropped = redis.call('LLEN', lane) + redis.call('ZCARD', revived)
 if dropped > 0 then count_held(on_lanes, ARGV[1], -dropped, -bytes_on(lane, revived)) end

@@ -23,6 +23,8 @@
   over. What is gone is not stopped any more: another of its name shall not begin
   as stopped.
 ]]
+--- @include "clock"
+
 local config, lives, audit, over, used, pace = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local field = ARGV[1]
 local call, format = redis.call, string.format
@@ -36,9 +38,7 @@ if ARGV[3] == '1' then
   call('HDEL', lives, field)
   call('ZREM', used, field)
   if ARGV[6] == '1' then call('DEL', pace) end
-  local time = call('TIME')
-  local now = format('%d', time[1] * 1000 + math.floor(time[2] / 1000))
-  call('ZADD', over, now, field .. ' ' .. string.match(ARGV[2], '^%d+'))
+  call('ZADD', over, format('%d', clock()), field .. ' ' .. string.match(ARGV[2], '^%d+'))
 else
   call('HSET', lives, field, version)
 end

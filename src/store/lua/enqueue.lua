@@ -39,31 +39,27 @@
   be lost. Without allow-oom, so that a full Redis refuses before anything is
   written.
 ]]
+--- @include "batch_line"
+--- @include "clock"
+--- @include "count_held"
+--- @include "have_marks"
+--- @include "note_received"
+--- @include "seen_before"
+
 local seen, received, alive, on_lanes = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local id, reason, lane_member, whose, message = ARGV[1], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local call, format = redis.call, string.format
 
-local time = call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = clock()
 local at = format('%d', now)
 
-for i = 11, #ARGV, 2 do
-  if call('HGET', alive, ARGV[i]) ~= ARGV[i + 1] then
-    return {'gone', 0}
-  end
-end
+if not have_marks(alive, 11) then return {'gone', 0} end
 
-if message ~= '' and call('ZADD', seen, 'NX', at, message) == 0 then
-  -- One that is too old may still stand here until the housekeeper comes by.
-  local came = tonumber(call('ZSCORE', seen, message))
-  if now - came <= tonumber(ARGV[7]) then
-    return {'duplicate', came}
-  end
-  call('ZADD', seen, at, message)
-end
+local came = message ~= '' and seen_before(seen, message, now, ARGV[7])
+if came then return {'duplicate', came} end
 
 local item = format('{"at":%d,', now) .. ARGV[2]
-local batch = format('/ %s %d %d %d %s 1%s\n', id, now, now, now, reason, whose) .. item
+local batch = batch_line('/', id, now, now, now, reason, 1, whose) .. item
 local was_empty = false
 for i = 5, #KEYS, 2 do
   call('RPUSH', KEYS[i + 1], batch)
@@ -71,13 +67,9 @@ for i = 5, #KEYS, 2 do
   -- NX: a lane with a head in backoff or under a lease keeps its own time.
   was_empty = call('ZADD', KEYS[i], 'NX', at, lane_member) == 1 or was_empty
 end
-if ARGV[10] == '1' then
-  call('XADD', received, 'MAXLEN', '~', ARGV[9], '*', 'chat', ARGV[8], 'item', item)
-elseif ARGV[9] ~= '0' then
-  call('XADD', received, 'MAXLEN', '~', ARGV[9], '*', 'chat', ARGV[8])
-end
+note_received(received, ARGV[9], ARGV[10], ARGV[8], item)
 if was_empty then
-  -- Only a hint: a user without the right to publish must not fail here, with the script done.
-  redis.pcall('PUBLISH', 'lull:wake', '')
+  --- @include "wake"
+  wake()
 end
 return {'queued', now}

@@ -17,6 +17,11 @@
 
   Output: how many batches were dropped
 ]]
+--- @include "count_held"
+--- @include "put_revived_first"
+--- @include "revived"
+--- @include "wake"
+
 local due, lane, head, revived = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local member, whose = ARGV[1], ARGV[2]
 local call = redis.call
@@ -28,8 +33,7 @@ end
 local kept, dropped, bytes, first_goes = {}, 0, 0, false
 for _, again in ipairs(call('ZRANGE', revived, 0, -1)) do
   if goes(again) then
-    -- Behind the words of fixed length that its order goes by.
-    dropped, bytes = dropped + 1, bytes + #again - 42
+    dropped, bytes = dropped + 1, bytes + #again - PLACE
     call('ZREM', revived, again)
   end
 end
@@ -50,17 +54,12 @@ for _, batch in ipairs(kept) do
 end
 if first_goes then
   call('DEL', head)
-  local oldest = (not kept[1] or string.sub(kept[1], 1, 1) ~= '=') and call('ZPOPMIN', revived)[1]
-  if oldest then
-    kept[#kept + 1] = oldest
-    -- Behind the words of fixed length that its order goes by.
-    call('LPUSH', lane, string.sub(oldest, 43))
-  end
+  put_revived_first(lane, revived)
 end
-if #kept == 0 then
+if call('EXISTS', lane) == 0 then
   call('ZREM', due, member)
 elseif first_goes then
   call('ZADD', due, 0, member)
-  redis.pcall('PUBLISH', 'lull:wake', '')
+  wake()
 end
 return dropped

@@ -30,6 +30,12 @@
   One script, so that of several monitors one alone sends it, and a message that
   comes in time takes it back.
 ]]
+--- @include "batch_line"
+--- @include "clock"
+--- @include "closed_at"
+--- @include "count_held"
+--- @include "have_marks"
+
 local later, items, due, lane, alive, heard = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local on_lanes = KEYS[7]
 local member, planned, next_at = ARGV[1], ARGV[2], ARGV[3]
@@ -45,9 +51,7 @@ if at ~= planned then
   call('ZADD', later, at, member)
   return 0
 end
-for i = 8, #ARGV, 2 do
-  if call('HGET', alive, ARGV[i]) ~= ARGV[i + 1] then return -1 end
-end
+if not have_marks(alive, 8) then return -1 end
 if next_at ~= '' then
   call('HSET', items, member, next_at .. ' ' .. rest)
   call('ZADD', later, next_at, member)
@@ -55,14 +59,9 @@ if next_at ~= '' then
 end
 
 local came, item = string.match(rest, '^%d+ (%d+) (.*)$')
-local time = call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local closed, last = now, call('ZSCORE', heard, ARGV[7])
-if last then
-  closed = math.max(now - 1, math.floor(last))
-  if closed >= now then call('ZADD', heard, format('%d.5', closed), ARGV[7]) end
-end
-local batch = format('/ %s %s %d %s silence 1%s\n', ARGV[4], came, closed, at, ARGV[6]) .. item
+local now = clock()
+local closed = closed_at(heard, ARGV[7], now)
+local batch = batch_line('/', ARGV[4], came, closed, at, 'silence', 1, ARGV[6]) .. item
 call('RPUSH', lane, batch)
 count_held(on_lanes, ARGV[5], 1, #batch)
 -- NX: a lane with a head in backoff or under a lease keeps its own time.

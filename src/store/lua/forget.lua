@@ -12,11 +12,12 @@
 
   A script, because an alias that was used between the look and the drop stays.
 ]]
+--- @include "clock"
+
 local aliases = KEYS[1]
 local cursor, age, step = ARGV[1], ARGV[2], ARGV[3]
 
-local time = redis.call('TIME')
-local before = time[1] * 1000 + math.floor(time[2] / 1000) - age
+local before = clock() - age
 
 local next_cursor, entries = unpack(redis.call('HSCAN', aliases, cursor, 'COUNT', step))
 local dropped = 0

@@ -17,17 +17,17 @@
   Output: 1 if it was brought forward, else 0: an attempt is on its way, the
   destination asked for that wait itself, or the lane is due sooner anyway
 ]]
+--- @include "clock"
+--- @include "note_set"
+--- @include "set_back_by"
+
 local due, head, moved = KEYS[1], KEYS[2], KEYS[3]
 local member = ARGV[1]
 
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = clock()
 local at = now + tonumber(ARGV[2])
 
--- How far the clock is set back in all, while it is and this shard is not moved by as much.
-local behind, least = tonumber(ARGV[4]) - now, tonumber(ARGV[6])
-local frame = behind > least and ARGV[5] + behind
-if frame and frame - (redis.call('HGET', moved, 'back') or 0) <= least then frame = false end
+local set_back = set_back_by(moved, now, ARGV[4], ARGV[5], ARGV[6])
 
 local state = redis.call('HMGET', head, 'due', 'token', 'asked')
 if not state[1] or state[2] or state[3] == '1' or tonumber(state[1]) <= at then
@@ -35,8 +35,5 @@ if not state[1] or state[2] or state[3] == '1' or tonumber(state[1]) <= at then
 end
 redis.call('HSET', head, 'due', string.format('%d', at))
 redis.call('ZADD', due, 'XX', string.format('%d', ARGV[3] + at), member)
-if frame then
-  local text = string.format('%d', frame)
-  redis.call('HSET', moved, head, text, 'newest', text)
-end
+note_set(moved, head, set_back)
 return 1

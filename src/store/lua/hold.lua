@@ -23,37 +23,33 @@
   A window that has passed its deadline but is not closed yet is open again:
   the person is still writing, and one answer is better than two.
 ]]
+--- @include "clock"
+--- @include "left_to_move"
+--- @include "note_set"
+--- @include "set_back_by"
+--- @include "wake"
+--- @include "window_back"
+--- @include "window_head"
+
 local timer, window, due, moved = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local member, hold = ARGV[1], tonumber(ARGV[2])
 
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = clock()
 
--- How far the clock is set back in all, while it is and this shard is not moved by as much.
-local behind, least = tonumber(ARGV[4]) - now, tonumber(ARGV[6])
-local frame = behind > least and ARGV[5] + behind
-if frame and frame - (redis.call('HGET', moved, 'back') or 0) <= least then frame = false end
+local set_back = set_back_by(moved, now, ARGV[4], ARGV[5], ARGV[6])
 
 local head = redis.call('LINDEX', window, 0)
 if not head then return -1 end
-local HEAD = '>ddddddBss'
-local NO_CAP = 9000000000000000
 local opened, cap, quiet, bytes, count, deadline, kind, text, reason = struct.unpack(HEAD, head)
 
 local what = 'windows ' .. member
-if frame then
-  local back, noted = unpack(redis.call('HMGET', moved, 'back', what))
-  local step = frame - math.max(tonumber(back or 0), tonumber(noted or 0))
+if set_back then
+  local step = left_to_move(moved, what, set_back)
   -- Where it goes by the clock as it was, it is moved here, and not again.
-  if step > least then
-    opened, deadline = opened - step, deadline - step
-    if cap < NO_CAP then cap = cap - step end
-  end
-  local text = string.format('%d', frame)
-  redis.call('HSET', moved, what, text, 'newest', text)
+  if step > tonumber(ARGV[6]) then opened, cap, deadline = window_back(step, opened, cap, deadline) end
+  note_set(moved, what, set_back)
 end
 
-local RESTARTS = 0
 local at = now + quiet
 if hold then
   at = math.max(now + hold, deadline)
@@ -70,8 +66,5 @@ end
 redis.call('LSET', window, 0, struct.pack(HEAD, opened, cap, quiet, bytes, count, at, kind, text, reason))
 redis.call('SET', timer, '', 'PXAT', math.max(at, now + 1))
 redis.call('ZADD', due, at, member)
-if at - now < tonumber(ARGV[3]) then
-  -- Only a hint: see append.
-  redis.pcall('PUBLISH', 'lull:wake', '')
-end
+if at - now < tonumber(ARGV[3]) then wake() end
 return math.max(at - now, 0)

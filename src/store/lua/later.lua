@@ -39,51 +39,40 @@
 
   Without allow-oom, so that a full Redis refuses before anything is written.
 ]]
+--- @include "chat_of"
+--- @include "clock"
+--- @include "count_held"
+--- @include "has_mark"
+--- @include "note_set"
+--- @include "seen_before"
+--- @include "set_back_by"
+--- @include "wake"
+
 local later, items, seen, alive, held, moved = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local member, item, id = ARGV[1], ARGV[2], ARGV[6]
--- Where the chat stands in the name of a message: behind "m:", 32 digits and a colon.
-local CHAT = 36
 local call, format = redis.call, string.format
 
-local time = call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = clock()
 
--- How far the clock is set back in all, while it is and this shard is not moved by as much.
-local behind, least = tonumber(ARGV[11]) - now, tonumber(ARGV[13])
-local frame = behind > least and ARGV[12] + behind
-if frame and frame - (call('HGET', moved, 'back') or 0) <= least then frame = false end
+local set_back = set_back_by(moved, now, ARGV[11], ARGV[12], ARGV[13])
 local at = tonumber(ARGV[3]) or now + ARGV[4]
 if at - now > tonumber(ARGV[5]) then
   return {'far', 0}
 end
 
-if ARGV[8] ~= '' and call('HGET', alive, ARGV[8]) ~= ARGV[9] then
-  return {'gone', 0}
-end
+if not has_mark(alive, ARGV[8], ARGV[9]) then return {'gone', 0} end
 
 local waiting = call('HGET', items, member)
 if waiting then
   return {'duplicate', tonumber(string.match(waiting, '^%d+'))}
 end
-if call('ZADD', seen, 'NX', format('%d', now), id) == 0 then
-  -- One that is too old may still stand here until the housekeeper comes by.
-  if now - call('ZSCORE', seen, id) <= tonumber(ARGV[7]) then
-    return {'duplicate', 0}
-  end
-  call('ZADD', seen, format('%d', now), id)
-end
+if seen_before(seen, id, now, ARGV[7]) then return {'duplicate', 0} end
 
 local named = ARGV[3] == '' and '' or '@'
 local waits = format('%d%s %d {"at":%d,', at, named, now, now) .. item
 call('HSET', items, member, waits)
 call('ZADD', later, format('%d', at), member)
-if frame then
-  local text = format('%d', frame)
-  call('HSET', moved, 'later ' .. member, text, 'newest', text)
-end
-count_held(held, string.sub(member, CHAT), 1, #waits)
-if at - now < tonumber(ARGV[10]) then
-  -- Only a hint: a user without the right to publish must not fail here, with the script done.
-  redis.pcall('PUBLISH', 'lull:wake', '')
-end
+note_set(moved, 'later ' .. member, set_back)
+count_held(held, chat_of(member), 1, #waits)
+if at - now < tonumber(ARGV[10]) then wake() end
 return {'kept', at}

@@ -31,12 +31,15 @@
   that is to be a call of its own, marked "/". On the lane of an ordered buffer
   only batches of one chat are joined, which the last word of the line names.
 ]]
+--- @include "batch_line"
+--- @include "clock"
+--- @include "count_held"
+
 local due, lane, head = KEYS[1], KEYS[2], KEYS[3]
 local member, token, length = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local max_messages, max_bytes, retries = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = clock()
 
 local batch, behind = unpack(redis.call('LRANGE', lane, 0, 1))
 if not batch then
@@ -52,13 +55,12 @@ if state[2] and tonumber(state[2]) > now then
   return {'later'}
 end
 
-local LINE = '^(.) (%S+) (%d+) (%d+) (%d+) (%a+) (%d+)( ?%S*)\n'
-local mark, id, opened, closed, deadline, reason, messages, whose = string.match(batch, LINE)
+local mark, id, opened, closed, deadline, reason, messages, whose = string.match(batch, BATCH_LINE)
 if attempts == 0 and mark == '-' and behind then
   local bytes, joined = #batch, {}
   -- 64 at a time: what is left over is joined once this delivery is through.
   for _, next in ipairs(redis.call('LRANGE', lane, 1, 64)) do
-    local m, _, _, c, _, r, n, w = string.match(next, LINE)
+    local m, _, _, c, _, r, n, w = string.match(next, BATCH_LINE)
     local fits = (max_messages == 0 or messages + n <= max_messages) and (max_bytes == 0 or bytes + #next <= max_bytes)
     if m ~= '-' or w ~= whose or not fits then break end
     closed, reason, messages, bytes = c, r, messages + n, bytes + #next
@@ -66,8 +68,8 @@ if attempts == 0 and mark == '-' and behind then
   end
   if #joined > 0 then
     local items = string.sub(batch, string.find(batch, '\n', 1, true) + 1)
-    batch = string.format('- %s %s %s %s %s %d%s\n', id, opened, closed, deadline, reason, messages, whose)
-      .. items .. ',' .. table.concat(joined, ',')
+    local line = batch_line('-', id, opened, closed, deadline, reason, messages, whose)
+    batch = line .. items .. ',' .. table.concat(joined, ',')
     redis.call('LTRIM', lane, #joined + 1, -1)
     redis.call('LPUSH', lane, batch)
     count_held(KEYS[4], member, -#joined, #batch - bytes)

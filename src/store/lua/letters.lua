@@ -1,4 +1,4 @@
-#!lua flags=no-writes
+#!lua flags=no-writes,allow-oom
 --[[
   letters: read what is written about dead letters, a little at a time.
 

@@ -27,19 +27,20 @@
   moved by a jump of more than a minute, and marked "moved"; whoever finds it due
   puts it on the next of the schedule's times.
 ]]
+--- @include "clock"
+--- @include "window_back"
+--- @include "window_head"
+
 local moved, index = KEYS[1], KEYS[2]
 local kind, retries, least, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local call, format = redis.call, string.format
-local HEAD = '>ddddddBss'
-local NO_CAP = 9000000000000000
 local FIRST_KEY, FIRST_MEMBER = 3, 5
 -- A schedule waits until the clock is as late again, so that no time of it comes twice.
 local SHORT = 60000
 
 local back, to = unpack(call('HMGET', moved, 'back', 'to'))
 if not to then return 0 end
-local time = call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = clock()
 
 local function put(member, at)
   call('ZADD', index, 'XX', format('%d', math.max(at, 0)), member)
@@ -52,8 +53,7 @@ function move.windows(member, step, i)
   local head = call('LINDEX', window, 0)
   if not head then return false end
   local opened, cap, quiet, bytes, count, deadline, state, text, reason = struct.unpack(HEAD, head)
-  if cap < NO_CAP then cap = cap - step end
-  opened, deadline = opened - step, deadline - step
+  opened, cap, deadline = window_back(step, opened, cap, deadline)
   call('LSET', window, 0, struct.pack(HEAD, opened, cap, quiet, bytes, count, deadline, state, text, reason))
   call('SET', timer, '', 'PXAT', format('%d', math.max(deadline, now + 1)))
   put(member, deadline)

@@ -1,4 +1,4 @@
-#!lua flags=no-writes
+#!lua flags=no-writes,allow-oom
 --[[
   newest: read entries of a stream, the newest first, a little at a time.
 

@@ -17,13 +17,14 @@
   than a batch, and what is left of it is how much room there is. It may use
   memory beyond maxmemory: a full Redis must drain.
 ]]
+--- @include "clock"
+
 local pace = KEYS[1]
 local span, batch = tonumber(ARGV[1]), tonumber(ARGV[2])
 local want, back, at = tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
 
 local call = redis.call
-local time = call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = clock()
 local this_moment = string.format('%d', now)
 
 if back > 0 then call('LREM', pace, -back, at) end

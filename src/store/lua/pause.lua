@@ -30,48 +30,40 @@
   window that talks over whoever has taken over. It may use memory beyond
   maxmemory: it mostly frees some, and what it stops must stop.
 ]]
+--- @include "clock"
+--- @include "drop_window"
+--- @include "has_mark"
+--- @include "left_to_move"
+--- @include "note_set"
+--- @include "set_back_by"
+
 local timer, window, due, paused = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local later, items, open = KEYS[5], KEYS[6], KEYS[7]
 local alive, moved = KEYS[8], KEYS[9]
 local member = ARGV[1]
 local call, format = redis.call, string.format
 
-local time = call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = clock()
 
--- How far the clock is set back in all, while it is and this shard is not moved by as much.
-local behind, least = tonumber(ARGV[6]) - now, tonumber(ARGV[8])
-local frame = behind > least and ARGV[7] + behind
-if frame and frame - (call('HGET', moved, 'back') or 0) <= least then frame = false end
+local set_back = set_back_by(moved, now, ARGV[6], ARGV[7], ARGV[8])
 
 -- Decided here and not by what the caller knows: a pause of a chat that is no more would stay until it ran out.
-if ARGV[4] ~= '' and call('HGET', alive, ARGV[4]) ~= ARGV[5] then
-  return -1
-end
+if not has_mark(alive, ARGV[4], ARGV[5]) then return -1 end
 
-local head = call('LINDEX', window, 0)
-if head then
-  local _, _, _, bytes = struct.unpack('>dddd', head)
-  count_held(open, member, -1, -bytes)
-end
-local count = math.max(call('LLEN', window) - 1, 0)
-call('DEL', window, timer)
-call('ZREM', due, member)
+local count = drop_window(timer, window, due, open, member)
 call('ZREM', later, ARGV[3])
 call('HDEL', items, ARGV[3])
 
 local ends = now + ARGV[2]
-if not frame then
+if not set_back then
   call('ZADD', paused, 'GT', format('%d', ends), member)
   return count
 end
 -- One that is there already may go by the clock as it was.
 local what = 'pauses ' .. member
-local back, noted = unpack(call('HMGET', moved, 'back', what))
-local step = frame - math.max(tonumber(back or 0), tonumber(noted or 0))
+local step = left_to_move(moved, what, set_back)
 local other = tonumber(call('ZSCORE', paused, member) or 0)
-if step > least then other = other - step end
-local text = format('%d', frame)
+if step > tonumber(ARGV[8]) then other = other - step end
 call('ZADD', paused, format('%d', math.max(ends, other)), member)
-call('HSET', moved, what, text, 'newest', text)
+note_set(moved, what, set_back)
 return count

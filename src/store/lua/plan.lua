@@ -26,13 +26,15 @@
   clock was set back has the word "moved" at its end, for its time is none of the
   schedule's; one that fell due while all was stopped has "missed".
 ]]
+--- @include "clock"
+--- @include "has_mark"
+--- @include "wake"
+
 local later, items, alive = KEYS[1], KEYS[2], KEYS[3]
 local member, version, at, mark = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 
 -- A monitor that was held up would leave a time that the next schedule of this name takes for its own.
-if at ~= '' and ARGV[6] ~= '' and redis.call('HGET', alive, ARGV[6]) ~= ARGV[7] then
-  return -1
-end
+if at ~= '' and not has_mark(alive, ARGV[6], ARGV[7]) then return -1 end
 local time, by, known, rest = string.match(redis.call('HGET', items, member) or '', '^(%d+) (%d+) ?(%S*)(.*)$')
 by = tonumber(by)
 local is_own = by == tonumber(version)
@@ -49,8 +51,5 @@ if known == mark or is_own and known == '' then
 end
 redis.call('HSET', items, member, at .. ' ' .. version .. ' ' .. mark)
 redis.call('ZADD', later, at, member)
-local clock = redis.call('TIME')
-if at - (clock[1] * 1000 + math.floor(clock[2] / 1000)) < tonumber(ARGV[4]) then
-  redis.pcall('PUBLISH', 'lull:wake', '')
-end
+if at - clock() < tonumber(ARGV[4]) then wake() end
 return 1

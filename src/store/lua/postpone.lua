@@ -13,6 +13,8 @@
 
   The head's state is not touched: it goes on saying when the lane is due.
 ]]
+--- @include "clock"
+
 local due, head, member, wait = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 
 local at
@@ -21,8 +23,7 @@ if wait == '' then
   -- Without a time of its own it is due at any time.
   at = own or 0
 else
-  local time = redis.call('TIME')
-  at = time[1] * 1000 + math.floor(time[2] / 1000) + wait
+  at = clock() + wait
 end
 if attempts then at = at + ARGV[3] end
 return redis.call('ZADD', due, 'XX', 'CH', string.format('%d', at), member)

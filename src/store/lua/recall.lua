@@ -18,13 +18,13 @@
 
   Output: 1 if it waited, else 0
 ]]
-local later, items, seen, alive, held = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
--- Where the chat stands in the name of a message: behind "m:", 32 digits and a colon.
-local CHAT = 36
+--- @include "chat_of"
+--- @include "count_held"
+--- @include "have_marks"
 
-for i = 3, #ARGV, 2 do
-  if redis.call('HGET', alive, ARGV[i]) ~= ARGV[i + 1] then return 0 end
-end
+local later, items, seen, alive, held = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+
+if not have_marks(alive, 3) then return 0 end
 
 redis.call('ZREM', later, ARGV[1])
 local waiting = redis.call('HGET', items, ARGV[1])
@@ -32,5 +32,5 @@ if not waiting then return 0 end
 redis.call('HDEL', items, ARGV[1])
 redis.call('ZREM', seen, ARGV[2])
 -- Follow-ups and runs that are planned are not counted.
-if string.sub(ARGV[1], 1, 2) == 'm:' then count_held(held, string.sub(ARGV[1], CHAT), -1, -#waiting) end
+if string.sub(ARGV[1], 1, 2) == 'm:' then count_held(held, chat_of(ARGV[1]), -1, -#waiting) end
 return 1

@@ -13,6 +13,8 @@
 
   Whoever carries it on and is not heard from for so long has died.
 ]]
+--- @include "clock"
+
 local reviving, revivals = KEYS[1], KEYS[2]
 local id, far = ARGV[1], ARGV[2]
 
@@ -24,8 +26,7 @@ if redis.call('HEXISTS', revivals, id) == 0 then
   redis.call('ZREM', reviving, id)
   return 0
 end
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = clock()
 redis.call('HSET', revivals, id, far)
 redis.call('ZADD', reviving, string.format('%d', now + ARGV[3]), id)
 return 1

@@ -39,6 +39,12 @@
   number of a batch that was split off a window, and where it lay among the dead,
   which is the order of what was closed within one millisecond.
 ]]
+--- @include "clock"
+--- @include "count_held"
+--- @include "has_mark"
+--- @include "revived"
+--- @include "wake"
+
 local due, lane, head, revived, dead, alive = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local on_lanes = KEYS[7]
 local member = ARGV[1]
@@ -46,7 +52,6 @@ local call, format, match = redis.call, string.format, string.match
 
 -- When a batch was closed, and the number of one that was split off.
 local LINE = '^. [^%s-]+%-?(%d*) %d+ (%d+) '
-local PREFIX = 42
 
 local function keep(batch, ms, seq)
   local number, closed = match(batch, LINE)
@@ -54,7 +59,7 @@ local function keep(batch, ms, seq)
   call('ZADD', revived, closed, place .. batch)
 end
 
-if ARGV[3] ~= '' and call('HGET', alive, ARGV[3]) ~= ARGV[4] then return -1 end
+if not has_mark(alive, ARGV[3], ARGV[4]) then return -1 end
 
 local back, bytes = 0, 0
 for _, entry in ipairs({ARGV[5], unpack(ARGV, 6)}) do
@@ -81,10 +86,9 @@ if call('EXISTS', head) == 0 then
     call('LPOP', lane)
     keep(first, 0, 0)
   end
-  call('LPUSH', lane, string.sub(call('ZPOPMIN', revived)[1], PREFIX + 1))
+  call('LPUSH', lane, without_place(call('ZPOPMIN', revived)[1]))
 end
-local time = call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = clock()
 call('ZADD', due, 'NX', format('%d', ARGV[2] + now), member)
-redis.pcall('PUBLISH', 'lull:wake', '')
+wake()
 return back

@@ -34,6 +34,11 @@
   lost with a monitor that dies. A newer version that runs at the same moments
   leaves the plan valid.
 ]]
+--- @include "batch_line"
+--- @include "clock"
+--- @include "count_held"
+--- @include "has_mark"
+
 local later, items, due, lane, alive, on_lanes = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local member, planned, next_at, id, mark = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[8]
 local call, format = redis.call, string.format
@@ -42,9 +47,7 @@ local at, version, known = string.match(call('HGET', items, member) or '', '^(%d
 if at ~= planned or known ~= mark then
   return {'stale'}
 end
-if ARGV[9] ~= '' and call('HGET', alive, ARGV[9]) ~= ARGV[10] then
-  return {'gone'}
-end
+if not has_mark(alive, ARGV[9], ARGV[10]) then return {'gone'} end
 if next_at == '' then
   call('HDEL', items, member)
   call('ZREM', later, member)
@@ -58,9 +61,8 @@ end
 if call('LLEN', lane) >= tonumber(ARGV[7]) then
   return {'full'}
 end
-local time = call('TIME')
-local now = format('%d', time[1] * 1000 + math.floor(time[2] / 1000))
-local batch = format('/ %s %s %s %s schedule 1\n{"at":%s,', id, at, now, at, now) .. ARGV[6]
+local now = format('%d', clock())
+local batch = batch_line('/', id, at, now, at, 'schedule', 1, '') .. '{"at":' .. now .. ',' .. ARGV[6]
 call('RPUSH', lane, batch)
 count_held(on_lanes, ARGV[5], 1, #batch)
 -- NX: a lane with a head in backoff or under a lease keeps its own time.

@@ -37,16 +37,21 @@
   It may use memory beyond maxmemory: it frees what it writes, and a full Redis
   must drain.
 ]]
+--- @include "batch_line"
+--- @include "chat_of"
+--- @include "clock"
+--- @include "closed_at"
+--- @include "count_held"
+--- @include "have_marks"
+--- @include "wake"
+
 local later, items, alive, held, heard = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local on_lanes = KEYS[6]
 local member, id, reason, lane_member, whose = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local forced = ARGV[6] == '1'
--- Where the chat stands in the name of a message: behind "m:", 32 digits and a colon.
-local CHAT = 36
 local call, format = redis.call, string.format
 
-local time = call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local now = clock()
 
 local waiting = call('HGET', items, member)
 if not waiting then
@@ -61,16 +66,10 @@ elseif tonumber(at) > now then
   return 0
 end
 
-for i = 8, #ARGV, 2 do
-  if call('HGET', alive, ARGV[i]) ~= ARGV[i + 1] then return -1 end
-end
+if not have_marks(alive, 8) then return -1 end
 
-local closed, last = now, call('ZSCORE', heard, ARGV[7])
-if last then
-  closed = math.max(now - 1, math.floor(last))
-  if closed >= now then call('ZADD', heard, format('%d.5', closed), ARGV[7]) end
-end
-local batch = format('/ %s %s %d %s %s 1%s\n', id, came, closed, at, reason, whose) .. item
+local closed = closed_at(heard, ARGV[7], now)
+local batch = batch_line('/', id, came, closed, at, reason, 1, whose) .. item
 for i = 7, #KEYS, 2 do
   call('RPUSH', KEYS[i + 1], batch)
   count_held(on_lanes, lane_member, 1, #batch)
@@ -78,9 +77,7 @@ for i = 7, #KEYS, 2 do
   call('ZADD', KEYS[i], 'NX', format('%d', now), lane_member)
 end
 call('HDEL', items, member)
-count_held(held, string.sub(member, CHAT), -1, -#waiting)
+count_held(held, chat_of(member), -1, -#waiting)
 call('ZREM', later, member)
-if forced then
-  redis.pcall('PUBLISH', 'lull:wake', '')
-end
+if forced then wake() end
 return 1

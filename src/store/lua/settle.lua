@@ -62,6 +62,10 @@
   here, so that no monitor can die in between, and not if something was said
   since: that has a delivery of its own to come.
 ]]
+--- @include "clock"
+--- @include "count_held"
+--- @include "put_revived_first"
+
 local due, lane, head, history, dead, revived = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local on_lanes, moved = KEYS[7], KEYS[8]
 local member, token, verdict, wait, retries = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[12])
@@ -77,32 +81,17 @@ if known[1] ~= token then
   return {'stale', 0, 0}
 end
 
-local function clock()
-  local time = call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
-end
-
 -- What is set while the clock is back, and this shard not moved, stays where it is set.
 local function note(what, now)
-  local behind, least = tonumber(ARGV[13]) - now, tonumber(ARGV[15])
-  local frame = ARGV[14] + behind
-  if behind <= least or frame - (call('HGET', moved, 'back') or 0) <= least then return end
-  local text = string.format('%d', frame)
-  call('HSET', moved, what, text, 'newest', text)
-end
-
--- A first batch without a state is followed by what was revived; one that was revived is the oldest of it already.
-local function put_revived_first()
-  local first = call('LINDEX', lane, 0)
-  if first and string.sub(first, 1, 1) == '=' then return end
-  local oldest = call('ZPOPMIN', revived)[1]
-  -- Behind the words of fixed length that its order goes by.
-  if oldest then call('LPUSH', lane, string.sub(oldest, 43)) end
+  --- @include "note_set"
+  --- @include "set_back_by"
+  note_set(moved, what, set_back_by(moved, now, ARGV[13], ARGV[14], ARGV[15]))
 end
 
 local function plan_follow_up()
+  --- @include "has_mark"
   local later, items, heard, paused, alive = KEYS[9], KEYS[10], KEYS[11], KEYS[12], KEYS[13]
-  if ARGV[21] ~= '' and call('HGET', alive, ARGV[21]) ~= ARGV[22] then return end
+  if not has_mark(alive, ARGV[21], ARGV[22]) then return end
   local follow_up, chat, at = ARGV[16], ARGV[17], clock()
   local last, paused_until = call('ZSCORE', heard, chat), call('ZSCORE', paused, chat)
   -- What stands behind the point is about the message that comes next: see close.
@@ -114,8 +103,8 @@ local function plan_follow_up()
   call('ZADD', later, due_at, follow_up)
   note('later ' .. follow_up, at)
   if tonumber(ARGV[19]) < tonumber(ARGV[23]) then
-    -- Only a hint: a user without the right to publish must not fail here, with the script done.
-    redis.pcall('PUBLISH', 'lull:wake', '')
+    --- @include "wake"
+    wake()
   end
 end
 
@@ -135,7 +124,7 @@ if verdict == 'drop' or verdict == 'bury' then
     call('XADD', dead, '*', 'letter', ARGV[8], 'batch', batch)
     dropped = call('XTRIM', dead, 'MAXLEN', '=', ARGV[9])
   end
-  put_revived_first()
+  put_revived_first(lane, revived)
 elseif verdict == 'retry' then
   now = clock()
   call('HDEL', head, 'token', 'cut')
@@ -147,7 +136,7 @@ elseif call('HINCRBY', head, 'attempts', -1) > 0 then
   next_attempt = retries
 else
   call('DEL', head)
-  put_revived_first()
+  put_revived_first(lane, revived)
   next_attempt = of_next(0)
 end
 

@@ -1,4 +1,4 @@
-#!lua flags=no-writes
+#!lua flags=no-writes,allow-oom
 --[[
   sizes: how large some of the batches on a lane are.
 
@@ -11,13 +11,14 @@
 
   What was said stays here: it can be a million times as long.
 ]]
+--- @include "revived"
+
 local batches, from, to = KEYS[1], ARGV[1], ARGV[1] + ARGV[2] - 1
 local call = redis.call
 
 local found, less = {}, 0
 if call('TYPE', batches).ok == 'zset' then
-  -- Behind the words of fixed length that their order goes by.
-  found, less = call('ZRANGE', batches, from, to), 42
+  found, less = call('ZRANGE', batches, from, to), PLACE
 else
   found = call('LRANGE', batches, from, to)
 end

@@ -1,4 +1,4 @@
-#!lua flags=no-writes
+#!lua flags=no-writes,allow-oom
 --[[
   stretch: read a stretch of a list or of a sorted set, as much of it as there is room for.
 

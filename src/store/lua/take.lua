@@ -14,11 +14,12 @@
   Moving instead of removing: several monitors get different members, and what
   a monitor took before it died comes up again a moment later.
 ]]
+--- @include "clock"
+
 local due = KEYS[1]
 local most, ahead, from, to = tonumber(ARGV[1]), tonumber(ARGV[2]), ARGV[3], ARGV[4]
 
-local time = redis.call('TIME')
-local now = from + time[1] * 1000 + math.floor(time[2] / 1000)
+local now = from + clock()
 
 local members = redis.call('ZRANGE', due, from, string.format('%d', now), 'BYSCORE', 'LIMIT', 0, most)
 if #members > 0 then

@@ -9,7 +9,8 @@
 
   Output: the time, ms since 1970
 ]]
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+--- @include "clock"
+
+local now = clock()
 redis.call('ZADD', KEYS[1], now, ARGV[1], now, ARGV[2])
 return now

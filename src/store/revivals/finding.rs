@@ -1,10 +1,8 @@
 //! Looking for dead letters that are to be revived, without what was said.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
 
 use indexmap::IndexMap;
-use redis::Script;
 
 use super::{Part, Revival};
 use crate::core::batch::Millis;
@@ -15,10 +13,8 @@ use crate::store::batch::is_ordered;
 use crate::store::dead::{Letter, shards_of};
 use crate::store::keys::{self, Shard};
 use crate::store::paging::EntryId;
-use crate::store::{Result, Store, StoreError, reply, script};
-
-pub(super) static LETTERS: LazyLock<Script> =
-    LazyLock::new(|| script(include_str!("../lua/letters.lua")));
+use crate::store::scripts;
+use crate::store::{Result, Store, StoreError, reply};
 
 /// Dead letters that are looked at in one step, and bytes of them.
 const LOOKED_AT: usize = 100;
@@ -168,7 +164,7 @@ impl Store {
         from: &str,
         to: &str,
     ) -> Result<(Vec<Head>, Option<EntryId>)> {
-        let mut letters = LETTERS.key(keys::dead(shard));
+        let mut letters = scripts::LETTERS.key(keys::dead(shard));
         letters
             .arg(from)
             .arg(to)

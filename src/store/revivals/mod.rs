@@ -5,11 +5,9 @@
 mod carrying;
 mod finding;
 
-use std::sync::LazyLock;
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use redis::Script;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -21,14 +19,11 @@ use super::keys::{self, Due, Place, Shard};
 use super::paging::EntryId;
 use super::windows::millis;
 use super::work::Kind;
-use super::{Result, Store, StoreError, counting_script, reply, script};
+use super::{Result, Store, StoreError, reply};
 use crate::core::batch::Millis;
 use crate::core::chat::Lane;
 use crate::core::revival::Wanted;
-
-static REVIVE: LazyLock<Script> =
-    LazyLock::new(|| counting_script(include_str!("../lua/revive.lua")));
-static REVIVAL: LazyLock<Script> = LazyLock::new(|| script(include_str!("../lua/revival.lua")));
+use crate::store::scripts;
 
 /// Dead letters that are put back in one step, and bytes of them.
 const PUT_BACK: usize = 32;
@@ -37,12 +32,6 @@ const PUT_BACK_BYTES: u64 = 128 * 1024;
 pub(super) const LEFT_FOR: Duration = Duration::from_secs(10);
 /// Most revivals that may be under way.
 const MOST: u64 = 100;
-
-pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    [&REVIVE, &finding::LETTERS, &REVIVAL]
-        .into_iter()
-        .map(|script| &**script)
-}
 
 /// What was asked of a revival, and how far it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -196,7 +185,7 @@ impl Store {
         let far = far.map(reply::json).transpose()?;
         self.run(
             Shard::FIRST,
-            REVIVAL
+            scripts::REVIVAL
                 .key(keys::REVIVING)
                 .key(keys::REVIVALS)
                 .arg(id)
@@ -250,7 +239,7 @@ impl Store {
         let place = Place::of(&lane.chat);
         let way_back = self.way_back(place.shard, &lane.destination).await?;
         let way_back = way_back.ok_or(StoreError::Gone)?;
-        let mut revive = REVIVE.key(place.due_lanes(&lane.destination));
+        let mut revive = scripts::REVIVE.key(place.due_lanes(&lane.destination));
         revive
             .key(place.lane(&lane.destination))
             .key(place.head(&lane.destination))

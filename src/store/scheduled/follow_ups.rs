@@ -1,10 +1,7 @@
 //! What is asked of chats that stay silent: one for each chat at the most, planned when a batch is delivered, taken back
 //! when something is said.
 
-use std::sync::LazyLock;
 use std::time::Duration;
-
-use redis::{Script, ScriptInvocation};
 
 use super::member::{self, Waiting};
 use crate::core::batch::{BatchId, Millis};
@@ -14,16 +11,10 @@ use crate::core::life::Life;
 use crate::store::batch::whose_word;
 use crate::store::keys::{self, Due, Place, Shard};
 use crate::store::lives::{Living, must_all_be_there};
+use crate::store::scripts::{self, Call};
 use crate::store::windows::millis;
 use crate::store::work::Kind;
-use crate::store::{LONGEST_IDLE, Result, Store, StoreError, counting_script};
-
-static FOLLOW_UP: LazyLock<Script> =
-    LazyLock::new(|| counting_script(include_str!("../lua/follow_up.lua")));
-
-pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    std::iter::once(&*FOLLOW_UP)
-}
+use crate::store::{LONGEST_IDLE, Result, Store, StoreError};
 
 /// How a delivery is followed up if nothing more is said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +35,7 @@ impl FollowUpPlan {
     /// What the settle script needs to plan it.
     pub(in crate::store) fn put_into(
         &self,
-        settle: &mut ScriptInvocation<'_>,
+        settle: &mut Call,
         buffer: &Name,
         place: &Place,
         closed: Millis,
@@ -142,7 +133,7 @@ impl Store {
         id: &str,
     ) -> Result<bool> {
         let place = Place::of(chat);
-        let mut run = FOLLOW_UP.key(Due::Later.key(place.shard));
+        let mut run = scripts::FOLLOW_UP.key(Due::Later.key(place.shard));
         run.key(keys::later_items(place.shard))
             .key(place.due_lanes(&destination.name))
             .key(place.lane(&destination.name))

@@ -5,45 +5,29 @@ mod list;
 pub(super) mod member;
 mod schedules;
 
-use std::sync::LazyLock;
 use std::time::Duration;
-
-use futures_util::future::try_join_all;
-use redis::Script;
 
 use super::batch::whose_word;
 use super::keys::{self, Due, Place, Shard};
 use super::lives::{Living, must_all_be_there};
 use super::windows::{millis, seen_digest};
 use super::work::Kind;
-use super::{LONGEST_IDLE, Result, Store, StoreError, counting_script};
+use super::{LONGEST_IDLE, Result, Store, StoreError};
 use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::{Chat, Name};
 use crate::core::destination::Target;
 use crate::core::life::Life;
 use crate::core::when::{FARTHEST, When};
+use crate::store::scripts;
+use futures_util::future::try_join_all;
 
 pub use follow_ups::{FollowUpPlan, WaitingFollowUp};
 pub use list::Kept;
 pub use member::{KeptMessage, Waiting};
 pub use schedules::{Planned, Run};
 
-static LATER: LazyLock<Script> =
-    LazyLock::new(|| counting_script(include_str!("../lua/later.lua")));
-static SEND: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("../lua/send.lua")));
-static RECALL: LazyLock<Script> =
-    LazyLock::new(|| counting_script(include_str!("../lua/recall.lua")));
-
 /// Messages that are sent or dropped at a time.
 const AT_ONCE: usize = 128;
-
-pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    [&LATER, &SEND, &RECALL]
-        .into_iter()
-        .map(|script| &**script)
-        .chain(schedules::scripts())
-        .chain(follow_ups::scripts())
-}
 
 /// What became of a message that is to leave later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +59,7 @@ impl Store {
             When::At(at) => (at.to_string(), 0),
             When::In(delay) => (String::new(), millis(delay)),
         };
-        let mut later = LATER.key(Due::Later.key(place.shard));
+        let mut later = scripts::LATER.key(Due::Later.key(place.shard));
         later
             .key(keys::later_items(place.shard))
             .key(keys::seen(place.shard))
@@ -210,7 +194,7 @@ impl Store {
     ) -> Result<bool> {
         let chat = &waiting.chat;
         let place = Place::of(chat);
-        let mut send = SEND.key(Due::Later.key(place.shard));
+        let mut send = scripts::SEND.key(Due::Later.key(place.shard));
         send.key(keys::later_items(place.shard))
             .key(keys::alive(place.shard))
             .key(keys::held(place.shard, Kind::Later))
@@ -260,7 +244,7 @@ impl Store {
         id: &[u8],
         removed: Option<&Living>,
     ) -> Result<bool> {
-        let mut recall = RECALL.key(Due::Later.key(place.shard));
+        let mut recall = scripts::RECALL.key(Due::Later.key(place.shard));
         recall
             .key(keys::later_items(place.shard))
             .key(keys::seen(place.shard))

@@ -1,29 +1,18 @@
 //! The next runs of schedules, which wait for their time among the rest.
 
-use std::sync::LazyLock;
-
-use redis::Script;
-
 use super::member;
 use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::{Chat, Name};
 use crate::core::life::Life;
 use crate::store::keys::{self, Due, Place};
 use crate::store::lives::Living;
+use crate::store::scripts;
 use crate::store::windows::millis;
 use crate::store::work::Kind;
-use crate::store::{LONGEST_IDLE, Result, Store, StoreError, counting_script, reply, script};
-
-static PLAN: LazyLock<Script> = LazyLock::new(|| script(include_str!("../lua/plan.lua")));
-static MISS: LazyLock<Script> = LazyLock::new(|| script(include_str!("../lua/miss.lua")));
-static RUN: LazyLock<Script> = LazyLock::new(|| counting_script(include_str!("../lua/run.lua")));
+use crate::store::{LONGEST_IDLE, Result, Store, StoreError, reply};
 
 /// Runs of one schedule that may wait at one time.
 const MOST_RUNS: u64 = 100;
-
-pub(super) fn scripts() -> impl Iterator<Item = &'static Script> {
-    [&PLAN, &MISS, &RUN].into_iter().map(|script| &**script)
-}
 
 /// The next run of a schedule.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,7 +103,7 @@ impl Store {
         at: &str,
     ) -> Result<bool> {
         let place = Place::of(&Chat::of_schedule(schedule));
-        let mut plan = PLAN.key(Due::Later.key(place.shard));
+        let mut plan = scripts::PLAN.key(Due::Later.key(place.shard));
         plan.key(keys::later_items(place.shard))
             .key(keys::alive(place.shard))
             .arg(member::schedule(schedule))
@@ -151,7 +140,7 @@ impl Store {
     /// Unavailable or silent.
     pub async fn note_missed(&self, schedule: &Name, planned: &Planned) -> Result<()> {
         let shard = Place::of(&Chat::of_schedule(schedule)).shard;
-        let mut miss = MISS.key(keys::later_items(shard));
+        let mut miss = scripts::MISS.key(keys::later_items(shard));
         miss.arg(member::schedule(schedule))
             .arg(planned.at)
             .arg(planned.mark.as_deref().unwrap_or_default());
@@ -174,7 +163,7 @@ impl Store {
         let place = Place::of(&Chat::of_schedule(schedule));
         let worker = schedule.of_its_schedule();
         let (id, item) = made.map_or(("", ""), |(id, item)| (id.as_str(), item));
-        let mut run = RUN.key(Due::Later.key(place.shard));
+        let mut run = scripts::RUN.key(Due::Later.key(place.shard));
         run.key(keys::later_items(place.shard))
             .key(place.due_lanes(&worker))
             .key(place.lane(&worker))

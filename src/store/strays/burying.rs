@@ -1,9 +1,5 @@
 //! Burying strays: each becomes a dead letter in one step, if it is still a stray.
 
-use std::sync::LazyLock;
-
-use redis::Script;
-
 use super::{Strays, owner, worker};
 use crate::core::batch::BatchId;
 use crate::core::chat::{Chat, Name};
@@ -13,21 +9,9 @@ use crate::store::dead::Letter;
 use crate::store::history::Retention;
 use crate::store::keys::{self, Due, Place};
 use crate::store::scheduled::KeptMessage;
+use crate::store::scripts;
 use crate::store::work::Kind as Work;
-use crate::store::{Result, Store, counting_script, reply};
-
-static BURY_WINDOW: LazyLock<Script> =
-    LazyLock::new(|| counting_script(include_str!("../lua/bury_window.lua")));
-static BURY_LATER: LazyLock<Script> =
-    LazyLock::new(|| counting_script(include_str!("../lua/bury_later.lua")));
-static BURY_BATCH: LazyLock<Script> =
-    LazyLock::new(|| counting_script(include_str!("../lua/bury_batch.lua")));
-
-pub(in crate::store) fn scripts() -> impl Iterator<Item = &'static Script> {
-    [&BURY_WINDOW, &BURY_LATER, &BURY_BATCH]
-        .into_iter()
-        .map(|script| &**script)
-}
+use crate::store::{Result, Store, reply};
 
 /// What became of strays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -80,7 +64,7 @@ impl Store {
     async fn bury_window(&self, chat: &Chat, version: u64, most: u64) -> Result<(u64, u64)> {
         let place = Place::of(chat);
         let reason = format!("its buffer {} is gone", chat.buffer);
-        let mut bury = BURY_WINDOW.key(place.timer());
+        let mut bury = scripts::BURY_WINDOW.key(place.timer());
         bury.key(place.window())
             .key(place.due())
             .key(keys::alive(place.shard))
@@ -110,7 +94,7 @@ impl Store {
             Kind::Schedule => name.of_its_schedule().to_string(),
             _ => String::new(),
         };
-        let mut bury = BURY_LATER.key(Due::Later.key(place.shard));
+        let mut bury = scripts::BURY_LATER.key(Due::Later.key(place.shard));
         bury.key(keys::later_items(place.shard))
             .key(keys::alive(place.shard))
             .key(keys::dead(place.shard))
@@ -156,7 +140,7 @@ impl Store {
             ..letter(&chat, destination.as_str(), reason)
         };
         let line = batch.split('\n').next().unwrap_or_default();
-        let mut bury = BURY_BATCH.key(place.due_lanes(destination));
+        let mut bury = scripts::BURY_BATCH.key(place.due_lanes(destination));
         bury.key(place.lane(destination))
             .key(place.head(destination))
             .key(keys::alive(place.shard))

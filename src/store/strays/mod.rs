@@ -12,7 +12,6 @@ use super::{Result, Store};
 use crate::core::chat::{Chat, Name};
 
 pub use burying::Buried;
-pub(super) use burying::scripts;
 
 /// Keys that Redis reads in one step.
 const STEP: u32 = 1000;
