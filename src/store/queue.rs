@@ -11,7 +11,7 @@ use super::scheduled;
 use super::scripts;
 use super::windows::seen_digest;
 use super::work::Kind;
-use super::{Result, Store, StoreError, reply};
+use super::{Result, Store, StoreError};
 use crate::core::batch::{Batch, BatchId, Millis};
 use crate::core::chat::{Chat, Name};
 use crate::core::destination::Target;
@@ -209,19 +209,10 @@ impl Store {
     }
 
     async fn head_of_lane(&self, place: &Place, destination: &Name) -> Result<Option<Waiting>> {
-        let mut reads = redis::pipe();
-        reads
-            .atomic()
-            .lindex(place.lane(destination), 0)
-            .hget(place.head(destination), "attempts")
-            .hget(place.head(destination), "first");
-        let mut values = self
-            .pipeline::<Vec<redis::Value>>(&reads)
-            .await?
-            .into_iter();
-        let head: Option<String> = reply::value(values.next())?;
-        let attempts: Option<u32> = reply::value(values.next())?;
-        let first_attempt = reply::value(values.next())?;
+        let mut read = scripts::HEAD.key(place.lane(destination));
+        read.key(place.head(destination));
+        let (head, attempts, first_attempt): (Option<String>, Option<u32>, Option<Millis>) =
+            self.run(place.shard, &read).await?;
         let head = head.map(|text| Waiting::read(&text)).transpose()?;
         Ok(head.map(|head| Waiting {
             attempts: attempts.unwrap_or_default(),

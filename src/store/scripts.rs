@@ -99,6 +99,7 @@ scripts! {
     FORGET_MARK "forget_mark" Drains,
     FORGET_PAUSES "forget_pauses" Drains,
     HASTEN "hasten" Drains,
+    HEAD "head" Reads,
     HOLD "hold" Fills,
     LATER "later" Fills,
     LEASE "lease" Drains,

@@ -197,6 +197,47 @@ async fn in_a_full_redis_what_is_over_gives_way_and_what_is_to_be_delivered_stay
     api.logs("Redis is full").await;
 }
 
+/// What tells whether Redis takes messages is to say that it does not.
+const TELLS_OF_ROOM: &str = "/api/health";
+
+#[tokio::test]
+async fn a_full_redis_refuses_no_look() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+    let message = json!({"phone_number": "+5511988887777", "content": "oi"});
+    let (status, queued) = api.post("/api/messages", message).await;
+    assert_eq!(status, StatusCode::CREATED, "{queued}");
+    api.say("ana", "oi", 600.0).await;
+    let (_, document) = api.get("/api/openapi.json").await;
+    let paths = document["paths"].as_object().unwrap().iter();
+    let looks = paths.filter(|(path, of)| of.get("get").is_some() && *path != TELLS_OF_ROOM);
+    let id = queued["id"].as_str().unwrap();
+    let looks: Vec<_> = looks
+        .map(|(path, _)| {
+            path.replace("{id}", id)
+                .replace("{user}", "ana")
+                .replace("{name}", "default")
+                .replace("{buffer}", "default")
+        })
+        .collect();
+    assert!(looks.contains(&format!("/api/messages/{id}")), "{looks:?}");
+    let statuses = async || {
+        let mut statuses = Vec::new();
+        for path in &looks {
+            let answer = api.client().get(api.url(path)).send().await.unwrap();
+            statuses.push((path.clone(), answer.status()));
+        }
+        statuses
+    };
+    let before = statuses().await;
+
+    redis.limit_memory(1).await;
+
+    assert_eq!(statuses().await, before);
+    let seen = format!("/api/messages/{id}");
+    assert!(before.contains(&(seen, StatusCode::OK)), "{before:?}");
+}
+
 /// Nothing but messages, so that nothing gives way.
 const NO_HISTORY: [(&str, &str); 1] = [("HISTORY_COUNT", "0")];
 /// How many chats fill Redis.
