@@ -52,16 +52,19 @@ struct Seen {
     moved: Millis,
     /// How far it went ahead lately.
     ahead: Millis,
+    /// By how much it was set back the last time.
+    last_step: Millis,
     at: Instant,
 }
 
 impl Known {
-    /// Takes in what a look found.
-    pub(super) fn learn(&self, clock: Clock) {
+    /// Takes in what a look found, and by how much the clock was set back the last time.
+    pub(super) fn learn(&self, clock: Clock, last_step: Millis) {
         let seen = Seen {
             expected: clock.now + clock.back.saturating_sub(clock.moved),
             moved: clock.moved,
             ahead: clock.ahead,
+            last_step,
             at: Instant::now(),
         };
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
@@ -130,6 +133,11 @@ impl Store {
     /// How long a message id counts as seen, by a clock that may have gone ahead at once since.
     pub(super) fn seen_for(&self) -> Millis {
         millis(SEEN_FOR) + self.clock.seen().map_or(0, |seen| seen.ahead)
+    }
+
+    /// By how much the clock was set back the last time; 0: never.
+    pub(super) fn last_step(&self) -> Millis {
+        self.clock.seen().map_or(0, |seen| seen.last_step)
     }
 
     /// Hands a script what it needs to tell that what it sets must not be moved. Before the first look that is nothing.

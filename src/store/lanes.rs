@@ -240,7 +240,8 @@ impl Store {
             .arg(keys::RETRIES);
         self.tell_time(&mut settle, place.shard);
         if let Verdict::DropAndFollowUp { plan } = verdict {
-            plan.put_into(&mut settle, &lane.chat.buffer, &place, lease.batch.closed);
+            let (closed, step) = (lease.batch.closed, self.last_step());
+            plan.put_into(&mut settle, &lane.chat.buffer, &place, closed, step);
         }
         let (status, left, dropped): (String, u64, u64) = self.run(place.shard, &settle).await?;
         Ok(match status.as_str() {

@@ -137,6 +137,7 @@ includes! {
     "drop_window",
     "has_mark",
     "have_marks",
+    "heard_at",
     "left_to_move",
     "note_received",
     "note_set",

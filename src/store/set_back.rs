@@ -114,9 +114,10 @@ impl Store {
     /// # Errors
     /// Unavailable or silent.
     pub async fn clock(&self, last: Option<Clock>) -> Result<Clock> {
-        let read = redis::Cmd::hmget(CLOCK, &["newest", "back", "moved", "ahead", "ahead_found"]);
-        let told: [Option<Millis>; 5] = self.query(&read).await?;
-        let [noted, back, moved, ahead, found] = told.map(Option::unwrap_or_default);
+        let fields = ["newest", "back", "moved", "ahead", "ahead_found", "step"];
+        let read = redis::Cmd::hmget(CLOCK, &fields);
+        let told: [Option<Millis>; 6] = self.query(&read).await?;
+        let [noted, back, moved, ahead, found, last_step] = told.map(Option::unwrap_or_default);
         let now = self.now().await?;
         let last = last.filter(|last| last.back == back);
         let newest = last.map_or(noted, |last| last.now.max(noted));
@@ -130,7 +131,7 @@ impl Store {
                 moved,
                 ahead: lately(ahead, found, now),
             };
-            self.clock.learn(clock);
+            self.clock.learn(clock, last_step);
             return Ok(clock);
         }
         let mut note = scripts::CLOCK.key(CLOCK);
@@ -149,7 +150,8 @@ impl Store {
             moved,
             ahead: lately(ahead, found, now),
         };
-        self.clock.learn(clock);
+        self.clock
+            .learn(clock, if step > 0 { step } else { last_step });
         Ok(clock)
     }
 

@@ -10,18 +10,20 @@ use lull::core::batch::BatchId;
 use lull::core::chat::Name;
 use lull::core::life::Life;
 use lull::core::when::When;
+use lull::core::window::WindowRules;
 use lull::store::Store;
 use lull::store::keys::Shard;
 use lull::store::lanes::{Lease, Settled, Verdict};
 use lull::store::scheduled::{FollowUpPlan, Keeping};
 use lull::store::set_back::{Clock, Waits};
+use lull::store::windows::NewMessage;
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
 use serde_json::json;
 
 use crate::support::{
-    Answer, Daemon, LEASES, LONG, RETENTION, Receiver, TestRedis, chat, destinations, eventually,
-    item, lane, say,
+    Answer, Daemon, LEASES, LONG, RETENTION, RULES, Receiver, TestRedis, chat, destinations,
+    eventually, item, lane, say,
 };
 
 const HOUR: u64 = 3_600_000;
@@ -433,12 +435,7 @@ async fn follow_up(store: &Store, lease: Lease, after: Duration) {
 /// A batch of a chat that is being tried.
 async fn lease(store: &Store, id: &str) -> Lease {
     say(store, id, "hi", LONG).await;
-    let batch = BatchId::generate();
-    store
-        .flush(&chat(id), &batch, &destinations())
-        .await
-        .unwrap();
-    store.lease(&lane(id), LEASES).await.unwrap().unwrap()
+    flush_and_lease(store, id).await
 }
 
 async fn left(redis: &TestRedis, store: &Store) -> Left {
@@ -567,6 +564,101 @@ async fn what_is_set_after_a_second_jump_waits_for_that_one_alone() {
 
     let left = store.paused(&chat("paused")).await.unwrap().unwrap();
     assert!((580..=600).contains(&left.as_secs()), "{left:?}");
+}
+
+/// Says something in a chat that is followed up.
+async fn say_followed_up(store: &Store, id: &str) {
+    let rules = WindowRules {
+        followed_up: true,
+        ..RULES
+    };
+    let said = item("hi");
+    let message = NewMessage::plain(&said, LONG);
+    store
+        .append(&chat(id), message, &rules, &destinations())
+        .await
+        .unwrap();
+}
+
+async fn flush_and_lease(store: &Store, id: &str) -> Lease {
+    let batch = BatchId::generate();
+    store
+        .flush(&chat(id), &batch, &destinations())
+        .await
+        .unwrap();
+    store.lease(&lane(id), LEASES).await.unwrap().unwrap()
+}
+
+/// When all that waits is moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Moved {
+    BeforeAnybodySpeaks,
+    BeforeAnythingIsDelivered,
+    AfterTheFirstDelivery,
+}
+
+#[tokio::test]
+async fn whoever_spoke_since_a_batch_was_closed_is_not_followed_up_however_the_clock_is_set_back() {
+    for by in [20, 3_600] {
+        for moved in [
+            Moved::BeforeAnybodySpeaks,
+            Moved::BeforeAnythingIsDelivered,
+            Moved::AfterTheFirstDelivery,
+        ] {
+            let mut redis = TestRedis::start_turnable().await;
+            let store = redis.store().await;
+            let mut before = store.clock(None).await.unwrap();
+            let move_now = async |before| {
+                let clock = store.clock(Some(before)).await.unwrap();
+                move_all(&store, clock.back).await;
+                store.note_moved(clock.back).await.unwrap();
+                store.clock(None).await.unwrap();
+            };
+            // Closed before the jump; closed after it; delivered when the clock is as late again.
+            let kinds = ["before", "after", "late"];
+            let chats = kinds.map(|kind| ["speaks", "silent"].map(|who| format!("{kind}-{who}")));
+            let mut leases = BTreeMap::new();
+            for id in chats.iter().flatten() {
+                say_followed_up(&store, id).await;
+                if !id.starts_with("after") {
+                    leases.insert(id, flush_and_lease(&store, id).await);
+                }
+            }
+
+            // More time than a slow machine takes until it is delivered: what nobody has found yet is known by the last look.
+            redis.clock().ahead(Duration::from_secs(5));
+            before = store.clock(Some(before)).await.unwrap();
+            redis.clock().back(Duration::from_secs(by));
+            if moved == Moved::BeforeAnybodySpeaks {
+                move_now(before).await;
+            }
+            for id in &chats[1] {
+                leases.insert(id, flush_and_lease(&store, id).await);
+            }
+            for [speaks, _] in &chats {
+                say_followed_up(&store, speaks).await;
+            }
+            if moved == Moved::BeforeAnythingIsDelivered {
+                move_now(before).await;
+            }
+            for id in chats[..2].iter().flatten() {
+                follow_up(&store, leases.remove(id).unwrap(), LONG).await;
+            }
+            if moved == Moved::AfterTheFirstDelivery {
+                move_now(before).await;
+            }
+            redis.clock().ahead(Duration::from_secs(by));
+            for id in &chats[2] {
+                follow_up(&store, leases.remove(id).unwrap(), LONG).await;
+            }
+
+            for id in chats.iter().flatten() {
+                let planned = store.follow_up(&chat(id)).await.unwrap();
+                let silent = id.ends_with("silent");
+                assert_eq!(planned.is_some(), silent, "{id}: {by} s, {moved:?}");
+            }
+        }
+    }
 }
 
 /// Fills one shard with as many open windows and lanes as these, as scripts leave them.

@@ -134,7 +134,8 @@ if id ~= '' and seen_before(seen, id, now, ARGV[8]) then
 end
 
 if heard then
-  local last, at = call('ZSCORE', heard, member), now
+  --- @include "heard_at"
+  local last, at = heard_at(heard, moved, member, set_back, ARGV[16]), now
   if first_wait and not head and (not last or now - last >= tonumber(ARGV[22])) then
     ttl = first_wait
   end

@@ -50,6 +50,8 @@
   ARGV[22] life       the mark that it must have: else nothing follows
   ARGV[23] look ahead a sweep with nothing before it looks again within so many
                       ms: what falls due sooner must wake it
+  ARGV[24] step       by so many ms the clock was set back the last time that
+                      everything was moved
 
   Output: {status, batches left on the lane, dead letters dropped for the new}
     settled
@@ -60,7 +62,10 @@
 
   What follows a delivery up is "<time> <number> <came> <message>". It is planned
   here, so that no monitor can die in between, and not if something was said
-  since: that has a delivery of its own to come.
+  since: that has a delivery of its own to come. When the batch was closed is
+  told by the clock of then, and when something was said by that of now. Where the
+  clock was set back in between, it was closed after it was first attempted, or
+  later than now.
 ]]
 --- @include "clock"
 --- @include "count_held"
@@ -88,20 +93,30 @@ local function note(what, now)
   note_set(moved, what, set_back_by(moved, now, ARGV[13], ARGV[14], ARGV[15]))
 end
 
-local function plan_follow_up()
+local function plan_follow_up(first)
   --- @include "has_mark"
+  --- @include "heard_at"
+  --- @include "note_set"
+  --- @include "set_back_by"
   local later, items, heard, paused, alive = KEYS[9], KEYS[10], KEYS[11], KEYS[12], KEYS[13]
   if not has_mark(alive, ARGV[21], ARGV[22]) then return end
-  local follow_up, chat, at = ARGV[16], ARGV[17], clock()
-  local last, paused_until = call('ZSCORE', heard, chat), call('ZSCORE', paused, chat)
+  local follow_up, chat, at, least = ARGV[16], ARGV[17], clock(), tonumber(ARGV[15])
+
+  -- By the clock as it is: what was closed later than it was first attempted, or than now, was closed before a jump.
+  local closed, latest, behind = tonumber(ARGV[18]), math.min(at, tonumber(first or at)) + least, ARGV[13] - at
+  if closed > latest then closed = closed - (behind > least and behind or ARGV[24]) end
+  -- It was set back more than once: nobody knows by how much.
+  if closed > latest then return end
+
+  local set_back = set_back_by(moved, at, ARGV[13], ARGV[14], ARGV[15])
+  local last = heard_at(heard, moved, chat, set_back, least)
+  local paused_until = call('ZSCORE', paused, chat)
   -- What stands behind the point is about the message that comes next: see close.
-  if last and math.floor(last) > tonumber(ARGV[18]) or paused_until and tonumber(paused_until) > at then
-    return
-  end
+  if last and math.floor(last) > closed or paused_until and tonumber(paused_until) > at then return end
   local due_at = string.format('%d', at + ARGV[19])
   call('HSET', items, follow_up, due_at .. ' ' .. ARGV[20])
   call('ZADD', later, due_at, follow_up)
-  note('later ' .. follow_up, at)
+  note_set(moved, 'later ' .. follow_up, set_back)
   if tonumber(ARGV[19]) < tonumber(ARGV[23]) then
     --- @include "wake"
     wake()
@@ -116,6 +131,7 @@ end
 
 -- What is due at once needs no clock: it was due at any time.
 local dropped, next_attempt, now = 0, 0, 0
+local first = KEYS[9] and call('HGET', head, 'first')
 if verdict == 'drop' or verdict == 'bury' then
   local batch = call('LPOP', lane)
   call('DEL', head)
@@ -161,7 +177,7 @@ if ARGV[6] ~= '' then
   end
 end
 
-if KEYS[9] then plan_follow_up() end
+if KEYS[9] then plan_follow_up(first) end
 
 local left = call('LLEN', lane)
 if left > 0 then

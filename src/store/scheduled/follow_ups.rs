@@ -32,13 +32,15 @@ pub struct FollowUpPlan {
 }
 
 impl FollowUpPlan {
-    /// What the settle script needs to plan it.
+    /// What the settle script needs to plan it: `closed` is when the batch was, and by `last_step` the clock was set back
+    /// the last time.
     pub(in crate::store) fn put_into(
         &self,
         settle: &mut Call,
         buffer: &Name,
         place: &Place,
         closed: Millis,
+        last_step: Millis,
     ) {
         settle
             .key(Due::Later.key(place.shard))
@@ -52,7 +54,7 @@ impl FollowUpPlan {
             .arg(millis(self.after))
             .arg(format!("{} {} {}", self.number, self.came, self.item));
         Living::buffer(buffer, self.life).must_be_there(settle);
-        settle.arg(millis(LONGEST_IDLE));
+        settle.arg(millis(LONGEST_IDLE)).arg(last_step);
     }
 }
 
