@@ -70,7 +70,9 @@ struct Tally {
     taken_then: Load,
     /// On its way.
     coming: Load,
-    at: Option<Instant>,
+    /// When the last count began, and when it had ended.
+    begun: Option<Instant>,
+    ended: Option<Instant>,
 }
 
 impl Tally {
@@ -79,13 +81,22 @@ impl Tally {
         self.counted + (self.taken - self.taken_then) + self.coming
     }
 
-    fn is_fresh(&self) -> bool {
-        self.at.is_some_and(|at| at.elapsed() < FRESH)
+    /// When it was counted, if that was a moment ago, and `after` then.
+    fn fresh(&self, after: Option<Instant>) -> Option<Instant> {
+        let ended = self.ended.filter(|ended| ended.elapsed() < FRESH);
+        ended.filter(|_| !self.is_before(after))
     }
 
-    fn count(&mut self, counted: Load, taken_then: Load) {
+    /// Whether it was counted before this moment.
+    fn is_before(&self, after: Option<Instant>) -> bool {
+        self.begun < after
+    }
+
+    fn count(&mut self, counted: Load, taken_then: Load, begun: Instant) -> Instant {
+        let ended = Instant::now();
         (self.counted, self.taken_then) = (counted, taken_then);
-        self.at = Some(Instant::now());
+        (self.begun, self.ended) = (Some(begun), Some(ended));
+        ended
     }
 
     fn arrive(&mut self, coming: Load, taken: Load) {
@@ -205,34 +216,38 @@ impl Backlog {
         }
     }
 
-    /// Counts, unless all, and this buffer, were counted a moment ago.
+    /// Counts, unless all, and this buffer, were counted a moment ago, and `after` then; answers when they were counted.
     ///
     /// # Errors
     /// When the storage cannot be asked.
-    pub(super) async fn refresh(&self, buffer: Option<&Name>) -> Result<()> {
-        if self.is_fresh(buffer) {
-            return Ok(());
+    pub(super) async fn refresh(
+        &self,
+        buffer: Option<&Name>,
+        after: Option<Instant>,
+    ) -> Result<Instant> {
+        if let Some(counted) = self.fresh(buffer, after) {
+            return Ok(counted);
         }
         let _counting = self.counting.lock().await;
-        if self.is_fresh(buffer) {
-            return Ok(());
+        match self.fresh(buffer, after) {
+            Some(counted) => Ok(counted),
+            None => self.count().await,
         }
-        self.count().await
     }
 
-    /// Whether it need not be counted; notes that somebody wants to know of this buffer.
-    fn is_fresh(&self, buffer: Option<&Name>) -> bool {
+    /// When it was counted, if it need not be counted anew; notes that somebody wants to know of this buffer.
+    fn fresh(&self, buffer: Option<&Name>, after: Option<Instant>) -> Option<Instant> {
         let mut known = self.known();
-        let all = known.all.is_fresh();
+        let all = known.all.fresh(after);
         let Some(buffer) = buffer else {
             return all;
         };
         let in_buffer = known.buffers.entry(buffer.clone()).or_default();
         in_buffer.asked = Some(Instant::now());
-        all && in_buffer.tally.is_fresh()
+        all.filter(|_| in_buffer.tally.fresh(after).is_some())
     }
 
-    async fn count(&self) -> Result<()> {
+    async fn count(&self) -> Result<Instant> {
         // Before the count, so that what is taken meanwhile counts twice rather than not at all.
         let (taken, wanted) = {
             let known = self.known();
@@ -241,17 +256,39 @@ impl Backlog {
             (known.all.taken, wanted.collect::<Vec<_>>())
         };
         let names: Vec<_> = wanted.iter().map(|(name, _)| name.clone()).collect();
+        let begun = Instant::now();
         let held = self.store.held(self.kind, &names).await?;
         let mut known = self.known();
         let counted = self.load(held.count, held.bytes);
-        known.all.count(counted, taken);
+        let ended = known.all.count(counted, taken, begun);
         known
             .buffers
             .retain(|_, it| it.tally.coming != Load::default() || it.is_wanted());
         for ((name, taken), count) in wanted.into_iter().zip(held.of_buffers) {
             let tally = &mut known.buffers.entry(name).or_default().tally;
-            tally.count(Load { count, bytes: 0 }, taken);
+            tally.count(Load { count, bytes: 0 }, taken, begun);
         }
-        Ok(())
+        Ok(ended)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lanes_are_counted_anew_once_the_windows_were_counted_after_them() {
+        let (mut windows, mut lanes) = (Tally::default(), Tally::default());
+        let begun = Instant::now();
+        assert!(!lanes.is_before(windows.ended), "nobody has counted");
+
+        windows.count(Load::default(), Load::default(), begun);
+        assert!(lanes.is_before(windows.ended));
+
+        lanes.count(Load::default(), Load::default(), Instant::now());
+        assert!(!lanes.is_before(windows.ended));
+
+        let after = lanes.begun.map(|begun| begun + Duration::from_millis(1));
+        assert!(lanes.is_before(after), "the windows were counted once more");
     }
 }

@@ -95,9 +95,7 @@ impl Bounds {
     }
 
     async fn count(&self) -> Result<(), StoreError> {
-        for kind in Kind::ALL {
-            self.of(kind).1.refresh(None).await?;
-        }
+        self.refresh_all(&Kind::ALL, None).await?;
         let refused: Vec<_> = {
             let mut refused = self.refused();
             refused.retain(|it| it.at.elapsed() < REMEMBERED);

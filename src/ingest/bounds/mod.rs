@@ -174,9 +174,7 @@ impl Bounds {
     /// Counts what was not counted a moment ago; of one buffer only where that could have too much.
     async fn refresh(&self, buffer: &Name, kinds: &[Kind]) -> Result<(), StoreError> {
         self.0.memory_guard.look_once().await?;
-        for &kind in kinds {
-            self.of(kind).1.refresh(None).await?;
-        }
+        self.refresh_all(kinds, None).await?;
         let most = |&kind: &Kind| self.of(kind).1.most().count;
         let most: u64 = kinds.iter().map(most).sum();
         let least = kinds.iter().map(|&kind| self.of(kind).0.per_buffer);
@@ -185,9 +183,18 @@ impl Bounds {
             .min()
             .is_some_and(|it| most >= it);
         if is_near {
-            for &kind in kinds {
-                self.of(kind).1.refresh(Some(buffer)).await?;
-            }
+            self.refresh_all(kinds, Some(buffer)).await?;
+        }
+        Ok(())
+    }
+
+    /// Counts these kinds, each after the one before: what a closing window takes to its lanes between two counts is
+    /// counted twice rather than not at all.
+    async fn refresh_all(&self, kinds: &[Kind], buffer: Option<&Name>) -> Result<(), StoreError> {
+        let mut counted = None;
+        for &kind in kinds {
+            let (_, backlog) = self.of(kind);
+            counted = Some(backlog.refresh(buffer, counted).await?);
         }
         Ok(())
     }
