@@ -112,7 +112,7 @@ impl Loops {
         let names = Loop::ALL.iter();
         let names = names.filter(|(_, of)| of.iter().any(|role| roles.contains(role)));
         let names: Vec<_> = names.map(|(name, _)| name.as_str()).collect();
-        show_zeros(&metrics.loop_restarts, "loop", &names);
+        show_zeros(&metrics.loop_restarts, "loop", names);
         Self(Arc::new(Shared {
             metrics,
             running: TaskTracker::new(),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
+use strum::{EnumIter, IntoEnumIterator, IntoStaticStr};
 use uuid::Uuid;
 
 use super::chat::Chat;
@@ -114,7 +115,8 @@ pub struct Batch {
 }
 
 /// How one attempt ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, EnumIter, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Outcome {
     /// The destination has accepted the batch.
     Delivered,
@@ -130,11 +132,12 @@ pub enum Outcome {
 impl Outcome {
     /// The word for it in metrics and history.
     pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::Delivered => "delivered",
-            Self::Retry { .. } => "retry",
-            Self::Rejected => "rejected",
-        }
+        self.into()
+    }
+
+    /// The words of all.
+    pub fn words() -> impl Iterator<Item = &'static str> {
+        Self::iter().map(|outcome| outcome.into())
     }
 }
 

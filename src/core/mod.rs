@@ -17,6 +17,7 @@ pub mod json;
 pub mod life;
 pub mod moment;
 pub mod payload;
+pub mod refused;
 pub mod retry;
 pub mod revival;
 pub mod scalars;

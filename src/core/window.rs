@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use strum::{EnumString, IntoStaticStr, VariantArray};
 use thiserror::Error;
 
 /// The shortest quiet window a client may ask for.
@@ -93,7 +94,8 @@ pub struct TtlError {
 }
 
 /// What closed a window, or made a batch without one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumString, IntoStaticStr, VariantArray)]
+#[strum(serialize_all = "snake_case")]
 pub enum CloseReason {
     /// The chat was quiet for its window.
     Quiet,
@@ -122,38 +124,12 @@ pub enum CloseReason {
 impl CloseReason {
     /// The word for it in Redis, JSON and metrics.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Quiet => "quiet",
-            Self::Cap => "cap",
-            Self::Messages => "messages",
-            Self::Bytes => "bytes",
-            Self::Word => "word",
-            Self::Flush => "flush",
-            Self::Later => "later",
-            Self::Schedule => "schedule",
-            Self::Run => "run",
-            Self::Queued => "queued",
-            Self::Silence => "silence",
-        }
+        self.into()
     }
 
     /// The inverse of [`CloseReason::as_str`].
     pub fn parse(word: &str) -> Option<Self> {
-        [
-            Self::Quiet,
-            Self::Cap,
-            Self::Messages,
-            Self::Bytes,
-            Self::Word,
-            Self::Flush,
-            Self::Later,
-            Self::Schedule,
-            Self::Run,
-            Self::Queued,
-            Self::Silence,
-        ]
-        .into_iter()
-        .find(|reason| reason.as_str() == word)
+        word.parse().ok()
     }
 }
 

@@ -14,6 +14,7 @@ use super::auth::Refusal;
 use super::body::discard;
 use crate::core::code::Code;
 use crate::core::json::fields::BadInput;
+use crate::core::refused::RefusedFor;
 use crate::ingest::IngestError;
 use crate::spec::SpecError;
 use crate::store::StoreError;
@@ -156,25 +157,26 @@ impl ApiError {
 
     /// How metrics count it.
     pub(super) fn reason(&self) -> &'static str {
-        match self {
-            Self::BadInput(bad) => bad.at_fault(),
+        let word = match self {
+            Self::BadInput(bad) => return bad.at_fault(),
             Self::BadRequest(_) | Self::Parameter { .. } | Self::UnknownParameter { .. } => {
-                "request"
+                RefusedFor::Request
             }
-            Self::UnreadBody { .. } => "unknown",
-            Self::TooLarge(_) => "too_large",
-            Self::TooManyBytes(_) => "bodies",
-            Self::TooSlow(_) => "too_slow",
-            Self::ContentType => "content_type",
-            Self::NotFound(_) => "not_found",
-            Self::NoBuffer(_) => "buffer",
-            Self::Unproven(_) => "proof",
+            Self::UnreadBody { .. } => RefusedFor::Unknown,
+            Self::TooLarge(_) => RefusedFor::TooLarge,
+            Self::TooManyBytes(_) => RefusedFor::Bodies,
+            Self::TooSlow(_) => RefusedFor::TooSlow,
+            Self::ContentType => RefusedFor::ContentType,
+            Self::NotFound(_) => RefusedFor::NotFound,
+            Self::NoBuffer(_) => RefusedFor::Buffer,
+            Self::Unproven(_) => RefusedFor::Proof,
             Self::Auth(refusal) => refusal.reason(),
-            Self::Spec(_) => "spec",
-            Self::Conflict(_) => "conflict",
-            Self::Ingest(error) => error.reason(),
-            Self::Store(_) => "redis",
-        }
+            Self::Spec(_) => RefusedFor::Spec,
+            Self::Conflict(_) => RefusedFor::Conflict,
+            Self::Ingest(error) => return error.reason(),
+            Self::Store(_) => RefusedFor::Redis,
+        };
+        word.as_str()
     }
 }
 

@@ -14,6 +14,7 @@ use crate::store::keys::Shard;
 use crate::store::received::Kept;
 use crate::store::scheduled::Keeping;
 use crate::store::windows::{Appended, NewMessage, Taken};
+use crate::telemetry::labels::Dropped;
 use crate::telemetry::log::note_chat;
 use crate::telemetry::metrics::count;
 
@@ -188,8 +189,8 @@ impl Ingest {
         match appended.taken {
             Taken::Appended => drop(metrics.accepted.inc()),
             Taken::Duplicate => drop(metrics.duplicates.inc()),
-            Taken::Repeated => count(&metrics.dropped, "reason", "repeated"),
-            Taken::Paused => count(&metrics.dropped, "reason", "paused"),
+            Taken::Repeated => count(&metrics.dropped, "reason", Dropped::Repeated),
+            Taken::Paused => count(&metrics.dropped, "reason", Dropped::Paused),
         }
         if let Some(reason) = appended.closed {
             count(&metrics.batches, "reason", reason.as_str());

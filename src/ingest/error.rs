@@ -10,6 +10,7 @@ use super::buffers::NoBuffer;
 use crate::core::code::Code;
 use crate::core::item::UnreadableItems;
 use crate::core::json::fields::BadInput;
+use crate::core::refused::RefusedFor;
 use crate::spec::SpecError;
 use crate::store::StoreError;
 
@@ -74,17 +75,18 @@ impl IngestError {
 
     /// How metrics count it.
     pub fn reason(&self) -> &'static str {
-        match self {
-            Self::BadInput(bad) => bad.at_fault(),
-            Self::Unreadable(_) => "request",
-            Self::NoBuffer(_) => "buffer",
-            Self::Spec(_) => "spec",
-            Self::TooManyBrought => "too_many",
-            Self::Full => "full",
+        let word = match self {
+            Self::BadInput(bad) => return bad.at_fault(),
+            Self::Unreadable(_) => RefusedFor::Request,
+            Self::NoBuffer(_) => RefusedFor::Buffer,
+            Self::Spec(_) => RefusedFor::Spec,
+            Self::TooManyBrought => RefusedFor::TooMany,
+            Self::Full => RefusedFor::Full,
             Self::Overfull(full) => full.reason(),
-            Self::TooManyPaused(_) => "paused",
-            Self::Store(_) => "redis",
-        }
+            Self::TooManyPaused(_) => RefusedFor::Paused,
+            Self::Store(_) => RefusedFor::Redis,
+        };
+        word.as_str()
     }
 
     /// After how long the same may be tried again; none: something must be changed first.

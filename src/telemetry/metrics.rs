@@ -8,7 +8,11 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 use super::failures;
+use super::labels::{Dropped, FoundBy, words};
 use super::work::{WorkMetrics, whole};
+use crate::core::batch::Outcome;
+use crate::core::refused::{MESSAGE_FIELDS, RefusedFor};
+use crate::core::window::CloseReason;
 use crate::store::status::Counts;
 use crate::store::work::Work;
 
@@ -20,31 +24,6 @@ pub type CounterBy = Family<[(&'static str, &'static str); 1], Counter>;
 
 /// A state by one label.
 pub type GaugeBy = Family<[(&'static str, &'static str); 1], Gauge>;
-
-/// Words of labels that show from the start.
-const CLOSE_REASONS: [&str; 9] = [
-    "quiet", "cap", "messages", "bytes", "word", "flush", "later", "schedule", "run",
-];
-const DROPS: [&str; 2] = ["repeated", "paused"];
-const OUTCOMES: [&str; 3] = ["delivered", "retry", "rejected"];
-const REFUSALS: [&str; 16] = [
-    "user",
-    "message",
-    "ttl",
-    "message_id",
-    "send_at",
-    "delay",
-    "body",
-    "too_large",
-    "too_slow",
-    "content_type",
-    "redis",
-    "full",
-    "open_chats",
-    "lanes",
-    "later",
-    "paused",
-];
 
 /// Which daemon's metrics to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +44,7 @@ pub struct Metrics {
     pub duplicates: Counter,
     /// Messages that a rule dropped, by `reason`: `repeated` or `paused`.
     pub dropped: CounterBy,
-    /// Requests refused, by `reason`: the field at fault, `body`, `too_large`, `content_type` or `redis`.
+    /// Requests refused, by `reason`: the field at fault, or a word of [`RefusedFor`].
     pub refused: CounterBy,
     /// Batches made, by `reason`: what closed the window, or `later`, `schedule`, `run`.
     pub batches: CounterBy,
@@ -141,7 +120,7 @@ impl Metrics {
     }
 
     fn register_common(&mut self) {
-        show_zeros(&self.batches, "reason", &CLOSE_REASONS);
+        show_zeros(&self.batches, "reason", words::<CloseReason>());
         let registry = &mut self.registry;
         failures::register(registry, &self.loop_restarts);
         registry.register("batches", "Batches made, by reason", self.batches.clone());
@@ -179,8 +158,9 @@ impl Metrics {
     }
 
     fn register_api(&mut self) {
-        show_zeros(&self.dropped, "reason", &DROPS);
-        show_zeros(&self.refused, "reason", &REFUSALS);
+        show_zeros(&self.dropped, "reason", words::<Dropped>());
+        show_zeros(&self.refused, "reason", MESSAGE_FIELDS);
+        show_zeros(&self.refused, "reason", words::<RefusedFor>());
         let registry = &mut self.registry;
         registry.register(
             "messages_accepted",
@@ -205,8 +185,8 @@ impl Metrics {
     }
 
     fn register_monitor(&mut self) {
-        show_zeros(&self.found, "by", &["event", "sweep"]);
-        show_zeros(&self.attempts, "outcome", &OUTCOMES);
+        show_zeros(&self.found, "by", words::<FoundBy>());
+        show_zeros(&self.attempts, "outcome", Outcome::words());
         let registry = &mut self.registry;
         registry.register(
             "windows_found",
@@ -288,13 +268,17 @@ impl Metrics {
 }
 
 /// A count that appears with its first event cannot be seen to rise, and the first is what an alert waits for.
-pub fn show_zeros(family: &CounterBy, label: &'static str, values: &[&'static str]) {
+pub fn show_zeros(
+    family: &CounterBy,
+    label: &'static str,
+    values: impl IntoIterator<Item = &'static str>,
+) {
     for value in values {
         drop(family.get_or_create(&[(label, value)]));
     }
 }
 
 /// Counts one more under a label.
-pub fn count(family: &CounterBy, label: &'static str, value: &'static str) {
-    family.get_or_create(&[(label, value)]).inc();
+pub fn count(family: &CounterBy, label: &'static str, value: impl Into<&'static str>) {
+    family.get_or_create(&[(label, value.into())]).inc();
 }

@@ -1,6 +1,7 @@
 //! What the daemons tell about themselves: log lines, metrics and spans. Never message text, tokens or phone numbers.
 
 mod failures;
+pub mod labels;
 pub mod lines;
 pub mod log;
 pub mod metrics;

@@ -1,6 +1,9 @@
 //! Metrics: which there are, and that they count right.
 
+use lull::core::refused::RefusedFor;
+use lull::core::window::CloseReason;
 use serde_json::json;
+use strum::VariantArray;
 
 use crate::support::{Answer, Daemon, Receiver, TestRedis, eventually};
 
@@ -13,6 +16,37 @@ async fn metric_names(daemon: &Daemon) -> Vec<String> {
     let mut names: Vec<_> = types.map(str::to_owned).collect();
     names.sort();
     names
+}
+
+#[tokio::test]
+async fn every_word_of_a_label_shows_before_its_first_event() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+    let monitor = Daemon::monitor(&redis, "http://127.0.0.1:9").await;
+
+    let docs = std::fs::read_to_string("docs/metrics.md").unwrap();
+    let (_, of_api) = api.get("/metrics").await;
+    let (_, of_monitor) = monitor.get("/metrics").await;
+
+    let (of_api, of_monitor) = (of_api.as_str().unwrap(), of_monitor.as_str().unwrap());
+    for reason in CloseReason::VARIANTS {
+        let line = format!("lull_batches_total{{reason=\"{}\"}} 0", reason.as_str());
+        assert!(
+            of_api.contains(&line) && of_monitor.contains(&line),
+            "{line}"
+        );
+    }
+    for reason in RefusedFor::VARIANTS {
+        let line = format!(
+            "lull_requests_refused_total{{reason=\"{}\"}} 0",
+            reason.as_str()
+        );
+        assert!(of_api.contains(&line), "{line}");
+        assert!(
+            docs.contains(&format!("`{}`", reason.as_str())),
+            "{reason:?}"
+        );
+    }
 }
 
 #[tokio::test]

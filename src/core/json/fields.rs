@@ -6,6 +6,7 @@ use thiserror::Error;
 use super::RawObject;
 use super::depth::DEEPEST;
 use crate::core::code::Code;
+use crate::core::refused::RefusedFor;
 use crate::core::window::TtlError;
 
 /// What is wrong with a body, and with which field.
@@ -110,10 +111,10 @@ impl BadInput {
     /// The field at fault (`body` for the whole), as metrics count it.
     pub fn at_fault(&self) -> &'static str {
         match self {
-            Self::NotJson(_) | Self::TooDeep | Self::JsonAsForm => "body",
+            Self::NotJson(_) | Self::TooDeep | Self::JsonAsForm => RefusedFor::Body.as_str(),
             // Any name may be made up, and metrics keep each.
-            Self::Unknown { .. } => "unknown",
-            Self::Null { .. } => "null",
+            Self::Unknown { .. } => RefusedFor::Unknown.as_str(),
+            Self::Null { .. } => RefusedFor::Null.as_str(),
             Self::Missing { field, .. } | Self::NotAt { field, .. } | Self::Field { field, .. } => {
                 field
             }
@@ -222,7 +223,15 @@ mod tests {
 
     #[test]
     fn only_an_object_has_fields() {
-        for bad in ["", "[]", "1", r#""a""#, "null", "{", r#"{"a":1}x"#] {
+        for bad in [
+            "",
+            "[]",
+            "1",
+            r#""a""#,
+            RefusedFor::Null.as_str(),
+            "{",
+            r#"{"a":1}x"#,
+        ] {
             let error = json_fields(bad.as_bytes()).unwrap_err().to_string();
             assert!(
                 error.starts_with("the body is not a JSON object"),

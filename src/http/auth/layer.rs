@@ -70,7 +70,11 @@ where
                 }))
             }
             (Err(refusal), left) => {
-                count(&self.guarding.metrics.refused, "reason", refusal.reason());
+                count(
+                    &self.guarding.metrics.refused,
+                    "reason",
+                    refusal.reason().as_str(),
+                );
                 Either::Right(Box::pin(async move {
                     discard(request).await;
                     let mut answer = refusal.into_response();

@@ -11,6 +11,7 @@ use super::need::Need;
 use super::principal::Principal;
 use super::tokens::TokenError;
 use crate::core::code::Code;
+use crate::core::refused::RefusedFor;
 use crate::http::error::Refused;
 
 /// Why somebody does not come in.
@@ -52,12 +53,12 @@ impl Refusal {
     }
 
     /// How metrics count it.
-    pub(in crate::http) fn reason(&self) -> &'static str {
+    pub(in crate::http) fn reason(&self) -> RefusedFor {
         match self {
-            Self::NoKey | Self::WrongKey | Self::Token(_) => "key",
-            Self::OutOfReach { .. } => "scope",
-            Self::TooMany => "rate",
-            Self::NotAtHome => "not_at_home",
+            Self::NoKey | Self::WrongKey | Self::Token(_) => RefusedFor::Key,
+            Self::OutOfReach { .. } => RefusedFor::Scope,
+            Self::TooMany => RefusedFor::Rate,
+            Self::NotAtHome => RefusedFor::NotAtHome,
         }
     }
 

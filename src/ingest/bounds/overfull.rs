@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::core::chat::Name;
 use crate::core::code::Code;
+use crate::core::refused::RefusedFor;
 use crate::store::work::Kind;
 
 /// Which limit of a kind.
@@ -89,11 +90,11 @@ impl Overfull {
     }
 
     /// How metrics count it.
-    pub fn reason(&self) -> &'static str {
+    pub fn reason(&self) -> RefusedFor {
         match self.kind {
-            Kind::Windows => "open_chats",
-            Kind::Lanes => "lanes",
-            Kind::Later => "later",
+            Kind::Windows => RefusedFor::OpenChats,
+            Kind::Lanes => RefusedFor::Lanes,
+            Kind::Later => RefusedFor::Later,
         }
     }
 

@@ -16,28 +16,11 @@ use crate::spec::Buffer;
 use crate::store::closing::Closing;
 use crate::store::lanes::Lease;
 use crate::store::{Result, StoreError};
+use crate::telemetry::labels::FoundBy;
 use crate::telemetry::metrics::count;
 
 /// How long a closing waits for room to deliver, which spares Redis a script; a window must not stay open for longer.
 const PATIENCE: Duration = Duration::from_millis(25);
-
-/// What announced that a window may have to be closed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::monitor) enum Found {
-    /// An expired event.
-    ByEvent,
-    /// The sweep.
-    BySweep,
-}
-
-impl Found {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::ByEvent => "event",
-            Self::BySweep => "sweep",
-        }
-    }
-}
 
 /// What a close came to.
 type Closed = Result<(Closing, Option<Lease>)>;
@@ -55,7 +38,7 @@ impl Monitor {
     pub(in crate::monitor) async fn close(
         self: &Arc<Self>,
         chat: Chat,
-        found: Found,
+        found: FoundBy,
     ) -> Option<Begun> {
         panics::provoke("closing");
         let Some(mut buffer) = self.buffer(&chat.buffer).await else {
@@ -70,7 +53,7 @@ impl Monitor {
         // With a permit in hand the lease comes in the same step. An event mostly comes after the sweep, when there is
         // nothing left to do.
         let mut permit = match (&first, found) {
-            (Some(first), Found::BySweep) => first.limiter.enter_within(PATIENCE).await,
+            (Some(first), FoundBy::Sweep) => first.limiter.enter_within(PATIENCE).await,
             _ => None,
         };
         let mut closed = match (&first, &permit) {
@@ -94,7 +77,7 @@ impl Monitor {
         let lease = match closed {
             Ok((Closing::Closed { reason, .. }, lease)) => {
                 count(&self.metrics.batches, "reason", reason.as_str());
-                count(&self.metrics.found, "by", found.as_str());
+                count(&self.metrics.found, "by", found);
                 lease
             }
             Ok((Closing::Open | Closing::NoWindow, _)) => return None,

@@ -10,10 +10,10 @@ use tracing::{error, info, warn};
 
 use crate::core::chat::Chat;
 use crate::monitor::Monitor;
-use crate::monitor::attempt::closing::Found;
 use crate::panics;
 use crate::store::Result;
 use crate::store::events::{Event, EventMode, Events};
+use crate::telemetry::labels::FoundBy;
 
 /// Chats heard of and not yet looked at.
 const HEARD: usize = 4096;
@@ -31,7 +31,7 @@ pub(in crate::monitor) async fn run(monitor: Arc<Monitor>) {
     .for_each_concurrent(CLOSING, |chat| async {
         let hash = chat.hash();
         // By an event nothing is leased: see the closer. One that fails must not take the others with it.
-        if let Err(panic) = panics::caught(monitor.close(chat, Found::ByEvent)).await {
+        if let Err(panic) = panics::caught(monitor.close(chat, FoundBy::Event)).await {
             error!(chat = %hash, "Could not close a window, the sweep will; please report it: {panic}");
         }
     });

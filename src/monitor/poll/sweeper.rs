@@ -12,10 +12,10 @@ use super::agenda::Agenda;
 use super::lane_round::LaneRound;
 use super::mark::Mark;
 use crate::monitor::Monitor;
-use crate::monitor::attempt::closing::Found;
 use crate::monitor::destination::worker::DestinationWorker;
 use crate::store::keys::{Due, Shard};
 use crate::store::{LONGEST_IDLE, LONGEST_SLEEP, Result};
+use crate::telemetry::labels::FoundBy;
 
 /// Most that one take script moves: beyond it nothing is gained, and Redis is kept from others for longer.
 pub(in crate::monitor) const MOST_TAKEN: usize = 64;
@@ -185,7 +185,7 @@ async fn close_windows(
         };
         let closer = monitor.clone();
         monitor.attempts.spawn(async move {
-            let begun = closer.close(chat, Found::BySweep).await;
+            let begun = closer.close(chat, FoundBy::Sweep).await;
             drop(place);
             // In this task: another would be made and forgotten for each batch.
             if let Some(begun) = begun {
