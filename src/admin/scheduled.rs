@@ -1,16 +1,27 @@
-//! Messages that wait for their time: list them, take one back.
+//! Messages that wait for their time: list them, take one back; and where one is that leaves by itself.
 
 use tracing::info;
 
 use super::{Admin, AdminError, Conflict, NoSuch, Page};
 use crate::core::action::Action;
-use crate::core::chat::Chat;
+use crate::core::batch::BatchId;
+use crate::core::chat::{Chat, Name};
 use crate::core::filter::Filter;
 use crate::store::audit::{Act, By};
+use crate::store::queue::Found;
 use crate::store::scheduled::Kept;
 use crate::store::{DueCursor, PAGE_BYTES};
 
 impl Admin {
+    /// Where a message is that leaves or left by itself; none: it was taken back, or nothing is kept of it any more.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn queued_message(&self, id: &BatchId) -> Result<Option<Found>, AdminError> {
+        let name = Name::messages_name();
+        Ok(self.store().find(&name, &name, id).await?)
+    }
+
     /// A page of the messages that wait for a time of their own, the next to leave first; `after` is where the page before
     /// ended.
     ///

@@ -16,7 +16,6 @@ use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::message::{ABOUT_IDEMPOTENCY_KEY, IDEMPOTENCY_KEY, id_schema, read_headers};
 use crate::core::batch::{Batch, BatchId, Millis};
-use crate::core::chat::Name;
 use crate::core::incoming::Incoming;
 use crate::core::item::read_items;
 use crate::core::moment::rfc3339;
@@ -104,8 +103,7 @@ async fn queue(
 
 impl Api {
     async fn find(&self, id: &BatchId) -> Result<Option<MessageAnswer>, ApiError> {
-        let name = Name::messages_name();
-        let found = self.store.find(&name, &name, id).await?;
+        let found = self.admin.queued_message(id).await?;
         Ok(found.map(|found| match found {
             Found::Later(kept) => scheduled(id, &kept),
             Found::Waiting(waiting) => waiting_answer(&waiting),

@@ -4,12 +4,13 @@ mod admin_error;
 mod audit;
 mod auth;
 mod body;
+mod buffers;
 mod chat_detail;
 mod chats;
 mod compat;
-mod config;
 mod control;
 mod dead_letters;
+mod destinations;
 mod endpoint;
 mod error;
 mod health;
@@ -21,8 +22,10 @@ mod openapi;
 mod pausing;
 mod query;
 pub mod receiver;
+mod removal;
 mod scheduled;
 mod schedules;
+mod specs;
 mod typing;
 mod webhook;
 
@@ -218,7 +221,8 @@ fn endpoints() -> Vec<Endpoint> {
         chat_detail::endpoints(),
         chats::endpoints(),
         pausing::endpoints(),
-        config::endpoints(),
+        buffers::endpoints(),
+        destinations::endpoints(),
         webhook::endpoints(),
         messages::endpoints(),
         scheduled::endpoints(),

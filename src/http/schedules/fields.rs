@@ -7,8 +7,8 @@ use crate::core::chat::Name;
 use crate::core::json::RawObject;
 use crate::core::json::fields::BadInput;
 use crate::http::admin_error::NO_SCHEDULE;
-use crate::http::config::spec_named;
 use crate::http::error::ApiError;
+use crate::http::specs::spec_named;
 use crate::spec::{ScheduleSpec, SpecError};
 use crate::wire::buffer_compat::schedule_name;
 

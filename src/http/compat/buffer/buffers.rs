@@ -12,9 +12,11 @@ use crate::http::Api;
 use crate::http::admin_error::NO_BUFFER;
 use crate::http::audit::Caller;
 use crate::http::body::Fields;
-use crate::http::config::{RemovalQuery, buffer_removed, named, spec_of};
+use crate::http::buffers::removed;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
+use crate::http::removal::RemovalQuery;
+use crate::http::specs::{named, spec_of};
 use crate::spec::BufferSpec;
 use crate::spec::source::FIELDS;
 use crate::store::audit::By;
@@ -121,7 +123,7 @@ pub(super) async fn remove(
 ) -> Result<Response, ApiError> {
     let (name, asked) = (named(id, NO_BUFFER)?, RemovalQuery::parse(query)?);
     let ended = api.admin.remove::<BufferSpec>(&name, asked, &by).await?;
-    Ok(buffer_removed(asked, ended))
+    Ok(removed(asked, ended))
 }
 
 impl Api {

@@ -14,9 +14,11 @@ use crate::http::Api;
 use crate::http::admin_error::NO_DESTINATION;
 use crate::http::audit::Caller;
 use crate::http::body::Fields;
-use crate::http::config::{RemovalQuery, destination_removed, named, spec_of};
+use crate::http::destinations::removed;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
+use crate::http::removal::RemovalQuery;
+use crate::http::specs::{named, spec_of};
 use crate::spec::{BufferSpec, DestinationSpec, SpecError};
 use crate::store::audit::By;
 use crate::store::config::{Mode, Versioned};
@@ -148,7 +150,7 @@ pub(super) async fn remove(
     }
     api.forward_no_more(&name, &by).await?;
     let removal = api.admin.remove::<DestinationSpec>(&name, asked, &by);
-    Ok(destination_removed(asked, removal.await?))
+    Ok(removed(asked, removal.await?))
 }
 
 impl Api {

@@ -8,9 +8,9 @@ use serde_json::json;
 use crate::http::Api;
 use crate::http::audit::Caller;
 use crate::http::body::Fields;
-use crate::http::config::spec_of;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
+use crate::http::specs::spec_of;
 use crate::wire::request_bodies::{TimezoneBody, TimezoneForm};
 
 #[derive(Serialize, Deserialize)]

@@ -1,4 +1,4 @@
-//! `/api/buffers`.
+//! `/api/buffers`: list, show, write and remove them.
 
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -6,18 +6,19 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::super::Api;
-use super::super::admin_error::NO_BUFFER;
-use super::super::audit::Caller;
-use super::super::body::Fields;
-use super::super::error::ApiError;
-use super::removal_query::RemovalQuery;
-use super::removed::buffer_removed;
-use super::{All, created, named, spec_named, spec_of};
-use crate::http::endpoint::{Chapter, Endpoint};
+use super::Api;
+use super::admin_error::NO_BUFFER;
+use super::audit::Caller;
+use super::body::Fields;
+use super::endpoint::{Chapter, Endpoint};
+use super::error::ApiError;
+use super::removal::{RemovalQuery, still_draining};
+use super::specs::{All, created, named, spec_named, spec_of};
+use crate::admin::Ended;
+use crate::core::life::Asked;
 use crate::spec::BufferSpec;
 use crate::spec::schema::{New, Put};
-use crate::spec::shown::Shown;
+use crate::spec::shown::{Removed, Shown};
 use crate::store::config::Mode;
 
 /// Its endpoints, in the order of the document.
@@ -112,5 +113,26 @@ pub(super) async fn remove(
 ) -> Result<Response, ApiError> {
     let (name, asked) = (named(name, NO_BUFFER)?, RemovalQuery::parse(query)?);
     let ended = api.admin.remove::<BufferSpec>(&name, asked, &by).await?;
-    Ok(buffer_removed(asked, ended))
+    Ok(removed(asked, ended))
+}
+
+/// The answer to a removal.
+pub(super) fn removed(asked: Asked, ended: Ended) -> Response {
+    let (cleared, later) = match ended {
+        Ended::Gone { cleared, later } => (cleared, later),
+        Ended::Draining(windows) => return still_draining(windows),
+    };
+    Json(Removed {
+        success: true,
+        message: match asked {
+            Asked::Empty => "Removed",
+            Asked::Drain => "Removed; its open windows are closed and on their way",
+            Asked::Discard => "Removed; its open windows are dropped",
+        },
+        chats: cleared.chats,
+        messages: Some(cleared.held),
+        later: Some(later),
+        batches: None,
+    })
+    .into_response()
 }

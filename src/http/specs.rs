@@ -1,13 +1,4 @@
-//! Buffers and destinations: list, show, write, remove, and try a destination.
-
-mod buffers;
-mod destinations;
-mod removal_query;
-mod removed;
-mod trying;
-
-pub(super) use removal_query::RemovalQuery;
-pub(super) use removed::{buffer_removed, destination_removed};
+//! What buffers, destinations and schedules have in common over HTTP: their names in paths, and reading what is written.
 
 use axum::Json;
 use axum::extract::Path;
@@ -19,27 +10,16 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::to_raw_value;
 
-use super::endpoint::Endpoint;
 use super::error::ApiError;
 use crate::core::chat::Name;
 use crate::core::json::RawObject;
 use crate::core::json::fields::BadInput;
 use crate::spec::{SpecError, read};
 
-/// Its endpoints, in the order of the document.
-pub(super) fn endpoints() -> Vec<Endpoint> {
-    let all = [
-        buffers::endpoints(),
-        destinations::endpoints(),
-        trying::endpoints(),
-    ];
-    all.into_iter().flatten().collect()
-}
-
 /// All of a list; it is never long enough for pages.
 #[derive(Serialize)]
-struct All<T> {
-    items: Vec<T>,
+pub(super) struct All<T> {
+    pub(super) items: Vec<T>,
 }
 
 /// The name in a path; one that cannot be names nothing.

@@ -1,4 +1,4 @@
-//! `/api/destinations`.
+//! `/api/destinations`: list, show, write and remove them, and try one with a marked call of which nothing is kept.
 
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -6,18 +6,21 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::super::Api;
-use super::super::admin_error::NO_DESTINATION;
-use super::super::audit::Caller;
-use super::super::body::Fields;
-use super::super::error::ApiError;
-use super::removal_query::RemovalQuery;
-use super::removed::destination_removed;
-use super::{All, created, named, spec_named, spec_of};
-use crate::http::endpoint::{Chapter, Endpoint};
+use super::admin_error::NO_DESTINATION;
+use super::audit::Caller;
+use super::body::Fields;
+use super::endpoint::{Chapter, Endpoint};
+use super::error::ApiError;
+use super::removal::{RemovalQuery, still_draining};
+use super::specs::{All, created, named, spec_named, spec_of};
+use super::{Api, now};
+use crate::admin::Ended;
+use crate::core::batch::Outcome;
+use crate::core::life::Asked;
+use crate::delivery::trial::Trial;
 use crate::spec::DestinationSpec;
 use crate::spec::schema::{New, Put};
-use crate::spec::shown::{Shown, ShownDestination};
+use crate::spec::shown::{Removed, Shown, ShownDestination, Tried, TriedRequest, TriedResponse};
 use crate::store::config::Mode;
 
 /// Its endpoints, in the order of the document.
@@ -68,6 +71,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Refused with 409 while a buffer names it, or while batches wait for it, unless the query says what becomes of those. A removal that has begun is shown as `removing` and goes on whichever daemon dies; until it is over no batch comes to it, and nothing can be changed. One that drains for too long can be sent again with `discard`, and a PUT calls a drain off: the batches that wait are delivered as before.",
             )
             .removes("Not yet: batches are still on their way, and it goes when the last is delivered."),
+        Endpoint::post(Chapter::Destinations, "/api/destinations/{name}/test", test)
+            .says(
+                "Try a destination",
+                "Makes one call with a sample, marked as a test, of which nothing is kept. It takes as long as the destination's `timeout` at most.",
+            )
+            .answers::<Tried>(200, "What was sent, and what came back.")
+            .refusing(&[404, 409]),
     ]
 }
 
@@ -115,5 +125,53 @@ pub(super) async fn remove(
 ) -> Result<Response, ApiError> {
     let (name, asked) = (named(name, NO_DESTINATION)?, RemovalQuery::parse(query)?);
     let removal = api.admin.remove::<DestinationSpec>(&name, asked, &by);
-    Ok(destination_removed(asked, removal.await?))
+    Ok(removed(asked, removal.await?))
+}
+
+pub(super) async fn test(
+    State(api): State<Api>,
+    name: Result<Path<String>, PathRejection>,
+) -> Result<Response, ApiError> {
+    let name = named(name, NO_DESTINATION)?;
+    let trial = api.admin.try_destination(&name, now()).await?;
+    Ok(Json(tried(trial)).into_response())
+}
+
+/// The answer to a removal.
+pub(super) fn removed(asked: Asked, ended: Ended) -> Response {
+    let cleared = match ended {
+        Ended::Gone { cleared, .. } => cleared,
+        Ended::Draining(lanes) => return still_draining(lanes),
+    };
+    Json(Removed {
+        success: true,
+        message: match asked {
+            Asked::Empty => "Removed",
+            Asked::Drain => "Removed; all its batches were delivered",
+            Asked::Discard => "Removed; its batches are dropped",
+        },
+        chats: cleared.chats,
+        messages: None,
+        later: None,
+        batches: Some(cleared.held),
+    })
+    .into_response()
+}
+
+fn tried(Trial { request, attempt }: Trial) -> Tried {
+    Tried {
+        success: attempt.outcome == Outcome::Delivered,
+        request: TriedRequest {
+            method: request.method,
+            url: request.url,
+            headers: request.headers,
+            body: request.body,
+        },
+        response: TriedResponse {
+            status: attempt.status,
+            took_ms: u64::try_from(attempt.took.as_millis()).unwrap_or(u64::MAX),
+            summary: attempt.summary,
+            body: attempt.answer,
+        },
+    }
 }

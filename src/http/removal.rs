@@ -1,18 +1,21 @@
-//! How a removal is asked for: what becomes of that which still stands there.
+//! How a removal is asked for, what becomes of that which still stands there, and how one is answered that takes longer.
 
+use axum::Json;
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::endpoint::Endpoint;
+use super::error::ApiError;
 use crate::core::life::Asked;
-use crate::http::endpoint::Endpoint;
-use crate::http::error::ApiError;
 use crate::spec::shown::Removed;
 
 /// The query of a removal.
 #[derive(Deserialize, IntoParams)]
-pub(in super::super) struct RemovalQuery {
+pub(super) struct RemovalQuery {
     /// What stands there is delivered first. It excludes `discard`.
     #[serde(default)]
     drain: bool,
@@ -23,7 +26,7 @@ pub(in super::super) struct RemovalQuery {
 
 impl Endpoint {
     /// It removes something as [`RemovalQuery`] says; `not_yet` tells what a drain still waits for.
-    pub(in crate::http) fn removes(self, not_yet: &str) -> Self {
+    pub(super) fn removes(self, not_yet: &str) -> Self {
         self.query::<RemovalQuery>(&["drain", "discard"])
             .answers::<Removed>(200, "It is gone.")
             .answers::<Removed>(202, not_yet)
@@ -32,9 +35,7 @@ impl Endpoint {
 }
 
 impl RemovalQuery {
-    pub(in super::super) fn parse(
-        query: Result<Query<Self>, QueryRejection>,
-    ) -> Result<Asked, ApiError> {
+    pub(super) fn parse(query: Result<Query<Self>, QueryRejection>) -> Result<Asked, ApiError> {
         let Query(query) = query?;
         match (query.drain, query.discard) {
             (false, false) => Ok(Asked::Empty),
@@ -46,4 +47,17 @@ impl RemovalQuery {
             )),
         }
     }
+}
+
+/// The answer to a removal for which something is still to be delivered.
+pub(super) fn still_draining(chats: u64) -> Response {
+    let answer = Removed {
+        success: false,
+        message: "Not yet: batches are still on their way, and it goes when the last is delivered",
+        chats,
+        messages: None,
+        later: None,
+        batches: None,
+    };
+    (StatusCode::ACCEPTED, Json(answer)).into_response()
 }
