@@ -18,12 +18,12 @@ impl Managed for BufferSpec {
     const OF_ENVIRONMENT: bool = true;
     const IS_NAMED: bool = false;
 
-    fn check_in(&self, admin: &Admin, snapshot: &Snapshot) -> Result<(), AdminError> {
+    fn check_in(&self, admin: &Admin, snapshot: &Snapshot) -> Result<Name, AdminError> {
         let buffer = self.check(&admin.registry().defaults().buffer.window)?;
         not_of_the_environment::<Self>(&buffer.name)?;
         destinations_are_there(&buffer, &snapshot.configured)?;
         follow_up_can_be_written(&buffer, snapshot)?;
-        Ok(())
+        Ok(buffer.name)
     }
 }
 

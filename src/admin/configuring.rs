@@ -23,11 +23,11 @@ pub trait Managed: Configurable {
     /// Whether others name it, so that it is removed only as long as nobody has begun to.
     const IS_NAMED: bool;
 
-    /// Checks it, by itself and against what else is there.
+    /// Checks it, by itself and against what else is there; answers its name.
     ///
     /// # Errors
     /// Names the field that is wrong.
-    fn check_in(&self, admin: &Admin, snapshot: &Snapshot) -> Result<(), AdminError>;
+    fn check_in(&self, admin: &Admin, snapshot: &Snapshot) -> Result<Name, AdminError>;
 
     /// What has to follow when it was written in place of `old`.
     fn is_written(
@@ -166,8 +166,7 @@ impl Admin {
         let configured = &snapshot.configured;
         let old = configured.get::<T>(spec.name()).map(|old| &old.spec);
         let spec = spec.unmasked(old);
-        spec.check_in(self, snapshot)?;
-        let name = Name::parse(spec.name()).map_err(|_| NoSuch::Kind(T::KIND))?;
+        let name = spec.check_in(self, snapshot)?;
         let masked = old.map(|old| old.clone().masked());
         let act = Act::new(T::KIND.write(), by).on(&name);
         let act = act.from_to(masked.as_ref(), Some(&spec.clone().masked()));

@@ -16,11 +16,11 @@ impl Managed for DestinationSpec {
     const IS_NAMED: bool = true;
 
     /// Its template is tried on a sample.
-    fn check_in(&self, admin: &Admin, _: &Snapshot) -> Result<(), AdminError> {
+    fn check_in(&self, admin: &Admin, _: &Snapshot) -> Result<Name, AdminError> {
         let destination = self.check()?;
         not_of_the_environment::<Self>(&destination.name)?;
         Sender::new(&destination, admin.clients())?;
-        Ok(())
+        Ok(destination.name)
     }
 
     fn is_free(snapshot: &Snapshot, name: &Name) -> Result<(), Conflict> {

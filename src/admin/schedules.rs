@@ -28,10 +28,10 @@ impl Managed for ScheduleSpec {
     const IS_NAMED: bool = false;
 
     /// Its body is tried on a sample.
-    fn check_in(&self, admin: &Admin, snapshot: &Snapshot) -> Result<(), AdminError> {
+    fn check_in(&self, admin: &Admin, snapshot: &Snapshot) -> Result<Name, AdminError> {
         let schedule = self.check(snapshot.configured.version)?;
         Sender::new(&schedule.destination, admin.clients()).map_err(Self::in_its_words)?;
-        Ok(())
+        Ok(schedule.name)
     }
 
     async fn is_written(&self, old: Option<&Self>, version: u64, admin: &Admin) {
