@@ -125,7 +125,7 @@ pub async fn noted<T>(
 async fn note(store: &Store, action: Action, service: &'static str) {
     let act = Act::new(action, &By::default()).on(&service);
     let action = action.word();
-    match tokio::time::timeout(PATIENCE, store.audit(&act)).await {
+    match tokio::time::timeout(PATIENCE, store.audit().note(&act)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {
             warn!(action, error = %error, "Could not write {action} into the audit: {error}");

@@ -79,7 +79,11 @@ impl Appender {
         };
         // The chats of a buffer of its own go to a destination of its own.
         let to = [Target::whole(self.buffer.clone())];
-        let appended = self.store.append(&chat, new, &self.rules, &to).await?;
+        let appended = self
+            .store
+            .windows()
+            .append(&chat, new, &self.rules, &to)
+            .await?;
         Ok(appended.left)
     }
 }

@@ -150,7 +150,8 @@ async fn configure(store: &Store, port: u16, template: &str) -> Result<Name> {
         ..BufferSpec::default()
     };
     store
-        .configure(
+        .config()
+        .write(
             Kind::Destination,
             &name,
             &destination,
@@ -160,7 +161,8 @@ async fn configure(store: &Store, port: u16, template: &str) -> Result<Name> {
         )
         .await?;
     store
-        .configure(Kind::Buffer, &name, &buffer, Mode::Any, None, None)
+        .config()
+        .write(Kind::Buffer, &name, &buffer, Mode::Any, None, None)
         .await?;
     Ok(name)
 }

@@ -231,7 +231,8 @@ async fn configure(store: &Store) -> Result<()> {
     };
     let name = Name::parse(BUFFER)?;
     store
-        .configure(Kind::Buffer, &name, &buffer, Mode::Any, None, None)
+        .config()
+        .write(Kind::Buffer, &name, &buffer, Mode::Any, None, None)
         .await?;
     Ok(())
 }

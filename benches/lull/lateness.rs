@@ -218,7 +218,8 @@ impl Scene {
     async fn deadlines(self, redis: &RedisServer) -> Result<HashMap<u64, u64>> {
         let store = redis.store().await?;
         let (windows, _) = store
-            .open_windows(None, usize::try_from(self.windows)?)
+            .windows()
+            .list(None, usize::try_from(self.windows)?)
             .await?;
         let deadlines = windows.iter().map(|window| {
             let number = message::number(window.chat.id.as_str()).context("a foreign chat")?;

@@ -163,7 +163,8 @@ async fn resident_with(count: usize, template: impl Fn(usize) -> Option<String>)
         };
         let name = Name::parse(&spec.name)?;
         store
-            .configure(Kind::Destination, &name, &spec, Mode::Any, None, None)
+            .config()
+            .write(Kind::Destination, &name, &spec, Mode::Any, None, None)
             .await?;
     }
     // Nobody calls anything: any port will do.

@@ -36,8 +36,8 @@ impl Drained for BufferSpec {
     }
 
     async fn is_empty(admin: &Admin, name: &Name) -> Result<(), AdminError> {
-        let windows = admin.store().windows_in(name).await?;
-        let later = admin.store().kept_in(name).await?;
+        let windows = admin.store().windows().count_in(name).await?;
+        let later = admin.store().scheduled().count_in(name).await?;
         if (windows, later) == (0, 0) {
             return Ok(());
         }
@@ -89,7 +89,7 @@ impl Admin {
         }
         let act = Act::new(Action::TimezoneWrite, by);
         let act = act.from_to(Some(&self.timezone()), Some(&zone));
-        self.store().set_timezone(zone, &act).await?;
+        self.store().config().set_timezone(zone, &act).await?;
         Ok(self.registry().catch_up().await?)
     }
 }

@@ -36,6 +36,7 @@ impl Admin {
         let act = Act::new(kept, by).on(name);
         let stays = self
             .store()
+            .config()
             .end_removal(kind, name, removal, false, Some(&act));
         if !stays.await? {
             return Ok(());
@@ -46,7 +47,7 @@ impl Admin {
         // Whoever is still at it learns so that it is over.
         let life = self.registry().get().configured.life(kind, name);
         let living = [Living::new(kind, name, life)];
-        match self.store().vouch_in_all_shards(&living).await {
+        match self.store().config().vouch_in_all_shards(&living).await {
             // Removed by somebody else since.
             Ok(()) | Err(StoreError::Gone) => Ok(()),
             Err(error) => Err(error.into()),

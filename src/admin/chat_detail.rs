@@ -64,31 +64,37 @@ impl Admin {
         let filter = Filter::Chat(chat.clone());
         let destinations = self.registry().get().destination_names();
         let (paused, window, follow_up) = tokio::try_join!(
-            store.paused(chat),
-            store.open_window(chat),
-            store.follow_up(chat),
+            store.chats().paused(chat),
+            store.windows().find(chat),
+            store.follow_ups().find(chat),
         )?;
         // One after the other, because what is not over yet takes its room first.
         let mut room = PAGE_BYTES;
         let mut more_in = Vec::new();
         let window = match window {
             Some(window) => {
-                let (said, more) = store.said_in(&window.chat, &mut room).await?;
+                let (said, more) = store.windows().messages(&window.chat, &mut room).await?;
                 more_in.extend(more.then_some(Part::Window));
                 Some((window, said))
             }
             None => None,
         };
-        let (lanes, more) = store.lanes_of(chat, destinations, &mut room).await?;
+        let (lanes, more) = store.chats().lanes(chat, destinations, &mut room).await?;
         more_in.extend(more.then_some(Part::Lanes));
-        let (scheduled, more) = store.kept(&filter, None, MOST_SCHEDULED, room).await?;
+        let (scheduled, more) = store
+            .scheduled()
+            .list(&filter, None, MOST_SCHEDULED, room)
+            .await?;
         room = room.saturating_sub(scheduled.iter().map(|kept| kept.message.get().len()).sum());
         more_in.extend((more.is_some() || room == 0).then_some(Part::Scheduled));
-        let (dead_letters, more) = store.dead_letters(&filter, newest(room)).await?;
+        let (dead_letters, more) = store.dead_letters().list(&filter, newest(room)).await?;
         let letters = dead_letters.iter().map(|dead| dead.batch.items.len());
         room = room.saturating_sub(letters.sum());
         more_in.extend((more.is_some() || room == 0).then_some(Part::DeadLetters));
-        let (history, more) = store.settlements(&filter, |_| true, newest(room)).await?;
+        let (history, more) = store
+            .history()
+            .list(&filter, |_| true, newest(room))
+            .await?;
         more_in.extend((more.is_some() || room == 0).then_some(Part::History));
         Ok(ChatDetail {
             paused,

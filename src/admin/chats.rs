@@ -34,13 +34,13 @@ impl Admin {
         let store = self.store();
         let (items, total, next_cursor) = match filter {
             Filter::Chat(chat) => {
-                let window = store.open_window(chat).await?;
+                let window = store.windows().find(chat).await?;
                 let total = u64::from(window.is_some());
                 (window.into_iter().collect(), total, None)
             }
-            Filter::Buffer(buffer) => store.open_windows_in(buffer, after, limit).await?,
+            Filter::Buffer(buffer) => store.windows().list_in(buffer, after, limit).await?,
             Filter::Everybody => {
-                let (windows, next) = store.open_windows(after, limit).await?;
+                let (windows, next) = store.windows().list(after, limit).await?;
                 (windows, store.counts([]).await?.windows, next)
             }
         };
@@ -63,7 +63,7 @@ impl Admin {
         let Closing::Closed {
             count: messages,
             reason,
-        } = self.store().flush(chat, &id, targets).await?
+        } = self.store().windows().flush(chat, &id, targets).await?
         else {
             return Ok(None);
         };
@@ -80,7 +80,7 @@ impl Admin {
     /// # Errors
     /// Unavailable or silent.
     pub async fn drop_window(&self, chat: &Chat, by: &By) -> Result<u64, AdminError> {
-        let messages = self.store().cancel(chat).await?;
+        let messages = self.store().windows().cancel(chat).await?;
         if messages > 0 {
             let hash = chat.hash();
             info!(chat = %hash, messages, "An operator dropped the window of chat {hash}");
@@ -95,7 +95,7 @@ impl Admin {
     /// # Errors
     /// Unavailable or silent: then a part of it may be left, and the same again erases the rest.
     pub async fn erase(&self, chat: &Chat, by: &By) -> Result<Erased, AdminError> {
-        let erased = self.store().erase(chat).await?;
+        let erased = self.store().chats().erase(chat).await?;
         let (hash, traces) = (chat.hash(), erased.total());
         info!(chat = %hash, traces, "An operator erased every trace of chat {hash}");
         let act = Act::new(Action::ChatErase, by).on(&hash);

@@ -173,7 +173,8 @@ impl Admin {
         let base = Some(configured.version);
         let written = self
             .store()
-            .configure(T::KIND, &name, &spec, mode, base, Some(&act));
+            .config()
+            .write(T::KIND, &name, &spec, mode, base, Some(&act));
         match written.await? {
             Written::As(version) => {
                 self.registry().catch_up().await?;

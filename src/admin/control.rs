@@ -34,7 +34,10 @@ impl Admin {
             return Err(NoSuch::Kind(kind).into());
         }
         let act = Act::new(Action::ControlStop, by).on(scope);
-        self.store().set_stopped(scope, true, Some(&act)).await?;
+        self.store()
+            .config()
+            .set_stopped(scope, true, Some(&act))
+            .await?;
         let stops = self.stopped().await?;
         info!("An operator stopped {scope}");
         Ok(stops)
@@ -46,10 +49,13 @@ impl Admin {
     /// Full, unavailable or silent.
     pub async fn start(&self, scope: &Scope, by: &By) -> Result<Stops, AdminError> {
         let act = Act::new(Action::ControlStart, by).on(scope);
-        self.store().set_stopped(scope, false, Some(&act)).await?;
+        self.store()
+            .config()
+            .set_stopped(scope, false, Some(&act))
+            .await?;
         if *scope == Scope::Destination(Name::messages_name()) {
             // It may wait for the first start of everything, which stops nothing else.
-            self.store().first_start().await?;
+            self.store().config().first_start().await?;
         }
         let stops = self.stopped().await?;
         info!("An operator started {scope}");

@@ -23,7 +23,7 @@ impl Admin {
         filter: &Filter,
         look: Look,
     ) -> Result<Page<DeadLetter>, AdminError> {
-        Ok(self.store().dead_letters(filter, look).await?.into())
+        Ok(self.store().dead_letters().list(filter, look).await?.into())
     }
 
     /// One dead letter, by its id or by that of the message that it is.
@@ -40,7 +40,7 @@ impl Admin {
     /// No such; it has no way back; unavailable, silent or unreadable.
     pub async fn revive(&self, id: &str, by: &By) -> Result<(), AdminError> {
         let id = self.place_of(id).await?;
-        match self.store().revive(id).await {
+        match self.store().dead_letters().revive(id).await {
             Ok(true) => {}
             Ok(false) => return Err(NoSuch::DeadLetter.into()),
             Err(StoreError::Gone) => return Err(self.no_way_back(id).await?.into()),
@@ -64,7 +64,11 @@ impl Admin {
         by: &By,
     ) -> Result<Counted, AdminError> {
         let wanted = self.placed(wanted).await;
-        let begun = self.store().begin_revival(&wanted, limit).await?;
+        let begun = self
+            .store()
+            .dead_letters()
+            .begin_revival(&wanted, limit)
+            .await?;
         let counted = begun.ok_or(Conflict::TooManyRevivals)?;
         let count = counted.count;
         self.0.reviving.notify_one();
@@ -84,7 +88,7 @@ impl Admin {
         limit: Option<u64>,
     ) -> Result<Counted, AdminError> {
         let wanted = self.placed(wanted).await;
-        Ok(self.store().count_dead(&wanted, limit).await?)
+        Ok(self.store().dead_letters().count(&wanted, limit).await?)
     }
 
     /// The revivals that are under way with their ids, the oldest first.
@@ -92,7 +96,7 @@ impl Admin {
     /// # Errors
     /// Unavailable, silent or unreadable.
     pub async fn revivals(&self) -> Result<Vec<(String, Revival)>, AdminError> {
-        Ok(self.store().revivals().await?)
+        Ok(self.store().dead_letters().revivals().await?)
     }
 
     /// Drops a dead letter for good.
@@ -101,7 +105,7 @@ impl Admin {
     /// No such; unavailable or silent.
     pub async fn discard(&self, id: &str, by: &By) -> Result<(), AdminError> {
         let id = self.place_of(id).await?;
-        if !self.store().discard(id).await? {
+        if !self.store().dead_letters().discard(id).await? {
             return Err(NoSuch::DeadLetter.into());
         }
         info!(
@@ -114,7 +118,7 @@ impl Admin {
     }
 
     async fn letter_at(&self, id: EntryId) -> Result<DeadLetter, AdminError> {
-        let found = self.store().dead_letter(id).await?;
+        let found = self.store().dead_letters().find(id).await?;
         Ok(found.ok_or(NoSuch::DeadLetter)?)
     }
 
@@ -149,7 +153,11 @@ impl Admin {
         }
         let message = BatchId::parse(id).ok_or(NoSuch::DeadLetter)?;
         let queue = Name::messages_name();
-        let dead = self.store().dead_letter_of(&queue, &message).await?;
+        let dead = self
+            .store()
+            .dead_letters()
+            .find_of(&queue, &message)
+            .await?;
         Ok(dead.ok_or(NoSuch::DeadLetter)?.id)
     }
 }

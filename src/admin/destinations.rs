@@ -44,7 +44,7 @@ impl Drained for DestinationSpec {
     }
 
     async fn is_empty(admin: &Admin, name: &Name) -> Result<(), AdminError> {
-        match admin.store().lanes_to(name).await? {
+        match admin.store().lanes().count_to(name).await? {
             0 => Ok(()),
             chats => Err(Conflict::BatchesWait {
                 name: name.clone(),

@@ -41,7 +41,7 @@ impl Admin {
         wanted: impl Fn(&Settlement) -> bool,
         look: Look,
     ) -> Result<Page<Settlement>, AdminError> {
-        let found = self.store().settlements(filter, wanted, look).await?;
+        let found = self.store().history().list(filter, wanted, look).await?;
         Ok(found.into())
     }
 
@@ -55,7 +55,11 @@ impl Admin {
         wanted: impl Fn(&Received) -> bool,
         look: Look,
     ) -> Result<Page<Received>, AdminError> {
-        let found = self.store().received(filter, wanted, look).await?;
+        let found = self
+            .store()
+            .history()
+            .received(filter, wanted, look)
+            .await?;
         Ok(found.into())
     }
 
@@ -73,7 +77,11 @@ impl Admin {
         let of_deliveries = [Action::MessageSent, Action::MessageFailed].map(Action::word);
         let deliveries = deliveries || action.is_some_and(|it| of_deliveries.contains(&it));
         let queue = deliveries.then(Name::messages_name);
-        let found = self.store().audited(action, queue.as_ref(), look).await?;
+        let found = self
+            .store()
+            .audit()
+            .list(action, queue.as_ref(), look)
+            .await?;
         Ok(found.into())
     }
 }

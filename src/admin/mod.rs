@@ -86,12 +86,15 @@ impl Admin {
 
     /// Carries on the revivals that were asked for here, and those of a daemon that has died, until told to stop.
     pub async fn carry_on_revivals(self, stop: CancellationToken) {
-        self.store().carry_on_until(&self.0.reviving, stop).await;
+        self.store()
+            .dead_letters()
+            .carry_on_revivals_until(&self.0.reviving, stop)
+            .await;
     }
 
     /// Notes what was done. That it was done stands, whether or not it can be noted.
     async fn note(&self, act: Act) {
-        if let Err(error) = self.store().audit(&act).await {
+        if let Err(error) = self.store().audit().note(&act).await {
             let action = &act.action;
             warn!(action, error = %error, "Could not write {action} into the audit: {error}");
         }

@@ -40,7 +40,7 @@ impl Admin {
     /// # Errors
     /// Unavailable or silent.
     pub async fn resume(&self, chat: &Chat, by: &By) -> Result<bool, AdminError> {
-        let was_paused = self.store().resume(chat).await?;
+        let was_paused = self.store().chats().resume(chat).await?;
         if was_paused {
             let hash = chat.hash();
             info!(chat = %hash, "An operator resumed chat {hash}");

@@ -99,7 +99,9 @@ impl Admin {
     ) -> Result<Removal, AdminError> {
         for _ in 0..MOST_TRIES {
             let store = self.store();
-            let begun = store.begin_removal(T::KIND, name, asked, by, base, None);
+            let begun = store
+                .config()
+                .begin_removal(T::KIND, name, asked, by, base, None);
             match begun.await? {
                 Begun::Removal(removal) => {
                     self.registry().catch_up().await?;

@@ -19,7 +19,7 @@ impl Admin {
     /// Unavailable, silent or unreadable.
     pub async fn queued_message(&self, id: &BatchId) -> Result<Option<Found>, AdminError> {
         let name = Name::messages_name();
-        Ok(self.store().find(&name, &name, id).await?)
+        Ok(self.store().lanes().find(&name, &name, id).await?)
     }
 
     /// A page of the messages that wait for a time of their own, the next to leave first; `after` is where the page before
@@ -33,7 +33,11 @@ impl Admin {
         after: Option<DueCursor>,
         limit: usize,
     ) -> Result<Page<Kept>, AdminError> {
-        let found = self.store().kept(filter, after, limit, PAGE_BYTES).await?;
+        let found = self
+            .store()
+            .scheduled()
+            .list(filter, after, limit, PAGE_BYTES)
+            .await?;
         Ok(found.into())
     }
 
@@ -46,7 +50,7 @@ impl Admin {
             Filter::Chat(chat) => chat.clone(),
             filter => self.only_chat(id, filter).await?,
         };
-        if !self.store().recall(&chat, id).await? {
+        if !self.store().scheduled().cancel(&chat, id).await? {
             return Err(NoSuch::Scheduled.into());
         }
         let hash = chat.hash();
@@ -58,7 +62,7 @@ impl Admin {
 
     /// The chat of the message with this id.
     async fn only_chat(&self, id: &str, filter: &Filter) -> Result<Chat, AdminError> {
-        let mut chats = self.store().chats_with_kept(id).await?;
+        let mut chats = self.store().scheduled().chats_with(id).await?;
         chats.retain(|chat| filter.includes(chat.buffer.as_str(), chat.id.as_str()));
         match (chats.pop(), chats.is_empty()) {
             (Some(chat), true) => Ok(chat),

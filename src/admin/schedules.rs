@@ -43,7 +43,12 @@ impl Managed for ScheduleSpec {
             return;
         }
         // A monitor sees only what is newest: not that it was off, or had other times, in between.
-        if let Err(error) = admin.store().unplan(&schedule.name, version - 1).await {
+        if let Err(error) = admin
+            .store()
+            .schedules()
+            .unplan(&schedule.name, version - 1)
+            .await
+        {
             // Those that run do the same by themselves.
             warn!(error = %error, "Could not drop a plan: {error}");
         }
@@ -76,7 +81,7 @@ impl Admin {
     /// # Errors
     /// Unavailable or silent.
     pub async fn schedules(&self) -> Result<Vec<ScheduleDetail>, AdminError> {
-        let now = self.store().now().await?;
+        let now = self.store().clock().now().await?;
         let written = self.all_written::<ScheduleSpec>().into_iter();
         Ok(written.map(|written| self.detailed(written, now)).collect())
     }
@@ -97,7 +102,7 @@ impl Admin {
         &self,
         written: Versioned<ScheduleSpec>,
     ) -> Result<ScheduleDetail, AdminError> {
-        let now = self.store().now().await?;
+        let now = self.store().clock().now().await?;
         Ok(self.detailed(written, now))
     }
 
@@ -139,7 +144,7 @@ impl Admin {
     pub async fn run_now(&self, name: &Name, by: &By) -> Result<RunDue, AdminError> {
         let written = self.written::<ScheduleSpec>(name).await?;
         let schedule = written.spec.check(written.version)?;
-        let due = self.store().now().await?;
+        let due = self.store().clock().now().await?;
         let item = schedule.message(due);
         if !self.0.ingest.run(name, &item, due).await? {
             return Err(NoSuch::Kind(Kind::Schedule).into());

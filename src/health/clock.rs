@@ -26,7 +26,7 @@ impl Looks {
     /// When Redis is away, which whoever works with it says.
     pub async fn look(&mut self, store: &Store) -> Result<Clock> {
         let last = self.0.map(|(clock, _)| clock);
-        let clock = store.clock(last).await?;
+        let clock = store.clock().look(last).await?;
         let last = self.0.replace((clock, Instant::now()));
         if !is_set_back(clock, last)
             && let Some((then, seen)) = last
@@ -34,7 +34,14 @@ impl Looks {
         {
             let by = u64::try_from(jump.as_millis()).unwrap_or(u64::MAX);
             let since = clock.now.saturating_sub(by);
-            say_ahead(jump, by, store.pauses_that_end(since, clock.now).await?);
+            say_ahead(
+                jump,
+                by,
+                store
+                    .chats()
+                    .count_pauses_that_end(since, clock.now)
+                    .await?,
+            );
         }
         Ok(clock)
     }

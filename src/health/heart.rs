@@ -45,7 +45,7 @@ impl Heart {
                 ..self.about.clone()
             };
             let up = self.begun.elapsed();
-            if let Err(error) = self.store.beat(&self.id, up, &about).await {
+            if let Err(error) = self.store.daemons().beat(&self.id, up, &about).await {
                 // Whoever works with Redis says what is wrong with it.
                 debug!(error = %error, "Could not note that this daemon lives: {error}");
             }
@@ -55,7 +55,7 @@ impl Heart {
 
     /// The daemon ends.
     pub async fn stop(&self) {
-        if let Err(error) = self.store.forget_daemon(&self.id).await {
+        if let Err(error) = self.store.daemons().forget(&self.id).await {
             debug!(error = %error, "Could not note that this daemon ended: {error}");
         }
     }

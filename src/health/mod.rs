@@ -108,9 +108,10 @@ impl Watch {
             if next < all.len() { next } else { 0 }
         };
         let some = &all[from..all.len().min(from + AT_ONCE)];
-        let work = self
-            .store
-            .read(PATIENCE, |store| async move { store.work(some).await });
+        let work = self.store.read(
+            PATIENCE,
+            |store| async move { store.daemons().work(some).await },
+        );
         let mut work = work.await?;
         let mut known = self.known();
         known

@@ -178,7 +178,7 @@ pub async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> 
     info!(address = %at, "Taking messages on http://{at}");
     api.auth.announce();
     // Before the first message: how long its id counts as seen goes by that. Where Redis is away, the loop looks again.
-    if let Err(error) = api.store.clock(None).await {
+    if let Err(error) = api.store.clock().look(None).await {
         debug!(error = %error, "Could not look at the clock: {error}");
     }
     let (server, loops) = (api.server, api.loops.clone());

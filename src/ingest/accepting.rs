@@ -132,6 +132,7 @@ impl Ingest {
         let appended = self
             .0
             .store
+            .windows()
             .append(&chat, message, &buffer.window, &buffer.destinations)
             .await
             .inspect_err(|error| self.0.memory_guard.make_after(error))?;
@@ -153,11 +154,17 @@ impl Ingest {
         let (chat, item) = arrived(buffer, incoming)?;
         self.0.memory_guard.admit()?;
         let place = self.0.bounds.admit_later(&chat, &id, item.len()).await?;
-        let mut kept = store.keep(&chat, buffer.life, &id, &item, when).await;
+        let mut kept = store
+            .scheduled()
+            .keep(&chat, buffer.life, &id, &item, when)
+            .await;
         if let Err(StoreError::Gone) = kept {
             let buffer = self.taking_now(&chat).await?;
             let (chat, item) = arrived(&buffer, incoming)?;
-            kept = store.keep(&chat, buffer.life, &id, &item, when).await;
+            kept = store
+                .scheduled()
+                .keep(&chat, buffer.life, &id, &item, when)
+                .await;
         }
         let metrics = &self.0.metrics;
         let (at, duplicate) = match kept? {

@@ -71,13 +71,15 @@ impl Ingest {
             }
         }
         // In this order: see store::disuse.
-        store.touch(&buffer, &destination).await?;
+        store.config().note_use(&buffer, &destination).await?;
         let (kind, new) = (Kind::Destination, Mode::New);
         store
-            .configure(kind, &destination, destination_spec, new, None, None)
+            .config()
+            .write(kind, &destination, destination_spec, new, None, None)
             .await?;
         store
-            .configure(Kind::Buffer, &buffer, spec, new, None, None)
+            .config()
+            .write(Kind::Buffer, &buffer, spec, new, None, None)
             .await?;
         if known.is_none() {
             registry.catch_up().await?;

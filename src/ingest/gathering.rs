@@ -108,7 +108,7 @@ impl Ingest {
         for party in parties {
             let named = Party {
                 line: party.line.clone(),
-                person: self.0.store.person(buffer, party).await?,
+                person: self.0.store.chats().person(buffer, party).await?,
             };
             if let Ok(id) = named.chat_id() {
                 known.insert(party.clone(), (id, named.person));
@@ -201,7 +201,7 @@ impl Work<'_> {
             }
             // Whoever of us talks with the person need not be joined by a follow-up.
             (None, Author::Human) if self.buffer.follow_up.is_some() => {
-                self.ingest.0.store.drop_follow_up(&self.chat).await?;
+                self.ingest.0.store.follow_ups().cancel(&self.chat).await?;
                 done.ignored.insert("our own message");
             }
             (Some(_), Author::Bot) | (None, _) => drop(done.ignored.insert("our own message")),

@@ -15,6 +15,11 @@ impl Ingest {
     /// # Errors
     /// When the storage does not do it.
     pub async fn hold(&self, chat: &Chat, typing: bool) -> Result<Option<Duration>, IngestError> {
-        Ok(self.0.store.hold(chat, typing.then_some(HOLD)).await?)
+        Ok(self
+            .0
+            .store
+            .windows()
+            .hold(chat, typing.then_some(HOLD))
+            .await?)
     }
 }

@@ -18,11 +18,11 @@ impl Ingest {
         let known = self.0.registry.get().buffer(name).cloned();
         let known = known.ok_or_else(|| NoBuffer::Unknown(name.to_string()))?;
         let _turn = self.0.pauses.admit(chat).await?;
-        match store.pause(chat, known.life, length).await {
+        match store.chats().pause(chat, known.life, length).await {
             Err(StoreError::Gone) => {
                 let buffer = self.there_now(chat).await?;
                 let chat = buffer.chat(chat.id.clone());
-                Ok(store.pause(&chat, buffer.life, length).await?)
+                Ok(store.chats().pause(&chat, buffer.life, length).await?)
             }
             paused => Ok(paused?),
         }

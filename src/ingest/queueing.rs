@@ -71,6 +71,7 @@ impl Ingest {
         let enqueued = self
             .0
             .store
+            .lanes()
             .enqueue(&chat, id, &item, once, kept, &buffer.destinations)
             .await
             .inspect_err(|error| self.0.memory_guard.make_after(error))?;

@@ -22,6 +22,7 @@ impl Ingest {
             match self
                 .0
                 .store
+                .scheduled()
                 .keep(&chat, life, &id, item, When::At(due))
                 .await
             {

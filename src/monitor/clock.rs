@@ -54,7 +54,11 @@ impl Monitor {
         };
         let mut moved = 0;
         for shard in Shard::all() {
-            moved += self.store.set_back(shard, &waits, clock.back).await?;
+            moved += self
+                .store
+                .clock()
+                .set_back(shard, &waits, clock.back)
+                .await?;
         }
         if moved > 0 {
             info!(
@@ -63,7 +67,7 @@ impl Monitor {
             );
             self.look_again();
         }
-        self.store.note_moved(clock.back).await?;
+        self.store.clock().note_moved(clock.back).await?;
         known.moved = clock.back;
         Ok(())
     }

@@ -31,8 +31,8 @@ pub(super) async fn run(monitor: Arc<Monitor>) {
 /// Makes dead letters of what belongs to nothing that is there.
 async fn bury_strays(monitor: &Monitor) {
     let bury = async {
-        let strays = monitor.store.strays().await?;
-        let buried = monitor.store.bury_strays(&strays, &monitor.retention);
+        let strays = monitor.store.strays().find().await?;
+        let buried = monitor.store.strays().bury(&strays, &monitor.retention);
         Ok::<_, StoreError>((strays.clone(), buried.await?))
     };
     match bury.await {
@@ -54,7 +54,7 @@ async fn bury_strays(monitor: &Monitor) {
 }
 
 async fn trim(monitor: &Monitor) {
-    match monitor.store.trim(&monitor.retention).await {
+    match monitor.store.history().trim(&monitor.retention).await {
         Ok(trimmed) => {
             let dropped = trimmed.dead_letters;
             if dropped > 0 {
@@ -67,7 +67,7 @@ async fn trim(monitor: &Monitor) {
         }
         Err(error) => warn!(error = %error, "Could not trim, again in {PERIOD:?}: {error}"),
     }
-    match monitor.store.remove_disused(DISUSED_FOR).await {
+    match monitor.store.config().remove_disused(DISUSED_FOR).await {
         Ok(0) => {}
         Ok(removed) => info!(
             removed,
@@ -77,7 +77,7 @@ async fn trim(monitor: &Monitor) {
             warn!(error = %error, "Could not remove what nobody uses, again in {PERIOD:?}: {error}");
         }
     }
-    match monitor.store.recount().await {
+    match monitor.store.held().recount().await {
         Ok(0) => {}
         Ok(wrong) => info!(
             wrong,
@@ -87,10 +87,10 @@ async fn trim(monitor: &Monitor) {
             warn!(error = %error, "Could not count what waits, again in {PERIOD:?}: {error}");
         }
     }
-    if let Err(error) = monitor.store.forget_lives().await {
+    if let Err(error) = monitor.store.config().forget_lives().await {
         warn!(error = %error, "Could not forget what is over, again in {PERIOD:?}: {error}");
     }
-    if let Err(error) = monitor.store.forget_aliases().await {
+    if let Err(error) = monitor.store.chats().forget_aliases().await {
         warn!(error = %error, "Could not forget old aliases, again in {PERIOD:?}: {error}");
     }
 }

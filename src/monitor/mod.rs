@@ -179,7 +179,11 @@ impl Monitor {
             // Nobody asks a monitor for a revival.
             let asked = Notify::new();
             let stop = monitor.stop.clone();
-            monitor.store.carry_on_until(&asked, stop).await;
+            monitor
+                .store
+                .dead_letters()
+                .carry_on_revivals_until(&asked, stop)
+                .await;
         });
         self.start(Loop::Removals, |monitor| {
             let stop = monitor.stop.clone();

@@ -39,14 +39,14 @@ impl Monitor {
             return Ok(());
         };
         let id = message.batch_id();
-        let mut sent = self.store.send_kept(message, &id, &targets).await;
+        let mut sent = self.store.scheduled().send(message, &id, &targets).await;
         if let Err(StoreError::Gone) = sent {
             let Some(newest) = self.newest_targets(chat).await? else {
                 self.belongs_to_nothing.notify_one();
                 return Ok(());
             };
             targets = newest;
-            sent = self.store.send_kept(message, &id, &targets).await;
+            sent = self.store.scheduled().send(message, &id, &targets).await;
         }
         if sent? {
             self.attempt_new(chat, &targets, message.reason().as_str());

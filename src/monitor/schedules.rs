@@ -60,14 +60,14 @@ impl Monitor {
             .collect();
         for name in gone {
             let version = snapshot.configured.version;
-            self.store.unplan(&name, version).await?;
+            self.store.schedules().unplan(&name, version).await?;
             planned.remove(&name);
         }
         for schedule in snapshot.schedules() {
             if planned.get(&schedule.name) == Some(&schedule.version) {
                 continue;
             }
-            let now = self.store.now().await?;
+            let now = self.store.clock().now().await?;
             let next = schedule.times.after(now).filter(|_| schedule.active);
             let (name, version) = (&schedule.name, schedule.version);
             match next {
@@ -75,7 +75,7 @@ impl Monitor {
                 Some(at) if !self.plan_next(schedule, at).await? => continue,
                 Some(_) => {}
                 None => {
-                    self.store.unplan(name, version).await?;
+                    self.store.schedules().unplan(name, version).await?;
                 }
             }
             planned.insert(name.clone(), version);
@@ -99,7 +99,12 @@ impl Monitor {
     async fn plan_next(&self, schedule: &Schedule, at: Millis) -> Result<bool> {
         let (name, version, mark) = (&schedule.name, schedule.version, schedule.times.mark());
         let life = self.registry.get().configured.life(Kind::Schedule, name);
-        match self.store.plan(name, life, version, mark, at).await {
+        match self
+            .store
+            .schedules()
+            .plan(name, life, version, mark, at)
+            .await
+        {
             Err(StoreError::Gone) => {}
             planned => return planned.map(|_| true),
         }
@@ -109,13 +114,17 @@ impl Monitor {
         if newest.version != version {
             return Ok(false);
         }
-        let planned = self.store.plan(name, life, version, mark, at).await;
+        let planned = self
+            .store
+            .schedules()
+            .plan(name, life, version, mark, at)
+            .await;
         planned.map(|_| true)
     }
 
     /// Makes the run of a schedule that is due.
     pub(super) async fn run_schedule(self: &Arc<Self>, name: &Name) -> Result<()> {
-        let Some(planned) = self.store.planned(name).await? else {
+        let Some(planned) = self.store.schedules().planned(name).await? else {
             return Ok(());
         };
         let known = |snapshot: &Snapshot| {
@@ -130,16 +139,19 @@ impl Monitor {
         }
         match schedule {
             Some(schedule) => self.run_due(&schedule, &planned).await,
-            None if self.registry.get().schedule(name).is_none() => {
-                self.store.unplan(name, planned.version).await.map(drop)
-            }
+            None if self.registry.get().schedule(name).is_none() => self
+                .store
+                .schedules()
+                .unplan(name, planned.version)
+                .await
+                .map(drop),
             // Whoever has heard of its newest moments plans it anew.
             None => Ok(()),
         }
     }
 
     async fn run_due(self: &Arc<Self>, schedule: &Schedule, planned: &Planned) -> Result<()> {
-        let now = self.store.now().await?;
+        let now = self.store.clock().now().await?;
         if planned.at > now {
             return Ok(());
         }
@@ -157,7 +169,9 @@ impl Monitor {
             (false, _) => (true, planned.at),
             // It stays due until all is started again, and is then made for all that passed.
             (true, CatchUp::Once) if stopped && planned.missed => return Ok(()),
-            (true, CatchUp::Once) if stopped => return self.store.note_missed(name, planned).await,
+            (true, CatchUp::Once) if stopped => {
+                return self.store.schedules().note_missed(name, planned).await;
+            }
             (true, CatchUp::Once) => (true, now),
             (true, CatchUp::Skip) if stopped || planned.missed => (false, now),
             (true, CatchUp::Skip) => (false, in_time),
@@ -168,7 +182,8 @@ impl Monitor {
         let life = self.registry.get().configured.life(Kind::Schedule, name);
         let mut run = self
             .store
-            .run_planned(name, life, planned, made, next)
+            .schedules()
+            .run(name, life, planned, made, next)
             .await;
         if let Err(StoreError::Gone) = run {
             let Some((_, life)) = self.registry.renewed_schedule(name).await? else {
@@ -176,7 +191,8 @@ impl Monitor {
             };
             run = self
                 .store
-                .run_planned(name, life, planned, made, next)
+                .schedules()
+                .run(name, life, planned, made, next)
                 .await;
         }
         match run? {

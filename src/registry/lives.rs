@@ -79,7 +79,7 @@ impl Registry {
             let ahead = refused.iter().filter(|(it, _)| living.contains(it));
             let mut renewed = false;
             for (one, mark) in ahead {
-                self.store.renew(one, *mark).await?;
+                self.store.config().renew(one, *mark).await?;
                 renewed = true;
             }
             refused.clear();
@@ -87,7 +87,7 @@ impl Registry {
                 continue;
             }
             for shard in shards {
-                refused.extend(self.store.vouch(shard, &living).await?);
+                refused.extend(self.store.config().vouch(shard, &living).await?);
             }
             if refused.is_empty() {
                 return Ok(true);

@@ -195,12 +195,12 @@ impl Snapshot {
 
 /// All that is configured; what was written without a life has one then.
 async fn read(store: &Store) -> Result<Configured> {
-    let configured = store.configured().await?;
+    let configured = store.config().read().await?;
     if !configured.wants_adoption() {
         return Ok(configured);
     }
-    store.adopt().await?;
-    store.configured().await
+    store.config().adopt().await?;
+    store.config().read().await
 }
 
 /// The snapshot as it is now, on its way to whoever works by it.
@@ -250,7 +250,7 @@ impl Registry {
     /// Unavailable or silent.
     pub async fn catch_up(&self) -> Result<()> {
         let known = self.get().configured.version;
-        if self.store.config_version().await? == known {
+        if self.store.config().version().await? == known {
             return Ok(());
         }
         let configured = read(&self.store).await?;

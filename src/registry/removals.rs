@@ -48,8 +48,11 @@ impl Registry {
         let targets = buffer
             .as_ref()
             .map_or(&[][..], |buffer| &buffer.destinations);
-        self.store.vouch_everywhere(targets).await?;
-        self.store.carry_out(kind, name, removal, targets).await
+        self.store.config().vouch_everywhere(targets).await?;
+        self.store
+            .config()
+            .carry_out(kind, name, removal, targets)
+            .await
     }
 
     /// Finishes removals that nobody else finishes, until told to stop.

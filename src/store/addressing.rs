@@ -5,36 +5,37 @@ use serde_json::value::RawValue;
 
 use super::config::{Configured, Kind};
 use super::dead::{DeadLetter, Letter};
+use super::handles::DeadLetters;
 use super::keys::{self, Shard};
 use super::lives::Living;
 use super::paging::EntryId;
 use super::removals::State;
-use super::{Result, Store, StoreError, reply};
+use super::{Result, StoreError, reply};
 use crate::core::batch::Batch;
 use crate::core::chat::Name;
 use crate::core::destination::Target;
 use crate::store::scripts;
 
-impl Store {
+impl DeadLetters<'_> {
     /// What must be there for something to go back to a destination, vouched for in a shard; `None`: it is not there, or
     /// being removed.
-    pub(super) async fn way_back(
-        &self,
-        shard: Shard,
-        destination: &Name,
-    ) -> Result<Option<Living>> {
+    pub(super) async fn way_back(self, shard: Shard, destination: &Name) -> Result<Option<Living>> {
         let mut target = Target::whole(destination.clone());
         if Name::is_of_environment(destination.as_str()) {
             return Ok(Some(Living::target(&target)));
         }
         let read = redis::Cmd::hget(keys::LIVES, Living::target(&target).field());
-        let state: Option<String> = self.query(&read).await?;
+        let state: Option<String> = self.store.query(&read).await?;
         let Some(State::Alive(life)) = state.as_deref().and_then(State::read) else {
             return Ok(None);
         };
         target.life = life;
         let living = Living::target(&target);
-        let refused = self.vouch(shard, std::slice::from_ref(&living)).await?;
+        let refused = self
+            .store
+            .config()
+            .vouch(shard, std::slice::from_ref(&living))
+            .await?;
         Ok(refused.is_empty().then_some(living))
     }
 
@@ -43,11 +44,11 @@ impl Store {
     ///
     /// # Errors
     /// Gone, where its buffer is still not there; unavailable, silent or unreadable.
-    pub(super) async fn addressed(&self, dead: &DeadLetter) -> Result<Vec<EntryId>> {
+    pub(super) async fn addressed(self, dead: &DeadLetter) -> Result<Vec<EntryId>> {
         if !dead.letter.destination.is_empty() {
             return Ok(vec![dead.id]);
         }
-        let configured = self.configured().await?;
+        let configured = self.store.config().read().await?;
         let targets = targets_of(&configured, &dead.letter.buffer);
         if targets.is_empty() {
             return Err(StoreError::Gone);
@@ -64,7 +65,7 @@ impl Store {
                 address.arg(&letter).arg(batch);
             }
         }
-        let entries: Vec<String> = self.run(dead.id.shard, &address).await?;
+        let entries: Vec<String> = self.store.run(dead.id.shard, &address).await?;
         let ids = entries
             .iter()
             .filter_map(|entry| EntryId::of(dead.id.shard, entry));

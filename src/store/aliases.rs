@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use super::Result;
+use super::handles::Chats;
 use super::keys::{self, Place, Shard};
 use super::scripts;
 use super::windows::millis;
-use super::{Result, Store};
 use crate::gateway::{Party, Person};
 use crate::spec::Buffer;
 
@@ -14,7 +15,7 @@ pub const REMEMBERED_FOR: Duration = Duration::from_secs(90 * 24 * 3600);
 /// Aliases looked at in one step: Redis does nothing else meanwhile.
 const STEP: u32 = 256;
 
-impl Store {
+impl Chats<'_> {
     /// The person of a post to `buffer` by the one name that their chat goes by: [`Person::name`] of the answer.
     ///
     /// A post that tells number and alias is remembered, for this line of this buffer, and one that tells the alias
@@ -23,7 +24,7 @@ impl Store {
     ///
     /// # Errors
     /// Full, unavailable or silent.
-    pub async fn person(&self, buffer: &Buffer, party: &Party) -> Result<Person> {
+    pub async fn person(self, buffer: &Buffer, party: &Party) -> Result<Person> {
         let person = &party.person;
         let (None, Some(alias)) = (&person.id, &person.alias) else {
             return Ok(person.clone());
@@ -42,6 +43,7 @@ impl Store {
         };
         let place = Place::of(&buffer.chat(id));
         let phone: String = self
+            .store
             .run(
                 place.shard,
                 scripts::ALIAS
@@ -65,12 +67,13 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn forget_aliases(&self) -> Result<u64> {
+    pub async fn forget_aliases(self) -> Result<u64> {
         let mut forgotten = 0;
         for shard in Shard::all() {
             let mut cursor = "0".to_owned();
             loop {
                 let step: (String, u64) = self
+                    .store
                     .run(
                         shard,
                         scripts::FORGET

@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::config::Kind;
+use super::handles::Audit;
 use super::history::{DELIVERED, Settlement};
 use super::keys::{self, Shard};
 use super::paging::{Look, StreamEntry};
-use super::{Result, Store, StoreError, reply};
+use super::{Result, StoreError, reply};
 use crate::core::action::Action;
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
@@ -133,12 +134,12 @@ pub struct Noted {
     pub act: Act,
 }
 
-impl Store {
+impl Audit<'_> {
     /// Writes into the audit what was done. Changes of the configuration are written by the step that makes them.
     ///
     /// # Errors
     /// Full, unavailable or silent.
-    pub async fn audit(&self, act: &Act) -> Result<()> {
+    pub async fn note(self, act: &Act) -> Result<()> {
         let mut add = redis::cmd("XADD");
         add.arg(keys::AUDIT)
             .arg("MAXLEN")
@@ -147,7 +148,7 @@ impl Store {
             .arg("*")
             .arg("act")
             .arg(reply::json(act)?);
-        self.query(&add).await
+        self.store.query(&add).await
     }
 
     /// A page of the audit, newest first: what was done within `look`, and is `action` where one is named; with what
@@ -155,23 +156,24 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
-    pub async fn audited(
-        &self,
+    pub async fn list(
+        self,
         action: Option<&str>,
         queue: Option<&Name>,
         look: Look,
     ) -> Result<(Vec<Noted>, Option<String>)> {
         let shards = iter::once(AUDITED).chain(queue.map(Shard::of_ordered));
-        self.newest(stream, shards, look, |entry| {
-            let act = match queue {
-                Some(queue) if entry.id.shard != AUDITED => delivery(entry, queue)?,
-                _ => Some(noted(entry)?),
-            };
-            let at = entry.id.ms;
-            let act = act.filter(|act| action.is_none_or(|action| act.action == action));
-            Ok(act.map(|act| Noted { at, act }))
-        })
-        .await
+        self.store
+            .newest(stream, shards, look, |entry| {
+                let act = match queue {
+                    Some(queue) if entry.id.shard != AUDITED => delivery(entry, queue)?,
+                    _ => Some(noted(entry)?),
+                };
+                let at = entry.id.ms;
+                let act = act.filter(|act| action.is_none_or(|action| act.action == action));
+                Ok(act.map(|act| Noted { at, act }))
+            })
+            .await
     }
 }
 

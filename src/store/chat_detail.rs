@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::batch::{read_batch, revived_batch};
+use super::handles::{Chats, Windows};
 use super::keys::{Place, Shard};
 use super::scripts;
 use super::{Result, Store, StoreError, reply};
@@ -40,15 +41,16 @@ pub struct WaitingLane {
     pub in_hand: bool,
 }
 
-impl Store {
+impl Windows<'_> {
     /// What the open window of a chat holds, in order: the newest that begin within so many bytes, of which it takes what
     /// they have; and whether it holds more.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
-    pub async fn said_in(&self, chat: &Chat, room: &mut usize) -> Result<(Vec<Item>, bool)> {
+    pub async fn messages(self, chat: &Chat, room: &mut usize) -> Result<(Vec<Item>, bool)> {
         let place = Place::of(chat);
         let (mut items, more) = self
+            .store
             .stretch(place.shard, &place.window(), From::Newest, MOST_SAID, *room)
             .await?;
         *room = room.saturating_sub(items.iter().map(String::len).sum());
@@ -56,19 +58,21 @@ impl Store {
         let items = read_items(&items.join(",")).map_err(|_| StoreError::Unreadable("a window"))?;
         Ok((items, more))
     }
+}
 
+impl Chats<'_> {
     /// The lanes to these destinations that hold something of a chat, in whichever order its buffer went: as many batches
     /// as begin within so many bytes, of which it takes what they have; and whether they may hold more.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
-    pub async fn lanes_of(
-        &self,
+    pub async fn lanes(
+        self,
         chat: &Chat,
         destinations: impl IntoIterator<Item = Name>,
         room: &mut usize,
     ) -> Result<(Vec<WaitingLane>, bool)> {
-        let now = reply::time(Some(self.query(&redis::cmd("TIME")).await?))?;
+        let now = reply::time(Some(self.store.query(&redis::cmd("TIME")).await?))?;
         let (mut lanes, mut more) = (Vec::new(), false);
         for destination in destinations {
             for chat in [chat, &chat.in_other_order()] {
@@ -81,7 +85,7 @@ impl Store {
     }
 
     async fn waiting_lane(
-        &self,
+        self,
         chat: &Chat,
         destination: &Name,
         now: Millis,
@@ -90,7 +94,8 @@ impl Store {
         type Head = (Option<u32>, Option<Millis>, Option<String>);
         let place = Place::of(chat);
         let part = async |key: String| {
-            self.stretch(place.shard, &key, From::First, MOST_BATCHES, *room)
+            self.store
+                .stretch(place.shard, &key, From::First, MOST_BATCHES, *room)
                 .await
         };
         let (texts, more) = part(place.lane(destination)).await?;
@@ -98,7 +103,7 @@ impl Store {
         let mut head = redis::cmd("HMGET");
         head.arg(place.head(destination))
             .arg(&["attempts", "due", "token"]);
-        let (attempts, due, token): Head = self.query(&head).await?;
+        let (attempts, due, token): Head = self.store.query(&head).await?;
         let mut more = more || more_revived;
         let mut texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let behind_first = texts.len().min(1);
@@ -127,7 +132,9 @@ impl Store {
         };
         Ok(((!lane.batches.is_empty()).then_some(lane), more))
     }
+}
 
+impl Store {
     /// At most so many entries of a list or a sorted set, of which the last begins within so many bytes; and whether there
     /// are more.
     async fn stretch(

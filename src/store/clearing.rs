@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
+use futures_util::future::try_join_all;
+
 use super::closing::Closing;
+use super::handles::{Chats, Lanes, Windows};
 use super::keys::{self, Due, Place, Shard};
 use super::lives::Living;
 use super::scripts;
@@ -10,7 +13,6 @@ use super::work::Kind;
 use super::{Result, Store};
 use crate::core::chat::{Chat, Name};
 use crate::core::destination::Target;
-use futures_util::future::try_join_all;
 
 /// Members that Redis looks at in one step of a scan.
 const STEP: usize = 1000;
@@ -35,15 +37,16 @@ impl Cleared {
     }
 }
 
-impl Store {
+impl Windows<'_> {
     /// How many windows of a buffer are open.
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn windows_in(&self, buffer: &Name) -> Result<u64> {
+    pub async fn count_in(self, buffer: &Name) -> Result<u64> {
         let mut windows = 0;
         for shard in Shard::all() {
             windows += self
+                .store
                 .members(&Due::Windows, shard, Some(buffer))
                 .await?
                 .len();
@@ -57,7 +60,7 @@ impl Store {
     /// Gone, where a destination is not there in the life that it has here; unavailable or silent. What was closed until
     /// then stays closed.
     pub async fn flush_all(
-        &self,
+        self,
         buffer: &Name,
         destinations: &[Target],
         removed: &Living,
@@ -69,27 +72,29 @@ impl Store {
                 Closing::Open | Closing::NoWindow => 0,
             })
         };
-        self.clear(&Due::Windows, Some(buffer), flush).await
+        self.store.clear(&Due::Windows, Some(buffer), flush).await
     }
 
     /// Drops all open windows of a buffer that is being removed.
     ///
     /// # Errors
     /// Unavailable or silent; what was dropped until then stays dropped.
-    pub async fn cancel_all(&self, buffer: &Name, removed: &Living) -> Result<Cleared> {
+    pub async fn cancel_all(self, buffer: &Name, removed: &Living) -> Result<Cleared> {
         let cancel = |chat: Chat| async move { self.cancel_in(&chat, Some(removed)).await };
-        self.clear(&Due::Windows, Some(buffer), cancel).await
+        self.store.clear(&Due::Windows, Some(buffer), cancel).await
     }
+}
 
+impl Chats<'_> {
     /// Ends the pauses of the chats of a buffer that is being removed.
     ///
     /// # Errors
     /// Unavailable or silent; what was forgotten until then stays so.
-    pub(super) async fn forget_pauses(&self, buffer: &Name, removed: &Living) -> Result<()> {
+    pub(super) async fn forget_pauses(self, buffer: &Name, removed: &Living) -> Result<()> {
         let pattern = keys::members_like(buffer);
         for shard in Shard::all() {
             let paused = keys::paused(shard);
-            let mut chats = self.scanned_set(&paused, &pattern).await?;
+            let mut chats = self.store.scanned_set(&paused, &pattern).await?;
             chats.retain(|member, _| is_of(member, Some(buffer)));
             let chats: Vec<_> = chats.into_keys().collect();
             for chats in chats.chunks(AT_ONCE) {
@@ -99,26 +104,28 @@ impl Store {
                 for chat in chats {
                     forget.arg(chat);
                 }
-                self.run::<u64>(shard, &forget).await?;
+                self.store.run::<u64>(shard, &forget).await?;
             }
         }
         Ok(())
     }
+}
 
+impl Lanes<'_> {
     /// How many lanes to a destination hold batches.
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn lanes_to(&self, destination: &Name) -> Result<u64> {
-        Ok(self.counts([destination.clone()]).await?.lanes)
+    pub async fn count_to(self, destination: &Name) -> Result<u64> {
+        Ok(self.store.counts([destination.clone()]).await?.lanes)
     }
 
     /// Drops all lanes to a destination, or of a schedule, in a removal only while that is under way. An attempt on its way may still arrive there.
     ///
     /// # Errors
     /// Unavailable or silent; what was dropped until then stays dropped.
-    pub async fn discard_lanes(
-        &self,
+    pub async fn discard_all(
+        self,
         destination: &Name,
         removed: Option<&Living>,
     ) -> Result<Cleared> {
@@ -135,12 +142,14 @@ impl Store {
             if let Some(removed) = removed {
                 removed.must_be_over(&mut discard);
             }
-            self.run(place.shard, &discard).await
+            self.store.run(place.shard, &discard).await
         };
         let lanes = Due::Lanes(destination.clone());
-        self.clear(&lanes, None, discard).await
+        self.store.clear(&lanes, None, discard).await
     }
+}
 
+impl Store {
     /// Does `one` to each chat in an index that is of `buffer`, if given; it answers what the chat held.
     async fn clear<Work: Future<Output = Result<u64>>>(
         &self,

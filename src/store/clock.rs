@@ -6,6 +6,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::handles::{Chats, RedisClock};
 use super::keys::{self, CLOCK, Shard};
 use super::scripts::Call;
 use super::set_back::{Clock, LEAST};
@@ -89,47 +90,6 @@ impl Store {
         self.clock.seen().is_some()
     }
 
-    /// Whether the clock was set back within the last day, or was and no monitor has moved what waits. Changes nothing.
-    ///
-    /// # Errors
-    /// Unavailable or silent.
-    pub async fn was_set_back(&self) -> Result<Option<SetBack>> {
-        let read = redis::Cmd::hmget(CLOCK, &["newest", "since", "step", "back", "moved"]);
-        let [newest, since, step, back, moved]: [Option<Millis>; 5] = self.query(&read).await?;
-        let now = self.now().await?;
-        let unseen = newest.unwrap_or_default().saturating_sub(now);
-        let unmoved = back
-            .unwrap_or_default()
-            .saturating_sub(moved.unwrap_or_default());
-        let by = if unseen > millis(LEAST) {
-            unmoved + unseen
-        } else {
-            unmoved
-        };
-        if by > 0 {
-            return Ok(Some(SetBack { by, since: None }));
-        }
-        let told = since.filter(|since| now.saturating_sub(*since) <= millis(TOLD_FOR));
-        let by = step.unwrap_or_default();
-        Ok(told.map(|since| SetBack {
-            by,
-            since: Some(since),
-        }))
-    }
-
-    /// How many pauses end after one moment and up to another.
-    ///
-    /// # Errors
-    /// Unavailable or silent.
-    pub async fn pauses_that_end(&self, after: Millis, until: Millis) -> Result<u64> {
-        let mut counts = redis::pipe();
-        for shard in Shard::all() {
-            counts.zcount(keys::paused(shard), format!("({after}"), until);
-        }
-        let counts: Vec<u64> = self.pipeline(&counts).await?;
-        Ok(counts.iter().sum())
-    }
-
     /// How long a message id counts as seen, by a clock that may have gone ahead at once since.
     pub(super) fn seen_for(&self) -> Millis {
         millis(SEEN_FOR) + self.clock.seen().map_or(0, |seen| seen.ahead)
@@ -150,5 +110,51 @@ impl Store {
             .arg(expected)
             .arg(moved)
             .arg(millis(LEAST));
+    }
+}
+
+impl RedisClock<'_> {
+    /// Whether the clock was set back within the last day, or was and no monitor has moved what waits. Changes nothing.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn was_set_back(self) -> Result<Option<SetBack>> {
+        let read = redis::Cmd::hmget(CLOCK, &["newest", "since", "step", "back", "moved"]);
+        let [newest, since, step, back, moved]: [Option<Millis>; 5] =
+            self.store.query(&read).await?;
+        let now = self.now().await?;
+        let unseen = newest.unwrap_or_default().saturating_sub(now);
+        let unmoved = back
+            .unwrap_or_default()
+            .saturating_sub(moved.unwrap_or_default());
+        let by = if unseen > millis(LEAST) {
+            unmoved + unseen
+        } else {
+            unmoved
+        };
+        if by > 0 {
+            return Ok(Some(SetBack { by, since: None }));
+        }
+        let told = since.filter(|since| now.saturating_sub(*since) <= millis(TOLD_FOR));
+        let by = step.unwrap_or_default();
+        Ok(told.map(|since| SetBack {
+            by,
+            since: Some(since),
+        }))
+    }
+}
+
+impl Chats<'_> {
+    /// How many pauses end after one moment and up to another.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn count_pauses_that_end(self, after: Millis, until: Millis) -> Result<u64> {
+        let mut counts = redis::pipe();
+        for shard in Shard::all() {
+            counts.zcount(keys::paused(shard), format!("({after}"), until);
+        }
+        let counts: Vec<u64> = self.store.pipeline(&counts).await?;
+        Ok(counts.iter().sum())
     }
 }

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use super::batch::whose_word;
+use super::handles::Windows;
 use super::keys::{self, Place};
 use super::lanes::{self, Lease};
 use super::lives::{Living, must_all_be_there};
 use super::scripts;
 use super::windows::millis;
 use super::work::Kind;
-use super::{Result, Store, StoreError};
+use super::{Result, StoreError};
 use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::{Chat, Lane};
 use crate::core::destination::Target;
@@ -52,14 +53,14 @@ struct Closed {
     batch: String,
 }
 
-impl Store {
+impl Windows<'_> {
     /// Turns the window into a batch on each lane, if its deadline has passed.
     ///
     /// # Errors
     /// [`StoreError::Gone`] when a destination is not there in the life that it has here: the window stays as it is. Else
     /// unavailable or silent.
     pub async fn close(
-        &self,
+        self,
         chat: &Chat,
         id: &BatchId,
         destinations: &[Target],
@@ -72,9 +73,9 @@ impl Store {
     /// step: that is what mostly comes next.
     ///
     /// # Errors
-    /// As [`Store::close`]; unavailable or silent: then there may be a lease that nobody has; it runs out.
+    /// As [`Windows::close`]; unavailable or silent: then there may be a lease that nobody has; it runs out.
     pub async fn close_and_lease(
-        &self,
+        self,
         chat: &Chat,
         id: &BatchId,
         destinations: &[Target],
@@ -103,7 +104,7 @@ impl Store {
     /// [`StoreError::Gone`] when a destination is not there in the life that it has here: the window stays as it is. Else
     /// unavailable or silent.
     pub async fn flush(
-        &self,
+        self,
         chat: &Chat,
         id: &BatchId,
         destinations: &[Target],
@@ -118,7 +119,7 @@ impl Store {
 
     /// The same, in the removal of a buffer, while that is under way.
     pub(super) async fn flush_in(
-        &self,
+        self,
         chat: &Chat,
         destinations: &[Target],
         removed: &Living,
@@ -135,7 +136,7 @@ impl Store {
 
     /// Closes a window that the append script has found full and made due; the caller is no monitor.
     pub(super) async fn close_full(
-        &self,
+        self,
         chat: &Chat,
         id: &BatchId,
         destinations: &[Target],
@@ -148,7 +149,7 @@ impl Store {
     }
 
     async fn close_as(
-        &self,
+        self,
         chat: &Chat,
         id: &BatchId,
         destinations: &[Target],
@@ -189,7 +190,7 @@ impl Store {
             removed.must_be_over(&mut close);
         }
         let answer: (String, u64, String, i64, Millis, String) =
-            self.run(place.shard, &close).await?;
+            self.store.run(place.shard, &close).await?;
         let (status, count, reason, late, at, batch) = answer;
         let closing = match status.as_str() {
             "closed" => {

@@ -7,10 +7,11 @@ use serde::de::DeserializeOwned;
 
 use super::audit::{self, Act};
 use super::control::{STOPPED, read_stop};
+use super::handles::Config;
 use super::keys::{self, Shard};
 use super::removals::State;
 use super::scripts;
-use super::{Result, Store, reply};
+use super::{Result, reply};
 use crate::core::chat::Name;
 use crate::core::control::Stops;
 use crate::spec::{BufferSpec, DestinationSpec, ScheduleSpec};
@@ -116,13 +117,16 @@ pub struct Configured {
     pub unreadable: Vec<String>,
 }
 
-impl Store {
+impl Config<'_> {
     /// Counts every write of the configuration.
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn config_version(&self) -> Result<u64> {
-        let version: Option<u64> = self.query(&redis::Cmd::hget(keys::CONFIG, VERSION)).await?;
+    pub async fn version(self) -> Result<u64> {
+        let version: Option<u64> = self
+            .store
+            .query(&redis::Cmd::hget(keys::CONFIG, VERSION))
+            .await?;
         Ok(version.unwrap_or_default())
     }
 
@@ -130,11 +134,13 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn configured(&self) -> Result<Configured> {
+    pub async fn read(self) -> Result<Configured> {
         // Of one moment: what is there is there with its life.
         let mut configured = scripts::CONFIGURED.key(keys::CONFIG);
-        let (fields, lives): (HashMap<String, String>, HashMap<String, String>) =
-            self.run(Shard::FIRST, configured.key(keys::LIVES)).await?;
+        let (fields, lives): (HashMap<String, String>, HashMap<String, String>) = self
+            .store
+            .run(Shard::FIRST, configured.key(keys::LIVES))
+            .await?;
         let states = lives
             .into_iter()
             .filter_map(|(field, text)| Some((field, State::read(&text)?)));
@@ -179,8 +185,8 @@ impl Store {
     ///
     /// # Errors
     /// Full, unavailable or silent.
-    pub async fn configure(
-        &self,
+    pub async fn write(
+        self,
         kind: Kind,
         name: &Name,
         spec: &impl Serialize,
@@ -196,7 +202,7 @@ impl Store {
     ///
     /// # Errors
     /// Full, unavailable or silent.
-    pub async fn set_timezone(&self, zone: &str, act: &Act) -> Result<()> {
+    pub async fn set_timezone(self, zone: &str, act: &Act) -> Result<()> {
         let zone = reply::json(&zone)?;
         self.run_configure(TIMEZONE, &zone, Mode::Any, None, Some(act))
             .await
@@ -204,7 +210,7 @@ impl Store {
     }
 
     pub(super) async fn run_configure(
-        &self,
+        self,
         field: &str,
         spec: &str,
         mode: Mode,
@@ -223,7 +229,7 @@ impl Store {
             .arg(audit::MOST)
             .arg(u8::from(lives(field)));
         // The configuration belongs to no shard; any connection will do.
-        let version: i64 = self.run(Shard::FIRST, &configure).await?;
+        let version: i64 = self.store.run(Shard::FIRST, &configure).await?;
         Ok(match u64::try_from(version) {
             Ok(0) => Written::Refused,
             Ok(version) => Written::As(version),

@@ -2,26 +2,28 @@
 
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
+
 use super::audit::Act;
 use super::config::{Configured, Mode};
+use super::handles::{Config, Lanes};
 use super::keys::{self, Due, Place, Shard};
 use super::scripts;
 use super::windows::millis;
-use super::{Result, Store, reply};
+use super::{Result, reply};
 use crate::core::chat::{Lane, Name};
 use crate::core::control::{Scope, Stops};
-use futures_util::future::try_join_all;
 
 /// Begins the fields of what is stopped.
 pub(super) const STOPPED: &str = "stopped";
 
-impl Store {
+impl Config<'_> {
     /// Stops or starts deliveries; every daemon goes by it within a second, and after a restart. In the same step `act` is
     /// noted.
     ///
     /// # Errors
     /// Full, unavailable or silent.
-    pub async fn set_stopped(&self, scope: &Scope, stopped: bool, act: Option<&Act>) -> Result<()> {
+    pub async fn set_stopped(self, scope: &Scope, stopped: bool, act: Option<&Act>) -> Result<()> {
         let (field, spec) = match scope {
             // That somebody has started everything is kept too: it may be set to wait for that.
             Scope::Everything => (format!("{STOPPED}:all"), reply::json(&stopped)?),
@@ -37,18 +39,20 @@ impl Store {
     ///
     /// # Errors
     /// Full, unavailable or silent.
-    pub async fn first_start(&self) -> Result<()> {
+    pub async fn first_start(self) -> Result<()> {
         let (field, started) = (format!("{STOPPED}:all"), reply::json(&false)?);
         self.run_configure(&field, &started, Mode::New, None, None)
             .await
             .map(drop)
     }
+}
 
+impl Lanes<'_> {
     /// Puts off a lane of a buffer that is stopped, whatever its own time is.
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn put_off(&self, lane: &Lane, wait: Duration) -> Result<()> {
+    pub async fn put_off(self, lane: &Lane, wait: Duration) -> Result<()> {
         self.postpone(lane, millis(wait).to_string()).await
     }
 
@@ -56,10 +60,10 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn restore(&self, buffer: &Name, destination: &Name) -> Result<()> {
+    pub async fn put_all_back(self, buffer: &Name, destination: &Name) -> Result<()> {
         let due = Due::Lanes(destination.clone());
         for shard in Shard::all() {
-            let members = self.members(&due, shard, Some(buffer)).await?;
+            let members = self.store.members(&due, shard, Some(buffer)).await?;
             let chats = members
                 .keys()
                 .filter_map(|member| keys::chat_of_member(member));
@@ -79,11 +83,11 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent: then it comes up again in some seconds.
-    pub async fn put_back(&self, lane: &Lane) -> Result<()> {
+    pub async fn put_back(self, lane: &Lane) -> Result<()> {
         self.postpone(lane, String::new()).await
     }
 
-    async fn postpone(&self, lane: &Lane, wait: String) -> Result<()> {
+    async fn postpone(self, lane: &Lane, wait: String) -> Result<()> {
         let place = Place::of(&lane.chat);
         let mut postpone = scripts::POSTPONE.key(place.due_lanes(&lane.destination));
         postpone
@@ -91,7 +95,7 @@ impl Store {
             .arg(place.lane_member())
             .arg(wait)
             .arg(keys::RETRIES);
-        self.run::<u8>(place.shard, &postpone).await.map(drop)
+        self.store.run::<u8>(place.shard, &postpone).await.map(drop)
     }
 }
 

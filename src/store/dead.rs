@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::batch::{read_batch, whose_word};
+use super::handles::DeadLetters;
 use super::keys::{self, Shard};
 use super::paging::{EntryId, Look, StreamEntry};
 use super::queue::since;
-use super::{Result, Store, StoreError};
+use super::{Result, StoreError};
 use crate::core::batch::{Batch, BatchId, Millis};
 use crate::core::chat::{Chat, ChatId, Lane, Name};
 use crate::core::filter::Filter;
@@ -103,30 +104,32 @@ pub(super) fn shards_of(filter: &Filter) -> Box<dyn Iterator<Item = Shard> + Sen
     }
 }
 
-impl Store {
+impl DeadLetters<'_> {
     /// A page of dead letters, newest first.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
-    pub async fn dead_letters(
-        &self,
+    pub async fn list(
+        self,
         filter: &Filter,
         look: Look,
     ) -> Result<(Vec<DeadLetter>, Option<String>)> {
-        self.newest(keys::dead, shards_of(filter), look, |entry| {
-            let dead = DeadLetter::read(entry)?;
-            let wanted = filter.includes(&dead.letter.buffer, &dead.letter.chat);
-            Ok(wanted.then_some(dead))
-        })
-        .await
+        self.store
+            .newest(keys::dead, shards_of(filter), look, |entry| {
+                let dead = DeadLetter::read(entry)?;
+                let wanted = filter.includes(&dead.letter.buffer, &dead.letter.chat);
+                Ok(wanted.then_some(dead))
+            })
+            .await
     }
 
     /// One dead letter, if it is still there.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
-    pub async fn dead_letter(&self, id: EntryId) -> Result<Option<DeadLetter>> {
-        self.entry(keys::dead(id.shard), id)
+    pub async fn find(self, id: EntryId) -> Result<Option<DeadLetter>> {
+        self.store
+            .entry(keys::dead(id.shard), id)
             .await?
             .map(|entry| DeadLetter::read(&entry))
             .transpose()
@@ -136,14 +139,15 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
-    pub async fn dead_letter_of(&self, buffer: &Name, id: &BatchId) -> Result<Option<DeadLetter>> {
+    pub async fn find_of(self, buffer: &Name, id: &BatchId) -> Result<Option<DeadLetter>> {
         let shard = Shard::of_ordered(buffer);
-        self.first_since(&keys::dead(shard), shard, since(id), |entry| {
-            let dead = DeadLetter::read(entry)?;
-            let is_it = dead.batch.id == *id && dead.letter.buffer == buffer.as_str();
-            Ok(is_it.then_some(dead))
-        })
-        .await
+        self.store
+            .first_since(&keys::dead(shard), shard, since(id), |entry| {
+                let dead = DeadLetter::read(entry)?;
+                let is_it = dead.batch.id == *id && dead.letter.buffer == buffer.as_str();
+                Ok(is_it.then_some(dead))
+            })
+            .await
     }
 
     /// Puts a dead letter back at the head of its lane; false if it is not there (any more).
@@ -151,13 +155,13 @@ impl Store {
     /// # Errors
     /// Gone, where its destination is not there, or its buffer, where it has no destination; unavailable, silent or
     /// unreadable.
-    pub async fn revive(&self, id: EntryId) -> Result<bool> {
-        let Some(dead) = self.dead_letter(id).await? else {
+    pub async fn revive(self, id: EntryId) -> Result<bool> {
+        let Some(dead) = self.find(id).await? else {
             return Ok(false);
         };
         let mut back = 0;
         for id in self.addressed(&dead).await? {
-            if let Some(dead) = self.dead_letter(id).await? {
+            if let Some(dead) = self.find(id).await? {
                 back += self.revive_to(&[id], &dead.lane()?).await?;
             }
         }
@@ -168,8 +172,9 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn discard(&self, id: EntryId) -> Result<bool> {
+    pub async fn discard(self, id: EntryId) -> Result<bool> {
         let dropped: u64 = self
+            .store
             .query(&redis::Cmd::xdel(keys::dead(id.shard), &[id.in_stream()]))
             .await?;
         Ok(dropped > 0)

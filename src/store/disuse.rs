@@ -8,12 +8,13 @@ use std::time::Duration;
 
 use super::audit::By;
 use super::config::Kind;
+use super::handles::Config;
 use super::keys::{self, Due, Shard, chat_of_member};
 use super::removals::Begun;
 use super::removing::Outcome;
 use super::scripts;
 use super::windows::millis;
-use super::{Result, Store, reply};
+use super::{Result, reply};
 use crate::core::chat::Name;
 use crate::core::life::Asked;
 
@@ -22,17 +23,17 @@ const AT_A_TIME: isize = 500;
 /// Members of an index that Redis reads in one step.
 const STEP: u32 = 512;
 
-impl Store {
+impl Config<'_> {
     /// Notes that a buffer and its destination are in use.
     ///
     /// # Errors
     /// Full, unavailable or silent.
-    pub async fn touch(&self, buffer: &Name, destination: &Name) -> Result<()> {
+    pub async fn note_use(self, buffer: &Name, destination: &Name) -> Result<()> {
         let mut touch = scripts::TOUCH.key(keys::USED);
         touch
             .arg(Kind::Buffer.field(buffer))
             .arg(Kind::Destination.field(destination));
-        self.run::<u64>(Shard::FIRST, &touch).await?;
+        self.store.run::<u64>(Shard::FIRST, &touch).await?;
         Ok(())
     }
 
@@ -41,19 +42,19 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn remove_disused(&self, age: Duration) -> Result<u64> {
+    pub async fn remove_disused(self, age: Duration) -> Result<u64> {
         let (buffers, destinations) = self.disused(age).await?;
         if buffers.is_empty() && destinations.is_empty() {
             return Ok(0);
         }
         let mut removed = 0;
-        let (busy, configured) = (self.buffers_with_windows().await?, self.configured().await?);
+        let (busy, configured) = (self.buffers_with_windows().await?, self.read().await?);
         for buffer in buffers {
             let spec = configured.buffers.get(buffer.as_str());
             let mut lanes = 0;
             for destination in spec.iter().flat_map(|written| written.spec.named()) {
                 if let Ok(destination) = Name::parse(destination) {
-                    lanes += self.lanes_to(&destination).await?;
+                    lanes += self.store.lanes().count_to(&destination).await?;
                 }
             }
             if lanes == 0 && !busy.contains(&buffer) {
@@ -61,13 +62,13 @@ impl Store {
             }
         }
         // Without those that are gone now.
-        let configured = self.configured().await?;
+        let configured = self.read().await?;
         for destination in destinations {
             let is_named = configured.buffers.values().any(|written| {
                 let mut names = written.spec.named();
                 names.any(|name| name == destination.as_str())
             });
-            if !is_named && self.lanes_to(&destination).await? == 0 {
+            if !is_named && self.store.lanes().count_to(&destination).await? == 0 {
                 removed += self.disuse(Kind::Destination, &destination, age).await?;
             }
         }
@@ -75,7 +76,7 @@ impl Store {
     }
 
     /// Removes it if nobody has used it after all, and nothing stands there that came in until that was known to all.
-    async fn disuse(&self, kind: Kind, name: &Name, age: Duration) -> Result<u64> {
+    async fn disuse(self, kind: Kind, name: &Name, age: Duration) -> Result<u64> {
         let nobody = By::default();
         let begun = self
             .begin_removal(kind, name, Asked::Empty, &nobody, None, Some(age))
@@ -88,10 +89,11 @@ impl Store {
     }
 
     /// The buffers and destinations that nobody has used for `age`.
-    async fn disused(&self, age: Duration) -> Result<(Vec<Name>, Vec<Name>)> {
-        let now = reply::time(Some(self.query(&redis::cmd("TIME")).await?))?;
+    async fn disused(self, age: Duration) -> Result<(Vec<Name>, Vec<Name>)> {
+        let now = reply::time(Some(self.store.query(&redis::cmd("TIME")).await?))?;
         let last = now.saturating_sub(millis(age));
         let fields: Vec<String> = self
+            .store
             .query(&redis::Cmd::zrangebyscore_limit(
                 keys::USED,
                 "-inf",
@@ -111,7 +113,7 @@ impl Store {
     }
 
     /// The buffers with an open window.
-    async fn buffers_with_windows(&self) -> Result<HashSet<Name>> {
+    async fn buffers_with_windows(self) -> Result<HashSet<Name>> {
         let mut buffers = HashSet::new();
         for shard in Shard::all() {
             let mut cursor = "0".to_owned();
@@ -121,7 +123,7 @@ impl Store {
                     .arg(&cursor)
                     .arg("COUNT")
                     .arg(STEP);
-                let (next, found): (String, Vec<(String, f64)>) = self.query(&scan).await?;
+                let (next, found): (String, Vec<(String, f64)>) = self.store.query(&scan).await?;
                 let chats = found
                     .iter()
                     .filter_map(|(member, _)| chat_of_member(member));

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use super::handles::DueIndexes;
 use super::keys::{self, Due, Shard};
 use super::scripts::{self, Call};
 use super::windows::millis;
-use super::{Result, Store, reply};
+use super::{Result, reply};
 use crate::core::batch::Millis;
 use crate::core::chat::{Chat, Name};
 
@@ -34,12 +35,12 @@ pub(super) fn take_from(
     take
 }
 
-impl Store {
+impl DueIndexes<'_> {
     /// How long until the next thing is due.
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn look(&self, due: &Due) -> Result<Left> {
+    pub async fn look(self, due: &Due) -> Result<Left> {
         let shards = shards_of(due);
         let (now, firsts) = self.firsts(due, &shards, due.band()).await?;
         Ok(left(shards.into_iter().zip(firsts), due, now))
@@ -50,7 +51,7 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn look_at_lanes(&self, destination: &Name) -> Result<(Left, Left)> {
+    pub async fn look_at_lanes(self, destination: &Name) -> Result<(Left, Left)> {
         let lanes = Due::Lanes(destination.clone());
         let retries = Due::Retries(destination.clone());
         let shards = shards_of(&lanes);
@@ -72,7 +73,7 @@ impl Store {
 
     /// Redis's time, and the first score within `band` in each of these shards.
     async fn firsts(
-        &self,
+        self,
         due: &Due,
         shards: &[Shard],
         band: (Millis, Millis),
@@ -83,6 +84,7 @@ impl Store {
             reads.zrangebyscore_limit_withscores(due.key(*shard), band.0, band.1, 0, 1);
         }
         let mut values = self
+            .store
             .pipeline::<Vec<redis::Value>>(&reads)
             .await?
             .into_iter();
@@ -99,7 +101,7 @@ impl Store {
     /// # Errors
     /// Unavailable or silent.
     pub async fn take(
-        &self,
+        self,
         due: &Due,
         shard: Shard,
         most: usize,
@@ -113,7 +115,7 @@ impl Store {
 
     /// The same for an index whose members are not only chats.
     pub(super) async fn take_members(
-        &self,
+        self,
         due: &Due,
         shard: Shard,
         most: usize,
@@ -124,11 +126,11 @@ impl Store {
 
     /// What a take took, and how long until the next is due.
     pub(super) async fn take_by(
-        &self,
+        self,
         take: Call,
         shard: Shard,
     ) -> Result<(Vec<String>, Option<Duration>)> {
-        let (left, members): (i64, Vec<Vec<u8>>) = self.run(shard, &take).await?;
+        let (left, members): (i64, Vec<Vec<u8>>) = self.store.run(shard, &take).await?;
         let members = members
             .into_iter()
             .filter_map(|member| String::from_utf8(member).ok());

@@ -2,14 +2,15 @@
 //!
 //! What new kinds of things are kept of a chat has to be erased here too.
 
+use super::Result;
 use super::batch::whose_word;
 use super::dead::{Letter, shards_of};
+use super::handles::Chats;
 use super::history::Record;
 use super::keys::{self, Place, Shard};
 use super::paging::{EntryId, Look, StreamEntry};
 use super::scripts;
 use super::work::Kind;
-use super::{Result, Store};
 use crate::core::chat::Chat;
 use crate::core::erased::Erased;
 use crate::core::filter::Filter;
@@ -19,23 +20,23 @@ const STEP: u32 = 1000;
 /// Entries of a list that are looked at before those found are dropped.
 const PAGE: usize = 500;
 
-impl Store {
+impl Chats<'_> {
     /// Erases all that is kept of a chat, in whichever order its buffer went. What is on its way to a destination may
     /// still arrive there, and leaves nothing behind here. Ids of messages stay for a day, as digests that lead nobody
     /// back.
     ///
     /// # Errors
     /// Unavailable or silent: then part of it may be left, and the same again erases the rest.
-    pub async fn erase(&self, chat: &Chat) -> Result<Erased> {
+    pub async fn erase(self, chat: &Chat) -> Result<Erased> {
         let mut erased = Erased::default();
         // In the order in which things move on, so that nothing slips past.
         for chat in [chat, &chat.in_other_order()] {
-            erased.later += self.drop_kept(chat).await?;
-            erased.states += u64::from(self.drop_follow_up(chat).await?);
-            erased.messages += self.cancel(chat).await?;
+            erased.later += self.store.scheduled().cancel_all_of(chat).await?;
+            erased.states += u64::from(self.store.follow_ups().cancel(chat).await?);
+            erased.messages += self.store.windows().cancel(chat).await?;
             erased.batches += self.erase_lanes(chat).await?;
             // One more may have been planned until then.
-            erased.states += u64::from(self.drop_follow_up(chat).await?);
+            erased.states += u64::from(self.store.follow_ups().cancel(chat).await?);
             erased.states += self.erase_states(chat).await?;
         }
         let (buffer, id) = (chat.buffer.as_str(), chat.id.as_str());
@@ -60,7 +61,7 @@ impl Store {
     }
 
     /// To every destination, also one that is configured no more: what was revived may wait for it.
-    async fn erase_lanes(&self, chat: &Chat) -> Result<u64> {
+    async fn erase_lanes(self, chat: &Chat) -> Result<u64> {
         let place = Place::of(chat);
         let mut erased = 0;
         let mut cursor = 0;
@@ -71,10 +72,11 @@ impl Store {
                 .arg(keys::lanes_like(place.shard))
                 .arg("COUNT")
                 .arg(STEP);
-            let (next, found): (u64, Vec<Vec<u8>>) = self.query(&scan).await?;
+            let (next, found): (u64, Vec<Vec<u8>>) = self.store.query(&scan).await?;
             let found = found.iter().filter_map(|key| std::str::from_utf8(key).ok());
             for destination in found.filter_map(|key| place.destination_of(key)) {
                 erased += self
+                    .store
                     .run::<u64>(
                         place.shard,
                         scripts::ERASE
@@ -95,18 +97,18 @@ impl Store {
         }
     }
 
-    async fn erase_states(&self, chat: &Chat) -> Result<u64> {
+    async fn erase_states(self, chat: &Chat) -> Result<u64> {
         let place = Place::of(chat);
         let mut drops = redis::pipe();
         drops
             .zrem(keys::heard(place.shard), &place.member)
             .zrem(keys::paused(place.shard), &place.member);
-        let dropped: (u64, u64) = self.pipeline(&drops).await?;
+        let dropped: (u64, u64) = self.store.pipeline(&drops).await?;
         Ok(dropped.0 + dropped.1)
     }
 
     async fn erase_entries(
-        &self,
+        self,
         key: fn(Shard) -> String,
         chat: &Chat,
         is_of_chat: impl Fn(&StreamEntry) -> bool,
@@ -116,10 +118,13 @@ impl Store {
         let mut look = Look::first(PAGE);
         loop {
             let keep = |entry: &StreamEntry| Ok(is_of_chat(entry).then_some(entry.id));
-            let (found, next) = self.newest(key, shards_of(&filter), look, keep).await?;
+            let (found, next) = self
+                .store
+                .newest(key, shards_of(&filter), look, keep)
+                .await?;
             for id in found {
                 let drop = redis::Cmd::xdel(key(id.shard), &[id.in_stream()]);
-                erased += self.query::<u64>(&drop).await?;
+                erased += self.store.query::<u64>(&drop).await?;
             }
             match next.and_then(|cursor| EntryId::parse(&cursor)) {
                 Some(after) => look.after = Some(after),
@@ -129,7 +134,7 @@ impl Store {
     }
 
     /// Those under which the chat was known, and the chat's own if it goes by an alias.
-    async fn erase_aliases(&self, chat: &Chat) -> Result<u64> {
+    async fn erase_aliases(self, chat: &Chat) -> Result<u64> {
         let mut erased = 0;
         for shard in Shard::all() {
             let mut cursor = 0;
@@ -137,10 +142,10 @@ impl Store {
                 let mut scan = redis::cmd("HSCAN");
                 scan.arg(keys::aliases(shard)).arg(cursor);
                 scan.arg("COUNT").arg(STEP);
-                let (next, found): (u64, Vec<(String, String)>) = self.query(&scan).await?;
+                let (next, found): (u64, Vec<(String, String)>) = self.store.query(&scan).await?;
                 for (field, _) in found.iter().filter(|(f, known)| stands_for(f, known, chat)) {
                     let drop = redis::Cmd::hdel(keys::aliases(shard), field);
-                    erased += self.query::<u64>(&drop).await?;
+                    erased += self.store.query::<u64>(&drop).await?;
                 }
                 if next == 0 {
                     break;

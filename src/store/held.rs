@@ -3,10 +3,11 @@
 
 use redis::Cmd;
 
+use super::Result;
+use super::handles::{HeldCounts, Scheduled};
 use super::keys::{self, Shard};
 use super::scheduled::KeptMessage;
 use super::work::Kind;
-use super::{Result, Store};
 use crate::core::chat::{Chat, Name};
 
 /// How much of one kind waits: windows, batches on lanes, or messages for later.
@@ -25,19 +26,19 @@ fn number(text: &str) -> u64 {
     text.parse().unwrap_or(0)
 }
 
-impl Store {
+impl HeldCounts<'_> {
     /// How much of a kind waits in all, and how many of these buffers.
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn held(&self, kind: Kind, buffers: &[Name]) -> Result<Held> {
+    pub async fn sum(self, kind: Kind, buffers: &[Name]) -> Result<Held> {
         let mut fields = vec![":count", ":bytes"];
         fields.extend(buffers.iter().map(Name::as_str));
         let mut reads = redis::pipe();
         for shard in Shard::all() {
             reads.add_command(Cmd::hmget(keys::held(shard, kind), &fields));
         }
-        let counts: Vec<Vec<Option<String>>> = self.pipeline(&reads).await?;
+        let counts: Vec<Vec<Option<String>>> = self.store.pipeline(&reads).await?;
         let sum = |which: usize| {
             let of_shards = counts
                 .iter()
@@ -50,14 +51,16 @@ impl Store {
             of_buffers: (2..fields.len()).map(sum).collect(),
         })
     }
+}
 
+impl Scheduled<'_> {
     /// Whether a message with this id waits for its time.
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn is_kept(&self, chat: &Chat, id: &str) -> Result<bool> {
+    pub async fn has(self, chat: &Chat, id: &str) -> Result<bool> {
         let member = KeptMessage::new(chat, id).member();
         let items = keys::later_items(Shard::of(chat));
-        self.query(&Cmd::hexists(items, member)).await
+        self.store.query(&Cmd::hexists(items, member)).await
     }
 }

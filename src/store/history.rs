@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::audit;
 use super::dead::shards_of;
+use super::handles::History;
 use super::keys::{self, Shard};
 use super::paging::{Look, StreamEntry};
 use super::windows::millis;
-use super::{Result, Store, StoreError, reply};
+use super::{Result, StoreError, reply};
 use crate::core::batch::{BatchId, Millis};
 use crate::core::filter::Filter;
 use crate::core::window::MAX_FIRST_AFTER;
@@ -159,37 +160,39 @@ pub struct Trimmed {
     pub dead_letters: u64,
 }
 
-impl Store {
+impl History<'_> {
     /// A page of the batches that were tried within `look` and are `wanted`, the newest first. Each is there once, at the
     /// time of its newest attempt.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
-    pub async fn settlements(
-        &self,
+    pub async fn list(
+        self,
         filter: &Filter,
         wanted: impl Fn(&Settlement) -> bool,
         look: Look,
     ) -> Result<(Vec<Settlement>, Option<String>)> {
-        self.newest(keys::history, shards_of(filter), look, |entry| {
-            let settlement = Settlement::read(entry)?;
-            let record = &settlement.record;
-            let asked = filter.includes(&record.buffer, &record.chat) && wanted(&settlement);
-            Ok(asked.then_some(settlement))
-        })
-        .await
+        self.store
+            .newest(keys::history, shards_of(filter), look, |entry| {
+                let settlement = Settlement::read(entry)?;
+                let record = &settlement.record;
+                let asked = filter.includes(&record.buffer, &record.chat) && wanted(&settlement);
+                Ok(asked.then_some(settlement))
+            })
+            .await
     }
 
     /// What came of a batch, if it is over and history tells of it, looked for since `from`: that it was delivered, else
     /// what was last written about it.
     pub(super) async fn outcome_of(
-        &self,
+        self,
         id: &BatchId,
         shard: Shard,
         from: Millis,
     ) -> Result<Option<Settlement>> {
         let mut newest = None;
         let delivered = self
+            .store
             .first_since(&keys::history(shard), shard, from, |entry| {
                 if !entry.field("record")?.contains(id.as_str()) {
                     return Ok(None);
@@ -212,12 +215,12 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn trim(&self, retention: &Retention) -> Result<Trimmed> {
+    pub async fn trim(self, retention: &Retention) -> Result<Trimmed> {
         // Ids are dropped by what is known of the clock.
-        if !self.knows_clock() {
-            self.clock(None).await?;
+        if !self.store.knows_clock() {
+            self.store.clock().look(None).await?;
         }
-        let now = reply::time(Some(self.query(&redis::cmd("TIME")).await?))?;
+        let now = reply::time(Some(self.store.query(&redis::cmd("TIME")).await?))?;
         let before = |age: Duration| now.saturating_sub(millis(age)).to_string();
         let mut trims = redis::pipe();
         for shard in Shard::all() {
@@ -235,7 +238,7 @@ impl Store {
                 .zrembyscore(
                     keys::seen(shard),
                     "-inf",
-                    now.saturating_sub(self.seen_for()),
+                    now.saturating_sub(self.store.seen_for()),
                 )
                 .ignore();
             trims
@@ -255,7 +258,7 @@ impl Store {
             .arg("MINID")
             .arg(before(audit::KEPT_FOR))
             .ignore();
-        let counts: Vec<(u64, u64)> = self.pipeline(&trims).await?;
+        let counts: Vec<(u64, u64)> = self.store.pipeline(&trims).await?;
         Ok(counts
             .iter()
             .fold(Trimmed::default(), |sum, (history, dead)| Trimmed {

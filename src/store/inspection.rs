@@ -134,7 +134,7 @@ impl Store {
             events: self.event_mode().await?,
             foreign_timers: timers.map(|timers| timers.saturating_sub(windows)),
             clock_ahead: self.clock_ahead().await?,
-            set_back: self.was_set_back().await?,
+            set_back: self.clock().was_set_back().await?,
         })
     }
 

@@ -6,13 +6,14 @@ use uuid::Uuid;
 
 use super::batch::{is_revived, read_batch};
 use super::dead::Letter;
+use super::handles::Lanes;
 use super::history::{DELIVERED, Record, Retention};
 use super::keys::{self, Place};
 use super::scheduled::FollowUpPlan;
 use super::scripts;
 use super::windows::millis;
 use super::work::Kind;
-use super::{Result, Store, reply};
+use super::{Result, reply};
 use crate::core::batch::{Batch, Millis};
 use crate::core::chat::Lane;
 
@@ -135,15 +136,16 @@ pub enum Settled {
     Stale,
 }
 
-impl Store {
+impl Lanes<'_> {
     /// Takes the head of a lane, if one is due.
     ///
     /// # Errors
     /// Unavailable, silent, or a batch that is not as Lull wrote it.
-    pub async fn lease(&self, lane: &Lane, rules: LeaseRules) -> Result<Option<Lease>> {
+    pub async fn lease(self, lane: &Lane, rules: LeaseRules) -> Result<Option<Lease>> {
         let place = Place::of(&lane.chat);
         let token = token();
         let answer: Vec<redis::Value> = self
+            .store
             .run(
                 place.shard,
                 scripts::LEASE
@@ -195,7 +197,7 @@ impl Store {
     /// Unavailable or silent: then it may be recorded or not. The lease runs out, and the batch is attempted again
     /// under the same id.
     pub async fn settle(
-        &self,
+        self,
         lease: &Lease,
         verdict: &Verdict,
         record: Option<&Record>,
@@ -238,12 +240,13 @@ impl Store {
             .arg(body.unwrap_or_default())
             .arg(made.map(reply::json).transpose()?.unwrap_or_default())
             .arg(keys::RETRIES);
-        self.tell_time(&mut settle, place.shard);
+        self.store.tell_time(&mut settle, place.shard);
         if let Verdict::DropAndFollowUp { plan } = verdict {
-            let (closed, step) = (lease.batch.closed, self.last_step());
+            let (closed, step) = (lease.batch.closed, self.store.last_step());
             plan.put_into(&mut settle, &lane.chat.buffer, &place, closed, step);
         }
-        let (status, left, dropped): (String, u64, u64) = self.run(place.shard, &settle).await?;
+        let (status, left, dropped): (String, u64, u64) =
+            self.store.run(place.shard, &settle).await?;
         Ok(match status.as_str() {
             "settled" => Settled::Done {
                 more: left > 0,

@@ -5,15 +5,17 @@
 //! is first missed there, by whoever finds that the configuration has it; and struck in all shards when its removal
 //! begins. It only ever moves on, so nobody brings back what is over.
 
+use futures_util::future::try_join_all;
+
 use super::config::Kind;
+use super::handles::Config;
 use super::keys::{self, Shard};
 use super::scripts::{self, Call};
 use super::windows::millis;
-use super::{Result, Store, reply};
+use super::{Result, reply};
 use crate::core::chat::Name;
 use crate::core::destination::Target;
 use crate::core::life::Life;
-use futures_util::future::try_join_all;
 
 /// The end of a life is remembered for so long in every shard: no daemon is held up for longer than that and goes on.
 const REMEMBERED_FOR: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
@@ -100,13 +102,13 @@ pub(super) fn must_all_be_there<'a>(
     }
 }
 
-impl Store {
+impl Config<'_> {
     /// Marks in one shard that these have begun to live; answers those whose mark says that this life is over already,
     /// with that mark's version.
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn vouch(&self, shard: Shard, living: &[Living]) -> Result<Vec<(Living, u64)>> {
+    pub async fn vouch(self, shard: Shard, living: &[Living]) -> Result<Vec<(Living, u64)>> {
         let mortal = living.iter().filter(|it| !it.life.is_endless());
         let marks = mortal.map(|it| async move {
             let mark = self.mark(shard, it, it.mark()).await?;
@@ -123,7 +125,7 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent; what was marked until then stays so.
-    pub async fn strike(&self, living: &Living) -> Result<bool> {
+    pub async fn strike(self, living: &Living) -> Result<bool> {
         let marks = Shard::all().map(|shard| self.mark(shard, living, living.struck()));
         let marks = try_join_all(marks).await?;
         Ok(marks
@@ -131,28 +133,30 @@ impl Store {
             .all(|mark| mark.unsigned_abs() == living.life.version()))
     }
 
-    async fn mark(&self, shard: Shard, living: &Living, mark: String) -> Result<i64> {
-        self.run(
-            shard,
-            scripts::MARK
-                .key(keys::alive(shard))
-                .arg(&living.field)
-                .arg(mark),
-        )
-        .await
+    async fn mark(self, shard: Shard, living: &Living, mark: String) -> Result<i64> {
+        self.store
+            .run(
+                shard,
+                scripts::MARK
+                    .key(keys::alive(shard))
+                    .arg(&living.field)
+                    .arg(mark),
+            )
+            .await
     }
 
     /// Gives a life to what is configured without one, as by an older Lull. Whoever does it first decides for all.
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn adopt(&self) -> Result<()> {
-        self.run::<u64>(
-            Shard::FIRST,
-            scripts::ADOPT.key(keys::CONFIG).key(keys::LIVES),
-        )
-        .await
-        .map(drop)
+    pub async fn adopt(self) -> Result<()> {
+        self.store
+            .run::<u64>(
+                Shard::FIRST,
+                scripts::ADOPT.key(keys::CONFIG).key(keys::LIVES),
+            )
+            .await
+            .map(drop)
     }
 
     /// Begins a life anew, later than `beyond`: its mark in a shard is ahead of the configuration, of which a part was
@@ -160,35 +164,36 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn renew(&self, living: &Living, beyond: u64) -> Result<()> {
+    pub async fn renew(self, living: &Living, beyond: u64) -> Result<()> {
         let mut renew = scripts::RENEW.key(keys::CONFIG);
         renew
             .key(keys::LIVES)
             .arg(&living.field)
             .arg(living.mark())
             .arg(beyond);
-        self.run::<u64>(Shard::FIRST, &renew).await.map(drop)
+        self.store.run::<u64>(Shard::FIRST, &renew).await.map(drop)
     }
 
     /// Forgets the marks of lives that have been over for a day.
     ///
     /// # Errors
     /// Unavailable or silent; what was forgotten until then stays so.
-    pub async fn forget_lives(&self) -> Result<()> {
-        let now = reply::time(Some(self.query(&redis::cmd("TIME")).await?))?;
+    pub async fn forget_lives(self) -> Result<()> {
+        let now = reply::time(Some(self.store.query(&redis::cmd("TIME")).await?))?;
         let last = now.saturating_sub(millis(REMEMBERED_FOR));
         let over = redis::Cmd::zrangebyscore_limit(keys::OVER, "-inf", last, 0, AT_A_TIME);
-        let over: Vec<String> = self.query(&over).await?;
+        let over: Vec<String> = self.store.query(&over).await?;
         for entry in over {
             if let Some((field, version)) = entry.split_once(' ') {
                 let forgotten = Shard::all().map(|shard| async move {
                     let mut forget = scripts::FORGET_MARK.key(keys::alive(shard));
                     forget.arg(field).arg(format!("-{version}"));
-                    self.run::<u64>(shard, &forget).await
+                    self.store.run::<u64>(shard, &forget).await
                 });
                 try_join_all(forgotten).await?;
             }
-            self.query::<u64>(&redis::Cmd::zrem(keys::OVER, &entry))
+            self.store
+                .query::<u64>(&redis::Cmd::zrem(keys::OVER, &entry))
                 .await?;
         }
         Ok(())

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::due_list::DueCursor;
+use super::handles::Windows;
 use super::keys::Place;
-use super::{Result, Store, StoreError, reply};
+use super::{Result, StoreError, reply};
 use crate::core::batch::Millis;
 use crate::core::chat::{Chat, Name};
 
@@ -52,51 +53,51 @@ pub(super) fn bytes_behind(head: &[u8]) -> u64 {
     number_in(head, 3).unwrap_or_default()
 }
 
-impl Store {
+impl Windows<'_> {
     /// A page of open windows, the next to close first, after `after` (from the page before). A window whose deadline
     /// moves while somebody pages may show twice.
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn open_windows(
-        &self,
+    pub async fn list(
+        self,
         after: Option<DueCursor>,
         limit: usize,
     ) -> Result<(Vec<Window>, Option<String>)> {
-        let (chats, next) = self.earliest_windows(after, limit).await?;
-        Ok((self.windows_of(chats).await?, next))
+        let (chats, next) = self.store.earliest_windows(after, limit).await?;
+        Ok((self.read(chats).await?, next))
     }
 
     /// The same of one buffer, and how many windows it has; looks at the whole index.
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn open_windows_in(
-        &self,
+    pub async fn list_in(
+        self,
         buffer: &Name,
         after: Option<DueCursor>,
         limit: usize,
     ) -> Result<(Vec<Window>, u64, Option<String>)> {
-        let (chats, total, next) = self.earliest_windows_in(buffer, after, limit).await?;
-        Ok((self.windows_of(chats).await?, total, next))
+        let (chats, total, next) = self.store.earliest_windows_in(buffer, after, limit).await?;
+        Ok((self.read(chats).await?, total, next))
     }
 
     /// The window of a chat, if one is open, in whichever order of its buffer it was opened.
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn open_window(&self, chat: &Chat) -> Result<Option<Window>> {
+    pub async fn find(self, chat: &Chat) -> Result<Option<Window>> {
         let chats = vec![chat.in_other_order(), chat.clone()];
-        Ok(self.windows_of(chats).await?.pop())
+        Ok(self.read(chats).await?.pop())
     }
 
-    async fn windows_of(&self, chats: Vec<Chat>) -> Result<Vec<Window>> {
+    async fn read(self, chats: Vec<Chat>) -> Result<Vec<Window>> {
         let mut reads = redis::pipe();
         reads.cmd("TIME");
         for chat in &chats {
             reads.lindex(Place::of(chat).window(), 0);
         }
-        let values: Vec<redis::Value> = self.pipeline(&reads).await?;
+        let values: Vec<redis::Value> = self.store.pipeline(&reads).await?;
         let mut values = values.into_iter();
         let now = reply::time(values.next())?;
         let mut windows = Vec::with_capacity(chats.len());

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use super::Result;
+use super::handles::Lanes;
 use super::keys::{self, Shard};
 use super::scripts;
 use super::windows::millis;
-use super::{Result, Store};
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
 use crate::core::destination::Pace;
@@ -23,12 +24,17 @@ pub struct Grant {
     pub left: usize,
 }
 
-impl Store {
+impl Lanes<'_> {
     /// Lets up to `want` attempts begin; those let in count as begun until they are given back.
     ///
     /// # Errors
     /// Unavailable or silent: then some may have been let in, and are lost to the others until the interval is over.
-    pub async fn pace(&self, destination: &Name, pace: Pace, want: usize) -> Result<Grant> {
+    pub async fn begin_attempts(
+        self,
+        destination: &Name,
+        pace: Pace,
+        want: usize,
+    ) -> Result<Grant> {
         self.run_pace(destination, pace, want, 0, 0).await
     }
 
@@ -36,7 +42,7 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent: then it may be lost to the others until the interval is over.
-    pub async fn give_back(&self, destination: &Name, pace: Pace, at: Millis) -> Result<()> {
+    pub async fn give_turns_back(self, destination: &Name, pace: Pace, at: Millis) -> Result<()> {
         let given = self.run_pace(destination, pace, 0, 1, at).await;
         given.map(drop)
     }
@@ -45,12 +51,12 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent: then it may be lost to the others until the interval is over.
-    pub async fn pace_again(&self, destination: &Name, pace: Pace, at: Millis) -> Result<Grant> {
+    pub async fn begin_again(self, destination: &Name, pace: Pace, at: Millis) -> Result<Grant> {
         self.run_pace(destination, pace, 1, 1, at).await
     }
 
     async fn run_pace(
-        &self,
+        self,
         destination: &Name,
         pace: Pace,
         want: usize,
@@ -64,7 +70,7 @@ impl Store {
             .arg(back)
             .arg(at);
         // It belongs to no shard; any connection will do.
-        let (count, at, next, left) = self.run(Shard::FIRST, &call).await?;
+        let (count, at, next, left) = self.store.run(Shard::FIRST, &call).await?;
         Ok(Grant {
             count,
             at,

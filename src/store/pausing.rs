@@ -2,23 +2,24 @@
 
 use std::time::Duration;
 
+use super::handles::Chats;
 use super::keys::{self, Due, Place, Shard};
 use super::lives::Living;
 use super::scheduled::member;
 use super::scripts;
 use super::windows::millis;
 use super::work::Kind;
-use super::{Result, Store, StoreError, reply};
+use super::{Result, StoreError, reply};
 use crate::core::chat::{Chat, Name};
 use crate::core::life::Life;
 
-impl Store {
+impl Chats<'_> {
     /// Gathers nothing in the chat for `length` from now, and drops its open window and follow-up; answers how many messages that
     /// held. A pause that lasts longer already is not shortened. What is on its way to a destination goes on.
     ///
     /// # Errors
     /// Gone, where the chat's buffer is not there in this life: nothing was changed. Else unavailable or silent.
-    pub async fn pause(&self, chat: &Chat, life: Life, length: Duration) -> Result<u64> {
+    pub async fn pause(self, chat: &Chat, life: Life, length: Duration) -> Result<u64> {
         let place = Place::of(chat);
         let mut pause = scripts::PAUSE.key(place.timer());
         pause
@@ -33,8 +34,8 @@ impl Store {
             .arg(millis(length))
             .arg(member::follow_up(&place));
         Living::buffer(&chat.buffer, life).must_be_there(&mut pause);
-        self.tell_time(&mut pause, place.shard);
-        let dropped: i64 = self.run(place.shard, &pause).await?;
+        self.store.tell_time(&mut pause, place.shard);
+        let dropped: i64 = self.store.run(place.shard, &pause).await?;
         u64::try_from(dropped).map_err(|_| StoreError::Gone)
     }
 
@@ -42,14 +43,14 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn count_paused(&self) -> Result<u64> {
-        let now = self.now().await?;
+    pub async fn count_paused(self) -> Result<u64> {
+        let now = self.store.clock().now().await?;
         let mut counts = redis::pipe();
         for shard in Shard::all() {
             // Those that have run out stay until somebody comes by.
             counts.zcount(keys::paused(shard), now, "+inf");
         }
-        let counts: Vec<u64> = self.pipeline(&counts).await?;
+        let counts: Vec<u64> = self.store.pipeline(&counts).await?;
         Ok(counts.iter().sum())
     }
 
@@ -57,12 +58,15 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn count_paused_in(&self, buffer: &Name) -> Result<u64> {
-        let now = self.now().await?;
+    pub async fn count_paused_in(self, buffer: &Name) -> Result<u64> {
+        let now = self.store.clock().now().await?;
         let mut count = 0;
         for shard in Shard::all() {
             let pattern = keys::members_like(buffer);
-            let paused = self.scanned_set(&keys::paused(shard), &pattern).await?;
+            let paused = self
+                .store
+                .scanned_set(&keys::paused(shard), &pattern)
+                .await?;
             let lasting = paused
                 .iter()
                 .filter(|(_, until)| reply::score(**until) > now);
@@ -76,11 +80,14 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn resume(&self, chat: &Chat) -> Result<bool> {
+    pub async fn resume(self, chat: &Chat) -> Result<bool> {
         let place = Place::of(chat);
         let paused = self.paused(chat).await?.is_some();
         let key = keys::paused(place.shard);
-        let removed: u64 = self.query(&redis::Cmd::zrem(key, &place.member)).await?;
+        let removed: u64 = self
+            .store
+            .query(&redis::Cmd::zrem(key, &place.member))
+            .await?;
         // One that had run out stays until somebody comes by.
         Ok(paused && removed > 0)
     }
@@ -89,13 +96,14 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn paused(&self, chat: &Chat) -> Result<Option<Duration>> {
+    pub async fn paused(self, chat: &Chat) -> Result<Option<Duration>> {
         let place = Place::of(chat);
         let mut reads = redis::pipe();
         reads
             .cmd("TIME")
             .zscore(keys::paused(place.shard), &place.member);
         let mut values = self
+            .store
             .pipeline::<Vec<redis::Value>>(&reads)
             .await?
             .into_iter();

@@ -3,6 +3,7 @@
 
 use super::batch::{read_batch, revived_batch, whose_word};
 use super::dead::DeadLetter;
+use super::handles::Lanes;
 use super::history::Settlement;
 use super::keys::{self, Place};
 use super::lives::must_all_be_there;
@@ -11,7 +12,7 @@ use super::scheduled;
 use super::scripts;
 use super::windows::seen_digest;
 use super::work::Kind;
-use super::{Result, Store, StoreError};
+use super::{Result, StoreError};
 use crate::core::batch::{Batch, BatchId, Millis};
 use crate::core::chat::{Chat, Name};
 use crate::core::destination::Target;
@@ -74,7 +75,7 @@ impl Waiting {
     }
 }
 
-impl Store {
+impl Lanes<'_> {
     /// Puts a message onto the lanes of its buffer; `once`: a second one with this id within [`super::windows::SEEN_FOR`] is dropped.
     /// Redis has it then, in the way its `appendfsync` says, when this returns.
     ///
@@ -82,7 +83,7 @@ impl Store {
     /// Full, or gone, where a destination is not there in the life that it has here: nothing was stored. Else unavailable
     /// or silent.
     pub async fn enqueue(
-        &self,
+        self,
         chat: &Chat,
         id: &BatchId,
         item: &str,
@@ -110,12 +111,12 @@ impl Store {
             .arg(place.lane_member())
             .arg(whose_word(chat))
             .arg(seen.unwrap_or_default())
-            .arg(self.seen_for())
+            .arg(self.store.seen_for())
             .arg(&place.member)
             .arg(kept.most)
             .arg(u8::from(kept.payload));
         must_all_be_there(&mut enqueue, destinations);
-        let (status, came): (String, Millis) = self.run(place.shard, &enqueue).await?;
+        let (status, came): (String, Millis) = self.store.run(place.shard, &enqueue).await?;
         Ok(match status.as_str() {
             "queued" => Enqueued::Queued(came),
             "gone" => return Err(StoreError::Gone),
@@ -129,28 +130,37 @@ impl Store {
     /// # Errors
     /// Unavailable, silent or unreadable.
     pub async fn find(
-        &self,
+        self,
         buffer: &Name,
         destination: &Name,
         id: &BatchId,
     ) -> Result<Option<Found>> {
-        if let Some(kept) = self.kept_in_order(buffer, id.as_str()).await? {
+        if let Some(kept) = self
+            .store
+            .scheduled()
+            .find_in_order(buffer, id.as_str())
+            .await?
+        {
             return Ok(Some(Found::Later(kept)));
         }
         let place = Place::of_ordered(buffer);
         if let Some(waiting) = self.on_lane(&place, destination, id).await? {
             return Ok(Some(Found::Waiting(waiting)));
         }
-        if let Some(dead) = self.dead_letter_of(buffer, id).await? {
+        if let Some(dead) = self.store.dead_letters().find_of(buffer, id).await? {
             return Ok(Some(Found::Dead(dead)));
         }
-        let over = self.outcome_of(id, place.shard, since(id)).await?;
+        let over = self
+            .store
+            .history()
+            .outcome_of(id, place.shard, since(id))
+            .await?;
         let over = over.filter(|over| over.record.buffer == buffer.as_str());
         Ok(over.map(Found::Over))
     }
 
     async fn on_lane(
-        &self,
+        self,
         place: &Place,
         destination: &Name,
         id: &BatchId,
@@ -169,7 +179,7 @@ impl Store {
         let mut end = -1;
         loop {
             let read = redis::Cmd::lrange(&lane, end - PAGE + 1, end);
-            let page: Vec<String> = self.query(&read).await?;
+            let page: Vec<String> = self.store.query(&read).await?;
             for text in page.iter().rev() {
                 if text.split(' ').nth(1) == Some(id.as_str()) {
                     return Waiting::read(text).map(Some);
@@ -187,7 +197,7 @@ impl Store {
     }
 
     async fn among_revived(
-        &self,
+        self,
         place: &Place,
         destination: &Name,
         id: &BatchId,
@@ -198,7 +208,7 @@ impl Store {
             // From the end, because they leave at the front.
             let since = since(id);
             let read = redis::Cmd::zrevrangebyscore_limit(&revived, "+inf", since, behind, PAGE);
-            let page: Vec<String> = self.query(&read).await?;
+            let page: Vec<String> = self.store.query(&read).await?;
             let mut batches = page.iter().map(|member| revived_batch(member));
             let named = batches.find(|text| text.split(' ').nth(1) == Some(id.as_str()));
             if page.is_empty() || named.is_some() {
@@ -208,11 +218,11 @@ impl Store {
         }
     }
 
-    async fn head_of_lane(&self, place: &Place, destination: &Name) -> Result<Option<Waiting>> {
+    async fn head_of_lane(self, place: &Place, destination: &Name) -> Result<Option<Waiting>> {
         let mut read = scripts::HEAD.key(place.lane(destination));
         read.key(place.head(destination));
         let (head, attempts, first_attempt): (Option<String>, Option<u32>, Option<Millis>) =
-            self.run(place.shard, &read).await?;
+            self.store.run(place.shard, &read).await?;
         let head = head.map(|text| Waiting::read(&text)).transpose()?;
         Ok(head.map(|head| Waiting {
             attempts: attempts.unwrap_or_default(),

@@ -1,10 +1,11 @@
 //! Messages that were taken in, as they came; trimmed by age and count as the history is.
 
 use super::dead::shards_of;
+use super::handles::History;
 use super::history::Retention;
 use super::keys;
 use super::paging::{Look, StreamEntry};
-use super::{Result, Store, StoreError};
+use super::{Result, StoreError};
 use crate::core::batch::Millis;
 use crate::core::chat::Chat;
 use crate::core::filter::Filter;
@@ -50,24 +51,25 @@ impl Received {
     }
 }
 
-impl Store {
+impl History<'_> {
     /// A page of the messages that were taken in within `look` and are `wanted`, the newest first.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
     pub async fn received(
-        &self,
+        self,
         filter: &Filter,
         wanted: impl Fn(&Received) -> bool,
         look: Look,
     ) -> Result<(Vec<Received>, Option<String>)> {
-        self.newest(keys::received, shards_of(filter), look, |entry| {
-            let received = Received::read(entry)?;
-            let chat = &received.chat;
-            let asked =
-                filter.includes(chat.buffer.as_str(), chat.id.as_str()) && wanted(&received);
-            Ok(asked.then_some(received))
-        })
-        .await
+        self.store
+            .newest(keys::received, shards_of(filter), look, |entry| {
+                let received = Received::read(entry)?;
+                let chat = &received.chat;
+                let asked =
+                    filter.includes(chat.buffer.as_str(), chat.id.as_str()) && wanted(&received);
+                Ok(asked.then_some(received))
+            })
+            .await
     }
 }

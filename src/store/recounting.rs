@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::Result;
+use super::handles::HeldCounts;
 use super::keys::{self, Due, Shard};
 use super::open::bytes_behind;
 use super::scripts;
 use super::work::Kind;
-use super::{Result, Store};
 use crate::core::chat::Name;
 
 /// Batches whose sizes are read in one step: they can be large.
@@ -33,13 +34,13 @@ struct Lot {
     count: u64,
 }
 
-impl Store {
+impl HeldCounts<'_> {
     /// Counts anew what waits, wherever the number is not what is known; answers how many shards were wrong. What comes
     /// and goes meanwhile is left to the next time.
     ///
     /// # Errors
     /// Unavailable or silent; what was put right until then stays so.
-    pub async fn recount(&self) -> Result<u64> {
+    pub async fn recount(self) -> Result<u64> {
         let all = Shard::all().flat_map(|shard| Kind::ALL.map(|kind| (shard, kind)));
         let all: Vec<_> = all.collect();
         let mut reads = redis::pipe();
@@ -47,8 +48,8 @@ impl Store {
             reads.hgetall(keys::held(*shard, *kind));
         }
         // Before anything that is there, so that whatever comes or goes meanwhile shows.
-        let known: Vec<Known> = self.pipeline(&reads).await?;
-        let indexes = self.lane_indexes().await?;
+        let known: Vec<Known> = self.store.pipeline(&reads).await?;
+        let indexes = self.store.strays().lane_indexes().await?;
         let mut wrong = 0;
         for ((shard, kind), known) in all.into_iter().zip(known) {
             wrong += u64::from(self.recount_in(shard, kind, known, &indexes).await?);
@@ -57,7 +58,7 @@ impl Store {
     }
 
     async fn recount_in(
-        &self,
+        self,
         shard: Shard,
         kind: Kind,
         known: Known,
@@ -90,12 +91,15 @@ impl Store {
         for (field, number) in counted {
             recount.arg(field).arg(number);
         }
-        self.run(shard, &recount).await
+        self.store.run(shard, &recount).await
     }
 
     /// What stands in an index under names that begin so.
-    async fn lots(&self, due: &Due, shard: Shard, begins: &str) -> Result<Vec<Lot>> {
-        let members = self.matching(due, shard, &format!("{begins}*")).await?;
+    async fn lots(self, due: &Due, shard: Shard, begins: &str) -> Result<Vec<Lot>> {
+        let members = self
+            .store
+            .matching(due, shard, &format!("{begins}*"))
+            .await?;
         let members = members.into_keys().filter_map(|which| {
             let chat = match begins {
                 "" => which.as_str(),
@@ -113,7 +117,7 @@ impl Store {
     }
 
     async fn lots_on_lanes(
-        &self,
+        self,
         shard: Shard,
         indexes: &HashSet<(Shard, Name)>,
     ) -> Result<Vec<Lot>> {
@@ -131,7 +135,7 @@ impl Store {
                     reads.llen(&batches).zcard(&revived);
                     keys_of.extend([(batches, &lane.buffer), (revived, &lane.buffer)]);
                 }
-                let counts: Vec<u64> = self.pipeline(&reads).await?;
+                let counts: Vec<u64> = self.store.pipeline(&reads).await?;
                 let there = keys_of.into_iter().zip(counts);
                 lots.extend(there.map(|((which, buffer), count)| Lot {
                     buffer: buffer.clone(),
@@ -144,7 +148,7 @@ impl Store {
         Ok(lots)
     }
 
-    async fn bytes_of(&self, shard: Shard, kind: Kind, lots: &[Lot]) -> Result<u64> {
+    async fn bytes_of(self, shard: Shard, kind: Kind, lots: &[Lot]) -> Result<u64> {
         let mut bytes = 0;
         for some in lots.chunks(AT_A_TIME) {
             let mut reads = redis::pipe();
@@ -153,7 +157,7 @@ impl Store {
                     for lot in some {
                         reads.lindex(keys::window_behind(shard, &lot.which).1, 0);
                     }
-                    let heads: Vec<Option<Vec<u8>>> = self.pipeline(&reads).await?;
+                    let heads: Vec<Option<Vec<u8>>> = self.store.pipeline(&reads).await?;
                     bytes += heads
                         .iter()
                         .flatten()
@@ -167,7 +171,12 @@ impl Store {
                             .arg(keys::later_items(shard))
                             .arg(&lot.which);
                     }
-                    bytes += self.pipeline::<Vec<u64>>(&reads).await?.iter().sum::<u64>();
+                    bytes += self
+                        .store
+                        .pipeline::<Vec<u64>>(&reads)
+                        .await?
+                        .iter()
+                        .sum::<u64>();
                 }
                 Kind::Lanes => {
                     for lot in some {
@@ -179,11 +188,12 @@ impl Store {
         Ok(bytes)
     }
 
-    async fn bytes_on(&self, shard: Shard, lot: &Lot) -> Result<u64> {
+    async fn bytes_on(self, shard: Shard, lot: &Lot) -> Result<u64> {
         let (mut from, mut bytes) = (0, 0);
         loop {
             let mut sizes = scripts::SIZES.key(&lot.which);
-            let (count, more): (u64, u64) = self.run(shard, sizes.arg(from).arg(BATCHES)).await?;
+            let (count, more): (u64, u64) =
+                self.store.run(shard, sizes.arg(from).arg(BATCHES)).await?;
             (from, bytes) = (from + count, bytes + more);
             if count < BATCHES {
                 return Ok(bytes);

@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::audit::{self, Act, By};
 use super::config::Kind;
+use super::handles::Config;
 use super::keys::{self, Shard};
 use super::lives::Living;
 use super::scripts;
 use super::windows::millis;
-use super::{Result, Store, reply};
+use super::{Result, reply};
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
 use crate::core::life::{Asked, Life};
@@ -102,14 +103,14 @@ pub enum Begun {
     Stale,
 }
 
-impl Store {
+impl Config<'_> {
     /// Begins to remove something, if `base` is still the version, where one is given. With `unused_for` only if it came
     /// with a message, and nobody has used it for so long.
     ///
     /// # Errors
     /// Unavailable or silent.
     pub async fn begin_removal(
-        &self,
+        self,
         kind: Kind,
         name: &Name,
         asked: Asked,
@@ -133,7 +134,7 @@ impl Store {
                     .map(|age| millis(age).to_string())
                     .unwrap_or_default(),
             );
-        let text: String = self.run(Shard::FIRST, &begin).await?;
+        let text: String = self.store.run(Shard::FIRST, &begin).await?;
         Ok(match State::read(&text) {
             Some(State::Removing(removal)) => Begun::Removal(removal),
             _ if text == "stale" => Begun::Stale,
@@ -147,7 +148,7 @@ impl Store {
     /// # Errors
     /// Unavailable or silent.
     pub async fn end_removal(
-        &self,
+        self,
         kind: Kind,
         name: &Name,
         removal: &Removal,
@@ -166,7 +167,7 @@ impl Store {
             .arg(act.map(reply::json).transpose()?.unwrap_or_default())
             .arg(audit::MOST)
             .arg(u8::from(kind == Kind::Destination));
-        self.run(Shard::FIRST, &end).await
+        self.store.run(Shard::FIRST, &end).await
     }
 }
 

@@ -4,10 +4,11 @@ use super::audit::Act;
 use super::clearing::Cleared;
 use super::config::{Configured, Kind};
 use super::configurable::Configurable;
+use super::handles::Config;
 use super::keys::Shard;
 use super::lives::Living;
 use super::removals::Removal;
-use super::{Result, Store, StoreError};
+use super::{Result, StoreError};
 use crate::core::chat::{Chat, Name};
 use crate::core::destination::Target;
 use crate::core::life::Asked;
@@ -49,14 +50,14 @@ impl Done {
     }
 }
 
-impl Store {
+impl Config<'_> {
     /// Does what a removal asks for, as far as it goes now; `targets` are where a buffer delivers.
     ///
     /// # Errors
     /// Gone, where such a target is not marked or not there in the life that it has here; full, unavailable or silent.
     /// What was done until then stays done, and the removal stays under way.
     pub async fn carry_out(
-        &self,
+        self,
         kind: Kind,
         name: &Name,
         removal: &Removal,
@@ -72,9 +73,10 @@ impl Store {
         for _ in 0..MOST_ROUNDS {
             let (cleared, later) = match kind {
                 Kind::Buffer => self.clear_buffer(name, removal, targets).await?,
-                Kind::Destination if removal.asked == Asked::Discard => {
-                    (self.discard_lanes(name, Some(&living)).await?, 0)
-                }
+                Kind::Destination if removal.asked == Asked::Discard => (
+                    self.store.lanes().discard_all(name, Some(&living)).await?,
+                    0,
+                ),
                 Kind::Destination => Default::default(),
                 Kind::Schedule => self.clear_schedule(name, &living).await?,
             };
@@ -102,8 +104,8 @@ impl Store {
             _ => {}
         }
         if kind == Kind::Buffer {
-            self.drop_follow_ups(name, &living).await?;
-            self.forget_pauses(name, &living).await?;
+            self.store.follow_ups().cancel_all(name, &living).await?;
+            self.store.chats().forget_pauses(name, &living).await?;
         }
         let act = self.removed(kind, name, removal, &done).await?;
         let ended = self
@@ -118,7 +120,7 @@ impl Store {
     }
 
     async fn clear_buffer(
-        &self,
+        self,
         name: &Name,
         removal: &Removal,
         targets: &[Target],
@@ -129,48 +131,63 @@ impl Store {
             // Without a place to go to they stay.
             Asked::Drain if targets.is_empty() => Default::default(),
             Asked::Drain => (
-                self.flush_all(name, targets, &living).await?,
-                self.send_all_kept(name, targets, Some(&living)).await?,
+                self.store
+                    .windows()
+                    .flush_all(name, targets, &living)
+                    .await?,
+                self.store
+                    .scheduled()
+                    .send_all(name, targets, Some(&living))
+                    .await?,
             ),
             Asked::Discard => (
-                self.cancel_all(name, &living).await?,
-                self.drop_all_kept(name, &living).await?,
+                self.store.windows().cancel_all(name, &living).await?,
+                self.store.scheduled().cancel_all(name, &living).await?,
             ),
         })
     }
 
-    async fn clear_schedule(&self, name: &Name, living: &Living) -> Result<(Cleared, u64)> {
+    async fn clear_schedule(self, name: &Name, living: &Living) -> Result<(Cleared, u64)> {
         // A newer schedule of this name has planned its runs by a newer version, which this leaves alone.
         let version = living.life().version();
         let newest = self
-            .configured()
+            .read()
             .await?
             .schedules
             .get(name.as_str())
             .map(|it| it.version);
-        self.unplan(name, newest.unwrap_or(version).max(version))
+        self.store
+            .schedules()
+            .unplan(name, newest.unwrap_or(version).max(version))
             .await?;
         let kept = self
-            .drop_kept_in(&Chat::of_schedule(name), Some(living))
+            .store
+            .scheduled()
+            .cancel_all_of_in(&Chat::of_schedule(name), Some(living))
             .await?;
         let cleared = self
-            .discard_lanes(&name.of_its_schedule(), Some(living))
+            .store
+            .lanes()
+            .discard_all(&name.of_its_schedule(), Some(living))
             .await?;
         Ok((cleared, kept))
     }
 
     /// What stands there that a removal has to do with.
-    async fn left_in(&self, kind: Kind, name: &Name) -> Result<u64> {
+    async fn left_in(self, kind: Kind, name: &Name) -> Result<u64> {
         Ok(match kind {
-            Kind::Buffer => self.windows_in(name).await? + self.kept_in(name).await?,
-            Kind::Destination => self.lanes_to(name).await?,
-            Kind::Schedule => self.lanes_to(&name.of_its_schedule()).await?,
+            Kind::Buffer => {
+                self.store.windows().count_in(name).await?
+                    + self.store.scheduled().count_in(name).await?
+            }
+            Kind::Destination => self.store.lanes().count_to(name).await?,
+            Kind::Schedule => self.store.lanes().count_to(&name.of_its_schedule()).await?,
         })
     }
 
     /// What the audit says of a removal; nothing where it came and went with messages.
     async fn removed(
-        &self,
+        self,
         kind: Kind,
         name: &Name,
         removal: &Removal,
@@ -179,7 +196,7 @@ impl Store {
         if removal.by == Default::default() {
             return Ok(None);
         }
-        let configured = self.configured().await?;
+        let configured = self.read().await?;
         let act = Act::new(kind.remove(), &removal.by).on(name);
         let act = act.times(done.cleared.held);
         let from = match kind {
@@ -194,7 +211,7 @@ impl Store {
     ///
     /// # Errors
     /// Gone, where one is not there in the life that it has here; unavailable or silent.
-    pub async fn vouch_everywhere(&self, targets: &[Target]) -> Result<()> {
+    pub async fn vouch_everywhere(self, targets: &[Target]) -> Result<()> {
         let living: Vec<_> = targets.iter().map(Living::target).collect();
         self.vouch_in_all_shards(&living).await
     }
@@ -203,7 +220,7 @@ impl Store {
     ///
     /// # Errors
     /// Gone, where one is not there in the life that it has here; unavailable or silent.
-    pub async fn vouch_in_all_shards(&self, living: &[Living]) -> Result<()> {
+    pub async fn vouch_in_all_shards(self, living: &[Living]) -> Result<()> {
         for shard in Shard::all() {
             if !self.vouch(shard, living).await?.is_empty() {
                 return Err(StoreError::Gone);

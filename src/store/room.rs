@@ -1,5 +1,6 @@
 //! Room in a full Redis: what is over gives way to what is still to be delivered.
 
+use super::handles::Windows;
 use super::inspection::Facts;
 use super::keys::{self, Due, Shard};
 use super::{Result, Store};
@@ -43,19 +44,6 @@ impl Store {
         Ok(Memory::of_info(&Facts::of_info(&info)))
     }
 
-    /// How many windows are open.
-    ///
-    /// # Errors
-    /// Unavailable or silent.
-    pub async fn count_open(&self) -> Result<u64> {
-        let mut counts = redis::pipe();
-        for shard in Shard::all() {
-            counts.zcard(Due::Windows.key(shard));
-        }
-        let counts: Vec<u64> = self.pipeline(&counts).await?;
-        Ok(counts.iter().sum())
-    }
-
     /// Drops the older half of what was received and of the history; answers how many entries. Dead letters stay.
     ///
     /// # Errors
@@ -82,6 +70,21 @@ impl Store {
         }
         let dropped: Vec<u64> = self.pipeline(&trims).await?;
         Ok(dropped.iter().sum())
+    }
+}
+
+impl Windows<'_> {
+    /// How many windows are open.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn count(self) -> Result<u64> {
+        let mut counts = redis::pipe();
+        for shard in Shard::all() {
+            counts.zcard(Due::Windows.key(shard));
+        }
+        let counts: Vec<u64> = self.store.pipeline(&counts).await?;
+        Ok(counts.iter().sum())
     }
 }
 

@@ -9,11 +9,12 @@
 use std::time::Duration;
 
 use super::clock::lately;
+use super::handles::RedisClock;
 use super::keys::{self, CLOCK, Due, RETRIES, REVIVING, Shard};
 use super::revivals::LEFT_FOR;
 use super::scripts;
 use super::windows::{SEEN_FOR, millis};
-use super::{Result, Store, StoreError};
+use super::{Result, StoreError};
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
 
@@ -108,21 +109,21 @@ pub struct Waits {
     pub lease: Duration,
 }
 
-impl Store {
+impl RedisClock<'_> {
     /// Looks at the clock, with what was found at the last look; notes it where it was set back, or nobody has for long.
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn clock(&self, last: Option<Clock>) -> Result<Clock> {
+    pub async fn look(self, last: Option<Clock>) -> Result<Clock> {
         let fields = ["newest", "back", "moved", "ahead", "ahead_found", "step"];
         let read = redis::Cmd::hmget(CLOCK, &fields);
-        let told: [Option<Millis>; 6] = self.query(&read).await?;
+        let told: [Option<Millis>; 6] = self.store.query(&read).await?;
         let [noted, back, moved, ahead, found, last_step] = told.map(Option::unwrap_or_default);
         let now = self.now().await?;
         let last = last.filter(|last| last.back == back);
         let newest = last.map_or(noted, |last| last.now.max(noted));
         let is_set_back = newest.saturating_sub(now) > millis(LEAST);
-        let jump = self.clock.jump_to(now);
+        let jump = self.store.clock.jump_to(now);
         if !is_set_back && jump == 0 && now.saturating_sub(noted) < millis(NOTED_AGAIN_AFTER) {
             let clock = Clock {
                 now,
@@ -131,7 +132,7 @@ impl Store {
                 moved,
                 ahead: lately(ahead, found, now),
             };
-            self.clock.learn(clock, last_step);
+            self.store.clock.learn(clock, last_step);
             return Ok(clock);
         }
         let mut note = scripts::CLOCK.key(CLOCK);
@@ -142,7 +143,7 @@ impl Store {
             .arg(back)
             .arg(jump)
             .arg(millis(SEEN_FOR));
-        let (now, step, back, ahead, found) = self.run(Shard::FIRST, &note).await?;
+        let (now, step, back, ahead, found) = self.store.run(Shard::FIRST, &note).await?;
         let clock = Clock {
             now,
             step,
@@ -150,7 +151,8 @@ impl Store {
             moved,
             ahead: lately(ahead, found, now),
         };
-        self.clock
+        self.store
+            .clock
             .learn(clock, if step > 0 { step } else { last_step });
         Ok(clock)
     }
@@ -159,8 +161,10 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn note_moved(&self, back: Millis) -> Result<()> {
-        self.query(&redis::Cmd::hset(CLOCK, "moved", back)).await
+    pub async fn note_moved(self, back: Millis) -> Result<()> {
+        self.store
+            .query(&redis::Cmd::hset(CLOCK, "moved", back))
+            .await
     }
 
     /// Moves what waits in a shard, until it is moved by `back` ms in all; answers how much was. Several may be at it at
@@ -168,7 +172,7 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable, silent or unreadable; it can be gone on with.
-    pub async fn set_back(&self, shard: Shard, waits: &Waits, back: Millis) -> Result<u64> {
+    pub async fn set_back(self, shard: Shard, waits: &Waits, back: Millis) -> Result<u64> {
         let mut indexes = Index::all(&waits.destinations);
         let (mut moved, mut walked) = (0, 0);
         loop {
@@ -181,7 +185,7 @@ impl Store {
                 .arg(names.join("\n"))
                 .arg(walked)
                 .arg(millis(LEAST));
-            let (status, names, to): (String, String, Millis) = self.run(shard, &ask).await?;
+            let (status, names, to): (String, String, Millis) = self.store.run(shard, &ask).await?;
             match status.as_str() {
                 "done" => return Ok(moved),
                 "move" => {
@@ -200,14 +204,14 @@ impl Store {
         }
     }
 
-    async fn move_index(&self, shard: Shard, index: &Index, lease: Duration) -> Result<u64> {
+    async fn move_index(self, shard: Shard, index: &Index, lease: Duration) -> Result<u64> {
         let key = index.key(shard);
         let (mut cursor, mut moved) = (0_u64, 0);
         loop {
             // What was put into it since need not be seen; what is seen twice is moved once.
             let mut scan = redis::cmd("ZSCAN");
             scan.arg(&key).arg(cursor).arg("COUNT").arg(AT_ONCE);
-            let (next, found): (u64, Vec<(String, f64)>) = self.query(&scan).await?;
+            let (next, found): (u64, Vec<(String, f64)>) = self.store.query(&scan).await?;
             for some in found.chunks(AT_ONCE) {
                 let members = some.iter().map(|(member, _)| member.as_str());
                 moved += self.move_some(shard, index, lease, members).await?;
@@ -220,7 +224,7 @@ impl Store {
     }
 
     async fn move_some<'a>(
-        &self,
+        self,
         shard: Shard,
         index: &Index,
         lease: Duration,
@@ -246,6 +250,6 @@ impl Store {
         for member in members {
             call.arg(member);
         }
-        self.run(shard, &call).await
+        self.store.run(shard, &call).await
     }
 }

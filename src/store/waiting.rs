@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use redis::Value;
 
 use super::due::shards_of;
+use super::handles::Lanes;
 use super::history::Try;
 use super::keys::{self, Due, Shard};
-use super::{Result, Store, reply};
+use super::{Result, reply};
 use crate::core::chat::Name;
 
 /// Lanes of a shard that are looked at from each end of its index: those that were never tried, and those that were.
@@ -26,12 +27,12 @@ pub struct Waiting {
     pub tried_most: Option<Try>,
 }
 
-impl Store {
+impl Lanes<'_> {
     /// What waits for this destination.
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn waiting_for(&self, destination: &Name) -> Result<Waiting> {
+    pub async fn waiting_for(self, destination: &Name) -> Result<Waiting> {
         let due = Due::Lanes(destination.clone());
         let mut reads = redis::pipe();
         let shards = shards_of(&due);
@@ -41,7 +42,7 @@ impl Store {
             reads.zrange(&key, 0, MOST_LANES - 1);
             reads.zrange(&key, -MOST_LANES, -1);
         }
-        let mut values = self.pipeline::<Vec<Value>>(&reads).await?.into_iter();
+        let mut values = self.store.pipeline::<Vec<Value>>(&reads).await?.into_iter();
         let mut waiting = Waiting::default();
         let mut lanes: Vec<(Shard, String)> = Vec::new();
         for shard in shards {
@@ -65,7 +66,7 @@ impl Store {
                     "attempts",
                 );
             }
-            let mut values = self.pipeline::<Vec<Value>>(&reads).await?.into_iter();
+            let mut values = self.store.pipeline::<Vec<Value>>(&reads).await?.into_iter();
             for (shard, member) in some {
                 // Those of the lane, and those that were revived.
                 waiting.batches += reply::value::<u64>(values.next())?;
@@ -79,6 +80,7 @@ impl Store {
         }
         if let Some((_, head)) = most {
             let tries: Option<String> = self
+                .store
                 .query(redis::cmd("HGET").arg(head).arg("tries"))
                 .await?;
             waiting.tried_most = tries.as_deref().and_then(last_try);

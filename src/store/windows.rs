@@ -5,13 +5,14 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 
 use super::closing::Closing;
+use super::handles::Windows;
 use super::keys::{self, Due, Place};
 use super::lives::Living;
 use super::received::Kept;
 use super::scheduled::member;
 use super::scripts::{self, Call};
 use super::work::Kind;
-use super::{LONGEST_SLEEP, Result, Store, StoreError};
+use super::{LONGEST_SLEEP, Result, StoreError};
 use crate::core::batch::BatchId;
 use crate::core::chat::Chat;
 use crate::core::destination::Target;
@@ -90,7 +91,7 @@ pub struct Appended {
     pub closed: Option<CloseReason>,
 }
 
-impl Store {
+impl Windows<'_> {
     /// Puts a message into its chat's window, if [`Taken`] says so. Redis has it then, in the way its `appendfsync`
     /// says, when this returns.
     ///
@@ -98,7 +99,7 @@ impl Store {
     /// [`StoreError::Full`] when there is no room, [`StoreError::Gone`] when its buffer is not there in the life that
     /// the message is for: nothing was stored. Else unavailable or silent.
     pub async fn append(
-        &self,
+        self,
         chat: &Chat,
         message: NewMessage<'_>,
         rules: &WindowRules,
@@ -108,7 +109,8 @@ impl Store {
         let append = self.append_call(chat, &place, &message, rules);
         let mut closed = None;
         for _ in 0..MOST_ROUNDS {
-            let (status, count, left): (String, u64, u64) = self.run(place.shard, &append).await?;
+            let (status, count, left): (String, u64, u64) =
+                self.store.run(place.shard, &append).await?;
             if status == "gone" {
                 return Err(StoreError::Gone);
             }
@@ -132,7 +134,7 @@ impl Store {
 
     /// The append script with all it needs; what makes a message or a buffer special is only sent where something does.
     fn append_call(
-        &self,
+        self,
         chat: &Chat,
         place: &Place,
         message: &NewMessage<'_>,
@@ -155,12 +157,12 @@ impl Store {
             .arg(rules.max_messages)
             .arg(rules.max_bytes)
             .arg(id.unwrap_or_default())
-            .arg(self.seen_for())
+            .arg(self.store.seen_for())
             .arg(message.kept.most)
             .arg(u8::from(message.kept.payload))
             .arg(millis(LONGEST_SLEEP));
         Living::buffer(&chat.buffer, message.life).must_be_there(&mut call);
-        self.tell_time(&mut call, place.shard);
+        self.store.tell_time(&mut call, place.shard);
 
         let media = rules.media_waits && message.media_only;
         let text = message.text.filter(|_| rules.drops_repeats);
@@ -200,7 +202,7 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn hold(&self, chat: &Chat, hold: Option<Duration>) -> Result<Option<Duration>> {
+    pub async fn hold(self, chat: &Chat, hold: Option<Duration>) -> Result<Option<Duration>> {
         let place = Place::of(chat);
         let length = hold.map(|hold| millis(hold).to_string());
         let mut hold = scripts::HOLD.key(place.timer());
@@ -209,8 +211,8 @@ impl Store {
             .arg(&place.member)
             .arg(length.unwrap_or_default())
             .arg(millis(LONGEST_SLEEP));
-        self.tell_time(&mut hold, place.shard);
-        let left: i64 = self.run(place.shard, &hold).await?;
+        self.store.tell_time(&mut hold, place.shard);
+        let left: i64 = self.store.run(place.shard, &hold).await?;
         Ok(u64::try_from(left).ok().map(Duration::from_millis))
     }
 
@@ -218,14 +220,14 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn cancel(&self, chat: &Chat) -> Result<u64> {
+    pub async fn cancel(self, chat: &Chat) -> Result<u64> {
         self.cancel_in(chat, None).await
     }
 
     /// The same, in the removal of a buffer only while that is under way.
-    pub(super) async fn cancel_in(&self, chat: &Chat, removed: Option<&Living>) -> Result<u64> {
+    pub(super) async fn cancel_in(self, chat: &Chat, removed: Option<&Living>) -> Result<u64> {
         let place = Place::of(chat);
-        let mut cancel = scripts::CANCEL.key(place.timer());
+        let mut cancel = scripts::CANCEL_WINDOW.key(place.timer());
         cancel
             .key(place.window())
             .key(place.due())
@@ -235,7 +237,7 @@ impl Store {
         if let Some(removed) = removed {
             removed.must_be_over(&mut cancel);
         }
-        self.run(place.shard, &cancel).await
+        self.store.run(place.shard, &cancel).await
     }
 }
 

@@ -10,10 +10,11 @@ use redis::Value;
 use serde::{Deserialize, Serialize};
 
 use super::due::shards_of;
+use super::handles::Daemons;
 use super::keys::{DAEMONS, Due, RETRIES, Shard};
 use super::scripts;
 use super::windows::millis;
-use super::{Result, Store, reply};
+use super::{Result, reply};
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
 
@@ -163,15 +164,18 @@ impl Work {
     }
 }
 
-impl Store {
+impl Daemons<'_> {
     /// Notes that a daemon lives, which has run for `up`.
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn beat(&self, id: &str, up: Duration, about: &About) -> Result<()> {
+    pub async fn beat(self, id: &str, up: Duration, about: &About) -> Result<()> {
         let mut beat = scripts::BEAT.key(DAEMONS);
         beat.arg(id).arg(millis(up)).arg(reply::json(about)?);
-        let _: Millis = self.run(Shard::FIRST, beat.arg(millis(REMEMBERED))).await?;
+        let _: Millis = self
+            .store
+            .run(Shard::FIRST, beat.arg(millis(REMEMBERED)))
+            .await?;
         Ok(())
     }
 
@@ -179,22 +183,24 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn forget_daemon(&self, id: &str) -> Result<()> {
-        self.query(redis::cmd("HDEL").arg(DAEMONS).arg(id)).await
+    pub async fn forget(self, id: &str) -> Result<()> {
+        self.store
+            .query(redis::cmd("HDEL").arg(DAEMONS).arg(id))
+            .await
     }
 
     /// What is due, of lanes those to these destinations, and who works it off. Each index costs one look.
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn work(&self, destinations: &[Name]) -> Result<Work> {
+    pub async fn work(self, destinations: &[Name]) -> Result<Work> {
         let mut reads = redis::pipe();
         reads.cmd("TIME").cmd("HGETALL").arg(DAEMONS);
         for shard in Shard::all() {
             reads.zrange_withscores(Due::Windows.key(shard), 0, 0);
             reads.zrange_withscores(Due::Later.key(shard), 0, 0);
         }
-        let mut values = self.pipeline::<Vec<Value>>(&reads).await?.into_iter();
+        let mut values = self.store.pipeline::<Vec<Value>>(&reads).await?.into_iter();
         let now = reply::time(values.next())?;
         let daemons: Vec<(String, String)> = reply::value(values.next())?;
         let daemons = daemons.into_iter();
@@ -219,7 +225,7 @@ impl Store {
     }
 
     async fn overdue_lanes(
-        &self,
+        self,
         destinations: &[Name],
         now: Millis,
     ) -> Result<Vec<(Name, Duration)>> {
@@ -233,7 +239,7 @@ impl Store {
         for (_, key) in &all {
             reads.zrange_withscores(key, 0, 0);
         }
-        let firsts: Vec<Vec<(Value, f64)>> = self.pipeline(&reads).await?;
+        let firsts: Vec<Vec<(Value, f64)>> = self.store.pipeline(&reads).await?;
         let firsts = firsts
             .iter()
             .map(|it| it.first().map(|(_, at)| reply::score(*at)));
@@ -249,7 +255,7 @@ impl Store {
             for (_, key) in &hiding {
                 reads.zrangebyscore_limit_withscores(key, RETRIES, "+inf", 0, 1);
             }
-            let firsts: Vec<Vec<(Value, f64)>> = self.pipeline(&reads).await?;
+            let firsts: Vec<Vec<(Value, f64)>> = self.store.pipeline(&reads).await?;
             let firsts = firsts
                 .iter()
                 .map(|it| it.first().map(|(_, at)| reply::score(*at)));

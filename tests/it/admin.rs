@@ -95,6 +95,7 @@ impl Desk {
         };
         let store = self.redis.store().await;
         store
+            .windows()
             .append(&chat, message, &RULES, &destinations())
             .await
             .unwrap();

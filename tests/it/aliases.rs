@@ -50,7 +50,7 @@ fn buffer(name: &str) -> Buffer {
 
 /// The name that the person goes by.
 async fn name(store: &Store, party: &Party) -> String {
-    let person = store.person(&default(), party).await.unwrap();
+    let person = store.chats().person(&default(), party).await.unwrap();
     person.name().to_owned()
 }
 
@@ -63,6 +63,7 @@ async fn say(store: &Store, name: &str) {
     let said = item("oi");
     let message = NewMessage::plain(&said, LONG);
     store
+        .windows()
         .append(&chat(name), message, &RULES, &destinations())
         .await
         .unwrap();
@@ -91,7 +92,11 @@ async fn a_number_told_once_is_the_name_from_then_on() {
 
     assert_eq!(name(&store, &both()).await, PHONE);
 
-    let later = store.person(&default(), &alias_only()).await.unwrap();
+    let later = store
+        .chats()
+        .person(&default(), &alias_only())
+        .await
+        .unwrap();
     assert_eq!(later, both().person);
 }
 
@@ -117,6 +122,7 @@ async fn a_number_that_becomes_known_while_a_window_is_open_under_the_alias_does
     say(&store, &learnt).await;
     let meanwhile = name(&store, &alias_only()).await;
     store
+        .windows()
         .flush(&chat(ALIAS), &BatchId::generate(), &destinations())
         .await
         .unwrap();
@@ -130,11 +136,16 @@ async fn a_number_that_becomes_known_while_a_window_is_open_under_the_alias_does
 async fn a_chat_paused_under_the_alias_stays_paused_when_the_number_becomes_known() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
-    store.pause(&chat(ALIAS), Life::ALWAYS, LONG).await.unwrap();
+    store
+        .chats()
+        .pause(&chat(ALIAS), Life::ALWAYS, LONG)
+        .await
+        .unwrap();
 
     let during = name(&store, &both()).await;
-    store.resume(&chat(ALIAS)).await.unwrap();
+    store.chats().resume(&chat(ALIAS)).await.unwrap();
     store
+        .chats()
         .pause(&chat(ALIAS), Life::ALWAYS, SHORT)
         .await
         .unwrap();
@@ -158,7 +169,11 @@ async fn two_lines_and_two_buffers_never_mix() {
         line: None,
         ..alias_only()
     };
-    let of_other_buffer = store.person(&other_buffer, &alias_only()).await.unwrap();
+    let of_other_buffer = store
+        .chats()
+        .person(&other_buffer, &alias_only())
+        .await
+        .unwrap();
 
     assert_eq!(other_line, ALIAS);
     assert_eq!(name(&store, &no_line).await, ALIAS);
@@ -175,7 +190,13 @@ async fn redis_is_not_asked_about_somebody_with_one_name() {
 
     assert_eq!(name(&store, &party("loja", Some(PHONE), None)).await, PHONE);
     assert_eq!(name(&store, &of_conversation).await, "c-7");
-    assert!(store.person(&default(), &alias_only()).await.is_err());
+    assert!(
+        store
+            .chats()
+            .person(&default(), &alias_only())
+            .await
+            .is_err()
+    );
 }
 
 #[tokio::test]
@@ -196,10 +217,10 @@ async fn an_alias_that_nobody_uses_is_forgotten() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
     name(&store, &both()).await;
-    assert_eq!(store.forget_aliases().await.unwrap(), 0);
+    assert_eq!(store.chats().forget_aliases().await.unwrap(), 0);
     used(&redis, REMEMBERED_FOR + Duration::from_secs(1)).await;
 
-    assert_eq!(store.forget_aliases().await.unwrap(), 1);
+    assert_eq!(store.chats().forget_aliases().await.unwrap(), 1);
 
     assert_eq!(name(&store, &alias_only()).await, ALIAS);
 }
@@ -213,7 +234,7 @@ async fn an_alias_that_is_used_is_remembered() {
 
     name(&store, &alias_only()).await;
 
-    assert_eq!(store.forget_aliases().await.unwrap(), 0);
+    assert_eq!(store.chats().forget_aliases().await.unwrap(), 0);
     assert_eq!(name(&store, &alias_only()).await, PHONE);
 }
 
@@ -229,7 +250,7 @@ async fn many_aliases_are_forgotten_step_by_step() {
     }
     old.exec_async(&mut raw).await.unwrap();
 
-    assert_eq!(store.forget_aliases().await.unwrap(), 3000);
+    assert_eq!(store.chats().forget_aliases().await.unwrap(), 3000);
 
     assert!(redis.chat_keys().await.is_empty());
 }

@@ -164,7 +164,7 @@ async fn the_audit_is_paged_and_asked_for_a_period() {
     let (api, store) = (Daemon::api(&redis).await, redis.store().await);
     for number in 0..5 {
         let act = Act::new(Action::ChatFlush, &By::default()).on(&number);
-        store.audit(&act).await.unwrap();
+        store.audit().note(&act).await.unwrap();
     }
 
     let (_, first) = api.get("/api/audit?action=chat.flush&limit=3").await;
@@ -211,6 +211,7 @@ async fn the_housekeeper_drops_what_is_older_than_30_days() {
     redis
         .store()
         .await
+        .history()
         .trim(&crate::support::RETENTION)
         .await
         .unwrap();

@@ -175,7 +175,7 @@ async fn a_secret_is_masked_and_kept_when_its_mask_is_put_back() {
     let (status, _) = shop.put("/api/buffers/loja", changed).await;
 
     assert_eq!(status, 200);
-    let kept = shop.store.configured().await.unwrap();
+    let kept = shop.store.config().read().await.unwrap();
     assert_eq!(kept.buffers["loja"].spec.secret.as_deref(), Some("s3cret"));
     assert_eq!(kept.buffers["loja"].spec.description, "new");
 }
@@ -209,7 +209,8 @@ async fn a_window_that_is_due_before_its_buffer_was_heard_of_does_not_wait_for_t
             ..BufferSpec::default()
         };
         shop.store
-            .configure(Kind::Buffer, &name, &spec, Mode::New, None, None)
+            .config()
+            .write(Kind::Buffer, &name, &spec, Mode::New, None, None)
             .await
             .unwrap();
         shop.say(new, "ana", "oi", SHORT).await;

@@ -135,7 +135,7 @@ async fn masked_headers_and_secrets_are_kept_when_put_back() {
     let (status, answer) = shop.put("/api/destinations/bot", shown).await;
 
     assert_eq!(status, 200, "{answer}");
-    let kept = &shop.store.configured().await.unwrap().destinations["bot"];
+    let kept = &shop.store.config().read().await.unwrap().destinations["bot"];
     assert_eq!(kept.spec.headers["authorization"], "Bearer t0ken");
     assert_eq!(kept.spec.secrets, [secret]);
     assert!((kept.spec.timeout - 5.0).abs() < f64::EPSILON);

@@ -161,9 +161,13 @@ async fn aliases_that_stand_for_the_chat_go_with_it() {
     let id = lull::core::chat::ChatId::parse(&format!("l:{ID}")).unwrap();
     let chat = lull::core::chat::Chat::new(name, id);
     let minute = Duration::from_secs(60);
-    store.pause(&chat, Life::ALWAYS, minute).await.unwrap();
+    store
+        .chats()
+        .pause(&chat, Life::ALWAYS, minute)
+        .await
+        .unwrap();
 
-    let erased = store.erase(&chat).await.unwrap();
+    let erased = store.chats().erase(&chat).await.unwrap();
 
     assert_eq!((erased.aliases, erased.states), (1, 1));
     let left = everything(&redis).await;

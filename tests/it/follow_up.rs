@@ -67,7 +67,7 @@ async fn followed_up(shop: &mut Shop) {
 
 async fn planned(store: &Store, chat: &Chat, expected: bool) {
     eventually("it is planned, or not", async || {
-        store.follow_up(chat).await.unwrap().is_some() == expected
+        store.follow_ups().find(chat).await.unwrap().is_some() == expected
     })
     .await;
 }
@@ -159,11 +159,11 @@ async fn whatever_is_new_takes_it_back_and_what_was_said_before_does_not() {
     shop.buffer_of("loja", slow).await;
 
     say(&shop.api, "ana", "oi", "1").await;
-    let after_duplicate = shop.store.follow_up(&ana()).await.unwrap();
+    let after_duplicate = shop.store.follow_ups().find(&ana()).await.unwrap();
     let (_, later) = shop.api.get("/api/messages/later?buffer=loja").await;
     let (_, whole) = shop.api.get("/api/chats/ana?buffer=loja").await;
     say(&shop.api, "ana", "ainda?", "2").await;
-    let after_message = shop.store.follow_up(&ana()).await.unwrap();
+    let after_message = shop.store.follow_ups().find(&ana()).await.unwrap();
 
     assert_eq!(after_duplicate.map(|waiting| waiting.number), Some(1));
     assert_eq!(later["items"], json!([]));
@@ -183,7 +183,7 @@ async fn whoever_takes_over_takes_it_back() {
     let (status, answer) = shop.api.post(path, json!({})).await;
 
     assert_eq!(status, 200, "{answer}");
-    assert_eq!(shop.store.follow_up(&ana()).await.unwrap(), None);
+    assert_eq!(shop.store.follow_ups().find(&ana()).await.unwrap(), None);
     // Who is left alone and writes all the same is heard, too.
     say(&shop.api, "ana", "oi?", "2").await;
     all_over(&shop.store).await;
@@ -238,7 +238,7 @@ async fn outside_its_hours_it_waits_for_the_next_opening() {
     let opening =
         |at: u64| (at / 1000) % (24 * HOUR) == (hour + 2) % 24 * HOUR && at.is_multiple_of(1000);
     eventually("it is put off", async || {
-        let waiting = shop.store.follow_up(&ana()).await.unwrap();
+        let waiting = shop.store.follow_ups().find(&ana()).await.unwrap();
         waiting.is_some_and(|waiting| opening(waiting.at))
     })
     .await;
@@ -261,13 +261,16 @@ async fn while_its_buffer_is_stopped_it_waits_and_can_still_be_taken_back() {
     };
 
     stopped("stop", 1).await;
-    let waiting = shop.store.follow_up(&ana()).await.unwrap().unwrap();
+    let waiting = shop.store.follow_ups().find(&ana()).await.unwrap().unwrap();
     eventually("it has been due for a while", async || {
-        shop.store.now().await.unwrap() > waiting.at + 1000
+        shop.store.clock().now().await.unwrap() > waiting.at + 1000
     })
     .await;
     assert_eq!(ask.calls_so_far().len(), 0);
-    assert_eq!(shop.store.follow_up(&ana()).await.unwrap(), Some(waiting));
+    assert_eq!(
+        shop.store.follow_ups().find(&ana()).await.unwrap(),
+        Some(waiting)
+    );
 
     stopped("start", 0).await;
     assert_eq!(ask.call().await.user(), "ana");
@@ -288,7 +291,7 @@ async fn it_is_dropped_when_its_buffer_wants_none_any_more_or_goes() {
     let (status, answer) = shop.delete(BUFFER).await;
 
     assert_eq!(status, 200, "{answer}");
-    assert_eq!(shop.store.follow_up(&ana()).await.unwrap(), None);
+    assert_eq!(shop.store.follow_ups().find(&ana()).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -375,10 +378,16 @@ async fn leased(store: &Store) -> Lease {
     append(store).await;
     let chat = &lane("ana").chat;
     store
+        .windows()
         .flush(chat, &BatchId::generate(), &destinations())
         .await
         .unwrap();
-    store.lease(&lane("ana"), LEASES).await.unwrap().unwrap()
+    store
+        .lanes()
+        .lease(&lane("ana"), LEASES)
+        .await
+        .unwrap()
+        .unwrap()
 }
 
 async fn append(store: &Store) {
@@ -389,6 +398,7 @@ async fn append(store: &Store) {
     let said = item("oi");
     let message = NewMessage::plain(&said, LONG);
     store
+        .windows()
         .append(&lane("ana").chat, message, &rules, &destinations())
         .await
         .unwrap();
@@ -404,6 +414,7 @@ async fn settle(store: &Store, lease: &Lease) -> Settled {
     };
     let verdict = Verdict::DropAndFollowUp { plan };
     store
+        .lanes()
         .settle(lease, &verdict, None, &RETENTION)
         .await
         .unwrap()
@@ -418,16 +429,16 @@ async fn what_is_said_while_a_batch_is_on_its_way_leaves_nothing_to_follow_up() 
     append(&store).await;
 
     settle(&store, &first).await;
-    assert_eq!(store.follow_up(chat).await.unwrap(), None);
+    assert_eq!(store.follow_ups().find(chat).await.unwrap(), None);
 
     let second = leased(&store).await;
     settle(&store, &second).await;
-    assert!(store.follow_up(chat).await.unwrap().is_some());
+    assert!(store.follow_ups().find(chat).await.unwrap().is_some());
 
     let third = leased(&store).await;
-    store.pause(chat, Life::ALWAYS, LONG).await.unwrap();
+    store.chats().pause(chat, Life::ALWAYS, LONG).await.unwrap();
     settle(&store, &third).await;
-    assert_eq!(store.follow_up(chat).await.unwrap(), None);
+    assert_eq!(store.follow_ups().find(chat).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -437,30 +448,36 @@ async fn only_one_monitor_sends_it_and_none_what_was_taken_back() {
     let chat = &lane("ana").chat;
     let [to] = destinations();
     settle(&store, &leased(&store).await).await;
-    let waiting = store.follow_up(chat).await.unwrap().unwrap();
+    let waiting = store.follow_ups().find(chat).await.unwrap().unwrap();
     let send = async |waiting| {
-        let sent = store.send_follow_up(chat, Life::ALWAYS, waiting, &to);
+        let sent = store.follow_ups().send(chat, Life::ALWAYS, waiting, &to);
         sent.await.unwrap()
     };
 
     assert!(
         store
-            .put_off_follow_up(chat, Life::ALWAYS, waiting, &to, 7)
+            .follow_ups()
+            .put_off(chat, Life::ALWAYS, waiting, &to, 7)
             .await
             .unwrap()
     );
     assert!(!send(waiting).await);
-    let moved = store.follow_up(chat).await.unwrap().unwrap();
+    let moved = store.follow_ups().find(chat).await.unwrap().unwrap();
     assert!(send(moved).await);
     assert!(!send(moved).await);
-    assert_eq!(store.lanes_to(&to.name).await.unwrap(), 1);
+    assert_eq!(store.lanes().count_to(&to.name).await.unwrap(), 1);
 
-    let sent = store.lease(&lane("ana"), LEASES).await.unwrap().unwrap();
+    let sent = store
+        .lanes()
+        .lease(&lane("ana"), LEASES)
+        .await
+        .unwrap()
+        .unwrap();
     settle(&store, &sent).await;
-    let waiting = store.follow_up(chat).await.unwrap().unwrap();
+    let waiting = store.follow_ups().find(chat).await.unwrap().unwrap();
     append(&store).await;
     assert!(!send(waiting).await);
-    assert_eq!(store.lanes_to(&to.name).await.unwrap(), 0);
+    assert_eq!(store.lanes().count_to(&to.name).await.unwrap(), 0);
 }
 
 /// So many that some of them happen within one millisecond.
@@ -473,22 +490,32 @@ async fn what_is_said_is_told_from_what_was_said_before_within_one_millisecond()
     let chat = &lane("ana").chat;
     let close = async || {
         let to = destinations();
-        let closing = store.flush(chat, &BatchId::generate(), &to).await;
+        let closing = store.windows().flush(chat, &BatchId::generate(), &to).await;
         closing.unwrap();
     };
     let deliver = async || {
-        let lease = store.lease(&lane("ana"), LEASES).await.unwrap().unwrap();
+        let lease = store
+            .lanes()
+            .lease(&lane("ana"), LEASES)
+            .await
+            .unwrap()
+            .unwrap();
         settle(&store, &lease).await;
-        store.follow_up(chat).await.unwrap()
+        store.follow_ups().find(chat).await.unwrap()
     };
     for _ in 0..ROUNDS {
         append(&store).await;
         close().await;
         append(&store).await;
-        let lease = store.lease(&lane("ana"), LEASES).await.unwrap().unwrap();
+        let lease = store
+            .lanes()
+            .lease(&lane("ana"), LEASES)
+            .await
+            .unwrap()
+            .unwrap();
         settle(&store, &lease).await;
         assert_eq!(
-            store.follow_up(chat).await.unwrap(),
+            store.follow_ups().find(chat).await.unwrap(),
             None,
             "it was answered"
         );
@@ -497,22 +524,25 @@ async fn what_is_said_is_told_from_what_was_said_before_within_one_millisecond()
         let waiting = deliver().await.unwrap();
 
         let [to] = destinations();
-        let sent = store.send_follow_up(chat, Life::ALWAYS, waiting, &to);
+        let sent = store.follow_ups().send(chat, Life::ALWAYS, waiting, &to);
         assert!(sent.await.unwrap());
         append(&store).await;
         assert_eq!(deliver().await, None, "the follow-up was answered");
-        store.cancel(chat).await.unwrap();
+        store.windows().cancel(chat).await.unwrap();
         let now = When::In(Duration::ZERO);
         let (id, said) = (BatchId::generate(), item("oi"));
-        let kept = store.keep(chat, Life::ALWAYS, id.as_str(), &said, now);
+        let kept = store
+            .scheduled()
+            .keep(chat, Life::ALWAYS, id.as_str(), &said, now);
         kept.await.unwrap();
         let name = Name::default_name();
         store
-            .send_all_kept(&name, &destinations(), None)
+            .scheduled()
+            .send_all(&name, &destinations(), None)
             .await
             .unwrap();
         append(&store).await;
         assert_eq!(deliver().await, None, "a message for later was answered");
-        store.cancel(chat).await.unwrap();
+        store.windows().cancel(chat).await.unwrap();
     }
 }

@@ -25,7 +25,8 @@ async fn memory_with(count: usize) -> u64 {
         };
         let name = Name::parse(&spec.name).unwrap();
         store
-            .configure(Kind::Destination, &name, &spec, Mode::Any, None, None)
+            .config()
+            .write(Kind::Destination, &name, &spec, Mode::Any, None, None)
             .await
             .unwrap();
     }

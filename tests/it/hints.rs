@@ -68,6 +68,7 @@ async fn a_window_wakes_the_sweep_only_if_it_closes_before_the_sweep_looks_again
     let say = async |user: &str, ttl| {
         let message = NewMessage::plain(&said, ttl);
         store
+            .windows()
             .append(&chat(user), message, &RULES, &destinations())
             .await
             .unwrap();
@@ -79,11 +80,15 @@ async fn a_window_wakes_the_sweep_only_if_it_closes_before_the_sweep_looks_again
     assert!(!ear.was_woken().await);
 
     // Typing may bring a deadline near, too.
-    store.hold(&chat("bia"), Some(FAR * 2)).await.unwrap();
+    store
+        .windows()
+        .hold(&chat("bia"), Some(FAR * 2))
+        .await
+        .unwrap();
     assert!(!ear.was_woken().await);
     say("eva", A_LITTLE).await;
     assert!(ear.was_woken().await);
-    store.hold(&chat("eva"), None).await.unwrap();
+    store.windows().hold(&chat("eva"), None).await.unwrap();
     assert!(ear.was_woken().await);
 }
 
@@ -93,6 +98,7 @@ async fn what_waits_for_its_time_wakes_a_sweep_that_knows_of_nothing() {
     let keep = async |id: &str, delay| {
         let when = When::In(delay);
         store
+            .scheduled()
             .keep(&chat("ana"), Life::ALWAYS, id, &item("oi"), when)
             .await
     };
@@ -107,9 +113,10 @@ async fn what_waits_for_its_time_wakes_a_sweep_that_knows_of_nothing() {
 async fn the_next_run_of_a_schedule_wakes_a_sweep_that_knows_of_nothing() {
     let (store, mut ear) = start().await;
     let plan = async |name: &str, wait: Duration| {
-        let at = store.now().await.unwrap() + u64::try_from(wait.as_millis()).unwrap();
+        let at = store.clock().now().await.unwrap() + u64::try_from(wait.as_millis()).unwrap();
         let name = Name::parse(name).unwrap();
         store
+            .schedules()
             .plan(&name, Life::ALWAYS, 1, "hourly", at)
             .await
             .unwrap();
@@ -128,10 +135,16 @@ async fn a_follow_up_wakes_a_sweep_that_knows_of_nothing() {
         say(&store, user, "oi", LONG).await;
         let id = BatchId::generate();
         store
+            .windows()
             .flush(&chat(user), &id, &destinations())
             .await
             .unwrap();
-        let lease = store.lease(&lane(user), LEASES).await.unwrap().unwrap();
+        let lease = store
+            .lanes()
+            .lease(&lane(user), LEASES)
+            .await
+            .unwrap()
+            .unwrap();
         let plan = FollowUpPlan {
             after,
             number: 1,
@@ -142,7 +155,7 @@ async fn a_follow_up_wakes_a_sweep_that_knows_of_nothing() {
         let verdict = Verdict::DropAndFollowUp { plan };
         // The flush has woken somebody already.
         ear.was_woken().await;
-        let settled = store.settle(&lease, &verdict, None, &RETENTION);
+        let settled = store.lanes().settle(&lease, &verdict, None, &RETENTION);
         settled.await.unwrap();
         ear.was_woken().await
     };

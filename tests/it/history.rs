@@ -326,11 +326,15 @@ async fn what_was_received_is_trimmed_by_age() {
         ..crate::support::RETENTION
     };
 
-    store.trim(&crate::support::RETENTION).await.unwrap();
+    store
+        .history()
+        .trim(&crate::support::RETENTION)
+        .await
+        .unwrap();
     assert_eq!(redis.keys("*:received").await.len(), 1);
 
     eventually("a millisecond has passed", async || {
-        store.trim(&now).await.unwrap();
+        store.history().trim(&now).await.unwrap();
         let (_, list) = api.get("/api/messages/received").await;
         list == json!([])
     })

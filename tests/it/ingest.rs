@@ -43,7 +43,9 @@ impl Within {
         for buffer in buffers {
             let spec: BufferSpec = serde_json::from_value(buffer.clone()).unwrap();
             let name = Name::parse(&spec.name).unwrap();
-            let written = store.configure(Kind::Buffer, &name, &spec, Mode::Any, None, None);
+            let written = store
+                .config()
+                .write(Kind::Buffer, &name, &spec, Mode::Any, None, None);
             written.await.unwrap();
         }
         let settings = settings.iter().copied().chain([("REDIS_URL", "redis://-")]);
@@ -98,7 +100,7 @@ async fn a_message_comes_into_the_window_of_its_chat_without_http() {
     assert_eq!((first.taken, first.count), (Taken::Appended, 1));
     assert_eq!((again.taken, again.count), (Taken::Duplicate, 1));
     assert_eq!((second.taken, second.count), (Taken::Appended, 2));
-    let open = within.store.open_window(&chat("ana")).await.unwrap();
+    let open = within.store.windows().find(&chat("ana")).await.unwrap();
     assert_eq!(open.unwrap().count, 2);
     let metrics = &within.metrics;
     assert_eq!((metrics.accepted.get(), metrics.duplicates.get()), (2, 1));
@@ -117,7 +119,14 @@ async fn a_message_waits_for_its_time_and_gets_an_id_to_be_taken_back_by() {
     };
     assert!(!later.duplicate && later.at.unwrap() > within.redis.now().await);
     let id = said.message_id.unwrap();
-    assert!(within.store.recall(&chat("ana"), &id).await.unwrap());
+    assert!(
+        within
+            .store
+            .scheduled()
+            .cancel(&chat("ana"), &id)
+            .await
+            .unwrap()
+    );
 }
 
 #[tokio::test]
@@ -133,7 +142,12 @@ async fn a_message_of_the_queue_is_on_its_way_once() {
     assert!(matches!(first.state, QueueState::Leaving(_)), "{first:?}");
     assert_eq!(again.state, QueueState::Duplicate);
     assert_eq!(first.id, again.id);
-    let lanes = within.store.lanes_to(&Name::messages_name()).await.unwrap();
+    let lanes = within
+        .store
+        .lanes()
+        .count_to(&Name::messages_name())
+        .await
+        .unwrap();
     assert_eq!(lanes, 1);
 }
 
@@ -269,9 +283,11 @@ async fn whoever_has_not_heard_that_a_buffer_is_gone_is_told_so() {
         actor: None,
         address: None,
     };
-    let begun = within
-        .store
-        .begin_removal(Kind::Buffer, &loja, Asked::Discard, &by, None, None);
+    let begun =
+        within
+            .store
+            .config()
+            .begin_removal(Kind::Buffer, &loja, Asked::Discard, &by, None, None);
     let Begun::Removal(removal) = begun.await.unwrap() else {
         panic!("it is there");
     };
@@ -293,6 +309,6 @@ async fn whoever_has_not_heard_that_a_buffer_is_gone_is_told_so() {
             "{refused:?}"
         );
     }
-    assert_eq!(within.store.count_paused().await.unwrap(), 0);
+    assert_eq!(within.store.chats().count_paused().await.unwrap(), 0);
     assert!(within.redis.keys("lull:*:window:*").await.is_empty());
 }

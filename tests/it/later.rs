@@ -191,7 +191,8 @@ async fn what_waits_behind_it_on_the_lane_is_not_joined_to_it() {
     let destinations = crate::support::destinations();
     let buffer = chat("ana").buffer;
     store
-        .send_all_kept(&buffer, &destinations, None)
+        .scheduled()
+        .send_all(&buffer, &destinations, None)
         .await
         .unwrap();
 
@@ -410,9 +411,9 @@ async fn what_a_monitor_took_before_it_died_is_sent_by_the_next() {
     let store = redis.store().await;
     // As a monitor does, and then nothing more.
     let shard = Shard::of(&chat("ana"));
-    let (taken, _) = store.take_waiting(shard, 64).await.unwrap();
+    let (taken, _) = store.scheduled().take_due(shard, 64).await.unwrap();
     assert_eq!(taken.len(), 1);
-    let left = store.look(&Due::Later).await.unwrap()[shard.index()];
+    let left = store.due().look(&Due::Later).await.unwrap()[shard.index()];
     assert!(left.unwrap() > Duration::from_secs(1));
 
     let _monitor = Daemon::monitor(&redis, &receiver.url()).await;

@@ -90,8 +90,18 @@ async fn standing_still(shop: &Shop) -> Daemon {
 
 /// Nothing of the buffer is left anywhere that it could wait for ever.
 async fn nothing_is_stranded(shop: &Shop) {
-    assert_eq!(shop.store.windows_in(&name("loja")).await.unwrap(), 0);
-    assert_eq!(shop.store.kept_in(&name("loja")).await.unwrap(), 0);
+    assert_eq!(
+        shop.store.windows().count_in(&name("loja")).await.unwrap(),
+        0
+    );
+    assert_eq!(
+        shop.store
+            .scheduled()
+            .count_in(&name("loja"))
+            .await
+            .unwrap(),
+        0
+    );
 }
 
 #[tokio::test]
@@ -123,7 +133,7 @@ async fn an_api_that_stood_still_pauses_no_chat_of_a_buffer_that_is_gone() {
     api.signal(Signal::SIGCONT);
 
     assert_eq!(statuses(pauses).await, [404; CLIENTS]);
-    assert_eq!(shop.store.count_paused().await.unwrap(), 0);
+    assert_eq!(shop.store.chats().count_paused().await.unwrap(), 0);
 }
 
 #[tokio::test]
@@ -183,7 +193,9 @@ async fn make(store: &Store, kind: Kind, text: &str) -> Life {
         ..BufferSpec::default()
     };
     let name = name(text);
-    let written = store.configure(kind, &name, &spec, Mode::New, None, None);
+    let written = store
+        .config()
+        .write(kind, &name, &spec, Mode::New, None, None);
     match written.await.unwrap() {
         Written::As(version) => Life::since(version),
         other => panic!("{other:?}"),
@@ -197,6 +209,7 @@ async fn append(store: &Store, life: Life) -> Result<(), StoreError> {
         ..NewMessage::plain(&said, LONG)
     };
     store
+        .windows()
         .append(&loja("ana"), message, &RULES, &destinations())
         .await
         .map(drop)
@@ -206,17 +219,18 @@ async fn append(store: &Store, life: Life) -> Result<(), StoreError> {
 async fn nothing_is_stored_for_what_is_not_alive_by_whichever_way() {
     let (redis, store, life, bot) = lives().await;
     store
+        .config()
         .strike(&Living::buffer(&name("loja"), life))
         .await
         .unwrap();
-    store.strike(&Living::target(&bot)).await.unwrap();
+    store.config().strike(&Living::target(&bot)).await.unwrap();
     let (ana, said) = (loja("ana"), item("oi"));
     let targets = [bot.clone()];
     // What was taken in before, and has to go somewhere.
     append(&store, Life::ALWAYS).await.unwrap();
     let keep = async |life| {
         let when = When::In(std::time::Duration::ZERO);
-        store.keep(&ana, life, "1", &said, when).await
+        store.scheduled().keep(&ana, life, "1", &said, when).await
     };
     keep(Life::ALWAYS).await.unwrap();
     let mut before = redis.keys("*").await;
@@ -231,25 +245,46 @@ async fn nothing_is_stored_for_what_is_not_alive_by_whichever_way() {
     is_gone("append", append(&store, life).await);
     is_gone("keep", keep(life).await.map(drop));
     let id = BatchId::generate();
-    is_gone("flush", store.flush(&ana, &id, &targets).await.map(drop));
-    let waiting = store.take_waiting(Shard::of(&ana), 64).await.unwrap().0;
+    is_gone(
+        "flush",
+        store.windows().flush(&ana, &id, &targets).await.map(drop),
+    );
+    let waiting = store
+        .scheduled()
+        .take_due(Shard::of(&ana), 64)
+        .await
+        .unwrap()
+        .0;
     let [lull::store::scheduled::Waiting::Message(waiting)] = &waiting[..] else {
         panic!("{waiting:?}");
     };
     is_gone(
         "send",
-        store.send_kept(waiting, &id, &targets).await.map(drop),
+        store
+            .scheduled()
+            .send(waiting, &id, &targets)
+            .await
+            .map(drop),
     );
     let kept = lull::store::received::Kept::default();
-    let queued = store.enqueue(&ana, &id, &said, false, kept, &targets);
+    let queued = store
+        .lanes()
+        .enqueue(&ana, &id, &said, false, kept, &targets);
     is_gone("enqueue", queued.await.map(drop));
-    is_gone("pause", store.pause(&ana, life, LONG).await.map(drop));
+    is_gone(
+        "pause",
+        store.chats().pause(&ana, life, LONG).await.map(drop),
+    );
 
     let mut after = redis.keys("*").await;
     after.sort();
     assert_eq!(after, before);
     // Where it can go it goes.
-    let flushed = store.flush(&ana, &id, &destinations()).await.unwrap();
+    let flushed = store
+        .windows()
+        .flush(&ana, &id, &destinations())
+        .await
+        .unwrap();
     assert!(matches!(flushed, Closing::Closed { count: 1, .. }));
 }
 
@@ -264,6 +299,7 @@ async fn whoever_was_held_up_cannot_bring_back_what_is_over() {
     assert!(append(&store, life).await.is_err(), "nobody vouched for it");
     assert_eq!(
         store
+            .config()
             .vouch(shard, std::slice::from_ref(&first))
             .await
             .unwrap(),
@@ -271,8 +307,9 @@ async fn whoever_was_held_up_cannot_bring_back_what_is_over() {
     );
     append(&store, life).await.unwrap();
 
-    assert!(store.strike(&first).await.unwrap());
+    assert!(store.config().strike(&first).await.unwrap());
     let late = store
+        .config()
         .vouch(shard, std::slice::from_ref(&first))
         .await
         .unwrap();
@@ -281,14 +318,22 @@ async fn whoever_was_held_up_cannot_bring_back_what_is_over() {
 
     assert_eq!(
         store
+            .config()
             .vouch(shard, std::slice::from_ref(&second))
             .await
             .unwrap(),
         []
     );
     // Neither the end of the first life nor its beginning changes the second.
-    assert!(!store.strike(&first).await.unwrap());
-    assert!(!store.vouch(shard, &[first]).await.unwrap().is_empty());
+    assert!(!store.config().strike(&first).await.unwrap());
+    assert!(
+        !store
+            .config()
+            .vouch(shard, &[first])
+            .await
+            .unwrap()
+            .is_empty()
+    );
     append(&store, second.life()).await.unwrap();
 }
 

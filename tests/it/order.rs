@@ -24,7 +24,7 @@ async fn ordered(script: &[Answer], then: Answer) -> Queue {
 }
 
 async fn settle(queue: &Queue, lease: &Lease, verdict: &Verdict) -> Settled {
-    let settled = queue.store.settle(lease, verdict, None, &RETENTION);
+    let settled = queue.store.lanes().settle(lease, verdict, None, &RETENTION);
     settled.await.unwrap()
 }
 
@@ -176,7 +176,8 @@ async fn windows_stay_those_of_their_chats_and_their_batches_go_out_one_by_one()
     assert!(
         queue
             .store
-            .windows_in(&Name::parse("queue").unwrap())
+            .windows()
+            .count_in(&Name::parse("queue").unwrap())
             .await
             .unwrap()
             == 0
@@ -196,7 +197,8 @@ async fn dead_letters_find_their_way_back_to_the_lane_in_order() {
     let of_ana = Filter::Chat(queue.chat("ana").in_other_order());
     let (letters, _) = queue
         .store
-        .dead_letters(&of_ana, Look::first(9))
+        .dead_letters()
+        .list(&of_ana, Look::first(9))
         .await
         .unwrap();
     assert_eq!(letters.len(), 1);
@@ -225,7 +227,7 @@ async fn the_shard_of_an_ordered_buffer_keeps_the_whole_of_each_limit() {
         queue.batch("ana", &[&number.to_string()]).await;
         let lease = queue.lease("ana").await.unwrap();
         let verdict = bury(&lease);
-        let settled = queue.store.settle(&lease, &verdict, None, &limit);
+        let settled = queue.store.lanes().settle(&lease, &verdict, None, &limit);
         let dropped = u64::from(number == 5);
         let done = Settled::Done {
             more: false,
@@ -320,6 +322,7 @@ async fn an_ordered_lane_is_one_entry_in_one_shard() {
 
     let due = queue
         .store
+        .due()
         .look(&Due::Lanes(Name::parse("out").unwrap()))
         .await
         .unwrap();
@@ -333,6 +336,7 @@ async fn an_ordered_lane_is_one_entry_in_one_shard() {
     assert_eq!(with_lanes, [(shard, &Some(Duration::ZERO))]);
     let (lanes, _) = queue
         .store
+        .due()
         .take(
             &Due::Lanes(Name::parse("out").unwrap()),
             Shard::of(&queue.chat("x")),

@@ -151,7 +151,10 @@ async fn what_led_to_no_attempt_takes_no_turn_from_others() {
     let _monitor = queue.monitor().await;
     queue.batch("ana", &["bad"]).await;
     eventually("it is given up on without a call", async || {
-        let letters = queue.store.dead_letters(&Filter::Everybody, Look::first(9));
+        let letters = queue
+            .store
+            .dead_letters()
+            .list(&Filter::Everybody, Look::first(9));
         letters.await.unwrap().0.len() == 1
     })
     .await;
@@ -210,12 +213,20 @@ async fn an_interval_lets_so_many_begin_and_again_what_is_given_back() {
     };
     let out = Name::parse("out").unwrap();
 
-    let first = store.pace(&out, hour, 3).await.unwrap();
-    let none = store.pace(&out, hour, 3).await.unwrap();
-    store.give_back(&out, hour, first.at).await.unwrap();
-    let again = store.pace(&out, hour, 3).await.unwrap();
-    store.give_back(&out, hour, first.at - 1).await.unwrap();
-    let late = store.pace(&out, hour, 3).await.unwrap();
+    let first = store.lanes().begin_attempts(&out, hour, 3).await.unwrap();
+    let none = store.lanes().begin_attempts(&out, hour, 3).await.unwrap();
+    store
+        .lanes()
+        .give_turns_back(&out, hour, first.at)
+        .await
+        .unwrap();
+    let again = store.lanes().begin_attempts(&out, hour, 3).await.unwrap();
+    store
+        .lanes()
+        .give_turns_back(&out, hour, first.at - 1)
+        .await
+        .unwrap();
+    let late = store.lanes().begin_attempts(&out, hour, 3).await.unwrap();
 
     assert_eq!((first.count, first.left), (2, 0));
     assert_eq!((none.count, none.left), (0, 0));
@@ -233,14 +244,14 @@ async fn around_the_end_of_an_interval_no_more_begin_than_at_any_other_time() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
     let out = Name::parse("out").unwrap();
-    let first = store.pace(&out, SECOND, 1).await.unwrap();
+    let first = store.lanes().begin_attempts(&out, SECOND, 1).await.unwrap();
     pass(&redis, first.at, 800).await;
-    let second = store.pace(&out, SECOND, 2).await.unwrap();
+    let second = store.lanes().begin_attempts(&out, SECOND, 2).await.unwrap();
 
     // An interval that began with the first attempt is over, but within the last second one has begun.
     let mut third = second;
     eventually("there is room again", async || {
-        third = store.pace(&out, SECOND, 2).await.unwrap();
+        third = store.lanes().begin_attempts(&out, SECOND, 2).await.unwrap();
         third.count > 0
     })
     .await;
@@ -266,8 +277,12 @@ async fn whoever_asks_when_and_for_how_many_the_pace_holds_and_nothing_of_it_is_
             fastrand::choice([&one, &other]).unwrap(),
             fastrand::usize(1..8),
         );
-        let room = store.pace(&out, pace, 0).await.unwrap();
-        let grant = store.pace(&out, pace, want).await.unwrap();
+        let room = store.lanes().begin_attempts(&out, pace, 0).await.unwrap();
+        let grant = store
+            .lanes()
+            .begin_attempts(&out, pace, want)
+            .await
+            .unwrap();
         if grant.count > 0 {
             begun.saw_more(grant.at, grant.count);
         }
@@ -277,7 +292,15 @@ async fn whoever_asks_when_and_for_how_many_the_pace_holds_and_nothing_of_it_is_
         if grant.left == 0 && fastrand::bool() {
             // What it says is when there is room.
             pass(&redis, nothing_more, 0).await;
-            assert!(store.pace(&out, pace, 0).await.unwrap().left > 0);
+            assert!(
+                store
+                    .lanes()
+                    .begin_attempts(&out, pace, 0)
+                    .await
+                    .unwrap()
+                    .left
+                    > 0
+            );
         }
     }
 }
@@ -295,11 +318,17 @@ async fn a_clock_that_was_put_back_stops_nothing_for_longer_than_an_interval() {
         .arg(tomorrow);
     let () = ahead.query_async(&mut redis.raw().await).await.unwrap();
 
-    let none = store.pace(&out, SECOND, 1).await.unwrap();
+    let none = store.lanes().begin_attempts(&out, SECOND, 1).await.unwrap();
 
     assert_eq!((none.count, none.next), (0, SECOND.span()));
     eventually("there is room again", async || {
-        store.pace(&out, SECOND, 1).await.unwrap().count == 1
+        store
+            .lanes()
+            .begin_attempts(&out, SECOND, 1)
+            .await
+            .unwrap()
+            .count
+            == 1
     })
     .await;
 }
@@ -313,10 +342,14 @@ async fn only_what_began_within_an_interval_is_kept() {
         every: Duration::from_millis(100),
         batch: 1000,
     };
-    let first = store.pace(&out, many, 1000).await.unwrap();
+    let first = store
+        .lanes()
+        .begin_attempts(&out, many, 1000)
+        .await
+        .unwrap();
     pass(&redis, first.at, 200).await;
 
-    let second = store.pace(&out, many, 300).await.unwrap();
+    let second = store.lanes().begin_attempts(&out, many, 300).await.unwrap();
 
     assert_eq!((first.count, second.count), (1000, 300));
     assert_eq!(redis.begun("out").await.len(), 300);

@@ -28,6 +28,7 @@ async fn a_pause_drops_the_open_window_and_nothing_that_is_on_its_way() {
     assert_eq!(
         buffer
             .store
+            .chats()
             .pause(&chat("ana"), Life::ALWAYS, HOUR)
             .await
             .unwrap(),
@@ -45,6 +46,7 @@ async fn what_is_said_during_a_pause_is_not_stored_and_the_answer_says_so() {
     let buffer = Buffer::with(RULES).await;
     buffer
         .store
+        .chats()
         .pause(&chat("ana"), Life::ALWAYS, HOUR)
         .await
         .unwrap();
@@ -63,11 +65,17 @@ async fn a_typing_signal_during_a_pause_opens_nothing() {
     buffer.say("a", LONG).await;
     buffer
         .store
+        .chats()
         .pause(&chat("ana"), Life::ALWAYS, HOUR)
         .await
         .unwrap();
 
-    let held = buffer.store.hold(&chat("ana"), Some(LONG)).await.unwrap();
+    let held = buffer
+        .store
+        .windows()
+        .hold(&chat("ana"), Some(LONG))
+        .await
+        .unwrap();
 
     assert_eq!(held, None);
 }
@@ -82,11 +90,12 @@ async fn a_message_of_a_pause_does_not_come_back_when_it_is_posted_again_later()
     };
     buffer
         .store
+        .chats()
         .pause(&chat("ana"), Life::ALWAYS, HOUR)
         .await
         .unwrap();
     buffer.append(message).await;
-    buffer.store.resume(&chat("ana")).await.unwrap();
+    buffer.store.chats().resume(&chat("ana")).await.unwrap();
 
     let again = buffer.append(message).await;
 
@@ -105,11 +114,12 @@ async fn who_spoke_during_a_pause_has_not_just_turned_up_after_it() {
     .await;
     buffer
         .store
+        .chats()
         .pause(&chat("ana"), Life::ALWAYS, HOUR)
         .await
         .unwrap();
     buffer.say("thank you", LONG).await;
-    buffer.store.resume(&chat("ana")).await.unwrap();
+    buffer.store.chats().resume(&chat("ana")).await.unwrap();
 
     let next = buffer.say("one more thing", LONG).await;
 
@@ -121,13 +131,14 @@ async fn a_resumed_chat_is_gathered_again() {
     let buffer = Buffer::with(RULES).await;
     buffer
         .store
+        .chats()
         .pause(&chat("ana"), Life::ALWAYS, HOUR)
         .await
         .unwrap();
 
-    assert!(buffer.store.resume(&chat("ana")).await.unwrap());
+    assert!(buffer.store.chats().resume(&chat("ana")).await.unwrap());
 
-    assert!(!buffer.store.resume(&chat("ana")).await.unwrap());
+    assert!(!buffer.store.chats().resume(&chat("ana")).await.unwrap());
     assert_eq!(buffer.say("a", LONG).await.taken, Taken::Appended);
 }
 
@@ -136,18 +147,25 @@ async fn a_pause_ends_by_itself() {
     let buffer = Buffer::with(RULES).await;
     buffer
         .store
+        .chats()
         .pause(&chat("ana"), Life::ALWAYS, SHORT)
         .await
         .unwrap();
 
     eventually("the pause is over", async || {
-        buffer.store.paused(&chat("ana")).await.unwrap().is_none()
+        buffer
+            .store
+            .chats()
+            .paused(&chat("ana"))
+            .await
+            .unwrap()
+            .is_none()
     })
     .await;
 
     assert_eq!(buffer.say("a", LONG).await.taken, Taken::Appended);
     assert!(buffer.redis.keys("lull:*:paused").await.is_empty());
-    assert!(!buffer.store.resume(&chat("ana")).await.unwrap());
+    assert!(!buffer.store.chats().resume(&chat("ana")).await.unwrap());
 }
 
 #[tokio::test]
@@ -155,28 +173,31 @@ async fn a_pause_that_is_over_is_tidied_away_even_if_nothing_is_said() {
     let buffer = Buffer::with(RULES).await;
     buffer
         .store
+        .chats()
         .pause(&chat("ana"), Life::ALWAYS, HOUR)
         .await
         .unwrap();
     buffer
         .store
+        .chats()
         .pause(&chat("eva"), Life::ALWAYS, HOUR)
         .await
         .unwrap();
-    buffer.store.trim(&RETENTION).await.unwrap();
+    buffer.store.history().trim(&RETENTION).await.unwrap();
     assert_eq!(buffer.redis.keys("lull:*:paused").await.len(), 2);
 
     for id in ["ana", "eva"] {
-        buffer.store.resume(&chat(id)).await.unwrap();
+        buffer.store.chats().resume(&chat(id)).await.unwrap();
         buffer
             .store
+            .chats()
             .pause(&chat(id), Life::ALWAYS, SHORT)
             .await
             .unwrap();
     }
 
     eventually("they are gone", async || {
-        buffer.store.trim(&RETENTION).await.unwrap();
+        buffer.store.history().trim(&RETENTION).await.unwrap();
         buffer.redis.keys("lull:*:paused").await.is_empty()
     })
     .await;
@@ -186,16 +207,27 @@ async fn a_pause_that_is_over_is_tidied_away_even_if_nothing_is_said() {
 async fn a_pause_may_be_renewed_and_is_never_shortened() {
     let buffer = Buffer::with(RULES).await;
     let ana = chat("ana");
-    buffer.store.pause(&ana, Life::ALWAYS, HOUR).await.unwrap();
-
-    buffer.store.pause(&ana, Life::ALWAYS, LONG).await.unwrap();
-    let kept = buffer.store.paused(&ana).await.unwrap().unwrap();
     buffer
         .store
+        .chats()
+        .pause(&ana, Life::ALWAYS, HOUR)
+        .await
+        .unwrap();
+
+    buffer
+        .store
+        .chats()
+        .pause(&ana, Life::ALWAYS, LONG)
+        .await
+        .unwrap();
+    let kept = buffer.store.chats().paused(&ana).await.unwrap().unwrap();
+    buffer
+        .store
+        .chats()
         .pause(&ana, Life::ALWAYS, 2 * HOUR)
         .await
         .unwrap();
-    let renewed = buffer.store.paused(&ana).await.unwrap().unwrap();
+    let renewed = buffer.store.chats().paused(&ana).await.unwrap().unwrap();
 
     assert!(kept > LONG && kept <= HOUR, "{kept:?}");
     assert!(renewed > HOUR, "{renewed:?}");
@@ -212,13 +244,17 @@ async fn a_pause_leaves_every_other_chat_as_it_is() {
 
     buffer
         .store
+        .chats()
         .pause(&chat("ana"), Life::ALWAYS, HOUR)
         .await
         .unwrap();
 
     assert_eq!(say(&buffer.store, "eva", "b", LONG).await, 2);
-    assert_eq!(buffer.store.paused(&chat("eva")).await.unwrap(), None);
-    assert_eq!(buffer.store.paused(&same_id).await.unwrap(), None);
+    assert_eq!(
+        buffer.store.chats().paused(&chat("eva")).await.unwrap(),
+        None
+    );
+    assert_eq!(buffer.store.chats().paused(&same_id).await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -226,7 +262,11 @@ async fn the_api_tells_that_a_chat_is_paused_and_counts_what_it_drops() {
     let redis = TestRedis::start().await;
     let api = Daemon::api(&redis).await;
     let store = redis.store().await;
-    store.pause(&chat("ana"), Life::ALWAYS, HOUR).await.unwrap();
+    store
+        .chats()
+        .pause(&chat("ana"), Life::ALWAYS, HOUR)
+        .await
+        .unwrap();
 
     let (status, mut answer) = api
         .post("/api/message", json!({"user": "ana", "message": "oi"}))

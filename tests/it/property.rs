@@ -90,7 +90,11 @@ impl World {
             Step::Resume { chat } => self.resume(chat).await,
             Step::Hold { chat, typing } => {
                 let hold = typing.then_some(LONG);
-                self.store.hold(&self.chat(chat), hold).await.unwrap();
+                self.store
+                    .windows()
+                    .hold(&self.chat(chat), hold)
+                    .await
+                    .unwrap();
             }
             Step::Take { chat } => self.take(chat).await,
             Step::Close { chat, late } => self.close(chat, false, late).await,
@@ -111,7 +115,11 @@ impl World {
             Step::Crash => self.crash(),
             Step::Hasten { bot } => {
                 let to = if bot { To::Bot } else { To::Default };
-                self.store.hasten(&to.name(), Duration::ZERO).await.unwrap();
+                self.store
+                    .lanes()
+                    .promote(&to.name(), Duration::ZERO)
+                    .await
+                    .unwrap();
             }
             Step::Revive => self.revive().await,
             Step::Keep { chat, soon, late } => self.keep(chat, soon, late).await,

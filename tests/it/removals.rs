@@ -36,7 +36,9 @@ async fn begin(store: &Store, kind: Kind, name: &str, asked: Asked) -> Removal {
         actor: Some("ops".to_owned()),
         address: None,
     };
-    let begun = store.begin_removal(kind, &name, asked, &by, None, None);
+    let begun = store
+        .config()
+        .begin_removal(kind, &name, asked, &by, None, None);
     match begun.await.unwrap() {
         Begun::Removal(removal) => removal,
         other => panic!("{other:?}"),
@@ -87,7 +89,7 @@ async fn a_drain_whose_api_is_killed_is_finished_by_others() {
         shop.api.get("/api/buffers/loja").await.0 == 404
     })
     .await;
-    assert_eq!(shop.store.windows_in(&loja()).await.unwrap(), 0);
+    assert_eq!(shop.store.windows().count_in(&loja()).await.unwrap(), 0);
     let calls = shop.default.calls_of(MANY).await;
     assert!(calls.values().all(|calls| calls.len() == 1), "{calls:?}");
 }
@@ -107,7 +109,7 @@ async fn a_discard_whose_api_is_killed_is_finished_by_others() {
         shop.api.get("/api/buffers/loja").await.0 == 404
     })
     .await;
-    assert_eq!(shop.store.windows_in(&loja()).await.unwrap(), 0);
+    assert_eq!(shop.store.windows().count_in(&loja()).await.unwrap(), 0);
     assert!(shop.default.calls_so_far().is_empty());
 }
 
@@ -287,6 +289,7 @@ async fn a_buffer_that_drains_takes_messages_again_when_it_is_put_again() {
     let name = loja();
     let late = shop
         .store
+        .config()
         .carry_out(Kind::Buffer, &name, &removal, &to)
         .await;
     assert_eq!(late.unwrap(), Outcome::ByAnother);
@@ -347,7 +350,11 @@ async fn a_schedule_whose_removal_is_killed_goes_all_the_same() {
         shop.api.get("/api/schedules/report").await.0 == 404
     })
     .await;
-    let planned = shop.store.planned(&Name::parse("report").unwrap()).await;
+    let planned = shop
+        .store
+        .schedules()
+        .planned(&Name::parse("report").unwrap())
+        .await;
     assert_eq!(planned.unwrap(), None);
 }
 
@@ -358,14 +365,15 @@ async fn of_several_that_finish_a_removal_one_ends_it() {
     let spec = lull::spec::BufferSpec::default();
     let made = lull::store::config::Mode::New;
     store
-        .configure(Kind::Buffer, &loja(), &spec, made, None, None)
+        .config()
+        .write(Kind::Buffer, &loja(), &spec, made, None, None)
         .await
         .unwrap();
     let removal = begin(&store, Kind::Buffer, "loja", Asked::Drain).await;
 
     let to = destinations();
     let name = loja();
-    let finish = || store.carry_out(Kind::Buffer, &name, &removal, &to);
+    let finish = || store.config().carry_out(Kind::Buffer, &name, &removal, &to);
     let ended = tokio::join!(finish(), finish(), finish());
 
     let ended = [ended.0, ended.1, ended.2].map(Result::unwrap);
@@ -382,7 +390,7 @@ async fn who_was_held_up_in_a_removal_touches_nothing_of_another_of_its_name() {
         let to = destinations();
         let name = loja();
         let store = shop.redis.store().await;
-        let finish = || store.carry_out(Kind::Buffer, &name, &removal, &to);
+        let finish = || store.config().carry_out(Kind::Buffer, &name, &removal, &to);
         finish().await.unwrap();
         eventually("it can be made anew", async || {
             shop.put("/api/buffers/loja", json!({})).await.0 == 200
@@ -395,16 +403,17 @@ async fn who_was_held_up_in_a_removal_touches_nothing_of_another_of_its_name() {
         let late = finish().await.unwrap();
 
         assert_eq!(late, Outcome::ByAnother);
-        assert_eq!(shop.store.windows_in(&loja()).await.unwrap(), 1);
+        assert_eq!(shop.store.windows().count_in(&loja()).await.unwrap(), 1);
         tokio::time::timeout(Duration::from_millis(1), shop.default.call())
             .await
             .unwrap_err();
         let closed: Result<_, StoreError> = shop
             .store
+            .windows()
             .cancel_all(&loja(), &removal.living(Kind::Buffer, &loja()))
             .await;
         assert_eq!(closed.unwrap().held, 0);
-        assert_eq!(shop.store.windows_in(&loja()).await.unwrap(), 1);
+        assert_eq!(shop.store.windows().count_in(&loja()).await.unwrap(), 1);
     }
 }
 
@@ -440,7 +449,9 @@ async fn who_spoke_again_before_a_removal_is_not_followed_up_by_another_of_its_n
     let name = loja();
     let spec = lull::spec::BufferSpec::default();
     let made = lull::store::config::Mode::New;
-    let written = store.configure(Kind::Buffer, &name, &spec, made, None, None);
+    let written = store
+        .config()
+        .write(Kind::Buffer, &name, &spec, made, None, None);
     written.await.unwrap();
     let ana = Chat::new(name.clone(), ChatId::parse("ana").unwrap());
     let rules = WindowRules {
@@ -451,18 +462,29 @@ async fn who_spoke_again_before_a_removal_is_not_followed_up_by_another_of_its_n
     let say = async || {
         let said = item("oi");
         let message = NewMessage::plain(&said, LONG);
-        store.append(&ana, message, &rules, &to).await.unwrap();
+        store
+            .windows()
+            .append(&ana, message, &rules, &to)
+            .await
+            .unwrap();
     };
     say().await;
-    store.flush(&ana, &BatchId::generate(), &to).await.unwrap();
+    store
+        .windows()
+        .flush(&ana, &BatchId::generate(), &to)
+        .await
+        .unwrap();
     let lane = Lane {
         destination: to[0].name.clone(),
         chat: ana.clone(),
     };
-    let lease = store.lease(&lane, LEASES).await.unwrap().unwrap();
+    let lease = store.lanes().lease(&lane, LEASES).await.unwrap().unwrap();
     say().await;
     let removal = begin(&store, Kind::Buffer, "loja", Asked::Discard).await;
-    let gone = store.carry_out(Kind::Buffer, &name, &removal, &to).await;
+    let gone = store
+        .config()
+        .carry_out(Kind::Buffer, &name, &removal, &to)
+        .await;
     assert!(matches!(gone, Ok(Outcome::Gone { .. })), "{gone:?}");
 
     let plan = FollowUpPlan {
@@ -473,8 +495,11 @@ async fn who_spoke_again_before_a_removal_is_not_followed_up_by_another_of_its_n
         life: Life::ALWAYS,
     };
     let verdict = Verdict::DropAndFollowUp { plan };
-    let settled = store.settle(&lease, &verdict, None, &RETENTION).await;
+    let settled = store
+        .lanes()
+        .settle(&lease, &verdict, None, &RETENTION)
+        .await;
 
     assert!(matches!(settled, Ok(Settled::Done { .. })), "{settled:?}");
-    assert_eq!(store.follow_up(&ana).await.unwrap(), None);
+    assert_eq!(store.follow_ups().find(&ana).await.unwrap(), None);
 }

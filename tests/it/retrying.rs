@@ -113,7 +113,7 @@ async fn cut_off(queue: &Queue, times: u32) {
     };
     for _ in 0..times {
         eventually("it can be leased", async || {
-            let lease = queue.store.lease(&queue.lane("ana"), short).await;
+            let lease = queue.store.lanes().lease(&queue.lane("ana"), short).await;
             lease.unwrap().is_some()
         })
         .await;
@@ -122,7 +122,11 @@ async fn cut_off(queue: &Queue, times: u32) {
 
 async fn letters(queue: &Queue) -> Vec<String> {
     let look = Look::first(9);
-    let letters = queue.store.dead_letters(&Filter::Everybody, look).await;
+    let letters = queue
+        .store
+        .dead_letters()
+        .list(&Filter::Everybody, look)
+        .await;
     let letters = letters.unwrap().0.into_iter();
     letters.map(|dead| dead.letter.reason).collect()
 }
@@ -157,7 +161,11 @@ async fn an_attempt_that_ended_forgets_those_that_were_cut_off() {
         asked: false,
     };
 
-    let settled = queue.store.settle(&lease, &now, None, &RETENTION).await;
+    let settled = queue
+        .store
+        .lanes()
+        .settle(&lease, &now, None, &RETENTION)
+        .await;
 
     settled.unwrap();
     assert_eq!((lease.attempt, lease.cut_off), (12, 11));
@@ -175,7 +183,11 @@ async fn the_age_of_a_batch_is_told_by_redis() {
         wait: Duration::from_millis(300),
         asked: false,
     };
-    let settled = queue.store.settle(&first, &wait, None, &RETENTION).await;
+    let settled = queue
+        .store
+        .lanes()
+        .settle(&first, &wait, None, &RETENTION)
+        .await;
     settled.unwrap();
 
     let mut again = None;

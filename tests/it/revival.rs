@@ -183,14 +183,18 @@ async fn a_revival_whose_api_was_killed_is_carried_on_by_a_monitor() {
     let store = house.redis.store().await;
     house.api.kill();
     // As an api that dies between answering and the first step leaves it.
-    let begun = store.begin_revival(&Wanted::all(), None).await.unwrap();
+    let begun = store
+        .dead_letters()
+        .begin_revival(&Wanted::all(), None)
+        .await
+        .unwrap();
     assert_eq!(begun.unwrap().count, 3);
 
     let _monitor = Daemon::monitor(&house.redis, &house.receiver.url()).await;
 
     assert_eq!(house.deliveries(3).await, ["0", "1", "2"]);
     eventually("it is over", async || {
-        store.revivals().await.unwrap().is_empty()
+        store.dead_letters().revivals().await.unwrap().is_empty()
     })
     .await;
 }
@@ -221,7 +225,11 @@ async fn what_is_on_its_way_already_is_told_apart_and_not_counted_again() {
         ..Wanted::all()
     };
     let store = house.redis.store().await;
-    store.begin_revival(&of_ana, None).await.unwrap();
+    store
+        .dead_letters()
+        .begin_revival(&of_ana, None)
+        .await
+        .unwrap();
     in_hand_elsewhere(&house).await;
     house.api = Daemon::api(&house.redis).await;
 

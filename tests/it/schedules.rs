@@ -50,7 +50,7 @@ fn name(text: &str) -> Name {
 async fn planned(store: &Store, schedule: &str, version: &Value) -> u64 {
     let mut at = 0;
     eventually("it is planned", async || {
-        let planned = store.planned(&name(schedule)).await.unwrap();
+        let planned = store.schedules().planned(&name(schedule)).await.unwrap();
         let planned = planned.filter(|planned| *version == json!(planned.version));
         at = planned.map_or(0, |planned| planned.at);
         at > 0
@@ -62,8 +62,13 @@ async fn planned(store: &Store, schedule: &str, version: &Value) -> u64 {
 /// Makes the next run of a schedule due so many ms ago.
 async fn long_due(redis: &TestRedis, schedule: &str, ago: u64) {
     let store = redis.store().await;
-    let planned = store.planned(&name(schedule)).await.unwrap().unwrap();
-    let at = store.now().await.unwrap() - ago;
+    let planned = store
+        .schedules()
+        .planned(&name(schedule))
+        .await
+        .unwrap()
+        .unwrap();
+    let at = store.clock().now().await.unwrap() - ago;
     let shard = Shard::of(&Chat::of_schedule(&name(schedule))).index();
     let member = format!("s:{schedule}");
     let mut writes = redis::pipe();
@@ -246,7 +251,7 @@ async fn a_put_replaces_it_and_it_is_planned_anew() {
 
     let hourly = planned(&shop.store, "report", &changed["version"]).await;
     assert!(hourly <= yearly);
-    assert!(hourly - shop.store.now().await.unwrap() <= 3_600_000);
+    assert!(hourly - shop.store.clock().now().await.unwrap() <= 3_600_000);
     assert_eq!(changed.get("body"), None);
 }
 
@@ -291,9 +296,9 @@ async fn a_change_that_does_not_touch_when_it_runs_drops_no_due_time() {
 
     // Due times pass, and each is written anew in one field.
     let store = redis.store().await;
-    let stopped = store.now().await.unwrap();
+    let stopped = store.clock().now().await.unwrap();
     eventually("some runs are due", async || {
-        store.now().await.unwrap() > stopped + 3_000
+        store.clock().now().await.unwrap() > stopped + 3_000
     })
     .await;
     for (field, value) in changes {
@@ -335,13 +340,18 @@ async fn one_that_was_off_or_had_other_times_in_between_is_planned_anew() {
         let mut other = yearly("report", &shop.default);
         other[field] = value;
         let (_, changed) = shop.put(&path, other).await;
-        let now = shop.store.now().await.unwrap();
+        let now = shop.store.clock().now().await.unwrap();
         assert!(planned(&shop.store, "report", &changed["version"]).await > now);
     }
     let (_, off) = shop.api.post(&format!("{path}/toggle"), json!({})).await;
     assert_eq!(off["active"], false);
     eventually("nothing is planned", async || {
-        shop.store.planned(&name("report")).await.unwrap().is_none()
+        shop.store
+            .schedules()
+            .planned(&name("report"))
+            .await
+            .unwrap()
+            .is_none()
     })
     .await;
 }
@@ -360,7 +370,14 @@ async fn one_that_is_off_does_not_run_but_can_be_made_to() {
         (&call["name"], &call["why"]),
         (&json!("report"), &json!("run"))
     );
-    assert_eq!(shop.store.planned(&name("report")).await.unwrap(), None);
+    assert_eq!(
+        shop.store
+            .schedules()
+            .planned(&name("report"))
+            .await
+            .unwrap(),
+        None
+    );
     let (_, later) = shop.api.get("/api/messages/later").await;
     assert_eq!(later["items"], json!([]));
 }
@@ -446,10 +463,19 @@ async fn runs_that_were_missed_are_left_out_or_made_up_for_by_one() {
     assert_eq!(receiver.call().await.json()["name"], "made-up");
     next.logs("Schedule skipped missed a run").await;
     eventually("both are planned anew", async || {
-        let now = store.now().await.unwrap();
+        let now = store.clock().now().await.unwrap();
         let mut plans = Vec::new();
         for schedule in ["skipped", "made-up"] {
-            plans.push(store.planned(&name(schedule)).await.unwrap().unwrap().at > now);
+            plans.push(
+                store
+                    .schedules()
+                    .planned(&name(schedule))
+                    .await
+                    .unwrap()
+                    .unwrap()
+                    .at
+                    > now,
+            );
         }
         plans == [true, true]
     })
@@ -508,7 +534,12 @@ async fn stopped_over_a_run(shop: &Shop, schedule: &str) -> u64 {
     assert_eq!(status, StatusCode::OK);
     let mut at = 0;
     eventually("it is noted that a run was missed", async || {
-        let planned = shop.store.planned(&name(schedule)).await.unwrap();
+        let planned = shop
+            .store
+            .schedules()
+            .planned(&name(schedule))
+            .await
+            .unwrap();
         at = planned
             .filter(|planned| planned.missed)
             .map_or(0, |planned| planned.at);
@@ -532,10 +563,10 @@ async fn one_run_is_made_for_all_that_passed_while_stopped_and_then_each() {
 
     let missed = stopped_over_a_run(&shop, "tick").await;
     eventually("more times pass", async || {
-        shop.store.now().await.unwrap() > missed + 3_000
+        shop.store.clock().now().await.unwrap() > missed + 3_000
     })
     .await;
-    let started = shop.store.now().await.unwrap();
+    let started = shop.store.clock().now().await.unwrap();
     shop.api
         .post("/api/control", json!({"action": "start"}))
         .await;
@@ -564,7 +595,7 @@ async fn what_was_missed_while_stopped_is_made_as_soon_as_all_is_started() {
     stopped_over_a_run(&shop, "report").await;
     // The sweep, which has put it off, would find it in an hour.
     let shard = Shard::of(&Chat::of_schedule(&name("report"))).index();
-    let in_an_hour = shop.store.now().await.unwrap() + 3_600_000;
+    let in_an_hour = shop.store.clock().now().await.unwrap() + 3_600_000;
     let mut write = redis::pipe();
     write.zadd(format!("lull:{{{shard:02}}}:later"), "s:report", in_an_hour);
     write.exec_async(&mut shop.redis.raw().await).await.unwrap();
@@ -589,7 +620,7 @@ async fn of_runs_that_nobody_could_make_those_of_the_last_minute_are_made() {
     assert!(monitor.stop().await.success());
     receiver.calls_so_far();
     long_due(&redis, "tick", 300_000).await;
-    let back = redis.store().await.now().await.unwrap();
+    let back = redis.store().await.clock().now().await.unwrap();
 
     let _next = Daemon::monitor(&redis, &receiver.url()).await;
 
@@ -618,27 +649,53 @@ async fn what_was_off_or_had_other_times_while_nobody_looked_drops_the_times_bef
         let life = Life::since(version);
         let (_, shown) = shop.api.get(&path).await;
         let version = shown["version"].as_u64().unwrap_or(version);
-        let now = shop.store.now().await.unwrap();
+        let now = shop.store.clock().now().await.unwrap();
         let at = now - 1_000;
         shop.store
+            .schedules()
             .plan(&name("report"), life, version, mark.mark(), at)
             .await
             .unwrap();
-        assert!(shop.store.planned(&name("report")).await.unwrap().is_some());
+        assert!(
+            shop.store
+                .schedules()
+                .planned(&name("report"))
+                .await
+                .unwrap()
+                .is_some()
+        );
 
         shop.put(&path, between).await;
         shop.put(&path, times.clone()).await;
 
-        assert_eq!(shop.store.planned(&name("report")).await.unwrap(), None);
+        assert_eq!(
+            shop.store
+                .schedules()
+                .planned(&name("report"))
+                .await
+                .unwrap(),
+            None
+        );
     }
     let _next = Daemon::monitor(&shop.redis, &shop.default.url()).await;
     eventually("it is planned anew", async || {
-        let planned = shop.store.planned(&name("report")).await.unwrap();
+        let planned = shop
+            .store
+            .schedules()
+            .planned(&name("report"))
+            .await
+            .unwrap();
         planned.is_some()
     })
     .await;
-    let next = shop.store.planned(&name("report")).await.unwrap().unwrap();
-    assert!(next.at > shop.store.now().await.unwrap());
+    let next = shop
+        .store
+        .schedules()
+        .planned(&name("report"))
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(next.at > shop.store.clock().now().await.unwrap());
     assert!(shop.default.calls_so_far().is_empty());
 }
 
@@ -660,7 +717,10 @@ async fn one_that_is_removed_runs_no_more_and_drops_what_waits() {
         "{answer}"
     );
     let store = redis.store().await;
-    assert_eq!(store.planned(&name("report")).await.unwrap(), None);
+    assert_eq!(
+        store.schedules().planned(&name("report")).await.unwrap(),
+        None
+    );
     assert_eq!(api.metric("lull_later_waiting").await, 0.0);
     assert!(redis.keys("lull:*.report*").await.is_empty());
 }
@@ -671,15 +731,16 @@ async fn so_many_runs_may_wait_and_no_more() {
     let store = redis.store().await;
     let schedule = name("report");
     store
+        .schedules()
         .plan(&schedule, Life::ALWAYS, 1, "hourly", 1)
         .await
         .unwrap();
 
     let mut made = Vec::new();
     for at in 1..=101 {
-        let planned = store.planned(&schedule).await.unwrap().unwrap();
+        let planned = store.schedules().planned(&schedule).await.unwrap().unwrap();
         let id = BatchId::generate();
-        let run = store.run_planned(
+        let run = store.schedules().run(
             &schedule,
             Life::ALWAYS,
             &planned,
@@ -699,26 +760,41 @@ async fn of_two_monitors_that_make_one_run_the_second_is_too_late() {
     let store = redis.store().await;
     let schedule = name("report");
     store
+        .schedules()
         .plan(&schedule, Life::ALWAYS, 3, "hourly", 10)
         .await
         .unwrap();
-    let seen = store.planned(&schedule).await.unwrap().unwrap();
+    let seen = store.schedules().planned(&schedule).await.unwrap().unwrap();
 
     let id = BatchId::generate();
-    let first = store.run_planned(&schedule, Life::ALWAYS, &seen, Some((&id, "{}")), Some(20));
+    let first = store
+        .schedules()
+        .run(&schedule, Life::ALWAYS, &seen, Some((&id, "{}")), Some(20));
     assert_eq!(first.await.unwrap(), Run::Made);
-    let second = store.run_planned(&schedule, Life::ALWAYS, &seen, Some((&id, "{}")), Some(20));
+    let second = store
+        .schedules()
+        .run(&schedule, Life::ALWAYS, &seen, Some((&id, "{}")), Some(20));
     assert_eq!(second.await.unwrap(), Run::Stale);
 
     // Nor does one that knows only an older version plan over the newer.
     assert!(
         !store
+            .schedules()
             .plan(&schedule, Life::ALWAYS, 2, "daily", 15)
             .await
             .unwrap()
     );
-    assert!(!store.unplan(&schedule, 2).await.unwrap());
-    assert_eq!(store.planned(&schedule).await.unwrap().unwrap().at, 20);
+    assert!(!store.schedules().unplan(&schedule, 2).await.unwrap());
+    assert_eq!(
+        store
+            .schedules()
+            .planned(&schedule)
+            .await
+            .unwrap()
+            .unwrap()
+            .at,
+        20
+    );
 }
 
 #[tokio::test]
@@ -727,33 +803,49 @@ async fn a_newer_version_with_the_same_moments_keeps_the_time_and_may_make_the_r
     let store = redis.store().await;
     let schedule = name("report");
     store
+        .schedules()
         .plan(&schedule, Life::ALWAYS, 3, "hourly", 10)
         .await
         .unwrap();
-    let seen = store.planned(&schedule).await.unwrap().unwrap();
+    let seen = store.schedules().planned(&schedule).await.unwrap().unwrap();
 
     assert!(
         store
+            .schedules()
             .plan(&schedule, Life::ALWAYS, 4, "hourly", 70)
             .await
             .unwrap()
     );
 
-    let planned = store.planned(&schedule).await.unwrap().unwrap();
+    let planned = store.schedules().planned(&schedule).await.unwrap().unwrap();
     assert_eq!((planned.at, planned.version), (10, 4));
     let id = BatchId::generate();
-    let made = store.run_planned(&schedule, Life::ALWAYS, &seen, Some((&id, "{}")), Some(20));
+    let made = store
+        .schedules()
+        .run(&schedule, Life::ALWAYS, &seen, Some((&id, "{}")), Some(20));
     assert_eq!(made.await.unwrap(), Run::Made);
-    let next = store.planned(&schedule).await.unwrap().unwrap();
+    let next = store.schedules().planned(&schedule).await.unwrap().unwrap();
     assert_eq!((next.at, next.version), (20, 4));
     assert!(
         store
+            .schedules()
             .plan(&schedule, Life::ALWAYS, 5, "daily", 70)
             .await
             .unwrap()
     );
-    assert_eq!(store.planned(&schedule).await.unwrap().unwrap().at, 70);
-    let late = store.run_planned(&schedule, Life::ALWAYS, &next, Some((&id, "{}")), Some(30));
+    assert_eq!(
+        store
+            .schedules()
+            .planned(&schedule)
+            .await
+            .unwrap()
+            .unwrap()
+            .at,
+        70
+    );
+    let late = store
+        .schedules()
+        .run(&schedule, Life::ALWAYS, &next, Some((&id, "{}")), Some(30));
     assert_eq!(late.await.unwrap(), Run::Stale);
 }
 
@@ -763,7 +855,7 @@ async fn a_plan_of_an_older_release_is_taken_up_by_its_version() {
     let created = create(&shop.api, yearly("report", &shop.default)).await;
     planned(&shop.store, "report", &created["version"]).await;
     let shard = Shard::of(&Chat::of_schedule(&name("report"))).index();
-    let at = shop.store.now().await.unwrap();
+    let at = shop.store.clock().now().await.unwrap();
     let plan = format!("{at} {}", created["version"]);
     let mut writes = redis::pipe();
     writes
@@ -787,12 +879,19 @@ async fn who_was_held_up_plans_nothing_for_a_schedule_that_is_gone() {
     let shard = Shard::of(&Chat::of_schedule(&report));
     let begins = async |life| {
         let living = [Living::schedule(&report, life)];
-        assert_eq!(store.vouch(shard, &living).await.unwrap(), []);
+        assert_eq!(store.config().vouch(shard, &living).await.unwrap(), []);
     };
     begins(first).await;
-    assert!(store.plan(&report, first, 3, "hourly", 10).await.unwrap());
-    store.unplan(&report, 3).await.unwrap();
+    assert!(
+        store
+            .schedules()
+            .plan(&report, first, 3, "hourly", 10)
+            .await
+            .unwrap()
+    );
+    store.schedules().unplan(&report, 3).await.unwrap();
     store
+        .config()
         .strike(&Living::schedule(&report, first))
         .await
         .unwrap();
@@ -801,9 +900,18 @@ async fn who_was_held_up_plans_nothing_for_a_schedule_that_is_gone() {
         if another {
             begins(second).await;
         }
-        let planned = store.plan(&report, first, 3, "hourly", 10).await;
+        let planned = store
+            .schedules()
+            .plan(&report, first, 3, "hourly", 10)
+            .await;
         assert!(matches!(planned, Err(StoreError::Gone)), "{planned:?}");
-        assert_eq!(store.planned(&report).await.unwrap(), None);
+        assert_eq!(store.schedules().planned(&report).await.unwrap(), None);
     }
-    assert!(store.plan(&report, second, 7, "hourly", 70).await.unwrap());
+    assert!(
+        store
+            .schedules()
+            .plan(&report, second, 7, "hourly", 70)
+            .await
+            .unwrap()
+    );
 }

@@ -152,7 +152,7 @@ async fn each_thing_is_moved_once_by_however_many_and_after_one_that_died() {
     let redis = TestRedis::start().await;
     let (store, other) = (redis.store().await, redis.store().await);
     let mut api = Daemon::api(&redis).await;
-    store.clock(None).await.unwrap();
+    store.clock().look(None).await.unwrap();
     for number in 0..100 {
         api.say(&format!("user-{number}"), "hi", 600.0).await;
     }
@@ -160,23 +160,30 @@ async fn each_thing_is_moved_once_by_however_many_and_after_one_that_died() {
     assert!(api.stop().await.success());
     let before = deadlines(&store).await;
     shift(&redis, HOUR).await;
-    let clock = store.clock(None).await.unwrap();
+    let clock = store.clock().look(None).await.unwrap();
     assert!(
         clock.step >= HOUR - 60_000 && clock.step <= HOUR,
         "{clock:?}"
     );
-    assert_eq!(other.clock(None).await.unwrap().step, 0);
+    assert_eq!(other.clock().look(None).await.unwrap().step, 0);
 
     let waits = waits();
     let mut moved = 0;
     for shard in Shard::all() {
         let (one, two) = tokio::join!(
-            store.set_back(shard, &waits, clock.back),
-            other.set_back(shard, &waits, clock.back)
+            store.clock().set_back(shard, &waits, clock.back),
+            other.clock().set_back(shard, &waits, clock.back)
         );
         moved += one.unwrap() + two.unwrap();
         // Again, as one would that knows nothing of it.
-        assert_eq!(store.set_back(shard, &waits, clock.back).await.unwrap(), 0);
+        assert_eq!(
+            store
+                .clock()
+                .set_back(shard, &waits, clock.back)
+                .await
+                .unwrap(),
+            0
+        );
     }
 
     assert_eq!(moved, 100);
@@ -187,7 +194,7 @@ async fn each_thing_is_moved_once_by_however_many_and_after_one_that_died() {
 }
 
 async fn deadlines(store: &Store) -> Vec<u64> {
-    let (windows, _) = store.open_windows(None, 200).await.unwrap();
+    let (windows, _) = store.windows().list(None, 200).await.unwrap();
     let mut windows: Vec<_> = windows
         .into_iter()
         .map(|window| (window.chat.id.as_str().to_owned(), window.deadline))
@@ -201,7 +208,7 @@ async fn a_time_that_was_named_stays_and_a_delay_moves() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
     let api = Daemon::api(&redis).await;
-    store.clock(None).await.unwrap();
+    store.clock().look(None).await.unwrap();
     let named =
         chrono::DateTime::<chrono::Utc>::from(SystemTime::now() + Duration::from_secs(7_200));
     for (user, field, when) in [
@@ -222,9 +229,13 @@ async fn a_time_that_was_named_stays_and_a_delay_moves() {
     let (named, delayed) = (at("named").await, at("delayed").await);
 
     shift(&redis, HOUR).await;
-    let clock = store.clock(None).await.unwrap();
+    let clock = store.clock().look(None).await.unwrap();
     for shard in Shard::all() {
-        store.set_back(shard, &waits(), clock.back).await.unwrap();
+        store
+            .clock()
+            .set_back(shard, &waits(), clock.back)
+            .await
+            .unwrap();
     }
 
     // It was shifted by the test, as no clock would.
@@ -236,10 +247,10 @@ async fn a_time_that_was_named_stays_and_a_delay_moves() {
 async fn a_clock_that_stands_or_steps_back_by_less_than_a_second_is_not_set_back() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
-    store.clock(None).await.unwrap();
+    store.clock().look(None).await.unwrap();
     shift(&redis, 900).await;
 
-    let clock = store.clock(None).await.unwrap();
+    let clock = store.clock().look(None).await.unwrap();
 
     assert_eq!((clock.step, clock.back), (0, 0));
 }
@@ -248,8 +259,8 @@ async fn a_clock_that_stands_or_steps_back_by_less_than_a_second_is_not_set_back
 async fn a_lease_in_hand_does_not_end_early_and_a_retry_does_not_wait_for_the_jump() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
-    store.clock(None).await.unwrap();
-    let now = i64::try_from(store.now().await.unwrap()).unwrap();
+    store.clock().look(None).await.unwrap();
+    let now = i64::try_from(store.clock().now().await.unwrap()).unwrap();
     let raw = &mut redis.raw().await;
     let member = "default:anna";
     let due = format!("lull:{{{:02}}}:due:default", 5);
@@ -276,7 +287,10 @@ async fn a_lease_in_hand_does_not_end_early_and_a_retry_does_not_wait_for_the_ju
             .unwrap();
 
         let shard = Shard::all().nth(5).unwrap();
-        assert_eq!(store.set_back(shard, &waits(), HOUR).await.unwrap(), 1);
+        assert_eq!(
+            store.clock().set_back(shard, &waits(), HOUR).await.unwrap(),
+            1
+        );
 
         let told: i64 = raw.hget(&head, "due").await.unwrap();
         assert!(expected.contains(&(told - now)), "{told} {at}");
@@ -290,14 +304,17 @@ async fn what_one_began_that_died_is_ended_by_one_that_knows_no_destination() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
     let raw = &mut redis.raw().await;
-    let now = store.now().await.unwrap();
+    let now = store.clock().now().await.unwrap();
     let due = "lull:{05}:due:gone";
     let _: () = raw.zadd(due, "default:anna", now + HOUR).await.unwrap();
     let begun = [("to", HOUR.to_string()), ("names", "lanes:gone".to_owned())];
     let _: () = raw.hset_multiple("lull:{05}:moved", &begun).await.unwrap();
     let shard = Shard::all().nth(5).unwrap();
 
-    assert_eq!(store.set_back(shard, &waits(), HOUR).await.unwrap(), 1);
+    assert_eq!(
+        store.clock().set_back(shard, &waits(), HOUR).await.unwrap(),
+        1
+    );
 
     let score: u64 = raw.zscore(due, "default:anna").await.unwrap();
     assert_eq!(score, now);
@@ -309,7 +326,7 @@ async fn what_one_began_that_died_is_ended_by_one_that_knows_no_destination() {
 async fn a_jump_is_found_once_by_those_that_saw_the_time_before_it() {
     let redis = TestRedis::start().await;
     let (one, other) = (redis.store().await, redis.store().await);
-    let now = one.clock(None).await.unwrap().now;
+    let now = one.clock().look(None).await.unwrap().now;
     // What both saw after the time was noted.
     let seen = Clock {
         now: now + 5_000,
@@ -319,20 +336,23 @@ async fn a_jump_is_found_once_by_those_that_saw_the_time_before_it() {
         ahead: 0,
     };
 
-    assert_eq!(one.was_set_back().await.unwrap(), None);
-    let found = one.clock(Some(seen)).await.unwrap();
-    let again = other.clock(Some(seen)).await.unwrap();
+    assert_eq!(one.clock().was_set_back().await.unwrap(), None);
+    let found = one.clock().look(Some(seen)).await.unwrap();
+    let again = other.clock().look(Some(seen)).await.unwrap();
 
     assert!((1_000..=5_000).contains(&found.step), "{found:?}");
     assert_eq!((again.step, again.back), (0, found.step));
     // Found, and nothing is moved yet.
-    let told = one.was_set_back().await.unwrap().unwrap();
+    let told = one.clock().was_set_back().await.unwrap().unwrap();
     assert_eq!((told.by, told.since), (found.step, None));
-    one.note_moved(found.back).await.unwrap();
-    let told = one.was_set_back().await.unwrap().unwrap();
+    one.clock().note_moved(found.back).await.unwrap();
+    let told = one.clock().was_set_back().await.unwrap().unwrap();
     assert_eq!((told.by, told.since), (found.step, Some(found.now)));
     shift(&redis, HOUR).await;
-    assert_eq!(one.was_set_back().await.unwrap().unwrap().since, None);
+    assert_eq!(
+        one.clock().was_set_back().await.unwrap().unwrap().since,
+        None
+    );
 }
 
 #[tokio::test]
@@ -369,7 +389,7 @@ async fn a_chat_is_heard_from_when_it_was_by_the_clock_as_it_is() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
     let raw = &mut redis.raw().await;
-    let now = store.now().await.unwrap();
+    let now = store.clock().now().await.unwrap();
     let heard = "lull:{05}:heard";
     let _: () = raw
         .zadd(heard, "default:before", now + HOUR - 9_000)
@@ -382,7 +402,10 @@ async fn a_chat_is_heard_from_when_it_was_by_the_clock_as_it_is() {
         .unwrap();
 
     let shard = Shard::all().nth(5).unwrap();
-    assert_eq!(store.set_back(shard, &waits(), HOUR).await.unwrap(), 1);
+    assert_eq!(
+        store.clock().set_back(shard, &waits(), HOUR).await.unwrap(),
+        1
+    );
 
     let before: u64 = raw.zscore(heard, "default:before").await.unwrap();
     let after: u64 = raw.zscore(heard, "default:after").await.unwrap();
@@ -392,8 +415,11 @@ async fn a_chat_is_heard_from_when_it_was_by_the_clock_as_it_is() {
 /// Moves all that waits, twice: once more changes nothing.
 async fn move_all(store: &Store, back: u64) {
     for shard in Shard::all() {
-        store.set_back(shard, &waits(), back).await.unwrap();
-        assert_eq!(store.set_back(shard, &waits(), back).await.unwrap(), 0);
+        store.clock().set_back(shard, &waits(), back).await.unwrap();
+        assert_eq!(
+            store.clock().set_back(shard, &waits(), back).await.unwrap(),
+            0
+        );
     }
 }
 
@@ -404,18 +430,24 @@ type Left = BTreeMap<&'static str, u64>;
 async fn set_all(store: &Store, more: u64) {
     let long = |seconds| Duration::from_secs(seconds + more);
     store
+        .chats()
         .pause(&chat("paused"), Life::ALWAYS, long(600))
         .await
         .unwrap();
     say(store, "window", "hi", long(700)).await;
     let (later, id, said) = (chat("later"), format!("id-{more}"), item("hi"));
-    let kept = store.keep(&later, Life::ALWAYS, &id, &said, When::In(long(800)));
+    let kept = store
+        .scheduled()
+        .keep(&later, Life::ALWAYS, &id, &said, When::In(long(800)));
     assert!(matches!(kept.await.unwrap(), Keeping::Kept(_)));
 }
 
 async fn retry(store: &Store, lease: Lease, wait: Duration) {
     let verdict = Verdict::Retry { wait, asked: false };
-    let settled = store.settle(&lease, &verdict, None, &RETENTION).await;
+    let settled = store
+        .lanes()
+        .settle(&lease, &verdict, None, &RETENTION)
+        .await;
     assert!(matches!(settled.unwrap(), Settled::Done { .. }));
 }
 
@@ -428,7 +460,10 @@ async fn follow_up(store: &Store, lease: Lease, after: Duration) {
         life: Life::ALWAYS,
     };
     let verdict = Verdict::DropAndFollowUp { plan };
-    let settled = store.settle(&lease, &verdict, None, &RETENTION).await;
+    let settled = store
+        .lanes()
+        .settle(&lease, &verdict, None, &RETENTION)
+        .await;
     assert!(matches!(settled.unwrap(), Settled::Done { .. }));
 }
 
@@ -441,8 +476,8 @@ async fn lease(store: &Store, id: &str) -> Lease {
 async fn left(redis: &TestRedis, store: &Store) -> Left {
     let now = redis.now().await;
     let until = |at: u64| at.saturating_sub(now) / 1000;
-    let (windows, _) = store.open_windows(None, 10).await.unwrap();
-    let paused = store.paused(&chat("paused")).await.unwrap();
+    let (windows, _) = store.windows().list(None, 10).await.unwrap();
+    let paused = store.chats().paused(&chat("paused")).await.unwrap();
     let raw = &mut redis.raw().await;
     let mut left = Left::new();
     left.insert("window", until(windows[0].deadline));
@@ -473,7 +508,7 @@ async fn what_is_set_before_a_jump_is_found_or_moved_keeps_its_time() {
     for (by, found_before) in [(30, false), (3_600, false), (30, true), (3_600, true)] {
         let mut redis = TestRedis::start_turnable().await;
         let store = redis.store().await;
-        let before = store.clock(None).await.unwrap();
+        let before = store.clock().look(None).await.unwrap();
         let (retried, silent) = (
             lease(&store, "retried").await,
             lease(&store, "silent").await,
@@ -483,13 +518,13 @@ async fn what_is_set_before_a_jump_is_found_or_moved_keeps_its_time() {
         redis.clock().back(Duration::from_secs(by));
         let mut clock = before;
         if found_before {
-            clock = store.clock(Some(before)).await.unwrap();
+            clock = store.clock().look(Some(before)).await.unwrap();
         }
         set_all(&store, 100).await;
         retry(&store, retried, Duration::from_secs(1_000)).await;
         follow_up(&store, silent, Duration::from_secs(1_100)).await;
         if !found_before {
-            clock = store.clock(Some(before)).await.unwrap();
+            clock = store.clock().look(Some(before)).await.unwrap();
         }
         move_all(&store, clock.back).await;
 
@@ -522,23 +557,33 @@ async fn a_window_that_is_held_before_a_jump_is_moved_keeps_its_cap_and_its_time
     for by in [20, 3_600] {
         let mut redis = TestRedis::start_turnable().await;
         let store = redis.store().await;
-        let before = store.clock(None).await.unwrap();
+        let before = store.clock().look(None).await.unwrap();
         say(&store, "ana", "hi", Duration::from_secs(40)).await;
 
         redis.clock().back(Duration::from_secs(by));
         let hold = Some(Duration::from_secs(50));
-        let held = store.hold(&chat("ana"), hold).await.unwrap().unwrap();
+        let held = store
+            .windows()
+            .hold(&chat("ana"), hold)
+            .await
+            .unwrap()
+            .unwrap();
         assert!(held <= Duration::from_secs(50), "{held:?}");
-        let clock = store.clock(Some(before)).await.unwrap();
+        let clock = store.clock().look(Some(before)).await.unwrap();
         move_all(&store, clock.back).await;
 
         let now = redis.now().await;
-        let (windows, _) = store.open_windows(None, 10).await.unwrap();
+        let (windows, _) = store.windows().list(None, 10).await.unwrap();
         let left = windows[0].deadline.saturating_sub(now);
         assert!((30_000..=50_000).contains(&left), "{left}");
         // Never past its cap, which is a minute after it was opened.
         let long = Some(Duration::from_secs(600));
-        let held = store.hold(&chat("ana"), long).await.unwrap().unwrap();
+        let held = store
+            .windows()
+            .hold(&chat("ana"), long)
+            .await
+            .unwrap()
+            .unwrap();
         assert!(held <= Duration::from_secs(60), "{held:?}");
     }
 }
@@ -547,22 +592,28 @@ async fn a_window_that_is_held_before_a_jump_is_moved_keeps_its_cap_and_its_time
 async fn what_is_set_after_a_second_jump_waits_for_that_one_alone() {
     let mut redis = TestRedis::start_turnable().await;
     let store = redis.store().await;
-    let first = store.clock(None).await.unwrap();
+    let first = store.clock().look(None).await.unwrap();
     redis.clock().back(Duration::from_secs(3_600));
-    let second = store.clock(Some(first)).await.unwrap();
+    let second = store.clock().look(Some(first)).await.unwrap();
     redis.clock().back(Duration::from_secs(1_800));
     store
+        .chats()
         .pause(&chat("paused"), Life::ALWAYS, Duration::from_secs(600))
         .await
         .unwrap();
 
     // Moved by the first, while nobody has found the second; then by that.
     move_all(&store, second.back).await;
-    let third = store.clock(Some(second)).await.unwrap();
+    let third = store.clock().look(Some(second)).await.unwrap();
     assert!(third.back > second.back + 1_790_000);
     move_all(&store, third.back).await;
 
-    let left = store.paused(&chat("paused")).await.unwrap().unwrap();
+    let left = store
+        .chats()
+        .paused(&chat("paused"))
+        .await
+        .unwrap()
+        .unwrap();
     assert!((580..=600).contains(&left.as_secs()), "{left:?}");
 }
 
@@ -575,6 +626,7 @@ async fn say_followed_up(store: &Store, id: &str) {
     let said = item("hi");
     let message = NewMessage::plain(&said, LONG);
     store
+        .windows()
         .append(&chat(id), message, &rules, &destinations())
         .await
         .unwrap();
@@ -583,10 +635,16 @@ async fn say_followed_up(store: &Store, id: &str) {
 async fn flush_and_lease(store: &Store, id: &str) -> Lease {
     let batch = BatchId::generate();
     store
+        .windows()
         .flush(&chat(id), &batch, &destinations())
         .await
         .unwrap();
-    store.lease(&lane(id), LEASES).await.unwrap().unwrap()
+    store
+        .lanes()
+        .lease(&lane(id), LEASES)
+        .await
+        .unwrap()
+        .unwrap()
 }
 
 /// When all that waits is moved.
@@ -607,12 +665,12 @@ async fn whoever_spoke_since_a_batch_was_closed_is_not_followed_up_however_the_c
         ] {
             let mut redis = TestRedis::start_turnable().await;
             let store = redis.store().await;
-            let mut before = store.clock(None).await.unwrap();
+            let mut before = store.clock().look(None).await.unwrap();
             let move_now = async |before| {
-                let clock = store.clock(Some(before)).await.unwrap();
+                let clock = store.clock().look(Some(before)).await.unwrap();
                 move_all(&store, clock.back).await;
-                store.note_moved(clock.back).await.unwrap();
-                store.clock(None).await.unwrap();
+                store.clock().note_moved(clock.back).await.unwrap();
+                store.clock().look(None).await.unwrap();
             };
             // Closed before the jump; closed after it; delivered when the clock is as late again.
             let kinds = ["before", "after", "late"];
@@ -627,7 +685,7 @@ async fn whoever_spoke_since_a_batch_was_closed_is_not_followed_up_however_the_c
 
             // More time than a slow machine takes until it is delivered: what nobody has found yet is known by the last look.
             redis.clock().ahead(Duration::from_secs(5));
-            before = store.clock(Some(before)).await.unwrap();
+            before = store.clock().look(Some(before)).await.unwrap();
             redis.clock().back(Duration::from_secs(by));
             if moved == Moved::BeforeAnybodySpeaks {
                 move_now(before).await;
@@ -653,7 +711,7 @@ async fn whoever_spoke_since_a_batch_was_closed_is_not_followed_up_however_the_c
             }
 
             for id in chats.iter().flatten() {
-                let planned = store.follow_up(&chat(id)).await.unwrap();
+                let planned = store.follow_ups().find(&chat(id)).await.unwrap();
                 let silent = id.ends_with("silent");
                 assert_eq!(planned.is_some(), silent, "{id}: {by} s, {moved:?}");
             }
@@ -698,7 +756,10 @@ async fn a_shard_however_large_is_moved_in_small_steps_and_never_copied() {
     let before = redis.calls_of("evalsha").await;
 
     let shard = Shard::all().nth(5).unwrap();
-    assert_eq!(store.set_back(shard, &waits(), HOUR).await.unwrap(), 3_000);
+    assert_eq!(
+        store.clock().set_back(shard, &waits(), HOUR).await.unwrap(),
+        3_000
+    );
 
     let steps = redis.calls_of("evalsha").await - before;
     assert!(steps >= 3_000 / 64, "{steps}");

@@ -27,6 +27,7 @@ async fn split(script: &[Answer]) -> Queue {
 async fn settle(queue: &Queue, lease: &Lease, verdict: &Verdict) {
     queue
         .store
+        .lanes()
         .settle(lease, verdict, None, &RETENTION)
         .await
         .unwrap();
@@ -121,6 +122,7 @@ async fn who_closes_a_window_can_begin_with_its_first_message() {
     eventually("the window is due", async || {
         let closing = queue
             .store
+            .windows()
             .close_and_lease(&chat, &id, &queue.targets, LONG);
         let (closing, lease) = closing.await.unwrap();
         closed = lease;
@@ -165,11 +167,19 @@ async fn revived_messages_of_one_window_come_in_the_order_they_were_said() {
 
     let letters = queue
         .store
-        .dead_letters(&Filter::Everybody, Look::first(50));
+        .dead_letters()
+        .list(&Filter::Everybody, Look::first(50));
     let (letters, _) = letters.await.unwrap();
     // The newest first, and some out of turn.
     for at in [3, 0, 11, 1, 2, 4, 10, 5, 6, 9, 7, 8] {
-        assert!(queue.store.revive(letters[at].id).await.unwrap());
+        assert!(
+            queue
+                .store
+                .dead_letters()
+                .revive(letters[at].id)
+                .await
+                .unwrap()
+        );
     }
 
     let mut came = Vec::new();
@@ -191,19 +201,33 @@ async fn another_destination_of_the_same_buffer_gets_the_window_as_one() {
     for text in ["a", "b"] {
         let said = item(text);
         let message = NewMessage::plain(&said, LONG);
-        let appended = queue.store.append(&chat, message, &RULES, &targets);
+        let appended = queue
+            .store
+            .windows()
+            .append(&chat, message, &RULES, &targets);
         appended.await.unwrap();
     }
     let id = BatchId::generate();
 
-    queue.store.flush(&chat, &id, &targets).await.unwrap();
+    queue
+        .store
+        .windows()
+        .flush(&chat, &id, &targets)
+        .await
+        .unwrap();
 
     let part = queue.lease("ana").await.unwrap();
     let lane = Lane {
         destination: whole,
         chat,
     };
-    let all = queue.store.lease(&lane, LEASES).await.unwrap().unwrap();
+    let all = queue
+        .store
+        .lanes()
+        .lease(&lane, LEASES)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(texts(&part.batch.items), ["a"]);
     assert_eq!(texts(&all.batch.items), ["a", "b"]);
     assert_eq!(all.batch.id, id);

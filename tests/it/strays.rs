@@ -31,12 +31,14 @@ async fn strays(store: &Store) {
         let said = item(text);
         let message = NewMessage::plain(&said, LONG * 10);
         store
+            .windows()
             .append(&ana, message, &RULES, &destinations())
             .await
             .unwrap();
     }
     let later = When::In(Duration::from_secs(3600));
     store
+        .scheduled()
         .keep(&ana, Life::ALWAYS, "1", &item("depois"), later)
         .await
         .unwrap();
@@ -44,6 +46,7 @@ async fn strays(store: &Store) {
     for text in ["três", "quatro"] {
         say(store, "bia", text, LONG).await;
         store
+            .windows()
             .flush(&chat("bia"), &BatchId::generate(), &bot)
             .await
             .unwrap();
@@ -79,7 +82,8 @@ async fn what_belongs_to_nothing_becomes_dead_letters_that_go_where_their_names_
     assert!(told.contains("bot, loja"), "{ill}");
     assert_eq!(
         store
-            .held(Kind::Later, &[name("loja")])
+            .held()
+            .sum(Kind::Later, &[name("loja")])
             .await
             .unwrap()
             .of_buffers,
@@ -100,13 +104,21 @@ async fn what_belongs_to_nothing_becomes_dead_letters_that_go_where_their_names_
     assert_eq!(finding(&redis).await["level"], "ok");
     for kind in Kind::ALL {
         let held = store
-            .held(kind, &[name("loja"), Name::default_name()])
+            .held()
+            .sum(kind, &[name("loja"), Name::default_name()])
             .await
             .unwrap();
         let stays = u64::from(kind == Kind::Windows);
         assert_eq!((held.count, held.of_buffers), (stays, vec![0, stays]));
     }
-    assert_eq!(store.windows_in(&Name::default_name()).await.unwrap(), 1);
+    assert_eq!(
+        store
+            .windows()
+            .count_in(&Name::default_name())
+            .await
+            .unwrap(),
+        1
+    );
 
     // Nothing goes anywhere but where it belongs.
     for letter in letters(&api).await {
@@ -159,7 +171,7 @@ async fn what_is_made_meanwhile_keeps_what_is_its_own() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
     strays(&store).await;
-    let found = store.strays().await.unwrap();
+    let found = store.strays().find().await.unwrap();
     let api = Daemon::api(&redis).await;
     let bot = json!({ "url": "http://127.0.0.1:9/" });
     api.request(Method::PUT, "/api/destinations/bot", Some(bot))
@@ -171,10 +183,10 @@ async fn what_is_made_meanwhile_keeps_what_is_its_own() {
     assert_eq!((status.as_u16(), &answer["buffered"]), (201, &json!(3)));
 
     // Whoever looked before goes on only now.
-    store.bury_strays(&found, &RETENTION).await.unwrap();
+    store.strays().bury(&found, &RETENTION).await.unwrap();
 
-    assert_eq!(store.windows_in(&name("loja")).await.unwrap(), 1);
-    assert!(store.strays().await.unwrap().is_empty());
+    assert_eq!(store.windows().count_in(&name("loja")).await.unwrap(), 1);
+    assert!(store.strays().find().await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -192,6 +204,7 @@ async fn a_window_that_comes_due_without_its_buffer_does_not_wait_for_the_housek
     let ana = Chat::new(name("loja"), ChatId::parse("ana").unwrap());
     let message = NewMessage::plain(&said, Duration::from_secs(1));
     store
+        .windows()
         .append(&ana, message, &RULES, &destinations())
         .await
         .unwrap();

@@ -235,6 +235,6 @@ async fn daemons_that_end_say_so_and_those_that_were_killed_are_forgotten() {
     .await;
     let ttl: i64 = raw.ttl(DAEMONS).await.unwrap();
     assert_eq!(ttl, -1);
-    let work = store.work(&[]).await.unwrap();
+    let work = store.daemons().work(&[]).await.unwrap();
     assert_eq!(work.daemons[0].about.stands, ["windows"]);
 }

@@ -98,7 +98,7 @@ fn settings(vars: &Vars) -> Vec<Finding> {
 
 /// What Redis is like, what stands in it, and where that is to go.
 async fn state(store: &Store, vars: &Vars, call: bool) -> Vec<Finding> {
-    let seen = tokio::try_join!(store.inspect(), store.configured());
+    let seen = tokio::try_join!(store.inspect(), store.config().read());
     let (inspection, configured) = match seen {
         Ok(seen) => seen,
         Err(error) => {
@@ -116,7 +116,7 @@ async fn state(store: &Store, vars: &Vars, call: bool) -> Vec<Finding> {
             "let all daemons be of one version",
         ));
     }
-    if let Ok(strays) = store.strays().await {
+    if let Ok(strays) = store.strays().find().await {
         findings.push(belonging(&strays));
     }
     if let Ok(counts) = store.counts([]).await {

@@ -20,7 +20,7 @@ const MOST_NAMED: usize = 20;
 /// Unavailable or silent.
 pub(super) async fn findings(store: &Store, snapshot: Option<&Snapshot>) -> Result<Vec<Finding>> {
     let expected = snapshot.map_or_else(Vec::new, expected);
-    let work = store.work(&expected).await?;
+    let work = store.daemons().work(&expected).await?;
     let mut findings = vec![monitors(&work)];
     findings.extend(Kind::ALL.map(|kind| progress(&work, kind)));
     let names = snapshot.map(Snapshot::destination_names);
@@ -28,7 +28,7 @@ pub(super) async fn findings(store: &Store, snapshot: Option<&Snapshot>) -> Resu
     names.sort();
     let mut waits = Vec::new();
     for name in names {
-        let waiting = store.waiting_for(&name).await?;
+        let waiting = store.lanes().waiting_for(&name).await?;
         if waiting.batches > 0 {
             waits.push((expected.contains(&name), name, waiting));
         }

@@ -257,7 +257,7 @@ impl Backlog {
         };
         let names: Vec<_> = wanted.iter().map(|(name, _)| name.clone()).collect();
         let begun = Instant::now();
-        let held = self.store.held(self.kind, &names).await?;
+        let held = self.store.held().sum(self.kind, &names).await?;
         let mut known = self.known();
         let counted = self.load(held.count, held.bytes);
         let ended = known.all.count(counted, taken, begun);

@@ -110,7 +110,7 @@ impl Bounds {
             return Err(self.refuse(full, Way::Joins, buffer, load));
         }
         if let Some(full) = self.over(Way::Opens, buffer, Load::default()) {
-            let open = self.0.store.open_window(chat).await?;
+            let open = self.0.store.windows().find(chat).await?;
             if open.is_none() {
                 return Err(self.refuse(full, Way::Opens, buffer, load));
             }
@@ -154,7 +154,7 @@ impl Bounds {
         self.refresh(buffer, Way::Later.kinds()).await?;
         if let Some(full) = self.over(Way::Later, buffer, Load::default()) {
             // One that waits is only told so.
-            let waits = self.0.store.is_kept(chat, id).await?;
+            let waits = self.0.store.scheduled().has(chat, id).await?;
             if !waits {
                 return Err(self.refuse(full, Way::Later, buffer, load));
             }

@@ -71,20 +71,20 @@ impl Pauses {
         let full = self.full(chat).await?;
         match full {
             // One that lasts is only made longer.
-            Some(full) if self.store.paused(chat).await?.is_none() => Err(full.into()),
+            Some(full) if self.store.chats().paused(chat).await?.is_none() => Err(full.into()),
             _ => Ok(turn),
         }
     }
 
     async fn full(&self, chat: &Chat) -> Result<Option<TooManyPaused>, IngestError> {
         let (buffer, most) = (&chat.buffer, self.per_buffer);
-        let paused = self.store.count_paused().await?;
+        let paused = self.store.chats().count_paused().await?;
         if self.most > 0 && paused >= self.most {
             return Ok(Some(TooManyPaused::InAll(self.most)));
         }
         // No buffer has more than all have.
         let may_be = most > 0 && paused >= most;
-        if may_be && self.store.count_paused_in(buffer).await? >= most {
+        if may_be && self.store.chats().count_paused_in(buffer).await? >= most {
             let buffer = buffer.clone();
             return Ok(Some(TooManyPaused::InBuffer { buffer, most }));
         }

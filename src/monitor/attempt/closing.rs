@@ -60,11 +60,13 @@ impl Monitor {
             (Some(first), Some(_)) => {
                 let length = self.lease_rules(first).length;
                 self.store
+                    .windows()
                     .close_and_lease(&chat, &id, &buffer.destinations, length)
                     .await
             }
             _ => self
                 .store
+                .windows()
                 .close(&chat, &id, &buffer.destinations)
                 .await
                 .map(|closing| (closing, None)),
@@ -118,7 +120,11 @@ impl Monitor {
             self.belongs_to_nothing.notify_one();
             return None;
         };
-        let closing = self.store.close(chat, id, &buffer.destinations).await;
+        let closing = self
+            .store
+            .windows()
+            .close(chat, id, &buffer.destinations)
+            .await;
         Some((buffer, closing.map(|closing| (closing, None))))
     }
 

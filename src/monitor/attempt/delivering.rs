@@ -85,12 +85,17 @@ impl Monitor {
             return None;
         }
         if snapshot.stops().holds_from(&lane.chat.buffer) {
-            if let Err(error) = self.store.put_off(lane, PUT_OFF).await {
+            if let Err(error) = self.store.lanes().put_off(lane, PUT_OFF).await {
                 warn!(chat = %lane.chat.hash(), error = %error, "Could not put a lane off, it comes again: {error}");
             }
             return None;
         }
-        match self.store.lease(lane, self.lease_rules(worker)).await {
+        match self
+            .store
+            .lanes()
+            .lease(lane, self.lease_rules(worker))
+            .await
+        {
             Ok(lease) => lease.map(InHand::new),
             Err(error) => {
                 warn!(chat = %lane.chat.hash(), error = %error, "Could not lease, the sweep will: {error}");
@@ -264,7 +269,7 @@ impl Monitor {
     }
 
     async fn hasten(self: Arc<Self>, worker: Arc<DestinationWorker>) {
-        match self.store.hasten(worker.name(), SPREAD).await {
+        match self.store.lanes().promote(worker.name(), SPREAD).await {
             Ok(0) => {}
             Ok(lanes) => info!(lanes, "Brought the retries of {lanes} chats forward"),
             Err(error) => {

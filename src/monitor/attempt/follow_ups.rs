@@ -51,7 +51,7 @@ impl Monitor {
     async fn follow_up_once(self: &Arc<Self>, chat: &Chat) -> Result<()> {
         let Some(buffer) = self.followed_up(chat).await? else {
             // Its buffer wants none any more, or its chats lie elsewhere now, where no message would take it back.
-            return self.store.drop_follow_up(chat).await.map(drop);
+            return self.store.follow_ups().cancel(chat).await.map(drop);
         };
         let Some(follow_up) = &buffer.follow_up else {
             return Ok(());
@@ -71,10 +71,10 @@ impl Monitor {
             // It stays due until they are started again: by then something may have been said.
             return Ok(());
         }
-        let Some(waiting) = self.store.follow_up(chat).await? else {
+        let Some(waiting) = self.store.follow_ups().find(chat).await? else {
             return Ok(());
         };
-        let now = self.store.now().await?;
+        let now = self.store.clock().now().await?;
         let (life, target) = (buffer.life, snapshot.target(destination));
         let opening = follow_up.opening(now);
         if waiting.at > now {
@@ -83,11 +83,13 @@ impl Monitor {
         if opening > now {
             let store = &self.store;
             store
-                .put_off_follow_up(chat, life, waiting, &target, opening)
+                .follow_ups()
+                .put_off(chat, life, waiting, &target, opening)
                 .await?;
         } else if self
             .store
-            .send_follow_up(chat, life, waiting, &target)
+            .follow_ups()
+            .send(chat, life, waiting, &target)
             .await?
         {
             let called = [target];

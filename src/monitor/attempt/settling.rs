@@ -84,6 +84,7 @@ impl Monitor {
         loop {
             match self
                 .store
+                .lanes()
                 .settle(lease, &verdict, record.as_ref(), &retention)
                 .await
             {

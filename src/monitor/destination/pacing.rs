@@ -57,11 +57,18 @@ impl Monitor {
             return Ok(Turn::default());
         }
         let asked = Instant::now();
-        let grant = self.store.pace(worker.name(), pace, chats.len()).await?;
+        let grant = self
+            .store
+            .lanes()
+            .begin_attempts(worker.name(), pace, chats.len())
+            .await?;
         let waiting = chats.split_off(grant.count);
         let put_back = waiting.into_iter().map(|chat| async move {
             let destination = worker.name().clone();
-            self.store.put_back(&Lane { destination, chat }).await
+            self.store
+                .lanes()
+                .put_back(&Lane { destination, chat })
+                .await
         });
         try_join_all(put_back).await?;
         Ok(Turn {
@@ -81,7 +88,11 @@ impl Monitor {
         let Some(pace) = worker.destination.pace else {
             return Ok(None);
         };
-        let grant = self.store.pace(worker.name(), pace, 0).await?;
+        let grant = self
+            .store
+            .lanes()
+            .begin_attempts(worker.name(), pace, 0)
+            .await?;
         let room = not_before(&grant).map_or(Room::For(grant.left), Room::NotBefore);
         Ok(Some(room))
     }
@@ -102,7 +113,11 @@ impl Monitor {
             }
             permit.let_in_at(None);
             let asked = Instant::now();
-            let again = self.store.pace_again(worker.name(), pace, let_in.at).await;
+            let again = self
+                .store
+                .lanes()
+                .begin_again(worker.name(), pace, let_in.at)
+                .await;
             match again {
                 Ok(Grant { count: 1, at, .. }) => permit.let_in_at(Some(LetIn { at, asked })),
                 Ok(_) => return false,
@@ -122,7 +137,11 @@ impl Monitor {
         let (Some(pace), Some(let_in)) = (worker.destination.pace, permit.unused()) else {
             return;
         };
-        let given = self.store.give_back(worker.name(), pace, let_in.at).await;
+        let given = self
+            .store
+            .lanes()
+            .give_turns_back(worker.name(), pace, let_in.at)
+            .await;
         if let Err(error) = given {
             let name = worker.name();
             warn!(destination = %name, error = %error, "One attempt less than the pace allows begins for an interval: {error}");

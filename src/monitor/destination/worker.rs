@@ -182,7 +182,12 @@ impl Monitor {
     /// The lanes of a buffer that was started again need not wait any longer.
     async fn restore(self: Arc<Self>, buffer: Name) {
         for worker in self.workers.all() {
-            if let Err(error) = self.store.restore(&buffer, worker.name()).await {
+            if let Err(error) = self
+                .store
+                .lanes()
+                .put_all_back(&buffer, worker.name())
+                .await
+            {
                 warn!(buffer = %buffer, error = %error, "Could not bring the lanes of buffer {buffer} forward, they come within a minute: {error}");
             }
             worker.lanes_changed.notify_one();

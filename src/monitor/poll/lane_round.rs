@@ -155,7 +155,7 @@ impl<'a> LaneRound<'a> {
         let most = (permits.len() / shards.len()).min(MOST_TAKEN);
         let takes = shards
             .iter()
-            .map(|&shard| self.monitor.store.take(&due, shard, most));
+            .map(|&shard| self.monitor.store.due().take(&due, shard, most));
         let mut chats = Vec::new();
         for (&shard, (taken, left)) in shards.iter().zip(try_join_all(takes).await?) {
             if retries {

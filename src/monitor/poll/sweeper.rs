@@ -144,8 +144,8 @@ impl Sweep {
             // Never closed.
             let _place = monitor.looking.acquire().await;
             let (left, retries) = match self {
-                Self::Lanes(worker) => monitor.store.look_at_lanes(worker.name()).await?,
-                Self::Windows | Self::Later => (monitor.store.look(due).await?, Vec::new()),
+                Self::Lanes(worker) => monitor.store.due().look_at_lanes(worker.name()).await?,
+                Self::Windows | Self::Later => (monitor.store.due().look(due).await?, Vec::new()),
             };
             agenda.looked(&left, &retries, Instant::now());
         }
@@ -166,7 +166,7 @@ async fn close_windows(
 ) -> Result<Round> {
     let takes = shards
         .iter()
-        .map(|&shard| monitor.store.take(due, shard, MOST_TAKEN));
+        .map(|&shard| monitor.store.due().take(due, shard, MOST_TAKEN));
     let taken = try_join_all(takes).await?;
     let mut round = Round::Done;
     for (&shard, (chats, left)) in shards.iter().zip(&taken) {
@@ -203,7 +203,11 @@ async fn send_later(
 ) -> Result<Round> {
     let mut round = Round::Done;
     for shard in shards {
-        let (waiting, left) = monitor.store.take_waiting(shard, MOST_TAKEN).await?;
+        let (waiting, left) = monitor
+            .store
+            .scheduled()
+            .take_due(shard, MOST_TAKEN)
+            .await?;
         agenda.looked_at(shard, left, Instant::now());
         if waiting.len() == MOST_TAKEN {
             round = Round::More;

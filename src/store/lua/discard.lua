@@ -14,7 +14,7 @@
   ARGV[1]  member  the lane in the due index
   then, in a removal:
            field   of the destination or schedule among the marks
-           mark    that it must have: see cancel
+           mark    that it must have: see cancel_window
 
   Output: how many batches were dropped
 ]]

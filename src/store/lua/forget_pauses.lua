@@ -6,7 +6,7 @@
   KEYS[2]  alive   marks of buffers, by their lives
 
   ARGV[1]  field  of the buffer among the marks
-  ARGV[2]  mark   that it must have: see cancel
+  ARGV[2]  mark   that it must have: see cancel_window
   then the chats, at most some hundreds
 
   Output: how many were paused

@@ -7,14 +7,14 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::Store;
+use crate::store::handles::DeadLetters;
 
 /// Between two looks for what another daemon has left behind.
 const EVERY: Duration = Duration::from_secs(5);
 
-impl Store {
+impl DeadLetters<'_> {
     /// Carries revivals on until told to stop; at once whenever one was `asked` for.
-    pub async fn carry_on_until(&self, asked: &Notify, stop: CancellationToken) {
+    pub async fn carry_on_revivals_until(self, asked: &Notify, stop: CancellationToken) {
         let carrying_on = async {
             let mut told = false;
             loop {

@@ -11,10 +11,11 @@ use crate::core::filter::Filter;
 use crate::core::revival::{Asked, Wanted};
 use crate::store::batch::is_ordered;
 use crate::store::dead::{Letter, shards_of};
+use crate::store::handles::DeadLetters;
 use crate::store::keys::{self, Shard};
 use crate::store::paging::EntryId;
 use crate::store::scripts;
-use crate::store::{Result, Store, StoreError, reply};
+use crate::store::{Result, StoreError, reply};
 
 /// Dead letters that are looked at in one step, and bytes of them.
 const LOOKED_AT: usize = 100;
@@ -107,17 +108,17 @@ pub struct Counted {
     pub without_destination: u64,
 }
 
-impl Store {
+impl DeadLetters<'_> {
     /// What would have to be gone through for the oldest `limit` of the dead letters that are wanted and can go back, and
     /// are not asked for already.
     pub(super) async fn found(
-        &self,
+        self,
         wanted: &Wanted,
         limit: Option<u64>,
     ) -> Result<(Revival, Counted)> {
-        let now = reply::time(Some(self.query(&redis::cmd("TIME")).await?))?;
+        let now = reply::time(Some(self.store.query(&redis::cmd("TIME")).await?))?;
         let under_way = self.revivals().await?;
-        let configured = self.configured().await?;
+        let configured = self.store.config().read().await?;
         let mut counted = Counted::default();
         let mut ids = Vec::new();
         for shard in shards_with(wanted) {
@@ -159,7 +160,7 @@ impl Store {
 
     /// A few dead letters, the oldest first, and the last that was looked at; what cannot be read is none.
     pub(super) async fn heads(
-        &self,
+        self,
         shard: Shard,
         from: &str,
         to: &str,
@@ -170,7 +171,7 @@ impl Store {
             .arg(to)
             .arg(LOOKED_AT)
             .arg(LOOKED_AT_BYTES);
-        let words: Vec<redis::Value> = self.run(shard, &letters).await?;
+        let words: Vec<redis::Value> = self.store.run(shard, &letters).await?;
         let (mut heads, mut last) = (Vec::new(), None);
         let mut words = words.into_iter();
         while let Some(id) = words.next() {

@@ -11,6 +11,8 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::store::handles::DeadLetters;
+
 pub use self::finding::Counted;
 use self::finding::{Head, first_of};
 use super::dead::lane_of;
@@ -19,7 +21,7 @@ use super::keys::{self, Due, Place, Shard};
 use super::paging::EntryId;
 use super::windows::millis;
 use super::work::Kind;
-use super::{Result, Store, StoreError, reply};
+use super::{Result, StoreError, reply};
 use crate::core::batch::Millis;
 use crate::core::chat::Lane;
 use crate::core::revival::Wanted;
@@ -77,27 +79,27 @@ impl Revival {
     }
 }
 
-impl Store {
+impl DeadLetters<'_> {
     /// How many dead letters are wanted now, of which the oldest `limit` would go back.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
-    pub async fn count_dead(&self, wanted: &Wanted, limit: Option<u64>) -> Result<Counted> {
+    pub async fn count(self, wanted: &Wanted, limit: Option<u64>) -> Result<Counted> {
         Ok(self.found(wanted, limit).await?.1)
     }
 
     /// Begins to put back the dead letters that are wanted now and not asked for already, the oldest `limit` of them;
-    /// answers how many. [`Store::carry_on_revivals`] does it. `None`: so many revivals are under way that no other can
+    /// answers how many. [`DeadLetters::carry_on_revivals`] does it. `None`: so many revivals are under way that no other can
     /// begin.
     ///
     /// # Errors
     /// Full, unavailable, silent or unreadable.
     pub async fn begin_revival(
-        &self,
+        self,
         wanted: &Wanted,
         limit: Option<u64>,
     ) -> Result<Option<Counted>> {
-        let under_way: u64 = self.query(&redis::Cmd::hlen(keys::REVIVALS)).await?;
+        let under_way: u64 = self.store.query(&redis::Cmd::hlen(keys::REVIVALS)).await?;
         if under_way >= MOST {
             return Ok(None);
         }
@@ -109,7 +111,7 @@ impl Store {
                 .atomic()
                 .hset(keys::REVIVALS, &id, reply::json(&revival)?)
                 .zadd(keys::REVIVING, &id, 0);
-            self.pipeline::<()>(&begin).await?;
+            self.store.pipeline::<()>(&begin).await?;
         }
         Ok(Some(counted))
     }
@@ -118,9 +120,9 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
-    pub async fn revivals(&self) -> Result<Vec<(String, Revival)>> {
+    pub async fn revivals(self) -> Result<Vec<(String, Revival)>> {
         let all = redis::Cmd::hgetall(keys::REVIVALS);
-        let all: Vec<(String, String)> = self.query(&all).await?;
+        let all: Vec<(String, String)> = self.store.query(&all).await?;
         let mut revivals = all
             .into_iter()
             .map(|(id, text)| Ok((id, read(&text)?)))
@@ -133,10 +135,12 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable, silent or unreadable: another time, or another daemon, goes on from there.
-    pub async fn carry_on_revivals(&self) -> Result<u64> {
+    pub async fn carry_on_revivals(self) -> Result<u64> {
         let mut back = 0;
         loop {
             let (taken, _) = self
+                .store
+                .due()
                 .take_by(
                     take_from(keys::REVIVING, 1, LEFT_FOR, Due::Later.band()),
                     Shard::FIRST,
@@ -149,8 +153,11 @@ impl Store {
         }
     }
 
-    async fn carry_on(&self, id: &str) -> Result<u64> {
-        let far: Option<String> = self.query(&redis::Cmd::hget(keys::REVIVALS, id)).await?;
+    async fn carry_on(self, id: &str) -> Result<u64> {
+        let far: Option<String> = self
+            .store
+            .query(&redis::Cmd::hget(keys::REVIVALS, id))
+            .await?;
         let Some(far) = far else {
             self.note(id, None).await?;
             return Ok(0);
@@ -181,22 +188,23 @@ impl Store {
     }
 
     /// Notes how far a revival is, or that it is over; answers whether it was not over before.
-    async fn note(&self, id: &str, far: Option<&Revival>) -> Result<bool> {
+    async fn note(self, id: &str, far: Option<&Revival>) -> Result<bool> {
         let far = far.map(reply::json).transpose()?;
-        self.run(
-            Shard::FIRST,
-            scripts::REVIVAL
-                .key(keys::REVIVING)
-                .key(keys::REVIVALS)
-                .arg(id)
-                .arg(far.unwrap_or_default())
-                .arg(millis(LEFT_FOR)),
-        )
-        .await
+        self.store
+            .run(
+                Shard::FIRST,
+                scripts::REVIVAL
+                    .key(keys::REVIVING)
+                    .key(keys::REVIVALS)
+                    .arg(id)
+                    .arg(far.unwrap_or_default())
+                    .arg(millis(LEFT_FOR)),
+            )
+            .await
     }
 
     /// Puts these back on their lanes, in the order in which they were given up on.
-    async fn bring_back(&self, heads: &[Head]) -> Result<u64> {
+    async fn bring_back(self, heads: &[Head]) -> Result<u64> {
         let mut lanes: IndexMap<String, (Lane, Vec<&Head>)> = IndexMap::new();
         let mut back = 0;
         for head in heads {
@@ -232,7 +240,7 @@ impl Store {
     ///
     /// # Errors
     /// Gone, where its destination is not there; unavailable or silent.
-    pub(super) async fn revive_to(&self, ids: &[EntryId], lane: &Lane) -> Result<u64> {
+    pub(super) async fn revive_to(self, ids: &[EntryId], lane: &Lane) -> Result<u64> {
         let Some(first) = ids.first() else {
             return Ok(0);
         };
@@ -253,7 +261,7 @@ impl Store {
         for id in ids {
             revive.arg(id.in_stream());
         }
-        let back: i64 = self.run(place.shard, &revive).await?;
+        let back: i64 = self.store.run(place.shard, &revive).await?;
         u64::try_from(back).map_err(|_| StoreError::Gone)
     }
 }

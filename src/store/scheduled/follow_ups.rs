@@ -9,12 +9,13 @@ use crate::core::chat::{Chat, Name};
 use crate::core::destination::Target;
 use crate::core::life::Life;
 use crate::store::batch::whose_word;
+use crate::store::handles::FollowUps;
 use crate::store::keys::{self, Due, Place, Shard};
 use crate::store::lives::{Living, must_all_be_there};
 use crate::store::scripts::{self, Call};
 use crate::store::windows::millis;
 use crate::store::work::Kind;
-use crate::store::{LONGEST_IDLE, Result, Store, StoreError};
+use crate::store::{LONGEST_IDLE, Result, StoreError};
 
 /// How a delivery is followed up if nothing more is said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,15 +78,15 @@ impl WaitingFollowUp {
     }
 }
 
-impl Store {
+impl FollowUps<'_> {
     /// The follow-up of a chat that waits for its time.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
-    pub async fn follow_up(&self, chat: &Chat) -> Result<Option<WaitingFollowUp>> {
+    pub async fn find(self, chat: &Chat) -> Result<Option<WaitingFollowUp>> {
         let place = Place::of(chat);
         let read = redis::Cmd::hget(keys::later_items(place.shard), member::follow_up(&place));
-        let text: Option<String> = self.query(&read).await?;
+        let text: Option<String> = self.store.query(&read).await?;
         let read = |text: String| {
             WaitingFollowUp::read(&text).ok_or(StoreError::Unreadable("a follow-up"))
         };
@@ -97,36 +98,36 @@ impl Store {
     ///
     /// # Errors
     /// Gone, where buffer or destination are not there in the life that they have here; unavailable or silent.
-    pub async fn send_follow_up(
-        &self,
+    pub async fn send(
+        self,
         chat: &Chat,
         life: Life,
         waiting: WaitingFollowUp,
         destination: &Target,
     ) -> Result<bool> {
         let id = BatchId::generate().numbered(waiting.number);
-        self.run_follow_up(chat, life, waiting, destination, "", id.as_str())
+        self.run(chat, life, waiting, destination, "", id.as_str())
             .await
     }
 
     /// Puts a follow-up off until `at`, if nothing was said.
     ///
     /// # Errors
-    /// As [`Store::send_follow_up`].
-    pub async fn put_off_follow_up(
-        &self,
+    /// As [`FollowUps::send`].
+    pub async fn put_off(
+        self,
         chat: &Chat,
         life: Life,
         waiting: WaitingFollowUp,
         destination: &Target,
         at: Millis,
     ) -> Result<bool> {
-        self.run_follow_up(chat, life, waiting, destination, &at.to_string(), "")
+        self.run(chat, life, waiting, destination, &at.to_string(), "")
             .await
     }
 
-    async fn run_follow_up(
-        &self,
+    async fn run(
+        self,
         chat: &Chat,
         life: Life,
         waiting: WaitingFollowUp,
@@ -153,7 +154,7 @@ impl Store {
         if !life.is_endless() {
             Living::buffer(&chat.buffer, life).must_be_there(&mut run);
         }
-        match self.run(place.shard, &run).await? {
+        match self.store.run(place.shard, &run).await? {
             -1 => Err(StoreError::Gone),
             went => Ok(went == 1),
         }
@@ -163,25 +164,35 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn drop_follow_up(&self, chat: &Chat) -> Result<bool> {
+    pub async fn cancel(self, chat: &Chat) -> Result<bool> {
         let place = Place::of(chat);
         let member = member::follow_up(&place);
-        self.recall_member(&place, &member, &[], None).await
+        self.store
+            .scheduled()
+            .cancel_member(&place, &member, &[], None)
+            .await
     }
 
     /// Takes back all follow-ups of a buffer that is being removed.
     ///
     /// # Errors
     /// Unavailable or silent; what was taken back until then stays so.
-    pub async fn drop_follow_ups(&self, buffer: &Name, removed: &Living) -> Result<()> {
+    pub async fn cancel_all(self, buffer: &Name, removed: &Living) -> Result<()> {
         let pattern = member::follow_ups_like(buffer);
         for shard in Shard::all() {
-            for member in self.matching(&Due::Later, shard, &pattern).await?.keys() {
+            for member in self
+                .store
+                .matching(&Due::Later, shard, &pattern)
+                .await?
+                .keys()
+            {
                 if let Some(Waiting::FollowUp(chat)) = Waiting::parse(member)
                     && chat.buffer == *buffer
                 {
                     let place = Place::of(&chat);
-                    self.recall_member(&place, member, &[], Some(removed))
+                    self.store
+                        .scheduled()
+                        .cancel_member(&place, member, &[], Some(removed))
                         .await?;
                 }
             }

@@ -9,8 +9,9 @@ use crate::core::filter::Filter;
 use crate::core::item::{Item, read_items};
 use crate::store::dead::shards_of;
 use crate::store::due_list::{DueCursor, first_page};
+use crate::store::handles::Scheduled;
 use crate::store::keys::{self, Due, Shard};
-use crate::store::{Result, Store, StoreError};
+use crate::store::{Result, StoreError};
 
 /// Looks for one page at the most, where other things wait between the messages.
 const MOST_ROUNDS: usize = 20;
@@ -50,22 +51,22 @@ impl Kept {
     }
 }
 
-impl Store {
+impl Scheduled<'_> {
     /// A page of the messages that wait for their time; fewer than asked for where
     /// they have more bytes than `bytes`. While the first of them
     /// leave, one may show twice.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
-    pub async fn kept(
-        &self,
+    pub async fn list(
+        self,
         filter: &Filter,
         after: Option<DueCursor>,
         limit: usize,
         bytes: usize,
     ) -> Result<(Vec<Kept>, Option<String>)> {
         match filter {
-            Filter::Everybody => self.kept_by_all(after, limit, bytes).await,
+            Filter::Everybody => self.read_all(after, limit, bytes).await,
             Filter::Buffer(buffer) | Filter::Chat(Chat { buffer, .. }) => {
                 let shards = shards_of(filter);
                 let mut found = self.waiting(shards, &messages_like(buffer)).await?;
@@ -73,7 +74,7 @@ impl Store {
                     let chat = message(&cursor.member);
                     chat.is_some_and(|chat| filter.includes(chat.buffer.as_str(), chat.id.as_str()))
                 });
-                self.kept_page(found, after, limit, bytes).await
+                self.page(found, after, limit, bytes).await
             }
         }
     }
@@ -82,7 +83,7 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn chats_with_kept(&self, id: &str) -> Result<Vec<Chat>> {
+    pub async fn chats_with(self, id: &str) -> Result<Vec<Chat>> {
         let found = self.waiting(Shard::all(), &messages_with(id)).await?;
         let chats = found.iter().filter_map(|cursor| message(&cursor.member));
         Ok(chats.collect())
@@ -92,10 +93,10 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
-    pub async fn kept_in_order(&self, buffer: &Name, id: &str) -> Result<Option<Kept>> {
+    pub async fn find_in_order(self, buffer: &Name, id: &str) -> Result<Option<Kept>> {
         let shard = std::iter::once(Shard::of_ordered(buffer));
         let found = self.waiting(shard, &messages_with(id)).await?;
-        let mut kept = self.read_kept(&found).await?.into_iter();
+        let mut kept = self.read(&found).await?.into_iter();
         Ok(kept.find(|kept| kept.chat.buffer == *buffer))
     }
 
@@ -103,13 +104,13 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn kept_in(&self, buffer: &Name) -> Result<u64> {
+    pub async fn count_in(self, buffer: &Name) -> Result<u64> {
         let found = self.waiting_in(buffer).await?;
         Ok(u64::try_from(found.len()).unwrap_or(u64::MAX))
     }
 
     /// All messages of a buffer that wait for their time.
-    pub(super) async fn waiting_in(&self, buffer: &Name) -> Result<Vec<KeptMessage>> {
+    pub(super) async fn waiting_in(self, buffer: &Name) -> Result<Vec<KeptMessage>> {
         let found = self.waiting(Shard::all(), &messages_like(buffer)).await?;
         let waiting = found
             .iter()
@@ -119,13 +120,13 @@ impl Store {
     }
 
     async fn waiting(
-        &self,
+        self,
         shards: impl Iterator<Item = Shard>,
         pattern: &str,
     ) -> Result<Vec<DueCursor>> {
         let mut found = Vec::new();
         for shard in shards {
-            let members = self.matching(&Due::Later, shard, pattern).await?;
+            let members = self.store.matching(&Due::Later, shard, pattern).await?;
             found.extend(
                 members
                     .into_iter()
@@ -135,8 +136,8 @@ impl Store {
         Ok(found)
     }
 
-    async fn kept_page(
-        &self,
+    async fn page(
+        self,
         mut found: Vec<DueCursor>,
         after: Option<DueCursor>,
         limit: usize,
@@ -148,11 +149,11 @@ impl Store {
         if self.cut(&mut found, &mut left).await? {
             next = found.last().map(DueCursor::text);
         }
-        Ok((self.read_kept(&found).await?, next))
+        Ok((self.read(&found).await?, next))
     }
 
-    async fn kept_by_all(
-        &self,
+    async fn read_all(
+        self,
         mut after: Option<DueCursor>,
         limit: usize,
         bytes: usize,
@@ -161,10 +162,11 @@ impl Store {
         let mut left = bytes;
         for _ in 0..MOST_ROUNDS {
             let (mut found, next) = self
+                .store
                 .earliest(&Due::Later, after.clone(), limit - kept.len())
                 .await?;
             let was_cut = self.cut(&mut found, &mut left).await?;
-            kept.extend(self.read_kept(&found).await?);
+            kept.extend(self.read(&found).await?);
             if !was_cut && (next.is_none() || kept.len() >= limit) {
                 return Ok((kept, next));
             }
@@ -179,7 +181,7 @@ impl Store {
 
     /// Keeps as many of these, from the first on, as begin within so many bytes, of which it takes what they have; answers
     /// whether any had to go.
-    async fn cut(&self, found: &mut Vec<DueCursor>, left: &mut usize) -> Result<bool> {
+    async fn cut(self, found: &mut Vec<DueCursor>, left: &mut usize) -> Result<bool> {
         if found.is_empty() {
             return Ok(false);
         }
@@ -188,7 +190,7 @@ impl Store {
             let items = keys::later_items(cursor.shard);
             reads.cmd("HSTRLEN").arg(items).arg(&cursor.member);
         }
-        let sizes: Vec<usize> = self.pipeline(&reads).await?;
+        let sizes: Vec<usize> = self.store.pipeline(&reads).await?;
         let fitting = sizes.iter().take_while(|size| {
             let fits = *left > 0;
             *left = left.saturating_sub(**size);
@@ -201,7 +203,7 @@ impl Store {
     }
 
     /// The messages among these that have not left or been taken back meanwhile.
-    async fn read_kept(&self, found: &[DueCursor]) -> Result<Vec<Kept>> {
+    async fn read(self, found: &[DueCursor]) -> Result<Vec<Kept>> {
         let messages: Vec<_> = found
             .iter()
             .filter_map(|cursor| Some((cursor, message(&cursor.member)?)))
@@ -213,7 +215,7 @@ impl Store {
         for (cursor, _) in &messages {
             reads.hget(keys::later_items(cursor.shard), &cursor.member);
         }
-        let texts: Vec<Option<String>> = self.pipeline(&reads).await?;
+        let texts: Vec<Option<String>> = self.store.pipeline(&reads).await?;
         let there = messages.into_iter().zip(texts);
         there
             .filter_map(|((_, chat), text)| Some(Kept::read(chat, &text?)))

@@ -7,19 +7,21 @@ mod schedules;
 
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
+
 use super::batch::whose_word;
 use super::keys::{self, Due, Place, Shard};
 use super::lives::{Living, must_all_be_there};
 use super::windows::{millis, seen_digest};
 use super::work::Kind;
-use super::{LONGEST_IDLE, Result, Store, StoreError};
+use super::{LONGEST_IDLE, Result, StoreError};
 use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::{Chat, Name};
 use crate::core::destination::Target;
 use crate::core::life::Life;
 use crate::core::when::{FARTHEST, When};
+use crate::store::handles::Scheduled;
 use crate::store::scripts;
-use futures_util::future::try_join_all;
 
 pub use follow_ups::{FollowUpPlan, WaitingFollowUp};
 pub use list::Kept;
@@ -40,14 +42,14 @@ pub enum Keeping {
     TooFar,
 }
 
-impl Store {
+impl Scheduled<'_> {
     /// Keeps a message until its time. Redis has it then, in the way its `appendfsync` says, when this returns.
     ///
     /// # Errors
     /// Full, or gone, where the chat's buffer is not there in the life that the message is for: nothing was stored. Else
     /// unavailable or silent.
     pub async fn keep(
-        &self,
+        self,
         chat: &Chat,
         life: Life,
         id: &str,
@@ -59,9 +61,8 @@ impl Store {
             When::At(at) => (at.to_string(), 0),
             When::In(delay) => (String::new(), millis(delay)),
         };
-        let mut later = scripts::LATER.key(Due::Later.key(place.shard));
-        later
-            .key(keys::later_items(place.shard))
+        let mut keep = scripts::KEEP.key(Due::Later.key(place.shard));
+        keep.key(keys::later_items(place.shard))
             .key(keys::seen(place.shard))
             .key(keys::alive(place.shard))
             .key(keys::held(place.shard, Kind::Later))
@@ -72,15 +73,15 @@ impl Store {
             .arg(delay)
             .arg(millis(FARTHEST))
             .arg(seen_digest(&place, id))
-            .arg(self.seen_for());
+            .arg(self.store.seen_for());
         let living = match chat.schedule() {
             Some(schedule) => Living::schedule(&schedule, life),
             None => Living::buffer(&chat.buffer, life),
         };
-        living.must_be_there(&mut later);
-        later.arg(millis(LONGEST_IDLE));
-        self.tell_time(&mut later, place.shard);
-        let (status, at): (String, Millis) = self.run(place.shard, &later).await?;
+        living.must_be_there(&mut keep);
+        keep.arg(millis(LONGEST_IDLE));
+        self.store.tell_time(&mut keep, place.shard);
+        let (status, at): (String, Millis) = self.store.run(place.shard, &keep).await?;
         Ok(match status.as_str() {
             "kept" => Keeping::Kept(at),
             "gone" => return Err(StoreError::Gone),
@@ -93,12 +94,16 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn take_waiting(
-        &self,
+    pub async fn take_due(
+        self,
         shard: Shard,
         most: usize,
     ) -> Result<(Vec<Waiting>, Option<Duration>)> {
-        let (members, left) = self.take_members(&Due::Later, shard, most).await?;
+        let (members, left) = self
+            .store
+            .due()
+            .take_members(&Due::Later, shard, most)
+            .await?;
         let waiting = members.iter().filter_map(|member| Waiting::parse(member));
         Ok((waiting.collect(), left))
     }
@@ -108,13 +113,13 @@ impl Store {
     /// # Errors
     /// Gone, where a destination is not there in the life that it has here: the message waits on. Else unavailable or
     /// silent.
-    pub async fn send_kept(
-        &self,
+    pub async fn send(
+        self,
         waiting: &KeptMessage,
         id: &BatchId,
         destinations: &[Target],
     ) -> Result<bool> {
-        self.send(waiting, id, destinations, false, None).await
+        self.send_as(waiting, id, destinations, false, None).await
     }
 
     /// Turns all messages of a buffer that wait into batches now, in a removal only while that is under way; answers how
@@ -122,56 +127,61 @@ impl Store {
     ///
     /// # Errors
     /// Gone, unavailable or silent; what was sent until then stays sent.
-    pub async fn send_all_kept(
-        &self,
+    pub async fn send_all(
+        self,
         buffer: &Name,
         destinations: &[Target],
         removed: Option<&Living>,
     ) -> Result<u64> {
         let send = |waiting: KeptMessage| async move {
             let id = BatchId::generate();
-            self.send(&waiting, &id, destinations, true, removed).await
+            self.send_as(&waiting, &id, destinations, true, removed)
+                .await
         };
-        self.to_all_kept(buffer, send).await
+        self.to_all(buffer, send).await
     }
 
     /// Drops all messages of a buffer that is being removed; answers how many.
     ///
     /// # Errors
     /// Unavailable or silent; what was dropped until then stays dropped.
-    pub async fn drop_all_kept(&self, buffer: &Name, removed: &Living) -> Result<u64> {
-        let recall = |waiting: KeptMessage| async move {
+    pub async fn cancel_all(self, buffer: &Name, removed: &Living) -> Result<u64> {
+        let cancel = |waiting: KeptMessage| async move {
             let place = Place::of(&waiting.chat);
-            self.recall_member(&place, &waiting.member(), &[], Some(removed))
+            self.cancel_member(&place, &waiting.member(), &[], Some(removed))
                 .await
         };
-        self.to_all_kept(buffer, recall).await
+        self.to_all(buffer, cancel).await
     }
 
     /// Drops all messages of a chat that wait; answers how many.
     ///
     /// # Errors
     /// Unavailable or silent; what was dropped until then stays dropped.
-    pub async fn drop_kept(&self, chat: &Chat) -> Result<u64> {
-        self.drop_kept_in(chat, None).await
+    pub async fn cancel_all_of(self, chat: &Chat) -> Result<u64> {
+        self.cancel_all_of_in(chat, None).await
     }
 
     /// The same, in the removal of a schedule only while that is under way.
-    pub(super) async fn drop_kept_in(&self, chat: &Chat, removed: Option<&Living>) -> Result<u64> {
+    pub(super) async fn cancel_all_of_in(
+        self,
+        chat: &Chat,
+        removed: Option<&Living>,
+    ) -> Result<u64> {
         let mut dropped = 0;
         for waiting in self.waiting_in(&chat.buffer).await? {
             if waiting.chat == *chat {
                 let place = Place::of(chat);
                 let member = waiting.member();
-                let recalled = self.recall_member(&place, &member, &[], removed);
-                dropped += u64::from(recalled.await?);
+                let cancelled = self.cancel_member(&place, &member, &[], removed);
+                dropped += u64::from(cancelled.await?);
             }
         }
         Ok(dropped)
     }
 
-    async fn to_all_kept<Work: Future<Output = Result<bool>>>(
-        &self,
+    async fn to_all<Work: Future<Output = Result<bool>>>(
+        self,
         buffer: &Name,
         one: impl Fn(KeptMessage) -> Work,
     ) -> Result<u64> {
@@ -184,8 +194,8 @@ impl Store {
         Ok(done)
     }
 
-    async fn send(
-        &self,
+    async fn send_as(
+        self,
         waiting: &KeptMessage,
         id: &BatchId,
         destinations: &[Target],
@@ -215,7 +225,7 @@ impl Store {
         if let Some(removed) = removed {
             removed.must_be_over(&mut send);
         }
-        match self.run(place.shard, &send).await? {
+        match self.store.run(place.shard, &send).await? {
             -1 => Err(StoreError::Gone),
             sent => Ok(sent == 1),
         }
@@ -225,27 +235,27 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn recall(&self, chat: &Chat, id: &str) -> Result<bool> {
+    pub async fn cancel(self, chat: &Chat, id: &str) -> Result<bool> {
         for chat in [chat, &chat.in_other_order()] {
             let (place, waiting) = (Place::of(chat), KeptMessage::new(chat, id));
             let digest = seen_digest(&place, id);
             let member = waiting.member();
-            if self.recall_member(&place, &member, &digest, None).await? {
+            if self.cancel_member(&place, &member, &digest, None).await? {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    async fn recall_member(
-        &self,
+    async fn cancel_member(
+        self,
         place: &Place,
         member: &str,
         id: &[u8],
         removed: Option<&Living>,
     ) -> Result<bool> {
-        let mut recall = scripts::RECALL.key(Due::Later.key(place.shard));
-        recall
+        let mut cancel = scripts::CANCEL_SCHEDULED.key(Due::Later.key(place.shard));
+        cancel
             .key(keys::later_items(place.shard))
             .key(keys::seen(place.shard))
             .key(keys::alive(place.shard))
@@ -253,8 +263,8 @@ impl Store {
             .arg(member)
             .arg(id);
         if let Some(removed) = removed {
-            removed.must_be_over(&mut recall);
+            removed.must_be_over(&mut cancel);
         }
-        self.run(place.shard, &recall).await
+        self.store.run(place.shard, &cancel).await
     }
 }

@@ -4,12 +4,13 @@ use super::member;
 use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::{Chat, Name};
 use crate::core::life::Life;
+use crate::store::handles::{RedisClock, Schedules};
 use crate::store::keys::{self, Due, Place};
 use crate::store::lives::Living;
 use crate::store::scripts;
 use crate::store::windows::millis;
 use crate::store::work::Kind;
-use crate::store::{LONGEST_IDLE, Result, Store, StoreError, reply};
+use crate::store::{LONGEST_IDLE, Result, StoreError, reply};
 
 /// Runs of one schedule that may wait at one time.
 const MOST_RUNS: u64 = 100;
@@ -60,22 +61,24 @@ pub enum Run {
     Stale,
 }
 
-impl Store {
+impl RedisClock<'_> {
     /// The time by Redis's own clock.
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn now(&self) -> Result<Millis> {
-        reply::time(Some(self.query(&redis::cmd("TIME")).await?))
+    pub async fn now(self) -> Result<Millis> {
+        reply::time(Some(self.store.query(&redis::cmd("TIME")).await?))
     }
+}
 
+impl Schedules<'_> {
     /// Sets when a schedule runs next, unless the same or a newer version of it has been planned, or an older one by
     /// moments with the same mark: then a time that has passed is still to be made. Answers whether anything changed.
     ///
     /// # Errors
     /// Full, or gone, where the schedule is not there in this life: nothing was planned. Else unavailable or silent.
     pub async fn plan(
-        &self,
+        self,
         schedule: &Name,
         life: Life,
         version: u64,
@@ -90,12 +93,12 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn unplan(&self, schedule: &Name, version: u64) -> Result<bool> {
+    pub async fn unplan(self, schedule: &Name, version: u64) -> Result<bool> {
         self.run_plan(schedule, Life::ALWAYS, version, "", "").await
     }
 
     async fn run_plan(
-        &self,
+        self,
         schedule: &Name,
         life: Life,
         version: u64,
@@ -112,7 +115,7 @@ impl Store {
             .arg(millis(LONGEST_IDLE))
             .arg(mark);
         Living::schedule(schedule, life).must_be_there(&mut plan);
-        match self.run(place.shard, &plan).await? {
+        match self.store.run(place.shard, &plan).await? {
             -1 => Err(StoreError::Gone),
             changed => Ok(changed == 1),
         }
@@ -122,11 +125,11 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
-    pub async fn planned(&self, schedule: &Name) -> Result<Option<Planned>> {
+    pub async fn planned(self, schedule: &Name) -> Result<Option<Planned>> {
         let place = Place::of(&Chat::of_schedule(schedule));
         let member = member::schedule(schedule);
         let read = redis::Cmd::hget(keys::later_items(place.shard), member);
-        let Some(item) = self.query::<Option<String>>(&read).await? else {
+        let Some(item) = self.store.query::<Option<String>>(&read).await? else {
             return Ok(None);
         };
         let planned = Planned::read(&item);
@@ -138,13 +141,13 @@ impl Store {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn note_missed(&self, schedule: &Name, planned: &Planned) -> Result<()> {
+    pub async fn note_missed(self, schedule: &Name, planned: &Planned) -> Result<()> {
         let shard = Place::of(&Chat::of_schedule(schedule)).shard;
         let mut miss = scripts::MISS.key(keys::later_items(shard));
         miss.arg(member::schedule(schedule))
             .arg(planned.at)
             .arg(planned.mark.as_deref().unwrap_or_default());
-        self.run(shard, &miss).await
+        self.store.run(shard, &miss).await
     }
 
     /// Makes a run that was planned, with this id and message, or leaves it out without; and plans the next. `life` is
@@ -152,8 +155,8 @@ impl Store {
     ///
     /// # Errors
     /// Gone, where the schedule is not there in that life; unavailable or silent.
-    pub async fn run_planned(
-        &self,
+    pub async fn run(
+        self,
         schedule: &Name,
         life: Life,
         planned: &Planned,
@@ -179,7 +182,7 @@ impl Store {
             .arg(MOST_RUNS)
             .arg(planned.mark.as_deref().unwrap_or_default());
         Living::schedule(schedule, life).must_be_there(&mut run);
-        let (status,): (String,) = self.run(place.shard, &run).await?;
+        let (status,): (String,) = self.store.run(place.shard, &run).await?;
         Ok(match status.as_str() {
             "run" => Run::Made,
             "left out" => Run::LeftOut,

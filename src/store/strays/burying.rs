@@ -6,12 +6,13 @@ use crate::core::chat::{Chat, Name};
 use crate::store::batch::{read_batch, whose_word};
 use crate::store::config::Kind;
 use crate::store::dead::Letter;
+use crate::store::handles::StrayThings;
 use crate::store::history::Retention;
 use crate::store::keys::{self, Due, Place};
 use crate::store::scheduled::KeptMessage;
 use crate::store::scripts;
 use crate::store::work::Kind as Work;
-use crate::store::{Result, Store, reply};
+use crate::store::{Result, reply};
 
 /// What became of strays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -33,12 +34,12 @@ fn letter(chat: &Chat, destination: &str, reason: String) -> Letter {
     }
 }
 
-impl Store {
+impl StrayThings<'_> {
     /// Makes dead letters of strays, unless something of their name has begun to live since.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable; what was buried until then stays so.
-    pub async fn bury_strays(&self, strays: &Strays, retention: &Retention) -> Result<Buried> {
+    pub async fn bury(self, strays: &Strays, retention: &Retention) -> Result<Buried> {
         let mut buried = Buried::default();
         let mut add = |(batches, dropped): (u64, u64)| {
             buried.batches += batches.min(1);
@@ -61,7 +62,7 @@ impl Store {
         Ok(buried)
     }
 
-    async fn bury_window(&self, chat: &Chat, version: u64, most: u64) -> Result<(u64, u64)> {
+    async fn bury_window(self, chat: &Chat, version: u64, most: u64) -> Result<(u64, u64)> {
         let place = Place::of(chat);
         let reason = format!("its buffer {} is gone", chat.buffer);
         let mut bury = scripts::BURY_WINDOW.key(place.timer());
@@ -77,11 +78,11 @@ impl Store {
             .arg(whose_word(chat))
             .arg(reply::json(&letter(chat, "", reason))?)
             .arg(most);
-        self.run(place.shard, &bury).await
+        self.store.run(place.shard, &bury).await
     }
 
     async fn bury_later(
-        &self,
+        self,
         message: &KeptMessage,
         version: u64,
         most: u64,
@@ -94,7 +95,7 @@ impl Store {
             Kind::Schedule => name.of_its_schedule().to_string(),
             _ => String::new(),
         };
-        let mut bury = scripts::BURY_LATER.key(Due::Later.key(place.shard));
+        let mut bury = scripts::BURY_SCHEDULED.key(Due::Later.key(place.shard));
         bury.key(keys::later_items(place.shard))
             .key(keys::alive(place.shard))
             .key(keys::dead(place.shard))
@@ -107,11 +108,11 @@ impl Store {
             .arg(reply::json(&letter(chat, &destination, reason))?)
             .arg(most)
             .arg(message.reason().as_str());
-        self.run(place.shard, &bury).await
+        self.store.run(place.shard, &bury).await
     }
 
     async fn bury_first(
-        &self,
+        self,
         destination: &Name,
         chat: &Chat,
         version: u64,
@@ -124,7 +125,7 @@ impl Store {
             .hget(place.head(destination), "attempts")
             .hget(place.head(destination), "first");
         let (batch, attempts, first): (Option<String>, Option<u32>, Option<u64>) =
-            self.pipeline(&reads).await?;
+            self.store.pipeline(&reads).await?;
         let Some(batch) = batch else {
             return Ok((0, 0));
         };
@@ -153,6 +154,6 @@ impl Store {
             .arg(line)
             .arg(reply::json(&letter)?)
             .arg(most);
-        self.run(place.shard, &bury).await
+        self.store.run(place.shard, &bury).await
     }
 }

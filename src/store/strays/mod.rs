@@ -5,11 +5,12 @@ mod burying;
 
 use std::collections::HashSet;
 
+use super::Result;
 use super::config::Kind;
 use super::keys::{self, Due, Shard};
 use super::scheduled::{KeptMessage, Waiting};
-use super::{Result, Store};
 use crate::core::chat::{Chat, Name};
+use crate::store::handles::StrayThings;
 
 pub use burying::Buried;
 
@@ -91,12 +92,12 @@ fn worker(destination: &Name) -> (Kind, Name) {
     }
 }
 
-impl Store {
+impl StrayThings<'_> {
     /// Looks for what belongs to nothing. Changes nothing.
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn strays(&self) -> Result<Strays> {
+    pub async fn find(self) -> Result<Strays> {
         let mut found = Strays::default();
         for shard in Shard::all() {
             let windows = self.scanned(&Due::Windows, shard).await?;
@@ -135,24 +136,24 @@ impl Store {
         Ok(found)
     }
 
-    async fn written(&self) -> Result<Written> {
+    async fn written(self) -> Result<Written> {
         let mut reads = redis::pipe();
         // The version first: what is new in the fields is there, whatever the version says.
         reads.hget(keys::CONFIG, "version").hkeys(keys::CONFIG);
-        let (version, fields): (Option<u64>, HashSet<String>) = self.pipeline(&reads).await?;
+        let (version, fields): (Option<u64>, HashSet<String>) = self.store.pipeline(&reads).await?;
         Ok(Written {
             version: version.unwrap_or_default(),
             fields,
         })
     }
 
-    async fn scanned(&self, due: &Due, shard: Shard) -> Result<HashSet<String>> {
-        let members = self.matching(due, shard, "*").await?;
+    async fn scanned(self, due: &Due, shard: Shard) -> Result<HashSet<String>> {
+        let members = self.store.matching(due, shard, "*").await?;
         Ok(members.into_keys().collect())
     }
 
     /// The indexes of lanes that there are, whether or not anybody knows their destination.
-    pub(super) async fn lane_indexes(&self) -> Result<HashSet<(Shard, Name)>> {
+    pub(super) async fn lane_indexes(self) -> Result<HashSet<(Shard, Name)>> {
         let mut found = HashSet::new();
         let mut cursor = 0;
         loop {
@@ -162,7 +163,7 @@ impl Store {
                 .arg(keys::LANE_INDEXES)
                 .arg("COUNT")
                 .arg(STEP);
-            let (next, page): (u64, Vec<Vec<u8>>) = self.query(&scan).await?;
+            let (next, page): (u64, Vec<Vec<u8>>) = self.store.query(&scan).await?;
             let texts = page.iter().filter_map(|key| std::str::from_utf8(key).ok());
             found.extend(texts.filter_map(keys::destination_of_index));
             if next == 0 {

@@ -36,7 +36,7 @@ impl Patient {
         let heart = Heart::new(&store, "monitor");
         tokio::spawn(async move { heart.beat(Vec::new).await });
         eventually("a monitor gives signs of life", async || {
-            let work = store.work(&[]).await.unwrap();
+            let work = store.daemons().work(&[]).await.unwrap();
             work.living_monitors().next().is_some()
         })
         .await;

@@ -97,7 +97,7 @@ async fn a_url_that_leads_inside_is_refused_at_the_door() {
         assert!(error.starts_with("webhook.url: "), "{error}");
     }
     assert_eq!(shop.windows().await.len(), 0);
-    let configured = shop.store.configured().await.unwrap();
+    let configured = shop.store.config().read().await.unwrap();
     assert_eq!(configured.destinations.len(), 0);
 }
 
@@ -154,17 +154,18 @@ async fn what_came_with_messages_goes_when_nobody_uses_it_and_not_before() {
         ..BufferSpec::default()
     };
     store
-        .configure(Kind::Buffer, &named, &spec, Mode::New, None, None)
+        .config()
+        .write(Kind::Buffer, &named, &spec, Mode::New, None, None)
         .await
         .unwrap();
     let url = shop.default.url();
     say(&shop, request(&url, "oi", 600.0)).await;
-    let left = async || store.configured().await.unwrap();
+    let left = async || store.config().read().await.unwrap();
 
-    assert_eq!(store.remove_disused(DAY).await.unwrap(), 0);
+    assert_eq!(store.config().remove_disused(DAY).await.unwrap(), 0);
     shop.redis.long_ago("lull:{config}:used", 2 * DAY).await;
     assert_eq!(
-        store.remove_disused(DAY).await.unwrap(),
+        store.config().remove_disused(DAY).await.unwrap(),
         0,
         "its window is open"
     );
@@ -182,7 +183,7 @@ async fn what_came_with_messages_goes_when_nobody_uses_it_and_not_before() {
     shop.default.call().await;
     // The monitor's housekeeper may come first.
     eventually("nothing is left", async || {
-        store.remove_disused(DAY).await.unwrap();
+        store.config().remove_disused(DAY).await.unwrap();
         let configured = left().await;
         !configured.buffers.contains_key(&name) && configured.destinations.is_empty()
     })

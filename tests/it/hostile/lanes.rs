@@ -302,8 +302,14 @@ async fn what_an_older_lull_left_is_counted_and_what_is_counted_and_not_there_is
     let store = redis.store().await;
     let names = [lull::core::chat::Name::default_name()];
     eventually("all is counted as it is", async || {
-        let windows = store.held(lull::store::work::Kind::Windows, &names).await;
-        let lanes = store.held(lull::store::work::Kind::Lanes, &names).await;
+        let windows = store
+            .held()
+            .sum(lull::store::work::Kind::Windows, &names)
+            .await;
+        let lanes = store
+            .held()
+            .sum(lull::store::work::Kind::Lanes, &names)
+            .await;
         windows.unwrap().count == 0 && lanes.unwrap().count == 4
     })
     .await;

@@ -37,7 +37,7 @@ async fn no_more_chats_are_paused_than_may_be() {
     assert_eq!(many(&api).await, 3);
 
     assert_eq!(refusal_code(&api).await, "too_many_paused");
-    let paused = redis.store().await.count_paused().await.unwrap();
+    let paused = redis.store().await.chats().count_paused().await.unwrap();
     assert_eq!(paused, 3);
     // The three that are may be made longer, and one that is over makes room.
     assert_eq!(many(&api).await, 3);

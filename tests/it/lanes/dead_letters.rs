@@ -39,7 +39,8 @@ async fn what_is_given_up_on_is_kept_whole() {
     settle(&store, &leased, &bury(&leased)).await;
 
     let (letters, next) = store
-        .dead_letters(&Filter::Everybody, Look::first(10))
+        .dead_letters()
+        .list(&Filter::Everybody, Look::first(10))
         .await
         .unwrap();
     assert_eq!((letters.len(), next), (1, None));
@@ -62,6 +63,7 @@ async fn beyond_the_limit_the_oldest_dead_letters_go_and_it_is_told() {
         batch(&store, "ana", text).await;
         let leased = lease(&store, "ana").await.unwrap();
         let settled = store
+            .lanes()
             .settle(&leased, &bury(&leased), None, &two_a_shard)
             .await
             .unwrap();
@@ -87,15 +89,17 @@ async fn what_is_too_old_is_trimmed() {
     batch(&store, "ana", "a").await;
     let leased = lease(&store, "ana").await.unwrap();
     store
+        .lanes()
         .settle(&leased, &bury(&leased), Some(&record(&leased)), &RETENTION)
         .await
         .unwrap();
-    let young = store.trim(&RETENTION).await.unwrap();
+    let young = store.history().trim(&RETENTION).await.unwrap();
     let instant = Duration::ZERO;
 
     let mut trimmed = young;
     eventually("a millisecond has passed", async || {
         trimmed = store
+            .history()
             .trim(&Retention {
                 history_age: instant,
                 dead_letter_age: instant,
@@ -119,10 +123,10 @@ async fn a_discarded_dead_letter_is_gone() {
     buried(&store, "ana", "a").await;
     let id = letters(&store).await[0].id;
 
-    assert!(store.discard(id).await.unwrap());
+    assert!(store.dead_letters().discard(id).await.unwrap());
 
-    assert!(!store.discard(id).await.unwrap());
-    assert!(!store.revive(id).await.unwrap());
+    assert!(!store.dead_letters().discard(id).await.unwrap());
+    assert!(!store.dead_letters().revive(id).await.unwrap());
     assert!(lease(&store, "ana").await.is_none());
 }
 
@@ -139,7 +143,8 @@ async fn dead_letters_are_paged_newest_first_over_all_shards() {
     let mut after = None;
     loop {
         let (letters, next) = store
-            .dead_letters(
+            .dead_letters()
+            .list(
                 &Filter::Everybody,
                 Look {
                     after,

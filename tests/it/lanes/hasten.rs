@@ -15,7 +15,8 @@ async fn retries_come_forward_when_the_destination_is_back() {
     settle(&store, &lease(&store, "ana").await.unwrap(), &RETRY_LATER).await;
 
     let hastened = store
-        .hasten(&lane("ana").destination, Duration::from_millis(1))
+        .lanes()
+        .promote(&lane("ana").destination, Duration::from_millis(1))
         .await
         .unwrap();
 
@@ -38,7 +39,8 @@ async fn attempts_on_their_way_and_waits_that_were_asked_for_are_not_hastened() 
 
     assert_eq!(
         store
-            .hasten(&lane("ana").destination, Duration::from_millis(1))
+            .lanes()
+            .promote(&lane("ana").destination, Duration::from_millis(1))
             .await
             .unwrap(),
         0

@@ -52,7 +52,12 @@ async fn batches_are_joined_up_to_the_limits_of_a_window() {
         max_messages: 2,
         ..LEASES
     };
-    let leased = store.lease(&lane("ana"), by_count).await.unwrap().unwrap();
+    let leased = store
+        .lanes()
+        .lease(&lane("ana"), by_count)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(texts(&leased.batch.items), ["a", "b"]);
     settle(&store, &leased, &Verdict::Release).await;
 
@@ -60,6 +65,11 @@ async fn batches_are_joined_up_to_the_limits_of_a_window() {
         max_bytes: 10,
         ..LEASES
     };
-    let leased = store.lease(&lane("ana"), by_bytes).await.unwrap().unwrap();
+    let leased = store
+        .lanes()
+        .lease(&lane("ana"), by_bytes)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(texts(&leased.batch.items), ["a", "b"]);
 }

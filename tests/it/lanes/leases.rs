@@ -34,7 +34,12 @@ async fn a_lease_that_ran_out_can_be_taken_again_and_counts() {
         length: Duration::from_millis(20),
         ..LEASES
     };
-    let first = store.lease(&lane("ana"), rules).await.unwrap().unwrap();
+    let first = store
+        .lanes()
+        .lease(&lane("ana"), rules)
+        .await
+        .unwrap()
+        .unwrap();
 
     let second = lease_when_due(&store, "ana").await;
 
@@ -51,7 +56,12 @@ async fn a_stale_token_changes_nothing() {
         length: Duration::from_millis(1),
         ..LEASES
     };
-    let first = store.lease(&lane("ana"), rules).await.unwrap().unwrap();
+    let first = store
+        .lanes()
+        .lease(&lane("ana"), rules)
+        .await
+        .unwrap()
+        .unwrap();
     let second = lease_when_due(&store, "ana").await;
 
     for verdict in [Verdict::Drop, RETRY_NOW, bury(&first), Verdict::Release] {
@@ -147,7 +157,7 @@ async fn a_full_redis_still_drains() {
         .await
         .unwrap();
 
-    let refused = buffer.store.hold(&chat("ana"), None).await;
+    let refused = buffer.store.windows().hold(&chat("ana"), None).await;
     buffer.close_when_due().await;
     let leased = lease(&buffer.store, "ana").await.unwrap();
 

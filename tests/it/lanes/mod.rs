@@ -39,13 +39,14 @@ const DONE_AND_MORE: Settled = Settled::Done {
 async fn batch(store: &Store, id: &str, text: &str) {
     say(store, id, text, LONG).await;
     store
+        .windows()
         .flush(&chat(id), &BatchId::generate(), &destinations())
         .await
         .unwrap();
 }
 
 async fn lease(store: &Store, id: &str) -> Option<Lease> {
-    store.lease(&lane(id), LEASES).await.unwrap()
+    store.lanes().lease(&lane(id), LEASES).await.unwrap()
 }
 
 /// Takes a lease as soon as there is one to have.
@@ -61,6 +62,7 @@ async fn lease_when_due(store: &Store, id: &str) -> Lease {
 
 async fn settle(store: &Store, lease: &Lease, verdict: &Verdict) -> Settled {
     store
+        .lanes()
         .settle(lease, verdict, None, &RETENTION)
         .await
         .unwrap()
@@ -90,7 +92,8 @@ async fn buried(store: &Store, id: &str, text: &str) -> Lease {
 /// The dead letters, the newest first.
 async fn letters(store: &Store) -> Vec<DeadLetter> {
     let page = store
-        .dead_letters(&Filter::Everybody, Look::first(10))
+        .dead_letters()
+        .list(&Filter::Everybody, Look::first(10))
         .await;
     page.unwrap().0
 }
@@ -98,7 +101,7 @@ async fn letters(store: &Store) -> Vec<DeadLetter> {
 /// When the lane of a chat is due.
 async fn due_in(store: &Store, id: &str) -> Option<Duration> {
     let destination = lane(id).destination;
-    let (lanes, retries) = store.look_at_lanes(&destination).await.unwrap();
+    let (lanes, retries) = store.due().look_at_lanes(&destination).await.unwrap();
     let shard = Shard::of(&chat(id)).index();
     lanes[shard].or(retries[shard])
 }

@@ -21,12 +21,12 @@ async fn a_revived_batch_comes_first_and_alone_under_its_old_id() {
     batch(&store, "ana", "b").await;
     let id = letters(&store).await[0].id;
 
-    assert!(store.revive(id).await.unwrap());
+    assert!(store.dead_letters().revive(id).await.unwrap());
 
     let leased = lease(&store, "ana").await.unwrap();
     assert_eq!(leased.batch, dead.batch);
     assert_eq!(leased.attempt, 1);
-    assert!(!store.revive(id).await.unwrap());
+    assert!(!store.dead_letters().revive(id).await.unwrap());
 }
 
 #[tokio::test]
@@ -106,7 +106,7 @@ async fn older_ones_revived_later_still_go_first() {
 
     // The newest first: each step finds a younger one at the head.
     for id in ids {
-        assert!(store.revive(id).await.unwrap());
+        assert!(store.dead_letters().revive(id).await.unwrap());
     }
 
     assert_eq!(drained(&store, "ana").await, ["a", "b", "c", "d", "e"]);
@@ -125,12 +125,13 @@ async fn what_was_revived_is_shown_erased_and_discarded_with_its_lane() {
     revive_all(&store, &Wanted::all()).await;
 
     let destination = lane("ana").destination;
-    let waiting = store.waiting_for(&destination).await.unwrap();
+    let waiting = store.lanes().waiting_for(&destination).await.unwrap();
     assert_eq!(waiting.batches, 8);
     let chat = lane("ana").chat;
     let mut room = 1_000_000;
     let (shown, _) = store
-        .lanes_of(&chat, [lane("ana").destination], &mut room)
+        .chats()
+        .lanes(&chat, [lane("ana").destination], &mut room)
         .await
         .unwrap();
     let shown: Vec<_> = shown[0]
@@ -139,9 +140,10 @@ async fn what_was_revived_is_shown_erased_and_discarded_with_its_lane() {
         .flat_map(|it| texts(&it.items))
         .collect();
     assert_eq!(shown, ["a", "b", "c", "d"]);
-    assert_eq!(store.erase(&chat).await.unwrap().batches, 4);
+    assert_eq!(store.chats().erase(&chat).await.unwrap().batches, 4);
     let discarded = store
-        .discard_lanes(&lane("eva").destination, None)
+        .lanes()
+        .discard_all(&lane("eva").destination, None)
         .await
         .unwrap();
     assert_eq!((discarded.chats, discarded.held), (1, 4));
@@ -167,7 +169,11 @@ async fn many(letters: usize) -> Queue {
                 first_attempt: lease.first_attempt,
             },
         };
-        let settled = queue.store.settle(&lease, &verdict, None, &KEEPS_ALL).await;
+        let settled = queue
+            .store
+            .lanes()
+            .settle(&lease, &verdict, None, &KEEPS_ALL)
+            .await;
         assert!(matches!(settled.unwrap(), Settled::Done { dropped: 0, .. }));
     }
     queue
@@ -234,10 +240,14 @@ async fn reviving_many_letters_of_an_ordered_buffer_costs_in_proportion() {
 async fn a_revival_that_was_broken_off_goes_on_where_it_ended() {
     let queue = many(400).await;
     let store = queue.store.clone();
-    store.begin_revival(&Wanted::all(), None).await.unwrap();
-    let carrying_on = tokio::spawn(async move { store.carry_on_revivals().await });
+    store
+        .dead_letters()
+        .begin_revival(&Wanted::all(), None)
+        .await
+        .unwrap();
+    let carrying_on = tokio::spawn(async move { store.dead_letters().carry_on_revivals().await });
     eventually("it has begun", async || {
-        let revivals = queue.store.revivals().await.unwrap();
+        let revivals = queue.store.dead_letters().revivals().await.unwrap();
         revivals.iter().all(|(_, revival)| revival.back > 0)
     })
     .await;
@@ -248,9 +258,22 @@ async fn a_revival_that_was_broken_off_goes_on_where_it_ended() {
         queue.redis.long_ago("lull:{config}:reviving", LONG).await;
     }
 
-    queue.store.carry_on_revivals().await.unwrap();
+    queue
+        .store
+        .dead_letters()
+        .carry_on_revivals()
+        .await
+        .unwrap();
 
-    assert!(queue.store.revivals().await.unwrap().is_empty());
+    assert!(
+        queue
+            .store
+            .dead_letters()
+            .revivals()
+            .await
+            .unwrap()
+            .is_empty()
+    );
     let expected: Vec<String> = (0..400).map(|number| number.to_string()).collect();
     assert_eq!(leaving(&queue).await, expected);
 }
@@ -260,10 +283,14 @@ async fn what_is_given_up_on_after_a_revival_was_asked_for_is_not_part_of_it() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
     buried(&store, "ana", "a").await;
-    store.begin_revival(&Wanted::all(), None).await.unwrap();
+    store
+        .dead_letters()
+        .begin_revival(&Wanted::all(), None)
+        .await
+        .unwrap();
     buried(&store, "ana", "b").await;
 
-    assert_eq!(store.carry_on_revivals().await.unwrap(), 1);
+    assert_eq!(store.dead_letters().carry_on_revivals().await.unwrap(), 1);
 
     assert_eq!(drained(&store, "ana").await, ["a"]);
     assert_eq!(letters(&store).await.len(), 1);
@@ -296,7 +323,12 @@ async fn each_letter_is_counted_by_the_first_revival_that_asks_for_it() {
         buried(&store, id, text).await;
     }
     let asked = async |wanted: &Wanted, limit: Option<u64>| {
-        let counted = store.begin_revival(wanted, limit).await.unwrap().unwrap();
+        let counted = store
+            .dead_letters()
+            .begin_revival(wanted, limit)
+            .await
+            .unwrap()
+            .unwrap();
         (counted.count, counted.under_way)
     };
 
@@ -305,7 +337,7 @@ async fn each_letter_is_counted_by_the_first_revival_that_asks_for_it() {
     assert_eq!(asked(&Wanted::all(), Some(1)).await, (1, 2), "the next");
     assert_eq!(asked(&Wanted::all(), None).await, (1, 3), "the rest");
     assert_eq!(asked(&of("eva"), None).await, (0, 1), "a part");
-    let revivals = store.revivals().await.unwrap();
+    let revivals = store.dead_letters().revivals().await.unwrap();
     let counts: Vec<_> = revivals.iter().map(|(_, it)| it.count).collect();
     assert_eq!(counts, [2, 1, 1]);
 
@@ -315,10 +347,10 @@ async fn each_letter_is_counted_by_the_first_revival_that_asks_for_it() {
         let mut raw = redis.raw().await;
         let _: u64 = raw.zadd("lull:{config}:reviving", id, later).await.unwrap();
     }
-    assert_eq!(store.carry_on_revivals().await.unwrap(), 1);
+    assert_eq!(store.dead_letters().carry_on_revivals().await.unwrap(), 1);
     assert_eq!(letters(&store).await.len(), 3);
     redis.long_ago("lull:{config}:reviving", 200 * LONG).await;
-    assert_eq!(store.carry_on_revivals().await.unwrap(), 3);
+    assert_eq!(store.dead_letters().carry_on_revivals().await.unwrap(), 3);
     assert!(letters(&store).await.is_empty());
 }
 
@@ -335,7 +367,11 @@ async fn a_letter_without_a_way_back_takes_no_place_of_another() {
     settle(&store, &leased, &Verdict::Bury { letter }).await;
     buried(&store, "eva", "b").await;
 
-    let counted = store.count_dead(&Wanted::all(), Some(1)).await.unwrap();
+    let counted = store
+        .dead_letters()
+        .count(&Wanted::all(), Some(1))
+        .await
+        .unwrap();
     let expected = Counted {
         count: 1,
         without_destination: 1,

@@ -10,7 +10,11 @@ use crate::support::{LEASES, TestRedis, chat, eventually, lane};
 
 /// The chats whose lanes are taken, of the shard of a chat.
 async fn taken(store: &Store, due: &Due, id: &str, most: usize) -> Vec<String> {
-    let (chats, _) = store.take(due, Shard::of(&chat(id)), most).await.unwrap();
+    let (chats, _) = store
+        .due()
+        .take(due, Shard::of(&chat(id)), most)
+        .await
+        .unwrap();
     chats
         .iter()
         .map(|chat| chat.id.as_str().to_owned())
@@ -82,7 +86,11 @@ async fn what_was_revived_goes_with_the_retries_and_tells_nothing_about_the_dest
     let redis = TestRedis::start().await;
     let store = redis.store().await;
     buried(&store, "ana", "a").await;
-    store.revive(letters(&store).await[0].id).await.unwrap();
+    store
+        .dead_letters()
+        .revive(letters(&store).await[0].id)
+        .await
+        .unwrap();
 
     assert!(taken(&store, &lanes(), "ana", 9).await.is_empty());
     assert_eq!(taken(&store, &retries(), "ana", 9).await, ["ana"]);
@@ -112,7 +120,7 @@ async fn one_look_tells_of_both() {
     batch(&store, &eva, "b").await;
 
     let destination = lane("ana").destination;
-    let (fresh, tried) = store.look_at_lanes(&destination).await.unwrap();
+    let (fresh, tried) = store.due().look_at_lanes(&destination).await.unwrap();
 
     let shard = Shard::of(&chat("ana")).index();
     assert_eq!(fresh[shard], Some(Duration::ZERO));
@@ -127,7 +135,12 @@ async fn what_a_dead_monitor_had_in_hand_comes_up_among_the_retries() {
     batch(&store, "ana", "a").await;
     let mut rules = LEASES;
     rules.length = Duration::from_millis(20);
-    store.lease(&lane("ana"), rules).await.unwrap().unwrap();
+    store
+        .lanes()
+        .lease(&lane("ana"), rules)
+        .await
+        .unwrap()
+        .unwrap();
 
     eventually("the lease runs out", async || {
         due_in(&store, "ana").await == Some(Duration::ZERO)

@@ -30,7 +30,7 @@ impl World {
                 !self.model.paused[chat] || self.before.window[chat].is_empty(),
                 "a paused chat has a window"
             );
-            let paused = self.store.paused(&self.chat(chat)).await.unwrap();
+            let paused = self.store.chats().paused(&self.chat(chat)).await.unwrap();
             assert_eq!(paused.is_some(), self.model.paused[chat], "a pause");
         }
         self.the_plan_is_kept().await;
@@ -112,7 +112,12 @@ impl World {
     }
 
     async fn the_plan_is_kept(&self) {
-        let planned = self.store.planned(&What::Report.name()).await.unwrap();
+        let planned = self
+            .store
+            .schedules()
+            .planned(&What::Report.name())
+            .await
+            .unwrap();
         let planned = planned.map(
             |Planned {
                  at, version, mark, ..

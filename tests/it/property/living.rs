@@ -53,7 +53,8 @@ impl World {
                     ..BufferSpec::default()
                 };
                 store
-                    .configure(kind, &name, &spec, Mode::New, None, None)
+                    .config()
+                    .write(kind, &name, &spec, Mode::New, None, None)
                     .await
             }
             What::Bot => {
@@ -62,7 +63,8 @@ impl World {
                     ..DestinationSpec::default()
                 };
                 store
-                    .configure(kind, &name, &spec, Mode::New, None, None)
+                    .config()
+                    .write(kind, &name, &spec, Mode::New, None, None)
                     .await
             }
             What::Report => {
@@ -71,7 +73,8 @@ impl World {
                     ..ScheduleSpec::default()
                 };
                 store
-                    .configure(kind, &name, &spec, Mode::New, None, None)
+                    .config()
+                    .write(kind, &name, &spec, Mode::New, None, None)
                     .await
             }
         };
@@ -103,7 +106,7 @@ impl World {
         let living = [Living::new(what.kind(), &what.name(), life)];
         for chat in 0..=REPORT {
             let shard = Shard::of(&self.chat(chat));
-            assert_eq!(self.store.vouch(shard, &living).await.unwrap(), []);
+            assert_eq!(self.store.config().vouch(shard, &living).await.unwrap(), []);
         }
     }
 
@@ -124,6 +127,7 @@ impl World {
         let by = lull::store::audit::By::default();
         let begun = self
             .store
+            .config()
             .begin_removal(what.kind(), &what.name(), asked, &by, None, None)
             .await
             .unwrap();
@@ -156,7 +160,10 @@ impl World {
             Vec::new()
         };
         let (kind, name) = (what.kind(), what.name());
-        let work = self.store.carry_out(kind, &name, &removal, &targets);
+        let work = self
+            .store
+            .config()
+            .carry_out(kind, &name, &removal, &targets);
         let outcome = until_death(work, dies).await.map(Result::unwrap);
         // What it had asked Redis for is done all the same, and before this.
         self.store.probe().await.unwrap();
@@ -166,7 +173,7 @@ impl World {
         if let Some(outcome) = &outcome {
             self.is_as_told(what, removal.asked, outcome);
         }
-        let configured = self.store.configured().await.unwrap();
+        let configured = self.store.config().read().await.unwrap();
         self.ended(what, removal.asked, outcome, &after, &configured)
             .await;
     }
@@ -301,7 +308,7 @@ impl World {
                 if !is_there || after.follow_up[chat].is_none() {
                     self.model.follow_up[chat] = None;
                 }
-                let paused = self.store.paused(&self.chat(chat)).await.unwrap();
+                let paused = self.store.chats().paused(&self.chat(chat)).await.unwrap();
                 self.model.paused[chat] &= is_there && paused.is_some();
             }
         }
@@ -328,7 +335,10 @@ impl World {
             ..ScheduleSpec::default()
         };
         let known = Mode::Known;
-        let written = self.store.configure(kind, &name, &spec, known, None, None);
+        let written = self
+            .store
+            .config()
+            .write(kind, &name, &spec, known, None, None);
         match (&self.model.report.stage, written.await.unwrap()) {
             (Stage::Absent, Written::Refused) | (Stage::Removing { .. }, Written::Removing) => {}
             (Stage::Alive, Written::As(version)) => {
@@ -364,13 +374,18 @@ impl World {
             let life = self.model.report.known_as(late);
             let takes = self.model.report.takes(life);
             let planned = store
+                .schedules()
                 .plan(&name, life, times.version, &times.mark(), at)
                 .await;
             if let Some(planned) = taken(planned, takes) {
                 assert_eq!(planned, self.model.plan_by(times));
             }
         } else {
-            let unplanned = store.unplan(&name, times.version).await.unwrap();
+            let unplanned = store
+                .schedules()
+                .unplan(&name, times.version)
+                .await
+                .unwrap();
             let is_older = |plan: &mut Plan| plan.version <= times.version;
             assert_eq!(unplanned, self.model.plan.take_if(is_older).is_some());
         }
@@ -383,9 +398,14 @@ impl World {
     /// A monitor looks up what it will go by when it comes to it.
     pub(super) async fn look_up(&mut self) {
         for chat in 0..PEOPLE.len() {
-            self.model.looked_up[chat] = self.store.follow_up(&self.chat(chat)).await.unwrap();
+            self.model.looked_up[chat] = self
+                .store
+                .follow_ups()
+                .find(&self.chat(chat))
+                .await
+                .unwrap();
         }
-        let planned = self.store.planned(&What::Report.name()).await;
+        let planned = self.store.schedules().planned(&What::Report.name()).await;
         self.model.looked_up_plan = planned.unwrap();
     }
 
@@ -394,7 +414,7 @@ impl World {
         let planned: Option<Planned> = if looked_up {
             self.model.looked_up_plan.take()
         } else {
-            self.store.planned(&name).await.unwrap()
+            self.store.schedules().planned(&name).await.unwrap()
         };
         let times = [self.model.times, self.model.times_before];
         let Some(planned) = planned.filter(|planned| planned.at <= self.model.now) else {
@@ -410,7 +430,8 @@ impl World {
         let next = times.after(planned.at);
         let ran = self
             .store
-            .run_planned(
+            .schedules()
+            .run(
                 &name,
                 life,
                 &planned,

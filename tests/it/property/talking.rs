@@ -46,7 +46,7 @@ impl World {
             // Whoever was held up would vouch for it first.
             let over = [Living::buffer(&What::Buffer.name(), life)];
             let shard = Shard::of(&self.chat(chat));
-            let refused = self.store.vouch(shard, &over).await.unwrap();
+            let refused = self.store.config().vouch(shard, &over).await.unwrap();
             assert_eq!(refused.len(), 1, "what is over was vouched for");
         }
         let number = self.model.next();
@@ -106,6 +106,7 @@ impl World {
         };
         let targets = self.targets(false);
         self.store
+            .windows()
             .append(&self.chat(chat), message, &rules, &targets)
             .await
     }
@@ -114,7 +115,7 @@ impl World {
         let open = self.before.window[chat].clone();
         let life = self.model.buffer.known_as(late);
         let expected = self.model.buffer.takes(life);
-        let dropped = self.store.pause(&self.chat(chat), life, LONG).await;
+        let dropped = self.store.chats().pause(&self.chat(chat), life, LONG).await;
         let Some(dropped) = taken(dropped, expected) else {
             return;
         };
@@ -125,13 +126,13 @@ impl World {
     }
 
     pub(super) async fn resume(&mut self, chat: usize) {
-        let resumed = self.store.resume(&self.chat(chat)).await.unwrap();
+        let resumed = self.store.chats().resume(&self.chat(chat)).await.unwrap();
         assert_eq!(resumed, std::mem::take(&mut self.model.paused[chat]));
     }
 
     pub(super) async fn cancel(&mut self, chat: usize) {
         let open = self.before.window[chat].clone();
-        let dropped = self.store.cancel(&self.chat(chat)).await.unwrap();
+        let dropped = self.store.windows().cancel(&self.chat(chat)).await.unwrap();
         assert_eq!(dropped, open.len() as u64);
         self.model.dropped[chat].extend(open);
     }
@@ -141,9 +142,9 @@ impl World {
         let window = self.before.window[chat].clone();
         let (id, to) = (BatchId::generate(), self.targets(late));
         let closing = if by_hand {
-            self.store.flush(&self.chat(chat), &id, &to).await
+            self.store.windows().flush(&self.chat(chat), &id, &to).await
         } else {
-            self.store.close(&self.chat(chat), &id, &to).await
+            self.store.windows().close(&self.chat(chat), &id, &to).await
         };
         let goes_nowhere = late && self.model.bot.former.is_some();
         let expected = match (goes_nowhere, window.is_empty(), by_hand) {
@@ -176,7 +177,7 @@ impl World {
             ..LEASES
         };
         let lane = self.lane_to(to, chat);
-        let Some(lease) = self.store.lease(&lane, rules).await.unwrap() else {
+        let Some(lease) = self.store.lanes().lease(&lane, rules).await.unwrap() else {
             return;
         };
         let whose = lease.lane.chat.id.as_str();
@@ -243,6 +244,7 @@ impl World {
         };
         let settled = self
             .store
+            .lanes()
             .settle(lease, &verdict, None, &RETENTION)
             .await
             .unwrap();
@@ -346,12 +348,15 @@ impl World {
         let text = number.to_string();
         let when = When::In(if soon { Duration::ZERO } else { LONG });
         let (chat, said) = (self.chat(chat), item(&text));
-        self.store.keep(&chat, life, &text, &said, when).await
+        self.store
+            .scheduled()
+            .keep(&chat, life, &text, &said, when)
+            .await
     }
 
     pub(super) async fn send(&mut self, chat: usize, late: bool) {
         let shard = Shard::of(&self.chat(chat));
-        for waiting in self.store.take_waiting(shard, 64).await.unwrap().0 {
+        for waiting in self.store.scheduled().take_due(shard, 64).await.unwrap().0 {
             let Waiting::Message(message) = waiting else {
                 continue;
             };
@@ -365,7 +370,8 @@ impl World {
             };
             let sent = self
                 .store
-                .send_kept(&message, &BatchId::generate(), &to)
+                .scheduled()
+                .send(&message, &BatchId::generate(), &to)
                 .await;
             match sent {
                 Ok(true) => assert_ne!(expected, Some(false), "sent to what is gone"),
@@ -383,7 +389,11 @@ impl World {
     pub(super) async fn send_all(&mut self) {
         let to = self.targets(false);
         let name = What::Buffer.name();
-        self.store.send_all_kept(&name, &to, None).await.unwrap();
+        self.store
+            .scheduled()
+            .send_all(&name, &to, None)
+            .await
+            .unwrap();
         self.moved_on().await;
     }
 
@@ -417,7 +427,7 @@ impl World {
             assert!(matches!(again, Keeping::Duplicate(Some(_))), "{again:?}");
         }
         let (whose, id) = (self.chat(chat), number.to_string());
-        assert!(self.store.recall(&whose, &id).await.unwrap());
+        assert!(self.store.scheduled().cancel(&whose, &id).await.unwrap());
         self.model.dropped[chat].push(number);
     }
 
@@ -432,7 +442,7 @@ impl World {
         let waiting = if looked_up {
             self.model.looked_up[chat].take()
         } else {
-            self.store.follow_up(&whose).await.unwrap()
+            self.store.follow_ups().find(&whose).await.unwrap()
         };
         let Some(waiting) = waiting else { return };
         let life = self.model.buffer.known_as(late);
@@ -441,10 +451,14 @@ impl World {
         let went = if put_off {
             let at = waiting.at + 1;
             store
-                .put_off_follow_up(&whose, life, waiting, &target, at)
+                .follow_ups()
+                .put_off(&whose, life, waiting, &target, at)
                 .await
         } else {
-            store.send_follow_up(&whose, life, waiting, &target).await
+            store
+                .follow_ups()
+                .send(&whose, life, waiting, &target)
+                .await
         };
         let planned = self.before.follow_up[chat].filter(|(at, _)| *at == waiting.at);
         let takes = self.model.buffer.takes(life);
@@ -466,7 +480,7 @@ impl World {
 
     pub(super) async fn erase(&mut self, chat: usize) {
         let before = self.before.clone();
-        let erased = self.store.erase(&self.chat(chat)).await.unwrap();
+        let erased = self.store.chats().erase(&self.chat(chat)).await.unwrap();
         assert_eq!(erased.messages, before.window[chat].len() as u64);
         assert_eq!(erased.later, before.kept[chat].len() as u64);
         assert_eq!(erased.dead_letters, before.dead[chat].len() as u64);
@@ -482,7 +496,11 @@ impl World {
 
     pub(super) async fn take(&mut self, chat: usize) {
         let shard = Shard::of(&self.chat(chat));
-        self.store.take(&Due::Windows, shard, 64).await.unwrap();
+        self.store
+            .due()
+            .take(&Due::Windows, shard, 64)
+            .await
+            .unwrap();
     }
 }
 

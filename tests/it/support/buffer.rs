@@ -32,6 +32,7 @@ impl Buffer {
     /// Appends a message to the chat of Ana.
     pub(crate) async fn append(&self, message: NewMessage<'_>) -> Appended {
         self.store
+            .windows()
             .append(&chat("ana"), message, &self.rules, &destinations())
             .await
             .unwrap()
@@ -70,7 +71,7 @@ impl Buffer {
 
     /// What is left of Ana's window after a typing signal.
     pub(crate) async fn hold(&self, hold: Option<Duration>) -> Duration {
-        let left = self.store.hold(&chat("ana"), hold).await.unwrap();
+        let left = self.store.windows().hold(&chat("ana"), hold).await.unwrap();
         left.unwrap()
     }
 
@@ -85,12 +86,13 @@ impl Buffer {
     }
 
     async fn window(&self) -> Window {
-        let window = self.store.open_window(&chat("ana")).await.unwrap();
+        let window = self.store.windows().find(&chat("ana")).await.unwrap();
         window.unwrap()
     }
 
     pub(crate) async fn close(&self) -> Closing {
         self.store
+            .windows()
             .close(&chat("ana"), &BatchId::generate(), &destinations())
             .await
             .unwrap()
@@ -99,6 +101,7 @@ impl Buffer {
     /// Closes Ana's window at once, as an operator does.
     pub(crate) async fn close_now(&self) -> Closing {
         self.store
+            .windows()
             .flush(&chat("ana"), &BatchId::generate(), &destinations())
             .await
             .unwrap()
@@ -108,7 +111,12 @@ impl Buffer {
     pub(crate) async fn take_when_due(&self) {
         eventually("the window is taken", async || {
             let shard = Shard::of(&chat("ana"));
-            let taken = self.store.take(&Due::Windows, shard, 64).await.unwrap();
+            let taken = self
+                .store
+                .due()
+                .take(&Due::Windows, shard, 64)
+                .await
+                .unwrap();
             !taken.0.is_empty()
         })
         .await;
@@ -127,7 +135,12 @@ impl Buffer {
 
     /// What is said in the next batch of Ana.
     pub(crate) async fn batch(&self) -> Vec<String> {
-        let lease = self.store.lease(&lane("ana"), LEASES).await.unwrap();
+        let lease = self
+            .store
+            .lanes()
+            .lease(&lane("ana"), LEASES)
+            .await
+            .unwrap();
         texts(&lease.unwrap().batch.items)
     }
 }

@@ -54,7 +54,7 @@ pub(crate) async fn assert_counted(
 ) {
     for kind in Kind::ALL {
         let (count, bytes) = there(raw, kind).await;
-        let held = store.held(kind, buffers).await.unwrap();
+        let held = store.held().sum(kind, buffers).await.unwrap();
         assert_eq!((held.count, held.bytes), (count, bytes), "{kind:?}");
         assert_eq!(held.of_buffers.iter().sum::<u64>(), count, "{kind:?}");
     }

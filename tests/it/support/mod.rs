@@ -60,8 +60,12 @@ pub(crate) fn lane(id: &str) -> Lane {
 
 /// Revives these dead letters; answers how many there were.
 pub(crate) async fn revive_all(store: &Store, wanted: &Wanted) -> u64 {
-    let begun = store.begin_revival(wanted, None).await.unwrap();
-    store.carry_on_revivals().await.unwrap();
+    let begun = store
+        .dead_letters()
+        .begin_revival(wanted, None)
+        .await
+        .unwrap();
+    store.dead_letters().carry_on_revivals().await.unwrap();
     begun.unwrap().count
 }
 
@@ -115,6 +119,7 @@ pub(crate) async fn say(store: &Store, id: &str, text: &str, ttl: Duration) -> u
     let said = item(text);
     let message = NewMessage::plain(&said, ttl);
     store
+        .windows()
         .append(&chat(id), message, &RULES, &destinations())
         .await
         .unwrap()

@@ -48,10 +48,12 @@ impl Queue {
         let (queue, out) = (name("queue"), name("out"));
         for written in [
             store
-                .configure(Kind::Destination, &out, &destination, Mode::Any, None, None)
+                .config()
+                .write(Kind::Destination, &out, &destination, Mode::Any, None, None)
                 .await,
             store
-                .configure(Kind::Buffer, &queue, &buffer, Mode::Any, None, None)
+                .config()
+                .write(Kind::Buffer, &queue, &buffer, Mode::Any, None, None)
                 .await,
         ] {
             written.unwrap();
@@ -94,6 +96,7 @@ impl Queue {
         let message = NewMessage::plain(&said, ttl);
         let appended = self
             .store
+            .windows()
             .append(&self.chat(user), message, &RULES, &self.targets)
             .await;
         appended.unwrap();
@@ -105,14 +108,23 @@ impl Queue {
         for text in texts {
             self.say(user, text, LONG).await;
         }
-        let closing = self.store.flush(&chat, &id, &self.targets).await.unwrap();
+        let closing = self
+            .store
+            .windows()
+            .flush(&chat, &id, &self.targets)
+            .await
+            .unwrap();
         assert!(matches!(closing, Closing::Closed { .. }));
         id
     }
 
     /// A lease on the head of somebody's lane.
     pub(crate) async fn lease(&self, user: &str) -> Option<Lease> {
-        self.store.lease(&self.lane(user), LEASES).await.unwrap()
+        self.store
+            .lanes()
+            .lease(&self.lane(user), LEASES)
+            .await
+            .unwrap()
     }
 }
 

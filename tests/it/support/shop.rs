@@ -42,7 +42,8 @@ impl Shop {
             let spec: BufferSpec = serde_json::from_value(buffer.clone()).unwrap();
             let name = Name::parse(&spec.name).unwrap();
             store
-                .configure(Kind::Buffer, &name, &spec, Mode::Any, None, None)
+                .config()
+                .write(Kind::Buffer, &name, &spec, Mode::Any, None, None)
                 .await
                 .unwrap();
         }
@@ -108,6 +109,7 @@ impl Shop {
         let chat = Chat::new(Name::parse(buffer).unwrap(), ChatId::parse(user).unwrap());
         let message = NewMessage::plain(item, ttl);
         self.store
+            .windows()
             .append(&chat, message, &RULES, &destinations())
             .await
             .unwrap();
@@ -139,7 +141,7 @@ impl Shop {
 
     /// The open windows: chats by name, with how many messages each holds.
     pub(crate) async fn windows(&self) -> Vec<(String, u64)> {
-        let (windows, _) = self.store.open_windows(None, 100).await.unwrap();
+        let (windows, _) = self.store.windows().list(None, 100).await.unwrap();
         let windows = windows.into_iter();
         windows
             .map(|window| (window.chat.id.as_str().to_owned(), window.count))

@@ -160,7 +160,7 @@ async fn typing_holds_the_window_and_is_let_go_of() {
             },
         })
     };
-    let left = async || store.open_window(&ana).await.unwrap().unwrap().left;
+    let left = async || store.windows().find(&ana).await.unwrap().unwrap().left;
 
     shop.api
         .post("/api/webhook/loja", evolution("A1", "oi"))
@@ -222,7 +222,7 @@ async fn a_person_of_ours_who_writes_takes_a_follow_up_back_also_without_a_pause
     buffer["follow_up"] = json!({"after": 3600, "destination": "default"});
     let shop = Shop::with(&[buffer]).await;
     let ana = chat("loja", "loja:5511988887777");
-    let waits = async || shop.store.follow_up(&ana).await.unwrap().is_some();
+    let waits = async || shop.store.follow_ups().find(&ana).await.unwrap().is_some();
     shop.api
         .post("/api/webhook/loja", evolution("A1", "oi"))
         .await;

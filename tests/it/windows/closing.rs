@@ -12,7 +12,7 @@ use crate::support::{LONG, RULES, SHORT, chat, eventually, say};
 
 /// When a sweep looks at Ana's window.
 async fn due_in(buffer: &Buffer) -> Duration {
-    let due = buffer.store.look(&Due::Windows).await.unwrap();
+    let due = buffer.store.due().look(&Due::Windows).await.unwrap();
     due[Shard::of(&chat("ana")).index()].unwrap()
 }
 
@@ -71,14 +71,14 @@ async fn two_who_take_get_different_windows() {
     }
     let shard = Shard::of(&chat(&ids[0]));
     eventually("all are due", async || {
-        store.look(&Due::Windows).await.unwrap()[0] == Some(Duration::ZERO)
+        store.due().look(&Due::Windows).await.unwrap()[0] == Some(Duration::ZERO)
     })
     .await;
 
     let half = ids.len() / 2;
     let (first, second) = tokio::join!(
-        store.take(&Due::Windows, shard, half),
-        store.take(&Due::Windows, shard, ids.len())
+        store.due().take(&Due::Windows, shard, half),
+        store.due().take(&Due::Windows, shard, ids.len())
     );
 
     let mut taken: Vec<_> = first
@@ -126,9 +126,15 @@ async fn a_cancel_drops_the_window_and_nothing_else() {
     buffer.say("b", LONG).await;
     buffer.say("c", LONG).await;
 
-    assert_eq!(buffer.store.cancel(&chat("ana")).await.unwrap(), 2);
+    assert_eq!(
+        buffer.store.windows().cancel(&chat("ana")).await.unwrap(),
+        2
+    );
 
-    assert_eq!(buffer.store.cancel(&chat("ana")).await.unwrap(), 0);
+    assert_eq!(
+        buffer.store.windows().cancel(&chat("ana")).await.unwrap(),
+        0
+    );
     assert_eq!(buffer.batch().await, ["a"]);
     assert!(buffer.redis.keys("lull:*:timer:*").await.is_empty());
     assert!(buffer.redis.keys("lull:*:window:*").await.is_empty());

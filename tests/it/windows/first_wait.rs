@@ -106,7 +106,7 @@ async fn who_was_heard_is_forgotten_in_the_end_and_nobody_is_kept_without_need()
         .redis
         .long_ago("lull:*:heard", MAX_FIRST_AFTER + FEW)
         .await;
-    buffer.store.trim(&RETENTION).await.unwrap();
+    buffer.store.history().trim(&RETENTION).await.unwrap();
     assert!(buffer.redis.keys("lull:*:heard").await.is_empty());
 
     let plain = Buffer::with(RULES).await;

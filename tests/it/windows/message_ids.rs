@@ -26,6 +26,7 @@ async fn a_message_id_counts_once_per_chat() {
     let again = buffer.append(message).await;
     let other = buffer
         .store
+        .windows()
         .append(&chat("eva"), message, &RULES, &destinations())
         .await
         .unwrap();

@@ -52,7 +52,12 @@ async fn typing_never_passes_the_cap() {
 async fn typing_in_a_chat_without_a_window_leaves_no_trace() {
     let buffer = Buffer::with(RULES).await;
 
-    let held = buffer.store.hold(&chat("ana"), Some(LONG)).await.unwrap();
+    let held = buffer
+        .store
+        .windows()
+        .hold(&chat("ana"), Some(LONG))
+        .await
+        .unwrap();
 
     assert_eq!(held, None);
     assert!(buffer.redis.keys("*").await.is_empty());

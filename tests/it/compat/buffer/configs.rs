@@ -151,7 +151,7 @@ async fn the_first_forwarding_takes_the_place_of_the_implied_default() {
         )
         .await;
     assert_eq!(status, 200);
-    let kept = &shop.store.configured().await.unwrap().destinations["crm"].spec;
+    let kept = &shop.store.config().read().await.unwrap().destinations["crm"].spec;
     assert_eq!(kept.headers["authorization"], "Bearer t0ken");
     assert!(!kept.active);
 
@@ -181,7 +181,7 @@ async fn a_forwarding_moves_to_another_buffer() {
         .await;
 
     assert_eq!((status.as_u16(), &moved["buffer"]), (200, &json!("rio")));
-    let configured = shop.store.configured().await.unwrap();
+    let configured = shop.store.config().read().await.unwrap();
     assert_eq!(
         configured.buffers["loja-sao-paulo"].spec.destinations,
         ["default"]
@@ -247,7 +247,7 @@ async fn forwardings_that_are_made_at_the_same_time_are_all_kept() {
         assert_eq!(status, 201, "{answer}");
     }
 
-    let configured = shop.store.configured().await.unwrap();
+    let configured = shop.store.config().read().await.unwrap();
     let destinations = &configured.buffers["loja-sao-paulo"].spec.destinations;
     assert_eq!(destinations.len(), 12, "{destinations:?}");
 }

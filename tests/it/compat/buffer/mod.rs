@@ -29,6 +29,6 @@ async fn shop() -> Shop {
 
 /// Waits until the monitor goes by all that was written.
 async fn settled(shop: &Shop) {
-    let version = shop.store.config_version().await.unwrap();
+    let version = shop.store.config().version().await.unwrap();
     shop.taken_up(&json!({ "version": version })).await;
 }

@@ -66,14 +66,19 @@ async fn a_message_is_found_however_long_its_lane_is_and_wherever_it_stands() {
 
     for id in &ids {
         let once = *id == own;
-        let enqueued = store.enqueue(&chat, id, &said, once, kept, &targets).await;
+        let enqueued = store
+            .lanes()
+            .enqueue(&chat, id, &said, once, kept, &targets)
+            .await;
         assert!(matches!(enqueued.unwrap(), Enqueued::Queued(_)));
     }
-    let again = store.enqueue(&chat, &own, &said, true, kept, &targets);
+    let again = store
+        .lanes()
+        .enqueue(&chat, &own, &said, true, kept, &targets);
 
     assert_eq!(again.await.unwrap(), Enqueued::Duplicate);
     for at in [0, 1, 255, 256, 257, 344, 345, 600] {
-        let found = store.find(&name, &name, &ids[at]).await.unwrap();
+        let found = store.lanes().find(&name, &name, &ids[at]).await.unwrap();
         let Some(Found::Waiting(waiting)) = found else {
             panic!("{at}: {found:?}");
         };
@@ -83,7 +88,14 @@ async fn a_message_is_found_however_long_its_lane_is_and_wherever_it_stands() {
         );
     }
     for gone in [BatchId::generate(), BatchId::of_client(&chat, "other")] {
-        assert!(store.find(&name, &name, &gone).await.unwrap().is_none());
+        assert!(
+            store
+                .lanes()
+                .find(&name, &name, &gone)
+                .await
+                .unwrap()
+                .is_none()
+        );
     }
 }
 

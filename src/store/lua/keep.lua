@@ -1,6 +1,6 @@
 #!lua
 --[[
-  later: keep a message until its time.
+  keep: keep a message until its time.
 
   KEYS[1]  later  what waits for its time, by when
   KEYS[2]  items  of each its time and what it holds

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 --[[
-  bury_later: make a dead letter of a message that waits for its time and whose
+  bury_scheduled: make a dead letter of a message that waits for its time and whose
   buffer or schedule is gone.
 
   KEYS[1]  later  what waits for its time, by when; the entry goes

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 --[[
-  hasten: a destination is back, so a lane need not wait out its own back-off.
+  promote: a destination is back, so a lane need not wait out its own back-off.
 
   KEYS[1]  due   lanes of the destination by their next attempt
   KEYS[2]  head  how far the first batch has come

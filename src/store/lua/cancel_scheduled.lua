@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 --[[
-  recall: take back what waits for its time.
+  cancel_scheduled: take back what waits for its time.
 
   KEYS[1]  later  what waits for its time, by when; the entry goes
   KEYS[2]  items  of each its time and what it holds; the item goes
@@ -14,7 +14,7 @@
   ARGV[2]  id      digest of the message id; empty = leave it seen
   then, in a removal:
            field   of its buffer or schedule among the marks
-           mark    that it must have: see cancel
+           mark    that it must have: see cancel_window
 
   Output: 1 if it waited, else 0
 ]]

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 --[[
-  cancel: drop an open window with its messages.
+  cancel_window: drop an open window with its messages.
 
   KEYS[1]  timer   deleted
   KEYS[2]  window  deleted
