@@ -67,7 +67,6 @@
   Without allow-oom, so that a full Redis refuses before anything is written.
 ]]
 --- @include "clock"
---- @include "count_held"
 --- @include "has_mark"
 --- @include "note_received"
 --- @include "note_set"
@@ -219,6 +218,7 @@ if head then
   call('RPUSH', window, stamped)
   call('HINCRBY', open, ':bytes', format('%d', size))
 else
+  --- @include "count_held"
   call('RPUSH', window, packed_head(), stamped)
   count_held(open, member, 1, size)
 end

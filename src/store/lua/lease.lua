@@ -33,7 +33,6 @@
 ]]
 --- @include "batch_line"
 --- @include "clock"
---- @include "count_held"
 
 local due, lane, head = KEYS[1], KEYS[2], KEYS[3]
 local member, token, length = ARGV[1], ARGV[2], tonumber(ARGV[3])
@@ -67,6 +66,7 @@ if attempts == 0 and mark == '-' and behind then
     joined[#joined + 1] = string.sub(next, string.find(next, '\n', 1, true) + 1)
   end
   if #joined > 0 then
+    --- @include "count_held"
     local items = string.sub(batch, string.find(batch, '\n', 1, true) + 1)
     local line = batch_line('-', id, opened, closed, deadline, reason, messages, whose)
     batch = line .. items .. ',' .. table.concat(joined, ',')
