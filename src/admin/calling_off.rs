@@ -9,7 +9,7 @@ use crate::core::life::Asked;
 use crate::store::StoreError;
 use crate::store::audit::{Act, By};
 use crate::store::config::Kind;
-use crate::store::lives::Living;
+use crate::store::config::lives::Living;
 
 impl Admin {
     /// Has what is being drained stay, so that it can be written. What was delivered stays delivered; what waits is

@@ -6,11 +6,11 @@ use super::{Admin, AdminError};
 use crate::core::chat::Chat;
 use crate::core::filter::Filter;
 use crate::core::item::Item;
-use crate::store::chat_detail::WaitingLane;
-use crate::store::dead::DeadLetter;
+use crate::store::chats::chat_detail::WaitingLane;
+use crate::store::dead_letters::DeadLetter;
 use crate::store::history::Settlement;
-use crate::store::open::Window;
 use crate::store::scheduled::{Kept, WaitingFollowUp};
+use crate::store::windows::open::Window;
 use crate::store::{Look, PAGE_BYTES};
 
 /// Entries of history and dead letters that are told; their own lists have the rest.

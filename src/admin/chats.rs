@@ -10,9 +10,9 @@ use crate::core::erased::Erased;
 use crate::core::filter::Filter;
 use crate::store::DueCursor;
 use crate::store::audit::{Act, By};
-use crate::store::closing::Closing;
 use crate::store::config::Kind;
-use crate::store::open::Window;
+use crate::store::windows::closing::Closing;
+use crate::store::windows::open::Window;
 use crate::telemetry::metrics::count;
 
 impl Admin {

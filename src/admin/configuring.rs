@@ -10,8 +10,8 @@ use crate::core::moment::rfc3339;
 use crate::registry::Snapshot;
 use crate::spec::shown::{Removing, Shown};
 use crate::store::audit::{Act, By};
+use crate::store::config::configurable::Configurable;
 use crate::store::config::{Configured, Kind, Mode, Versioned, Written};
-use crate::store::configurable::Configurable;
 
 /// Each time somebody else was faster.
 pub(super) const MOST_TRIES: usize = 32;

@@ -9,7 +9,7 @@ use crate::core::chat::Name;
 use crate::core::filter::Filter;
 use crate::core::revival::Wanted;
 use crate::store::audit::{Act, By};
-use crate::store::dead::DeadLetter;
+use crate::store::dead_letters::DeadLetter;
 use crate::store::revivals::{Counted, Revival};
 use crate::store::{EntryId, Look, StoreError};
 

@@ -7,7 +7,7 @@ use crate::core::filter::Filter;
 use crate::store::Look;
 use crate::store::audit::Noted;
 use crate::store::history::Settlement;
-use crate::store::received::Received;
+use crate::store::history::received::Received;
 
 /// A page of a list.
 #[derive(Debug)]

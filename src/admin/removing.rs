@@ -13,8 +13,8 @@ use crate::core::life::Asked;
 use crate::spec::ScheduleSpec;
 use crate::store::audit::By;
 use crate::store::clearing::Cleared;
-use crate::store::removals::{Begun, Removal};
-use crate::store::removing::Outcome;
+use crate::store::config::removals::{Begun, Removal};
+use crate::store::config::removing::Outcome;
 
 /// How long a removal waits for lanes to empty before it answers that they have not.
 const DRAIN_FOR: Duration = Duration::from_secs(8);

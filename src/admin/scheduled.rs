@@ -8,7 +8,7 @@ use crate::core::batch::BatchId;
 use crate::core::chat::{Chat, Name};
 use crate::core::filter::Filter;
 use crate::store::audit::{Act, By};
-use crate::store::queue::Found;
+use crate::store::lanes::queue::Found;
 use crate::store::scheduled::Kept;
 use crate::store::{DueCursor, PAGE_BYTES};
 

@@ -9,7 +9,7 @@ use tracing::{debug, warn};
 
 use crate::core::batch::Millis;
 use crate::store::clock::JUMP;
-use crate::store::set_back::Clock;
+use crate::store::clock::set_back::Clock;
 use crate::store::{Result, Store};
 
 /// Between two looks.

@@ -13,7 +13,7 @@ use crate::admin::{ChatDetail, Part};
 use crate::core::batch::Batch;
 use crate::core::item::Item;
 use crate::core::moment::rfc3339;
-use crate::store::chat_detail::WaitingLane;
+use crate::store::chats::chat_detail::WaitingLane;
 use crate::wire::chat_detail::{
     BatchAnswer, ChatAnswer, ChatPart, FollowUpAnswer, LaneAnswer, Said, WindowAnswer,
 };

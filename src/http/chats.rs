@@ -17,7 +17,7 @@ use super::query::{BufferQuery, List, ListQuery, any_buffer, chat_in, page};
 use crate::core::chat::Chat;
 use crate::core::moment::rfc3339;
 use crate::store::DueCursor;
-use crate::store::open::Window;
+use crate::store::windows::open::Window;
 use crate::wire::answer::{Closed, OpenWindow};
 use crate::wire::history::ErasedAnswer;
 

@@ -21,7 +21,7 @@ use super::query::{List, ListQuery, page};
 use crate::core::chat::Name;
 use crate::core::item::read_items;
 use crate::core::moment::rfc3339;
-use crate::store::dead::DeadLetter;
+use crate::store::dead_letters::DeadLetter;
 use crate::store::revivals::Counted;
 use crate::wire::answer::{Count, DeadLetterAnswer};
 use crate::wire::outbound::MessageAnswer;

@@ -70,7 +70,7 @@ impl Ingest {
                 return Err(IngestError::TooManyBrought);
             }
         }
-        // In this order: see store::disuse.
+        // In this order: see store::config::disuse.
         store.config().note_use(&buffer, &destination).await?;
         let (kind, new) = (Kind::Destination, Mode::New);
         store

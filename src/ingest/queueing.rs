@@ -6,7 +6,7 @@ use crate::core::batch::{BatchId, Millis};
 use crate::core::incoming::Incoming;
 use crate::core::window::CloseReason;
 use crate::spec::Buffer;
-use crate::store::queue::Enqueued;
+use crate::store::lanes::queue::Enqueued;
 use crate::telemetry::metrics::count;
 
 /// A message of the queue.

@@ -11,8 +11,8 @@ use super::destination::worker::LEASE_MARGIN;
 use crate::core::batch::Millis;
 use crate::health::clock::{EVERY, Looks};
 use crate::store::Result;
+use crate::store::clock::set_back::Waits;
 use crate::store::keys::Shard;
-use crate::store::set_back::Waits;
 
 /// What this monitor knows of the clock.
 #[derive(Default)]

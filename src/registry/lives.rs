@@ -8,8 +8,8 @@ use crate::core::chat::{Chat, Name};
 use crate::core::life::Life;
 use crate::spec::{Buffer, Schedule};
 use crate::store::config::Kind;
+use crate::store::config::lives::Living;
 use crate::store::keys::Shard;
-use crate::store::lives::Living;
 use crate::store::{Result, StoreError};
 
 /// One is enough but for a Redis of which a part was emptied.

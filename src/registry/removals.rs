@@ -9,8 +9,8 @@ use tracing::{info, warn};
 use super::Registry;
 use crate::core::chat::Name;
 use crate::store::config::Kind;
-use crate::store::removals::Removal;
-use crate::store::removing::Outcome;
+use crate::store::config::removals::Removal;
+use crate::store::config::removing::Outcome;
 use crate::store::{Result, StoreError};
 
 /// Between looks at what is being removed.

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use futures_util::future::try_join_all;
 
-use super::closing::Closing;
+use super::config::lives::Living;
 use super::handles::{Chats, Lanes, Windows};
 use super::keys::{self, Due, Place, Shard};
-use super::lives::Living;
 use super::scripts;
+use super::windows::closing::Closing;
 use super::work::Kind;
 use super::{Result, Store};
 use crate::core::chat::{Chat, Name};

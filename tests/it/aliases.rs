@@ -9,7 +9,7 @@ use lull::core::window::WindowRules;
 use lull::gateway::{Party, Person};
 use lull::spec::{Buffer, BufferSpec};
 use lull::store::Store;
-use lull::store::aliases::REMEMBERED_FOR;
+use lull::store::chats::aliases::REMEMBERED_FOR;
 use lull::store::windows::NewMessage;
 
 use crate::support::{LONG, RULES, SHORT, TestRedis, destinations, eventually, item};

@@ -8,11 +8,11 @@ use lull::core::destination::Target;
 use lull::core::life::Life;
 use lull::core::when::When;
 use lull::spec::BufferSpec;
-use lull::store::closing::Closing;
+use lull::store::config::lives::Living;
 use lull::store::config::{Kind, Mode, Written};
 use lull::store::keys::Shard;
-use lull::store::lives::Living;
 use lull::store::windows::NewMessage;
+use lull::store::windows::closing::Closing;
 use lull::store::{Store, StoreError};
 use nix::sys::signal::Signal;
 use reqwest::{Method, Response};
@@ -266,7 +266,7 @@ async fn nothing_is_stored_for_what_is_not_alive_by_whichever_way() {
             .await
             .map(drop),
     );
-    let kept = lull::store::received::Kept::default();
+    let kept = lull::store::history::received::Kept::default();
     let queued = store
         .lanes()
         .enqueue(&ana, &id, &said, false, kept, &targets);

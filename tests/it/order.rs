@@ -7,7 +7,7 @@ use lull::core::chat::{ChatId, Name};
 use lull::core::filter::Filter;
 use lull::core::revival::Wanted;
 use lull::store::Look;
-use lull::store::dead::Letter;
+use lull::store::dead_letters::Letter;
 use lull::store::history::Retention;
 use lull::store::keys::{Due, Shard};
 use lull::store::lanes::{Lease, Settled, Verdict};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use lull::core::chat::{Chat, Name};
 use lull::core::life::Life;
 use lull::core::window::{FirstWait, WindowRules};
-use lull::store::closing::Closing;
+use lull::store::windows::closing::Closing;
 use lull::store::windows::{NewMessage, Taken};
 use serde_json::{Value, json};
 

@@ -7,10 +7,10 @@ use lull::core::chat::{Lane, Name};
 use lull::core::destination::Target;
 use lull::core::filter::Filter;
 use lull::store::Look;
-use lull::store::closing::Closing;
-use lull::store::dead::Letter;
+use lull::store::dead_letters::Letter;
 use lull::store::lanes::{Lease, Verdict};
 use lull::store::windows::NewMessage;
+use lull::store::windows::closing::Closing;
 use serde_json::{Value, json};
 
 use crate::support::queue::Queue;

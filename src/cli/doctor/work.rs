@@ -6,7 +6,7 @@ use super::finding::Finding;
 use crate::core::chat::Name;
 use crate::health::expected;
 use crate::registry::Snapshot;
-use crate::store::waiting::Waiting;
+use crate::store::lanes::waiting::Waiting;
 use crate::store::work::{Kind, TOO_LONG, Work};
 use crate::store::{Result, Store};
 

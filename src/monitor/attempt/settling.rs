@@ -10,7 +10,7 @@ use crate::delivery::Attempt;
 use crate::monitor::Monitor;
 use crate::monitor::destination::worker::DestinationWorker;
 use crate::store::LONGEST_SLEEP;
-use crate::store::dead::Letter;
+use crate::store::dead_letters::Letter;
 use crate::store::history::{Record, Request, Retention, Try};
 use crate::store::keys::Shard;
 use crate::store::lanes::{Lease, Settled, Verdict};

@@ -14,7 +14,7 @@ use crate::core::chat::{Chat, Lane};
 use crate::monitor::Monitor;
 use crate::monitor::poll::agenda::SHORTEST_SLEEP;
 use crate::store::Result;
-use crate::store::pace::Grant;
+use crate::store::lanes::pace::Grant;
 
 /// So often a turn is asked for anew where Redis answers more slowly than the pace allows for the way of a call.
 const MOST_ASKED: usize = 5;

@@ -10,7 +10,7 @@ use crate::core::chat::{Chat, ChatId, Name};
 use crate::core::filter::Filter;
 use crate::core::revival::{Asked, Wanted};
 use crate::store::batch::is_ordered;
-use crate::store::dead::{Letter, shards_of};
+use crate::store::dead_letters::{Letter, shards_of};
 use crate::store::handles::DeadLetters;
 use crate::store::keys::{self, Shard};
 use crate::store::paging::EntryId;

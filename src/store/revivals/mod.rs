@@ -15,7 +15,7 @@ use crate::store::handles::DeadLetters;
 
 pub use self::finding::Counted;
 use self::finding::{Head, first_of};
-use super::dead::lane_of;
+use super::dead_letters::lane_of;
 use super::due::take_from;
 use super::keys::{self, Due, Place, Shard};
 use super::paging::EntryId;

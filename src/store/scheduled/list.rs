@@ -7,7 +7,7 @@ use crate::core::batch::Millis;
 use crate::core::chat::{Chat, Name};
 use crate::core::filter::Filter;
 use crate::core::item::{Item, read_items};
-use crate::store::dead::shards_of;
+use crate::store::dead_letters::shards_of;
 use crate::store::due_list::{DueCursor, first_page};
 use crate::store::handles::Scheduled;
 use crate::store::keys::{self, Due, Shard};

@@ -10,8 +10,8 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 
 use super::batch::whose_word;
+use super::config::lives::{Living, must_all_be_there};
 use super::keys::{self, Due, Place, Shard};
-use super::lives::{Living, must_all_be_there};
 use super::windows::{millis, seen_digest};
 use super::work::Kind;
 use super::{LONGEST_IDLE, Result, StoreError};

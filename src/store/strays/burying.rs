@@ -5,7 +5,7 @@ use crate::core::batch::BatchId;
 use crate::core::chat::{Chat, Name};
 use crate::store::batch::{read_batch, whose_word};
 use crate::store::config::Kind;
-use crate::store::dead::Letter;
+use crate::store::dead_letters::Letter;
 use crate::store::handles::StrayThings;
 use crate::store::history::Retention;
 use crate::store::keys::{self, Due, Place};

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use lull::core::batch::BatchId;
 use lull::core::filter::Filter;
-use lull::store::dead::{DeadLetter, Letter};
+use lull::store::dead_letters::{DeadLetter, Letter};
 use lull::store::keys::Shard;
 use lull::store::lanes::{Lease, Settled, Verdict};
 use lull::store::{Look, Store};

@@ -2,7 +2,7 @@
 
 use lull::core::revival::Wanted;
 use lull::store::Store;
-use lull::store::dead::Letter;
+use lull::store::dead_letters::Letter;
 use lull::store::history::Retention;
 use lull::store::lanes::{Settled, Verdict};
 use lull::store::revivals::Counted;

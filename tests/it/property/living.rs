@@ -6,11 +6,11 @@ use std::task::Poll;
 use lull::core::batch::BatchId;
 use lull::core::life::{Asked, Life};
 use lull::spec::{BufferSpec, DestinationSpec, ScheduleSpec};
+use lull::store::config::lives::Living;
+use lull::store::config::removals::Begun;
+use lull::store::config::removing::Outcome;
 use lull::store::config::{Configured, Mode, Written};
 use lull::store::keys::Shard;
-use lull::store::lives::Living;
-use lull::store::removals::Begun;
-use lull::store::removing::Outcome;
 use lull::store::scheduled::{Planned, Run};
 
 use super::World;

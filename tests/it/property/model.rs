@@ -6,8 +6,8 @@ use lull::core::batch::{BatchId, Millis};
 use lull::core::chat::Name;
 use lull::core::life::Life;
 use lull::store::config::Kind;
+use lull::store::config::removals::Removal;
 use lull::store::lanes::Lease;
-use lull::store::removals::Removal;
 use lull::store::scheduled::{Planned, WaitingFollowUp};
 
 /// Few, so that much happens to each.

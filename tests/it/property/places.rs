@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use lull::core::batch::Millis;
-use lull::store::dead::Letter;
+use lull::store::dead_letters::Letter;
 use lull::store::keys::Shard;
 use redis::streams::StreamRangeReply;
 use redis::{FromRedisValue, Value};

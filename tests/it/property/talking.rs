@@ -8,12 +8,12 @@ use lull::core::revival::Wanted;
 use lull::core::when::When;
 use lull::core::window::WindowRules;
 use lull::store::StoreError;
-use lull::store::closing::Closing;
-use lull::store::dead::Letter;
+use lull::store::config::lives::Living;
+use lull::store::dead_letters::Letter;
 use lull::store::keys::{Due, Shard};
 use lull::store::lanes::{Lease, LeaseRules, Settled, Verdict};
-use lull::store::lives::Living;
 use lull::store::scheduled::{FollowUpPlan, Keeping, Waiting};
+use lull::store::windows::closing::Closing;
 use lull::store::windows::{Appended, NewMessage, Taken};
 
 use super::World;

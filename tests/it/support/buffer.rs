@@ -5,9 +5,9 @@ use std::time::Duration;
 use lull::core::batch::{BatchId, Millis};
 use lull::core::window::WindowRules;
 use lull::store::Store;
-use lull::store::closing::Closing;
 use lull::store::keys::{Due, Shard};
-use lull::store::open::Window;
+use lull::store::windows::closing::Closing;
+use lull::store::windows::open::Window;
 use lull::store::windows::{Appended, NewMessage};
 
 use super::{LEASES, TestRedis, chat, destinations, eventually, item, lane, texts};

@@ -8,10 +8,10 @@ use lull::core::destination::Target;
 use lull::spec::buffer::Order;
 use lull::spec::{BufferSpec, DestinationSpec};
 use lull::store::Store;
-use lull::store::closing::Closing;
 use lull::store::config::{Kind, Mode};
 use lull::store::lanes::Lease;
 use lull::store::windows::NewMessage;
+use lull::store::windows::closing::Closing;
 use serde_json::Value;
 
 use super::{Answer, Daemon, LEASES, LONG, RULES, Receiver, TestRedis, item};

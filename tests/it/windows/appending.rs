@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use lull::core::window::{CloseReason, WindowRules};
-use lull::store::closing::Closing;
 use lull::store::windows::NewMessage;
+use lull::store::windows::closing::Closing;
 
 use super::closed;
 use crate::support::buffer::Buffer;

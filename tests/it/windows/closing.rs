@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use lull::core::window::CloseReason;
-use lull::store::closing::Closing;
 use lull::store::keys::{Due, Shard};
+use lull::store::windows::closing::Closing;
 
 use super::closed;
 use crate::support::buffer::Buffer;

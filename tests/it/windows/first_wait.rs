@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use lull::core::window::{CloseReason, MAX_FIRST_AFTER};
-use lull::store::closing::Closing;
 use lull::store::windows::NewMessage;
+use lull::store::windows::closing::Closing;
 
 use super::{FEW, HOUR, closed, first};
 use crate::support::buffer::Buffer;

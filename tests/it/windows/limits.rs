@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lull::core::window::{CloseReason, WindowRules};
-use lull::store::closing::Closing;
+use lull::store::windows::closing::Closing;
 
 use super::{FEW, FIXED, MEDIA, NO_REPEATS, closed, first};
 use crate::support::buffer::Buffer;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lull::store::closing::Closing;
+use lull::store::windows::closing::Closing;
 use lull::store::windows::{NewMessage, Taken};
 
 use crate::support::buffer::Buffer;

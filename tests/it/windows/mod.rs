@@ -14,7 +14,7 @@ mod typing;
 use std::time::Duration;
 
 use lull::core::window::{CloseReason, FirstWait, WindowRules};
-use lull::store::closing::Closing;
+use lull::store::windows::closing::Closing;
 
 use crate::support::RULES;
 

@@ -15,7 +15,7 @@ use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
 use crate::http::history::ALL;
 use crate::http::query::{List, ListQuery};
-use crate::store::received::Received;
+use crate::store::history::received::Received;
 use crate::wire::buffer_compat::ReceivedAnswer;
 
 /// What all of them are, in our words and in those of the service Buffer.

@@ -3,8 +3,8 @@
 use lull::core::batch::BatchId;
 use lull::core::chat::{Chat, ChatId, Name};
 use lull::core::destination::Target;
-use lull::store::queue::{Enqueued, Found};
-use lull::store::received::Kept;
+use lull::store::history::received::Kept;
+use lull::store::lanes::queue::{Enqueued, Found};
 use reqwest::Method;
 use serde_json::json;
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use super::due_list::DueCursor;
-use super::handles::Windows;
-use super::keys::Place;
-use super::{Result, StoreError, reply};
 use crate::core::batch::Millis;
 use crate::core::chat::{Chat, Name};
+use crate::store::due_list::DueCursor;
+use crate::store::handles::Windows;
+use crate::store::keys::Place;
+use crate::store::{Result, StoreError, reply};
 
 /// An open window.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ fn number_in(head: &[u8], at: usize) -> Option<u64> {
 }
 
 /// How many bytes the messages behind a head have.
-pub(super) fn bytes_behind(head: &[u8]) -> u64 {
+pub(in crate::store) fn bytes_behind(head: &[u8]) -> u64 {
     number_in(head, 3).unwrap_or_default()
 }
 

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use redis::Value;
 
-use super::due::shards_of;
-use super::handles::Lanes;
-use super::history::Try;
-use super::keys::{self, Due, Shard};
-use super::{Result, reply};
 use crate::core::chat::Name;
+use crate::store::due::shards_of;
+use crate::store::handles::Lanes;
+use crate::store::history::Try;
+use crate::store::keys::{self, Due, Shard};
+use crate::store::{Result, reply};
 
 /// Lanes of a shard that are looked at from each end of its index: those that were never tried, and those that were.
 const MOST_LANES: isize = 32;

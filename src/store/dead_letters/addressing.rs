@@ -3,23 +3,27 @@
 
 use serde_json::value::RawValue;
 
-use super::config::{Configured, Kind};
-use super::dead::{DeadLetter, Letter};
-use super::handles::DeadLetters;
-use super::keys::{self, Shard};
-use super::lives::Living;
-use super::paging::EntryId;
-use super::removals::State;
-use super::{Result, StoreError, reply};
 use crate::core::batch::Batch;
 use crate::core::chat::Name;
 use crate::core::destination::Target;
+use crate::store::config::lives::Living;
+use crate::store::config::removals::State;
+use crate::store::config::{Configured, Kind};
+use crate::store::dead_letters::{DeadLetter, Letter};
+use crate::store::handles::DeadLetters;
+use crate::store::keys::{self, Shard};
+use crate::store::paging::EntryId;
 use crate::store::scripts;
+use crate::store::{Result, StoreError, reply};
 
 impl DeadLetters<'_> {
     /// What must be there for something to go back to a destination, vouched for in a shard; `None`: it is not there, or
     /// being removed.
-    pub(super) async fn way_back(self, shard: Shard, destination: &Name) -> Result<Option<Living>> {
+    pub(in crate::store) async fn way_back(
+        self,
+        shard: Shard,
+        destination: &Name,
+    ) -> Result<Option<Living>> {
         let mut target = Target::whole(destination.clone());
         if Name::is_of_environment(destination.as_str()) {
             return Ok(Some(Living::target(&target)));
@@ -44,7 +48,7 @@ impl DeadLetters<'_> {
     ///
     /// # Errors
     /// Gone, where its buffer is still not there; unavailable, silent or unreadable.
-    pub(super) async fn addressed(self, dead: &DeadLetter) -> Result<Vec<EntryId>> {
+    pub(in crate::store) async fn addressed(self, dead: &DeadLetter) -> Result<Vec<EntryId>> {
         if !dead.letter.destination.is_empty() {
             return Ok(vec![dead.id]);
         }
@@ -75,7 +79,7 @@ impl DeadLetters<'_> {
 
 impl Configured {
     /// Whether there is something that a dead letter can go back to now.
-    pub(super) fn has_way_back(&self, letter: &Letter) -> bool {
+    pub(in crate::store) fn has_way_back(&self, letter: &Letter) -> bool {
         let destination = &letter.destination;
         if destination.is_empty() {
             return !targets_of(self, &letter.buffer).is_empty();

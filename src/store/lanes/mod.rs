@@ -1,11 +1,16 @@
 //! Lanes: the queues of batches from one chat to one destination.
 
+pub mod pace;
+pub(in crate::store) mod promoting;
+pub mod queue;
+pub mod waiting;
+
 use std::time::Duration;
 
 use uuid::Uuid;
 
 use super::batch::{is_revived, read_batch};
-use super::dead::Letter;
+use super::dead_letters::Letter;
 use super::handles::Lanes;
 use super::history::{DELIVERED, Record, Retention};
 use super::keys::{self, Place};

@@ -5,17 +5,17 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::audit::{self, Act, By};
-use super::config::Kind;
-use super::handles::Config;
-use super::keys::{self, Shard};
-use super::lives::Living;
-use super::scripts;
-use super::windows::millis;
-use super::{Result, reply};
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
 use crate::core::life::{Asked, Life};
+use crate::store::audit::{self, Act, By};
+use crate::store::config::Kind;
+use crate::store::config::lives::Living;
+use crate::store::handles::Config;
+use crate::store::keys::{self, Shard};
+use crate::store::scripts;
+use crate::store::windows::millis;
+use crate::store::{Result, reply};
 
 /// A removal that is under way.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub enum State {
 
 impl State {
     /// Reads `<version>` or `<version> removing <since> <how> <who>`.
-    pub(super) fn read(text: &str) -> Option<Self> {
+    pub(in crate::store) fn read(text: &str) -> Option<Self> {
         let mut words = text.splitn(5, ' ');
         let life = Life::since(words.next()?.parse().ok()?);
         if words.next().is_none() {

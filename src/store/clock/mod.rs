@@ -3,13 +3,15 @@
 //! A script that sets a time compares: what time would it be, had the clock not been set back since all that is stored was
 //! moved to it? Where it is earlier, the shard is yet to be moved, and what is set now must stay.
 
+pub mod set_back;
+
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use self::set_back::{Clock, LEAST};
 use super::handles::{Chats, RedisClock};
 use super::keys::{self, CLOCK, Shard};
 use super::scripts::Call;
-use super::set_back::{Clock, LEAST};
 use super::windows::{SEEN_FOR, millis};
 use super::{Result, Store};
 use crate::core::batch::Millis;

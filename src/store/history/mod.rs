@@ -1,11 +1,13 @@
 //! History: batches that were tried, trimmed by age and count.
 
+pub mod received;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::audit;
-use super::dead::shards_of;
+use super::dead_letters::shards_of;
 use super::handles::History;
 use super::keys::{self, Shard};
 use super::paging::{Look, StreamEntry};

@@ -1,15 +1,22 @@
 //! Buffers and destinations as they lie in Redis.
 
+pub mod configurable;
+pub mod control;
+pub mod disuse;
+pub mod lives;
+pub mod removals;
+pub mod removing;
+
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use self::control::{STOPPED, read_stop};
+use self::removals::State;
 use super::audit::{self, Act};
-use super::control::{STOPPED, read_stop};
 use super::handles::Config;
 use super::keys::{self, Shard};
-use super::removals::State;
 use super::scripts;
 use super::{Result, reply};
 use crate::core::chat::Name;

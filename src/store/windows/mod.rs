@@ -1,14 +1,17 @@
 //! Open windows: append, hold, close, and what an operator does to them.
 
+pub mod closing;
+pub mod open;
+
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-use super::closing::Closing;
+use self::closing::Closing;
+use super::config::lives::Living;
 use super::handles::Windows;
+use super::history::received::Kept;
 use super::keys::{self, Due, Place};
-use super::lives::Living;
-use super::received::Kept;
 use super::scheduled::member;
 use super::scripts::{self, Call};
 use super::work::Kind;

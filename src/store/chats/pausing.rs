@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use super::handles::Chats;
-use super::keys::{self, Due, Place, Shard};
-use super::lives::Living;
-use super::scheduled::member;
-use super::scripts;
-use super::windows::millis;
-use super::work::Kind;
-use super::{Result, StoreError, reply};
 use crate::core::chat::{Chat, Name};
 use crate::core::life::Life;
+use crate::store::config::lives::Living;
+use crate::store::handles::Chats;
+use crate::store::keys::{self, Due, Place, Shard};
+use crate::store::scheduled::member;
+use crate::store::scripts;
+use crate::store::windows::millis;
+use crate::store::work::Kind;
+use crate::store::{Result, StoreError, reply};
 
 impl Chats<'_> {
     /// Gathers nothing in the chat for `length` from now, and drops its open window and follow-up; answers how many messages that

@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 
-use super::audit::Act;
-use super::config::{Configured, Mode};
-use super::handles::{Config, Lanes};
-use super::keys::{self, Due, Place, Shard};
-use super::scripts;
-use super::windows::millis;
-use super::{Result, reply};
 use crate::core::chat::{Lane, Name};
 use crate::core::control::{Scope, Stops};
+use crate::store::audit::Act;
+use crate::store::config::{Configured, Mode};
+use crate::store::handles::{Config, Lanes};
+use crate::store::keys::{self, Due, Place, Shard};
+use crate::store::scripts;
+use crate::store::windows::millis;
+use crate::store::{Result, reply};
 
 /// Begins the fields of what is stopped.
-pub(super) const STOPPED: &str = "stopped";
+pub(in crate::store) const STOPPED: &str = "stopped";
 
 impl Config<'_> {
     /// Stops or starts deliveries; every daemon goes by it within a second, and after a restart. In the same step `act` is
@@ -105,7 +105,7 @@ fn kept(stopped: bool) -> String {
 }
 
 /// Takes up the field of something that is stopped, after [`STOPPED`]; false if this version does not know it.
-pub(super) fn read_stop(stops: &mut Stops, field: &str, stopped: bool) -> bool {
+pub(in crate::store) fn read_stop(stops: &mut Stops, field: &str, stopped: bool) -> bool {
     match field.split_once(':') {
         None if field == "all" => stops.everything = Some(stopped),
         Some(("buffer", name)) => stops.buffers.extend(Name::parse(name)),

@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::Result;
-use super::handles::HeldCounts;
-use super::keys::{self, Due, Shard};
-use super::open::bytes_behind;
-use super::scripts;
-use super::work::Kind;
 use crate::core::chat::Name;
+use crate::store::Result;
+use crate::store::handles::HeldCounts;
+use crate::store::keys::{self, Due, Shard};
+use crate::store::scripts;
+use crate::store::windows::open::bytes_behind;
+use crate::store::work::Kind;
 
 /// Batches whose sizes are read in one step: they can be large.
 const BATCHES: u64 = 16;

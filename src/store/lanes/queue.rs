@@ -1,22 +1,22 @@
 //! A queue: an ordered buffer whose messages go straight onto its lane, each as a batch that has the message's id, by
 //! which it is found again wherever it is.
 
-use super::batch::{read_batch, revived_batch, whose_word};
-use super::dead::DeadLetter;
-use super::handles::Lanes;
-use super::history::Settlement;
-use super::keys::{self, Place};
-use super::lives::must_all_be_there;
-use super::received::Kept;
-use super::scheduled;
-use super::scripts;
-use super::windows::seen_digest;
-use super::work::Kind;
-use super::{Result, StoreError};
 use crate::core::batch::{Batch, BatchId, Millis};
 use crate::core::chat::{Chat, Name};
 use crate::core::destination::Target;
 use crate::core::window::CloseReason;
+use crate::store::batch::{read_batch, revived_batch, whose_word};
+use crate::store::config::lives::must_all_be_there;
+use crate::store::dead_letters::DeadLetter;
+use crate::store::handles::Lanes;
+use crate::store::history::Settlement;
+use crate::store::history::received::Kept;
+use crate::store::keys::{self, Place};
+use crate::store::scheduled;
+use crate::store::scripts;
+use crate::store::windows::seen_digest;
+use crate::store::work::Kind;
+use crate::store::{Result, StoreError};
 
 /// Batches read at a time where one is looked for.
 const PAGE: isize = 256;
@@ -24,7 +24,7 @@ const PAGE: isize = 256;
 const SKEW: Millis = 600_000;
 
 /// No trace of a message is older.
-pub(super) fn since(id: &BatchId) -> Millis {
+pub(in crate::store) fn since(id: &BatchId) -> Millis {
     id.made_at().map_or(0, |made| made.saturating_sub(SKEW))
 }
 
@@ -76,7 +76,7 @@ impl Waiting {
 }
 
 impl Lanes<'_> {
-    /// Puts a message onto the lanes of its buffer; `once`: a second one with this id within [`super::windows::SEEN_FOR`] is dropped.
+    /// Puts a message onto the lanes of its buffer; `once`: a second one with this id within [`crate::store::windows::SEEN_FOR`] is dropped.
     /// Redis has it then, in the way its `appendfsync` says, when this returns.
     ///
     /// # Errors

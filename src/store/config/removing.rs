@@ -1,18 +1,18 @@
 //! Carrying out a removal, step by step. Each step may be repeated, by several daemons at once: one of them ends it.
 
-use super::audit::Act;
-use super::clearing::Cleared;
-use super::config::{Configured, Kind};
-use super::configurable::Configurable;
-use super::handles::Config;
-use super::keys::Shard;
-use super::lives::Living;
-use super::removals::Removal;
-use super::{Result, StoreError};
 use crate::core::chat::{Chat, Name};
 use crate::core::destination::Target;
 use crate::core::life::Asked;
 use crate::spec::{BufferSpec, DestinationSpec, ScheduleSpec};
+use crate::store::audit::Act;
+use crate::store::clearing::Cleared;
+use crate::store::config::configurable::Configurable;
+use crate::store::config::lives::Living;
+use crate::store::config::removals::Removal;
+use crate::store::config::{Configured, Kind};
+use crate::store::handles::Config;
+use crate::store::keys::Shard;
+use crate::store::{Result, StoreError};
 
 /// Nothing comes in any more, so one look more than one is only needed where an older Lull is at work, too.
 const MOST_ROUNDS: usize = 8;

@@ -1,14 +1,14 @@
 //! Messages that were taken in, as they came; trimmed by age and count as the history is.
 
-use super::dead::shards_of;
-use super::handles::History;
-use super::history::Retention;
-use super::keys;
-use super::paging::{Look, StreamEntry};
-use super::{Result, StoreError};
 use crate::core::batch::Millis;
 use crate::core::chat::Chat;
 use crate::core::filter::Filter;
+use crate::store::dead_letters::shards_of;
+use crate::store::handles::History;
+use crate::store::history::Retention;
+use crate::store::keys;
+use crate::store::paging::{Look, StreamEntry};
+use crate::store::{Result, StoreError};
 
 /// What is kept of a message beside its window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

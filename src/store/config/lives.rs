@@ -7,15 +7,15 @@
 
 use futures_util::future::try_join_all;
 
-use super::config::Kind;
-use super::handles::Config;
-use super::keys::{self, Shard};
-use super::scripts::{self, Call};
-use super::windows::millis;
-use super::{Result, reply};
 use crate::core::chat::Name;
 use crate::core::destination::Target;
 use crate::core::life::Life;
+use crate::store::config::Kind;
+use crate::store::handles::Config;
+use crate::store::keys::{self, Shard};
+use crate::store::scripts::{self, Call};
+use crate::store::windows::millis;
+use crate::store::{Result, reply};
 
 /// The end of a life is remembered for so long in every shard: no daemon is held up for longer than that and goes on.
 const REMEMBERED_FOR: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
@@ -58,7 +58,7 @@ impl Living {
     }
 
     /// Its field among lives and marks.
-    pub(super) fn field(&self) -> &str {
+    pub(in crate::store) fn field(&self) -> &str {
         &self.field
     }
 
@@ -76,7 +76,7 @@ impl Living {
     }
 
     /// Tells a script, in one pair, that this must be there.
-    pub(super) fn must_be_there(&self, call: &mut Call) {
+    pub(in crate::store) fn must_be_there(&self, call: &mut Call) {
         if self.life.is_endless() {
             call.arg("").arg("");
         } else {
@@ -85,13 +85,13 @@ impl Living {
     }
 
     /// Tells a script, in one pair, that the removal of this must be under way.
-    pub(super) fn must_be_over(&self, call: &mut Call) {
+    pub(in crate::store) fn must_be_over(&self, call: &mut Call) {
         call.arg(&self.field).arg(self.struck());
     }
 }
 
 /// Tells a script, in pairs, that all these must be there; those that always are need no pair.
-pub(super) fn must_all_be_there<'a>(
+pub(in crate::store) fn must_all_be_there<'a>(
     call: &mut Call,
     targets: impl IntoIterator<Item = &'a Target>,
 ) {

@@ -2,18 +2,18 @@
 //!
 //! What new kinds of things are kept of a chat has to be erased here too.
 
-use super::Result;
-use super::batch::whose_word;
-use super::dead::{Letter, shards_of};
-use super::handles::Chats;
-use super::history::Record;
-use super::keys::{self, Place, Shard};
-use super::paging::{EntryId, Look, StreamEntry};
-use super::scripts;
-use super::work::Kind;
 use crate::core::chat::Chat;
 use crate::core::erased::Erased;
 use crate::core::filter::Filter;
+use crate::store::Result;
+use crate::store::batch::whose_word;
+use crate::store::dead_letters::{Letter, shards_of};
+use crate::store::handles::Chats;
+use crate::store::history::Record;
+use crate::store::keys::{self, Place, Shard};
+use crate::store::paging::{EntryId, Look, StreamEntry};
+use crate::store::scripts;
+use crate::store::work::Kind;
 
 /// Keys and fields that Redis looks at in one step of a scan.
 const STEP: u32 = 1000;

@@ -1,5 +1,7 @@
 //! Dead letters: batches given up on, kept whole.
 
+pub(in crate::store) mod addressing;
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
@@ -7,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::batch::{read_batch, whose_word};
 use super::handles::DeadLetters;
 use super::keys::{self, Shard};
+use super::lanes::queue::since;
 use super::paging::{EntryId, Look, StreamEntry};
-use super::queue::since;
 use super::{Result, StoreError};
 use crate::core::batch::{Batch, BatchId, Millis};
 use crate::core::chat::{Chat, ChatId, Lane, Name};

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::Result;
-use super::handles::Lanes;
-use super::keys::{self, Shard};
-use super::scripts;
-use super::windows::millis;
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
 use crate::core::destination::Pace;
+use crate::store::Result;
+use crate::store::handles::Lanes;
+use crate::store::keys::{self, Shard};
+use crate::store::scripts;
+use crate::store::windows::millis;
 
 /// Attempts that may begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,17 +6,17 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::audit::By;
-use super::config::Kind;
-use super::handles::Config;
-use super::keys::{self, Due, Shard, chat_of_member};
-use super::removals::Begun;
-use super::removing::Outcome;
-use super::scripts;
-use super::windows::millis;
-use super::{Result, reply};
 use crate::core::chat::Name;
 use crate::core::life::Asked;
+use crate::store::audit::By;
+use crate::store::config::Kind;
+use crate::store::config::removals::Begun;
+use crate::store::config::removing::Outcome;
+use crate::store::handles::Config;
+use crate::store::keys::{self, Due, Shard, chat_of_member};
+use crate::store::scripts;
+use crate::store::windows::millis;
+use crate::store::{Result, reply};
 
 /// Looked at in one round; the next one takes up the rest.
 const AT_A_TIME: isize = 500;

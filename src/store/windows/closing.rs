@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use super::batch::whose_word;
-use super::handles::Windows;
-use super::keys::{self, Place};
-use super::lanes::{self, Lease};
-use super::lives::{Living, must_all_be_there};
-use super::scripts;
-use super::windows::millis;
-use super::work::Kind;
-use super::{Result, StoreError};
 use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::{Chat, Lane};
 use crate::core::destination::Target;
 use crate::core::window::CloseReason;
+use crate::store::batch::whose_word;
+use crate::store::config::lives::{Living, must_all_be_there};
+use crate::store::handles::Windows;
+use crate::store::keys::{self, Place};
+use crate::store::lanes::{self, Lease};
+use crate::store::scripts;
+use crate::store::windows::millis;
+use crate::store::work::Kind;
+use crate::store::{Result, StoreError};
 
 /// What became of a close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +118,7 @@ impl Windows<'_> {
     }
 
     /// The same, in the removal of a buffer, while that is under way.
-    pub(super) async fn flush_in(
+    pub(in crate::store) async fn flush_in(
         self,
         chat: &Chat,
         destinations: &[Target],
@@ -135,7 +135,7 @@ impl Windows<'_> {
     }
 
     /// Closes a window that the append script has found full and made due; the caller is no monitor.
-    pub(super) async fn close_full(
+    pub(in crate::store) async fn close_full(
         self,
         chat: &Chat,
         id: &BatchId,

@@ -5,13 +5,13 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::handles::Lanes;
-use super::keys::{self, Due, Place, Shard};
-use super::scripts;
-use super::windows::millis;
-use super::{Result, reply};
 use crate::core::batch::Millis;
 use crate::core::chat::{Chat, Name};
+use crate::store::handles::Lanes;
+use crate::store::keys::{self, Due, Place, Shard};
+use crate::store::scripts;
+use crate::store::windows::millis;
+use crate::store::{Result, reply};
 
 /// Shards that are looked at together: their writes share a sync to disk, which takes most of the time.
 const AT_ONCE: usize = 16;

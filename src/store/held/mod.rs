@@ -1,6 +1,8 @@
 //! How much waits: in windows, on lanes, and for its time. The scripts that put something there and take it away count
 //! it in the same step, for each shard, so what is told here is a sum.
 
+pub(in crate::store) mod recounting;
+
 use redis::Cmd;
 
 use super::Result;

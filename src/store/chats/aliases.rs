@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::Result;
-use super::handles::Chats;
-use super::keys::{self, Place, Shard};
-use super::scripts;
-use super::windows::millis;
 use crate::gateway::{Party, Person};
 use crate::spec::Buffer;
+use crate::store::Result;
+use crate::store::handles::Chats;
+use crate::store::keys::{self, Place, Shard};
+use crate::store::scripts;
+use crate::store::windows::millis;
 
 /// An alias is forgotten when nobody has used it for so long.
 pub const REMEMBERED_FOR: Duration = Duration::from_secs(90 * 24 * 3600);

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::config::{Configured, Kind, Versioned, read};
-use super::removals::{Removal, State};
 use crate::core::chat::Name;
 use crate::core::life::Life;
 use crate::spec::{BufferSpec, DestinationSpec, ScheduleSpec};
+use crate::store::config::removals::{Removal, State};
+use crate::store::config::{Configured, Kind, Versioned, read};
 
 /// A specification as it is written, kept and shown.
 pub trait Configurable: Clone + Serialize + DeserializeOwned + Send + Sync {
@@ -85,7 +85,7 @@ impl Configured {
     }
 
     /// Takes up what lies there of this kind under this name; false if this version cannot read it.
-    pub(super) fn take_up<T: Configurable>(&mut self, name: &str, value: &str) -> bool {
+    pub(in crate::store) fn take_up<T: Configurable>(&mut self, name: &str, value: &str) -> bool {
         let written = read::<T>(value);
         let is_read = written.is_some();
         T::all_mut(self).extend(written.map(|written| (name.to_owned(), written)));
@@ -99,7 +99,7 @@ impl Configured {
     }
 
     /// Whether something of this kind lives under this name, and is not being removed.
-    pub(super) fn lives(&self, kind: Kind, name: &Name) -> bool {
+    pub(in crate::store) fn lives(&self, kind: Kind, name: &Name) -> bool {
         let state = self.states.get(&kind.field(name));
         matches!(state, Some(State::Alive(_)))
     }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::batch::{read_batch, revived_batch};
-use super::handles::{Chats, Windows};
-use super::keys::{Place, Shard};
-use super::scripts;
-use super::{Result, Store, StoreError, reply};
 use crate::core::batch::{Batch, Millis};
 use crate::core::chat::{Chat, Name};
 use crate::core::item::{Item, read_items};
+use crate::store::batch::{read_batch, revived_batch};
+use crate::store::handles::{Chats, Windows};
+use crate::store::keys::{Place, Shard};
+use crate::store::scripts;
+use crate::store::{Result, Store, StoreError, reply};
 
 /// Batches of a lane that are looked at.
 const MOST_BATCHES: usize = 100;

@@ -8,15 +8,15 @@
 
 use std::time::Duration;
 
-use super::clock::lately;
-use super::handles::RedisClock;
-use super::keys::{self, CLOCK, Due, RETRIES, REVIVING, Shard};
-use super::revivals::LEFT_FOR;
-use super::scripts;
-use super::windows::{SEEN_FOR, millis};
-use super::{Result, StoreError};
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
+use crate::store::clock::lately;
+use crate::store::handles::RedisClock;
+use crate::store::keys::{self, CLOCK, Due, RETRIES, REVIVING, Shard};
+use crate::store::revivals::LEFT_FOR;
+use crate::store::scripts;
+use crate::store::windows::{SEEN_FOR, millis};
+use crate::store::{Result, StoreError};
 
 /// A smaller step back is none: time servers turn clocks by less.
 pub const LEAST: Duration = Duration::from_secs(1);

@@ -1,0 +1,6 @@
+//! Chats beyond their windows: pauses, aliases, what there is of one, and erasing it.
+
+pub mod aliases;
+pub mod chat_detail;
+pub mod erasing;
+pub mod pausing;
