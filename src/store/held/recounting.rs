@@ -80,16 +80,36 @@ impl HeldCounts<'_> {
             let bytes = self.bytes_of(shard, kind, &lots).await?;
             counted.insert(":bytes".to_owned(), bytes);
         }
-        for lot in lots {
-            *counted.entry(lot.buffer).or_default() += lot.count;
+        for lot in &lots {
+            *counted.entry(lot.buffer.clone()).or_default() += lot.count;
         }
         let mut recount = scripts::RECOUNT.key(keys::held(shard, kind));
-        recount.arg(known.len());
+        let index = match kind {
+            Kind::Windows => Some(Due::Windows),
+            Kind::Later => Some(Due::Later),
+            Kind::Lanes => None,
+        };
+        let of = if let Some(index) = &index {
+            recount.key(index.key(shard));
+            "index"
+        } else {
+            for lot in &lots {
+                recount.key(&lot.which);
+            }
+            "lanes"
+        };
+        recount.arg(known.len()).arg(counted.len()).arg(of);
         for (field, number) in known {
             recount.arg(field).arg(number);
         }
         for (field, number) in counted {
             recount.arg(field).arg(number);
+        }
+        for lot in &lots {
+            match index {
+                Some(_) => recount.arg(&lot.which),
+                None => recount.arg(lot.count),
+            };
         }
         self.store.run(shard, &recount).await
     }

@@ -4,6 +4,7 @@ mod dead_letters;
 mod hasten;
 mod joining;
 mod leases;
+mod recounting;
 mod revival;
 mod turns;
 
