@@ -9,7 +9,7 @@ use axum::serve::ListenerExt;
 use axum::{Json, Router};
 use lull::core::incoming::Incoming;
 use lull::core::json::fields::json_fields;
-use lull::wire::answer::Accepted;
+use serde::Serialize;
 use tokio::net::TcpListener;
 
 use crate::{helper, message};
@@ -40,17 +40,22 @@ pub(crate) fn example_answer() -> Result<String> {
     Ok(serde_json::to_string(&accepted(&message::user(0)))?)
 }
 
+/// What api answers to a message that is in a window.
+#[derive(Serialize)]
+struct Accepted<'a> {
+    success: bool,
+    message: &'static str,
+    user: &'a str,
+    buffered: u64,
+    expires_in: f64,
+}
+
 fn accepted(user: &str) -> Accepted<'_> {
     Accepted {
         success: true,
         message: "Message buffered",
         user,
-        buffered: Some(3),
-        expires_in: Some(15.0),
-        message_id: None,
-        send_at: None,
-        duplicate: false,
-        repeated: false,
-        paused: false,
+        buffered: 3,
+        expires_in: 15.0,
     }
 }

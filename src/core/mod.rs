@@ -8,7 +8,6 @@ pub mod chat;
 pub mod code;
 pub mod control;
 pub mod destination;
-pub mod erased;
 pub mod filter;
 pub mod follow_up;
 pub mod incoming;

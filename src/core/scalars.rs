@@ -38,7 +38,7 @@ scalars! {
         "type": ["string", "integer", "null"], "minLength": 1, "maxLength": 512,
         "description": "Text of 1 to 512 bytes, or an integer of any size.",
     };
-    /// See [`MessageBody`](crate::wire::request_bodies::MessageBody).
+    /// What can be said.
     Sayable = {
         "type": ["string", "number", "boolean", "object", "array"], "minLength": 1,
         "description": "Any JSON but null and the empty text.",
@@ -58,12 +58,12 @@ scalars! {
         "type": ["number", "string", "null"], "minimum": 0, "maximum": 31_536_000, "pattern": "^[0-9]{1,7}$",
         "description": "Seconds from 0 to 31536000, a year; also as text.",
     };
-    /// See [`pause_of`](crate::wire::pause::pause_of).
+    /// How long a pause may be.
     PauseLength = {
         "type": ["number", "string", "null"], "minimum": 1, "maximum": 31_536_000, "pattern": "^[1-9][0-9]{0,6}$",
         "description": "Seconds from 1 to 31536000, a year; also as text.",
     };
-    /// See [`Typing`](crate::wire::typing::Typing).
+    /// True where nothing else is said.
     Yes = {
         "type": ["boolean", "string", "null"], "pattern": "^(true|false)$",
         "description": "`true` or `false`; also as text.",
@@ -78,7 +78,7 @@ scalars! {
         "type": "string", "pattern": r"^\+[1-9][0-9]{6,14}$",
         "description": "`+` and the country code, then digits only, 7 to 15 in all (E.164), such as `+5511988887777`.",
     };
-    /// See [`control_of`](crate::wire::control::control_of).
+    /// A name; digits may also come as a number.
     NameOrNumber = {
         "type": ["string", "integer"], "pattern": "^[a-z0-9_-]{1,64}$",
         "description": "1 to 64 characters out of `a-z`, `0-9`, `_` and `-`.",

@@ -7,8 +7,9 @@ use axum::extract::{FromRequestParts, Query, State};
 use axum::http::request::Parts;
 use axum::response::Response;
 use chrono_tz::Tz;
-use serde::Deserialize;
-use utoipa::IntoParams;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
 use super::auth::Pass;
@@ -18,7 +19,6 @@ use super::error::ApiError;
 use super::query::{List, ListQuery, page};
 use crate::core::moment::rfc3339;
 use crate::store::audit::{By, Noted};
-use crate::wire::answer::AuditAnswer;
 
 /// Who sent a request: what a handler hands on with whatever it changes.
 pub(super) struct Caller(pub(super) By);
@@ -43,6 +43,33 @@ pub(super) struct AuditQuery {
     /// With what became of the messages that leave one by one.
     #[serde(default)]
     deliveries: bool,
+}
+
+/// Something that was done.
+#[derive(Debug, Serialize, ToSchema)]
+struct AuditAnswer {
+    /// When (RFC 3339, UTC).
+    #[schema(format = DateTime)]
+    at: String,
+    /// What, such as `buffer.write`.
+    action: String,
+    /// To what: a name, the hash of a chat, the id of a dead letter.
+    subject: Option<String>,
+    /// The name of the key of who did it; null where nobody asked for one.
+    actor: Option<String>,
+    /// Where the request came from; null for what a daemon did by itself.
+    address: Option<String>,
+    /// To how many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<u64>,
+    /// What was written there before, masked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Value>)]
+    before: Option<Box<RawValue>>,
+    /// What is written there now, masked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Value>)]
+    after: Option<Box<RawValue>>,
 }
 
 /// Its endpoints, in the order of the document.

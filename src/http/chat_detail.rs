@@ -4,19 +4,132 @@ use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use chrono_tz::Tz;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
+use super::chats::{self, OpenWindow};
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::query::{BufferQuery, any_buffer, chat_in};
-use super::{Api, chats, dead_letters, history, scheduled};
+use super::scheduled::{self, LaterMessage};
+use super::{Api, dead_letters, history};
 use crate::admin::{ChatDetail, Part};
 use crate::core::batch::Batch;
 use crate::core::item::Item;
 use crate::core::moment::rfc3339;
 use crate::store::chats::chat_detail::WaitingLane;
-use crate::wire::chat_detail::{
-    BatchAnswer, ChatAnswer, ChatPart, FollowUpAnswer, LaneAnswer, Said, WindowAnswer,
-};
+use crate::wire::answer::DeadLetterAnswer;
+use crate::wire::history::HistoryAnswer;
+
+/// All that is there of a chat.
+#[derive(Debug, Serialize, ToSchema)]
+struct ChatAnswer {
+    /// The chat.
+    user: String,
+    /// The buffer it belongs to.
+    buffer: String,
+    /// What stands for the chat in the logs.
+    hash: String,
+    /// Seconds until the end of its pause; null: it is not paused.
+    paused_for: Option<f64>,
+    /// Its open window; null without one.
+    window: Option<WindowAnswer>,
+    /// Messages that wait for a time of their own, the next to leave first.
+    later: Vec<LaterMessage>,
+    /// What it is asked if it stays silent; null: nothing.
+    follow_up: Option<FollowUpAnswer>,
+    /// What waits for each destination.
+    lanes: Vec<LaneAnswer>,
+    /// The newest batches that were tried.
+    history: Vec<HistoryAnswer>,
+    /// The newest batches that were given up on.
+    dead_letters: Vec<DeadLetterAnswer>,
+    /// Of which fields not everything is shown: they hold more than an answer has room for, or may.
+    more_in: Vec<ChatPart>,
+}
+
+/// A field of a chat that may hold more than is shown.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum ChatPart {
+    /// What was said in the window; the newest is shown.
+    Window,
+    /// Messages for later; the next to leave are shown.
+    Later,
+    /// Lanes; the next batches to leave are shown.
+    Lanes,
+    /// History; the newest is shown.
+    History,
+    /// Dead letters; the newest are shown.
+    DeadLetters,
+}
+
+/// A follow-up that waits for its time.
+#[derive(Debug, Serialize, ToSchema)]
+struct FollowUpAnswer {
+    /// Its number, from 1.
+    number: u32,
+    /// When it leaves (RFC 3339, UTC).
+    #[schema(format = DateTime)]
+    send_at: String,
+}
+
+/// An open window with what was said in it.
+#[derive(Debug, Serialize, ToSchema)]
+struct WindowAnswer {
+    /// As in the list of open windows.
+    #[serde(flatten)]
+    window: OpenWindow,
+    /// What was said, in order; the newest of it, where it is long.
+    said: Vec<Said>,
+}
+
+/// One message.
+#[derive(Debug, Serialize, ToSchema)]
+struct Said {
+    /// The client's id for it.
+    message_id: Option<String>,
+    /// When it came (RFC 3339, UTC).
+    #[schema(format = DateTime)]
+    received_at: String,
+    /// What was said.
+    #[schema(value_type = Value)]
+    message: Box<RawValue>,
+}
+
+/// What waits for one destination.
+#[derive(Debug, Serialize, ToSchema)]
+struct LaneAnswer {
+    /// Where it goes.
+    destination: String,
+    /// How often the first batch of the lane was tried.
+    attempts: u32,
+    /// Whether an attempt is on its way.
+    in_hand: bool,
+    /// Seconds until the next attempt may begin; 0: at any time.
+    next_attempt_in: f64,
+    /// The batches of this chat, the next to leave first; of more than 100, or of large ones, the first.
+    batches: Vec<BatchAnswer>,
+}
+
+/// A batch that waits.
+#[derive(Debug, Serialize, ToSchema)]
+struct BatchAnswer {
+    /// The `webhook-id`.
+    webhook_id: String,
+    /// What closed its window.
+    reason: String,
+    /// When its first message came (RFC 3339, UTC).
+    #[schema(format = DateTime)]
+    opened_at: String,
+    /// When its window was closed.
+    #[schema(format = DateTime)]
+    closed_at: String,
+    /// What was said, in order.
+    #[schema(value_type = Vec<Value>)]
+    messages: Vec<Box<RawValue>>,
+}
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -31,7 +144,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-pub(super) async fn show(
+async fn show(
     State(api): State<Api>,
     user: Result<Path<String>, PathRejection>,
     query: Result<Query<BufferQuery>, QueryRejection>,

@@ -5,8 +5,8 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use chrono_tz::Tz;
-use serde::Deserialize;
-use utoipa::IntoParams;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
 use super::audit::Caller;
@@ -17,9 +17,102 @@ use super::query::{BufferQuery, List, ListQuery, any_buffer, chat_in, page};
 use crate::core::chat::Chat;
 use crate::core::moment::rfc3339;
 use crate::store::DueCursor;
+use crate::store::chats::erasing::Erased;
 use crate::store::windows::open::Window;
-use crate::wire::answer::{Closed, OpenWindow};
-use crate::wire::history::ErasedAnswer;
+
+/// One open window.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct OpenWindow {
+    /// The chat.
+    user: String,
+    /// The buffer it belongs to.
+    buffer: String,
+    /// What stands for the chat in the logs.
+    hash: String,
+    /// How many messages it holds.
+    messages: u64,
+    /// When its first message came (RFC 3339, UTC).
+    #[schema(format = DateTime)]
+    opened: String,
+    /// When it closes if nothing more is said (RFC 3339, UTC).
+    #[schema(format = DateTime)]
+    deadline: String,
+    /// Seconds until then; 0 when it is being closed.
+    expires_in: f64,
+}
+
+/// The answer to a flush or a cancel.
+#[derive(Debug, Serialize, ToSchema)]
+struct Closed<'a> {
+    /// Always true.
+    success: bool,
+    /// For people.
+    message: &'static str,
+    /// The chat.
+    user: &'a str,
+    /// How many messages were sent on or dropped; 0 when no window was open.
+    messages: u64,
+}
+
+/// The answer to an erasing.
+#[derive(Debug, Serialize, ToSchema)]
+struct ErasedAnswer<'a> {
+    /// Always true.
+    success: bool,
+    /// For people.
+    message: &'static str,
+    /// The chat.
+    user: &'a str,
+    /// What there was of it.
+    erased: ErasedCounts,
+}
+
+/// What was erased of a chat.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Erased)]
+struct ErasedCounts {
+    /// Messages in its open window.
+    messages: u64,
+    /// Messages that waited for a time of their own.
+    later: u64,
+    /// Batches on lanes.
+    batches: u64,
+    /// Dead letters.
+    dead_letters: u64,
+    /// Entries of the history.
+    history: u64,
+    /// Messages in the list of what was received.
+    received: u64,
+    /// Aliases that stood for it.
+    aliases: u64,
+    /// When it was last heard from, and a pause.
+    states: u64,
+}
+
+impl From<Erased> for ErasedCounts {
+    fn from(erased: Erased) -> Self {
+        let Erased {
+            messages,
+            later,
+            batches,
+            dead_letters,
+            history,
+            received,
+            aliases,
+            states,
+        } = erased;
+        Self {
+            messages,
+            later,
+            batches,
+            dead_letters,
+            history,
+            received,
+            aliases,
+            states,
+        }
+    }
+}
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -84,7 +177,7 @@ pub(super) async fn cancel(
             success: true,
             message: "Every trace of the chat is erased",
             user: chat.id.as_str(),
-            erased: api.admin.erase(&chat, &by).await?,
+            erased: api.admin.erase(&chat, &by).await?.into(),
         };
         return Ok(Json(answer).into_response());
     }

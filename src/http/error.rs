@@ -7,8 +7,10 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use thiserror::Error;
 use tracing::warn;
+use utoipa::ToSchema;
 
 use super::auth::Refusal;
 use super::body::discard;
@@ -241,6 +243,21 @@ impl IntoResponse for Refused {
         answer.extensions_mut().insert(self);
         answer
     }
+}
+
+/// What went wrong and what to do: the body of every answer from 400 on.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Error)]
+pub(super) struct ErrorAnswer<'a> {
+    /// What was wrong, where, and what to do, for people. Its words may change.
+    pub(super) error: &'a str,
+    /// The same for programs; it stays.
+    pub(super) code: Code,
+    /// The field of the body, or the part of path or query, that is at fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) field: Option<&'a str>,
+    /// The request as the logs call it; it stands in the header `x-request-id`, too.
+    pub(super) request_id: &'a str,
 }
 
 pub(super) async fn no_such_path(uri: Uri, request: Request) -> Refused {

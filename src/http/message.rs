@@ -5,7 +5,9 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use chrono_tz::Tz;
+use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::Api;
 use super::auth::Need;
@@ -16,15 +18,103 @@ use super::middleware::trace::trace_of;
 use crate::core::incoming::{Incoming, check_message_id};
 use crate::core::json::fields::BadInput;
 use crate::core::moment::rfc3339;
+use crate::core::scalars::{ChatKey, Delay, MessageId, Moment, Sayable, Ttl};
 use crate::ingest;
 use crate::store::windows::Taken;
-use crate::wire::answer::Accepted;
-use crate::wire::request_bodies::{MessageBody, MessageForm};
 
 pub(super) const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
 pub(super) const ABOUT_IDEMPOTENCY_KEY: &str =
     "The client's id for this message, where the body has no `message_id`; 1 to 512 bytes.";
+
+/// One thing said. Any field beside these is passed through to the webhook as it came, to the letter.
+///
+/// Read by [`Incoming::from_fields`].
+#[expect(dead_code, reason = "only the document is made of it")]
+#[derive(ToSchema)]
+#[schema(as = Message, description = "One thing said. Any field beside these is passed through to the webhook as it came, to the letter. `send_at` and `delay` exclude each other; a message with one of them is in no window.")]
+struct MessageBody {
+    /// The chat: a phone number, or whatever else tells people apart.
+    user: ChatKey,
+    /// What was said: any JSON but null and the empty text.
+    message: Sayable,
+    /// The quiet window after this message; without it `DEFAULT_TTL`.
+    #[schema(required = false)]
+    ttl: Ttl,
+    /// The client's id for this message: a second one with the same id within 24 hours changes nothing.
+    #[schema(required = false)]
+    message_id: MessageId,
+    /// When it is to leave by itself.
+    #[schema(required = false)]
+    send_at: Moment,
+    /// In how many seconds it is to leave by itself.
+    #[schema(required = false)]
+    delay: Delay,
+}
+
+/// See [`MessageBody`].
+#[expect(dead_code, reason = "only the document is made of it")]
+#[derive(ToSchema)]
+#[schema(
+    description = "One thing said, as a form. Any field beside these is passed through to the webhook as a text."
+)]
+struct MessageForm {
+    /// The chat.
+    #[schema(min_length = 1, max_length = 512, pattern = r"\S")]
+    user: String,
+    /// What was said.
+    #[schema(min_length = 1)]
+    message: String,
+    /// The quiet window after this message, in seconds.
+    #[schema(pattern = "^[1-9][0-9]{0,3}$")]
+    #[serde(default)]
+    ttl: String,
+    /// The client's id for this message.
+    #[schema(min_length = 1, max_length = 512)]
+    #[serde(default)]
+    message_id: String,
+    /// When it is to leave by itself (RFC 3339).
+    #[schema(format = DateTime)]
+    #[serde(default)]
+    send_at: String,
+    /// In how many seconds it is to leave by itself.
+    #[schema(pattern = "^[0-9]{1,7}$")]
+    #[serde(default)]
+    delay: String,
+}
+
+/// The answer to a message.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Accepted<'a> {
+    /// Always true.
+    success: bool,
+    /// For people.
+    message: &'static str,
+    /// The chat, as text.
+    user: &'a str,
+    /// How many messages its window holds now; absent of a message for later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    buffered: Option<u64>,
+    /// Seconds until its window closes if nothing more is said; while the chat is paused, until the end of the pause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_in: Option<f64>,
+    /// The id of a message for later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) message_id: Option<&'a str>,
+    /// When it leaves (RFC 3339, UTC).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    send_at: Option<String>,
+    /// This message id was seen within 24 hours, and nothing was changed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    duplicate: bool,
+    /// The same text was said just before, and it was dropped.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    repeated: bool,
+    /// The chat is paused, and the message was dropped.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    paused: bool,
+}
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {

@@ -26,6 +26,8 @@ mod removal;
 mod scheduled;
 mod schedules;
 mod specs;
+#[cfg(test)]
+mod tests;
 mod typing;
 mod webhook;
 

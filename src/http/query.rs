@@ -17,7 +17,6 @@ use crate::core::filter::Filter;
 use crate::store::history::DELIVERED;
 use crate::store::{EntryId, Look};
 use crate::telemetry::log::note_chat;
-use crate::wire::answer::Page;
 
 const DEFAULT_LIMIT: usize = 50;
 const MOST: usize = 500;
@@ -213,6 +212,18 @@ fn moment(field: &'static str, text: Option<&str>) -> Result<Option<Millis>, Api
         let why = format!("{field} must be a moment such as 2026-01-31T12:00:00Z");
         ApiError::parameter(field, why)
     })
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize)]
+pub(super) struct Page<T> {
+    /// The entries.
+    items: Vec<T>,
+    /// How many there are in all, where that is known without reading them all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<u64>,
+    /// Pass it as `?cursor=` for the next page; null on the last.
+    next_cursor: Option<String>,
 }
 
 /// The answer to a list: each entry of the page as it is shown.

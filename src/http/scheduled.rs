@@ -5,6 +5,9 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use chrono_tz::Tz;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use super::Api;
 use super::audit::Caller;
@@ -15,7 +18,41 @@ use super::query::{List, ListQuery, page};
 use crate::core::moment::rfc3339;
 use crate::store::DueCursor;
 use crate::store::scheduled::Kept;
-use crate::wire::answer::{LaterMessage, Recalled};
+
+/// A message that waits for its time.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct LaterMessage {
+    /// Names it in the path that takes it back.
+    id: String,
+    /// The chat.
+    user: String,
+    /// The buffer it belongs to.
+    buffer: String,
+    /// What is to be said.
+    #[schema(value_type = Value)]
+    message: Box<RawValue>,
+    /// When it leaves (RFC 3339, UTC).
+    #[schema(format = DateTime)]
+    send_at: String,
+    /// When it came.
+    #[schema(format = DateTime)]
+    received_at: String,
+}
+
+/// The answer to taking back a message.
+#[derive(Debug, Serialize, ToSchema)]
+struct Recalled<'a> {
+    /// Always true.
+    success: bool,
+    /// For people.
+    message: &'static str,
+    /// The message.
+    id: &'a str,
+    /// The chat.
+    user: &'a str,
+    /// The buffer it belongs to.
+    buffer: &'a str,
+}
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {

@@ -3,18 +3,64 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::Api;
 use super::auth::Need;
 use super::body::Fields;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
-use crate::core::chat::Chat;
+use crate::core::chat::{Chat, ChatId};
+use crate::core::incoming::user_of;
+use crate::core::json::RawObject;
+use crate::core::json::fields::{BadInput, take};
+use crate::core::scalars::{ChatKey, Yes};
 use crate::telemetry::log::note_chat;
-use crate::wire::answer::Held;
-use crate::wire::request_bodies::{TypingBody, TypingForm};
-use crate::wire::typing::Typing;
+
+/// Read by [`Typing::from_fields`].
+#[expect(dead_code, reason = "only the document is made of it")]
+#[derive(ToSchema)]
+#[schema(as = Typing, description = "A typing signal. An unknown field is refused.")]
+struct TypingBody {
+    /// The chat.
+    user: ChatKey,
+    /// True (or absent): the person types, and the open window is held for 10 s more, never past its cap. False: the
+    /// quiet window starts again.
+    #[schema(required = false)]
+    typing: Yes,
+}
+
+/// See [`TypingBody`].
+#[expect(dead_code, reason = "only the document is made of it")]
+#[derive(ToSchema)]
+#[schema(description = "A typing signal, as a form.")]
+struct TypingForm {
+    /// The chat.
+    #[schema(min_length = 1, max_length = 512, pattern = r"\S")]
+    user: String,
+    /// `true` or `false`.
+    #[schema(pattern = "^(true|false)$")]
+    #[serde(default)]
+    typing: String,
+}
+
+/// The answer to a typing signal.
+#[derive(Debug, Serialize, ToSchema)]
+struct Held<'a> {
+    /// Always true.
+    success: bool,
+    /// For people.
+    message: &'static str,
+    /// The chat, as text.
+    user: &'a str,
+    /// Whether there was an open window to hold.
+    open: bool,
+    /// Seconds until it closes now; absent without a window.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_in: Option<f64>,
+}
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -53,4 +99,57 @@ pub(super) async fn post(
         expires_in: left.map(|left| left.as_secs_f64()),
     };
     Ok(Json(answer).into_response())
+}
+
+/// A typing signal, as `POST /api/typing` takes it.
+#[derive(Debug)]
+pub(super) struct Typing {
+    /// The chat.
+    user: ChatId,
+    /// True while the person types.
+    typing: bool,
+}
+
+impl Typing {
+    /// Takes the fields of a body as a typing signal; without `typing` it is one of somebody typing.
+    ///
+    /// # Errors
+    /// Says what is wrong, and with which field.
+    pub(super) fn from_fields(mut fields: RawObject) -> Result<Self, BadInput> {
+        let user = user_of(&mut fields)?;
+        let typing = match take(&mut fields, "typing") {
+            None => true,
+            Some(raw) => match raw.get().trim_matches('"') {
+                "true" => true,
+                "false" => false,
+                _ => return Err(BadInput::field("typing", "must be true or false")),
+            },
+        };
+        Ok(Self { user, typing })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::json::fields::json_fields;
+
+    #[test]
+    fn typing_defaults_to_true() {
+        let typing = |body: &str| {
+            json_fields(body.as_bytes())
+                .and_then(Typing::from_fields)
+                .map(|t| t.typing)
+        };
+
+        assert!(typing(r#"{"user":"a"}"#).unwrap());
+        assert!(!typing(r#"{"user":"a","typing":false}"#).unwrap());
+        assert!(!typing(r#"{"user":"a","typing":"false"}"#).unwrap());
+        assert_eq!(
+            typing(r#"{"user":"a","typing":3}"#)
+                .unwrap_err()
+                .to_string(),
+            "typing must be true or false"
+        );
+    }
 }

@@ -3,8 +3,6 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::core::erased::Erased;
-
 /// A batch that was tried.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct HistoryAnswer {
@@ -81,17 +79,4 @@ pub struct ResponseAnswer {
     pub status: u16,
     /// The first KiB of its body; null where payloads are not kept, or there was none.
     pub head: Option<String>,
-}
-
-/// The answer to an erasing.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct ErasedAnswer<'a> {
-    /// Always true.
-    pub success: bool,
-    /// For people.
-    pub message: &'static str,
-    /// The chat.
-    pub user: &'a str,
-    /// What there was of it.
-    pub erased: Erased,
 }

@@ -13,9 +13,7 @@ use lull::gateway::Gateway;
 use lull::gateway::proof::{Post, Proof, handshake};
 use lull::spec::{BufferSpec, DestinationSpec, ScheduleSpec, read};
 use lull::store::{DueCursor, EntryId};
-use lull::wire::control::control_of;
 use lull::wire::outbound;
-use lull::wire::pause::pause_of;
 use proptest::prelude::*;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -140,8 +138,6 @@ proptest! {
             let _ = Node::parse(bytes);
             let _ = read::<BufferSpec>(bytes);
             if let Ok(fields) = json_fields(bytes) {
-                let _ = control_of(fields.clone());
-                let _ = pause_of(fields.clone());
                 let _ = outbound::read(fields, 160);
             }
             if let Ok(fields) = form_fields(bytes) {

@@ -90,7 +90,7 @@ impl Endpoint {
     }
 }
 
-/// See [`Page`](crate::wire::answer::Page).
+/// See [`Page`](crate::http::query::Page).
 fn page_of(entry: RefOr<Schema>) -> Schema {
     let count = ObjectBuilder::new()
         .schema_type(Type::Integer)

@@ -18,10 +18,10 @@ use tracing::{Instrument, debug, error, error_span, info};
 
 use super::trace::{self, trace_of};
 use crate::core::code::Code;
+use crate::http::error::ErrorAnswer;
 use crate::http::error::Refused;
 use crate::panics::{self, Panic};
 use crate::telemetry::tracer::Tracer;
-use crate::wire::error::ErrorAnswer;
 
 pub(in crate::http) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 

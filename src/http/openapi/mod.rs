@@ -11,6 +11,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
+use serde_json::Value;
 use utoipa::openapi::{
     ComponentsBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Paths,
 };
@@ -18,11 +19,10 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::Api;
 use crate::core::code::Code;
-use crate::wire::error::ErrorAnswer;
+use crate::http::error::ErrorAnswer;
 
 use super::endpoint::{Chapter, Endpoint, chapters};
 use crate::http::auth::Need;
-use crate::wire::request_bodies::DocumentBody;
 use describing::operation;
 
 const ABOUT: &str = "\
@@ -37,6 +37,18 @@ Lull waits until a person has stopped typing, then hands everything they said to
 /// The document as it is sent; made when it is first asked for.
 #[derive(Default)]
 pub(super) struct Document(OnceLock<Bytes>);
+
+/// An OpenAPI document.
+#[expect(dead_code, reason = "only the document is made of it")]
+#[derive(ToSchema)]
+#[schema(as = Document)]
+struct DocumentBody {
+    /// Its version of OpenAPI.
+    openapi: String,
+    /// Every path.
+    #[schema(value_type = Object)]
+    paths: Value,
+}
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {

@@ -1,11 +1,14 @@
 //! A post as it arrived: proved, and read as its buffer says.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use axum::RequestExt;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::HOST;
 use axum::http::{HeaderMap, Uri};
+use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::core::json::node::Node;
 use crate::gateway::proof::Post;
@@ -16,6 +19,17 @@ use crate::http::message::read_headers;
 use crate::http::{Api, now};
 use crate::ingest::{Said, prove};
 use crate::spec::Buffer;
+
+/// A post for a buffer, read as that says.
+#[expect(dead_code, reason = "only the document is made of it")]
+#[derive(ToSchema)]
+#[schema(as = Post, value_type = Value)]
+pub(super) struct PostBody(Value);
+
+/// A post for a buffer, as a form; read as the buffer says.
+#[expect(dead_code, reason = "only the document is made of it")]
+#[derive(ToSchema)]
+pub(super) struct PostForm(BTreeMap<String, String>);
 
 /// A post. One whose body cannot be read has arrived too: it is refused, and counted, where all are.
 pub(super) struct Arrived {

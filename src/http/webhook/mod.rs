@@ -1,5 +1,6 @@
 //! Posts for a buffer: of programs, read by the buffer's paths, and of gateways, read by their presets.
 
+mod answers;
 mod arrived;
 mod trial;
 
@@ -24,12 +25,11 @@ use crate::core::incoming::Incoming;
 use crate::gateway::proof::{HandshakeError, handshake};
 use crate::http::auth::Need;
 use crate::http::endpoint::{Chapter, Endpoint};
-use crate::ingest::{self, IngestError, NoBuffer, Said};
+use crate::ingest::{IngestError, NoBuffer, Said};
 use crate::spec::Buffer;
 use crate::spec::source::Source;
-use crate::wire::ingest_answers::{Buffered, Gathered};
-use crate::wire::request_bodies::{PostBody, PostForm};
-use arrived::Arrived;
+use answers::{Buffered, Gathered};
+use arrived::{Arrived, PostBody, PostForm};
 
 /// The buffer in a path.
 #[derive(Deserialize)]
@@ -177,21 +177,8 @@ async fn take(
                 // Anything else is read to the person as an answer.
                 return Ok(([(CONTENT_TYPE, "text/xml")], "<Response/>").into_response());
             }
-            Ok(Json(answer_of(gathered)).into_response())
+            Ok(Json(Gathered::from(gathered)).into_response())
         }
-    }
-}
-
-/// What is answered to the post of a gateway.
-fn answer_of(gathered: ingest::Gathered) -> Gathered {
-    let reasons = gathered.ignored;
-    Gathered {
-        success: true,
-        accepted: gathered.accepted,
-        duplicates: gathered.duplicates,
-        held: gathered.held,
-        paused: gathered.paused,
-        ignored: (!reasons.is_empty()).then(|| reasons.join("; ")),
     }
 }
 

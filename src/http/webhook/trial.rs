@@ -5,19 +5,76 @@ use axum::extract::Path;
 use axum::extract::State;
 use axum::extract::rejection::PathRejection;
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
+use utoipa::ToSchema;
 
-use super::arrived::{Arrived, said};
+use super::arrived::{Arrived, PostBody, PostForm, said};
 use super::{Named, named};
+use crate::core::item::Media;
 use crate::core::json::node::Node;
+use crate::gateway::Author;
 use crate::http::auth::Need;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
 use crate::http::{Api, now};
 use crate::ingest;
-use crate::wire::request_bodies::{PostBody, PostForm};
-use crate::wire::trial::{WouldBe, WouldSend};
+
+/// What one thing in a body would be.
+#[derive(Debug, Default, Serialize, ToSchema)]
+struct WouldBe {
+    /// The chat it belongs to; an alias that was once told with a number would be exchanged for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chat: Option<String>,
+    /// What would be in the list of messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Value>)]
+    message: Option<Box<RawValue>>,
+    /// The words in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<String>,
+    /// The id by which a repetition would be known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<String>,
+    /// What is attached to it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    media: Vec<Media>,
+    /// A typing signal: whether the person types now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    typing: Option<bool>,
+    /// One of our own messages: by whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    own: Option<Author>,
+    /// Why nothing would come of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ignored: Option<String>,
+    /// Seconds after which a window that it opened would close, or after which it would leave by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deadline_in: Option<f64>,
+    /// The calls for a window that holds nothing else.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    requests: Vec<WouldSend>,
+}
+
+/// A call that would be made.
+#[derive(Debug, Serialize, ToSchema)]
+struct WouldSend {
+    /// The name of the destination.
+    destination: String,
+    /// The HTTP method.
+    method: &'static str,
+    /// Where it is, without path and query, which may hold tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<String>,
+    /// The body: JSON, or any other as a text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Value>)]
+    body: Option<Box<RawValue>>,
+    /// Why there would be none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {

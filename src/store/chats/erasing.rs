@@ -3,7 +3,6 @@
 //! What new kinds of things are kept of a chat has to be erased here too.
 
 use crate::core::chat::Chat;
-use crate::core::erased::Erased;
 use crate::core::filter::Filter;
 use crate::store::Result;
 use crate::store::batch::whose_word;
@@ -19,6 +18,44 @@ use crate::store::work::Kind;
 const STEP: u32 = 1000;
 /// Entries of a list that are looked at before those found are dropped.
 const PAGE: usize = 500;
+
+/// What was erased of a chat.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Erased {
+    /// Messages in its open window.
+    pub messages: u64,
+    /// Messages that waited for a time of their own.
+    pub later: u64,
+    /// Batches on lanes.
+    pub batches: u64,
+    /// Dead letters.
+    pub dead_letters: u64,
+    /// Entries of the history.
+    pub history: u64,
+    /// Messages in the list of what was received.
+    pub received: u64,
+    /// Aliases that stood for it.
+    pub aliases: u64,
+    /// When it was last heard from, and a pause.
+    pub states: u64,
+}
+
+impl Erased {
+    /// All of it.
+    pub fn total(&self) -> u64 {
+        let Self {
+            messages,
+            later,
+            batches,
+            dead_letters,
+            history,
+            received,
+            aliases,
+            states,
+        } = self;
+        messages + later + batches + dead_letters + history + received + aliases + states
+    }
+}
 
 impl Chats<'_> {
     /// Erases all that is kept of a chat, in whichever order its buffer went. What is on its way to a destination may

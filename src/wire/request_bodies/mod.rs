@@ -8,74 +8,10 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::core::scalars::{
-    ChatKey, Delay, Headers, HttpMethod, MessageId, Moment, NameOf, NameOrNumber, PauseLength,
-    PhoneNumber, Sayable, Ttl, Words, Yes, YesOrNo,
+    ChatKey, Delay, Headers, HttpMethod, MessageId, Moment, NameOf, PhoneNumber, Words, YesOrNo,
 };
-pub use forms::{
-    CeleryForm, ControlForm, MessageForm, OutboundForm, PauseForm, PostForm, TimezoneForm,
-    TypingForm,
-};
+pub use forms::{OutboundForm, TimezoneForm};
 pub use revive::{ReviveBody, ReviveForm};
-
-/// One thing said. Any field beside these is passed through to the webhook as it came, to the letter.
-///
-/// Read by [`Incoming::from_fields`](crate::core::incoming::Incoming::from_fields).
-#[derive(ToSchema)]
-#[schema(as = Message, description = "One thing said. Any field beside these is passed through to the webhook as it came, to the letter. `send_at` and `delay` exclude each other; a message with one of them is in no window.")]
-pub struct MessageBody {
-    /// The chat: a phone number, or whatever else tells people apart.
-    pub user: ChatKey,
-    /// What was said: any JSON but null and the empty text.
-    pub message: Sayable,
-    /// The quiet window after this message; without it `DEFAULT_TTL`.
-    #[schema(required = false)]
-    pub ttl: Ttl,
-    /// The client's id for this message: a second one with the same id within 24 hours changes nothing.
-    #[schema(required = false)]
-    pub message_id: MessageId,
-    /// When it is to leave by itself.
-    #[schema(required = false)]
-    pub send_at: Moment,
-    /// In how many seconds it is to leave by itself.
-    #[schema(required = false)]
-    pub delay: Delay,
-}
-
-/// One thing said, as the Celery Redis buffer takes it.
-///
-/// Read by [`Incoming::from_unique_id`](crate::core::incoming::Incoming::from_unique_id).
-#[derive(ToSchema)]
-#[schema(as = CeleryMessage, description = "One thing said. Any field beside these is passed through to the webhook. `send_at` and `delay` exclude each other.")]
-pub struct CeleryBody {
-    /// The chat.
-    pub unique_id: ChatKey,
-    /// What was said: any JSON but null and the empty text.
-    pub message: Sayable,
-    /// The quiet window after this message; without it 12 seconds.
-    #[schema(required = false)]
-    pub ttl: Ttl,
-    /// The client's id for this message: a second one with the same id within 24 hours changes nothing.
-    #[schema(required = false)]
-    pub message_id: MessageId,
-    /// When it is to leave by itself.
-    #[schema(required = false)]
-    pub send_at: Moment,
-    /// In how many seconds it is to leave by itself.
-    #[schema(required = false)]
-    pub delay: Delay,
-}
-
-/// Read by [`Typing::from_fields`](super::typing::Typing::from_fields).
-#[derive(ToSchema)]
-#[schema(as = Typing, description = "A typing signal. An unknown field is refused.")]
-pub struct TypingBody {
-    /// The chat.
-    pub user: ChatKey,
-    /// True (or absent): the person types, and the open window is held for 10 s more, never past its cap. False: the
-    /// quiet window starts again.
-    #[schema(required = false)]
-    pub typing: Yes,
-}
 
 /// Read by [`read`](super::outbound::read).
 #[derive(ToSchema)]
@@ -95,39 +31,6 @@ pub struct OutboundBody {
     /// In how many seconds it is to leave.
     #[schema(required = false)]
     pub delay: Delay,
-}
-
-/// Read by [`pause_of`](super::pause::pause_of).
-#[derive(ToSchema)]
-#[schema(as = Pause, description = "How long a chat is left alone. An unknown field is refused.")]
-pub struct PauseBody {
-    /// Without it an hour.
-    #[schema(required = false)]
-    pub r#for: PauseLength,
-}
-
-/// Read by [`control_of`](super::control::control_of).
-#[derive(ToSchema)]
-#[schema(as = Control, description = "What is to be stopped or started: everything, one buffer, or one destination; not both, and neither null.")]
-pub struct ControlBody {
-    /// `stop`: no attempt begins any more, and what comes is kept. `start`: deliveries go on.
-    pub action: ControlAction,
-    /// Only what is in this buffer.
-    #[schema(required = false)]
-    pub buffer: NameOrNumber,
-    /// Only what goes to this destination.
-    #[schema(required = false)]
-    pub destination: NameOrNumber,
-}
-
-/// What is to be done.
-#[derive(ToSchema)]
-#[schema(rename_all = "lowercase")]
-pub enum ControlAction {
-    /// Deliveries go on.
-    Start,
-    /// No attempt begins any more.
-    Stop,
 }
 
 /// Read by [`Anonymous::read`](super::anonymous::Anonymous::read).
@@ -275,14 +178,3 @@ pub struct TimezoneBody {
 #[derive(ToSchema)]
 #[schema(as = Post, value_type = Value)]
 pub struct PostBody(pub Value);
-
-/// An OpenAPI document.
-#[derive(ToSchema)]
-#[schema(as = Document)]
-pub struct DocumentBody {
-    /// Its version of OpenAPI.
-    pub openapi: String,
-    /// Every path.
-    #[schema(value_type = Object)]
-    pub paths: Value,
-}
