@@ -1,4 +1,5 @@
-//! The only room that knows Redis. Each verb is one script or one command; the scripts are in `lua/`.
+//! The only room that knows Redis. Its verbs stand on handles, one for each concern ([`handles`]), and most of them are one
+//! script ([`scripts`]) or one command.
 
 pub mod audit;
 mod batch;

@@ -274,3 +274,6 @@ impl Script {
         error.to_string().contains(self.whole().get_hash())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,12 @@
 //! More than the store is meant to hold: open chats beyond their number, and a Redis that is nearly full.
 
+use lull::store::StoreError;
+use redis::AsyncCommands;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::refusal::Refusal;
-use crate::support::{Daemon, Receiver, TestRedis, eventually, say};
+use crate::support::{Daemon, LONG, Receiver, TestRedis, chat, eventually, say};
 
 /// Nothing but messages, so that nothing gives way.
 const NO_HISTORY: [(&str, &str); 1] = [("HISTORY_COUNT", "0")];
@@ -74,10 +76,7 @@ async fn a_nearly_full_redis_takes_nothing_new_and_still_delivers() {
         "{health}"
     );
     // Redis itself would have taken it: it is for those who drain.
-    assert_eq!(
-        say(&redis.store().await, "eva", "oi", crate::support::LONG).await,
-        1
-    );
+    assert_eq!(say(&redis.store().await, "eva", "oi", LONG).await, 1);
 
     let _monitor = Daemon::monitor_with(&redis, &receiver.url(), &NO_HISTORY).await;
     eventually("there is room", async || takes(&api, "ana").await).await;
@@ -177,4 +176,24 @@ async fn messages_for_later_cannot_take_the_room_of_those_that_leave_at_once() {
     for number in 0..20 {
         assert!(takes(&api, &format!("chat {number}")).await);
     }
+}
+
+#[tokio::test]
+async fn a_script_that_meets_what_lull_did_not_write_is_named() {
+    let redis = TestRedis::start().await;
+    let store = redis.store().await;
+    say(&store, "ana", "oi", LONG).await;
+    let raw = &mut redis.raw().await;
+    for window in redis.keys("lull:*:window:*").await {
+        let _: () = raw.set(window, "by hand").await.unwrap();
+    }
+
+    let refused = store.windows().hold(&chat("ana"), None).await;
+
+    let error = refused.unwrap_err();
+    assert!(
+        matches!(error, StoreError::Script { name: "hold", .. }),
+        "{error}"
+    );
+    assert!(error.to_string().contains("WRONGTYPE"), "{error}");
 }
