@@ -68,12 +68,12 @@ scalars! {
         "type": ["boolean", "string", "null"], "pattern": "^(true|false)$",
         "description": "`true` or `false`; also as text.",
     };
-    /// See [`revive_of`](crate::wire::revive::revive_of).
+    /// True or false, and never null.
     YesOrNo = {
         "type": ["boolean", "string"], "pattern": "^(true|false)$",
         "description": "`true` or `false`; also as text.",
     };
-    /// See [`read`](crate::wire::outbound::read).
+    /// A number that a message is sent to.
     PhoneNumber = {
         "type": "string", "pattern": r"^\+[1-9][0-9]{6,14}$",
         "description": "`+` and the country code, then digits only, 7 to 15 in all (E.164), such as `+5511988887777`.",

@@ -8,19 +8,19 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::Api;
 use super::chats::{self, OpenWindow};
+use super::dead_letters::{self, DeadLetterAnswer};
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
+use super::history::{self, HistoryAnswer};
 use super::query::{BufferQuery, any_buffer, chat_in};
 use super::scheduled::{self, LaterMessage};
-use super::{Api, dead_letters, history};
 use crate::admin::{ChatDetail, Part};
 use crate::core::batch::Batch;
 use crate::core::item::Item;
 use crate::core::moment::rfc3339;
 use crate::store::chats::chat_detail::WaitingLane;
-use crate::wire::answer::DeadLetterAnswer;
-use crate::wire::history::HistoryAnswer;
 
 /// All that is there of a chat.
 #[derive(Debug, Serialize, ToSchema)]

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::{control, pausing, typing};
+use super::dead_letters::wanted;
+use super::{control, messages, pausing, typing};
 use crate::core::json::fields::json_fields;
 
 /// What the fields are called that some parser looks at.
@@ -60,6 +61,8 @@ proptest! {
         let fields = json_fields(body.as_bytes()).unwrap();
         let _ = control::control_of(fields.clone());
         let _ = typing::Typing::from_fields(fields.clone());
+        let _ = wanted::revive_of(fields.clone());
+        let _ = messages::body::queued_of(fields.clone(), 160);
         if let Ok(length) = pausing::pause_of(fields) {
             prop_assert!((1..=365 * 24 * 3600).contains(&length.as_secs()), "{body}: {length:?}");
         }

@@ -1,6 +1,6 @@
 //! The systems that Lull replaces, as their clients call them: each under its own paths, on top of what Lull has.
 
-mod buffer;
+pub(super) mod buffer;
 mod buffer_service;
 mod celery;
 

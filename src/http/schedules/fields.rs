@@ -7,10 +7,10 @@ use crate::core::chat::Name;
 use crate::core::json::RawObject;
 use crate::core::json::fields::BadInput;
 use crate::http::admin_error::NO_SCHEDULE;
+use crate::http::compat::buffer::names::schedule_name;
 use crate::http::error::ApiError;
 use crate::http::specs::spec_named;
 use crate::spec::{ScheduleSpec, SpecError};
-use crate::wire::buffer_compat::schedule_name;
 
 /// What is shown beside a schedule, and may be put back with it.
 const BESIDE: [&str; 2] = ["id", "next"];

@@ -7,6 +7,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use super::buffer_config::{
+    BufferConfig, BufferConfigAnswer, BufferConfigBody, NewBufferConfigBody,
+};
 use crate::admin::AdminError;
 use crate::http::Api;
 use crate::http::admin_error::NO_BUFFER;
@@ -21,8 +24,6 @@ use crate::spec::BufferSpec;
 use crate::spec::source::FIELDS;
 use crate::store::audit::By;
 use crate::store::config::Mode;
-use crate::wire::buffer_compat::{BufferConfig, BufferConfigAnswer};
-use crate::wire::request_bodies::{BufferConfigBody, NewBufferConfigBody};
 
 /// Other names of fields, and what their lists show beside them, which their clients put back.
 const OF_BUFFER: [&str; 8] = [

@@ -6,6 +6,8 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use chrono_tz::Tz;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::newest;
 use crate::core::batch::Millis;
@@ -17,10 +19,41 @@ use crate::http::error::ApiError;
 use crate::http::history::ALL;
 use crate::http::query::{List, ListQuery};
 use crate::store::history::{Request, Settlement, Try};
-use crate::wire::buffer_compat::ForwardedAnswer;
 
 /// What history calls an attempt that was followed by another.
 const FAILED: &str = "failed";
+
+/// A call as the service Buffer lists it.
+#[derive(Debug, Serialize, ToSchema)]
+struct ForwardedAnswer {
+    /// The `webhook-id`.
+    id: String,
+    /// The buffer.
+    buffer: String,
+    /// The id of the forwarding.
+    forwarding: String,
+    /// The value of the key field.
+    key: String,
+    /// `delivered`, `failed` or `buried`.
+    status: String,
+    /// The HTTP status, if there was an answer.
+    status_code: Option<u16>,
+    /// The number of the attempt.
+    attempt: u32,
+    /// How long it took.
+    duration_ms: u64,
+    /// How many messages it held.
+    messages: u64,
+    /// When it had ended (RFC 3339).
+    #[schema(format = DateTime)]
+    forwarded_at: String,
+    /// Where the newest call for a batch went; null for the ones before it, and where payloads are not kept.
+    url: Option<String>,
+    /// What it said; likewise, and null above 64 KiB.
+    payload: Option<String>,
+    /// The beginning of the answer, where payloads are kept.
+    response: Option<String>,
+}
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {

@@ -7,6 +7,9 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use super::forwarding_config::{
+    ForwardingConfig, ForwardingConfigAnswer, ForwardingConfigBody, NewForwardingConfigBody,
+};
 use crate::admin::AdminError;
 use crate::core::chat::Name;
 use crate::core::life::Asked;
@@ -22,8 +25,6 @@ use crate::http::specs::{named, spec_of};
 use crate::spec::{BufferSpec, DestinationSpec, SpecError};
 use crate::store::audit::By;
 use crate::store::config::{Mode, Versioned};
-use crate::wire::buffer_compat::{ForwardingConfig, ForwardingConfigAnswer};
-use crate::wire::request_bodies::{ForwardingConfigBody, NewForwardingConfigBody};
 
 /// Where a buffer delivers that nobody has said anything about.
 const IMPLIED: &str = "default";

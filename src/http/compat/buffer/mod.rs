@@ -1,8 +1,11 @@
 //! The service Buffer: its buffers, forwardings and time zone, on top of buffers and destinations.
 
+mod buffer_config;
 mod buffers;
 mod forwarded;
+mod forwarding_config;
 mod forwardings;
+pub(in crate::http) mod names;
 mod received;
 mod timezone;
 

@@ -4,10 +4,14 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
 use chrono_tz::Tz;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use super::newest;
 use crate::core::chat::Name;
-use crate::core::item::read_items;
+use crate::core::item::{Media, read_items};
+use crate::core::json::RawObject;
 use crate::core::moment::rfc3339;
 use crate::http::Api;
 use crate::http::endpoint::takes::ENTRY;
@@ -16,10 +20,38 @@ use crate::http::error::ApiError;
 use crate::http::history::ALL;
 use crate::http::query::{List, ListQuery};
 use crate::store::history::received::Received;
-use crate::wire::buffer_compat::ReceivedAnswer;
 
 /// What all of them are, in our words and in those of the service Buffer.
 const RECEIVED: [&str; 2] = ["received", "success"];
+
+/// A message that was taken in, as the service Buffer lists it. Where payloads are not kept all but the first three is empty.
+#[derive(Debug, Default, Serialize, ToSchema)]
+struct ReceivedAnswer {
+    /// The buffer.
+    buffer: String,
+    /// The value of the key field.
+    key: String,
+    /// When it came (RFC 3339).
+    #[schema(format = DateTime)]
+    received_at: String,
+    /// The client's id for it.
+    id: Option<String>,
+    /// What it is: `text`, `image`, `audio`, …
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    /// What was said.
+    #[schema(value_type = Option<Value>)]
+    message: Option<Box<RawValue>>,
+    /// What is attached to it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    media: Vec<Media>,
+    /// Who said it, where that is not the chat itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sender: Option<String>,
+    /// What is passed through.
+    #[schema(value_type = Option<Object>)]
+    fields: Option<RawObject>,
+}
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {

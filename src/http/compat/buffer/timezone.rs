@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::http::Api;
 use crate::http::audit::Caller;
@@ -11,10 +12,22 @@ use crate::http::body::Fields;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
 use crate::http::specs::spec_of;
-use crate::wire::request_bodies::{TimezoneBody, TimezoneForm};
 
-#[derive(Serialize, Deserialize)]
+/// The zone that new buffers of the service Buffer write their moments in.
+#[derive(Serialize, Deserialize, ToSchema)]
 pub(super) struct Timezone {
+    /// A name of the IANA list, such as `America/Sao_Paulo`.
+    #[schema(format = "timezone")]
+    timezone: String,
+}
+
+/// See [`Timezone`].
+#[expect(dead_code, reason = "only the document is made of it")]
+#[derive(ToSchema)]
+#[schema(description = "A time zone, as a form.")]
+struct TimezoneForm {
+    /// A name of the IANA list.
+    #[schema(format = "timezone")]
     timezone: String,
 }
 
@@ -27,12 +40,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "The one that new buffers of the service Buffer write their moments in.",
             )
             .without_redis()
-            .answers::<TimezoneBody>(200, "The zone."),
+            .answers::<Timezone>(200, "The zone."),
         Endpoint::post(Chapter::Buffer, "/api/settings/timezone", write)
             .says("Set the time zone", "Buffers that are there keep theirs.")
-            .body::<TimezoneBody>(&json!({ "timezone": "America/Sao_Paulo" }))
+            .body::<Timezone>(&json!({ "timezone": "America/Sao_Paulo" }))
             .or_form::<TimezoneForm>()
-            .answers::<TimezoneBody>(200, "The zone."),
+            .answers::<Timezone>(200, "The zone."),
     ]
 }
 

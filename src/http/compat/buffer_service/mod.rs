@@ -1,10 +1,14 @@
 //! `POST /api/v1/message`: a message that brings its webhook and its buffer along (Buffer Service).
 
+mod brought;
+
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use crate::core::batch::BatchId;
 use crate::http::Api;
@@ -15,9 +19,29 @@ use crate::http::error::ApiError;
 use crate::http::message::{ABOUT_IDEMPOTENCY_KEY, IDEMPOTENCY_KEY, id_schema, read_headers};
 use crate::ingest::IngestError;
 use crate::spec::SpecError;
-use crate::wire::anonymous::Anonymous;
-use crate::wire::ingest_answers::{BufferInfo, Taken};
-use crate::wire::request_bodies::AnonymousBody;
+use brought::{Anonymous, AnonymousBody};
+
+/// The answer of Buffer Service.
+#[derive(Debug, Serialize, ToSchema)]
+struct Taken {
+    /// Always `success`.
+    status: &'static str,
+    /// Made for this answer.
+    message_id: String,
+    /// The window that the message is in.
+    buffer_info: BufferInfo,
+}
+
+/// A window as Buffer Service shows it.
+#[derive(Debug, Serialize, ToSchema)]
+struct BufferInfo {
+    /// How many messages it holds.
+    current_size: u64,
+    /// With how many it closes at once; 0: with any number.
+    max_size: u64,
+    /// Whole seconds until it closes.
+    time_remaining: u128,
+}
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {

@@ -5,15 +5,68 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::{description, id_of, put, renamed, shown_name};
+use super::names::{description, id_of, put, renamed, shown_name};
 use crate::core::chat::Name;
+use crate::core::scalars::{Headers, HttpMethod, Words};
 use crate::spec::destination::ContentSpec;
 use crate::spec::{DestinationSpec, SpecError};
+
+/// Read by [`ForwardingConfig`].
+#[expect(dead_code, reason = "only the document is made of it")]
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewForwardingConfig, description = "A new forwarding as the service Buffer writes it. An unknown field is refused.")]
+pub(super) struct NewForwardingConfigBody {
+    /// What it is called.
+    name: Words,
+    /// The buffer whose batches are forwarded, by name or id; also `buffer_name`, `buffer_id` and `buffer_config_id`.
+    #[schema(format = "buffer")]
+    buffer: String,
+    /// Where they go: `http` or `https`.
+    #[schema(format = "http-url")]
+    url: String,
+    /// Without it `POST`.
+    method: Option<HttpMethod>,
+    /// Headers to send along.
+    headers: Option<Headers>,
+    /// Which fields of each message to send; null or empty: all.
+    fields: Option<Vec<String>>,
+    /// What each message becomes, such as `{{text}}`; null or empty: the messages as they came.
+    #[schema(format = "template")]
+    template: Option<String>,
+    /// False: batches wait; also `is_active` and `enabled`.
+    active: Option<bool>,
+}
+
+/// Read by [`ForwardingConfig`].
+#[expect(dead_code, reason = "only the document is made of it")]
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = ForwardingConfig, description = "A change of a forwarding as the service Buffer writes it: what is absent stays as it was. `name` may be repeated, with any words that make the same id. An unknown field is refused.")]
+pub(super) struct ForwardingConfigBody {
+    /// The buffer whose batches are forwarded, by name or id; also `buffer_name`, `buffer_id` and `buffer_config_id`.
+    #[schema(format = "buffer")]
+    buffer: Option<String>,
+    /// Where they go: `http` or `https`.
+    #[schema(format = "http-url")]
+    url: Option<String>,
+    /// How they are sent.
+    method: Option<HttpMethod>,
+    /// Headers to send along.
+    headers: Option<Headers>,
+    /// Which fields of each message to send; null or empty: all.
+    fields: Option<Vec<String>>,
+    /// What each message becomes, such as `{{text}}`; null or empty: the messages as they came.
+    #[schema(format = "template")]
+    template: Option<String>,
+    /// False: batches wait; also `is_active` and `enabled`.
+    active: Option<bool>,
+}
 
 /// A forwarding as the service Buffer writes it; what is absent stays as it was.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct ForwardingConfig {
+pub(super) struct ForwardingConfig {
     name: Option<String>,
     #[serde(alias = "buffer_name", alias = "buffer_id", alias = "buffer_config_id")]
     buffer: Option<String>,
@@ -30,7 +83,7 @@ pub struct ForwardingConfig {
 
 /// A forwarding as the service Buffer shows it.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ForwardingConfigAnswer {
+pub(super) struct ForwardingConfigAnswer {
     id: String,
     name: String,
     /// None: no buffer delivers there any more.
@@ -48,7 +101,7 @@ impl ForwardingConfig {
     ///
     /// # Errors
     /// When that is no name.
-    pub fn buffer(&self) -> Result<Option<Name>, SpecError> {
+    pub(super) fn buffer(&self) -> Result<Option<Name>, SpecError> {
         let words = self.buffer.as_deref();
         let name = words.map(Name::slug).transpose();
         name.map_err(|error| SpecError::new("buffer", error.to_string()))
@@ -58,7 +111,7 @@ impl ForwardingConfig {
     ///
     /// # Errors
     /// When it has no name.
-    pub fn into_new(self, key_field: &str) -> Result<DestinationSpec, SpecError> {
+    pub(super) fn into_new(self, key_field: &str) -> Result<DestinationSpec, SpecError> {
         let words = self.name.clone().unwrap_or_default();
         let name = id_of(&words)?;
         let spec = DestinationSpec {
@@ -73,7 +126,7 @@ impl ForwardingConfig {
     ///
     /// # Errors
     /// When it names another.
-    pub fn onto(
+    pub(super) fn onto(
         self,
         mut spec: DestinationSpec,
         key_field: &str,
@@ -102,7 +155,7 @@ impl ForwardingConfig {
     }
 
     /// The error with the name that the service Buffer has for the field.
-    pub fn in_its_words(error: SpecError) -> SpecError {
+    pub(super) fn in_its_words(error: SpecError) -> SpecError {
         if error.field == "content.template" {
             return error.about("template");
         }
@@ -112,7 +165,7 @@ impl ForwardingConfig {
 
 impl ForwardingConfigAnswer {
     /// A destination of the service Buffer, masked, and the buffer that delivers to it; `None` for any other.
-    pub fn of(spec: DestinationSpec, buffer: Option<String>) -> Option<Self> {
+    pub(super) fn of(spec: DestinationSpec, buffer: Option<String>) -> Option<Self> {
         Some(Self {
             name: shown_name(&spec.name, &spec.description),
             id: spec.name,

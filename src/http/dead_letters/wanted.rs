@@ -1,7 +1,6 @@
-//! Which dead letters an operator wants revived, as it is posted and as it is answered.
+//! Which dead letters an operator wants revived, as it is posted.
 
 use chrono::DateTime;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -12,19 +11,104 @@ use crate::core::incoming::user_of;
 use crate::core::json::RawObject;
 use crate::core::json::fields::{BadInput, check_nulls, number_of, take, text_or_integer};
 use crate::core::revival::Wanted;
+use crate::core::scalars::{ChatKey, NameOf, YesOrNo};
 
 /// Most ids of one request.
-pub const MOST_IDS: usize = 500;
+const MOST_IDS: usize = 500;
+
+/// Read by [`revive_of`].
+#[expect(dead_code, reason = "only the document is made of it")]
+#[derive(ToSchema)]
+#[schema(as = Revive, description = "Which dead letters: what narrows it, several of which narrow it together, or `all`. Without any of them nothing is revived, and none of them may be null.")]
+pub(super) struct ReviveBody {
+    /// True: all there are. Needed where nothing narrows it.
+    #[schema(required = false)]
+    all: YesOrNo,
+    /// Those of this chat; without `buffer` one of the buffer `default`.
+    #[schema(required = false)]
+    user: ChatKey,
+    /// Those of this buffer.
+    #[schema(required = false)]
+    buffer: NameOf,
+    /// Those that were to go to this destination.
+    #[schema(required = false)]
+    destination: NameOf,
+    /// Those whose reason holds this text, in capitals or not, such as `HTTP 404`.
+    #[schema(min_length = 1, pattern = r"\S", required = false)]
+    reason: String,
+    /// Those that were not given up on before this moment (RFC 3339).
+    #[schema(format = DateTime, required = false)]
+    from: String,
+    /// Those that were not given up on after this moment (RFC 3339).
+    #[schema(format = DateTime, required = false)]
+    to: String,
+    /// Those with one of these ids.
+    #[schema(min_items = 1, max_items = 500, required = false)]
+    ids: Vec<String>,
+    /// Of all these only the oldest so many.
+    #[schema(minimum = 1, required = false)]
+    limit: u64,
+    /// True: only count them.
+    #[schema(required = false)]
+    dry_run: YesOrNo,
+}
+
+/// See [`ReviveBody`].
+#[expect(dead_code, reason = "only the document is made of it")]
+#[derive(ToSchema)]
+#[schema(description = "Which dead letters, as a form.")]
+pub(super) struct ReviveForm {
+    /// `true`: all there are.
+    #[schema(pattern = "^(true|false)$")]
+    #[serde(default)]
+    all: String,
+    /// Those of this chat.
+    #[schema(min_length = 1, max_length = 512, pattern = r"\S")]
+    #[serde(default)]
+    user: String,
+    /// Those of this buffer.
+    #[schema(pattern = "^[a-z0-9_-]{1,64}$")]
+    #[serde(default)]
+    buffer: String,
+    /// Those that were to go to this destination.
+    #[schema(pattern = "^[a-z0-9_-]{1,64}$")]
+    #[serde(default)]
+    destination: String,
+    /// Those whose reason holds this text.
+    #[schema(min_length = 1, pattern = r"\S")]
+    #[serde(default)]
+    reason: String,
+    /// Those that were not given up on before this moment.
+    #[schema(format = DateTime)]
+    #[serde(default)]
+    from: String,
+    /// Those that were not given up on after this moment.
+    #[schema(format = DateTime)]
+    #[serde(default)]
+    to: String,
+    /// Those with one of these ids, with commas between them.
+    #[schema(min_length = 1)]
+    #[serde(default)]
+    ids: String,
+    /// Of all these only the oldest so many.
+    #[schema(pattern = "^[1-9][0-9]{0,9}$")]
+    #[serde(default)]
+    limit: String,
+    /// `true`: only count them.
+    #[schema(pattern = "^(true|false)$")]
+    #[serde(default)]
+    dry_run: String,
+}
 
 /// What is to be revived.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Revive {
+pub(in crate::http) struct Revive {
     /// Which dead letters.
-    pub wanted: Wanted,
+    pub(super) wanted: Wanted,
     /// Of those only the oldest so many.
-    pub limit: Option<u64>,
+    pub(super) limit: Option<u64>,
     /// Only count them.
-    pub dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
 /// Reads what is to be revived: `{"all": true}`, or what narrows it. None of it may be null: less would be narrowed than was
@@ -32,7 +116,7 @@ pub struct Revive {
 ///
 /// # Errors
 /// Says what is wrong, and with which field; also where nothing says which.
-pub fn revive_of(mut fields: RawObject) -> Result<Revive, BadInput> {
+pub(in crate::http) fn revive_of(mut fields: RawObject) -> Result<Revive, BadInput> {
     check_nulls(&fields)?;
     let all = flag(&mut fields, "all")?;
     let chat = match fields.contains_key("user") {
@@ -130,102 +214,5 @@ fn ids(fields: &mut RawObject) -> Result<Vec<String>, BadInput> {
     ids.ok_or_else(|| BadInput::field("ids", format!("must be a list of 1 to {MOST_IDS} ids")))
 }
 
-/// Revivals that are under way.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Revivals {
-    /// The oldest first.
-    pub items: Vec<UnderWay>,
-}
-
-/// A revival that is under way.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct UnderWay {
-    /// Names it.
-    pub id: String,
-    /// How many dead letters there were when it was asked for.
-    pub count: u64,
-    /// How many of them are back on their lanes.
-    pub back: u64,
-    /// When it was asked for (RFC 3339, UTC).
-    #[schema(format = DateTime)]
-    pub asked_at: String,
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::core::json::fields::json_fields;
-
-    fn revive(body: &str) -> Result<Revive, String> {
-        revive_of(json_fields(body.as_bytes()).unwrap()).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn all_has_to_be_said() {
-        assert_eq!(
-            revive(r#"{"all":true,"dry_run":"true"}"#),
-            Ok(Revive {
-                wanted: Wanted::all(),
-                limit: None,
-                dry_run: true
-            })
-        );
-        for nothing in [
-            "{}",
-            r#"{"all":false}"#,
-            r#"{"limit":5}"#,
-            r#"{"dry_run":true}"#,
-        ] {
-            let error = revive(nothing).unwrap_err();
-            assert!(error.starts_with("all is missing"), "{nothing}: {error}");
-        }
-    }
-
-    #[test]
-    fn a_user_alone_is_one_of_the_buffer_default() {
-        let wanted = |body: &str| {
-            let wanted = revive(body).unwrap().wanted;
-            (
-                wanted.chat.unwrap_or_default(),
-                wanted.buffer.unwrap_or_default(),
-            )
-        };
-        assert_eq!(wanted(r#"{"user":55}"#), ("55".into(), "default".into()));
-        assert_eq!(
-            wanted(r#"{"user":"ana","buffer":"loja"}"#),
-            ("ana".into(), "loja".into())
-        );
-    }
-
-    #[test]
-    fn ids_are_a_list_or_have_commas_between_them() {
-        for ids in [r#"["1-0-1","2-0-2"]"#, r#""1-0-1, 2-0-2""#] {
-            let revive = revive(&format!(r#"{{"ids":{ids}}}"#)).unwrap();
-            assert_eq!(revive.wanted.ids, ["1-0-1", "2-0-2"], "{ids}");
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_is_named() {
-        for (body, why) in [
-            (r#"{"all":"yes"}"#, "all must be"),
-            (r#"{"buffer":"A B"}"#, "buffer "),
-            (r#"{"destination":7}"#, "destination must be"),
-            (r#"{"reason":" "}"#, "reason must be"),
-            (r#"{"from":"yesterday"}"#, "from must be"),
-            (r#"{"all":true,"limit":0}"#, "limit must be"),
-            (r#"{"all":true,"limit":1.5}"#, "limit must be"),
-            (r#"{"ids":[]}"#, "ids must be"),
-            (r#"{"ids":[7]}"#, "ids must be"),
-            (r#"{"ids":""}"#, "ids must be"),
-            (r#"{"ids":["1-0-1",""]}"#, "ids must be"),
-            (r#"{"user":""}"#, "user must"),
-            (r#"{"all":true,"user":null}"#, "user must not be null"),
-            (r#"{"ids":["1-0-1"],"buffer":null}"#, "buffer must not"),
-            (r#"{"all":true,"dry_run":null}"#, "dry_run must not"),
-        ] {
-            let error = revive(body).unwrap_err();
-            assert!(error.starts_with(why), "{body}: {error}");
-        }
-    }
-}
+mod tests;

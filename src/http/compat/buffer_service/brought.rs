@@ -4,8 +4,10 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 
 use crate::core::chat::ChatId;
 use crate::core::destination::Destination;
@@ -15,6 +17,7 @@ use crate::core::json::RawObject;
 use crate::core::json::dotted::text_at;
 use crate::core::json::fields::text_or_integer;
 use crate::core::json::whole_number::whole_or_null;
+use crate::core::scalars::{ChatKey, Headers, HttpMethod};
 use crate::spec::retry::RetrySpec;
 use crate::spec::window::WindowSpec;
 use crate::spec::{BufferSpec, Defaults, DestinationSpec, SpecError, read};
@@ -23,6 +26,49 @@ use crate::spec::{BufferSpec, Defaults, DestinationSpec, SpecError, read};
 /// [`Name::is_anonymous`](crate::core::chat::Name::is_anonymous).
 const PREFIX: &str = "c-";
 const DIGITS: usize = 16;
+
+/// Read by [`Anonymous::read`].
+#[expect(dead_code, reason = "only the document is made of it")]
+#[derive(ToSchema)]
+#[schema(as = AnonymousMessage, description = "A message that brings its webhook and its buffer along. An unknown field is refused.")]
+pub(super) struct AnonymousBody {
+    /// Where the batch goes.
+    webhook: AnonymousWebhook,
+    /// How it is gathered.
+    buffer: AnonymousBuffer,
+    /// What was said: JSON with a text at `buffer.aggregate_field`. The webhook gets the newest payload of the window, with the
+    /// texts of all joined there.
+    payload: Value,
+}
+
+/// Where the batch goes.
+#[expect(dead_code, reason = "only the document is made of it")]
+#[derive(ToSchema)]
+struct AnonymousWebhook {
+    /// `http` or `https`. Addresses inside the network are refused unless they are allowed.
+    #[schema(format = "public-url")]
+    url: String,
+    /// `POST`, `PUT`, `PATCH`, `DELETE` or `GET`, in capitals or not; without it `POST`.
+    method: Option<HttpMethod>,
+    /// Headers to send along.
+    headers: Option<Headers>,
+}
+
+/// How it is gathered: the same webhook and buffer mean the same window of a chat.
+#[expect(dead_code, reason = "only the document is made of it")]
+#[derive(ToSchema)]
+struct AnonymousBuffer {
+    /// The chat.
+    key: ChatKey,
+    /// The window, in seconds from its first message; without it `DEFAULT_TTL`.
+    #[schema(minimum = 0.1, maximum = 86400)]
+    wait_time: Option<f64>,
+    /// The dotted path of the text in `payload`, such as `json.input.data.query`.
+    aggregate_field: String,
+    /// With so many messages the window closes at once; 0: with any number.
+    #[schema(maximum = 1_000_000)]
+    max_size: Option<u64>,
+}
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -53,13 +99,13 @@ struct Gathering {
 
 /// A message with the buffer and the destination that it brought.
 #[derive(Debug)]
-pub struct Anonymous {
+pub(super) struct Anonymous {
     /// How it is gathered.
-    pub buffer: BufferSpec,
+    pub(super) buffer: BufferSpec,
     /// Where it goes.
-    pub destination: DestinationSpec,
+    pub(super) destination: DestinationSpec,
     /// What was said: the whole payload, with the text at the aggregate field as its words.
-    pub incoming: Incoming,
+    pub(super) incoming: Incoming,
 }
 
 impl Anonymous {
@@ -67,7 +113,7 @@ impl Anonymous {
     ///
     /// # Errors
     /// Names the field that is wrong.
-    pub fn read(body: &[u8], defaults: &Defaults) -> Result<Self, SpecError> {
+    pub(super) fn read(body: &[u8], defaults: &Defaults) -> Result<Self, SpecError> {
         let Request {
             webhook,
             buffer,
@@ -190,7 +236,7 @@ mod tests {
             "buffer": {"key": "ana", "wait_time": 20, "aggregate_field": "q.0", "max_size": 5},
             "payload": {"q": ["oi"]},
         });
-        let changes: serde_json::Value = serde_json::from_str(changes).unwrap();
+        let changes: Value = serde_json::from_str(changes).unwrap();
         for (pointer, value) in changes.as_object().unwrap() {
             *body.pointer_mut(pointer).unwrap() = value.clone();
         }

@@ -3,15 +3,60 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{description, id_of, put, renamed, shown_name};
+use super::names::{description, id_of, put, renamed, shown_name};
 use crate::core::json::whole_number::whole_or_null;
+use crate::core::scalars::Words;
 use crate::spec::window::WindowSpec;
 use crate::spec::{BufferSpec, SpecError};
+
+/// Read by [`BufferConfig`].
+#[expect(dead_code, reason = "only the document is made of it")]
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewBufferConfig, description = "A new buffer as the service Buffer writes it. An unknown field is refused.")]
+pub(super) struct NewBufferConfigBody {
+    /// What it is called.
+    name: Words,
+    /// The path of the field of a message that tells the chats apart; also `key_field` and `key`.
+    #[schema(format = "path")]
+    filter_field: String,
+    /// With so many messages a window closes at once; 0: no limit. Without it 10.
+    #[schema(maximum = 1_000_000)]
+    max_size: Option<u64>,
+    /// How long a window is open, in seconds. Without it 60.
+    #[schema(minimum = 0.1, maximum = 86400)]
+    max_time: Option<f64>,
+    /// Each message starts the time anew.
+    reset_timer_on_message: Option<bool>,
+    /// False: messages for it are refused; also `is_active` and `enabled`.
+    active: Option<bool>,
+}
+
+/// Read by [`BufferConfig`].
+#[expect(dead_code, reason = "only the document is made of it")]
+#[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = BufferConfig, description = "A change of a buffer as the service Buffer writes it: what is absent or null stays as it was. `name` may be repeated, with any words that make the same id. An unknown field is refused.")]
+pub(super) struct BufferConfigBody {
+    /// The path of the field of a message that tells the chats apart; also `key_field` and `key`.
+    #[schema(format = "path")]
+    filter_field: Option<String>,
+    /// With so many messages a window closes at once; 0: no limit.
+    #[schema(maximum = 1_000_000)]
+    max_size: Option<u64>,
+    /// How long a window is open, in seconds.
+    #[schema(minimum = 0.1, maximum = 86400)]
+    max_time: Option<f64>,
+    /// Each message starts the time anew.
+    reset_timer_on_message: Option<bool>,
+    /// False: messages for it are refused; also `is_active` and `enabled`.
+    active: Option<bool>,
+}
 
 /// A buffer as the service Buffer writes it; what is absent stays as it was.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct BufferConfig {
+pub(super) struct BufferConfig {
     name: Option<String>,
     #[serde(alias = "key_field", alias = "key")]
     filter_field: Option<String>,
@@ -25,7 +70,7 @@ pub struct BufferConfig {
 
 /// A buffer as the service Buffer shows it.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct BufferConfigAnswer {
+pub(super) struct BufferConfigAnswer {
     id: String,
     name: String,
     filter_field: String,
@@ -40,7 +85,7 @@ impl BufferConfig {
     ///
     /// # Errors
     /// When it has no name or no key.
-    pub fn into_new(self, timezone: &str) -> Result<BufferSpec, SpecError> {
+    pub(super) fn into_new(self, timezone: &str) -> Result<BufferSpec, SpecError> {
         let words = self.name.clone().unwrap_or_default();
         let name = id_of(&words)?;
         if self.filter_field.is_none() {
@@ -69,7 +114,7 @@ impl BufferConfig {
     ///
     /// # Errors
     /// When it names another.
-    pub fn onto(self, mut spec: BufferSpec) -> Result<BufferSpec, SpecError> {
+    pub(super) fn onto(self, mut spec: BufferSpec) -> Result<BufferSpec, SpecError> {
         if let Some(words) = self.name {
             spec.description = renamed(&words, &spec.name)?;
         }
@@ -83,7 +128,7 @@ impl BufferConfig {
     }
 
     /// The error with the name that the service Buffer has for the field.
-    pub fn in_its_words(error: SpecError) -> SpecError {
+    pub(super) fn in_its_words(error: SpecError) -> SpecError {
         let field = match error.field.as_str() {
             "key" => "filter_field",
             "window.wait" => "max_time",

@@ -1,32 +1,26 @@
 //! Dead letters: list, show, revive, discard.
 
+mod answers;
+pub(super) mod wanted;
+
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use chrono_tz::Tz;
-use serde::Serialize;
 use serde_json::json;
-use serde_json::value::{RawValue, to_raw_value};
-use utoipa::ToSchema;
 
-use super::Api;
-use super::audit::Caller;
-use super::body::OptionalFields;
-use super::endpoint::takes::ENTRY;
-use super::endpoint::{Chapter, Endpoint};
-use super::error::ApiError;
-use super::messages::dead_answer;
-use super::query::{List, ListQuery, page};
-use crate::core::chat::Name;
-use crate::core::item::read_items;
 use crate::core::moment::rfc3339;
-use crate::store::dead_letters::DeadLetter;
-use crate::store::revivals::Counted;
-use crate::wire::answer::{Count, DeadLetterAnswer};
-use crate::wire::outbound::MessageAnswer;
-use crate::wire::request_bodies::{ReviveBody, ReviveForm};
-use crate::wire::revive::{Revivals, Revive, UnderWay, revive_of};
+use crate::http::Api;
+use crate::http::audit::Caller;
+use crate::http::body::OptionalFields;
+use crate::http::endpoint::takes::ENTRY;
+use crate::http::endpoint::{Chapter, Endpoint};
+use crate::http::error::ApiError;
+use crate::http::query::{List, ListQuery, page};
+use answers::{Count, Revivals, Reviving, UnderWay};
+pub(super) use answers::{DeadLetterAnswer, messages, shown};
+use wanted::{Revive, ReviveBody, ReviveForm, revive_of};
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -72,7 +66,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-pub(super) async fn list(
+async fn list(
     State(api): State<Api>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
@@ -81,7 +75,7 @@ pub(super) async fn list(
     Ok(page(letters.await?, |letter| shown(&letter)))
 }
 
-pub(super) async fn show(
+async fn show(
     State(api): State<Api>,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
@@ -90,7 +84,7 @@ pub(super) async fn show(
     Ok(Json(shown(&letter)).into_response())
 }
 
-pub(super) async fn revive(
+async fn revive(
     State(api): State<Api>,
     id: Result<Path<String>, PathRejection>,
     Caller(by): Caller,
@@ -100,7 +94,7 @@ pub(super) async fn revive(
     Ok(done("Back at the head of its lane", 1))
 }
 
-pub(super) async fn revive_all(
+async fn revive_all(
     State(api): State<Api>,
     Caller(by): Caller,
     OptionalFields(fields): OptionalFields,
@@ -122,55 +116,7 @@ pub(super) async fn revive_all(
     Ok(Json(Reviving::of(counted)).into_response())
 }
 
-/// The answer to a revival of many.
-#[derive(Debug, Serialize, ToSchema)]
-struct Reviving {
-    /// Always true.
-    success: bool,
-    /// For people.
-    message: &'static str,
-    /// How many go back by this request.
-    count: u64,
-    /// How many go back by requests before it, which are under way; absent: none.
-    #[serde(skip_serializing_if = "is_zero")]
-    #[schema(required = false)]
-    under_way: u64,
-    /// How many stay, as their destination, or their buffer, is not there; absent: none.
-    #[serde(skip_serializing_if = "is_zero")]
-    #[schema(required = false)]
-    without_destination: u64,
-}
-
-impl Reviving {
-    fn of(counted: Counted) -> Self {
-        let Counted {
-            count,
-            under_way,
-            without_destination,
-        } = counted;
-        Self {
-            success: true,
-            message: match (count, under_way, without_destination) {
-                (0, 0, 1..) => "None of them has anything to go back to",
-                (0, 1.., _) => "All of them are on their way already",
-                _ => "On their way back to the heads of their lanes",
-            },
-            count,
-            under_way,
-            without_destination,
-        }
-    }
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands fields over by reference"
-)]
-fn is_zero(number: &u64) -> bool {
-    *number == 0
-}
-
-pub(super) async fn revivals(State(api): State<Api>) -> Result<Json<Revivals>, ApiError> {
+async fn revivals(State(api): State<Api>) -> Result<Json<Revivals>, ApiError> {
     let items = api.admin.revivals().await?.into_iter();
     let items = items.map(|(id, revival)| UnderWay {
         id,
@@ -183,7 +129,7 @@ pub(super) async fn revivals(State(api): State<Api>) -> Result<Json<Revivals>, A
     }))
 }
 
-pub(super) async fn discard(
+async fn discard(
     State(api): State<Api>,
     id: Result<Path<String>, PathRejection>,
     Caller(by): Caller,
@@ -200,36 +146,4 @@ fn done(message: &'static str, count: u64) -> Response {
         count,
     })
     .into_response()
-}
-
-pub(super) fn shown(dead: &DeadLetter) -> DeadLetterAnswer {
-    let is_message = dead.letter.buffer == Name::messages_name().as_str();
-    let message = is_message.then(|| dead_answer(dead));
-    DeadLetterAnswer {
-        id: match &message {
-            Some(message) => message.id.clone(),
-            None => dead.id.text(),
-        },
-        status: message.as_ref().map(|message| message.status),
-        of_queue: message.map(MessageAnswer::of_queue),
-        webhook_id: dead.batch.id.to_string(),
-        user: dead.letter.chat.clone(),
-        buffer: dead.letter.buffer.clone(),
-        destination: dead.letter.destination.clone(),
-        reason: dead.letter.reason.clone(),
-        attempts: u64::from(dead.letter.attempts),
-        opened_at: rfc3339(dead.batch.opened, Tz::UTC),
-        closed_at: rfc3339(dead.batch.closed, Tz::UTC),
-        first_attempt_at: rfc3339(dead.letter.first_attempt, Tz::UTC),
-        buried_at: rfc3339(dead.buried(), Tz::UTC),
-        messages: messages(&dead.batch.items),
-    }
-}
-
-/// What was said; as one text, just as it lies there, where it cannot be read, which is then why it was given up on.
-pub(super) fn messages(items: &str) -> Vec<Box<RawValue>> {
-    match read_items(items) {
-        Ok(items) => items.into_iter().map(|item| item.message).collect(),
-        Err(_) => to_raw_value(items).into_iter().collect(),
-    }
 }
