@@ -48,6 +48,11 @@ scalars! {
         "type": ["number", "string", "null"], "minimum": 0.1, "maximum": 86400, "pattern": "^[1-9][0-9]{0,3}$",
         "description": "Seconds from 0.1 to `MAX_TTL`; also as text.",
     };
+    /// See `ScheduleSpec`.
+    JsonTemplate = {
+        "type": ["string", "number", "boolean", "object", "array", "null"], "format": "template",
+        "description": "A template that makes JSON: as text, or as the JSON that it makes.",
+    };
     /// See [`When`](crate::core::when::When).
     Moment = {
         "type": ["string", "number", "null"], "format": "date-time", "minimum": 0,

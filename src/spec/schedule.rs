@@ -14,7 +14,7 @@ use crate::core::batch::Millis;
 use crate::core::chat::Name;
 use crate::core::destination::{Body, Destination};
 use crate::core::moment::rfc3339;
-use crate::core::scalars::{Headers, HttpMethod, SigningKey, Words};
+use crate::core::scalars::{Headers, HttpMethod, JsonTemplate, SigningKey, Words};
 use crate::core::schedule::Times;
 
 /// A schedule as it is written, kept and shown.
@@ -47,7 +47,7 @@ pub struct ScheduleSpec {
         skip_serializing_if = "Option::is_none",
         deserialize_with = "text_or_json"
     )]
-    #[schema(value_type = Option<Value>)]
+    #[schema(value_type = JsonTemplate, required = false)]
     pub body: Option<String>,
     /// The longest that an attempt may take, s.
     #[schema(minimum = 0.1, maximum = 3600)]
