@@ -3,13 +3,12 @@
 //! # Layout
 //!
 //! ```text
-//! bin  ->  http | monitor  ->  ingest, delivery  ->  registry  ->  store  ->  wire  ->  core
+//! bin -> http | monitor | cli -> admin, health -> ingest -> registry, delivery -> store -> settings -> spec -> gateway -> core
 //! ```
 //!
 //! - [`core`]: the pure rules: chats, windows, retries, the circuit breaker.
 //! - [`gateway`]: the posts of gateways, read by their data files, and the language of paths into any body.
 //! - [`spec`]: buffers, destinations and schedules as an operator writes them, and checked, as the daemons go by them.
-//! - [`wire`]: every JSON shape that comes in, goes out or lies in Redis.
 //! - [`store`]: the only room that knows Redis; its scripts keep every promise.
 //! - [`registry`]: the buffers and destinations there are, kept fresh.
 //! - [`delivery`]: the only room that knows the destination.
@@ -44,4 +43,3 @@ pub mod shutdown;
 pub mod spec;
 pub mod store;
 pub mod telemetry;
-pub mod wire;

@@ -2,6 +2,7 @@
 
 use chrono_tz::Tz;
 
+use super::Shown;
 use super::configuring::{Drained, Managed, not_of_the_environment};
 use super::{Admin, AdminError, Conflict};
 use crate::core::action::Action;
@@ -9,7 +10,6 @@ use crate::core::chat::Name;
 use crate::core::control::Scope;
 use crate::delivery::try_template;
 use crate::registry::Snapshot;
-use crate::spec::shown::Shown;
 use crate::spec::{Buffer, BufferSpec, SpecError};
 use crate::store::audit::{Act, By};
 use crate::store::config::{Configured, Kind};

@@ -1,14 +1,12 @@
 //! Reading and writing what can be configured, whichever kind it is: the old one is looked up, masks are taken off,
 //! everything is checked, and it is written only on the version that it was checked against.
 
-use chrono_tz::Tz;
 use tracing::info;
 
+use super::Shown;
 use super::{Admin, AdminError, Conflict, NoSuch};
 use crate::core::chat::Name;
-use crate::core::moment::rfc3339;
 use crate::registry::Snapshot;
-use crate::spec::shown::{Removing, Shown};
 use crate::store::audit::{Act, By};
 use crate::store::config::configurable::Configurable;
 use crate::store::config::{Configured, Kind, Mode, Versioned, Written};
@@ -96,11 +94,11 @@ impl Admin {
         let name = Name::parse(spec.name()).ok();
         let configured = &snapshot.configured;
         let removal = name.and_then(|name| configured.removal(T::KIND, &name));
-        let removing = removal.map(|removal| Removing {
-            asked: removal.asked.as_str(),
-            since: rfc3339(removal.since, Tz::UTC),
-        });
-        Shown::by_api(spec.masked(), version, removing)
+        Shown {
+            spec: spec.masked(),
+            version: Some(version),
+            removing: removal.cloned(),
+        }
     }
 
     /// Checks and writes one, with a mask for each secret that is to stay.

@@ -2,6 +2,7 @@
 
 use super::configuring::{Drained, Managed, not_of_the_environment};
 use super::{Admin, AdminError, Conflict};
+use super::{DestinationDetail, Shown};
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
 use crate::core::destination::Destination;
@@ -9,7 +10,6 @@ use crate::delivery::Sender;
 use crate::delivery::trial::{Trial, try_out};
 use crate::registry::Snapshot;
 use crate::spec::DestinationSpec;
-use crate::spec::shown::{Shown, ShownDestination, Untold};
 
 impl Managed for DestinationSpec {
     const OF_ENVIRONMENT: bool = true;
@@ -57,7 +57,7 @@ impl Drained for DestinationSpec {
 
 impl Admin {
     /// All destinations, masked: those of the environment first.
-    pub fn destinations(&self) -> Vec<ShownDestination> {
+    pub fn destinations(&self) -> Vec<DestinationDetail> {
         let mut all: Vec<_> = OF_ENVIRONMENT
             .map(|name| self.destination_of_environment(&name()))
             .into();
@@ -70,7 +70,7 @@ impl Admin {
     ///
     /// # Errors
     /// No such; unavailable or silent.
-    pub async fn destination(&self, name: &Name) -> Result<ShownDestination, AdminError> {
+    pub async fn destination(&self, name: &Name) -> Result<DestinationDetail, AdminError> {
         if OF_ENVIRONMENT.iter().any(|known| known() == *name) {
             return Ok(self.destination_of_environment(name));
         }
@@ -111,19 +111,19 @@ impl Admin {
         Ok(told.cloned().ok_or(Conflict::UntoldUrl)?)
     }
 
-    fn destination_of_environment(&self, name: &Name) -> ShownDestination {
+    fn destination_of_environment(&self, name: &Name) -> DestinationDetail {
         let mut told = self.registry().defaults().destinations();
         match told.find(|destination| destination.name == *name) {
             Some(destination) => known(Shown::destination_of_environment(destination)),
-            None => ShownDestination::Untold(Untold::new(name)),
+            None => DestinationDetail::Untold(name.clone()),
         }
     }
 }
 
 const OF_ENVIRONMENT: [fn() -> Name; 2] = [Name::default_name, Name::messages_name];
 
-fn known(shown: Shown<DestinationSpec>) -> ShownDestination {
-    ShownDestination::Known(Box::new(shown))
+fn known(shown: Shown<DestinationSpec>) -> DestinationDetail {
+    DestinationDetail::Known(Box::new(shown))
 }
 
 fn buffers_to(snapshot: &Snapshot, destination: &Name) -> Vec<String> {

@@ -16,6 +16,7 @@ mod pausing;
 mod removing;
 mod scheduled;
 mod schedules;
+mod shown;
 
 use std::sync::Arc;
 
@@ -36,6 +37,7 @@ pub use error::{AdminError, Conflict, NoSuch};
 pub use lists::Page;
 pub use removing::Ended;
 pub use schedules::{RunDue, ScheduleDetail};
+pub use shown::{DestinationDetail, Shown};
 
 /// Everything an operator asks and changes. A clone is the same.
 #[derive(Clone)]

@@ -4,6 +4,7 @@
 use chrono_tz::Tz;
 use tracing::{info, warn};
 
+use super::Shown;
 use super::configuring::Managed;
 use super::{Admin, AdminError, NoSuch, Page};
 use crate::core::action::Action;
@@ -14,7 +15,6 @@ use crate::core::schedule::Times;
 use crate::delivery::Sender;
 use crate::registry::Snapshot;
 use crate::spec::ScheduleSpec;
-use crate::spec::shown::Shown;
 use crate::store::Look;
 use crate::store::audit::{Act, By};
 use crate::store::config::{Kind, Versioned};

@@ -12,13 +12,11 @@ use super::audit::Caller;
 use super::body::Fields;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
-use super::removal::{RemovalQuery, still_draining};
-use super::specs::{All, created, named, spec_named, spec_of};
+use super::removal::{RemovalQuery, Removed, still_draining};
+use super::specs::{All, New, Put, ShownSpec, created, named, spec_named, spec_of};
 use crate::admin::Ended;
 use crate::core::life::Asked;
 use crate::spec::BufferSpec;
-use crate::spec::schema::{New, Put};
-use crate::spec::shown::{Removed, Shown};
 use crate::store::config::Mode;
 
 /// Its endpoints, in the order of the document.
@@ -30,7 +28,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Those of the environment first. Secrets are masked.",
             )
             .without_redis()
-            .answers_all::<Shown<BufferSpec>>("All buffers."),
+            .answers_all::<ShownSpec<BufferSpec>>("All buffers."),
         Endpoint::post(Chapter::Buffers, "/api/buffers", create)
             .says(
                 "Create a buffer",
@@ -42,11 +40,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "destinations": ["bot"],
             }))
             .any_field()
-            .answers::<Shown<BufferSpec>>(201, "The buffer; `Location` names it.")
+            .answers::<ShownSpec<BufferSpec>>(201, "The buffer; `Location` names it.")
             .refusing(&[409]),
         Endpoint::get(Chapter::Buffers, "/api/buffers/{name}", show)
             .says("Show a buffer", "Secrets are masked.")
-            .answers::<Shown<BufferSpec>>(200, "The buffer.")
+            .answers::<ShownSpec<BufferSpec>>(200, "The buffer.")
             .refusing(&[404]),
         Endpoint::put(Chapter::Buffers, "/api/buffers/{name}", put)
             .says(
@@ -58,7 +56,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "destinations": ["bot"],
             }))
             .any_field()
-            .answers::<Shown<BufferSpec>>(200, "The buffer.")
+            .answers::<ShownSpec<BufferSpec>>(200, "The buffer.")
             .refusing(&[404, 409]),
         Endpoint::delete(Chapter::Buffers, "/api/buffers/{name}", remove)
             .says(
@@ -70,7 +68,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 pub(super) async fn list(State(api): State<Api>) -> Response {
-    let items = api.admin.buffers();
+    let items = api.admin.buffers().into_iter();
+    let items: Vec<_> = items.map(ShownSpec::from).collect();
     Json(All { items }).into_response()
 }
 
@@ -79,7 +78,7 @@ pub(super) async fn show(
     name: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
     let name = named(name, NO_BUFFER)?;
-    Ok(Json(api.admin.buffer(&name).await?).into_response())
+    Ok(Json(ShownSpec::from(api.admin.buffer(&name).await?)).into_response())
 }
 
 pub(super) async fn create(
@@ -90,7 +89,11 @@ pub(super) async fn create(
     let spec: BufferSpec = spec_of(fields)?;
     let written = api.admin.put(spec, Mode::New, &by).await?;
     let name = written.spec.name.clone();
-    Ok(created("buffers", &name, api.admin.shown(written)))
+    Ok(created(
+        "buffers",
+        &name,
+        ShownSpec::from(api.admin.shown(written)),
+    ))
 }
 
 pub(super) async fn put(
@@ -102,7 +105,7 @@ pub(super) async fn put(
     let name = named(name, NO_BUFFER)?;
     let spec: BufferSpec = spec_named(fields, &name)?;
     let written = api.admin.put(spec, Mode::Any, &by).await?;
-    Ok(Json(api.admin.shown(written)).into_response())
+    Ok(Json(ShownSpec::from(api.admin.shown(written))).into_response())
 }
 
 pub(super) async fn remove(

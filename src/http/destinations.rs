@@ -1,27 +1,68 @@
 //! `/api/destinations`: list, show, write and remove them, and try one with a marked call of which nothing is kept.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use serde_json::json;
+use utoipa::ToSchema;
 
 use super::admin_error::NO_DESTINATION;
 use super::audit::Caller;
 use super::body::Fields;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
-use super::removal::{RemovalQuery, still_draining};
-use super::specs::{All, created, named, spec_named, spec_of};
+use super::removal::{RemovalQuery, Removed, still_draining};
+use super::specs::{
+    All, New, Put, ShownDestination, ShownSpec, created, named, spec_named, spec_of,
+};
 use super::{Api, now};
 use crate::admin::Ended;
 use crate::core::batch::Outcome;
 use crate::core::life::Asked;
 use crate::delivery::trial::Trial;
 use crate::spec::DestinationSpec;
-use crate::spec::schema::{New, Put};
-use crate::spec::shown::{Removed, Shown, ShownDestination, Tried, TriedRequest, TriedResponse};
 use crate::store::config::Mode;
+
+/// The answer to a test of a destination.
+#[derive(Debug, Serialize, ToSchema)]
+struct Tried {
+    /// Whether a batch would count as delivered.
+    success: bool,
+    /// What was sent.
+    request: TriedRequest,
+    /// What came back.
+    response: TriedResponse,
+}
+
+/// The call of a test, with masks in place of secrets.
+#[derive(Debug, Serialize, ToSchema)]
+struct TriedRequest {
+    /// Its method.
+    method: String,
+    /// Where it went.
+    url: String,
+    /// Its headers.
+    headers: BTreeMap<String, String>,
+    /// Its body; a GET carries its fields as query.
+    body: String,
+}
+
+/// What came of the call.
+#[derive(Debug, Serialize, ToSchema)]
+struct TriedResponse {
+    /// The HTTP status; none: there was no answer.
+    status: Option<u16>,
+    /// How long it took, in ms.
+    took_ms: u64,
+    /// What happened, for people.
+    summary: String,
+    /// The beginning of the answer's body, or why there was no call.
+    body: Option<String>,
+}
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -44,7 +85,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "retry": { "for": 86400, "first": 1, "cap": 300 },
             }))
             .any_field()
-            .answers::<Shown<DestinationSpec>>(201, "The destination; `Location` names it.")
+            .answers::<ShownSpec<DestinationSpec>>(201, "The destination; `Location` names it.")
             .refusing(&[409]),
         Endpoint::get(Chapter::Destinations, "/api/destinations/{name}", show)
             .says(
@@ -63,7 +104,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "template": "{\"to\": {{ user }}, \"text\": {{ messages }}}",
             }))
             .any_field()
-            .answers::<Shown<DestinationSpec>>(200, "The destination.")
+            .answers::<ShownSpec<DestinationSpec>>(200, "The destination.")
             .refusing(&[404, 409]),
         Endpoint::delete(Chapter::Destinations, "/api/destinations/{name}", remove)
             .says(
@@ -82,7 +123,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 pub(super) async fn list(State(api): State<Api>) -> Response {
-    let items = api.admin.destinations();
+    let items = api.admin.destinations().into_iter();
+    let items: Vec<_> = items.map(ShownDestination::from).collect();
     Json(All { items }).into_response()
 }
 
@@ -91,7 +133,7 @@ pub(super) async fn show(
     name: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
     let name = named(name, NO_DESTINATION)?;
-    Ok(Json(api.admin.destination(&name).await?).into_response())
+    Ok(Json(ShownDestination::from(api.admin.destination(&name).await?)).into_response())
 }
 
 pub(super) async fn create(
@@ -102,7 +144,11 @@ pub(super) async fn create(
     let spec: DestinationSpec = spec_of(fields)?;
     let written = api.admin.put(spec, Mode::New, &by).await?;
     let name = written.spec.name.clone();
-    Ok(created("destinations", &name, api.admin.shown(written)))
+    Ok(created(
+        "destinations",
+        &name,
+        ShownSpec::from(api.admin.shown(written)),
+    ))
 }
 
 pub(super) async fn put(
@@ -114,7 +160,7 @@ pub(super) async fn put(
     let name = named(name, NO_DESTINATION)?;
     let spec: DestinationSpec = spec_named(fields, &name)?;
     let written = api.admin.put(spec, Mode::Any, &by).await?;
-    Ok(Json(api.admin.shown(written)).into_response())
+    Ok(Json(ShownSpec::from(api.admin.shown(written))).into_response())
 }
 
 pub(super) async fn remove(

@@ -5,13 +5,12 @@ use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
-use utoipa::IntoParams;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::endpoint::Endpoint;
 use super::error::ApiError;
 use crate::core::life::Asked;
-use crate::spec::shown::Removed;
 
 /// The query of a removal.
 #[derive(Deserialize, IntoParams)]
@@ -22,6 +21,27 @@ pub(super) struct RemovalQuery {
     /// What stands there is dropped.
     #[serde(default)]
     discard: bool,
+}
+
+/// The answer to a removal.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Removed {
+    /// Whether it is gone; false: it is still being drained.
+    pub(super) success: bool,
+    /// For people.
+    pub(super) message: &'static str,
+    /// Of a buffer: the windows that were closed or dropped. Of a destination: the lanes that were dropped, or that
+    /// are still there.
+    pub(super) chats: u64,
+    /// Of a buffer: the messages in those windows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) messages: Option<u64>,
+    /// Of a buffer: the messages that waited for a time of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) later: Option<u64>,
+    /// Of a destination: the batches that were dropped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) batches: Option<u64>,
 }
 
 impl Endpoint {

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use super::follow_up::FollowUpSpec;
 use super::masked::{MASK, unmasked};
-use super::schema::SourceName;
+use super::source::SourceName;
 use super::source::{FIELDS, Source};
 use super::window::WindowSpec;
 use super::{SpecError, name, seconds};

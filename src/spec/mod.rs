@@ -8,8 +8,6 @@ pub mod masked;
 pub mod pace;
 pub mod retry;
 pub mod schedule;
-pub mod schema;
-pub mod shown;
 pub mod source;
 pub mod window;
 

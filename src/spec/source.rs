@@ -1,5 +1,9 @@
 //! How a post to a buffer is read.
 
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
+
 use super::{BufferSpec, SpecError};
 use crate::gateway::Gateway;
 use crate::gateway::path::Path;
@@ -46,5 +50,18 @@ impl Source {
             },
             id: path("id", &spec.id)?,
         })
+    }
+}
+
+/// The words for it: `fields`, or the name of a gateway.
+pub struct SourceName;
+
+impl ToSchema for SourceName {}
+
+impl PartialSchema for SourceName {
+    fn schema() -> RefOr<Schema> {
+        let names = std::iter::once(FIELDS).chain(Gateway::names());
+        let source = ObjectBuilder::new().schema_type(Type::String);
+        source.enum_values(Some(names)).into()
     }
 }

@@ -3,16 +3,12 @@
 use std::path::{Path, PathBuf};
 
 /// Where a room stands; a room may use what stands above it, and only that.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 15] = [
     ("core", &[]),
     ("gateway", &["core"]),
-    ("spec", &["core", "gateway", "wire"]),
-    ("wire", &["core", "gateway", "spec"]),
+    ("spec", &["core", "gateway"]),
     ("settings", &["core", "spec"]),
-    (
-        "store",
-        &["core", "gateway", "spec", "settings", "wire", "panics"],
-    ),
+    ("store", &["core", "gateway", "spec", "settings", "panics"]),
     ("telemetry", &["core", "settings", "store"]),
     ("server", &["settings", "loops", "shutdown"]),
     ("registry", &["core", "spec", "store"]),
@@ -51,7 +47,6 @@ const ROOMS: [(&str, &[&str]); 16] = [
             "core",
             "gateway",
             "spec",
-            "wire",
             "settings",
             "store",
             "registry",
@@ -136,7 +131,6 @@ const CRATES: [(&str, &[&str]); 21] = [
             "src/core/",
             "src/gateway/",
             "src/spec/",
-            "src/wire/",
             "src/health/",
             "src/loops.rs",
             "src/http/",

@@ -2,14 +2,17 @@
 //! the service Buffer find theirs here too.
 
 mod fields;
+mod shown;
 
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
 
-use crate::admin::ScheduleDetail;
 use crate::core::moment::rfc3339;
 use crate::http::Api;
 use crate::http::admin_error::NO_SCHEDULE;
@@ -21,13 +24,35 @@ use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
 use crate::http::history::{HistoryAnswer, shown as shown_run};
 use crate::http::query::{List, ListQuery, page};
-use crate::http::specs::{created, named, spec_named, spec_of};
+use crate::http::specs::{New, Put, created, named, spec_named, spec_of};
 use crate::spec::ScheduleSpec;
-use crate::spec::schema::{New, Put};
 use crate::store::config::Mode;
-use crate::wire::schedule::{RemovedSchedule, RunNow, ShownSchedule};
 use fields::{changed, own};
-use serde_json::json;
+use shown::{ShownSchedule, shown};
+
+/// The answer to having a schedule run now.
+#[derive(Debug, Serialize, ToSchema)]
+struct RunNow<'a> {
+    /// Always true.
+    success: bool,
+    /// For people.
+    message: &'static str,
+    /// The schedule.
+    name: &'a str,
+    /// When the run is due (RFC 3339, in its zone).
+    due: String,
+}
+
+/// The answer to a removal.
+#[derive(Debug, Serialize, ToSchema)]
+struct RemovedSchedule {
+    /// Always true.
+    success: bool,
+    /// For people.
+    message: &'static str,
+    /// How many runs waited and are dropped.
+    runs: u64,
+}
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -193,18 +218,4 @@ async fn remove(
         runs,
     })
     .into_response())
-}
-
-fn shown(schedule: ScheduleDetail) -> ShownSchedule {
-    let ScheduleDetail {
-        shown,
-        upcoming,
-        zone,
-    } = schedule;
-    ShownSchedule {
-        id: shown.spec.name.clone(),
-        cron_expression: shown.spec.cron.clone(),
-        next: upcoming.into_iter().map(|at| rfc3339(at, zone)).collect(),
-        written: shown,
-    }
 }

@@ -1,5 +1,11 @@
 //! What buffers, destinations and schedules have in common over HTTP: their names in paths, and reading what is written.
 
+mod shown;
+mod written;
+
+pub(super) use shown::{ShownDestination, ShownSpec, object_shown, read_schema};
+pub(super) use written::{New, Put};
+
 use axum::Json;
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
@@ -10,10 +16,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::to_raw_value;
 
-use super::error::ApiError;
 use crate::core::chat::Name;
 use crate::core::json::RawObject;
 use crate::core::json::fields::BadInput;
+use crate::http::error::ApiError;
 use crate::spec::{SpecError, read};
 
 /// All of a list; it is never long enough for pages.

@@ -1,3 +1,0 @@
-//! Schedules as they are shown.
-
-pub mod schedule;
