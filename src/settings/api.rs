@@ -48,7 +48,8 @@ pub struct ApiConfig {
 }
 
 #[derive(Deserialize)]
-struct RawApi {
+#[cfg_attr(test, derive(serde::Serialize))]
+pub(super) struct RawApi {
     #[serde(default = "default_host")]
     host: String,
     #[serde(default = "default_port")]

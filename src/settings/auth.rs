@@ -53,7 +53,8 @@ impl Key {
 }
 
 #[derive(Deserialize)]
-struct RawDoor {
+#[cfg_attr(test, derive(serde::Serialize))]
+pub(super) struct RawAuth {
     api_keys: Option<String>,
     api_keys_file: Option<PathBuf>,
     allowed_origins: Option<String>,
@@ -66,7 +67,7 @@ impl AuthConfig {
     /// # Errors
     /// Names the variable that is wrong, and shows no key.
     pub fn from_vars(vars: &Vars) -> Result<Self> {
-        let raw: RawDoor = vars.read()?;
+        let raw: RawAuth = vars.read()?;
         let mut keys = keys_of("API_KEYS", &raw.api_keys.unwrap_or_default())?;
         if let Some(file) = raw.api_keys_file {
             keys.extend(keys_of("API_KEYS_FILE", &read_file(&file)?)?);

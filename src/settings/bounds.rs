@@ -54,7 +54,8 @@ pub struct BoundsConfig {
 }
 
 #[derive(Deserialize)]
-struct RawBounds {
+#[cfg_attr(test, derive(serde::Serialize))]
+pub(super) struct RawBounds {
     #[serde(default = "many")]
     max_open_chats: u64,
     #[serde(default = "half")]

@@ -20,7 +20,8 @@ pub struct GuardConfig {
 }
 
 #[derive(Deserialize)]
-struct RawGuard {
+#[cfg_attr(test, derive(serde::Serialize))]
+pub(super) struct RawGuard {
     #[serde(default)]
     allow_private_webhooks: bool,
     webhook_allow: Option<String>,

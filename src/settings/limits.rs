@@ -8,7 +8,8 @@ use crate::core::window::{MIN_TTL, WindowRules};
 use crate::spec::LONGEST;
 
 #[derive(Deserialize)]
-struct RawLimits {
+#[cfg_attr(test, derive(serde::Serialize))]
+pub(super) struct RawLimits {
     #[serde(default = "default_ttl")]
     default_ttl: f64,
     #[serde(default = "max_ttl")]

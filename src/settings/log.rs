@@ -15,7 +15,8 @@ pub struct LogConfig {
 }
 
 #[derive(Deserialize)]
-struct RawLog {
+#[cfg_attr(test, derive(serde::Serialize))]
+pub(super) struct RawLog {
     #[serde(default = "default_level")]
     log_level: String,
     #[serde(default = "default_format")]

@@ -22,7 +22,8 @@ const AUTH_HEADER: &str = "x-ins-auth-key";
 const BODY: &str = r#"{"id":{{ first.id }},"to":{{ user }},"phone_number":{{ user }},"content":{{ first.message }}}"#;
 
 #[derive(Deserialize)]
-struct RawMessages {
+#[cfg_attr(test, derive(serde::Serialize))]
+pub(super) struct RawMessages {
     #[serde(default = "scheduler_interval")]
     scheduler_interval: String,
     #[serde(default = "scheduler_batch_size")]

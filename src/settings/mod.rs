@@ -7,6 +7,8 @@ pub mod api;
 pub mod auth;
 pub mod bounds;
 pub mod buffer;
+#[cfg(test)]
+mod defaults;
 pub mod guard;
 pub mod limits;
 pub mod log;

@@ -34,7 +34,8 @@ pub struct MonitorConfig {
 }
 
 #[derive(Deserialize)]
-struct RawMonitor {
+#[cfg_attr(test, derive(serde::Serialize))]
+pub(super) struct RawMonitor {
     #[serde(default = "default_host")]
     host: String,
     #[serde(default)]

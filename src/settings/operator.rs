@@ -7,7 +7,8 @@ use super::Vars;
 use super::api::ApiConfig;
 
 #[derive(Deserialize)]
-struct RawOperator {
+#[cfg_attr(test, derive(serde::Serialize))]
+pub(super) struct RawOperator {
     lull_url: Option<String>,
     lull_key: Option<String>,
 }

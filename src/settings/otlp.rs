@@ -29,7 +29,8 @@ pub struct OtlpConfig {
 }
 
 #[derive(Deserialize)]
-struct RawOtlp {
+#[cfg_attr(test, derive(serde::Serialize))]
+pub(super) struct RawOtlp {
     otel_exporter_otlp_endpoint: Option<String>,
     otel_exporter_otlp_traces_endpoint: Option<String>,
     #[serde(default = "protocol")]

@@ -20,7 +20,8 @@ pub struct Rate {
 }
 
 #[derive(Deserialize)]
-struct RawRate {
+#[cfg_attr(test, derive(serde::Serialize))]
+pub(super) struct RawRate {
     rate_limit: Option<String>,
     rate_limit_burst: Option<NonZeroU32>,
 }

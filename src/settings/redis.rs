@@ -35,7 +35,8 @@ pub enum Address {
 }
 
 #[derive(Deserialize)]
-struct RawRedis {
+#[cfg_attr(test, derive(serde::Serialize))]
+pub(super) struct RawRedis {
     redis_url: Option<String>,
     redis_host: Option<String>,
     #[serde(default = "default_port")]

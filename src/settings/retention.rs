@@ -23,7 +23,8 @@ pub struct RetentionConfig {
 }
 
 #[derive(Deserialize)]
-struct RawRetention {
+#[cfg_attr(test, derive(serde::Serialize))]
+pub(super) struct RawRetention {
     #[serde(default = "default_count")]
     history_count: u64,
     #[serde(default = "history_age")]

@@ -21,23 +21,43 @@ pub struct ServerConfig {
     pub keep_alive: Duration,
 }
 
+// Many systems give a process 1,024 files, and Redis needs a few.
+const CONNECTIONS: usize = 1000;
+const REQUEST: f64 = 30.0;
+// Longer than proxies keep theirs: whoever closes first must not be the one that is about to be asked.
+const KEEP_ALIVE: f64 = 180.0;
+
 impl Default for ServerConfig {
     fn default() -> Self {
         Self {
-            // Many systems give a process 1,024 files, and Redis needs a few.
-            connections: 1000,
-            request: Duration::from_secs(30),
-            // Longer than proxies keep theirs: whoever closes first must not be the one that is about to be asked.
-            keep_alive: Duration::from_secs(180),
+            connections: CONNECTIONS,
+            request: Duration::from_secs_f64(REQUEST),
+            keep_alive: Duration::from_secs_f64(KEEP_ALIVE),
         }
     }
 }
 
 #[derive(Deserialize)]
-struct RawServer {
-    max_connections: Option<usize>,
-    request_timeout: Option<f64>,
-    keep_alive: Option<f64>,
+#[cfg_attr(test, derive(serde::Serialize))]
+pub(super) struct RawServer {
+    #[serde(default = "connections")]
+    max_connections: usize,
+    #[serde(default = "request")]
+    request_timeout: f64,
+    #[serde(default = "keep_alive")]
+    keep_alive: f64,
+}
+
+fn connections() -> usize {
+    CONNECTIONS
+}
+
+fn request() -> f64 {
+    REQUEST
+}
+
+fn keep_alive() -> f64 {
+    KEEP_ALIVE
 }
 
 impl ServerConfig {
@@ -47,13 +67,11 @@ impl ServerConfig {
     /// Names the variable that is wrong.
     pub fn from_vars(vars: &Vars) -> Result<Self> {
         let raw: RawServer = vars.read()?;
-        let default = Self::default();
-        let connections = raw.max_connections.unwrap_or(default.connections);
-        ensure!(connections > 0, "MAX_CONNECTIONS must be above 0");
+        ensure!(raw.max_connections > 0, "MAX_CONNECTIONS must be above 0");
         Ok(Self {
-            connections,
-            request: limit("REQUEST_TIMEOUT", raw.request_timeout, default.request)?,
-            keep_alive: limit("KEEP_ALIVE", raw.keep_alive, default.keep_alive)?,
+            connections: raw.max_connections,
+            request: limit("REQUEST_TIMEOUT", raw.request_timeout)?,
+            keep_alive: limit("KEEP_ALIVE", raw.keep_alive)?,
         })
     }
 
@@ -63,10 +81,7 @@ impl ServerConfig {
     }
 }
 
-fn limit(name: &str, seconds: Option<f64>, default: Duration) -> Result<Duration> {
-    let Some(seconds) = seconds else {
-        return Ok(default);
-    };
+fn limit(name: &str, seconds: f64) -> Result<Duration> {
     ensure!(
         seconds.is_nan() || seconds <= 3600.0,
         "{name}={seconds} is over an hour; it is in seconds"

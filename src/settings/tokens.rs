@@ -33,7 +33,8 @@ pub enum KeySet {
 }
 
 #[derive(Deserialize)]
-struct RawTokens {
+#[cfg_attr(test, derive(serde::Serialize))]
+pub(super) struct RawTokens {
     secret_key: Option<String>,
     jwt_jwks_file: Option<PathBuf>,
     jwt_jwks_url: Option<String>,

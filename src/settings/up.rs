@@ -21,7 +21,8 @@ pub struct UpConfig {
 }
 
 #[derive(Deserialize)]
-struct RawUp {
+#[cfg_attr(test, derive(serde::Serialize))]
+pub(super) struct RawUp {
     #[serde(default = "default_data")]
     lull_data: PathBuf,
     redis_server: Option<PathBuf>,

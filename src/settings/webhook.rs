@@ -14,7 +14,8 @@ use crate::core::retry::{LONGEST_ASKED, RetryPolicy, WITHIN};
 use crate::spec::destination::{LONGEST_TIMEOUT, MOST_CONCURRENCY};
 
 #[derive(Deserialize)]
-struct RawWebhook {
+#[cfg_attr(test, derive(serde::Serialize))]
+pub(super) struct RawWebhook {
     webhook_url: Option<String>,
     webhook_secret: Option<String>,
     webhook_headers: Option<String>,
