@@ -19,7 +19,6 @@ pub mod payload;
 pub mod refused;
 pub mod retry;
 pub mod revival;
-pub mod scalars;
 pub mod schedule;
 pub mod scopes;
 pub mod trace;

@@ -16,8 +16,16 @@ use crate::core::chat::Name;
 use crate::core::control::Scope;
 use crate::core::json::RawObject;
 use crate::core::json::fields::{BadInput, check_nulls, take, text_or_integer};
-use crate::core::scalars::NameOrNumber;
 use crate::health::answer::Stopped;
+use crate::spec::scalars::scalars;
+
+scalars! {
+    /// A name; digits may also come as a number.
+    NameOrNumber = {
+        "type": ["string", "integer"], "pattern": "^[a-z0-9_-]{1,64}$",
+        "description": "1 to 64 characters out of `a-z`, `0-9`, `_` and `-`.",
+    };
+}
 
 /// Read by [`control_of`].
 #[expect(dead_code, reason = "only the document is made of it")]

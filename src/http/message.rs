@@ -18,7 +18,7 @@ use super::middleware::trace::trace_of;
 use crate::core::incoming::{Incoming, check_message_id};
 use crate::core::json::fields::BadInput;
 use crate::core::moment::rfc3339;
-use crate::core::scalars::{ChatKey, Delay, MessageId, Moment, Sayable, Ttl};
+use crate::http::scalars::{ChatKey, Delay, MessageId, Moment, Sayable, Ttl};
 use crate::ingest;
 use crate::store::windows::Taken;
 

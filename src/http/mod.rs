@@ -23,6 +23,7 @@ mod pausing;
 mod query;
 pub mod receiver;
 mod removal;
+mod scalars;
 mod scheduled;
 mod schedules;
 mod specs;

@@ -19,11 +19,19 @@ use super::query::{BufferQuery, chat_in};
 use crate::core::chat::Chat;
 use crate::core::json::RawObject;
 use crate::core::json::fields::{BadInput, number_of, take};
-use crate::core::scalars::PauseLength;
+use crate::spec::scalars::scalars;
 
 const PAUSE: Duration = Duration::from_secs(3600);
 const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(365 * 24 * 3600);
+
+scalars! {
+    /// How long a pause may be.
+    PauseLength = {
+        "type": ["number", "string", "null"], "minimum": 1, "maximum": 31_536_000, "pattern": "^[1-9][0-9]{0,6}$",
+        "description": "Seconds from 1 to 31536000, a year; also as text.",
+    };
+}
 
 /// Read by [`pause_of`].
 #[expect(dead_code, reason = "only the document is made of it")]

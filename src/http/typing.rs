@@ -16,8 +16,17 @@ use crate::core::chat::{Chat, ChatId};
 use crate::core::incoming::user_of;
 use crate::core::json::RawObject;
 use crate::core::json::fields::{BadInput, take};
-use crate::core::scalars::{ChatKey, Yes};
+use crate::http::scalars::ChatKey;
+use crate::spec::scalars::scalars;
 use crate::telemetry::log::note_chat;
+
+scalars! {
+    /// True where nothing else is said.
+    Yes = {
+        "type": ["boolean", "string", "null"], "pattern": "^(true|false)$",
+        "description": "`true` or `false`; also as text.",
+    };
+}
 
 /// Read by [`Typing::from_fields`].
 #[expect(dead_code, reason = "only the document is made of it")]

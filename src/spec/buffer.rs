@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::follow_up::FollowUpSpec;
 use super::masked::{MASK, unmasked};
+use super::scalars::DestinationName;
 use super::source::SourceName;
 use super::source::{FIELDS, Source};
 use super::window::WindowSpec;
@@ -17,7 +18,6 @@ use crate::core::chat::{Chat, ChatId, Name};
 use crate::core::destination::Target;
 use crate::core::follow_up::FollowUp;
 use crate::core::life::Life;
-use crate::core::scalars::DestinationName;
 use crate::core::window::WindowRules;
 use crate::core::words::WordRules;
 

@@ -8,11 +8,11 @@ use utoipa::ToSchema;
 use super::masked::{MASK, unmasked};
 use super::pace::PaceSpec;
 use super::retry::RetrySpec;
+use super::scalars::{Headers, HttpMethod, SigningKey};
 use super::{SpecError, name, seconds};
 use crate::core::destination::{Body, Destination, MethodError};
 use crate::core::json::whole_number::whole;
 use crate::core::payload::PayloadRules;
-use crate::core::scalars::{Headers, HttpMethod, SigningKey};
 
 /// More attempts in flight than this would only exhaust ports and file handles.
 pub const MOST_CONCURRENCY: usize = 10_000;

@@ -4,11 +4,11 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::scalars::DestinationName;
 use super::{SpecError, seconds};
 use crate::core::chat::Name;
 use crate::core::follow_up::{Between, FollowUp};
 use crate::core::json::whole_number::whole;
-use crate::core::scalars::DestinationName;
 
 /// Most follow-ups, one after another.
 const MOST: u32 = 100;

@@ -7,6 +7,7 @@ pub mod follow_up;
 pub mod masked;
 pub mod pace;
 pub mod retry;
+pub mod scalars;
 pub mod schedule;
 pub mod source;
 pub mod window;

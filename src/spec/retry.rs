@@ -5,10 +5,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::scalars::Wait;
 use super::{SpecError, seconds};
 use crate::core::json::whole_number::whole;
 use crate::core::retry::{LONGEST_ASKED, RetryPolicy, WITHIN};
-use crate::core::scalars::Wait;
 
 /// Most waits that a list of them may have.
 const MOST_WAITS: usize = 100;

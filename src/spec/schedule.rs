@@ -9,12 +9,12 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::retry::RetrySpec;
+use super::scalars::{Headers, HttpMethod, JsonTemplate, SigningKey, Words};
 use super::{DestinationSpec, SpecError, name};
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
 use crate::core::destination::{Body, Destination};
 use crate::core::moment::rfc3339;
-use crate::core::scalars::{Headers, HttpMethod, JsonTemplate, SigningKey, Words};
 use crate::core::schedule::Times;
 
 /// A schedule as it is written, kept and shown.

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::scalars::FlushWord;
 use super::{SpecError, seconds};
 use crate::core::json::whole_number::whole;
-use crate::core::scalars::FlushWord;
 use crate::core::window::{FirstWait, MAX_FIRST_AFTER, MIN_TTL, WindowRules};
 use crate::core::words::{ShortWait, WordRules};
 

@@ -11,7 +11,6 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::core::incoming::Incoming;
-use crate::core::scalars::{ChatKey, Delay, MessageId, Moment, Sayable, Ttl};
 use crate::http::Api;
 use crate::http::auth::Need;
 use crate::http::body::Fields;
@@ -19,6 +18,7 @@ use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
 use crate::http::message::said_of;
 use crate::http::middleware::trace::trace_of;
+use crate::http::scalars::{ChatKey, Delay, MessageId, Moment, Sayable, Ttl};
 
 /// The window that its clients count on.
 const WINDOW: Duration = Duration::from_secs(12);

@@ -11,10 +11,24 @@ use crate::core::incoming::user_of;
 use crate::core::json::RawObject;
 use crate::core::json::fields::{BadInput, check_nulls, number_of, take, text_or_integer};
 use crate::core::revival::Wanted;
-use crate::core::scalars::{ChatKey, NameOf, YesOrNo};
+use crate::http::scalars::ChatKey;
+use crate::spec::scalars::scalars;
 
 /// Most ids of one request.
 const MOST_IDS: usize = 500;
+
+scalars! {
+    /// See [`Name`](crate::core::chat::Name).
+    NameOf = {
+        "type": "string", "pattern": "^[a-z0-9_-]{1,64}$",
+        "description": "1 to 64 characters out of `a-z`, `0-9`, `_` and `-`.",
+    };
+    /// True or false, and never null.
+    YesOrNo = {
+        "type": ["boolean", "string"], "pattern": "^(true|false)$",
+        "description": "`true` or `false`; also as text.",
+    };
+}
 
 /// Read by [`revive_of`].
 #[expect(dead_code, reason = "only the document is made of it")]

@@ -8,13 +8,22 @@ use crate::core::incoming::{Incoming, message_id_of};
 use crate::core::item::Details;
 use crate::core::json::RawObject;
 use crate::core::json::fields::{BadInput, take, text_or_integer};
-use crate::core::scalars::{Delay, MessageId, Moment, PhoneNumber};
 use crate::core::when::When;
+use crate::http::scalars::{Delay, MessageId, Moment};
+use crate::spec::scalars::scalars;
 
 const PHONE_NUMBER: &str = "phone_number";
 pub(super) const CONTENT: &str = "content";
 /// Digits of a phone number with its country code, by E.164; shorter ones are no one's.
 const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
+
+scalars! {
+    /// A number that a message is sent to.
+    PhoneNumber = {
+        "type": "string", "pattern": r"^\+[1-9][0-9]{6,14}$",
+        "description": "`+` and the country code, then digits only, 7 to 15 in all (E.164), such as `+5511988887777`.",
+    };
+}
 
 /// Read by [`queued_of`].
 #[expect(dead_code, reason = "only the document is made of it")]

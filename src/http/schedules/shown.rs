@@ -8,8 +8,9 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::admin::ScheduleDetail;
 use crate::core::moment::rfc3339;
-use crate::http::specs::{ShownSpec, object_shown, read_schema};
+use crate::http::specs::{ShownSpec, object_shown};
 use crate::spec::ScheduleSpec;
+use crate::spec::scalars::schema_of;
 
 /// A schedule as it is shown.
 #[derive(Debug, Serialize)]
@@ -51,9 +52,7 @@ impl PartialSchema for ShownSchedule {
                 json!({ "type": "string", "description": "Its `cron`, as the service Buffer calls it." }),
             ),
         ] {
-            object
-                .properties
-                .insert(name.to_owned(), read_schema(schema));
+            object.properties.insert(name.to_owned(), schema_of(schema));
             object.required.push(name.to_owned());
         }
         Schema::Object(object).into()

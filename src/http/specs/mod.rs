@@ -3,7 +3,7 @@
 mod shown;
 mod written;
 
-pub(super) use shown::{ShownDestination, ShownSpec, object_shown, read_schema};
+pub(super) use shown::{ShownDestination, ShownSpec, object_shown};
 pub(super) use written::{New, Put};
 
 use axum::Json;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use chrono_tz::Tz;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use utoipa::openapi::schema::{AdditionalProperties, Object, Schema};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
@@ -14,6 +14,7 @@ use crate::admin::{DestinationDetail, Shown};
 use crate::core::chat::Name;
 use crate::core::moment::rfc3339;
 use crate::spec::DestinationSpec;
+use crate::spec::scalars::schema_of;
 use crate::spec::window::WindowSpec;
 use crate::store::config::removals::Removal;
 
@@ -157,17 +158,10 @@ impl PartialSchema for ShownDestination {
         });
         let note =
             json!({ "type": "string", "description": "Why the rest of it is not known here." });
-        object.properties.insert("url".to_owned(), read_schema(url));
-        object
-            .properties
-            .insert("note".to_owned(), read_schema(note));
+        object.properties.insert("url".to_owned(), schema_of(url));
+        object.properties.insert("note".to_owned(), schema_of(note));
         Schema::Object(object).into()
     }
-}
-
-/// A schema as it is written in JSON.
-pub(in crate::http) fn read_schema(json: Value) -> RefOr<Schema> {
-    serde_json::from_value(json).unwrap_or_default()
 }
 
 /// A specification as it is shown: any of its fields may be what could not be written.
@@ -191,7 +185,7 @@ pub(in crate::http) fn object_shown<T: PartialSchema>() -> Object {
     });
     object
         .properties
-        .insert("version".to_owned(), read_schema(version));
+        .insert("version".to_owned(), schema_of(version));
     let from = Ref::from_schema_name(Origin::name());
     object.properties.insert("from".to_owned(), from.into());
     object.required = ["name", "version", "from"].map(str::to_owned).into();

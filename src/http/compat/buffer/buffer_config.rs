@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 
 use super::names::{description, id_of, put, renamed, shown_name};
 use crate::core::json::whole_number::whole_or_null;
-use crate::core::scalars::Words;
+use crate::spec::scalars::Words;
 use crate::spec::window::WindowSpec;
 use crate::spec::{BufferSpec, SpecError};
 

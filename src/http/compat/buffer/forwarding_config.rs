@@ -7,8 +7,8 @@ use utoipa::ToSchema;
 
 use super::names::{description, id_of, put, renamed, shown_name};
 use crate::core::chat::Name;
-use crate::core::scalars::{Headers, HttpMethod, Words};
 use crate::spec::destination::ContentSpec;
+use crate::spec::scalars::{Headers, HttpMethod, Words};
 use crate::spec::{DestinationSpec, SpecError};
 
 /// Read by [`ForwardingConfig`].

@@ -17,8 +17,9 @@ use crate::core::json::RawObject;
 use crate::core::json::dotted::text_at;
 use crate::core::json::fields::text_or_integer;
 use crate::core::json::whole_number::whole_or_null;
-use crate::core::scalars::{ChatKey, Headers, HttpMethod};
+use crate::http::scalars::ChatKey;
 use crate::spec::retry::RetrySpec;
+use crate::spec::scalars::{Headers, HttpMethod};
 use crate::spec::window::WindowSpec;
 use crate::spec::{BufferSpec, Defaults, DestinationSpec, SpecError, read};
 

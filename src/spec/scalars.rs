@@ -1,0 +1,70 @@
+//! Values that are taken in more than one form, or in one that a type does not tell: as the OpenAPI document describes them.
+
+use serde_json::Value;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+
+/// A schema as it is written in JSON; one that could not be is anything.
+pub(crate) fn schema_of(written: Value) -> RefOr<Schema> {
+    serde_json::from_value(written).unwrap_or_default()
+}
+
+/// Types that stand for such values, each with its schema.
+macro_rules! scalars {
+    ($($(#[$about:meta])* $vis:vis $name:ident = $schema:tt;)*) => {
+        $(
+            $(#[$about])*
+            $vis struct $name;
+
+            impl utoipa::ToSchema for $name {}
+
+            impl utoipa::PartialSchema for $name {
+                fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                    $crate::spec::scalars::schema_of(serde_json::json!($schema))
+                }
+            }
+        )*
+    };
+}
+pub(crate) use scalars;
+
+scalars! {
+    /// See `ScheduleSpec`.
+    pub JsonTemplate = {
+        "type": ["string", "number", "boolean", "object", "array", "null"], "format": "template",
+        "description": "A template that makes JSON: as text, or as the JSON that it makes.",
+    };
+    /// Any words; see [`Name::slug`](crate::core::chat::Name::slug).
+    pub Words = {
+        "type": "string", "format": "words",
+        "description": "Any words with a letter or digit; the id is made of them.",
+    };
+    /// See [`DestinationSpec`](crate::spec::DestinationSpec).
+    pub DestinationName = {
+        "type": "string", "format": "destination",
+        "description": "The name of a destination that is there.",
+    };
+    /// See [`Method`](crate::core::destination::Method).
+    pub HttpMethod = {
+        "type": "string", "pattern": "^([Pp][Oo][Ss][Tt]|[Pp][Uu][Tt]|[Pp][Aa][Tt][Cc][Hh]|[Dd][Ee][Ll][Ee][Tt][Ee]|[Gg][Ee][Tt])$",
+        "description": "`POST`, `PUT`, `PATCH`, `DELETE` or `GET`, in capitals or not.",
+    };
+    /// What is sent along; a mask that is put back keeps the value.
+    pub Headers = {
+        "type": "object", "propertyNames": { "type": "string", "pattern": "^[A-Za-z0-9_-]+$" },
+        "additionalProperties": { "type": "string", "pattern": r"^[^\x00-\x08\x0a-\x1f\x7f]*$" },
+        "description": "Headers by name; none that begins with `webhook-`, and no `Content-Length`.",
+    };
+    /// See [`WindowSpec`](crate::spec::window::WindowSpec).
+    pub FlushWord = { "type": "string", "pattern": r"\S", "description": "A word that is not blank." };
+    /// See [`RetrySpec`](crate::spec::retry::RetrySpec).
+    pub Wait = {
+        "type": "number", "minimum": 0, "maximum": 315_360_000,
+        "description": "Seconds from 0 to 315360000.",
+    };
+    /// A key to sign with.
+    pub SigningKey = {
+        "type": "string", "format": "whsec",
+        "description": "`whsec_` and base64, such as from `openssl rand -base64 32`.",
+    };
+}
