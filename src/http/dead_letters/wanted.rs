@@ -18,7 +18,7 @@ use crate::spec::scalars::scalars;
 const MOST_IDS: usize = 500;
 
 scalars! {
-    /// See [`Name`](crate::core::chat::Name).
+    /// See [`Name`].
     NameOf = {
         "type": "string", "pattern": "^[a-z0-9_-]{1,64}$",
         "description": "1 to 64 characters out of `a-z`, `0-9`, `_` and `-`.",
