@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::redis::RawRedis;
 use super::*;
 
 /// Whose default is not a value in its struct: what the docs show is what its absence comes to, or an example.
@@ -22,23 +23,23 @@ const IN_WORDS: [&str; 7] = [
 /// What each variable is where nobody sets it; nothing where it has no default.
 fn defaults() -> BTreeMap<String, Option<String>> {
     let all = [
-        defaults_of::<super::api::RawApi>(),
-        defaults_of::<super::auth::RawAuth>(),
-        defaults_of::<super::bounds::RawBounds>(),
-        defaults_of::<super::guard::RawGuard>(),
-        defaults_of::<super::limits::RawLimits>(),
-        defaults_of::<super::log::RawLog>(),
-        defaults_of::<super::messages::RawMessages>(),
-        defaults_of::<super::monitor::RawMonitor>(),
-        defaults_of::<super::operator::RawOperator>(),
-        defaults_of::<super::otlp::RawOtlp>(),
-        defaults_of::<super::rate::RawRate>(),
-        defaults_of::<super::redis::RawRedis>(),
-        defaults_of::<super::retention::RawRetention>(),
-        defaults_of::<super::server::RawServer>(),
-        defaults_of::<super::tokens::RawTokens>(),
-        defaults_of::<super::up::RawUp>(),
-        defaults_of::<super::webhook::RawWebhook>(),
+        defaults_of::<api::RawApi>(),
+        defaults_of::<auth::RawAuth>(),
+        defaults_of::<bounds::RawBounds>(),
+        defaults_of::<guard::RawGuard>(),
+        defaults_of::<limits::RawLimits>(),
+        defaults_of::<log::RawLog>(),
+        defaults_of::<messages::RawMessages>(),
+        defaults_of::<monitor::RawMonitor>(),
+        defaults_of::<operator::RawOperator>(),
+        defaults_of::<otlp::RawOtlp>(),
+        defaults_of::<rate::RawRate>(),
+        defaults_of::<RawRedis>(),
+        defaults_of::<retention::RawRetention>(),
+        defaults_of::<server::RawServer>(),
+        defaults_of::<tokens::RawTokens>(),
+        defaults_of::<up::RawUp>(),
+        defaults_of::<webhook::RawWebhook>(),
     ];
     let all = all.into_iter().flatten();
     all.filter(|(name, _)| !IN_WORDS.contains(&name.as_str()))
@@ -70,6 +71,21 @@ fn is_same(said: &str, is: &str) -> bool {
 /// The texts between backticks.
 fn quoted(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn every_struct_of_settings_is_compared() {
+    let here = std::fs::read_to_string("src/settings/defaults.rs").unwrap();
+    for file in std::fs::read_dir("src/settings").unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let structs = text.lines().filter_map(|line| {
+            let name = line.trim_start_matches("pub(super) ");
+            name.strip_prefix("struct ")?.strip_suffix(" {")
+        });
+        for raw in structs.filter(|name| name.starts_with("Raw")) {
+            assert!(here.contains(&format!("{raw}>()")), "{raw}");
+        }
+    }
 }
 
 #[test]
