@@ -3,29 +3,25 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
 use super::admin_error::NO_DESTINATION;
-use super::audit::Caller;
-use super::body::Fields;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
-use super::removal::{RemovalQuery, Removed, still_draining};
-use super::specs::{
-    All, New, Put, ShownDestination, ShownSpec, created, named, spec_named, spec_of,
-};
+use super::removal::{Removed, still_draining};
+use super::specs::writing::{Resource, create, put, remove};
+use super::specs::{All, New, Put, ShownDestination, ShownSpec, named};
 use super::{Api, now};
 use crate::admin::Ended;
 use crate::core::batch::Outcome;
 use crate::core::life::Asked;
 use crate::delivery::trial::Trial;
 use crate::spec::DestinationSpec;
-use crate::store::config::Mode;
 
 /// The answer to a test of a destination.
 #[derive(Debug, Serialize, ToSchema)]
@@ -74,7 +70,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             )
             .without_redis()
             .answers_all::<ShownDestination>("All destinations."),
-        Endpoint::post(Chapter::Destinations, "/api/destinations", create)
+        Endpoint::post(Chapter::Destinations, "/api/destinations", create::<DestinationSpec>)
             .says(
                 "Create a destination",
                 "What is left out has its default. Only one of `template`, `content` and `aggregate_field` makes the body; without any of them it is the payload. A template is tried on a sample. An unknown field is refused.",
@@ -94,7 +90,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             )
             .answers::<ShownDestination>(200, "The destination.")
             .refusing(&[404]),
-        Endpoint::put(Chapter::Destinations, "/api/destinations/{name}", put)
+        Endpoint::put(Chapter::Destinations, "/api/destinations/{name}", put::<DestinationSpec>)
             .says(
                 "Write a destination",
                 "Creates or replaces it whole: what is left out has its default. Masks that are put back keep what was there. `name` may be repeated in the body, and must not contradict the path.",
@@ -106,7 +102,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .any_field()
             .answers::<ShownSpec<DestinationSpec>>(200, "The destination.")
             .refusing(&[404, 409]),
-        Endpoint::delete(Chapter::Destinations, "/api/destinations/{name}", remove)
+        Endpoint::delete(Chapter::Destinations, "/api/destinations/{name}", remove::<DestinationSpec>)
             .says(
                 "Remove a destination",
                 "Refused with 409 while a buffer names it, or while batches wait for it, unless the query says what becomes of those. A removal that has begun is shown as `removing` and goes on whichever daemon dies; until it is over no batch comes to it, and nothing can be changed. One that drains for too long can be sent again with `discard`, and a PUT calls a drain off: the batches that wait are delivered as before.",
@@ -122,13 +118,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-pub(super) async fn list(State(api): State<Api>) -> Response {
+async fn list(State(api): State<Api>) -> Response {
     let items = api.admin.destinations().into_iter();
     let items: Vec<_> = items.map(ShownDestination::from).collect();
     Json(All { items }).into_response()
 }
 
-pub(super) async fn show(
+async fn show(
     State(api): State<Api>,
     name: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
@@ -136,45 +132,7 @@ pub(super) async fn show(
     Ok(Json(ShownDestination::from(api.admin.destination(&name).await?)).into_response())
 }
 
-pub(super) async fn create(
-    State(api): State<Api>,
-    Caller(by): Caller,
-    Fields(fields): Fields,
-) -> Result<Response, ApiError> {
-    let spec: DestinationSpec = spec_of(fields)?;
-    let written = api.admin.put(spec, Mode::New, &by).await?;
-    let name = written.spec.name.clone();
-    Ok(created(
-        "destinations",
-        &name,
-        ShownSpec::from(api.admin.shown(written)),
-    ))
-}
-
-pub(super) async fn put(
-    State(api): State<Api>,
-    name: Result<Path<String>, PathRejection>,
-    Caller(by): Caller,
-    Fields(fields): Fields,
-) -> Result<Response, ApiError> {
-    let name = named(name, NO_DESTINATION)?;
-    let spec: DestinationSpec = spec_named(fields, &name)?;
-    let written = api.admin.put(spec, Mode::Any, &by).await?;
-    Ok(Json(ShownSpec::from(api.admin.shown(written))).into_response())
-}
-
-pub(super) async fn remove(
-    State(api): State<Api>,
-    name: Result<Path<String>, PathRejection>,
-    query: Result<Query<RemovalQuery>, QueryRejection>,
-    Caller(by): Caller,
-) -> Result<Response, ApiError> {
-    let (name, asked) = (named(name, NO_DESTINATION)?, RemovalQuery::parse(query)?);
-    let removal = api.admin.remove::<DestinationSpec>(&name, asked, &by);
-    Ok(removed(asked, removal.await?))
-}
-
-pub(super) async fn test(
+async fn test(
     State(api): State<Api>,
     name: Result<Path<String>, PathRejection>,
 ) -> Result<Response, ApiError> {
@@ -183,25 +141,28 @@ pub(super) async fn test(
     Ok(Json(tried(trial)).into_response())
 }
 
-/// The answer to a removal.
-pub(super) fn removed(asked: Asked, ended: Ended) -> Response {
-    let cleared = match ended {
-        Ended::Gone { cleared, .. } => cleared,
-        Ended::Draining(lanes) => return still_draining(lanes),
-    };
-    Json(Removed {
-        success: true,
-        message: match asked {
-            Asked::Empty => "Removed",
-            Asked::Drain => "Removed; all its batches were delivered",
-            Asked::Discard => "Removed; its batches are dropped",
-        },
-        chats: cleared.chats,
-        messages: None,
-        later: None,
-        batches: Some(cleared.held),
-    })
-    .into_response()
+impl Resource for DestinationSpec {
+    const PATH: &'static str = "destinations";
+
+    fn removed(asked: Asked, ended: Ended) -> Response {
+        let cleared = match ended {
+            Ended::Gone { cleared, .. } => cleared,
+            Ended::Draining(lanes) => return still_draining(lanes),
+        };
+        Json(Removed {
+            success: true,
+            message: match asked {
+                Asked::Empty => "Removed",
+                Asked::Drain => "Removed; all its batches were delivered",
+                Asked::Discard => "Removed; its batches are dropped",
+            },
+            chats: cleared.chats,
+            messages: None,
+            later: None,
+            batches: Some(cleared.held),
+        })
+        .into_response()
+    }
 }
 
 fn tried(Trial { request, attempt }: Trial) -> Tried {

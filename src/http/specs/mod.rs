@@ -1,6 +1,8 @@
-//! What buffers, destinations and schedules have in common over HTTP: their names in paths, and reading what is written.
+//! What buffers, destinations and schedules have in common over HTTP: their names in paths, reading what is written, and how
+//! it is shown.
 
 mod shown;
+pub(super) mod writing;
 mod written;
 
 pub(super) use shown::{ShownDestination, ShownSpec, object_shown};
@@ -65,7 +67,7 @@ pub(super) fn spec_named<T: DeserializeOwned>(
 }
 
 /// 201, with where it is from now on.
-pub(super) fn created(kind: &str, name: &str, shown: impl Serialize) -> Response {
-    let at = [(LOCATION, format!("/api/{kind}/{name}"))];
+pub(super) fn created(path: &str, name: &str, shown: impl Serialize) -> Response {
+    let at = [(LOCATION, format!("/api/{path}/{name}"))];
     (StatusCode::CREATED, at, Json(shown)).into_response()
 }

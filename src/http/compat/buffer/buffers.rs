@@ -1,8 +1,8 @@
 //! `/api/buffer-configs`.
 
 use axum::Json;
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -15,10 +15,9 @@ use crate::http::Api;
 use crate::http::admin_error::NO_BUFFER;
 use crate::http::audit::Caller;
 use crate::http::body::Fields;
-use crate::http::buffers::removed;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
-use crate::http::removal::RemovalQuery;
+use crate::http::specs::writing::remove;
 use crate::http::specs::{named, spec_of};
 use crate::spec::BufferSpec;
 use crate::spec::source::FIELDS;
@@ -69,7 +68,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .also_fields(&OF_BUFFER)
             .answers::<BufferConfigAnswer>(200, "The buffer.")
             .refusing(&[404, 409]),
-        Endpoint::delete(Chapter::Buffer, ONE, remove)
+        Endpoint::delete(Chapter::Buffer, ONE, remove::<BufferSpec>)
             .says(
                 "Remove a buffer of the service Buffer",
                 "As `DELETE /api/buffers/{name}`.",
@@ -114,17 +113,6 @@ pub(super) async fn change(
     let spec = written.map_err(in_their_words)?.spec;
     api.rename_key(&old, &spec.key, &by).await?;
     Ok(Json(BufferConfigAnswer::from(spec)).into_response())
-}
-
-pub(super) async fn remove(
-    State(api): State<Api>,
-    id: Result<Path<String>, PathRejection>,
-    query: Result<Query<RemovalQuery>, QueryRejection>,
-    Caller(by): Caller,
-) -> Result<Response, ApiError> {
-    let (name, asked) = (named(id, NO_BUFFER)?, RemovalQuery::parse(query)?);
-    let ended = api.admin.remove::<BufferSpec>(&name, asked, &by).await?;
-    Ok(removed(asked, ended))
 }
 
 impl Api {

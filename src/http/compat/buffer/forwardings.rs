@@ -17,10 +17,10 @@ use crate::http::Api;
 use crate::http::admin_error::NO_DESTINATION;
 use crate::http::audit::Caller;
 use crate::http::body::Fields;
-use crate::http::destinations::removed;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
 use crate::http::removal::RemovalQuery;
+use crate::http::specs::writing::Resource;
 use crate::http::specs::{named, spec_of};
 use crate::spec::{BufferSpec, DestinationSpec, SpecError};
 use crate::store::audit::By;
@@ -151,7 +151,7 @@ pub(super) async fn remove(
     }
     api.forward_no_more(&name, &by).await?;
     let removal = api.admin.remove::<DestinationSpec>(&name, asked, &by);
-    Ok(removed(asked, removal.await?))
+    Ok(DestinationSpec::removed(asked, removal.await?))
 }
 
 impl Api {
