@@ -1,16 +1,22 @@
-//! How it is answered when something that an operator asked for is not done: what is wrong is told there, and what to do
-//! about it over HTTP is told here.
+//! Answers to what an operator asked for and is not done: [`AdminError`] says what is wrong, and here stands what to do
+//! about it over HTTP.
+
+use std::borrow::Cow;
 
 use super::error::ApiError;
 use crate::admin::{AdminError, Conflict, NoSuch};
+use crate::ingest::{IngestError, NoBuffer};
 use crate::store::config::Kind;
 
-pub(super) const NO_BUFFER: ApiError =
-    ApiError::NotFound("there is no buffer of this name: GET /api/buffers lists them");
-pub(super) const NO_DESTINATION: ApiError =
-    ApiError::NotFound("there is no destination of this name: GET /api/destinations lists them");
-pub(super) const NO_SCHEDULE: ApiError =
-    ApiError::NotFound("there is no schedule of this name: GET /api/schedules lists them");
+pub(super) const NO_BUFFER: ApiError = ApiError::NotFound(Cow::Borrowed(
+    "there is no buffer of this name: GET /api/buffers lists them",
+));
+pub(super) const NO_DESTINATION: ApiError = ApiError::NotFound(Cow::Borrowed(
+    "there is no destination of this name: GET /api/destinations lists them",
+));
+pub(super) const NO_SCHEDULE: ApiError = ApiError::NotFound(Cow::Borrowed(
+    "there is no schedule of this name: GET /api/schedules lists them",
+));
 
 impl From<AdminError> for ApiError {
     fn from(error: AdminError) -> Self {
@@ -34,11 +40,8 @@ impl From<NoSuch> for ApiError {
             NoSuch::Kind(Kind::Buffer) => NO_BUFFER,
             NoSuch::Kind(Kind::Destination) => NO_DESTINATION,
             NoSuch::Kind(Kind::Schedule) => NO_SCHEDULE,
-            NoSuch::Buffer(name) => Self::no_buffer(&name),
-            NoSuch::DeadLetter => Self::NotFound("there is no dead letter with this id (any more)"),
-            NoSuch::Scheduled => {
-                Self::NotFound("no message with this id waits for its time (any more)")
-            }
+            NoSuch::Buffer(name) => IngestError::from(NoBuffer::Unknown(name)).into(),
+            NoSuch::DeadLetter | NoSuch::Scheduled => Self::NotFound(no_such.to_string().into()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Refusals: why something was not done, and how that is answered.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::extract::Request;
@@ -75,7 +76,7 @@ pub(super) enum ApiError {
     ContentType,
     /// What the path names is not there.
     #[error("{0}")]
-    NotFound(&'static str),
+    NotFound(Cow<'static, str>),
     /// There is no such buffer, or it takes nothing.
     #[error("{0}")]
     NoBuffer(String),
@@ -107,13 +108,6 @@ fn in_a_body(field: Option<&str>) -> String {
 }
 
 impl ApiError {
-    /// There is no buffer that is called so.
-    pub(super) fn no_buffer(name: &str) -> Self {
-        Self::NoBuffer(format!(
-            "there is no buffer {name:?}: configure it, or name another"
-        ))
-    }
-
     /// A part of path or query that cannot be; `why` names it.
     pub(super) fn parameter(name: &'static str, why: impl Into<String>) -> Self {
         Self::Parameter {

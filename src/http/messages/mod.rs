@@ -3,6 +3,8 @@
 mod answers;
 pub(super) mod body;
 
+use std::borrow::Cow;
+
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -25,9 +27,9 @@ pub(super) use answers::{MessageAnswer, OfQueue, dead_answer, over_answer};
 use answers::{pending, scheduled, unknown, waiting_answer};
 use body::{OutboundBody, OutboundForm, queued_of};
 
-const NOT_THERE: ApiError = ApiError::NotFound(
+const NOT_THERE: ApiError = ApiError::NotFound(Cow::Borrowed(
     "there is no message with this id: it was taken back, or nothing is kept of it any more",
-);
+));
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {

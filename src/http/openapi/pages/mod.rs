@@ -1,6 +1,7 @@
 //! The document as pages: Swagger UI to try it, ReDoc to read it. All that they load is in this program: their policy
 //! lets a browser ask no other host for anything.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -98,7 +99,8 @@ async fn redoc_file(file: Result<Path<String>, PathRejection>) -> Result<Respons
     }
 }
 
-const NO_FILE: ApiError = ApiError::NotFound("the pages of the API have no such file");
+const NO_FILE: ApiError =
+    ApiError::NotFound(Cow::Borrowed("the pages of the API have no such file"));
 
 /// A file of Swagger UI, which its crate keeps compressed.
 fn embedded(name: &str, kind: &'static str) -> Response {
