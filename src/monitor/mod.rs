@@ -160,7 +160,7 @@ impl Monitor {
     /// Works until told to stop; then finishes what is in hand, at most [`GRACE`] long, and gives its leases back.
     pub async fn run(self: &Arc<Self>) {
         // Before the first window is closed, so that its batch is not left to a sweep.
-        self.open_outlets();
+        self.open_workers();
         self.start(Loop::Registry, |monitor| {
             let stop = monitor.stop.clone();
             monitor.registry.clone().keep_fresh(stop)

@@ -143,7 +143,9 @@ impl DueIndexes<'_> {
 pub(super) fn shards_of(due: &Due) -> Vec<Shard> {
     match due {
         // Nobody else has a lane to it.
-        Due::Lanes(name) | Due::Retries(name) if name.is_own() => vec![Shard::of_outlet(name)],
+        Due::Lanes(name) | Due::Retries(name) if name.is_own() => {
+            vec![Shard::of_schedule_lane(name)]
+        }
         Due::Windows | Due::Lanes(_) | Due::Retries(_) | Due::Later => Shard::all().collect(),
     }
 }

@@ -44,7 +44,7 @@ impl Shard {
     }
 
     /// The shard of the only lane to the destination of a schedule.
-    pub(crate) fn of_outlet(destination: &Name) -> Self {
+    pub(crate) fn of_schedule_lane(destination: &Name) -> Self {
         let schedule = Name::parse(destination.as_str().trim_start_matches('.'));
         schedule.map_or(Self::FIRST, |name| Self::of(&Chat::of_schedule(&name)))
     }

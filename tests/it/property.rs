@@ -113,7 +113,7 @@ impl World {
                 }
             }
             Step::Crash => self.crash(),
-            Step::Hasten { bot } => {
+            Step::Promote { bot } => {
                 let to = if bot { To::Bot } else { To::Default };
                 self.store
                     .lanes()

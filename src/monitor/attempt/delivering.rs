@@ -265,10 +265,10 @@ impl Monitor {
             Turn::Closed => info!(destination = %name, "{place} is back"),
             Turn::Recovered | Turn::Unchanged => {}
         }
-        self.attempts.spawn(self.clone().hasten(worker.clone()));
+        self.attempts.spawn(self.clone().promote(worker.clone()));
     }
 
-    async fn hasten(self: Arc<Self>, worker: Arc<DestinationWorker>) {
+    async fn promote(self: Arc<Self>, worker: Arc<DestinationWorker>) {
         match self.store.lanes().promote(worker.name(), SPREAD).await {
             Ok(0) => {}
             Ok(lanes) => info!(lanes, "Brought the retries of {lanes} chats forward"),

@@ -109,14 +109,14 @@ impl DestinationWorkers {
 pub(in crate::monitor) async fn run(monitor: Arc<Monitor>) {
     let mut registry = monitor.registry.subscribe();
     // What changed while nobody looked.
-    monitor.open_outlets();
+    monitor.open_workers();
     let mut stopped = registry.borrow().stops().buffers.clone();
     loop {
         tokio::select! {
             () = monitor.stop.cancelled() => return,
             changed = registry.changed() => if changed.is_err() { return },
         }
-        monitor.open_outlets();
+        monitor.open_workers();
         let now = registry.borrow_and_update().stops().buffers.clone();
         for started in stopped.difference(&now) {
             monitor
@@ -129,7 +129,7 @@ pub(in crate::monitor) async fn run(monitor: Arc<Monitor>) {
 
 impl Monitor {
     /// Brings the workers in line with the snapshot.
-    pub(in crate::monitor) fn open_outlets(self: &Arc<Self>) {
+    pub(in crate::monitor) fn open_workers(self: &Arc<Self>) {
         let snapshot = self.registry.get();
         for worker in self.workers.all() {
             let now = snapshot.destination(worker.name());
@@ -145,12 +145,12 @@ impl Monitor {
             .filter(|destination| !snapshot.stops().holds_to(&destination.name))
         {
             if self.workers.get(&destination.name).is_none() {
-                self.open_outlet(destination.clone());
+                self.open_worker(destination.clone());
             }
         }
     }
 
-    fn open_outlet(self: &Arc<Self>, destination: Arc<Destination>) {
+    fn open_worker(self: &Arc<Self>, destination: Arc<Destination>) {
         let name = destination.name.clone();
         let worker = match DestinationWorker::new(
             destination,

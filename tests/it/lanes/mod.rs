@@ -1,9 +1,9 @@
-//! Lanes, script by script: lease, settle, hasten, revive and discard.
+//! Lanes, script by script: lease, settle, promote, revive and discard.
 
 mod dead_letters;
-mod hasten;
 mod joining;
 mod leases;
+mod promote;
 mod recounting;
 mod revival;
 mod turns;

@@ -57,7 +57,7 @@ pub(super) enum Step {
     },
     /// The monitor dies with everything in hand; its leases run out in their time.
     Crash,
-    Hasten {
+    Promote {
         bot: bool,
     },
     Revive,
@@ -259,7 +259,7 @@ fn delivering() -> impl Strategy<Value = Step> {
         8 => (chats(), any::<bool>(), any::<bool>()).prop_map(|(chat, to_bot, short)| Step::Lease { chat, to_bot, short }),
         8 => (any::<usize>(), how, late()).prop_map(|(which, how, late)| Step::Settle { which, how, late }),
         1 => Just(Step::Crash),
-        1 => any::<bool>().prop_map(|bot| Step::Hasten { bot }),
+        1 => any::<bool>().prop_map(|bot| Step::Promote { bot }),
         3 => Just(Step::Revive),
     ]
 }

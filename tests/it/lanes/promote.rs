@@ -14,18 +14,18 @@ async fn retries_come_forward_when_the_destination_is_back() {
     batch(&store, "ana", "a").await;
     settle(&store, &lease(&store, "ana").await.unwrap(), &RETRY_LATER).await;
 
-    let hastened = store
+    let promoted = store
         .lanes()
         .promote(&lane("ana").destination, Duration::from_millis(1))
         .await
         .unwrap();
 
-    assert_eq!(hastened, 1);
+    assert_eq!(promoted, 1);
     lease_when_due(&store, "ana").await;
 }
 
 #[tokio::test]
-async fn attempts_on_their_way_and_waits_that_were_asked_for_are_not_hastened() {
+async fn attempts_on_their_way_and_waits_that_were_asked_for_are_not_promoted() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
     batch(&store, "ana", "a").await;
