@@ -1,10 +1,10 @@
-//! What the daemons' bins have in common: the command line, how they start, and how they end when a setting is wrong.
+//! What the daemons have in common: the command line, how they start, and how they end when a setting is wrong.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use clap::{Parser, Subcommand};
+use clap::{Args, Subcommand};
 use futures_util::FutureExt;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -27,11 +27,7 @@ use crate::telemetry::tracer::Tracer;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The command line of a daemon; its settings come from the environment.
-#[derive(Debug, Parser)]
-#[command(
-    version,
-    about = "A daemon of Lull. Settings come from the environment; see .env.example."
-)]
+#[derive(Debug, Args)]
 pub struct Arguments {
     /// Without one, the daemon runs.
     #[command(subcommand)]

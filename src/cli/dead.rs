@@ -15,7 +15,7 @@ use crate::settings::Vars;
 
 /// Look after batches that were given up on
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// List them, newest first, with the reason for each
     List(List),
     /// Show one whole, with what was said
@@ -31,7 +31,7 @@ pub enum Command {
 
 /// List them, newest first, with the reason for each
 #[derive(Debug, Args)]
-pub struct List {
+pub(super) struct List {
     /// Only of this chat
     #[arg(long)]
     user: Option<String>,
@@ -53,7 +53,7 @@ pub struct List {
 
 /// Show one whole, with what was said
 #[derive(Debug, Args)]
-pub struct Show {
+pub(super) struct Show {
     /// The id, as the list has it
     id: String,
     /// Print api's answer as it is
@@ -65,7 +65,7 @@ pub struct Show {
 
 /// Drop some for good
 #[derive(Debug, Args)]
-pub struct Discard {
+pub(super) struct Discard {
     /// The ids, as the list has them
     #[arg(required = true)]
     ids: Vec<String>,

@@ -11,7 +11,7 @@ use crate::settings::monitor::MonitorConfig;
 
 /// Ask a daemon on this machine how it is; exit 0 if it is well
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// Which daemon: api listens on PORT, monitor on `MONITOR_PORT`; lull up is asked as api
     #[arg(default_value = "api")]
     daemon: Daemon,

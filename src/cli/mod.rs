@@ -1,28 +1,67 @@
-//! What an operator runs: one module a subcommand. `send`, `tail` and `dead` speak to api over HTTP, as curl would, so
-//! that they work from anywhere; `doctor` looks at what the daemons themselves work with.
+//! The program: `lull` with its subcommands, one module each, and the two daemons, which are subcommands as well. `api`,
+//! `monitor` and `up` run daemons; `send`, `tail` and `dead` speak to api over HTTP, as curl would, so that they work from
+//! anywhere; `doctor` looks at what the daemons themselves work with.
+//!
+//! The daemons also have programs of their own names, and `lull` under the name of one is that daemon. So an image holds
+//! one program and two links, and a build makes one.
 
+mod api;
 mod client;
 mod dead;
 mod doctor;
 mod health;
+mod monitor;
 mod output;
 mod send;
 mod tail;
-pub mod up;
+mod up;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use clap::{Args, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 use crate::daemon;
 use crate::settings::Vars;
 use crate::settings::operator::{api_key, api_url};
 use client::Api;
 
-/// What the tool does beside running everything.
+/// Waits until a person has stopped typing, then hands everything they said to a bot in one call.
+#[derive(Parser)]
+#[command(name = "lull", version)]
+struct Program {
+    #[command(subcommand)]
+    command: Run,
+}
+
+/// A daemon of Lull. Settings come from the environment; see .env.example.
+#[derive(Parser)]
+#[command(version)]
+struct Daemon {
+    #[command(flatten)]
+    arguments: daemon::Arguments,
+}
+
+#[derive(Subcommand)]
+enum Run {
+    /// Run everything in one process: api, monitor and, where none is named, a Redis and a receiver of its own
+    ///
+    /// Without settings it starts a Redis with its files in ./data and prints each payload as it arrives. Set `REDIS_URL`
+    /// or `REDIS_HOST` to use your Redis, and `WEBHOOK_URL` to deliver to your bot; every setting of api and
+    /// monitor counts. Ctrl-C stops all of it.
+    Up,
+    /// Run the api daemon: take messages over HTTP and keep them in Redis
+    Api(daemon::Arguments),
+    /// Run the monitor daemon: close each chat that has fallen quiet, and deliver what was said
+    Monitor(daemon::Arguments),
+    #[command(flatten)]
+    Operator(Command),
+}
+
+/// What an operator does beside running daemons.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+enum Command {
     /// Check a deployment and say what to do about each finding; exit 0 if there is no problem
     ///
     /// It goes by the environment that the daemons have, so run it where they run, best with the settings of monitor. It looks
@@ -62,8 +101,34 @@ impl Where {
     }
 }
 
+/// Runs what the command line asks for; under the name `api` or `monitor` that daemon.
+pub fn main() -> ExitCode {
+    let name = std::env::args_os().next().unwrap_or_default();
+    match Path::new(&name).file_name().and_then(|name| name.to_str()) {
+        Some("api") => return api(),
+        Some("monitor") => return monitor(),
+        _ => {}
+    }
+    match Program::parse().command {
+        Run::Up => daemon::run(up::up),
+        Run::Api(arguments) => api::run(&arguments),
+        Run::Monitor(arguments) => monitor::run(&arguments),
+        Run::Operator(command) => run(command),
+    }
+}
+
+/// Runs the api daemon, whatever the program is called.
+pub fn api() -> ExitCode {
+    api::run(&Daemon::parse().arguments)
+}
+
+/// Runs the monitor daemon, whatever the program is called.
+pub fn monitor() -> ExitCode {
+    monitor::run(&Daemon::parse().arguments)
+}
+
 /// Runs one subcommand to its end. Nothing is logged: what it has to say is its output, or the line of its error.
-pub fn run(command: Command) -> ExitCode {
+fn run(command: Command) -> ExitCode {
     let vars = Vars::from_env();
     let ended = daemon::runtime(&vars)
         .context("starting the runtime")

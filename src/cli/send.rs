@@ -16,7 +16,7 @@ use crate::settings::Vars;
 #[command(
     after_help = "Examples:\n  lull send 5511988887777 'oi, tudo bem?'\n  lull send 5511988887777 hello --ttl 3 --field sender_name=Ana\n  lull send 5511988887777 - < long.txt"
 )]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// The chat: a phone number, or whatever names it
     user: String,
     /// What is said; - reads it from stdin

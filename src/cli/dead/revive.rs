@@ -14,7 +14,7 @@ use crate::cli::output::line;
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("which").required(true).multiple(true)
     .args(["ids", "all", "user", "buffer", "destination", "reason", "from", "to"]))]
-pub struct Revive {
+pub(in crate::cli) struct Revive {
     /// The ids, as the list has them
     ids: Vec<String>,
     /// All of them

@@ -37,7 +37,7 @@ const WIDTHS: [usize; 3] = [7, 13, 0];
 
 /// Check a deployment and say what to do about each finding; exit 0 if there is no problem
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// Make one call to each destination, marked by the user lull-test, the field "test" and the header lull-test
     #[arg(long)]
     call: bool,

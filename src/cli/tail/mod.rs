@@ -26,7 +26,7 @@ const IDLE_SHARE: u32 = 4;
 #[command(
     after_help = "Examples:\n  lull tail\n  lull tail --user 5511988887777 --for 60\n  lull tail --json --count 1 | jq .sent.webhook_id"
 )]
-pub struct Arguments {
+pub(super) struct Arguments {
     /// Only of this chat
     #[arg(long)]
     user: Option<String>,

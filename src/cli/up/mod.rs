@@ -32,7 +32,7 @@ const LAST_LINES: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// Names the setting that is wrong, or what could not be started.
-pub async fn up(vars: &Vars) -> Result<()> {
+pub(super) async fn up(vars: &Vars) -> Result<()> {
     let config = UpConfig::from_vars(vars)?;
     let mut vars = vars.clone();
     // What is wrong with a setting is said before anything is started.

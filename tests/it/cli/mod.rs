@@ -1,5 +1,6 @@
 //! The operator's tool, against real daemons.
 
+mod daemons;
 mod dead;
 mod doctor;
 mod health;

@@ -1,0 +1,57 @@
+//! `api`, also `lull api`: the daemon that takes messages over HTTP and keeps them in Redis.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::Result;
+
+use crate::daemon::{self, Command};
+use crate::delivery;
+use crate::http::{self, Api};
+use crate::loops::Loops;
+use crate::registry::Registry;
+use crate::settings::Vars;
+use crate::settings::api::ApiConfig;
+use crate::shutdown;
+use crate::store::Store;
+use crate::telemetry::metrics::{Metrics, Role};
+
+pub(super) fn run(arguments: &daemon::Arguments) -> ExitCode {
+    match arguments.command {
+        None => daemon::run(serve),
+        Some(Command::Healthcheck) => daemon::run(healthcheck),
+    }
+}
+
+async fn serve(vars: &Vars) -> Result<()> {
+    let config = ApiConfig::from_vars(vars)?;
+    let tracer = daemon::tracer(vars, "lull-api")?;
+    let stop = shutdown::on_signal()?;
+    let Some(connected) = stop
+        .run_until_cancelled(Store::connect(&config.redis, http::PATIENCE))
+        .await
+    else {
+        return Ok(());
+    };
+    let listener = daemon::listen(&config.listen, "HOST, PORT").await?;
+    let store = connected?;
+    let registry = Registry::load(store.clone(), config.defaults()).await;
+    let metrics = Arc::new(Metrics::new(&[Role::Api]));
+    let loops = Loops::new(metrics.clone(), &[Role::Api]);
+    let api = Api::new(
+        &config,
+        registry,
+        store.clone(),
+        metrics,
+        tracer.clone(),
+        loops.clone(),
+    )?;
+    let serving = http::serve(listener, api, stop);
+    let served = daemon::noted(&store, &loops, "api", Vec::new, serving).await;
+    tracer.finish().await;
+    served
+}
+
+async fn healthcheck(vars: &Vars) -> Result<()> {
+    delivery::healthcheck(ApiConfig::port(vars)?).await
+}
