@@ -51,7 +51,7 @@ names! {
     Registry = "registry" of &[Role::Api, Role::Monitor],
     /// Takes connections of clients, and in a monitor those that ask for health and metrics.
     Connections = "connections" of &[Role::Api, Role::Monitor],
-    /// Keeps the keys of tokens fresh, and forgets callers that are gone.
+    /// Keeps keys and the keys of tokens fresh, and forgets callers that are gone.
     Auth = "auth" of &[Role::Api],
     /// Looks how much memory Redis has left.
     MemoryGuard = "memory_guard" of &[Role::Api],

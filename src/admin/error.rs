@@ -45,6 +45,9 @@ pub enum NoSuch {
     /// A dead letter: it was revived or dropped, or never was.
     #[error("there is no dead letter with this id (any more)")]
     DeadLetter,
+    /// A key: it was revoked, or never was, or is one of the environment.
+    #[error("there is no key of this name in Redis")]
+    Key,
     /// A message for later: it has left or was taken back, or never was.
     #[error("no message with this id waits for its time (any more)")]
     Scheduled,
@@ -61,6 +64,12 @@ pub enum Conflict {
         /// Its name.
         name: Name,
     },
+    /// A key of this name is there already.
+    #[error("there is a key {0} already: choose another name, or revoke it first")]
+    KeyExists(Name),
+    /// There are as many keys as may be.
+    #[error("there are {0} keys, and that is the most: revoke one first")]
+    TooManyKeys(usize),
     /// The environment describes it, and nobody else.
     #[error(
         "the {} {name} is described by the settings of the daemons: change it there, or choose another name",

@@ -11,6 +11,7 @@ mod control;
 mod dead_letters;
 mod destinations;
 mod error;
+mod keys;
 mod lists;
 mod pausing;
 mod removing;
@@ -27,6 +28,7 @@ use tracing::warn;
 use crate::delivery::Clients;
 use crate::ingest::Ingest;
 use crate::registry::Registry;
+use crate::registry::key_ring::KeyRing;
 use crate::store::Store;
 use crate::store::audit::Act;
 use crate::telemetry::metrics::Metrics;
@@ -34,6 +36,7 @@ use crate::telemetry::metrics::Metrics;
 pub use chat_detail::{ChatDetail, Part};
 pub use configuring::{Drained, Managed};
 pub use error::{AdminError, Conflict, NoSuch};
+pub use keys::NewKey;
 pub use lists::Page;
 pub use removing::Ended;
 pub use schedules::{RunDue, ScheduleDetail};
@@ -46,6 +49,7 @@ pub struct Admin(Arc<Parts>);
 struct Parts {
     store: Store,
     registry: Registry,
+    key_ring: KeyRing,
     /// The connections that destinations are tried over.
     clients: Clients,
     metrics: Arc<Metrics>,
@@ -60,6 +64,7 @@ impl Admin {
     pub fn new(
         store: Store,
         registry: Registry,
+        key_ring: KeyRing,
         clients: Clients,
         metrics: Arc<Metrics>,
         ingest: Ingest,
@@ -67,6 +72,7 @@ impl Admin {
         Self(Arc::new(Parts {
             store,
             registry,
+            key_ring,
             clients,
             metrics,
             ingest,
@@ -80,6 +86,10 @@ impl Admin {
 
     fn registry(&self) -> &Registry {
         &self.0.registry
+    }
+
+    fn key_ring(&self) -> &KeyRing {
+        &self.0.key_ring
     }
 
     fn clients(&self) -> &Clients {

@@ -10,6 +10,7 @@ mod client;
 mod dead;
 mod doctor;
 mod health;
+mod key;
 mod monitor;
 mod output;
 mod send;
@@ -79,6 +80,9 @@ enum Command {
     /// Look after batches that were given up on
     #[command(subcommand)]
     Dead(dead::Command),
+    /// Make, list and revoke keys of the API, straight in Redis
+    #[command(subcommand)]
+    Key(key::Command),
     /// Ask a daemon on this machine how it is; exit 0 if it is well
     Healthcheck(health::Arguments),
 }
@@ -152,6 +156,7 @@ async fn work(command: Command, vars: &Vars) -> Result<ExitCode> {
         Command::Send(arguments) => send::send(arguments, vars).await?,
         Command::Tail(arguments) => tail::tail(&arguments, vars).await?,
         Command::Dead(command) => dead::dead(command, vars).await?,
+        Command::Key(command) => key::key(command, vars).await?,
         Command::Healthcheck(arguments) => health::check(&arguments, vars).await?,
     }
     Ok(ExitCode::SUCCESS)

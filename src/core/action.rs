@@ -30,6 +30,10 @@ actions! {
     ScheduleWrite = "schedule.write",
     /// The zone of new buffers of the service Buffer was set.
     TimezoneWrite = "timezone.write",
+    /// A key was made.
+    KeyMake = "key.make",
+    /// A key was revoked.
+    KeyRevoke = "key.revoke",
     /// A buffer is gone.
     BufferRemove = "buffer.remove",
     /// A destination is gone.

@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod address;
+pub mod api_key;
 pub mod batch;
 pub mod breaker;
 pub mod chat;

@@ -65,6 +65,33 @@ impl Scopes {
         Ok(self)
     }
 
+    /// The same out of words, each as [`Scopes::with`] takes it.
+    ///
+    /// # Errors
+    /// When a word names no scope, or there is none.
+    pub fn of_words<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, ScopeError> {
+        let scopes = words
+            .into_iter()
+            .try_fold(Self::default(), |scopes, word| scopes.with(word.trim()))?;
+        if scopes == Self::default() {
+            return Err(ScopeError);
+        }
+        Ok(scopes)
+    }
+
+    /// The words that give the same.
+    pub fn words(&self) -> Vec<String> {
+        let ingest = match &self.ingest {
+            Ingest::None => Vec::new(),
+            Ingest::Only(buffers) => buffers.iter().map(|it| format!("ingest@{it}")).collect(),
+            Ingest::All => vec!["ingest".to_owned()],
+        };
+        let others = [(self.read, "read"), (self.admin, "admin")];
+        let others = others.into_iter().filter(|(given, _)| *given);
+        let others = others.map(|(_, word)| word.to_owned());
+        ingest.into_iter().chain(others).collect()
+    }
+
     /// Whether it may look at everything.
     pub fn reads(&self) -> bool {
         self.read || self.admin
@@ -133,6 +160,19 @@ mod tests {
         assert!(!both.brings_to(&name("default")) && !both.brings_to_all());
         assert!(scopes(&["ingest@loja", "ingest"]).brings_to_all());
         assert!(scopes(&["ingest", "ingest@loja"]).brings_to_all());
+    }
+
+    #[test]
+    fn the_words_of_scopes_give_the_same_scopes() {
+        for words in [
+            &["admin"][..],
+            &["ingest", "read"],
+            &["ingest@loja", "ingest@outra", "admin"],
+        ] {
+            assert_eq!(scopes(words).words(), words);
+        }
+        assert_eq!(Scopes::of_words(["read"]), Ok(scopes(&["read"])));
+        assert_eq!(Scopes::of_words([]), Err(ScopeError));
     }
 
     #[test]

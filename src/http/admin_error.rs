@@ -17,6 +17,9 @@ pub(super) const NO_DESTINATION: ApiError = ApiError::NotFound(Cow::Borrowed(
 pub(super) const NO_SCHEDULE: ApiError = ApiError::NotFound(Cow::Borrowed(
     "there is no schedule of this name: GET /api/schedules lists them",
 ));
+const NO_KEY: ApiError = ApiError::NotFound(Cow::Borrowed(
+    "there is no key of this name: GET /api/keys lists them; those of the environment go with API_KEYS",
+));
 
 impl From<AdminError> for ApiError {
     fn from(error: AdminError) -> Self {
@@ -41,6 +44,7 @@ impl From<NoSuch> for ApiError {
             NoSuch::Kind(Kind::Destination) => NO_DESTINATION,
             NoSuch::Kind(Kind::Schedule) => NO_SCHEDULE,
             NoSuch::Buffer(name) => IngestError::from(NoBuffer::Unknown(name)).into(),
+            NoSuch::Key => NO_KEY,
             NoSuch::DeadLetter | NoSuch::Scheduled => Self::NotFound(no_such.to_string().into()),
         }
     }
@@ -60,7 +64,9 @@ fn advice(conflict: &Conflict) -> Option<&'static str> {
         Conflict::Unusable(_) => Some("put it right, or send ?discard=true"),
         Conflict::Stopped(_) => Some("start it at POST /api/control"),
         Conflict::SeveralChats => Some("name one with ?user= and ?buffer="),
-        Conflict::OfEnvironment { .. }
+        Conflict::KeyExists(_)
+        | Conflict::TooManyKeys(_)
+        | Conflict::OfEnvironment { .. }
         | Conflict::WrittenAnew(_)
         | Conflict::InUse(_)
         | Conflict::Named { .. }

@@ -15,6 +15,7 @@ mod endpoint;
 mod error;
 mod health;
 mod history;
+mod keys;
 mod message;
 mod messages;
 mod middleware;
@@ -52,6 +53,7 @@ use crate::ingest::Ingest;
 use crate::loops::{Loop, Loops};
 use crate::memory;
 use crate::registry::Registry;
+use crate::registry::key_ring::KeyRing;
 use crate::server;
 use crate::settings::api::ApiConfig;
 use crate::settings::server::ServerConfig;
@@ -114,6 +116,7 @@ impl Api {
         loops: Loops,
     ) -> Result<Self> {
         let clients = Clients::new(config.guard.clone());
+        let key_ring = KeyRing::new(store.clone());
         let ingest = Ingest::new(
             config.bounds,
             &config.retention,
@@ -128,6 +131,7 @@ impl Api {
             admin: Admin::new(
                 store.clone(),
                 registry.clone(),
+                key_ring.clone(),
                 clients.clone(),
                 metrics.clone(),
                 ingest.clone(),
@@ -137,7 +141,7 @@ impl Api {
             metrics,
             tracer,
             registry,
-            auth: Auth::new(config.auth.clone())?,
+            auth: Auth::new(config.auth.clone(), key_ring)?,
             loops,
             server: config.server,
             max_body_bytes: config.max_body_bytes,
@@ -184,6 +188,7 @@ pub async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> 
     if let Err(error) = api.store.clock().look(None).await {
         debug!(error = %error, "Could not look at the clock: {error}");
     }
+    api.auth.catch_up().await;
     let (server, loops) = (api.server, api.loops.clone());
     api.start(Loop::Auth, &stop, |api, stop| {
         api.auth.clone().keep_fresh(stop)
@@ -234,6 +239,7 @@ fn endpoints() -> Vec<Endpoint> {
         dead_letters::endpoints(),
         control::endpoints(),
         audit::endpoints(),
+        keys::endpoints(),
         health::endpoints(),
         openapi::endpoints(),
         compat::endpoints(),

@@ -2,6 +2,7 @@
 //! checked and made ready once, and kept fresh.
 
 mod aims;
+pub mod key_ring;
 mod lives;
 mod removals;
 

@@ -47,6 +47,8 @@ handles! {
     dead_letters DeadLetters,
     /// Buffers, destinations and schedules as they are written, their lives and removals, and what is stopped.
     config Config,
+    /// The keys that an operator made, beside those of the environment.
+    keys ApiKeys,
     /// What belongs to nothing that is configured.
     strays StrayThings,
     /// Redis's clock, and moving what waits when it was set back.

@@ -1,6 +1,7 @@
 //! The only room that knows Redis. Its verbs stand on handles, one for each concern ([`handles`]), and most of them are one
 //! script ([`scripts`]) or one command.
 
+pub mod api_keys;
 pub mod audit;
 mod batch;
 pub mod chats;

@@ -12,6 +12,7 @@ use lull::core::revival::Wanted;
 use lull::delivery::Clients;
 use lull::ingest::{Ingest, IngestError, TooManyPaused};
 use lull::registry::Registry;
+use lull::registry::key_ring::KeyRing;
 use lull::settings::Vars;
 use lull::settings::api::ApiConfig;
 use lull::spec::masked::MASK;
@@ -46,6 +47,7 @@ impl Desk {
         let config = ApiConfig::from_vars(&vars).unwrap();
         let store = redis.store().await;
         let registry = Registry::load(store.clone(), config.defaults()).await;
+        let key_ring = KeyRing::new(store.clone());
         let metrics = Arc::new(Metrics::new(&[Role::Api]));
         let clients = Clients::new(config.guard.clone());
         let ingest = Ingest::new(
@@ -57,7 +59,7 @@ impl Desk {
             clients.clone(),
         );
         Self {
-            admin: Admin::new(store, registry, clients, metrics, ingest),
+            admin: Admin::new(store, registry, key_ring, clients, metrics, ingest),
             redis,
             by: By {
                 actor: Some("ops".to_owned()),

@@ -1,20 +1,19 @@
-//! The keys there are, and where a request may have one.
+//! The keys of the environment, and where a request may have one.
 
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use super::principal::Principal;
+use crate::core::api_key::{KeyDigest, Principal, digest};
 use crate::settings::auth::Key;
 
 /// Where a key may stand beside `Authorization`.
 const HEADERS: [&str; 2] = ["x-api-key", "x-ins-auth-key"];
 
-/// The keys there are. Only their digests are kept: they have one length, and nothing of a key can get out.
-pub(super) struct Keys(Vec<([u8; 32], Arc<Principal>)>);
+/// The keys of the environment. Only their digests are kept: they have one length, and nothing of a key can get out.
+pub(super) struct Keys(Vec<(KeyDigest, Arc<Principal>)>);
 
 impl Keys {
     pub(super) fn new(keys: Vec<Key>) -> Self {
@@ -44,10 +43,6 @@ impl Keys {
         }
         found
     }
-}
-
-fn digest(key: &str) -> [u8; 32] {
-    Sha256::digest(key).into()
 }
 
 /// All that may be a key among the headers. A post of a gateway may have its own proof in one and the key in another.

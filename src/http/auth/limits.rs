@@ -131,8 +131,8 @@ mod tests {
     use std::num::NonZeroU32;
 
     use super::*;
+    use crate::core::api_key::Principal;
     use crate::core::scopes::Scopes;
-    use crate::http::auth::principal::Principal;
 
     fn limits(requests: u32, per: u64, burst: u32) -> Limits {
         Limits::new(&Rate {

@@ -20,10 +20,11 @@ use axum::http::request::Parts;
 use axum::{RequestExt, Router};
 use futures_util::FutureExt;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::Api;
 use super::endpoint::need_of;
+use crate::registry::key_ring::KeyRing;
 use crate::settings::auth::{AuthConfig, SHORTEST_KEY};
 use crate::settings::origins::Origins;
 use client::Proxies;
@@ -42,6 +43,8 @@ pub(super) struct Auth(Arc<Rules>);
 
 struct Rules {
     keys: Keys,
+    /// The keys that operators made.
+    key_ring: KeyRing,
     tokens: Tokens,
     limits: Option<Limits>,
     origins: Origins,
@@ -53,7 +56,7 @@ struct Rules {
 impl Auth {
     /// # Errors
     /// When a file of public keys has none that can be used.
-    pub(super) fn new(config: AuthConfig) -> Result<Self> {
+    pub(super) fn new(config: AuthConfig, key_ring: KeyRing) -> Result<Self> {
         for key in &config.keys {
             if key.may_be_guessed() {
                 let name = &key.name;
@@ -66,6 +69,7 @@ impl Auth {
         let asks_nobody = config.keys.is_empty() && config.tokens.is_empty();
         Ok(Self(Arc::new(Rules {
             keys: Keys::new(config.keys),
+            key_ring,
             tokens: Tokens::new(config.tokens)?,
             limits: config.rate.as_ref().and_then(Limits::new),
             origins: config.origins,
@@ -91,7 +95,14 @@ impl Auth {
         }
     }
 
-    /// Keeps what is believed of tokens fresh, and forgets callers that are gone, until told to stop.
+    /// Takes up the keys that there are, before the first request; where Redis is away, the loop does.
+    pub(super) async fn catch_up(&self) {
+        if let Err(error) = self.0.key_ring.catch_up().await {
+            debug!(error = %error, "Could not read the keys in Redis: {error}");
+        }
+    }
+
+    /// Keeps keys and what is believed of tokens fresh, and forgets callers that are gone, until told to stop.
     pub(super) async fn keep_fresh(self, stop: CancellationToken) {
         let forgetting = async {
             let Some(limits) = &self.0.limits else { return };
@@ -100,12 +111,16 @@ impl Auth {
                 limits.forget();
             }
         };
-        // Either may have nothing to do, and ends at once.
-        let both = async {
-            tokio::join!(self.0.tokens.keep_fresh(), forgetting);
-            std::future::pending::<()>().await;
+        let all = async {
+            tokio::join!(
+                self.0.key_ring.keep_fresh(),
+                self.0.tokens.keep_fresh(),
+                forgetting
+            );
         };
-        stop.run_until_cancelled(both).await;
+        stop.run_until_cancelled(all).await;
+        // A use that nobody has noted yet.
+        self.0.key_ring.note_use().await;
     }
 
     /// Whether nobody is asked for a key or a token.
@@ -179,6 +194,9 @@ impl Auth {
         for given in given(request.headers()).chain(token.as_deref()) {
             if let Some(principal) = self.0.keys.principal(given) {
                 return Pass::Known(principal.clone());
+            }
+            if let Some(principal) = self.0.key_ring.principal(given) {
+                return Pass::Known(principal);
             }
             refusal = match self.0.tokens.principal(given) {
                 Some(Ok(principal)) => return Pass::Known(principal),

@@ -1,4 +1,4 @@
-//! Who holds a key, and what came with a request.
+//! What came with a request: somebody known, or nobody.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -8,18 +8,9 @@ use axum::http::request::Parts;
 
 use super::need::Need;
 use super::refusal::Refusal;
+use crate::core::api_key::Principal;
 use crate::core::chat::Name;
-use crate::core::scopes::Scopes;
 use crate::http::Api;
-
-/// Who holds a key or a token.
-#[derive(Debug)]
-pub(in crate::http) struct Principal {
-    /// What they are called.
-    pub(in crate::http) name: Arc<str>,
-    /// What they reach.
-    pub(in crate::http) scopes: Scopes,
-}
 
 /// What auth found out about a request.
 #[derive(Clone, Debug)]

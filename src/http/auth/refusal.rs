@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Response};
 use thiserror::Error;
 
 use super::need::Need;
-use super::principal::Principal;
 use super::tokens::TokenError;
+use crate::core::api_key::Principal;
 use crate::core::code::Code;
 use crate::core::refused::RefusedFor;
 use crate::http::error::Refused;

@@ -31,6 +31,7 @@ chapters! {
     History = "history" "What came in, what went out, and who did what.",
     DeadLetters = "dead letters" "Batches that were given up on, kept whole: see them, try them again, drop them.",
     Control = "control" "Deliveries, stopped and started by hand.",
+    Keys = "keys" "Keys of this API: make, list and revoke them.",
     Service = "service" "Health, metrics and this document.",
     Buffer = "contract: Buffer" "Buffers, forwardings and the time zone as clients of the service Buffer write them.",
     BufferService = "contract: Buffer Service" "A message that brings its webhook and its buffer along.",

@@ -17,6 +17,9 @@ pub(crate) const USED: &str = "lull:{config}:used";
 /// Who changed what.
 pub(crate) const AUDIT: &str = "lull:{config}:audit";
 
+/// The keys that an operator made.
+pub(crate) const API_KEYS: &str = "lull:{config}:keys";
+
 /// When the last attempts to a paced destination began.
 pub(crate) fn pace(destination: &Name) -> String {
     format!("lull:{{config}}:pace:{destination}")

@@ -5,6 +5,7 @@ mod home;
 mod issuer;
 mod keys;
 mod limits;
+mod made;
 mod proofs;
 mod tokens;
 

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::core::api_key::Principal;
 use crate::core::scopes::Scopes;
-use crate::http::auth::principal::Principal;
 
 /// Longest name of a principal, in characters: it stands in the audit.
 const LONGEST_NAME: usize = 64;

@@ -14,7 +14,7 @@ use thiserror::Error;
 use tokio::sync::Notify;
 use tracing::{info, warn};
 
-use super::principal::Principal;
+use crate::core::api_key::Principal;
 use crate::core::scopes::Scopes;
 use crate::delivery::fetch::fetch;
 use crate::settings::tokens::{KeySet, SHORTEST_SECRET, TokenConfig};
