@@ -23,23 +23,23 @@ pub(super) struct RawLimits {
 }
 
 fn default_ttl() -> f64 {
-    15.0
+    WindowRules::default().default_ttl.as_secs_f64()
 }
 
 fn max_ttl() -> f64 {
-    86_400.0
+    WindowRules::default().max_ttl.as_secs_f64()
 }
 
 fn max_wait() -> f64 {
-    120.0
+    WindowRules::default().max_wait.as_secs_f64()
 }
 
 fn max_messages() -> u64 {
-    500
+    WindowRules::default().max_messages
 }
 
 fn max_window_bytes() -> u64 {
-    4 * 1024 * 1024
+    WindowRules::default().max_bytes
 }
 
 /// Reads `DEFAULT_TTL`, `MAX_TTL`, `MAX_WAIT`, `MAX_MESSAGES` and `MAX_WINDOW_BYTES`.

@@ -10,8 +10,10 @@ use super::{Vars, positive_seconds, seconds, time_with_unit};
 use crate::core::chat::Name;
 use crate::core::destination::{Body, Destination, Method};
 use crate::core::payload::PayloadRules;
-use crate::core::retry::{LONGEST_ASKED, RetryPolicy, WITHIN};
+use crate::core::retry::{RetryPolicy, WITHIN};
 use crate::spec::destination::{LONGEST_TIMEOUT, MOST_CONCURRENCY};
+use crate::spec::retry::RetrySpec;
+use crate::spec::{BufferSpec, DestinationSpec};
 
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
@@ -39,31 +41,31 @@ pub(super) struct RawWebhook {
 }
 
 fn webhook_timeout() -> f64 {
-    30.0
+    DestinationSpec::default().timeout
 }
 
 fn concurrency() -> usize {
-    256
+    DestinationSpec::default().concurrency
 }
 
 fn messages_field() -> String {
-    "messages".to_owned()
+    DestinationSpec::default().messages_field
 }
 
 fn timezone() -> String {
-    "UTC".to_owned()
+    BufferSpec::default().timezone
 }
 
 fn retry_first() -> f64 {
-    1.0
+    RetrySpec::default().first
 }
 
 fn retry_cap() -> f64 {
-    300.0
+    RetrySpec::default().cap
 }
 
 fn max_retry_after() -> f64 {
-    LONGEST_ASKED.as_secs_f64()
+    RetrySpec::default().max_retry_after
 }
 
 /// Reads `WEBHOOK_URL`, its companions, `CONCURRENCY`, `MESSAGES_FIELD`, `TIMEZONE`, the `RETRY_` settings, `MAX_RETRIES`

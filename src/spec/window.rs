@@ -71,12 +71,14 @@ pub enum Duplicates {
 }
 
 impl Default for WindowSpec {
+    /// What the environment says of the buffer `default` where nothing is set.
     fn default() -> Self {
+        let rules = WindowRules::default();
         Self {
-            wait: 15.0,
-            max_wait: 120.0,
-            max_messages: 500,
-            reset_on_message: true,
+            wait: rules.default_ttl.as_secs_f64(),
+            max_wait: rules.max_wait.as_secs_f64(),
+            max_messages: rules.max_messages,
+            reset_on_message: rules.restarts,
             flush_words: Vec::new(),
             first_wait: None,
             first_after: 86_400.0,
