@@ -18,6 +18,7 @@ impl Managed for DestinationSpec {
     /// Its template is tried on a sample.
     fn check_in(&self, admin: &Admin, _: &Snapshot) -> Result<Name, AdminError> {
         let destination = self.check()?;
+        self.check_idle()?;
         not_of_the_environment::<Self>(&destination.name)?;
         Sender::new(&destination, admin.clients())?;
         Ok(destination.name)

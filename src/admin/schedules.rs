@@ -30,6 +30,7 @@ impl Managed for ScheduleSpec {
     /// Its body is tried on a sample.
     fn check_in(&self, admin: &Admin, snapshot: &Snapshot) -> Result<Name, AdminError> {
         let schedule = self.check(snapshot.configured.version)?;
+        self.check_idle()?;
         Sender::new(&schedule.destination, admin.clients()).map_err(Self::in_its_words)?;
         Ok(schedule.name)
     }

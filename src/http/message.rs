@@ -15,7 +15,7 @@ use super::body::Fields;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::middleware::trace::trace_of;
-use crate::core::incoming::{Incoming, check_message_id};
+use crate::core::incoming::{Incoming, MAX_MESSAGE_ID_BYTES, check_message_id};
 use crate::core::json::fields::BadInput;
 use crate::core::moment::rfc3339;
 use crate::http::scalars::{ChatKey, Delay, MessageId, Moment, Sayable, Ttl};
@@ -220,5 +220,5 @@ pub(super) fn read_headers(incoming: &mut Incoming, headers: &HeaderMap) -> Resu
 
 /// The schema of an id in a header.
 pub(super) fn id_schema() -> serde_json::Value {
-    json!({ "type": "string", "minLength": 1, "maxLength": 512 })
+    json!({ "type": "string", "minLength": 1, "maxLength": MAX_MESSAGE_ID_BYTES })
 }

@@ -28,8 +28,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(365 * 24 * 3600);
 scalars! {
     /// How long a pause may be.
     PauseLength = {
-        "type": ["number", "string", "null"], "minimum": 1, "maximum": 31_536_000, "pattern": "^[1-9][0-9]{0,6}$",
-        "description": "Seconds from 1 to 31536000, a year; also as text.",
+        "type": ["number", "string", "null"], "pattern": "^[1-9][0-9]{0,6}$",
+        "minimum": SHORTEST_PAUSE.as_secs(), "maximum": LONGEST_PAUSE.as_secs(),
+        "description": format!("Seconds from 1 to {}, a year; also as text.", LONGEST_PAUSE.as_secs()),
     };
 }
 

@@ -40,7 +40,7 @@ pub struct FollowUpSpec {
     #[schema(format = "timezone")]
     pub timezone: Option<String>,
     /// How many there are, one after another, until something is said.
-    #[schema(minimum = 1, maximum = 100)]
+    #[schema(minimum = 1, maximum = 100, default = once)]
     #[serde(default = "once", deserialize_with = "whole")]
     pub max: u32,
 }

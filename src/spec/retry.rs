@@ -10,6 +10,8 @@ use super::{SpecError, seconds};
 use crate::core::json::whole_number::whole;
 use crate::core::retry::{LONGEST_ASKED, RetryPolicy, WITHIN};
 
+/// The shortest that the longest wait of a back-off may be, s.
+const SHORTEST_WAIT: f64 = 0.001;
 /// Most waits that a list of them may have.
 const MOST_WAITS: usize = 100;
 /// With any wait between them that is for ever.
@@ -70,6 +72,17 @@ impl From<&RetryPolicy> for RetrySpec {
 }
 
 impl RetrySpec {
+    /// Checks the waits of the back-off, also where others are named instead.
+    pub(super) fn check_idle(&self) -> Result<(), SpecError> {
+        self.backoff().map(drop)
+    }
+
+    /// The longest wait before the first retry, and before any.
+    fn backoff(&self) -> Result<(Duration, Duration), SpecError> {
+        let first = seconds("retry.first", self.first, SHORTEST_WAIT)?;
+        Ok((first, seconds("retry.cap", self.cap, SHORTEST_WAIT)?))
+    }
+
     pub(super) fn policy(&self) -> Result<RetryPolicy, SpecError> {
         if self.max > MOST_RETRIES {
             let why = format!("must be at most {MOST_RETRIES}");
@@ -89,11 +102,12 @@ impl RetrySpec {
                 ..RetryPolicy::of_waits(waits)
             });
         }
+        let (first, cap) = self.backoff()?;
         let policy = RetryPolicy {
             max_retries: (self.max > 0).then_some(self.max),
             within: (!within.is_zero()).then_some(within),
-            first: seconds("retry.first", self.first, 0.001)?,
-            cap: seconds("retry.cap", self.cap, 0.001)?,
+            first,
+            cap,
             waits: Vec::new(),
             longest_asked,
         };

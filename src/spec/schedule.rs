@@ -194,6 +194,14 @@ impl ScheduleSpec {
         })
     }
 
+    /// See [`DestinationSpec::check_idle`].
+    ///
+    /// # Errors
+    /// Names the field that is wrong.
+    pub fn check_idle(&self) -> Result<(), SpecError> {
+        self.call().check_idle()
+    }
+
     /// An error about the template that is its body.
     pub fn in_its_words(error: SpecError) -> SpecError {
         if error.field == "template" {

@@ -1,5 +1,7 @@
 //! The OpenAPI document says what api does, and nothing else.
 
+mod bounds;
+
 use reqwest::Method;
 use serde_json::{Map, Value};
 
@@ -111,7 +113,13 @@ async fn an_operation_asks_for_a_key_where_the_document_says_so() {
 async fn every_example_of_a_body_works() {
     let redis = TestRedis::start().await;
     let api = Daemon::api(&redis).await;
-    let mut operations = operations(&api).await;
+
+    run_examples(&api).await;
+}
+
+/// Sends the example of every body, each of which must be taken; so what the examples name is there from then on.
+async fn run_examples(api: &Daemon) {
+    let mut operations = operations(api).await;
     operations.sort_by_key(|operation| match operation.path.as_str() {
         // A buffer names a destination that must be there.
         "/api/destinations" => 0,

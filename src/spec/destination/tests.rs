@@ -1,0 +1,84 @@
+//! What a destination may be, and what is said of one that may not.
+
+use std::time::Duration;
+
+use super::super::read;
+use super::*;
+
+fn check(json: &str) -> Result<Destination, SpecError> {
+    read::<DestinationSpec>(json.as_bytes())?.check()
+}
+
+#[test]
+fn a_name_and_a_url_are_enough() {
+    let bot = check(r#"{"name":"bot","url":"http://n8n/x"}"#).unwrap();
+
+    assert_eq!(bot.timeout, Duration::from_secs(30));
+    assert_eq!((bot.retry.max_retries, bot.concurrency), (None, 256));
+    assert!(bot.active && !bot.guarded);
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    for (field, why) in [
+        (r#""method":"TRACE""#, "method: must be POST"),
+        (r#""timeout":4000"#, "timeout: must be at most 3600"),
+        (r#""concurrency":0"#, "concurrency: must be from 1"),
+        (r#""pace":{"every":0,"batch":2}"#, "pace.every: "),
+        (r#""pace":{"every":60,"batch":0}"#, "pace.batch: "),
+        (r#""pace":{"every":60}"#, "pace.batch: is missing"),
+        (r#""retry":{"first":9,"cap":3}"#, "retry.first: "),
+        (r#""retry":{"max":10001}"#, "retry.max: must be at most"),
+        (r#""retry":{"waits":[-1]}"#, "retry.waits: "),
+        (r#""retry":{"for":-1}"#, "retry.for: "),
+        (
+            r#""retry":{"waits":[1],"max_retry_after":-1}"#,
+            "retry.max_retry_after: ",
+        ),
+        (r#""headers":{"x":"********"}"#, "headers, secrets: "),
+        (r#""messages_field":"user""#, "messages_field: "),
+        (
+            r#""template":"{}","aggregate_field":"a""#,
+            "template: only one of",
+        ),
+    ] {
+        let error = check(&format!(r#"{{"name":"bot",{field}}}"#)).unwrap_err();
+        assert!(error.to_string().starts_with(why), "{field}: {error}");
+    }
+}
+
+#[test]
+fn what_nothing_goes_by_has_its_bounds_too() {
+    for (field, why) in [
+        (r#""template":"{}","messages_field":"""#, "messages_field: "),
+        (r#""retry":{"waits":[1],"first":0}"#, "retry.first: "),
+        (r#""retry":{"waits":[1],"cap":0}"#, "retry.cap: "),
+    ] {
+        let json = format!(r#"{{"name":"bot",{field}}}"#);
+        let spec: DestinationSpec = read(json.as_bytes()).unwrap();
+        // As it may be stored already.
+        spec.check().unwrap();
+        let error = spec.check_idle().unwrap_err();
+        assert!(error.to_string().starts_with(why), "{field}: {error}");
+    }
+}
+
+#[test]
+fn what_is_masked_is_kept_when_put_back() {
+    let old = read::<DestinationSpec>(
+        br#"{"name":"bot","headers":{"a":"1","b":"2"},"secrets":["whsec_x"]}"#,
+    )
+    .unwrap();
+
+    let mut shown = old.clone().masked();
+    assert_eq!(shown.headers["a"], MASK);
+    assert_eq!(shown.secrets, [MASK]);
+    shown.headers.insert("b".to_owned(), "3".to_owned());
+    let put = shown.unmasked(Some(&old));
+
+    assert_eq!(
+        (put.headers["a"].as_str(), put.headers["b"].as_str()),
+        ("1", "3")
+    );
+    assert_eq!(put.secrets, ["whsec_x"]);
+}
