@@ -118,8 +118,10 @@ fn written<T: Spec>() -> Object {
         spec.properties.insert((*name).to_owned(), ignored.into());
     }
     for name in T::REQUIRED {
-        if let Some(RefOr::T(Schema::Object(field))) = spec.properties.get_mut(*name) {
-            field.default = None;
+        match spec.properties.get_mut(*name) {
+            Some(RefOr::T(Schema::Object(field))) => field.default = None,
+            Some(RefOr::Ref(field)) => field.default = None,
+            _ => {}
         }
     }
     if let Value::Object(also) = T::also() {

@@ -3,6 +3,7 @@
 
 mod complete;
 mod examples;
+mod fields;
 mod links;
 
 use std::collections::BTreeSet;
