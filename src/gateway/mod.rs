@@ -23,7 +23,7 @@ use preset::Preset;
 use proof::Proof;
 
 /// The data files by the names of their gateways.
-const FILES: [(&str, &str); 7] = [
+const FILES: &[(&str, &str)] = &[
     ("evolution", include_str!("presets/evolution.toml")),
     ("waha", include_str!("presets/waha.toml")),
     ("zapi", include_str!("presets/zapi.toml")),
@@ -34,9 +34,9 @@ const FILES: [(&str, &str); 7] = [
 ];
 
 static PRESETS: LazyLock<Vec<(&str, Result<Preset, toml::de::Error>)>> = LazyLock::new(|| {
-    let files = FILES.into_iter();
+    let files = FILES.iter();
     files
-        .map(|(name, file)| (name, toml::from_str(file)))
+        .map(|&(name, file)| (name, toml::from_str(file)))
         .collect()
 });
 
@@ -63,7 +63,7 @@ impl Gateway {
 
     /// The names of all gateways.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        FILES.into_iter().map(|(name, _)| name)
+        FILES.iter().map(|(name, _)| *name)
     }
 
     /// Its name.
@@ -132,9 +132,13 @@ mod tests {
     #[test]
     fn a_gateway_goes_by_its_name() {
         assert_eq!(Gateway::parse("waha").unwrap().name(), "waha");
-        assert_eq!(
-            Gateway::parse("whatsapp").unwrap_err().to_string(),
-            "no gateway has this name: there are evolution, waha, zapi, cloud, telegram, twilio, chatwoot"
+
+        let unknown = Gateway::parse("whatsapp").unwrap_err().to_string();
+        let begins = "no gateway has this name: there are evolution, waha, zapi, ";
+        assert!(unknown.starts_with(begins), "{unknown}");
+        assert!(
+            Gateway::names().all(|name| unknown.contains(name)),
+            "{unknown}"
         );
     }
 }

@@ -39,7 +39,7 @@ struct Named {
 }
 
 const ID: &str = "The id of a message of a program, where its body has none; 1 to 512 bytes. A gateway says it in its own way, and this is ignored.";
-const POST: &str = "A post for this buffer: of a program, read by the paths of the buffer, or of a gateway (Evolution API, WAHA, Z-API, WhatsApp Cloud API, Telegram, Twilio, Chatwoot), read as that posts. What is no message of a person is answered with why it was ignored.";
+const POST: &str = "A post for this buffer: of a program, read by the paths of the buffer, or of the gateway that its `source` names, read as that posts. What is no message of a person is answered with why it was ignored.";
 
 impl Endpoint {
     /// It takes posts as the gateways and programs of a buffer send them; `id` is that of the example.
