@@ -7,7 +7,8 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Method, Url};
 use serde::Deserialize;
 
-use crate::delivery::{builder, why_none};
+use crate::delivery::{builder, is_here, why_none};
+use crate::settings::operator::ADMIN_KEY;
 
 /// api answers within 2 s, except for long lists and removals.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -54,6 +55,14 @@ impl Api {
         })
     }
 
+    /// The same, asked with another key where it has none and is on this machine: a key of this folder is for nobody else.
+    pub(super) fn or_key(mut self, key: Option<String>) -> Self {
+        if self.key.is_none() && is_here(&self.base) {
+            self.key = key;
+        }
+        self
+    }
+
     /// `GET`.
     pub(super) async fn get(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Answer> {
         self.call(Method::GET, path, query, None).await
@@ -90,7 +99,10 @@ impl Api {
             return Ok(Answer(text));
         }
         match serde_json::from_str::<Refusal>(&text) {
-            Ok(refusal) if status == 401 => bail!("{}; LULL_KEY is the key", refusal.error),
+            Ok(refusal) if status == 401 => bail!(
+                "{}; the key is LULL_KEY, else that of the lull up of this folder ({ADMIN_KEY} in LULL_DATA)",
+                refusal.error
+            ),
             Ok(refusal) => bail!("{}", refusal.error),
             Err(_) => bail!(
                 "{} answers {status}, but not as Lull's api: does --url or LULL_URL lead to it?",
@@ -158,6 +170,21 @@ mod tests {
             Api::at("https://ana:s3cret@h/x", None).unwrap().place(),
             "https://h"
         );
+    }
+
+    #[test]
+    fn the_key_of_this_folder_is_for_this_machine_alone() {
+        let key = |url, own: Option<&str>| {
+            let api = Api::at(url, own.map(str::to_owned)).unwrap();
+            api.or_key(Some("folder".to_owned())).key
+        };
+
+        assert_eq!(
+            key("http://127.0.0.1:5000", None).as_deref(),
+            Some("folder")
+        );
+        assert_eq!(key("http://localhost", Some("own")).as_deref(), Some("own"));
+        assert_eq!(key("https://lull.example", None), None);
     }
 
     #[test]

@@ -25,7 +25,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::daemon;
 use crate::settings::Vars;
-use crate::settings::operator::{api_key, api_url};
+use crate::settings::operator::{api_key, api_url, in_folder, key_of_folder};
 use client::Api;
 
 /// Waits until a person has stopped typing, then hands everything they said to a bot in one call.
@@ -68,7 +68,7 @@ enum Command {
     /// It goes by the environment that the daemons have, so run it where they run, best with the settings of monitor. It looks
     /// at the settings, at Redis (reachable, version, password, persistence, eviction, memory, notifications, other keys,
     /// clock), at what waits there, and at each destination. Nothing is changed, and nothing is handed over: a destination is
-    /// connected to, no more, unless --call is given.
+    /// connected to, no more, unless --call is given. Where no Redis is named, that of the lull up of this folder is looked at.
     Doctor(doctor::Arguments),
     /// Say something in a chat, as a gateway would
     Send(send::Arguments),
@@ -98,10 +98,11 @@ struct Where {
 impl Where {
     fn api(&self, vars: &Vars) -> Result<Api> {
         let key = api_key(vars)?;
-        match &self.url {
-            Some(url) => Api::at(url, key).context("--url"),
-            None => Api::at(&api_url(vars)?, key).context("LULL_URL"),
-        }
+        let api = match &self.url {
+            Some(url) => Api::at(url, key).context("--url")?,
+            None => Api::at(&api_url(vars)?, key).context("LULL_URL")?,
+        };
+        Ok(api.or_key(key_of_folder(vars)?))
     }
 }
 
@@ -151,6 +152,7 @@ fn run(command: Command) -> ExitCode {
 }
 
 async fn work(command: Command, vars: &Vars) -> Result<ExitCode> {
+    let vars = &in_folder(vars.clone())?;
     match command {
         Command::Doctor(arguments) => return doctor::examine(&arguments, vars).await,
         Command::Send(arguments) => send::send(arguments, vars).await?,

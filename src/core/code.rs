@@ -77,8 +77,8 @@ codes! {
     ProofFailed = 401 "proof_failed",
     /// The key is good for other things.
     ScopeMissing = 403 "scope_missing",
-    /// There are no keys, and the request comes from another machine.
-    OnlyThisMachine = 403 "only_this_machine",
+    /// A web page of another origin sends a message without a key.
+    ForeignOrigin = 403 "foreign_origin",
     /// There is nothing at this path.
     NoSuchPath = 404 "no_such_path",
     /// There is no such buffer, or it takes nothing.

@@ -37,8 +37,8 @@ pub enum RefusedFor {
     Scope,
     /// Too many requests.
     Rate,
-    /// Without keys, from another machine.
-    NotAtHome,
+    /// A web page of another origin, without a key.
+    Origin,
     /// A buffer, destination or schedule that cannot be.
     Spec,
     /// It does not go with what is there.

@@ -169,7 +169,7 @@ pub(super) fn place(url: &Url) -> String {
 }
 
 /// Whether a URL leads to this machine.
-pub(super) fn is_here(url: &Url) -> bool {
+pub(crate) fn is_here(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let address: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
     host == "localhost" || address.is_some_and(|address| address.is_loopback())

@@ -11,7 +11,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use tracing::{info, warn};
 
 use super::PERIOD;
-use crate::core::api_key::{KeyDigest, Principal, digest};
+use crate::core::api_key::{KeyDigest, Principal, Secret, digest};
 use crate::store::api_keys::AllKeys;
 use crate::store::{Result, Store};
 
@@ -79,6 +79,19 @@ impl KeyRing {
         });
         info!(count, "Keys in Redis: {count}");
         Ok(())
+    }
+
+    /// Makes a key for everything where Redis has none at all. None: there is one.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn make_first(&self) -> Result<Option<Secret>> {
+        let secret = self.store.keys().make_first().await?;
+        if secret.is_some() {
+            // Whoever is shown it may send it at once. If this fails, the next look takes it up.
+            let _ = self.catch_up().await;
+        }
+        Ok(secret)
     }
 
     /// Takes changes up, and writes down once a minute which keys were used, for ever.

@@ -19,13 +19,26 @@ pub const SHORTEST_KEY: usize = 16;
 /// Longest name of a key, in characters: it stands in the audit.
 const LONGEST_NAME: usize = 64;
 
+/// What closes something: empty, as where a secret of a panel is missing, it must not leave that open.
+const CLOSING: [&str; 4] = [
+    "API_KEYS",
+    "API_KEYS_FILE",
+    "OPEN_INGEST",
+    "OPEN_BUFFER_SERVICE",
+];
+
 /// Who may come in, and whom to believe where they come from.
 #[derive(Clone, Default)]
 pub struct AuthConfig {
-    /// `API_KEYS` and the keys of `API_KEYS_FILE`; none: whoever reaches the port may bring messages.
+    /// `API_KEYS` and the keys of `API_KEYS_FILE`; those that operators make lie in Redis.
     pub keys: Vec<Key>,
     /// Whose tokens are believed.
     pub tokens: TokenConfig,
+    /// Whether messages are taken without a key: `OPEN_INGEST`, or else whether the environment has neither keys nor
+    /// whose tokens are believed.
+    pub open_ingest: bool,
+    /// `OPEN_BUFFER_SERVICE`: whether `POST /api/v1/message` and `POST /api/messages` take messages without a key.
+    pub open_buffer_service: bool,
     /// How many requests a caller may send; none: as many as they like.
     pub rate: Option<Rate>,
     /// `ALLOWED_ORIGINS`: which pages of others may call.
@@ -57,6 +70,9 @@ impl Key {
 pub(super) struct RawAuth {
     api_keys: Option<String>,
     api_keys_file: Option<PathBuf>,
+    open_ingest: Option<bool>,
+    #[serde(default)]
+    open_buffer_service: bool,
     allowed_origins: Option<String>,
     trusted_proxies: Option<String>,
 }
@@ -68,7 +84,13 @@ impl AuthConfig {
     /// Names the variable that is wrong, and shows no key.
     pub fn from_vars(vars: &Vars) -> Result<Self> {
         let raw: RawAuth = vars.read()?;
-        let mut keys = keys_of("API_KEYS", &raw.api_keys.unwrap_or_default())?;
+        vars.refuse_empty(&CLOSING)?;
+        let text = raw.api_keys.unwrap_or_default();
+        let mut keys = keys_of("API_KEYS", &text)?;
+        ensure!(
+            text.is_empty() || !keys.is_empty(),
+            "API_KEYS is set, but there is no key in it: put one in, as <name>:<key>, or do not set it at all"
+        );
         if let Some(file) = raw.api_keys_file {
             keys.extend(keys_of("API_KEYS_FILE", &read_file(&file)?)?);
         }
@@ -79,13 +101,25 @@ impl AuthConfig {
                 "API_KEYS: the key of {name} is there twice, and which of the two is meant cannot be known"
             );
         }
+        let tokens = TokenConfig::from_vars(vars)?;
+        let names_nobody = keys.is_empty() && tokens.is_empty();
         Ok(Self {
             keys,
-            tokens: TokenConfig::from_vars(vars)?,
+            tokens,
+            open_ingest: raw.open_ingest.unwrap_or(names_nobody),
+            open_buffer_service: raw.open_buffer_service,
             rate: Rate::from_vars(vars)?,
             origins: Origins::parse(&raw.allowed_origins.unwrap_or_default())?,
             proxies: proxies_of(&raw.trusted_proxies.unwrap_or_default())?,
         })
+    }
+}
+
+impl AuthConfig {
+    /// Whether the environment has neither keys nor whose tokens are believed, so that only keys in Redis open what is
+    /// closed.
+    pub fn names_nobody(&self) -> bool {
+        self.keys.is_empty() && self.tokens.is_empty()
     }
 }
 
@@ -213,6 +247,15 @@ mod tests {
             ("API_KEYS", "n8n:s3cret:"),
             ("API_KEYS", "n8n:s3cret:read:more"),
             ("API_KEYS", "a:s3cret,b:s3cret"),
+            ("API_KEYS", ""),
+            ("API_KEYS", " "),
+            ("API_KEYS", ","),
+            ("API_KEYS", "# n8n:s3cret"),
+            ("API_KEYS_FILE", ""),
+            ("OPEN_INGEST", ""),
+            ("OPEN_INGEST", "no"),
+            ("OPEN_BUFFER_SERVICE", ""),
+            ("OPEN_BUFFER_SERVICE", "1"),
             ("API_KEYS_FILE", "/nowhere"),
             ("API_KEYS_FILE", empty.path().to_str().unwrap()),
             ("TRUSTED_PROXIES", "traefik"),
@@ -223,6 +266,22 @@ mod tests {
             assert!(error.contains(name), "{name}={value}: {error}");
             assert!(!error.contains("s3cret"), "{name}={value}: {error}");
         }
+    }
+
+    #[test]
+    fn messages_are_open_only_where_nothing_says_who_comes_in() {
+        let open = |pairs: &[_]| config(pairs).unwrap().open_ingest;
+
+        assert!(open(&[]));
+        for closing in [
+            ("API_KEYS", "n8n:k3y"),
+            ("SECRET_KEY", "k3y"),
+            ("OPEN_INGEST", "false"),
+        ] {
+            assert!(!open(&[closing]), "{closing:?}");
+        }
+        assert!(open(&[("API_KEYS", "n8n:k3y"), ("OPEN_INGEST", "true")]));
+        assert!(!config(&[]).unwrap().open_buffer_service);
     }
 
     #[test]

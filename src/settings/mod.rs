@@ -1,7 +1,8 @@
 //! The only reader of the environment.
 //!
 //! Settings come in as flat `Raw*` structs, are checked with their relations, and go on as what the rooms need. A wrong
-//! one is an error that names the variable; a variable that is set but empty counts as not set, as panels leave them.
+//! one is an error that names the variable; a variable that is set but empty counts as not set, as panels leave them,
+//! unless it closes something.
 
 pub mod api;
 pub mod auth;
@@ -9,6 +10,7 @@ pub mod bounds;
 pub mod buffer;
 #[cfg(test)]
 mod defaults;
+mod fields;
 pub mod guard;
 pub mod limits;
 pub mod log;
@@ -33,7 +35,13 @@ use serde::de::DeserializeOwned;
 
 /// The variables of a process, or of a test.
 #[derive(Clone)]
-pub struct Vars(Vec<(String, String)>);
+pub struct Vars {
+    set: Vec<(String, String)>,
+    /// The names of those that are set, but to nothing.
+    empty: Vec<String>,
+    /// The names of those that are no UTF-8.
+    not_text: Vec<String>,
+}
 
 impl Vars {
     /// The environment of this process.
@@ -44,23 +52,34 @@ impl Vars {
         )]
         let vars = std::env::vars_os();
         // Foreign variables may be anything; ours are text.
-        Self::new(vars.filter_map(|(name, value)| {
-            Some((name.into_string().ok()?, value.into_string().ok()?))
-        }))
+        let (mut set, mut not_text) = (Vec::new(), Vec::new());
+        for (name, value) in vars {
+            match (name.into_string(), value.into_string()) {
+                (Ok(name), Ok(value)) => set.push((name, value)),
+                (Ok(name), Err(_)) => not_text.push(name),
+                (Err(_), _) => {}
+            }
+        }
+        Self {
+            not_text,
+            ..Self::new(set)
+        }
     }
 
     /// The given variables.
     pub fn new(vars: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self(
-            vars.into_iter()
-                .filter(|(_, value)| !value.trim().is_empty())
-                .collect(),
-        )
+        let vars = vars.into_iter();
+        let (set, empty): (Vec<_>, Vec<_>) = vars.partition(|(_, value)| !value.trim().is_empty());
+        Self {
+            set,
+            empty: empty.into_iter().map(|(name, _)| name).collect(),
+            not_text: Vec::new(),
+        }
     }
 
     /// The value of one variable.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0
+        self.set
             .iter()
             .find(|(other, _)| other == name)
             .map(|(_, value)| value.as_str())
@@ -69,13 +88,30 @@ impl Vars {
     /// The same with one variable set.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
-        self.0.retain(|(other, _)| other != name);
-        self.0.push((name.to_owned(), value.to_owned()));
+        self.set.retain(|(other, _)| other != name);
+        self.set.push((name.to_owned(), value.to_owned()));
         self
     }
 
     fn read<T: DeserializeOwned>(&self) -> Result<T> {
-        envy::from_iter(self.0.iter().cloned()).context("a setting cannot be read")
+        for name in &fields::of::<T>() {
+            ensure!(
+                !self.not_text.contains(name),
+                "{name} is not UTF-8, so it cannot be read"
+            );
+        }
+        envy::from_iter(self.set.iter().cloned()).context("a setting cannot be read")
+    }
+
+    /// Refuses variables that close something, and are set to nothing: whoever set them meant to close it.
+    fn refuse_empty(&self, names: &[&str]) -> Result<()> {
+        for name in names {
+            ensure!(
+                self.get(name).is_some() || !self.empty.iter().any(|empty| empty == name),
+                "{name} is set, but to nothing: give it a value, or do not set it at all"
+            );
+        }
+        Ok(())
     }
 }
 

@@ -1,10 +1,13 @@
 //! The settings of the operator's tool.
 
+use std::path::Path;
+
 use anyhow::Result;
 use serde::Deserialize;
 
 use super::Vars;
 use super::api::ApiConfig;
+use super::up::UpConfig;
 
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(serde::Serialize))]
@@ -31,6 +34,61 @@ pub fn api_url(vars: &Vars) -> Result<String> {
 /// When a setting cannot be read.
 pub fn api_key(vars: &Vars) -> Result<Option<String>> {
     Ok(vars.read::<RawOperator>()?.lull_key)
+}
+
+/// The file of a data folder that holds the admin key which `lull up` made.
+pub const ADMIN_KEY: &str = "admin.key";
+
+/// The file of a data folder that is the socket of the Redis which `lull up` started.
+pub const SOCKET: &str = "redis.sock";
+
+/// The key in a data folder.
+pub fn key_in(data: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(data.join(ADMIN_KEY)).ok()?;
+    let key = text.trim();
+    (!key.is_empty()).then(|| key.to_owned())
+}
+
+/// The key of the `lull up` of this folder, which keeps it in `LULL_DATA`.
+///
+/// # Errors
+/// When a setting cannot be read.
+pub fn key_of_folder(vars: &Vars) -> Result<Option<String>> {
+    Ok(key_in(&UpConfig::from_vars(vars)?.data))
+}
+
+/// The variables as the tools go by them: where no Redis is named, that of the `lull up` of this folder is, if it has
+/// one.
+///
+/// # Errors
+/// When a setting cannot be read.
+pub fn in_folder(vars: Vars) -> Result<Vars> {
+    let up = UpConfig::from_vars(&vars)?;
+    let socket = up.data.join(SOCKET);
+    if !up.own_redis || !socket.exists() {
+        return Ok(vars);
+    }
+    let socket = socket.canonicalize()?;
+    Ok(vars.with("REDIS_URL", &socket_url(&socket)))
+}
+
+/// Whether these variables, as [`in_folder`] answers them, are of a `lull up` that prints what it delivers.
+///
+/// # Errors
+/// When a setting cannot be read.
+pub fn prints_payloads(vars: &Vars) -> Result<bool> {
+    let up = UpConfig::from_vars(vars)?;
+    let socket = up.data.join(SOCKET).canonicalize().ok();
+    let is_its_own = socket.is_some_and(|it| vars.get("REDIS_URL") == Some(&socket_url(&it)));
+    Ok(up.own_receiver && is_its_own)
+}
+
+/// A socket as `REDIS_URL`.
+pub fn socket_url(socket: &Path) -> String {
+    // The three characters that a path may hold and a URL reads otherwise.
+    let path = socket.display().to_string();
+    let path = path.replace('%', "%25").replace('?', "%3F");
+    format!("unix://{}", path.replace('#', "%23"))
 }
 
 /// The variable that names a proxy for calls to URLs of this scheme.

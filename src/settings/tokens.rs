@@ -10,6 +10,15 @@ use super::Vars;
 /// A `SECRET_KEY` shorter than this, in characters, may be guessed: HS256 wants 256 bits (RFC 7518, 3.2).
 pub const SHORTEST_SECRET: usize = 32;
 
+/// What closes something: empty, as where a secret of a panel is missing, it must not leave that open.
+const CLOSING: [&str; 5] = [
+    "SECRET_KEY",
+    "JWT_JWKS_FILE",
+    "JWT_JWKS_URL",
+    "JWT_AUDIENCE",
+    "JWT_ISSUER",
+];
+
 /// Whose signature is believed, and what a token must say.
 #[derive(Clone, Default)]
 pub struct TokenConfig {
@@ -49,6 +58,7 @@ impl TokenConfig {
     /// Names the variable that is wrong.
     pub fn from_vars(vars: &Vars) -> Result<Self> {
         let raw: RawTokens = vars.read()?;
+        vars.refuse_empty(&CLOSING)?;
         let key_set = match (raw.jwt_jwks_file, raw.jwt_jwks_url) {
             (None, None) => None,
             (Some(file), None) => Some(KeySet::Text(read_file(&file)?)),
@@ -62,9 +72,19 @@ impl TokenConfig {
         let config = Self {
             secret: raw.secret_key,
             key_set,
-            audiences: list(raw.jwt_audience),
-            issuers: list(raw.jwt_issuer),
+            audiences: list("JWT_AUDIENCE", raw.jwt_audience)?,
+            issuers: list("JWT_ISSUER", raw.jwt_issuer)?,
         };
+        // Whoever names whose tokens are meant wants nobody in without one.
+        for (name, words) in [
+            ("JWT_AUDIENCE", &config.audiences),
+            ("JWT_ISSUER", &config.issuers),
+        ] {
+            ensure!(
+                words.is_empty() || !config.is_empty(),
+                "{name} is set, but no key that tokens are signed with: set JWT_JWKS_URL, JWT_JWKS_FILE or SECRET_KEY beside it"
+            );
+        }
         // Who issues tokens for several services would otherwise let the users of all others in.
         ensure!(
             config.key_set.is_none() || !config.audiences.is_empty(),
@@ -90,11 +110,14 @@ fn read_file(file: &Path) -> Result<String> {
     text.with_context(|| format!("JWT_JWKS_FILE: cannot read {}", file.display()))
 }
 
-fn list(text: Option<String>) -> Vec<String> {
-    let text = text.unwrap_or_default();
+fn list(variable: &str, text: Option<String>) -> Result<Vec<String>> {
+    let Some(text) = text else {
+        return Ok(Vec::new());
+    };
     let words = text.split(',').map(str::trim);
-    let words = words.filter(|word| !word.is_empty());
-    words.map(str::to_owned).collect()
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    ensure!(!words.is_empty(), "{variable} is set, but names nobody");
+    Ok(words.into_iter().map(str::to_owned).collect())
 }
 
 #[cfg(test)]
@@ -108,7 +131,7 @@ mod tests {
 
     #[test]
     fn no_token_is_believed_by_default() {
-        let config = config(&[("JWT_AUDIENCE", "lull"), ("JWT_ISSUER", "")]).unwrap();
+        let config = config(&[]).unwrap();
 
         assert!(config.is_empty() && config.issuers.is_empty());
     }
@@ -131,6 +154,16 @@ mod tests {
             &[("JWT_JWKS_FILE", "/nowhere")][..],
             &[("JWT_JWKS_URL", "id.example/jwks.json")],
             &[("JWT_JWKS_FILE", "/x"), ("JWT_JWKS_URL", "http://x/")],
+            // What is set and says nothing must not leave open what it was to close.
+            &[("SECRET_KEY", "")],
+            &[("SECRET_KEY", "   ")],
+            &[("JWT_JWKS_FILE", "")],
+            &[("JWT_JWKS_URL", "")],
+            &[("JWT_AUDIENCE", "")],
+            &[("JWT_ISSUER", " "), ("SECRET_KEY", "x")],
+            &[("JWT_ISSUER", ","), ("SECRET_KEY", "x")],
+            &[("JWT_AUDIENCE", "lull")],
+            &[("JWT_ISSUER", "https://id.example")],
         ] {
             let error = format!("{:#}", config(settings).err().unwrap());
             assert!(error.contains(settings[0].0), "{error}");

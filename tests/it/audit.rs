@@ -56,7 +56,7 @@ async fn a_change_of_the_configuration_is_noted_with_before_and_after_and_no_sec
         ]
     );
     assert_eq!(changed["subject"], "bot");
-    assert_eq!(changed["actor"], Value::Null);
+    assert_eq!(changed["actor"], "suite");
     assert_eq!(changed["address"], "127.0.0.1");
     assert!(!json!(noted).to_string().contains("t0ps3cret"));
     assert!(!json!(noted).to_string().contains("dDBwczNj"));

@@ -217,3 +217,57 @@ async fn a_variable_that_is_set_but_empty_counts_as_not_set() {
     let (_, answer) = api.post("/", body).await;
     assert_eq!(answer["expires_in"], 15.0);
 }
+
+/// What is said by a program that has a variable which is no UTF-8.
+async fn complaint_of_bytes(program: &str, name: &str) -> String {
+    let script = format!(r#"export {name}="$(printf 's3cr3t\377')"; exec "$0" >/dev/null"#);
+    let settings = [("REDIS_HOST", "h"), ("WEBHOOK_URL", "http://n8n/")];
+    let mut daemon = Daemon::spawn("/bin/sh", &["-c", &script, program], &settings, 0);
+    assert_eq!(daemon.ended().await.code(), Some(1), "{}", daemon.log());
+    daemon.log()
+}
+
+#[tokio::test]
+async fn a_setting_that_is_no_text_stops_the_daemon_that_reads_it() {
+    for (program, name) in [
+        (API, "API_KEYS"),
+        (API, "API_KEYS_FILE"),
+        (API, "OPEN_INGEST"),
+        (API, "SECRET_KEY"),
+        (API, "JWT_AUDIENCE"),
+        (API, "RATE_LIMIT"),
+        (MONITOR, "WEBHOOK_SECRET"),
+        (MONITOR, "REDIS_PASSWORD"),
+    ] {
+        let complaint = complaint_of_bytes(program, name).await;
+
+        assert_names(&complaint, name, name);
+        assert!(complaint.contains("is not UTF-8"), "{complaint}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_to_close_something_and_says_nothing_stops_api() {
+    for (name, value) in [
+        ("API_KEYS", ""),
+        ("API_KEYS", " , "),
+        ("API_KEYS_FILE", ""),
+        ("API_KEYS_FILE", "/dev/null"),
+        ("SECRET_KEY", ""),
+        ("SECRET_KEY", "  "),
+        ("JWT_JWKS_FILE", ""),
+        ("JWT_JWKS_FILE", "/dev/null"),
+        ("JWT_JWKS_URL", ""),
+        ("JWT_AUDIENCE", "lull"),
+        ("JWT_ISSUER", ""),
+        ("OPEN_INGEST", ""),
+        ("OPEN_INGEST", "maybe"),
+        ("OPEN_BUFFER_SERVICE", ""),
+    ] {
+        let settings = [("REDIS_HOST", "h"), (name, value)];
+
+        let complaint = complaint(API, &[], &settings).await;
+
+        assert_names(&complaint, name, &format!("{name}={value}"));
+    }
+}

@@ -1,5 +1,7 @@
 //! `lull up`: everything with one command, for somebody who has just come by.
 
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::Command;
 
 use nix::sys::signal::{Signal, kill};
@@ -7,6 +9,8 @@ use nix::unistd::Pid;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::support::daemon::NO_KEY;
+use crate::support::tool::{self, Ran};
 use crate::support::up::{Place, gone};
 use crate::support::{Daemon, Receiver, TestRedis, eventually};
 
@@ -230,4 +234,100 @@ async fn a_proxy_in_the_environment_does_not_swallow_the_payload() {
     say_and_flush(&lull).await;
 
     assert_eq!(payload(&lull).await["messages"], json!(["oi"]));
+}
+
+/// The mode of a file or folder.
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+/// A tool of `lull`, run in the folder of one that is up.
+async fn in_folder(place: &Place, lull: &Daemon, arguments: &[&str]) -> Ran {
+    let data = place.data();
+    let port = lull.url("").rsplit(':').next().unwrap().to_owned();
+    let settings = [("LULL_DATA", data.to_str().unwrap()), ("PORT", &*port)];
+    tool::lull(arguments, &settings).await
+}
+
+#[tokio::test]
+async fn its_admin_key_is_its_owners_alone_and_the_commands_of_the_folder_need_nothing_else() {
+    let place = Place::new();
+    let mut lull = place.up_with(&[NO_KEY]).await;
+    let key = lull.first_key().await;
+    let file = place.data().join("admin.key");
+
+    assert_eq!(mode(&file), 0o600);
+    assert_eq!(mode(&place.data()), 0o700);
+    assert_eq!(std::fs::read_to_string(&file).unwrap().trim(), key);
+    let bare = lull.client().get(lull.url("/api/messages/sent")).send();
+    assert_eq!(bare.await.unwrap().status(), 401);
+    // The second command that a person is told to paste.
+    let log = lull.log();
+    let command = log.split("\n\n  ").find(|it| it.contains("/sent")).unwrap();
+    let command = command.split("\n\n").next().unwrap();
+    let pasted = Command::new("sh").args(["-c", command]).output().unwrap();
+    if pasted.status.code() != Some(127) {
+        let said = String::from_utf8(pasted.stdout).unwrap();
+        assert!(said.contains("\"items\""), "{command}: {said}");
+    }
+
+    for arguments in [
+        &["send", "ana", "oi", "--ttl", "0.1"][..],
+        &["dead", "list"],
+        &["tail", "--for", "0.1"],
+        &["key", "list"],
+        &["healthcheck"],
+    ] {
+        in_folder(&place, &lull, arguments).await.well();
+    }
+    let doctor = in_folder(&place, &lull, &["doctor"]).await;
+    assert!(doctor.out.contains("in Redis for admin"), "{doctor:?}");
+    assert!(!doctor.out.contains("problem  "), "{doctor:?}");
+    assert_eq!(doctor.code, 0);
+
+    // It is shown once, and stays what it is.
+    lull.stop().await;
+    let mut lull = place.up_with(&[NO_KEY]).await;
+    in_folder(&place, &lull, &["dead", "list"]).await.well();
+    assert_eq!(std::fs::read_to_string(&file).unwrap().trim(), key);
+    assert_eq!(lull.shown_keys(), [""; 0]);
+
+    // A file that is lost, or holds a key that was revoked, is made anew.
+    in_folder(&place, &lull, &["key", "revoke", "admin"])
+        .await
+        .well();
+    lull.stop().await;
+    let mut lull = place.up_with(&[NO_KEY]).await;
+    in_folder(&place, &lull, &["dead", "list"]).await.well();
+    lull.stop().await;
+    std::fs::remove_file(&file).unwrap();
+    let lull = place.up_with(&[NO_KEY]).await;
+    in_folder(&place, &lull, &["dead", "list"]).await.well();
+    assert_ne!(std::fs::read_to_string(&file).unwrap().trim(), key);
+    assert_eq!(mode(&file), 0o600);
+}
+
+#[tokio::test]
+async fn with_keys_of_its_own_it_makes_none_and_says_what_to_send() {
+    let place = Place::new();
+
+    let lull = place
+        .up_with(&[("API_KEYS", "me:a-key-of-sixteen-characters")])
+        .await;
+
+    let command = command_to_paste(&lull).await;
+    assert!(command.contains("Bearer $LULL_KEY"), "{command}");
+    assert!(!place.data().join("admin.key").exists());
+}
+
+#[tokio::test]
+async fn a_redis_of_others_that_has_keys_gets_no_other() {
+    let (place, redis) = (Place::new(), TestRedis::start().await);
+    redis.store().await.keys().make_first().await.unwrap();
+
+    let lull = place.up_with(&[NO_KEY, ("REDIS_URL", &redis.url())]).await;
+
+    command_to_paste(&lull).await;
+    assert!(!place.data().exists());
+    assert_eq!(lull.shown_keys(), [""; 0]);
 }

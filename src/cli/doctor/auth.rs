@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::finding::Finding;
 use crate::settings::api::ApiConfig;
+use crate::store::api_keys::AllKeys;
 
 const CHECK: &str = "keys";
 
@@ -22,9 +23,10 @@ pub(super) fn findings(config: &ApiConfig) -> Vec<Finding> {
         let advice = "make one with openssl rand -hex 32";
         findings.push(Finding::warning(CHECK, found, advice));
     }
-    if findings.is_empty() {
+    if findings.is_empty() && !auth.names_nobody() {
         findings.push(in_all(config));
     }
+    findings.extend(open_ingest(config));
     findings
 }
 
@@ -34,17 +36,39 @@ fn in_all(config: &ApiConfig) -> Finding {
         let names: Vec<_> = auth.keys.iter().map(|key| key.name.as_str()).collect();
         return Finding::ok(CHECK, format!("for {}", names.join(", ")));
     }
-    if !auth.tokens.is_empty() {
-        return Finding::ok(CHECK, "none, but tokens are asked for");
+    Finding::ok(CHECK, "none, but tokens are asked for")
+}
+
+/// Whether messages come in without a key.
+fn open_ingest(config: &ApiConfig) -> Option<Finding> {
+    if !config.auth.open_ingest {
+        return None;
     }
     if hears_this_machine_only(&config.listen) {
-        return Finding::ok(CHECK, "none, and api hears this machine only");
+        return Some(Finding::ok(
+            CHECK,
+            "messages need none, and api hears this machine only",
+        ));
     }
-    Finding::warning(
+    let found = "messages need none: whoever reaches api may bring them; everything else needs one";
+    let advice = "set OPEN_INGEST=false, or API_KEYS=<name>:<key>, for api; if it has them, let doctor have its settings";
+    Some(Finding::warning(CHECK, found, advice))
+}
+
+/// The keys that operators made.
+pub(super) fn in_redis(config: &ApiConfig, keys: &AllKeys) -> Option<Finding> {
+    if !config.auth.names_nobody() {
+        return None;
+    }
+    let names: Vec<_> = keys.keys.iter().map(|key| key.name.as_str()).collect();
+    if names.is_empty() {
+        let found = "none yet: the first api to start makes one, and shows it in its log";
+        return Some(Finding::ok(CHECK, found));
+    }
+    Some(Finding::ok(
         CHECK,
-        "none are set here: without any, whoever reaches api may bring messages",
-        "set API_KEYS=<name>:<key> for api; if it has some, let doctor have its settings",
-    )
+        format!("in Redis for {}", names.join(", ")),
+    ))
 }
 
 fn hears_this_machine_only(listen: &str) -> bool {

@@ -23,6 +23,7 @@ use crate::registry::Snapshot;
 use crate::settings::Vars;
 use crate::settings::api::ApiConfig;
 use crate::settings::monitor::MonitorConfig;
+use crate::settings::operator::prints_payloads;
 use crate::settings::otlp::OtlpConfig;
 use crate::settings::redis::RedisConfig;
 use crate::store::Store;
@@ -55,7 +56,11 @@ struct Report<'a> {
 
 /// Looks at everything; the code is 1 if there is a problem.
 pub(super) async fn examine(arguments: &Arguments, vars: &Vars) -> Result<ExitCode> {
-    let mut findings = settings(vars);
+    let mut findings = if prints_payloads(vars)? {
+        settings(&vars.clone().with("WEBHOOK_URL", "http://127.0.0.1/"))
+    } else {
+        settings(vars)
+    };
     if let Ok(config) = ApiConfig::from_vars(vars) {
         findings.extend(auth::findings(&config));
     }
@@ -107,6 +112,9 @@ async fn state(store: &Store, vars: &Vars, call: bool) -> Vec<Finding> {
         }
     };
     let mut findings = redis_checks::findings(&inspection);
+    if let (Ok(config), Ok(keys)) = (ApiConfig::from_vars(vars), store.keys().read().await) {
+        findings.extend(auth::in_redis(&config, &keys));
+    }
     findings.extend(stopped(&configured.stops));
     for field in &configured.unreadable {
         let found = format!("{field} cannot be read: another version of Lull has written it");

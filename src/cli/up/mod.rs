@@ -1,7 +1,12 @@
 //! `lull up`: everything in one process, for trying it and for small hosts.
 
+mod admin_key;
 mod redis_server;
+mod welcome;
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +29,7 @@ use crate::telemetry::lines::Lines;
 use crate::telemetry::metrics::{Metrics, Role};
 use crate::telemetry::tracer::Tracer;
 use redis_server::RedisServer;
+use welcome::welcome;
 
 /// Whoever reads stdout has so long to take the last payloads.
 const LAST_LINES: Duration = Duration::from_secs(1);
@@ -99,6 +105,12 @@ async fn run(
         return Ok(());
     };
     let (api_store, monitor_store) = connected?;
+    let auth = &api_config.auth;
+    let admin_key = if auth.names_nobody() {
+        admin_key::see_to(up, &api_store).await?
+    } else {
+        None
+    };
     let roles = [Role::Api, Role::Monitor];
     let metrics = Arc::new(Metrics::new(&roles));
     let loops = Loops::new(metrics.clone(), &roles);
@@ -126,7 +138,8 @@ async fn run(
     // The receiver outlives the monitor, whose last attempts it takes.
     let printing = CancellationToken::new();
     let out = Lines::on_stdout();
-    out.put(welcome(at.port(), up).as_bytes());
+    let welcome = welcome(at.port(), up, auth.open_ingest, admin_key.as_ref());
+    out.put(welcome.as_bytes());
     let printer = receiver.map(|listener| {
         let out = out.clone();
         let print = move |payload: &str| out.put(format!("{payload}\n").as_bytes());
@@ -167,20 +180,15 @@ async fn run(
     served.and(guarded)
 }
 
-fn welcome(port: u16, up: &UpConfig) -> String {
-    let redis = if up.own_redis {
-        format!("its own Redis, files in {}", up.data.display())
-    } else {
-        "your Redis".into()
-    };
-    let webhook = if up.own_receiver {
-        "printed below"
-    } else {
-        "POSTed to WEBHOOK_URL"
-    };
-    format!(
-        "Lull is up, with {redis}; payloads are {webhook}. Ctrl-C stops it. Say something:\n\n  \
-         curl http://127.0.0.1:{port}/api/message -H 'Content-Type: application/json' \\\n    \
-         -d '{{\"user\": \"5511988887777\", \"message\": \"hi\", \"ttl\": 3}}'\n\n"
-    )
+/// Makes a data folder that nobody else can look into.
+fn make_folder(folder: &Path) -> Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true).mode(0o700);
+    let made = builder.create(folder);
+    made.with_context(|| {
+        format!(
+            "cannot make the data folder {} (LULL_DATA)",
+            folder.display()
+        )
+    })
 }

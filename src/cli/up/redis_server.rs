@@ -11,6 +11,8 @@ use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 use tracing::{info, warn};
 
+use super::make_folder;
+use crate::settings::operator::{SOCKET, socket_url};
 use crate::settings::redis::{Address, RedisConfig};
 use crate::settings::up::UpConfig;
 use crate::store::Store;
@@ -35,17 +37,12 @@ impl RedisServer {
     /// Starts it in the data folder, and waits until it answers.
     pub(super) async fn start(config: &UpConfig) -> Result<Self> {
         let program = program(config.redis_server.as_deref())?;
-        std::fs::create_dir_all(&config.data).with_context(|| {
-            format!(
-                "cannot make the data folder {} (LULL_DATA)",
-                config.data.display()
-            )
-        })?;
+        make_folder(&config.data)?;
         let data = config
             .data
             .canonicalize()
             .context("the data folder (LULL_DATA)")?;
-        let socket = data.join("redis.sock");
+        let socket = data.join(SOCKET);
         ensure!(
             socket.as_os_str().len() <= LONGEST_SOCKET_PATH,
             "the path {} is too long for a socket; choose a shorter LULL_DATA",
@@ -63,7 +60,7 @@ impl RedisServer {
                 "--port",
                 "0",
                 "--unixsocket",
-                "redis.sock",
+                SOCKET,
                 "--unixsocketperm",
                 "700",
             ])
@@ -93,7 +90,7 @@ impl RedisServer {
 
     /// Where it listens, as `REDIS_URL`.
     pub(super) fn url(&self) -> String {
-        url(&self.socket)
+        socket_url(&self.socket)
     }
 
     /// Waits for it to end, which it should not do by itself.
@@ -195,7 +192,7 @@ async fn stop_orphan(socket: &Path) -> Result<()> {
 
 async fn shut_down(socket: &Path) -> Result<()> {
     let config = RedisConfig {
-        address: Address::Url(url(socket)),
+        address: Address::Url(socket_url(socket)),
         username: None,
         password: None,
         db: None,
@@ -206,15 +203,4 @@ async fn shut_down(socket: &Path) -> Result<()> {
         .shut_down()
         .await
         .context("asking redis-server to stop")
-}
-
-fn url(socket: &Path) -> String {
-    // The three characters that a path may hold and a URL reads otherwise.
-    let path = socket
-        .display()
-        .to_string()
-        .replace('%', "%25")
-        .replace('?', "%3F")
-        .replace('#', "%23");
-    format!("unix://{path}")
 }

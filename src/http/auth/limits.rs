@@ -68,8 +68,10 @@ impl Limits {
     /// Takes a token out of the caller's bucket. Without one in it, the error says when there will be.
     pub(super) fn take(&self, pass: &Pass, address: Option<IpAddr>) -> Result<Left, Left> {
         let caller = match pass {
-            Pass::Known(principal) => Caller::Named(principal.name.clone()),
-            Pass::Unasked | Pass::Unknown(_) => Caller::At(address.map(network)),
+            Pass::Known(principal) | Pass::Open(Some(principal)) => {
+                Caller::Named(principal.name.clone())
+            }
+            Pass::Open(None) | Pass::Unknown(_) => Caller::At(address.map(network)),
         };
         match self.buckets.check_key(&caller) {
             Ok(state) => {
@@ -157,7 +159,7 @@ mod tests {
     #[test]
     fn each_key_and_each_address_has_a_bucket_of_its_own() {
         let limits = limits(1, 3600, 1);
-        let nobody = Pass::Unasked;
+        let nobody = Pass::Open(None);
 
         for (pass, address) in [
             (known("n8n"), at("10.0.0.1")),
@@ -179,7 +181,7 @@ mod tests {
     fn callers_are_told_what_is_left_and_when_to_come_again() {
         let limits = limits(60, 60, 2);
         let take = || {
-            let left = limits.take(&Pass::Unasked, None);
+            let left = limits.take(&Pass::Open(None), None);
             let mut headers = HeaderMap::new();
             left.unwrap_or_else(|left| left).tell(&mut headers);
             let told = |name| headers.get(name).map(|it| it.to_str().unwrap().to_owned());

@@ -3,10 +3,12 @@
 
 mod client;
 mod cors;
+mod first_key;
 mod keys;
 mod layer;
 mod limits;
 mod need;
+mod origin;
 mod principal;
 mod refusal;
 mod tokens;
@@ -33,6 +35,8 @@ use keys::{Keys, given};
 pub(super) use layer::Guarding;
 use limits::{FORGOTTEN_EVERY, Left, Limits};
 pub(super) use need::Need;
+use need::Opening;
+use origin::is_of_a_foreign_page;
 pub(super) use principal::Pass;
 pub(super) use refusal::Refusal;
 use tokens::Tokens;
@@ -49,8 +53,12 @@ struct Rules {
     limits: Option<Limits>,
     origins: Origins,
     proxies: Proxies,
-    /// Whether there are neither keys nor tokens.
-    asks_nobody: bool,
+    /// Whether messages are taken without a key.
+    open_ingest: bool,
+    /// The same of those that Buffer Service and the queue take.
+    open_buffer_service: bool,
+    /// Whether the environment names nobody: then the first api to start makes a key.
+    names_nobody: bool,
 }
 
 impl Auth {
@@ -66,32 +74,38 @@ impl Auth {
                 );
             }
         }
-        let asks_nobody = config.keys.is_empty() && config.tokens.is_empty();
         Ok(Self(Arc::new(Rules {
+            open_ingest: config.open_ingest,
+            open_buffer_service: config.open_buffer_service,
+            names_nobody: config.names_nobody(),
             keys: Keys::new(config.keys),
             key_ring,
             tokens: Tokens::new(config.tokens)?,
             limits: config.rate.as_ref().and_then(Limits::new),
             origins: config.origins,
             proxies: Proxies(config.proxies),
-            asks_nobody,
         })))
     }
 
     /// Says who may come in, once, when the daemon starts.
     pub(super) fn announce(&self) {
-        if self.asks_nobody() {
-            warn!(
-                "No API_KEYS and no keys for tokens are set: whoever reaches this port may bring messages, and everything else answers only to this machine"
-            );
-            return;
-        }
         let names: Vec<_> = self.0.keys.names().collect();
         let names = names.join(", ");
-        if names.is_empty() {
+        if self.0.open_ingest {
+            warn!(
+                "Whoever reaches this port may bring messages, because OPEN_INGEST is true or neither API_KEYS nor keys for tokens are set; everything else needs a key"
+            );
+        } else if self.0.names_nobody {
+            info!("Only who has a key comes in: one that lies in Redis");
+        } else if names.is_empty() {
             info!("Only who has a token comes in");
         } else {
             info!(keys = names, "Only who has a key comes in: {names}");
+        }
+        if self.0.open_buffer_service {
+            warn!(
+                "Whoever reaches this port may send calls to any URL and queue messages to people, because OPEN_BUFFER_SERVICE is true"
+            );
         }
     }
 
@@ -113,6 +127,7 @@ impl Auth {
         };
         let all = async {
             tokio::join!(
+                self.make_first_key(),
                 self.0.key_ring.keep_fresh(),
                 self.0.tokens.keep_fresh(),
                 forgetting
@@ -123,9 +138,13 @@ impl Auth {
         self.0.key_ring.note_use().await;
     }
 
-    /// Whether nobody is asked for a key or a token.
-    pub(super) fn asks_nobody(&self) -> bool {
-        self.0.asks_nobody
+    /// Whether what is needed is open to everybody.
+    pub(super) fn opens(&self, need: Need) -> bool {
+        match need.opening() {
+            Some(Opening::Ingest) => self.0.open_ingest,
+            Some(Opening::BufferService) => self.0.open_buffer_service,
+            None => false,
+        }
     }
 
     /// The same with what browsers ask before a page of somebody else may call.
@@ -148,11 +167,7 @@ impl Auth {
         if need == Need::Nothing {
             return (Ok(()), None);
         }
-        let pass = if self.asks_nobody() {
-            Pass::Unasked
-        } else {
-            self.pass(request)
-        };
+        let pass = self.pass(request);
         let taken = self.0.limits.as_ref().map(|limits| {
             let (extensions, headers) = (request.extensions(), request.headers());
             limits.take(&pass, self.0.proxies.client(extensions, headers))
@@ -165,13 +180,18 @@ impl Auth {
     }
 
     fn let_in(&self, request: &mut Request, need: Need, pass: Pass) -> Result<(), Refusal> {
-        match (&pass, need) {
-            (Pass::Unasked, _) => {
-                let comes_in = need.is_ingest() || self.at_home(request);
-                return comes_in.then_some(()).ok_or(Refusal::NotAtHome);
+        let pass = match pass {
+            pass if !self.opens(need) => pass,
+            Pass::Known(principal) => Pass::Open(Some(principal)),
+            // A browser lets any page send a form to any address that it can reach.
+            _ if is_of_a_foreign_page(request.headers(), &self.0.origins) => {
+                Pass::Unknown(Refusal::ForeignOrigin)
             }
-            // The handler knows the buffer, and whether its own proof stands for a key.
-            (_, Need::IngestNamed) => {}
+            _ => Pass::Open(None),
+        };
+        match (&pass, need) {
+            // With the named, the handler knows the buffer, and whether its own proof stands for a key.
+            (Pass::Open(_), _) | (_, Need::IngestNamed) => {}
             (Pass::Known(principal), need) if !need.is_met_by(&principal.scopes) => {
                 return Err(Refusal::out_of_reach(principal, need));
             }
@@ -180,11 +200,6 @@ impl Auth {
         }
         request.extensions_mut().insert(pass);
         Ok(())
-    }
-
-    fn at_home(&self, request: &Request) -> bool {
-        let (extensions, headers) = (request.extensions(), request.headers());
-        self.0.proxies.at_home(extensions, headers, &self.0.origins)
     }
 
     /// Who sends a request, by the first key or token of it that is known.

@@ -14,12 +14,21 @@ pub(in crate::http) enum Need {
     IngestAll,
     /// To bring messages for a buffer that the handler finds; it asks, unless the buffer's own proof stands for a key.
     IngestNamed,
-    /// To bring messages that leave one by one: without keys only from this machine, as they reach people.
+    /// To bring messages that leave one by one.
     Queue,
     /// To look.
     Read,
     /// To change.
     Admin,
+}
+
+/// What can be open to everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Opening {
+    /// Messages for buffers that an operator has made: `OPEN_INGEST`.
+    Ingest,
+    /// Messages whose sender says where they go, and those that reach people: `OPEN_BUFFER_SERVICE`.
+    BufferService,
 }
 
 use Need::{Admin, Ingest, IngestAll, IngestNamed, Nothing, Queue, Read};
@@ -52,8 +61,12 @@ impl Need {
         }
     }
 
-    /// Whether it is about messages that come in.
-    pub(super) fn is_ingest(self) -> bool {
-        matches!(self, Ingest | IngestAll | IngestNamed)
+    /// Which setting opens it to everybody; none: nothing does.
+    pub(super) fn opening(self) -> Option<Opening> {
+        match self {
+            Ingest | IngestNamed => Some(Opening::Ingest),
+            IngestAll | Queue => Some(Opening::BufferService),
+            Nothing | Read | Admin => None,
+        }
     }
 }

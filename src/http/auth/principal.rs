@@ -15,8 +15,8 @@ use crate::http::Api;
 /// What auth found out about a request.
 #[derive(Clone, Debug)]
 pub(in crate::http) enum Pass {
-    /// No keys are set, so nobody was asked.
-    Unasked,
+    /// The endpoint is open to everybody; somebody known, where a key came all the same.
+    Open(Option<Arc<Principal>>),
     /// Somebody known.
     Known(Arc<Principal>),
     /// Nobody known. The buffer's own proof may still stand for a key.
@@ -27,7 +27,7 @@ impl Pass {
     /// Whether it may bring messages for this buffer.
     pub(in crate::http) fn brings_to(&self, buffer: &Name) -> Result<(), Refusal> {
         match self {
-            Self::Unasked => Ok(()),
+            Self::Open(_) => Ok(()),
             Self::Known(principal) if principal.scopes.brings_to(buffer) => Ok(()),
             Self::Known(principal) => Err(Refusal::out_of_reach(principal, Need::IngestNamed)),
             Self::Unknown(refusal) => Err(refusal.clone()),
@@ -37,8 +37,8 @@ impl Pass {
     /// What the one who came is called.
     pub(in crate::http) fn name(&self) -> Option<&str> {
         match self {
-            Self::Known(principal) => Some(&principal.name),
-            Self::Unasked | Self::Unknown(_) => None,
+            Self::Known(principal) | Self::Open(Some(principal)) => Some(&principal.name),
+            Self::Open(None) | Self::Unknown(_) => None,
         }
     }
 }
@@ -46,11 +46,8 @@ impl Pass {
 impl FromRequestParts<Api> for Pass {
     type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Infallible> {
-        Ok(match parts.extensions.get::<Self>() {
-            Some(pass) => pass.clone(),
-            None if api.auth.asks_nobody() => Self::Unasked,
-            None => Self::Unknown(Refusal::NoKey),
-        })
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Infallible> {
+        let pass = parts.extensions.get::<Self>().cloned();
+        Ok(pass.unwrap_or(Self::Unknown(Refusal::NoKey)))
     }
 }

@@ -17,11 +17,13 @@ use crate::http::error::Refused;
 /// Why somebody does not come in.
 #[derive(Clone, Debug, Error)]
 pub(in crate::http) enum Refusal {
-    /// There are keys, and none came.
-    #[error("this needs a key: send it as Authorization: Bearer <key>, or in X-API-Key")]
+    /// No key came, and one is needed.
+    #[error(
+        "this needs a key: send it as Authorization: Bearer <key>, or in X-API-Key; lull key new makes one"
+    )]
     NoKey,
     /// None of what came is a key.
-    #[error("this key is not known: is it one of API_KEYS, or has it been changed?")]
+    #[error("this key is not known: was it revoked or changed, or does api have other API_KEYS?")]
     WrongKey,
     /// What came is a token, and not a good one.
     #[error(transparent)]
@@ -37,11 +39,11 @@ pub(in crate::http) enum Refusal {
     /// The caller's bucket is empty.
     #[error("too many requests: send it again after the seconds of Retry-After")]
     TooMany,
-    /// Nobody can be known, and it comes from another machine.
+    /// A web page of another origin would bring messages without a key.
     #[error(
-        "without keys this answers only to the machine it runs on: set API_KEYS=<name>:<key> for api, and send the key as Authorization: Bearer <key>"
+        "this comes from a web page of another origin, and without a key: send a key, or name the origin in ALLOWED_ORIGINS"
     )]
-    NotAtHome,
+    ForeignOrigin,
 }
 
 impl Refusal {
@@ -58,7 +60,7 @@ impl Refusal {
             Self::NoKey | Self::WrongKey | Self::Token(_) => RefusedFor::Key,
             Self::OutOfReach { .. } => RefusedFor::Scope,
             Self::TooMany => RefusedFor::Rate,
-            Self::NotAtHome => RefusedFor::NotAtHome,
+            Self::ForeignOrigin => RefusedFor::Origin,
         }
     }
 
@@ -70,7 +72,7 @@ impl Refusal {
             Self::Token(_) => Code::TokenInvalid,
             Self::OutOfReach { .. } => Code::ScopeMissing,
             Self::TooMany => Code::RateLimited,
-            Self::NotAtHome => Code::OnlyThisMachine,
+            Self::ForeignOrigin => Code::ForeignOrigin,
         }
     }
 }

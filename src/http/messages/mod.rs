@@ -38,7 +38,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .needs(Need::Queue)
             .says(
                 "Queue a message",
-                "It leaves by itself to the destination `messages`, `SCHEDULER_BATCH_SIZE` in each `SCHEDULER_INTERVAL`, in the order they came. Without any keys set only this machine may queue messages, as they reach people.",
+                "It leaves by itself to the destination `messages`, `SCHEDULER_BATCH_SIZE` in each `SCHEDULER_INTERVAL`, in the order they came. It always needs a key, because it reaches people, unless `OPEN_BUFFER_SERVICE` is true.",
             )
             .header(IDEMPOTENCY_KEY, ABOUT_IDEMPOTENCY_KEY, id_schema())
             .body::<OutboundBody>(&json!({

@@ -9,8 +9,13 @@ use super::security::alternatives;
 use crate::http::auth::Need;
 use crate::http::endpoint::{Chapter, Endpoint, of_path};
 
-/// The operation of an endpoint under one of its paths.
-pub(super) fn operation(endpoint: &Endpoint, chapter: Chapter, path: &str) -> Operation {
+/// The operation of an endpoint under one of its paths, at an api where it is `open` or not.
+pub(super) fn operation(
+    endpoint: &Endpoint,
+    chapter: Chapter,
+    path: &str,
+    open: bool,
+) -> Operation {
     let need = endpoint.need;
     let mut refusals = endpoint.refusals.clone();
     if need != Need::Nothing {
@@ -36,7 +41,7 @@ pub(super) fn operation(endpoint: &Endpoint, chapter: Chapter, path: &str) -> Op
     let parameters = of_path
         .into_iter()
         .chain(endpoint.parameters.iter().cloned());
-    let asks = need.in_words();
+    let asks = need.in_words(open);
     OperationBuilder::new()
         .tag(chapter.name())
         .operation_id(Some(id_of(&endpoint.method, path)))
@@ -45,7 +50,7 @@ pub(super) fn operation(endpoint: &Endpoint, chapter: Chapter, path: &str) -> Op
         .parameters(Some(parameters))
         .request_body(endpoint.body.clone())
         .responses(responses.build())
-        .securities(Some(alternatives(need)))
+        .securities(Some(alternatives(need, open)))
         .build()
 }
 

@@ -22,7 +22,7 @@ use crate::core::code::Code;
 use crate::http::error::ErrorAnswer;
 
 use super::endpoint::{Chapter, Endpoint, chapters};
-use crate::http::auth::Need;
+use crate::http::auth::{Auth, Need};
 use describing::operation;
 
 const ABOUT: &str = "\
@@ -64,14 +64,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 async fn show(State(api): State<Api>) -> Response {
     let json = api.document.0.get_or_init(|| {
-        let json = serde_json::to_vec(&document());
+        let json = serde_json::to_vec(&document(&api.auth));
         json.unwrap_or_default().into()
     });
     let kind = [(CONTENT_TYPE, "application/json")];
     (kind, json.clone()).into_response()
 }
 
-fn document() -> OpenApi {
+/// The document of this api: what it takes without a key depends on its settings.
+fn document(auth: &Auth) -> OpenApi {
     let mut components = ComponentsBuilder::new();
     components = security::with_schemes(components);
     components = refusals::with_refusals(components);
@@ -83,7 +84,7 @@ fn document() -> OpenApi {
             continue;
         };
         for path in &endpoint.paths {
-            let operation = operation(&endpoint, chapter, path);
+            let operation = operation(&endpoint, chapter, path, auth.opens(endpoint.need));
             paths.add_path_operation(*path, vec![endpoint.method.clone()], operation);
         }
         components = components.schemas_from_iter(endpoint.schemas);

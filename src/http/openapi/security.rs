@@ -16,8 +16,18 @@ const HEADERS: [(&str, &str); 3] = [
 ];
 
 impl Need {
-    /// What it asks, for readers of the document.
-    pub(super) fn in_words(self) -> String {
+    /// What it asks, for readers of the document; with `open`, this api takes it without a key.
+    pub(super) fn in_words(self, open: bool) -> String {
+        let needs = self.scope_in_words();
+        if open {
+            return format!(
+                "This api takes it without a key, except from web pages of other origins. Closed: {needs}"
+            );
+        }
+        needs
+    }
+
+    fn scope_in_words(self) -> String {
         match self {
             Self::Nothing => "Needs no key.".to_owned(),
             Self::IngestNamed => "Needs the scope `ingest` or `ingest@<buffer>`; where the buffer has a secret, the post proves it in the gateway's own way instead, and a key does not stand for it.".to_owned(),
@@ -29,8 +39,8 @@ impl Need {
     }
 }
 
-/// The ways in which a request may say who it is; any of them does.
-pub(super) fn alternatives(need: Need) -> Vec<SecurityRequirement> {
+/// The ways in which a request may say who it is; any of them does. With `open` it need not.
+pub(super) fn alternatives(need: Need, open: bool) -> Vec<SecurityRequirement> {
     if need == Need::Nothing {
         return Vec::new();
     }
@@ -44,7 +54,7 @@ pub(super) fn alternatives(need: Need) -> Vec<SecurityRequirement> {
     let schemes = std::iter::once(BEARER).chain(schemes);
     let keys = schemes.map(|scheme| SecurityRequirement::new(scheme, [scope]));
     // A post proves the secret of its buffer, or has its key in the path.
-    let own = (need == Need::IngestNamed).then(SecurityRequirement::default);
+    let own = (open || need == Need::IngestNamed).then(SecurityRequirement::default);
     keys.chain(own).collect()
 }
 
@@ -52,7 +62,7 @@ pub(super) fn alternatives(need: Need) -> Vec<SecurityRequirement> {
 pub(super) fn with_schemes(mut components: ComponentsBuilder) -> ComponentsBuilder {
     let mut bearer = Http::new(HttpAuthScheme::Bearer);
     bearer.description = Some(
-        "A key of `API_KEYS`, or a token (JWT) where those are configured. Its scopes are `ingest`, `ingest@<buffer>`, `read` and `admin`; `admin` gives everything.".to_owned(),
+        "A key (`API_KEYS`, `/api/keys`, `lull key new`), or a token (JWT) where those are configured. Its scopes are `ingest`, `ingest@<buffer>`, `read` and `admin`; `admin` gives everything.".to_owned(),
     );
     components = components.security_scheme(BEARER, SecurityScheme::Http(bearer));
     for (scheme, header) in HEADERS {

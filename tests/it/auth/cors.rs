@@ -2,7 +2,8 @@
 
 use reqwest::{Method, Response};
 
-use super::{BOSS, KEYS, ask, look};
+use super::{BOSS, KEYS, ask, bring, look};
+use crate::support::daemon::NO_KEY;
 use crate::support::{Daemon, TestRedis};
 
 const PANEL: &str = "https://panel.example";
@@ -75,16 +76,12 @@ async fn by_default_no_page_of_somebody_else_may_call() {
 }
 
 #[tokio::test]
-async fn without_keys_a_page_that_is_named_is_as_good_as_this_machine_and_a_star_names_none() {
+async fn a_star_lets_every_page_call_with_a_key_and_none_bring_messages_without() {
     let redis = TestRedis::start().await;
-    let named = Daemon::api_with(&redis, &[("ALLOWED_ORIGINS", PANEL)]).await;
-    let all = Daemon::api_with(&redis, &[("ALLOWED_ORIGINS", "*")]).await;
+    let settings = [NO_KEY, ("ALLOWED_ORIGINS", "*")];
+    let all = Daemon::api_with(&redis, &settings).await;
 
-    assert_eq!(look(&named, "/api/chats", &[("origin", PANEL)]).await, 200);
-    assert_eq!(
-        look(&named, "/api/chats", &[("origin", "https://evil.example")]).await,
-        403
-    );
-    assert_eq!(look(&all, "/api/chats", &[("origin", PANEL)]).await, 403);
     assert_eq!(allowed(&asked(&all, PANEL).await), Some("*"));
+    assert_eq!(bring(&all, "/api/message", &[("origin", PANEL)]).await, 403);
+    assert_eq!(look(&all, "/api/chats", &[("origin", PANEL)]).await, 401);
 }

@@ -4,6 +4,7 @@ use reqwest::Method;
 use reqwest::header::HeaderMap;
 
 use super::{BOSS, KEYS, MOUTH, ask, bring, look, turned_away};
+use crate::support::daemon::NO_KEY;
 use crate::support::{Daemon, TestRedis};
 
 fn told<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
@@ -55,7 +56,7 @@ async fn each_key_has_a_bucket_and_is_told_what_is_left_in_it() {
 async fn who_has_no_key_has_a_bucket_by_the_address_that_a_trusted_proxy_tells() {
     let redis = TestRedis::start().await;
     let proxy = ("TRUSTED_PROXIES", "127.0.0.1");
-    let api = Daemon::api_with(&redis, &[proxy, ("RATE_LIMIT", "1/h")]).await;
+    let api = Daemon::api_with(&redis, &[NO_KEY, proxy, ("RATE_LIMIT", "1/h")]).await;
     let from = |address| [("x-forwarded-for", address)];
 
     assert_eq!(bring(&api, "/api/message", &from("203.0.113.9")).await, 200);

@@ -1,11 +1,11 @@
 //! Authentication: who may come in, and what happens to everybody else.
 
 mod cors;
-mod home;
 mod issuer;
 mod keys;
 mod limits;
 mod made;
+mod open;
 mod proofs;
 mod tokens;
 

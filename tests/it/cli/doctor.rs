@@ -59,7 +59,8 @@ impl Patient {
             ("API_KEYS", KEY),
         ];
         all.retain(|(name, _)| settings.iter().all(|(other, _)| other != name));
-        all.extend(settings);
+        // What is empty is not set.
+        all.extend(settings.iter().filter(|(_, value)| !value.is_empty()));
         examined(more, &all).await
     }
 
@@ -534,7 +535,7 @@ async fn a_door_without_keys_or_with_short_ones_is_a_warning() {
 
     examined(&[("API_KEYS", "")])
         .await
-        .is_warning("keys", "whoever reaches api may bring messages");
+        .is_warning("keys", "whoever reaches api may bring them");
     examined(&[("API_KEYS", "panel:short")])
         .await
         .is_warning("keys", "the key of panel is short");
@@ -558,4 +559,17 @@ async fn a_door_without_keys_or_with_short_ones_is_a_warning() {
         assert_eq!(report.ills(), [""; 0]);
         assert!(report.found("keys").contains(words));
     }
+}
+
+#[tokio::test]
+async fn the_keys_in_redis_are_told_where_the_environment_names_nobody() {
+    let patient = Patient::well().await;
+    let none = [("API_KEYS", ""), ("OPEN_INGEST", "false")];
+
+    let report = patient.examined_with(&[], &none).await;
+    assert!(report.found("keys").starts_with("none yet"));
+    let store = patient.redis.store().await;
+    store.keys().make_first().await.unwrap();
+    let report = patient.examined_with(&[], &none).await;
+    assert_eq!(report.found("keys"), "in Redis for admin");
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-use crate::support::daemon::LULL;
+use crate::support::daemon::{LULL, SUITE_KEY};
 use crate::support::house::House;
 use crate::support::tool::{lull, lull_at};
 use crate::support::{Daemon, Receiver, TestRedis, eventually};
@@ -118,7 +118,7 @@ async fn nothing_is_missed_and_nothing_told_twice_over_many_looks() {
 async fn a_dead_letter_is_told_with_its_reason_and_as_json_whole() {
     let mut house = House::start().await;
     let url = house.api.url("");
-    let settings = [("LULL_URL", url.as_str())];
+    let settings = [("LULL_URL", url.as_str()), ("LULL_KEY", SUITE_KEY)];
     let plain = Daemon::spawn(LULL, &["tail"], &settings, 0);
     plain.logs(HEADS).await;
     let json = Daemon::spawn(LULL, &["tail", "--json"], &settings, 0);
@@ -192,7 +192,7 @@ async fn a_reader_that_has_seen_enough_is_no_error() {
     let mut pipe = Daemon::spawn(
         "/bin/bash",
         &["-c", command, LULL],
-        &[("LULL_URL", &url)],
+        &[("LULL_URL", &url), ("LULL_KEY", SUITE_KEY)],
         0,
     );
     pipe.logs(HEADS).await;

@@ -7,11 +7,15 @@ use reqwest::Method;
 use tokio::time::{sleep, timeout};
 
 use super::{page, pages};
+use crate::support::daemon::NO_KEY;
 use crate::support::{Answer, DEADLINE, Daemon, Receiver, TestRedis};
 
 /// Where the papers have api, and a destination.
 const API: &str = "http://127.0.0.1:5000";
 const N8N: &str = "http://n8n:5678";
+
+/// Where a page has the admin key of whoever reads it.
+const KEY: &str = "$(cat data/admin.key)";
 
 /// What a page shows, from top to bottom.
 #[derive(Debug, PartialEq)]
@@ -155,6 +159,8 @@ fn soon(body: &str) -> String {
 struct Reader {
     receiver: Receiver,
     api: Daemon,
+    /// The key that `make run` has made.
+    key: String,
     _monitor: Daemon,
     _redis: TestRedis,
 }
@@ -163,8 +169,11 @@ impl Reader {
     async fn new() -> Self {
         let redis = TestRedis::start().await;
         let receiver = Receiver::answering(&[], Answer::Status(204)).await;
+        // As a newcomer has it.
+        let api = Daemon::api_with(&redis, &[NO_KEY]).await;
         Self {
-            api: Daemon::api(&redis).await,
+            key: api.first_key().await,
+            api,
             _monitor: Daemon::monitor(&redis, &receiver.url()).await,
             receiver,
             _redis: redis,
@@ -178,7 +187,7 @@ impl Reader {
             .client()
             .request(curl.method(), curl.url.replace(API, &self.api.url("")));
         for (name, value) in &curl.headers {
-            request = request.header(name, value.as_bytes());
+            request = request.header(name, value.replace(KEY, &self.key));
         }
         if let Some(body) = &curl.body {
             let here = format!("http://{}", self.receiver.address());

@@ -5,6 +5,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::Value;
 use tempfile::NamedTempFile;
@@ -19,6 +20,35 @@ use super::{DEADLINE, TestRedis, eventually};
 pub(crate) const API: &str = env!("CARGO_BIN_EXE_api");
 pub(crate) const MONITOR: &str = env!("CARGO_BIN_EXE_monitor");
 pub(crate) const LULL: &str = env!("CARGO_BIN_EXE_lull");
+
+/// The key that a daemon of a test has, and its client sends, where the test does not say who may come in. Messages are
+/// open beside it, as they are where no key is set.
+pub(crate) const SUITE_KEY: &str = "the-key-of-the-suite";
+const SUITE: [(&str, &str); 4] = [
+    ("API_KEYS", "suite:the-key-of-the-suite"),
+    // For the tool.
+    ("LULL_KEY", SUITE_KEY),
+    ("OPEN_INGEST", "true"),
+    ("OPEN_BUFFER_SERVICE", "true"),
+];
+/// What says who may come in.
+const WHO: [&str; 5] = ["API_KEYS", "OPEN_", "SECRET_KEY", "JWT_", "NO_KEY"];
+/// A setting of a test that wants no key.
+pub(crate) const NO_KEY: (&str, &str) = ("NO_KEY", "1");
+
+/// The settings and the header that a test has where it says nothing of keys.
+pub(crate) fn with_key<'a>(
+    settings: &[(&'a str, &'a str)],
+) -> (Vec<(&'a str, &'a str)>, HeaderMap) {
+    let mut all = settings.to_vec();
+    let mut headers = HeaderMap::new();
+    let says = |(name, _): &(&str, &str)| WHO.iter().any(|who| name.starts_with(who));
+    if !settings.iter().any(says) {
+        all.extend(SUITE);
+        headers.insert("x-api-key", HeaderValue::from_static(SUITE_KEY));
+    }
+    (all, headers)
+}
 
 /// A process of Lull that ends with the test.
 pub(crate) struct Daemon {
@@ -84,6 +114,7 @@ impl Daemon {
         // Only the first in the process has an effect.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let log = NamedTempFile::new().unwrap();
+        let (settings, headers) = with_key(settings);
         let child = Command::new(program)
             .args(arguments)
             .env_clear()
@@ -94,6 +125,7 @@ impl Daemon {
             .spawn()
             .unwrap();
         let client = Client::builder()
+            .default_headers(headers)
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .unwrap();
@@ -114,6 +146,7 @@ impl Daemon {
     ) -> Self {
         // Only the first in the process has an effect.
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let (settings, headers) = with_key(settings);
         let mut command = Command::new(program);
         command.env_clear().envs(settings.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::null());
@@ -122,7 +155,7 @@ impl Daemon {
             child,
             port,
             log: NamedTempFile::new().unwrap(),
-            client: Client::new(),
+            client: Client::builder().default_headers(headers).build().unwrap(),
         }
     }
 
@@ -143,6 +176,20 @@ impl Daemon {
     /// Waits until its log holds `words`.
     pub(crate) async fn logs(&self, words: &str) {
         eventually(words, async || self.log().contains(words)).await;
+    }
+
+    /// The keys that it has shown.
+    pub(crate) fn shown_keys(&self) -> Vec<String> {
+        let log = self.log();
+        let words = log.split(|c: char| c.is_whitespace() || c == '"');
+        let keys = words.filter(|word| word.starts_with("lull_"));
+        keys.map(str::to_owned).collect()
+    }
+
+    /// The first key, when it has shown that.
+    pub(crate) async fn first_key(&self) -> String {
+        self.logs("lull_").await;
+        self.shown_keys().remove(0)
     }
 
     /// The address of a path.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use super::daemon::LULL;
+use super::daemon::{LULL, SUITE_KEY};
 use super::{DEADLINE, Daemon};
 
 /// What a run of the tool came to.
@@ -35,6 +35,8 @@ pub(crate) async fn lull(arguments: &[&str], settings: &[(&str, &str)]) -> Ran {
     let run = Command::new(LULL)
         .args(arguments)
         .env_clear()
+        // Whatever somebody runs in this folder is not theirs.
+        .env("LULL_DATA", "/nowhere")
         .envs(settings.iter().copied())
         .stdin(Stdio::null())
         .kill_on_drop(true)
@@ -50,5 +52,9 @@ pub(crate) async fn lull(arguments: &[&str], settings: &[(&str, &str)]) -> Ran {
 
 /// Runs it against this api.
 pub(crate) async fn lull_at(api: &Daemon, arguments: &[&str]) -> Ran {
-    lull(arguments, &[("LULL_URL", &api.url(""))]).await
+    lull(
+        arguments,
+        &[("LULL_URL", &api.url("")), ("LULL_KEY", SUITE_KEY)],
+    )
+    .await
 }

@@ -50,7 +50,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .needs(Need::IngestAll)
             .says(
                 "Take in a message that brings its webhook",
-                "The window is counted from its first message. A webhook is kept until it was not used for a day; more than 1000 different ones are refused with 429.",
+                "The window is counted from its first message. A webhook is kept until it was not used for a day; more than 1000 different ones are refused with 429. It always needs a key, because the message says which URL is called, unless `OPEN_BUFFER_SERVICE` is true.",
             )
             .header(IDEMPOTENCY_KEY, ABOUT_IDEMPOTENCY_KEY, id_schema())
             .body::<AnonymousBody>(&json!({
