@@ -3,7 +3,7 @@
 use crate::core::chat::MAX_CHAT_ID_BYTES;
 use crate::core::incoming::MAX_MESSAGE_ID_BYTES;
 use crate::core::when::FARTHEST;
-use crate::core::window::{MIN_TTL, WindowRules};
+use crate::core::window::MIN_TTL;
 use crate::spec::scalars::scalars;
 
 scalars! {
@@ -25,7 +25,7 @@ scalars! {
     /// See [`WindowRules::ttl`](crate::core::window::WindowRules::ttl).
     pub(super) Ttl = {
         "type": ["number", "string", "null"], "pattern": "^[1-9][0-9]{0,3}$",
-        "minimum": MIN_TTL.as_secs_f64(), "maximum": WindowRules::default().max_ttl.as_secs(),
+        "minimum": MIN_TTL.as_secs_f64(),
         "description": format!("Seconds from {} to `MAX_TTL`; also as text.", MIN_TTL.as_secs_f64()),
     };
     /// See [`When`](crate::core::when::When).

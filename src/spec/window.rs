@@ -23,7 +23,7 @@ const MOST_SHORT_WORDS: usize = 10_000;
 #[serde(deny_unknown_fields, default)]
 pub struct WindowSpec {
     /// The quiet window.
-    #[schema(minimum = 0.1, maximum = 86400)]
+    #[schema(minimum = 0.1)]
     pub wait: f64,
     /// The cap since the first message; 0 = none.
     #[schema(minimum = 0, maximum = 315_360_000)]

@@ -33,7 +33,7 @@ pub(super) struct OutboundBody {
     /// To whom.
     phone_number: PhoneNumber,
     /// What is to be sent: text that is not blank, of at most `MESSAGE_MAX_LENGTH` characters.
-    #[schema(min_length = 1, max_length = 160, pattern = r"\S")]
+    #[schema(min_length = 1, pattern = r"\S")]
     content: String,
     /// The client's id for this message: a second one with the same id within 24 hours changes nothing.
     #[schema(required = false)]
@@ -55,7 +55,7 @@ pub(super) struct OutboundForm {
     #[schema(pattern = r"^\+[1-9][0-9]{6,14}$")]
     phone_number: String,
     /// What is to be sent.
-    #[schema(min_length = 1, max_length = 160, pattern = r"\S")]
+    #[schema(min_length = 1, pattern = r"\S")]
     content: String,
 }
 

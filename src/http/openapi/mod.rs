@@ -1,6 +1,7 @@
 //! The OpenAPI document, made of all endpoints, and the pages that show it.
 
 mod describing;
+mod limits;
 mod pages;
 mod refusals;
 mod security;
@@ -24,6 +25,7 @@ use crate::http::error::ErrorAnswer;
 use super::endpoint::{Chapter, Endpoint, chapters};
 use crate::http::auth::{Auth, Need};
 use describing::operation;
+use limits::Limits;
 
 const ABOUT: &str = "\
 Lull waits until a person has stopped typing, then hands everything they said to a bot in one call.
@@ -64,7 +66,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 async fn show(State(api): State<Api>) -> Response {
     let json = api.document.0.get_or_init(|| {
-        let json = serde_json::to_vec(&document(&api.auth));
+        let limits = Limits {
+            max_ttl: api.default_buffer().window.max_ttl,
+            message_max_length: api.message_max_length,
+        };
+        let json = serde_json::to_vec(&document(&api.auth, &limits));
         json.unwrap_or_default().into()
     });
     let kind = [(CONTENT_TYPE, "application/json")];
@@ -72,7 +78,7 @@ async fn show(State(api): State<Api>) -> Response {
 }
 
 /// The document of this api: what it takes without a key depends on its settings.
-fn document(auth: &Auth) -> OpenApi {
+fn document(auth: &Auth, limits: &Limits) -> OpenApi {
     let mut components = ComponentsBuilder::new();
     components = security::with_schemes(components);
     components = refusals::with_refusals(components);
@@ -89,6 +95,8 @@ fn document(auth: &Auth) -> OpenApi {
         }
         components = components.schemas_from_iter(endpoint.schemas);
     }
+    let mut components = components.build();
+    limits.set(&mut components.schemas);
     let license = LicenseBuilder::new().name("MIT").identifier(Some("MIT"));
     let info = InfoBuilder::new()
         .title("Lull")
@@ -99,6 +107,6 @@ fn document(auth: &Auth) -> OpenApi {
         .info(info)
         .tags(Some(chapters()))
         .paths(paths)
-        .components(Some(components.build()))
+        .components(Some(components))
         .build()
 }

@@ -237,8 +237,17 @@ async fn schemas(api: &Daemon) -> Schemas {
 
 #[tokio::test]
 async fn the_bounds_of_every_field_of_a_body_are_those_that_hold() {
+    hold_in_bodies(&[]).await;
+}
+
+#[tokio::test]
+async fn a_bound_that_a_setting_decides_is_that_of_the_api_that_sends_the_document() {
+    hold_in_bodies(&[("MAX_TTL", "600"), ("MESSAGE_MAX_LENGTH", "50")]).await;
+}
+
+async fn hold_in_bodies(settings: &[(&str, &str)]) {
     let redis = TestRedis::start().await;
-    let api = Daemon::api(&redis).await;
+    let api = Daemon::api_with(&redis, settings).await;
     let schemas = schemas(&api).await;
     run_examples(&api).await;
     // A buffer names destinations that are there.

@@ -24,7 +24,7 @@ pub(super) struct NewBufferConfigBody {
     #[schema(maximum = 1_000_000)]
     max_size: Option<u64>,
     /// How long a window is open, in seconds. Without it 60.
-    #[schema(minimum = 0.1, maximum = 86400)]
+    #[schema(minimum = 0.1)]
     max_time: Option<f64>,
     /// Each message starts the time anew.
     reset_timer_on_message: Option<bool>,
@@ -45,7 +45,7 @@ pub(super) struct BufferConfigBody {
     #[schema(maximum = 1_000_000)]
     max_size: Option<u64>,
     /// How long a window is open, in seconds.
-    #[schema(minimum = 0.1, maximum = 86400)]
+    #[schema(minimum = 0.1)]
     max_time: Option<f64>,
     /// Each message starts the time anew.
     reset_timer_on_message: Option<bool>,

@@ -62,7 +62,7 @@ struct AnonymousBuffer {
     /// The chat.
     key: ChatKey,
     /// The window, in seconds from its first message; without it `DEFAULT_TTL`.
-    #[schema(minimum = 0.1, maximum = 86400)]
+    #[schema(minimum = 0.1)]
     wait_time: Option<f64>,
     /// The dotted path of the text in `payload`, such as `json.input.data.query`.
     aggregate_field: String,
