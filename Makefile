@@ -28,7 +28,7 @@ soak: ## Kill, freeze and stop everything while it works, and look for what was 
 check: ## Formatting, lints, documentation, licences, Dockerfiles, compose.yaml, alerts and scripts
 	@scripts/need-cc
 	@scripts/need-lint-tools
-	cargo fmt --check
+	cargo fmt --all --check
 	cargo clippy --locked --all-targets --test soak -- -D warnings
 	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps --document-private-items
 	cargo fetch --locked

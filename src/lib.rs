@@ -6,6 +6,9 @@
 //! bin -> http | monitor | cli -> admin, health -> ingest -> registry, delivery -> store -> settings -> spec -> gateway -> core
 //! ```
 //!
+//! The rooms are compiled as five crates, so that the compiler holds who may know whom: `lull_rules`, `lull_engine`, `lull_api`,
+//! `lull_monitor`, and this one, which names the rooms of all.
+//!
 //! - [`core`]: the pure rules: chats, windows, retries, the circuit breaker.
 //! - [`gateway`]: the posts of gateways, read by their data files, and the language of paths into any body.
 //! - [`spec`]: buffers, destinations and schedules as an operator writes them, and checked, as the daemons go by them.
@@ -23,23 +26,12 @@
 //! - [`daemon`], [`loops`], [`memory`], [`panics`], [`shutdown`], [`telemetry`]: how daemons start, go on when a part of them fails,
 //!   stop, and tell about themselves.
 
-pub mod admin;
+pub use lull_api::{admin, http, ingest};
+pub use lull_engine::{
+    delivery, health, loops, memory, registry, server, shutdown, store, telemetry,
+};
+pub use lull_monitor::monitor;
+pub use lull_rules::{core, gateway, panics, settings, spec};
+
 pub mod cli;
-pub mod core;
 pub mod daemon;
-pub mod delivery;
-pub mod gateway;
-pub mod health;
-pub mod http;
-pub mod ingest;
-pub mod loops;
-pub mod memory;
-pub mod monitor;
-pub mod panics;
-pub mod registry;
-pub mod server;
-pub mod settings;
-pub mod shutdown;
-pub mod spec;
-pub mod store;
-pub mod telemetry;

@@ -98,7 +98,11 @@ pub fn check_message_id(field: &'static str, text: String) -> Result<String, Bad
     Ok(text)
 }
 
-pub(crate) fn user_of(fields: &mut RawObject) -> Result<ChatId, BadInput> {
+/// The chat that a message's `user` names, taken out of its fields.
+///
+/// # Errors
+/// When it is missing, or is not the id of a chat.
+pub fn user_of(fields: &mut RawObject) -> Result<ChatId, BadInput> {
     chat_under(fields, "user")
 }
 
@@ -112,7 +116,11 @@ fn chat_under(fields: &mut RawObject, field: &'static str) -> Result<ChatId, Bad
     ChatId::parse(&text).map_err(|error: ChatIdError| BadInput::field(field, error.to_string()))
 }
 
-pub(crate) fn message_id_of(raw: &RawValue) -> Result<String, BadInput> {
+/// A message's `message_id`, as text.
+///
+/// # Errors
+/// When it is neither text nor an integer, or is empty or too long.
+pub fn message_id_of(raw: &RawValue) -> Result<String, BadInput> {
     let text = text_or_integer(raw)
         .ok_or_else(|| BadInput::field("message_id", "must be text or an integer"))?;
     check_message_id("message_id", text)

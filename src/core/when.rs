@@ -34,7 +34,7 @@ impl When {
     ///
     /// # Errors
     /// When one is no such value, or both are there.
-    pub(crate) fn take(fields: &mut RawObject) -> Result<Option<Self>, BadInput> {
+    pub fn take(fields: &mut RawObject) -> Result<Option<Self>, BadInput> {
         let send_at = take(fields, SEND_AT);
         let delay = take(fields, DELAY);
         match (send_at, delay) {

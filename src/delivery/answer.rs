@@ -36,7 +36,7 @@ pub(super) fn retry_after(value: &HeaderValue, now: SystemTime) -> Option<Durati
 }
 
 /// Why there was no answer. Never the error's own words as a whole: they hold the URL.
-pub(crate) fn why_none(error: &reqwest::Error, timeout: Duration) -> String {
+pub fn why_none(error: &reqwest::Error, timeout: Duration) -> String {
     if error.is_timeout() {
         return format!("no answer within {} s", timeout.as_secs_f64());
     }

@@ -105,7 +105,7 @@ pub(super) fn url(text: &str) -> Result<Url, SpecError> {
 }
 
 /// A client for one URL.
-pub(crate) fn builder(url: &Url, timeout: Duration) -> ClientBuilder {
+pub fn builder(url: &Url, timeout: Duration) -> ClientBuilder {
     let client = with_manners().timeout(timeout);
     // A proxy that the environment names has another idea of who 127.0.0.1 is.
     if is_here(url) {
@@ -169,7 +169,7 @@ pub(super) fn place(url: &Url) -> String {
 }
 
 /// Whether a URL leads to this machine.
-pub(crate) fn is_here(url: &Url) -> bool {
+pub fn is_here(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let address: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
     host == "localhost" || address.is_some_and(|address| address.is_loopback())

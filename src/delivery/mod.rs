@@ -30,9 +30,9 @@ use template::context::TemplateContext;
 
 pub use body::{BodyError, try_template};
 
-pub(crate) use answer::why_none;
+pub use answer::why_none;
 pub use client::Clients;
-pub(crate) use client::{builder, is_here};
+pub use client::{builder, is_here};
 pub use healthcheck::healthcheck;
 
 /// How much of a refusal is kept with its dead context.

@@ -33,6 +33,8 @@ mod tests;
 mod typing;
 mod webhook;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -180,7 +182,21 @@ impl Api {
 ///
 /// # Errors
 /// When the listener breaks.
-pub async fn serve(listener: TcpListener, api: Api, stop: CancellationToken) -> Result<()> {
+///
+/// Boxed, so that all of it is compiled in this crate, and not in each that serves.
+pub fn serve(
+    listener: TcpListener,
+    api: Api,
+    stop: CancellationToken,
+) -> BoxFuture<'static, Result<()>> {
+    serve_until_stopped(listener, api, stop).boxed()
+}
+
+async fn serve_until_stopped(
+    listener: TcpListener,
+    api: Api,
+    stop: CancellationToken,
+) -> Result<()> {
     let at = listener.local_addr().context("the address listened on")?;
     info!(address = %at, "Taking messages on http://{at}");
     api.auth.announce();

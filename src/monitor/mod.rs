@@ -12,6 +12,8 @@ mod poll;
 mod scheduled;
 mod schedules;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -158,7 +160,13 @@ impl Monitor {
     }
 
     /// Works until told to stop; then finishes what is in hand, at most [`GRACE`] long, and gives its leases back.
-    pub async fn run(self: &Arc<Self>) {
+    ///
+    /// Boxed, so that all of it is compiled in this crate, and not in each that runs it.
+    pub fn run(self: &Arc<Self>) -> BoxFuture<'_, ()> {
+        self.run_until_stopped().boxed()
+    }
+
+    async fn run_until_stopped(self: &Arc<Self>) {
         // Before the first window is closed, so that its batch is not left to a sweep.
         self.open_workers();
         self.start(Loop::Registry, |monitor| {

@@ -6,6 +6,8 @@ pub mod key_ring;
 mod lives;
 mod removals;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -214,7 +216,11 @@ pub struct Registry {
 
 impl Registry {
     /// Reads what is configured, waiting for Redis as long as it takes.
-    pub async fn load(store: Store, defaults: Defaults) -> Self {
+    pub fn load(store: Store, defaults: Defaults) -> BoxFuture<'static, Self> {
+        Self::loaded(store, defaults).boxed()
+    }
+
+    async fn loaded(store: Store, defaults: Defaults) -> Self {
         let configured = loop {
             match read(&store).await {
                 Ok(configured) => break configured,

@@ -1,6 +1,7 @@
 //! Defaults stand in the `Raw*` structs alone: what docs/settings.md and `.env.example` say of them is held to that here.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -68,6 +69,17 @@ fn is_same(said: &str, is: &str) -> bool {
     said == is || number(said).is_some_and(|said| number(is) == Some(said))
 }
 
+/// A file of the repository.
+fn file(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(path)
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(file(path)).unwrap()
+}
+
 /// The texts between backticks.
 fn quoted(cell: &str) -> Vec<&str> {
     cell.split('`').skip(1).step_by(2).collect()
@@ -75,9 +87,9 @@ fn quoted(cell: &str) -> Vec<&str> {
 
 #[test]
 fn every_struct_of_settings_is_compared() {
-    let here = std::fs::read_to_string("src/settings/defaults.rs").unwrap();
-    for file in std::fs::read_dir("src/settings").unwrap() {
-        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+    let here = read("src/settings/defaults.rs");
+    for entry in std::fs::read_dir(file("src/settings")).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
         let structs = text.lines().filter_map(|line| {
             let name = line.trim_start_matches("pub(super) ");
             name.strip_prefix("struct ")?.strip_suffix(" {")
@@ -90,7 +102,7 @@ fn every_struct_of_settings_is_compared() {
 
 #[test]
 fn the_docs_say_the_defaults_that_there_are() {
-    let docs = std::fs::read_to_string("docs/settings.md").unwrap();
+    let docs = read("docs/settings.md");
     let defaults = defaults();
     let (mut compared, mut wrong) = (0, Vec::new());
     for row in docs.lines().filter(|line| line.starts_with("| `")) {
@@ -118,7 +130,7 @@ fn the_docs_say_the_defaults_that_there_are() {
 
 #[test]
 fn env_example_shows_the_defaults_that_there_are() {
-    let example = std::fs::read_to_string(".env.example").unwrap();
+    let example = read(".env.example");
     let defaults = defaults();
     let (mut compared, mut wrong) = (0, Vec::new());
     for line in example.lines() {

@@ -5,11 +5,12 @@ use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::Schema;
 
 /// A schema as it is written in JSON; one that could not be is anything.
-pub(crate) fn schema_of(written: Value) -> RefOr<Schema> {
+pub fn schema_of(written: Value) -> RefOr<Schema> {
     serde_json::from_value(written).unwrap_or_default()
 }
 
 /// Types that stand for such values, each with its schema.
+#[macro_export]
 macro_rules! scalars {
     ($($(#[$about:meta])* $vis:vis $name:ident = $schema:tt;)*) => {
         $(
@@ -26,7 +27,7 @@ macro_rules! scalars {
         )*
     };
 }
-pub(crate) use scalars;
+pub use scalars;
 
 scalars! {
     /// See `ScheduleSpec`.

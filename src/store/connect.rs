@@ -1,5 +1,6 @@
 //! Getting to Redis at start.
 
+use futures_util::FutureExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,7 +69,7 @@ impl Store {
     ) -> std::result::Result<Self, ConnectError> {
         let mut pause = Duration::from_millis(100);
         loop {
-            match Box::pin(Self::attempt(config, patience)).await {
+            match Self::attempt(config, patience).boxed().await {
                 Ok((store, place, version)) => {
                     info!(redis = %place, version, "Connected to Redis {version} at {place}");
                     return Ok(store);
@@ -91,7 +92,7 @@ impl Store {
         config: &RedisConfig,
         patience: Duration,
     ) -> std::result::Result<Self, ConnectError> {
-        Ok(Box::pin(Self::attempt(config, patience)).await?.0)
+        Ok(Self::attempt(config, patience).boxed().await?.0)
     }
 
     /// A store in which everything can be done, where it is, and its version.

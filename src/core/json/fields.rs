@@ -68,7 +68,8 @@ pub enum BadInput {
 }
 
 impl BadInput {
-    pub(crate) fn field(field: &'static str, why: impl Into<String>) -> Self {
+    /// A `field` has a value that it cannot have, because it `why`.
+    pub fn field(field: &'static str, why: impl Into<String>) -> Self {
         Self::Field {
             field,
             why: why.into(),
@@ -157,13 +158,13 @@ pub fn form_as_json(body: &[u8]) -> Result<String, BadInput> {
 }
 
 /// Takes a field out; null is taken for absent, because templates send null for what they did not find.
-pub(crate) fn take(fields: &mut RawObject, name: &str) -> Option<Box<RawValue>> {
+pub fn take(fields: &mut RawObject, name: &str) -> Option<Box<RawValue>> {
     fields.shift_remove(name).filter(|raw| raw.get() != "null")
 }
 
 /// Refuses fields that are null. For orders, where a field that is not there means all there is: what a template did not
 /// find must not stop or revive everything.
-pub(crate) fn check_nulls(fields: &RawObject) -> Result<(), BadInput> {
+pub fn check_nulls(fields: &RawObject) -> Result<(), BadInput> {
     match fields.iter().find(|(_, raw)| raw.get() == "null") {
         None => Ok(()),
         Some((name, _)) => Err(BadInput::Null { name: name.clone() }),
@@ -171,7 +172,7 @@ pub(crate) fn check_nulls(fields: &RawObject) -> Result<(), BadInput> {
 }
 
 /// The text of a JSON string, or the digits of a JSON integer of any length.
-pub(crate) fn text_or_integer(raw: &RawValue) -> Option<String> {
+pub fn text_or_integer(raw: &RawValue) -> Option<String> {
     let raw = raw.get();
     if raw.starts_with('"') {
         return serde_json::from_str(raw).ok();
@@ -186,7 +187,7 @@ pub(crate) fn seconds(raw: &RawValue) -> Result<f64, BadInput> {
 }
 
 /// A number, or the text of one.
-pub(crate) fn number_of(raw: &RawValue) -> Option<f64> {
+pub fn number_of(raw: &RawValue) -> Option<f64> {
     match serde_json::from_str::<String>(raw.get()) {
         Ok(text) => text.trim().parse().ok(),
         Err(_) => serde_json::from_str(raw.get()).ok(),

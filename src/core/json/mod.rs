@@ -5,7 +5,7 @@ pub mod dotted;
 pub mod fields;
 pub mod node;
 pub mod text;
-pub(crate) mod whole_number;
+pub mod whole_number;
 
 use indexmap::IndexMap;
 use serde_json::value::RawValue;

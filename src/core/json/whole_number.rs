@@ -48,7 +48,7 @@ pub(crate) fn whole<'de, T: TryFrom<u64>, D: Deserializer<'de>>(value: D) -> Res
 ///
 /// # Errors
 /// When it is none, or does not fit.
-pub(crate) fn whole_or_null<'de, T: TryFrom<u64>, D: Deserializer<'de>>(
+pub fn whole_or_null<'de, T: TryFrom<u64>, D: Deserializer<'de>>(
     value: D,
 ) -> Result<Option<T>, D::Error> {
     Option::<Whole>::deserialize(value)?

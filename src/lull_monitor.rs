@@ -1,0 +1,8 @@
+//! The monitor daemon: closing windows and delivering.
+
+pub use lull_engine::{
+    delivery, health, loops, memory, registry, server, shutdown, store, telemetry,
+};
+pub use lull_rules::{core, gateway, panics, settings, spec};
+
+pub mod monitor;
