@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::support::{Daemon, TestRedis};
 
 /// Methods that a path may take.
-const METHODS: [Method; 5] = [
+pub(crate) const METHODS: [Method; 5] = [
     Method::GET,
     Method::POST,
     Method::PUT,
@@ -17,15 +17,15 @@ const METHODS: [Method; 5] = [
 ];
 
 /// An operation of the document, and what it is called with there.
-struct Operation {
-    method: Method,
-    path: String,
-    said: Value,
+pub(crate) struct Operation {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) said: Value,
 }
 
 impl Operation {
     /// Its path with the examples of its parameters.
-    fn example_path(&self) -> String {
+    pub(crate) fn example_path(&self) -> String {
         let parameters = self.said["parameters"].as_array().unwrap();
         let in_path = parameters.iter().filter(|it| it["in"] == "path");
         in_path.fold(self.path.clone(), |path, parameter| {
@@ -55,7 +55,7 @@ async fn paths(api: &Daemon) -> Map<String, Value> {
     serde_json::from_value(document["paths"].take()).unwrap()
 }
 
-async fn operations(api: &Daemon) -> Vec<Operation> {
+pub(crate) async fn operations(api: &Daemon) -> Vec<Operation> {
     let mut all = Vec::new();
     for (path, item) in paths(api).await {
         for method in METHODS {

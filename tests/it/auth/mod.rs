@@ -8,6 +8,7 @@ mod made;
 mod open;
 mod proofs;
 mod tokens;
+mod walk;
 
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
