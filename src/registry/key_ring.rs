@@ -94,6 +94,14 @@ impl KeyRing {
         Ok(secret)
     }
 
+    /// Waits until Redis has lost its keys: it has had some, and there is no trace of them.
+    pub async fn emptied(&self) {
+        let mut newest = self.newest.subscribe();
+        // It ends with its sender, which is here.
+        let _ = newest.wait_for(|known| known.version.is_some()).await;
+        let _ = newest.wait_for(|known| known.version.is_none()).await;
+    }
+
     /// Takes changes up, and writes down once a minute which keys were used, for ever.
     pub async fn keep_fresh(&self) {
         let mut ticks = interval(PERIOD);

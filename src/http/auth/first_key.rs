@@ -1,5 +1,5 @@
 //! The first key: where neither the environment nor Redis has any, an api makes one when it starts, and shows it in its
-//! log, because nobody could come in to make it.
+//! log, because nobody could come in to make it. The same if Redis loses its keys.
 
 use std::time::Duration;
 
@@ -14,11 +14,19 @@ use crate::telemetry::log;
 const PAUSE: Duration = Duration::from_secs(1);
 
 impl Auth {
-    /// Makes the first key where there is none anywhere, and shows it once. Of several api that start at once one does.
-    pub(super) async fn make_first_key(&self) {
+    /// Sees to it for ever that there is a key. Of several api that find none at once, one makes it.
+    pub(super) async fn see_to_first_key(&self) {
         if !self.0.names_nobody {
             return;
         }
+        loop {
+            self.make_first_key().await;
+            self.0.key_ring.emptied().await;
+        }
+    }
+
+    /// Makes the first key where there is none anywhere, and shows it once.
+    async fn make_first_key(&self) {
         let mut told = false;
         loop {
             match self.0.key_ring.make_first().await {

@@ -127,7 +127,7 @@ impl Auth {
         };
         let all = async {
             tokio::join!(
-                self.make_first_key(),
+                self.see_to_first_key(),
                 self.0.key_ring.keep_fresh(),
                 self.0.tokens.keep_fresh(),
                 forgetting

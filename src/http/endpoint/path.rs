@@ -71,6 +71,7 @@ fn known(path: &str, name: &str) -> Known {
             "crm",
         ),
         _ if path.contains("destinations") => ("name", "The name of the destination.", text, "bot"),
+        _ if path.contains("/keys/") => ("name", "The name of the key.", text, "panel"),
         _ if path.contains("schedules") => ("name", "The name of the schedule.", text, "morning"),
         _ => ("name", "The name of the buffer.", text, "loja"),
     }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{KEYS, ask, ask_with, bring, look, turned_away};
 use crate::support::daemon::{API, NO_KEY, free_port, read};
 use crate::support::shop::Shop;
+use crate::support::tool::lull;
 use crate::support::{Daemon, TestRedis, eventually};
 
 /// An api that believes a proxy on this machine.
@@ -173,6 +174,30 @@ async fn a_redis_that_comes_back_late_gets_its_first_key_all_the_same() {
         look(&api, "/api/keys", &[("x-api-key", &key)]).await == 200
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_redis_that_loses_its_keys_gets_a_first_one_again_and_one_without_keys_does_not() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api_with(&redis, &[NO_KEY]).await;
+    let old = api.first_key().await;
+    let taken = async |key: &str| look(&api, "/api/keys", &[("x-api-key", key)]).await == 200;
+
+    // Whoever revokes the last one has decided that.
+    lull(&["key", "revoke", "admin"], &[("REDIS_URL", &redis.url())])
+        .await
+        .well();
+    eventually("the old key is gone", async || !taken(&old).await).await;
+    let mut raw = redis.raw().await;
+    redis::cmd("FLUSHALL")
+        .query_async::<()>(&mut raw)
+        .await
+        .unwrap();
+
+    eventually("a new key is shown", async || api.shown_keys().len() > 1).await;
+    let new = api.shown_keys().remove(1);
+    eventually("it is taken", async || taken(&new).await).await;
+    assert_eq!(api.shown_keys(), [old, new]);
 }
 
 #[tokio::test]
