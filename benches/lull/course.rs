@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use crate::proc;
 use crate::stats::Quantiles;
+use lull_kit::proc;
 
 /// How long to go on, and with how many at a time.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]

@@ -1,39 +1,43 @@
 //! The processes under test: the real api and monitor, as they are shipped.
 
 use std::fs::File;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use lull::settings::Vars;
+use lull_kit::proc;
+use lull_kit::process::{Process, free_port};
 
 use crate::http1::Connection;
-use crate::proc;
 
 /// Each is up within this, or not at all.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Of the settings of whoever runs the bench only this counts: it lets numbers of threads be compared.
 const INHERITED: &str = "TOKIO_WORKER_THREADS";
 
+/// Resident memory of a daemon, in MiB.
+#[derive(Clone, Copy, Debug, serde::Serialize)]
+pub(crate) struct Memory {
+    /// Now.
+    pub(crate) rss_mib: f64,
+    /// The most it ever had.
+    pub(crate) peak_mib: f64,
+}
+
 /// A process that is killed with this.
 pub(crate) struct Daemon {
-    child: Child,
+    process: Process,
     log: PathBuf,
 }
 
 impl Daemon {
     /// Starts a program; its standard error goes to `log`.
-    pub(crate) fn start(command: &mut Command, log: &Path) -> Result<Self> {
-        let child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(File::create(log)?)
-            .spawn()
-            .with_context(|| format!("starting {}", command.get_program().display()))?;
+    fn start(command: &mut Command, log: &Path) -> Result<Self> {
+        command.stdout(Stdio::null()).stderr(File::create(log)?);
         Ok(Self {
-            child,
+            process: Process::start(command)?,
             log: log.to_owned(),
         })
     }
@@ -79,35 +83,29 @@ impl Daemon {
             .env("HOST", "127.0.0.1")
             .env(port_variable, port.to_string());
         let mut daemon = Self::start(&mut command, log)?;
-        daemon
-            .wait_until(async || Connection::open(port).await.is_ok())
-            .await?;
+        let serves = async || Connection::open(port).await.is_ok();
+        let up = up_within_patience(&mut daemon.process, serves).await;
+        up.with_context(|| daemon.last_words())?;
         Ok((daemon, port))
-    }
-
-    /// Waits until it is up, as `is_up` finds.
-    pub(crate) async fn wait_until(&mut self, is_up: impl AsyncFn() -> bool) -> Result<()> {
-        let began = Instant::now();
-        while !is_up().await {
-            if let Some(status) = self.child.try_wait()? {
-                bail!("a daemon ended ({status}): {}", self.last_words());
-            }
-            if began.elapsed() > PATIENCE {
-                bail!("a daemon does not come up: {}", self.last_words());
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        Ok(())
     }
 
     /// CPU time it has spent so far.
     pub(crate) fn cpu_seconds(&self) -> Result<f64> {
-        proc::cpu_seconds(self.child.id())
+        proc::cpu_seconds(self.process.id())
     }
 
     /// What memory it has.
-    pub(crate) fn memory(&self) -> Result<proc::Memory> {
-        proc::memory(self.child.id())
+    pub(crate) fn memory(&self) -> Result<Memory> {
+        let memory = proc::memory(self.process.id())?;
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "a machine has not so much memory"
+        )]
+        let mib = |kib: u64| kib as f64 / 1024.0;
+        Ok(Memory {
+            rss_mib: mib(memory.now),
+            peak_mib: mib(memory.peak),
+        })
     }
 
     fn last_words(&self) -> String {
@@ -117,15 +115,20 @@ impl Daemon {
     }
 }
 
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        // It may have ended by itself, and then there is nothing to kill.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+/// Waits until a process is up, as `is_up` finds.
+pub(crate) async fn up_within_patience(
+    process: &mut Process,
+    is_up: impl AsyncFn() -> bool,
+) -> Result<()> {
+    let began = Instant::now();
+    while !is_up().await {
+        if let Some(status) = process.ended()? {
+            bail!("it ended at once ({status})");
+        }
+        if began.elapsed() > PATIENCE {
+            bail!("it does not come up");
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
-}
-
-/// A port that nobody has at this moment.
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+    Ok(())
 }

@@ -16,11 +16,11 @@ use crate::course::{Course, Tally};
 use crate::daemon::Daemon;
 use crate::helper::{Job, Server};
 use crate::message;
-use crate::proc;
 use crate::receiver::{self, Arrival};
 use crate::redis_server::RedisServer;
 use crate::report::{Expectation, Section, row};
 use crate::stats::median;
+use lull_kit::proc;
 
 /// As many as monitor's `CONCURRENCY`.
 const CLIENTS: usize = 256;
@@ -114,7 +114,7 @@ fn rows(turns: &Turns) -> Vec<Vec<String>> {
 }
 
 async fn by_monitor(receiver: &mut Server, count: u64, template: Option<&str>) -> Result<Turn> {
-    let redis = RedisServer::start("").await?;
+    let redis = RedisServer::start(&[]).await?;
     let store = redis.store().await?;
     let buffer = match template {
         Some(template) => configure(&store, receiver.port(), template).await?,

@@ -14,10 +14,10 @@ use crate::course::{Course, Tally};
 use crate::daemon::Daemon;
 use crate::helper::Job;
 use crate::load::{Load, Post};
-use crate::proc;
 use crate::redis_server::RedisServer;
 use crate::report::{Expectation, Section, row};
 use crate::stats::{Quantiles, median};
+use lull_kit::proc;
 
 /// Connections that stay open, each with one post under way.
 const CLIENTS: usize = 64;
@@ -215,8 +215,8 @@ impl Contestant {
 
     async fn redis(self) -> Result<RedisServer> {
         RedisServer::start(match self {
-            Self::ApiEverysec | Self::AppendEverysec => "appendfsync everysec\n",
-            _ => "",
+            Self::ApiEverysec | Self::AppendEverysec => &["--appendfsync", "everysec"],
+            _ => &[],
         })
         .await
     }

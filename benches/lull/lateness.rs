@@ -12,15 +12,21 @@ use crate::daemon::Daemon;
 use crate::helper::Job;
 use crate::message;
 use crate::metrics::Metrics;
-use crate::proc;
 use crate::receiver::{self, Arrival};
 use crate::redis_server::RedisServer;
 use crate::report::{Expectation, Section, row};
 use crate::stats::Quantiles;
+use lull_kit::proc;
 
 const FOREIGN_KEYS: u64 = 100_000;
 /// A monitor that may not ask for events cannot switch them on.
-const EVENTS_OFF: &str = "notify-keyspace-events \"\"\nrename-command CONFIG \"\"\n";
+const EVENTS_OFF: [&str; 5] = [
+    "--notify-keyspace-events",
+    "",
+    "--rename-command",
+    "CONFIG",
+    "",
+];
 /// To open windows before the first falls due: a slow machine opens so many in a second.
 const SLOW: f64 = 7_000.0;
 /// After the last deadline.
@@ -145,7 +151,7 @@ fn rows(runs: &[Run]) -> Vec<Vec<String>> {
 
 impl Scene {
     async fn run(self, events: bool, foreign_keys: u64) -> Result<Run> {
-        let redis = RedisServer::start(if events { "" } else { EVENTS_OFF }).await?;
+        let redis = RedisServer::start(if events { &[] } else { &EVENTS_OFF }).await?;
         redis.add_foreign_keys(foreign_keys).await?;
         let mut receiver = Job::Receiver.serving().await?;
         let (monitor, metrics) =

@@ -8,7 +8,7 @@ use anyhow::Result;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
-use crate::redis_server;
+use lull_kit::redis_server;
 
 /// The machine, and the moment.
 #[derive(Debug, Serialize)]

@@ -5,7 +5,7 @@
 //! - [`daemon`], [`redis_server`]: the processes under test.
 //! - [`helper`]: the processes beside them, each the bench itself with a job: [`load`], [`append`], [`calls`],
 //!   [`bare`], [`canned`], [`receiver`].
-//! - [`report`], [`machine`], [`stats`], [`proc`]: numbers and how they are told.
+//! - [`report`], [`machine`], [`stats`]: numbers and how they are told.
 #![expect(clippy::print_stdout, reason = "this is what the command is run for")]
 
 mod append;
@@ -24,7 +24,6 @@ mod machine;
 mod memory;
 mod message;
 mod metrics;
-mod proc;
 mod receiver;
 mod redis_server;
 mod refusals;
@@ -37,6 +36,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 use clap::{Parser, ValueEnum};
 use lull::shutdown;
+use lull_kit::proc;
 use tokio::runtime::Builder;
 
 use helper::Job;

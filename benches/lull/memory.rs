@@ -10,11 +10,10 @@ use serde::Serialize;
 
 use crate::append;
 use crate::course::{Course, Tally};
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, Memory};
 use crate::helper::Job;
 use crate::load::{Load, Post};
 use crate::message;
-use crate::proc;
 use crate::receiver;
 use crate::redis_server::RedisServer;
 use crate::report::{Expectation, Section, row};
@@ -47,8 +46,8 @@ struct Beside {
 #[derive(Debug, Serialize)]
 struct Stage {
     when: String,
-    api: proc::Memory,
-    monitor: proc::Memory,
+    api: Memory,
+    monitor: Memory,
 }
 
 /// Measures it.
@@ -113,7 +112,7 @@ fn rows(measured: &Measured) -> Vec<Vec<String>> {
 }
 
 async fn bytes_per_chat(counts: &[u64]) -> Result<Vec<(u64, f64)>> {
-    let redis = RedisServer::start("").await?;
+    let redis = RedisServer::start(&[]).await?;
     // Scripts are loaded once, and do not belong to any chat.
     drop(redis.store().await?);
     tokio::time::sleep(SETTLING).await;
@@ -152,7 +151,7 @@ async fn destinations(count: usize) -> Result<Vec<Beside>> {
 
 /// What a monitor needs with so many destinations beside the one of its environment, MiB.
 async fn resident_with(count: usize, template: impl Fn(usize) -> Option<String>) -> Result<f64> {
-    let redis = RedisServer::start("").await?;
+    let redis = RedisServer::start(&[]).await?;
     let store = redis.store().await?;
     for number in 0..count {
         let spec = DestinationSpec {
@@ -175,7 +174,7 @@ async fn resident_with(count: usize, template: impl Fn(usize) -> Option<String>)
 
 /// Posts one message in each of `chats`, and has them delivered.
 async fn daemons(chats: u64, ttl: f64) -> Result<Vec<Stage>> {
-    let redis = RedisServer::start("").await?;
+    let redis = RedisServer::start(&[]).await?;
     let mut receiver = Job::Receiver.serving().await?;
     let (monitor, _) = Daemon::monitor(redis.url(), receiver.port(), redis.folder()).await?;
     let (api, port) = Daemon::api(redis.url(), redis.folder()).await?;

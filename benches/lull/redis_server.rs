@@ -1,61 +1,42 @@
-//! A private Redis with the shipped `redis.conf`, new for each measurement.
+//! The Redis under measurement: with the shipped `redis.conf`, new for each.
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use anyhow::{Context, Result};
-use lull::settings::Vars;
 use lull::store::Store;
+use lull_kit::proc;
+use lull_kit::redis_server::{self, Files};
 use redis::aio::MultiplexedConnection;
-use tempfile::TempDir;
 
 use crate::append;
-use crate::daemon::Daemon;
+use crate::daemon::up_within_patience;
 
-const SHIPPED: &str = include_str!("../../redis.conf");
 /// Commands in one pipeline.
 const CHUNK: u64 = 1000;
 
 /// A Redis that ends with this.
 pub(crate) struct RedisServer {
-    // Dropped first: it writes into the folders.
-    daemon: Daemon,
+    server: redis_server::RedisServer,
     client: redis::Client,
     url: String,
-    folder: TempDir,
-    /// The path of a socket must be short, so it cannot be in the folder.
-    _socket: TempDir,
 }
 
 impl RedisServer {
-    /// Starts one; the lines of `more` come after those of the shipped configuration.
-    pub(crate) async fn start(more: &str) -> Result<Self> {
+    /// Starts one; `arguments` come after those of the shipped configuration.
+    pub(crate) async fn start(arguments: &[&str]) -> Result<Self> {
         // Beside the build, and not in the folder for temporary files, which may be in memory: here fsync counts.
-        let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-        let socket_folder = tempfile::tempdir()?;
-        let socket = socket_folder.path().join("redis.sock");
-        let own = format!(
-            "\nport 0\nunixsocket {}\nlogfile redis.log\n",
-            socket.display()
-        );
-        std::fs::write(
-            folder.path().join("redis.conf"),
-            [SHIPPED, &own, more].concat(),
-        )?;
-
-        let mut command = Command::new(program());
-        command.arg("redis.conf").current_dir(folder.path());
-        let mut daemon = Daemon::start(&mut command, &folder.path().join("stderr.log"))?;
-        let url = format!("unix://{}", socket.display());
+        let files = Files::within(Path::new(env!("CARGO_TARGET_TMPDIR")))?;
+        let arguments: Vec<_> = arguments.iter().map(ToString::to_string).collect();
+        let mut server = redis_server::RedisServer::start(files, &arguments, &[])?;
+        let url = server.url();
         let client = redis::Client::open(url.as_str())?;
         let answers = async || client.get_multiplexed_async_connection().await.is_ok();
-        daemon.wait_until(answers).await?;
+        let up = up_within_patience(server.process(), answers).await;
+        up.with_context(|| server.last_words())?;
         Ok(Self {
-            daemon,
+            server,
             client,
             url,
-            folder,
-            _socket: socket_folder,
         })
     }
 
@@ -66,7 +47,7 @@ impl RedisServer {
 
     /// A folder that ends with it.
     pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
+        self.server.files().folder()
     }
 
     /// The store on it.
@@ -76,7 +57,7 @@ impl RedisServer {
 
     /// CPU time it has spent so far.
     pub(crate) fn cpu_seconds(&self) -> Result<f64> {
-        self.daemon.cpu_seconds()
+        proc::cpu_seconds(self.server.id())
     }
 
     /// Puts so many keys into it that are not Lull's and expire, but not today.
@@ -112,24 +93,4 @@ impl RedisServer {
     async fn connection(&self) -> Result<MultiplexedConnection> {
         Ok(self.client.get_multiplexed_async_connection().await?)
     }
-}
-
-/// What the program calls itself, with its version.
-pub(crate) fn version() -> Result<String> {
-    let said = Command::new(program())
-        .arg("--version")
-        .output()
-        .with_context(|| format!("starting {}", program().display()))?;
-    let said = String::from_utf8_lossy(&said.stdout).into_owned();
-    let words: Vec<_> = said
-        .split_whitespace()
-        .take_while(|word| !word.starts_with("sha="))
-        .collect();
-    Ok(words.join(" "))
-}
-
-/// `make bench` names the one it found or installed.
-fn program() -> PathBuf {
-    let vars = Vars::from_env();
-    vars.get("REDIS_SERVER").unwrap_or("redis-server").into()
 }

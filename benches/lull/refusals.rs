@@ -117,7 +117,7 @@ fn rows(crowds: &[Crowd]) -> Vec<Vec<String>> {
 
 /// Lets all chats speak for so many rounds; those of the first numbers are always refused.
 async fn crowd(refused: u64, rounds: u32) -> Result<Crowd> {
-    let redis = RedisServer::start("").await?;
+    let redis = RedisServer::start(&[]).await?;
     let store = redis.store().await?;
     let mut receiver = Job::Receiver.serving().await?;
     receiver::refuse(&mut receiver, refused).await?;
@@ -175,7 +175,7 @@ fn late(arrivals: &[Arrival], deadlines: &HashMap<u64, Vec<u64>>) -> Result<Vec<
 
 /// Lets many lanes wait for a destination that refuses everything, and then lets it come back.
 async fn outage(lanes: u64, away: Duration) -> Result<Outage> {
-    let redis = RedisServer::start("").await?;
+    let redis = RedisServer::start(&[]).await?;
     let mut receiver = Job::Receiver.serving().await?;
     receiver::refuse(&mut receiver, u64::MAX).await?;
     let (_monitor, _) = Daemon::monitor(redis.url(), receiver.port(), redis.folder()).await?;
@@ -187,7 +187,7 @@ async fn outage(lanes: u64, away: Duration) -> Result<Outage> {
     let arrivals = receiver::wait_for(&mut receiver, usize::try_from(lanes)?, PATIENCE).await?;
     let (first, last) = span(&arrivals)?;
 
-    let redis = RedisServer::start("").await?;
+    let redis = RedisServer::start(&[]).await?;
     open(&redis.store().await?, lanes).await?;
     tokio::time::sleep(TTL * 2).await;
     let (_monitor, _) = Daemon::monitor(redis.url(), receiver.port(), redis.folder()).await?;

@@ -1,8 +1,9 @@
 //! The daemons as their users run them: processes with an environment, ended by signals.
 
-use std::net::TcpListener;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
+use lull_kit::proc;
+use lull_kit::process::{self, Process};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use reqwest::header::{HeaderMap, HeaderValue};
@@ -52,7 +53,7 @@ pub(crate) fn with_key<'a>(
 
 /// A process of Lull that ends with the test.
 pub(crate) struct Daemon {
-    child: Child,
+    process: Process,
     port: u16,
     log: NamedTempFile,
     client: Client,
@@ -115,22 +116,21 @@ impl Daemon {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let log = NamedTempFile::new().unwrap();
         let (settings, headers) = with_key(settings);
-        let child = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .args(arguments)
             .env_clear()
             .envs(settings.iter().copied())
-            .stdin(Stdio::null())
             .stdout(Stdio::from(log.reopen().unwrap()))
-            .stderr(Stdio::from(log.as_file().try_clone().unwrap()))
-            .spawn()
-            .unwrap();
+            .stderr(Stdio::from(log.as_file().try_clone().unwrap()));
+        let process = Process::start(&mut command).unwrap();
         let client = Client::builder()
             .default_headers(headers)
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .unwrap();
         Self {
-            child,
+            process,
             port,
             log,
             client,
@@ -149,10 +149,10 @@ impl Daemon {
         let (settings, headers) = with_key(settings);
         let mut command = Command::new(program);
         command.env_clear().envs(settings.iter().copied());
-        command.stdin(Stdio::null()).stdout(Stdio::null());
-        let child = command.stderr(lines).spawn().unwrap();
+        command.stdout(Stdio::null()).stderr(lines);
+        let process = Process::start(&mut command).unwrap();
         Self {
-            child,
+            process,
             port,
             log: NamedTempFile::new().unwrap(),
             client: Client::builder().default_headers(headers).build().unwrap(),
@@ -268,36 +268,29 @@ impl Daemon {
 
     /// The most memory it has ever used.
     pub(crate) fn memory_kib(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib = peak.unwrap().trim().trim_end_matches(" kB");
-        kib.parse().unwrap()
+        proc::memory(self.process.id()).unwrap().peak
     }
 
     /// The memory it has now.
     pub(crate) fn rss_kib(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let now = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib = now.unwrap().trim().trim_end_matches(" kB");
-        kib.parse().unwrap()
+        proc::memory(self.process.id()).unwrap().now
     }
 
     /// Sends a signal.
     pub(crate) fn signal(&self, signal: Signal) {
-        kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
+        kill(Pid::from_raw(self.process.id().try_into().unwrap()), signal).unwrap();
     }
 
     /// Kills it with SIGKILL.
     pub(crate) fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.process.kill();
     }
 
     /// Waits until it has ended.
     pub(crate) async fn ended(&mut self) -> ExitStatus {
         let mut status = None;
         eventually("the process ends", async || {
-            status = self.child.try_wait().unwrap();
+            status = self.process.ended().unwrap();
             status.is_some()
         })
         .await;
@@ -313,8 +306,6 @@ impl Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
         if std::thread::panicking() {
             eprintln!(
                 "--- log of the daemon on port {} ---\n{}",
@@ -360,9 +351,5 @@ pub(crate) async fn read_all(mut stream: TcpStream) -> String {
 
 /// A port that was free a moment ago.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+    process::free_port().unwrap()
 }

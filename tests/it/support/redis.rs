@@ -1,25 +1,23 @@
 //! A private Redis with the shipped `redis.conf`, on a socket in its own folder.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use lull::settings::redis::{Address, RedisConfig};
 use lull::store::Store;
+use lull_kit::redis_server::{Files, RedisServer, program};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use redis::AsyncCommands;
 use redis::AsyncConnectionConfig;
 use redis::aio::MultiplexedConnection;
-use tempfile::TempDir;
 
 use super::clock::Clock;
 use super::{DEADLINE, eventually};
 
 /// A Redis that ends with the test.
 pub(crate) struct TestRedis {
-    child: Child,
-    folder: TempDir,
+    server: RedisServer,
     arguments: Vec<String>,
     /// Where a test turns it.
     clock: Option<Clock>,
@@ -45,14 +43,14 @@ impl TestRedis {
 
     /// Starts one whose settings differ from the shipped ones.
     pub(crate) async fn start_with(arguments: &[&str]) -> Self {
-        Self::start_in(folder(), arguments, None).await
+        Self::start_in(Files::temporary().unwrap(), arguments, None).await
     }
 
     /// Starts one whose clock can be turned.
     pub(crate) async fn start_turnable() -> Self {
-        let folder = folder();
-        let clock = Clock::right(folder.path());
-        let mut redis = Self::start_in(folder, &[], Some(clock)).await;
+        let files = Files::temporary().unwrap();
+        let clock = Clock::right(files.folder());
+        let mut redis = Self::start_in(files, &[], Some(clock)).await;
         let before = redis.now().await;
         redis.clock().ahead(Duration::from_secs(3_600));
         assert!(
@@ -64,15 +62,15 @@ impl TestRedis {
         redis
     }
 
-    async fn start_in(folder: TempDir, arguments: &[&str], clock: Option<Clock>) -> Self {
+    async fn start_in(files: Files, arguments: &[&str], clock: Option<Clock>) -> Self {
         let arguments: Vec<_> = arguments
             .iter()
             .map(|&argument| argument.to_owned())
             .collect();
-        let child = spawn(folder.path(), &arguments, clock.as_ref());
+        let environment = environment(clock.as_ref());
+        let server = RedisServer::start(files, &arguments, &environment).unwrap();
         let redis = Self {
-            child,
-            folder,
+            server,
             arguments,
             clock,
         };
@@ -82,17 +80,17 @@ impl TestRedis {
 
     /// Where it listens, as `REDIS_URL`.
     pub(crate) fn url(&self) -> String {
-        format!("unix://{}", self.socket().display())
+        self.server.url()
     }
 
     /// The socket it listens on.
     pub(crate) fn socket(&self) -> PathBuf {
-        self.folder.path().join("redis.sock")
+        self.server.files().socket()
     }
 
     /// The folder it writes into.
     pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
+        self.server.files().folder()
     }
 
     /// Its clock, if it was started with one that can be turned.
@@ -216,13 +214,12 @@ impl TestRedis {
 
     /// The process, for signals.
     pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+        self.server.id()
     }
 
     /// Kills it with SIGKILL.
     pub(crate) fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.server.process().kill();
     }
 
     /// Starts it again on the same files.
@@ -235,7 +232,8 @@ impl TestRedis {
     pub(crate) fn start_again_slowly(&mut self, more: &[&str]) {
         let more = more.iter().map(|&argument| argument.to_owned());
         let arguments: Vec<_> = self.arguments.iter().cloned().chain(more).collect();
-        self.child = spawn(self.folder.path(), &arguments, self.clock.as_ref());
+        let environment = environment(self.clock.as_ref());
+        self.server.start_again(&arguments, &environment).unwrap();
     }
 
     async fn wait_until_up(&self) {
@@ -253,13 +251,6 @@ impl TestRedis {
     }
 }
 
-impl Drop for TestRedis {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
 /// Sets one of its settings by way of this connection.
 pub(crate) async fn set(connection: &mut MultiplexedConnection, name: &str, value: &str) {
     redis::cmd("CONFIG")
@@ -269,30 +260,8 @@ pub(crate) async fn set(connection: &mut MultiplexedConnection, name: &str, valu
         .unwrap();
 }
 
-fn folder() -> TempDir {
-    tempfile::Builder::new().prefix("lull-").tempdir().unwrap()
-}
-
-fn spawn(folder: &Path, arguments: &[String], clock: Option<&Clock>) -> Child {
-    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("redis.conf");
-    Command::new(program())
-        .arg(config)
-        .args([
-            "--port",
-            "0",
-            "--unixsocket",
-            "redis.sock",
-            "--dir",
-            ".",
-            "--logfile",
-            "redis.log",
-        ])
-        .args(arguments)
-        .envs(clock.map(Clock::settings).into_iter().flatten())
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .spawn()
-        .unwrap()
+fn environment(clock: Option<&Clock>) -> Vec<(&'static str, PathBuf)> {
+    clock.map(Clock::settings).into_iter().flatten().collect()
 }
 
 /// What a program needs to find the server that the suite itself uses.
@@ -304,9 +273,4 @@ pub(crate) fn server_settings() -> Vec<(&'static str, String)> {
         settings.push(("REDIS_SERVER", program.to_str().unwrap().to_owned()));
     }
     settings
-}
-
-/// `make test` names the server it found or installed.
-fn program() -> PathBuf {
-    std::env::var_os("REDIS_SERVER").map_or_else(|| "redis-server".into(), PathBuf::from)
 }

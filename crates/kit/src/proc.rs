@@ -7,14 +7,20 @@ use anyhow::{Context, Result};
 /// Linux counts the time of processes in hundredths of a second, on every machine (`USER_HZ`).
 const TICKS_PER_SECOND: f64 = 100.0;
 
-/// CPU time a process has spent so far, in user and in system mode.
-pub(crate) fn cpu_seconds(pid: u32) -> Result<f64> {
+/// CPU time a process has spent so far, in user and in system mode, in s.
+///
+/// # Errors
+/// When it is gone.
+pub fn cpu_seconds(pid: u32) -> Result<f64> {
     let [user, system, ..] = times(&pid.to_string())?;
     Ok(user + system)
 }
 
-/// CPU time this process and those of its children that have ended have spent so far.
-pub(crate) fn family_seconds() -> Result<f64> {
+/// CPU time this process and those of its children that have ended have spent so far, in s.
+///
+/// # Errors
+/// When the kernel tells it in another form.
+pub fn family_seconds() -> Result<f64> {
     Ok(times("self")?.iter().sum())
 }
 
@@ -33,8 +39,11 @@ fn times(process: &str) -> Result<[f64; 4]> {
     Ok(times.map(|ticks: f64| ticks / TICKS_PER_SECOND))
 }
 
-/// CPU time all processes together have spent so far, and the kernel for nobody.
-pub(crate) fn busy_seconds() -> Result<f64> {
+/// CPU time all processes together have spent so far, and the kernel for nobody, in s.
+///
+/// # Errors
+/// When the kernel tells it in another form.
+pub fn busy_seconds() -> Result<f64> {
     let stat = fs::read_to_string("/proc/stat")?;
     let line = stat.lines().next().context("reading /proc/stat")?;
     let ticks: Vec<f64> = line
@@ -47,27 +56,29 @@ pub(crate) fn busy_seconds() -> Result<f64> {
     Ok(busy.iter().sum::<f64>() / TICKS_PER_SECOND)
 }
 
-/// Resident memory of a process, in MiB.
-#[derive(Clone, Copy, Debug, serde::Serialize)]
-pub(crate) struct Memory {
+/// Resident memory of a process, in KiB.
+#[derive(Clone, Copy, Debug)]
+pub struct Memory {
     /// Now.
-    pub(crate) rss_mib: f64,
+    pub now: u64,
     /// The most it ever had.
-    pub(crate) peak_mib: f64,
+    pub peak: u64,
 }
 
 /// What memory a process has.
-pub(crate) fn memory(pid: u32) -> Result<Memory> {
+///
+/// # Errors
+/// When it is gone.
+pub fn memory(pid: u32) -> Result<Memory> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))
         .with_context(|| format!("process {pid} is gone"))?;
-    let mib = |name: &str| {
+    let kib = |name: &str| {
         let line = status.lines().find_map(|line| line.strip_prefix(name));
-        let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
-        kib.map(|kib| kib / 1024.0)
-            .with_context(|| format!("no {name} in /proc/{pid}/status"))
+        let kib = line.and_then(|line| line.split_whitespace().next()?.parse().ok());
+        kib.with_context(|| format!("no {name} in /proc/{pid}/status"))
     };
     Ok(Memory {
-        rss_mib: mib("VmRSS:")?,
-        peak_mib: mib("VmHWM:")?,
+        now: kib("VmRSS:")?,
+        peak: kib("VmHWM:")?,
     })
 }
