@@ -7,7 +7,8 @@ use chrono_tz::Tz;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::output::{aligned, line};
+use super::output::{aligned, line, note};
+use crate::core::api_key::Secret;
 use crate::core::chat::Name;
 use crate::core::moment::rfc3339;
 use crate::core::scopes::Scopes;
@@ -40,11 +41,10 @@ pub(super) enum Command {
 /// Which key is made.
 #[derive(Debug, Args)]
 pub(super) struct New {
-    /// What it is called: 1 to 64 characters out of a-z, 0-9, _ and -
-    #[arg(default_value = "admin")]
-    name: String,
-    /// What it reaches, with + between: ingest, ingest@<buffer>, read, or admin, which is everything
-    #[arg(long, default_value = "admin")]
+    /// What it is called: 1 to 64 characters out of a-z, 0-9, _ and -; else admin, admin-2 and so on
+    name: Option<String>,
+    /// What it reaches, with + between: ingest, ingest@ and a buffer, read, or admin, which is everything
+    #[arg(long, default_value = "admin", requires = "name")]
     scopes: String,
     /// Print it as JSON
     #[arg(long)]
@@ -82,20 +82,35 @@ pub(super) async fn key(command: Command, vars: &Vars) -> Result<()> {
 }
 
 async fn new(store: &Store, arguments: &New) -> Result<()> {
-    let name = Name::parse(&arguments.name)?;
     let scopes = Scopes::of_words(arguments.scopes.split('+')).context("--scopes")?;
-    let secret = match store.keys().make(&name, &scopes, &by()).await? {
-        Made::Key { secret, .. } => secret,
-        Made::Exists => bail!(
-            "there is a key {name} already: choose another name, as lull key new <name>, or revoke it first"
-        ),
-        Made::TooMany => bail!("there are {MOST} keys, and that is the most: revoke one first"),
+    let (name, secret) = match &arguments.name {
+        Some(name) => named(store, Name::parse(name)?, &scopes).await?,
+        None => {
+            let made = store.keys().make_admin(&by()).await?;
+            let (name, secret) = made.with_context(too_many)?;
+            note(&format!("The key {name}, for everything:"));
+            (name, secret)
+        }
     };
     if arguments.json {
         let made = json!({ "name": name.as_str(), "scopes": scopes.words(), "key": secret.text() });
         return line(&made.to_string());
     }
     line(secret.text())
+}
+
+async fn named(store: &Store, name: Name, scopes: &Scopes) -> Result<(Name, Secret)> {
+    match store.keys().make(&name, scopes, &by()).await? {
+        Made::Key { secret, .. } => Ok((name, secret)),
+        Made::Exists => {
+            bail!("there is a key {name} already: choose another name, or revoke it first")
+        }
+        Made::TooMany => bail!(too_many()),
+    }
+}
+
+fn too_many() -> String {
+    format!("there are {MOST} keys, and that is the most: revoke one first")
 }
 
 async fn list(store: &Store, arguments: &List) -> Result<()> {

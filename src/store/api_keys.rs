@@ -138,6 +138,27 @@ impl ApiKeys<'_> {
         Ok((made > 0).then_some(secret))
     }
 
+    /// Makes one more key for everything, under the first name that is free: `admin`, `admin-2` and so on. None: there are
+    /// [`MOST`] of them.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn make_admin(self, by: &By) -> Result<Option<(Name, Secret)>> {
+        for number in 1..=MOST {
+            let name = match number {
+                1 => FIRST.to_owned(),
+                number => format!("{FIRST}-{number}"),
+            };
+            let name = Name::parse(&name).map_err(|_| StoreError::Unreadable("a name"))?;
+            match self.make(&name, &Scopes::everything(), by).await? {
+                Made::Key { secret, .. } => return Ok(Some((name, secret))),
+                Made::Exists => {}
+                Made::TooMany => break,
+            }
+        }
+        Ok(None)
+    }
+
     /// Revokes a key, which is noted in the same step. Every api stops taking it within a second. Answers whether there
     /// was one of this name.
     ///

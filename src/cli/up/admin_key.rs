@@ -6,16 +6,14 @@ use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
 use super::make_folder;
-use crate::core::api_key::{Secret, digest};
-use crate::core::chat::Name;
-use crate::core::scopes::Scopes;
+use crate::core::api_key::digest;
 use crate::settings::operator::{ADMIN_KEY, key_in};
 use crate::settings::up::UpConfig;
 use crate::store::Store;
-use crate::store::api_keys::{MOST, Made};
+use crate::store::api_keys::MOST;
 use crate::store::audit::By;
 
 /// The key that the commands of this folder use.
@@ -40,7 +38,14 @@ pub(super) async fn see_to(up: &UpConfig, store: &Store) -> Result<Option<AdminK
     }
     let secret = match store.keys().make_first().await? {
         Some(secret) => secret,
-        None if up.own_redis => make(store).await?,
+        // The file of an earlier one is gone.
+        None if up.own_redis => {
+            let made = store.keys().make_admin(&By::default()).await?;
+            let (_, secret) = made.with_context(|| {
+                format!("there are {MOST} keys, and that is the most: revoke one with lull key revoke <name>")
+            })?;
+            secret
+        }
         None => return Ok(None),
     };
     make_folder(&up.data)?;
@@ -56,20 +61,6 @@ async fn is_taken(store: &Store, key: &str) -> Result<bool> {
     let all = store.keys().read().await?;
     let mut keys = all.keys.iter();
     Ok(keys.any(|key| key.digest == digest && key.scopes.changes()))
-}
-
-/// One more, where the file of an earlier one is gone.
-async fn make(store: &Store) -> Result<Secret> {
-    let by = By::default();
-    for number in 2..=MOST {
-        let name = Name::parse(&format!("admin-{number}"))?;
-        match store.keys().make(&name, &Scopes::everything(), &by).await? {
-            Made::Key { secret, .. } => return Ok(secret),
-            Made::Exists => {}
-            Made::TooMany => break,
-        }
-    }
-    bail!("there are {MOST} keys, and that is the most: revoke one with lull key revoke <name>")
 }
 
 /// Writes a file that nobody else can read, and puts it in the place of the one before.

@@ -222,7 +222,12 @@ async fn the_tool_makes_lists_and_revokes_keys_straight_in_redis() {
     let settings = [("REDIS_URL", url.as_str())];
     let api = api(&redis).await;
 
-    let admin = lull(&["key", "new"], &settings).await.well().out;
+    let admin = lull(&["key", "new"], &settings).await;
+    assert_eq!(
+        (admin.code, &*admin.err),
+        (0, "The key admin, for everything:\n")
+    );
+    let admin = admin.out;
     let panel = [
         "key",
         "new",
@@ -241,18 +246,21 @@ async fn the_tool_makes_lists_and_revokes_keys_straight_in_redis() {
         })
         .await;
     }
-    let twice = lull(&["key", "new"], &settings).await;
+    // Whoever has missed the first makes another.
+    let another = lull(&["key", "new", "--json"], &settings).await.json();
+    assert_eq!(another["name"], "admin-2");
+    let twice = lull(&["key", "new", "panel"], &settings).await;
     assert_eq!(twice.code, 1);
     assert!(
-        twice.err.contains("there is a key admin already"),
+        twice.err.contains("there is a key panel already"),
         "{twice:?}"
     );
     let wrong = lull(&["key", "new", "x", "--scopes", "all"], &settings).await;
     assert!(wrong.err.contains("--scopes"), "{wrong:?}");
 
     let list = lull(&["key", "list"], &settings).await.well().out;
-    assert!(list.contains("NAME   SCOPES"), "{list}");
-    assert!(list.contains("panel  ingest@loja+read"), "{list}");
+    assert!(list.contains("NAME     SCOPES"), "{list}");
+    assert!(list.contains("panel    ingest@loja+read"), "{list}");
     assert!(!list.contains(admin.trim()), "{list}");
     let list = lull(&["key", "list", "--json"], &settings).await.well();
     assert_eq!(list.json()["items"][0]["name"], "admin");
