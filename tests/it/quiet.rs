@@ -66,8 +66,9 @@ impl House {
             "user": PHONE, "message": TEXT, "ttl": 0.1, "message_id": fastrand::u64(..),
             "token": TOKEN, "phone": PHONE, "sender_name": TEXT,
         });
-        let (status, answer) = self.api.post("/api/message", body).await;
-        assert_eq!(status, 200, "{answer}");
+        // With each line of a trace written, a busy machine may be too slow for the patience with Redis: the client repeats.
+        let taken = async || self.api.post("/api/message", body.clone()).await.0 == 200;
+        eventually("the message is taken", taken).await;
     }
 
     /// Delivered; refused, then rejected, with all that was sent in the answer; revived; flushed; cancelled.

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{forwarding, settled, shop, whole};
-use crate::support::{LONG, Receiver, SHORT, eventually};
+use crate::support::{Receiver, SHORT, eventually};
 
 #[tokio::test]
 async fn a_template_gives_the_key_and_a_line_for_each_message() {
@@ -27,17 +27,14 @@ async fn a_template_gives_the_key_and_a_line_for_each_message() {
     settled(&shop).await;
 
     let said = ["oi", "tudo bem?"].map(|text| json!({"phone": "55", "nome": "Ana", "texto": text}));
-    shop.say_item("loja-sao-paulo", "55", &whole(&said[0]), LONG)
-        .await;
-    shop.say_item("loja-sao-paulo", "55", &whole(&said[1]), LONG)
-        .await;
-    shop.api
-        .request(
-            Method::POST,
-            "/api/chats/55/flush?buffer=loja-sao-paulo",
-            None,
-        )
-        .await;
+    for said in &said {
+        let path = "/api/webhook/loja-sao-paulo";
+        let (status, answer) = shop.api.post(path, said.clone()).await;
+        assert_eq!(status, 201, "{answer}");
+    }
+    let flush = "/api/chats/55/flush?buffer=loja-sao-paulo";
+    let (status, answer) = shop.api.request(Method::POST, flush, None).await;
+    assert_eq!(status, 200, "{answer}");
 
     assert_eq!(
         with.call().await.json(),
@@ -73,7 +70,8 @@ async fn an_old_client_posts_to_its_buffer_by_the_words_it_has_for_it() {
         assert!(answer["message_id"].is_string(), "{answer}");
     }
     let flush = "/api/chats/55/flush?buffer=loja-sao-paulo";
-    shop.api.request(Method::POST, flush, None).await;
+    let (status, answer) = shop.api.request(Method::POST, flush, None).await;
+    assert_eq!(status, 200, "{answer}");
 
     assert_eq!(
         bot.call().await.json(),
