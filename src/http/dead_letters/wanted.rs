@@ -209,8 +209,10 @@ fn limit(fields: &mut RawObject) -> Result<Option<u64>, BadInput> {
         return Ok(None);
     };
     let whole = number_of(&raw).filter(|number| number.fract() == 0.0 && *number >= 1.0);
-    let limit = whole.and_then(|_| text_or_integer(&raw)?.trim().parse().ok());
+    // As the document says, it fits into 64 bits with a sign.
+    let limit = whole.and_then(|_| text_or_integer(&raw)?.trim().parse::<i64>().ok());
     limit
+        .and_then(|limit| u64::try_from(limit).ok())
         .map(Some)
         .ok_or_else(|| BadInput::field("limit", "must be a whole number from 1"))
 }

@@ -69,6 +69,9 @@ fn bounds_of(schema: &Value) -> Vec<Bound> {
     if let Some(most) = schema["maximum"].as_f64() {
         add(number(most), number(most + step));
     }
+    if schema["format"] == "int64" && schema["maximum"].is_null() {
+        add(json!(i64::MAX), json!(i64::MAX.unsigned_abs() + 1));
+    }
     if let Some(least) = schema["minLength"].as_u64() {
         add(json!(text(least)), json!(text(least - 1)));
     }
