@@ -1,6 +1,6 @@
 # Everything one does with Lull. Each target installs what a fresh Debian or Ubuntu with a Rust toolchain lacks.
 
-BINARIES := $(or $(CARGO_TARGET_DIR),target)/release
+BINARIES := $(or $(CARGO_TARGET_DIR),target)/quick
 
 .PHONY: help run test soak check fuzz bench
 
@@ -10,7 +10,7 @@ help: ## List these targets
 run: ## Build, then start Redis, api and monitor in one process, without any configuration
 	@scripts/need-cc
 	@redis=$$(scripts/need-redis) && \
-	cargo build --locked --release --bin lull && \
+	cargo build --locked --profile quick --bin lull && \
 	REDIS_SERVER=$$redis exec $(BINARIES)/lull up
 
 # Most of the time a test waits: twice as many as there are cores end in two thirds of the time.
