@@ -1,6 +1,7 @@
 //! What lies in deploy/: the dashboard and the alerts ask for metrics that there are, and forget none.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -103,5 +104,34 @@ fn no_panel_lies_on_another() {
             }
         }
         assert!(!panel["title"].as_str().unwrap().is_empty());
+    }
+}
+
+#[test]
+fn what_an_image_copies_may_be_copied() {
+    let let_in = read(".dockerignore");
+    let let_in: BTreeSet<_> = let_in
+        .lines()
+        .filter_map(|it| it.strip_prefix('!'))
+        .collect();
+    for image in ["api", "monitor", "redis"] {
+        let dockerfile = read(&format!("Dockerfile.{image}"));
+        let copies = dockerfile
+            .lines()
+            .filter_map(|line| line.strip_prefix("COPY "))
+            .filter(|copy| !copy.contains("--from="));
+        for copy in copies {
+            let mut paths: Vec<_> = copy
+                .split_whitespace()
+                .filter(|word| !word.starts_with("--"))
+                .collect();
+            paths.pop();
+            assert!(!paths.is_empty(), "{copy}");
+            for path in paths {
+                let top = path.split('/').next().unwrap();
+                let is_let_in = let_in.contains(top) && Path::new(path).exists();
+                assert!(is_let_in, "Dockerfile.{image} copies {path}");
+            }
+        }
     }
 }
