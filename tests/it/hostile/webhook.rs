@@ -209,7 +209,9 @@ async fn no_answer_keeps_a_neighbour_waiting_or_costs_memory() {
     // Where they are sent is not asked of them.
     for called in &mut calls {
         while let Ok(line) = called.try_recv() {
-            assert!(line.starts_with("POST /webhook "), "{line}");
+            // A connection that was opened for a call may be left unused, when another is free sooner.
+            let is_ours = line.is_empty() || line.starts_with("POST /webhook ");
+            assert!(is_ours, "{line}");
         }
     }
     let grown = shop.monitor.memory_kib().saturating_sub(memory);
