@@ -6,7 +6,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
-use crate::support::shop::Shop;
+use crate::support::system::System;
 
 /// Connections that are kept, each with its share of the bodies.
 const LANES: usize = 8;
@@ -146,7 +146,7 @@ async fn no_body_at_any_way_in_makes_the_server_fail() {
         .collect();
     buffers.push(json!({"name": "deep", "key": "data.key|user", "text": "a|message|data.*"}));
     buffers.push(json!({"name": "whole", "key": "user|unique_id|id|a", "text": ""}));
-    let shop = Shop::with(&buffers).await;
+    let system = System::with(&buffers).await;
     let named = buffers
         .iter()
         .map(|buffer| buffer["name"].as_str().unwrap());
@@ -189,7 +189,7 @@ async fn no_body_at_any_way_in_makes_the_server_fail() {
     let lanes = lanes.into_iter().map(async |lane| {
         let mut statuses = Vec::new();
         for (way, body) in lane {
-            let (status, answer) = shop.api.post(&way, body.clone()).await;
+            let (status, answer) = system.api.post(&way, body.clone()).await;
             assert!(!status.is_server_error(), "{way} {body}: {status} {answer}");
             statuses.push(status.as_u16());
         }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use lull::core::action::Action;
 use lull::store::audit::{Act, By};
 
-use crate::support::house::{House, id};
+use crate::support::undeliverable::{Undeliverable, id};
 use crate::support::{Daemon, TestRedis, eventually};
 
 /// All entries that an api shows for this query, the newest first.
@@ -77,26 +77,26 @@ async fn a_write_that_was_refused_is_not_noted() {
 
 #[tokio::test]
 async fn what_an_operator_does_to_chats_and_dead_letters_is_noted_without_naming_anybody() {
-    let mut house = House::start().await;
-    house.bury("5511988887777", "um").await;
-    house.bury("5511988887777", "dois").await;
-    let letter = id(&house.letters("").await[0]);
+    let mut system = Undeliverable::start().await;
+    system.bury("5511988887777", "um").await;
+    system.bury("5511988887777", "dois").await;
+    let letter = id(&system.letters("").await[0]);
     let path = format!("/api/dead-letter/{letter}");
-    house.api.request(Method::DELETE, &path, None).await;
-    house.accept();
-    house
+    system.api.request(Method::DELETE, &path, None).await;
+    system.accept();
+    system
         .api
         .post("/api/dead-letter/revive", json!({"all": true}))
         .await;
-    house.api.say("5511988887777", "oi", 30.0).await;
+    system.api.say("5511988887777", "oi", 30.0).await;
     for what in ["flush", "pause", "resume"] {
-        house
+        system
             .api
             .post(&format!("/api/chats/5511988887777/{what}"), json!({}))
             .await;
     }
 
-    let noted = audit(&house.api, "").await;
+    let noted = audit(&system.api, "").await;
     let actions: Vec<_> = noted
         .iter()
         .map(|act| act["action"].as_str().unwrap())

@@ -8,7 +8,7 @@ use lull::store::config::{Kind, Mode};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::shop::Shop;
+use crate::support::system::System;
 use crate::support::{Answer, Daemon, LONG, Receiver, SHORT, TestRedis, eventually};
 
 #[tokio::test]
@@ -162,8 +162,8 @@ async fn what_cannot_be_is_refused_by_name_and_changes_nothing() {
 
 #[tokio::test]
 async fn a_secret_is_masked_and_kept_when_its_mask_is_put_back() {
-    let shop = Shop::open().await;
-    let (_, shown) = shop
+    let system = System::open().await;
+    let (_, shown) = system
         .put(
             "/api/buffers/loja",
             json!({"source": "fields", "secret": "s3cret"}),
@@ -172,24 +172,24 @@ async fn a_secret_is_masked_and_kept_when_its_mask_is_put_back() {
     assert_eq!(shown["secret"], "********");
 
     let changed = json!({"secret": shown["secret"], "description": "new"});
-    let (status, _) = shop.put("/api/buffers/loja", changed).await;
+    let (status, _) = system.put("/api/buffers/loja", changed).await;
 
     assert_eq!(status, 200);
-    let kept = shop.store.config().read().await.unwrap();
+    let kept = system.store.config().read().await.unwrap();
     assert_eq!(kept.buffers["loja"].spec.secret.as_deref(), Some("s3cret"));
     assert_eq!(kept.buffers["loja"].spec.description, "new");
 }
 
 #[tokio::test]
 async fn a_running_monitor_takes_a_new_buffer_up_within_a_second() {
-    let shop = Shop::open().await;
+    let system = System::open().await;
     let mut bot = Receiver::start().await;
-    shop.destination("bot", &bot.url()).await;
+    system.destination("bot", &bot.url()).await;
 
     let written = Instant::now();
-    shop.buffer("loja", &["bot"]).await;
+    system.buffer("loja", &["bot"]).await;
     let took = written.elapsed();
-    shop.say("loja", "ana", "oi", SHORT).await;
+    system.say("loja", "ana", "oi", SHORT).await;
 
     assert_eq!(bot.call().await.messages(), ["oi"]);
     // What is promised, and a slow machine.
@@ -198,7 +198,7 @@ async fn a_running_monitor_takes_a_new_buffer_up_within_a_second() {
 
 #[tokio::test]
 async fn a_window_that_is_due_before_its_buffer_was_heard_of_does_not_wait_for_the_next_sweep() {
-    let mut shop = Shop::open().await;
+    let mut system = System::open().await;
     let began = Instant::now();
 
     // A monitor asks for news some times a second: of three buffers it has not heard of at least one.
@@ -208,13 +208,14 @@ async fn a_window_that_is_due_before_its_buffer_was_heard_of_does_not_wait_for_t
             name: new.to_owned(),
             ..BufferSpec::default()
         };
-        shop.store
+        system
+            .store
             .config()
             .write(Kind::Buffer, &name, &spec, Mode::New, None, None)
             .await
             .unwrap();
-        shop.say(new, "ana", "oi", SHORT).await;
-        assert_eq!(shop.default.call().await.messages(), ["oi"]);
+        system.say(new, "ana", "oi", SHORT).await;
+        assert_eq!(system.default.call().await.messages(), ["oi"]);
     }
 
     // What a sweep has taken and nobody closed comes up again after five seconds.
@@ -223,90 +224,91 @@ async fn a_window_that_is_due_before_its_buffer_was_heard_of_does_not_wait_for_t
 
 #[tokio::test]
 async fn each_destination_gets_every_batch_and_a_dead_one_delays_no_other() {
-    let mut shop = Shop::open().await;
+    let mut system = System::open().await;
     let mut bot = Receiver::start().await;
     let mut dead = Receiver::answering(&[], Answer::Status(500)).await;
-    shop.destination("bot", &bot.url()).await;
+    system.destination("bot", &bot.url()).await;
     let spec = json!({"url": dead.url(), "retry": {"waits": [0.05, 600]}});
-    shop.destination_of("dead", spec).await;
-    shop.buffer("loja", &["dead", "bot", "default"]).await;
+    system.destination_of("dead", spec).await;
+    system.buffer("loja", &["dead", "bot", "default"]).await;
 
     for text in ["um", "dois"] {
-        shop.say("loja", "ana", text, SHORT).await;
+        system.say("loja", "ana", text, SHORT).await;
         assert_eq!(bot.call().await.messages(), [text]);
-        assert_eq!(shop.default.call().await.messages(), [text]);
+        assert_eq!(system.default.call().await.messages(), [text]);
     }
     let (first, second) = (dead.call().await, dead.call().await);
     assert_eq!(first.messages(), ["um"]);
     assert_eq!(second.messages(), ["um"]);
     assert_eq!(first.id(), second.id());
-    assert_eq!(shop.redis.keys("lull:*:lane:dead:*").await.len(), 1);
+    assert_eq!(system.redis.keys("lull:*:lane:dead:*").await.len(), 1);
 }
 
 #[tokio::test]
 async fn a_buffer_with_open_windows_is_not_removed_by_accident() {
-    let shop = Shop::open().await;
-    shop.buffer("loja", &["default"]).await;
-    shop.say("loja", "ana", "oi", LONG).await;
-    shop.say("loja", "eva", "oi", LONG).await;
-    shop.api.say("other buffer", "oi", 30.0).await;
+    let system = System::open().await;
+    system.buffer("loja", &["default"]).await;
+    system.say("loja", "ana", "oi", LONG).await;
+    system.say("loja", "eva", "oi", LONG).await;
+    system.api.say("other buffer", "oi", 30.0).await;
 
-    let refusal = shop
+    let refusal = system
         .api
         .refused(Method::DELETE, "/api/buffers/loja", None)
         .await;
 
     assert_eq!(refusal.status, 409);
     assert!(refusal.error.contains("2 open windows"), "{refusal:?}");
-    assert_eq!(shop.api.get("/api/buffers/loja").await.1["active"], true);
+    assert_eq!(system.api.get("/api/buffers/loja").await.1["active"], true);
 }
 
 #[tokio::test]
 async fn a_drained_buffer_delivers_what_it_held() {
-    let mut shop = Shop::open().await;
-    shop.buffer("loja", &["default"]).await;
-    shop.say("loja", "ana", "um", LONG).await;
-    shop.say("loja", "ana", "dois", LONG).await;
+    let mut system = System::open().await;
+    system.buffer("loja", &["default"]).await;
+    system.say("loja", "ana", "um", LONG).await;
+    system.say("loja", "ana", "dois", LONG).await;
 
-    let (status, answer) = shop.delete("/api/buffers/loja?drain=true").await;
+    let (status, answer) = system.delete("/api/buffers/loja?drain=true").await;
 
     assert_eq!(status, 200, "{answer}");
     assert_eq!(
         (&answer["chats"], &answer["messages"]),
         (&json!(1), &json!(2))
     );
-    assert_eq!(shop.default.call().await.messages(), ["um", "dois"]);
-    assert_eq!(shop.api.get("/api/buffers/loja").await.0, 404);
+    assert_eq!(system.default.call().await.messages(), ["um", "dois"]);
+    assert_eq!(system.api.get("/api/buffers/loja").await.0, 404);
 }
 
 #[tokio::test]
 async fn a_discarded_buffer_says_what_it_dropped_and_leaves_the_others_alone() {
-    let mut shop = Shop::open().await;
-    shop.buffer("loja", &["default"]).await;
+    let mut system = System::open().await;
+    system.buffer("loja", &["default"]).await;
     for number in 0..300 {
-        shop.say("loja", &format!("chat {number}"), "oi", LONG)
+        system
+            .say("loja", &format!("chat {number}"), "oi", LONG)
             .await;
     }
-    shop.api.say("stays", "oi", 30.0).await;
+    system.api.say("stays", "oi", 30.0).await;
 
-    let (status, answer) = shop.delete("/api/buffers/loja?discard=true").await;
+    let (status, answer) = system.delete("/api/buffers/loja?discard=true").await;
 
     assert_eq!(status, 200, "{answer}");
     assert_eq!(
         (&answer["chats"], &answer["messages"]),
         (&json!(300), &json!(300))
     );
-    assert_eq!(shop.api.get("/api/chats").await.1["total"], 1);
-    assert!(shop.default.calls_so_far().is_empty());
+    assert_eq!(system.api.get("/api/chats").await.1["total"], 1);
+    assert!(system.default.calls_so_far().is_empty());
 }
 
 #[tokio::test]
 async fn while_a_buffer_is_drained_it_is_off_for_every_daemon() {
-    let shop = Shop::open().await;
-    let other = Daemon::api(&shop.redis).await;
-    shop.buffer("loja", &["default"]).await;
+    let system = System::open().await;
+    let other = Daemon::api(&system.redis).await;
+    system.buffer("loja", &["default"]).await;
 
-    let removing = shop.delete("/api/buffers/loja?drain=true");
+    let removing = system.delete("/api/buffers/loja?drain=true");
     let off = eventually("the other api hears of it", async || {
         let (status, shown) = other.get("/api/buffers/loja").await;
         status == 404 || shown["active"] == false
@@ -318,40 +320,40 @@ async fn while_a_buffer_is_drained_it_is_off_for_every_daemon() {
 
 #[tokio::test]
 async fn lists_and_hands_can_be_asked_for_one_buffer() {
-    let mut shop = Shop::open().await;
-    shop.buffer("loja", &["default"]).await;
-    shop.api.say("ana", "no default", 30.0).await;
+    let mut system = System::open().await;
+    system.buffer("loja", &["default"]).await;
+    system.api.say("ana", "no default", 30.0).await;
     for number in 0..70 {
         let user = format!("chat {number}");
-        shop.say("loja", &user, "oi", LONG).await;
+        system.say("loja", &user, "oi", LONG).await;
     }
-    shop.say("loja", "ana", "na loja", LONG).await;
+    system.say("loja", "ana", "na loja", LONG).await;
 
-    let (_, first) = shop.api.get("/api/chats?buffer=loja&limit=50").await;
+    let (_, first) = system.api.get("/api/chats?buffer=loja&limit=50").await;
     let cursor = first["next_cursor"].as_str().unwrap();
     let cursor: String = form_urlencoded::byte_serialize(cursor.as_bytes()).collect();
     let path = format!("/api/chats?buffer=loja&limit=50&cursor={cursor}");
-    let (_, second) = shop.api.get(&path).await;
-    let (_, one) = shop.api.get("/api/chats?buffer=loja&user=ana").await;
-    let (_, all) = shop.api.get("/api/chats").await;
+    let (_, second) = system.api.get(&path).await;
+    let (_, one) = system.api.get("/api/chats?buffer=loja&user=ana").await;
+    let (_, all) = system.api.get("/api/chats").await;
     assert_eq!((&first["total"], &all["total"]), (&json!(71), &json!(72)));
     assert_eq!(second["items"].as_array().unwrap().len(), 21);
     assert_eq!(second["next_cursor"], Value::Null);
     assert_eq!(one["items"][0]["buffer"], "loja");
 
     let path = "/api/chats/ana/flush?buffer=loja";
-    let (_, flushed) = shop.api.request(Method::POST, path, None).await;
+    let (_, flushed) = system.api.request(Method::POST, path, None).await;
     assert_eq!(flushed["messages"], 1);
-    assert_eq!(shop.default.call().await.messages(), ["na loja"]);
-    let (_, cancelled) = shop.delete("/api/chats/chat%201?buffer=loja").await;
-    let (_, not_here) = shop.delete("/api/chats/chat%202").await;
+    assert_eq!(system.default.call().await.messages(), ["na loja"]);
+    let (_, cancelled) = system.delete("/api/chats/chat%201?buffer=loja").await;
+    let (_, not_here) = system.delete("/api/chats/chat%202").await;
     assert_eq!(
         (&cancelled["messages"], &not_here["messages"]),
         (&json!(1), &json!(0))
     );
 
     eventually("it is in the list of what was sent", async || {
-        let (_, sent) = shop.api.get("/api/messages/sent?buffer=loja").await;
+        let (_, sent) = system.api.get("/api/messages/sent?buffer=loja").await;
         sent["items"].as_array().unwrap().len() == 1
     })
     .await;
@@ -360,7 +362,7 @@ async fn lists_and_hands_can_be_asked_for_one_buffer() {
         "/api/messages/sent?user=ana",
         "/api/messages/dead-letter?buffer=loja",
     ] {
-        assert_eq!(shop.api.get(empty).await.1["items"], json!([]), "{empty}");
+        assert_eq!(system.api.get(empty).await.1["items"], json!([]), "{empty}");
     }
 }
 

@@ -2,21 +2,21 @@
 
 use serde_json::{Value, json};
 
-use crate::support::shop::Shop;
+use crate::support::system::System;
 use crate::support::{Receiver, SHORT};
 
-/// A shop whose buffer `loja`, in the zone of São Paulo, delivers to one destination.
-async fn shop_with(destination: Value) -> Shop {
-    let shop = Shop::open().await;
-    shop.destination_of("bot", destination).await;
+/// A system whose buffer `loja`, in the zone of São Paulo, delivers to one destination.
+async fn system_with(destination: Value) -> System {
+    let system = System::open().await;
+    system.destination_of("bot", destination).await;
     let loja = json!({"timezone": "America/Sao_Paulo", "destinations": ["bot"]});
-    shop.buffer_of("loja", loja).await;
-    shop
+    system.buffer_of("loja", loja).await;
+    system
 }
 
-async fn say(shop: &Shop, user: &str, message: &str, fields: Value) {
+async fn say(system: &System, user: &str, message: &str, fields: Value) {
     let item = json!({"message": message, "fields": fields}).to_string();
-    shop.say_item("loja", user, &item, SHORT).await;
+    system.say_item("loja", user, &item, SHORT).await;
 }
 
 #[tokio::test]
@@ -24,9 +24,9 @@ async fn a_template_makes_the_body_in_the_zone_of_the_buffer() {
     let mut receiver = Receiver::start().await;
     let template =
         r#"{"q": "{{ text }}", "who": {{ user }}, "n": {{ n }}, "at": "{{ closed_at }}"}"#;
-    let shop = shop_with(json!({"url": receiver.url(), "template": template})).await;
+    let system = system_with(json!({"url": receiver.url(), "template": template})).await;
 
-    say(&shop, "ana", "a \"quote\"\n🙂", json!({"n": 7})).await;
+    say(&system, "ana", "a \"quote\"\n🙂", json!({"n": 7})).await;
 
     let body = receiver.call().await.json();
     assert_eq!(body["q"], "a \"quote\"\n🙂");
@@ -40,9 +40,9 @@ async fn a_get_carries_the_chosen_fields_as_its_query() {
     let bot = json!({
         "url": format!("{}?token=t", receiver.url()), "method": "GET", "fields": ["user", "messages"],
     });
-    let shop = shop_with(bot).await;
+    let system = system_with(bot).await;
 
-    say(&shop, "ana b", "oi & tchau", json!({"phone": "1"})).await;
+    say(&system, "ana b", "oi & tchau", json!({"phone": "1"})).await;
 
     let call = receiver.call().await;
     assert_eq!(
@@ -58,9 +58,9 @@ async fn method_headers_and_fields_are_what_the_destination_says() {
     let bot = json!({
         "url": receiver.url(), "method": "PUT", "headers": {"x-token": "t"}, "fields": ["messages", "n"],
     });
-    let shop = shop_with(bot).await;
+    let system = system_with(bot).await;
 
-    say(&shop, "ana", "oi", json!({"n": 1, "secret": 2})).await;
+    say(&system, "ana", "oi", json!({"n": 1, "secret": 2})).await;
 
     let call = receiver.call().await;
     assert!(
@@ -76,12 +76,13 @@ async fn method_headers_and_fields_are_what_the_destination_says() {
 async fn a_template_that_cannot_be_filled_buries_its_batch_and_says_nothing_of_what_was_said() {
     let receiver = Receiver::start().await;
     let template = r#"{"n": {% if n %}{{ n / 1 }}{% else %}0{% endif %}, "q": {{ text }}}"#;
-    let shop = shop_with(json!({"url": receiver.url(), "template": template})).await;
+    let system = system_with(json!({"url": receiver.url(), "template": template})).await;
 
-    say(&shop, "ana", "s3cret", json!({"n": "s3cret"})).await;
+    say(&system, "ana", "s3cret", json!({"n": "s3cret"})).await;
 
-    shop.monitor
+    system
+        .monitor
         .logs("Given up, now a dead letter: template")
         .await;
-    assert!(!shop.monitor.log().contains("s3cret"));
+    assert!(!system.monitor.log().contains("s3cret"));
 }

@@ -24,7 +24,7 @@ const NOT_BEFORE: Duration = Duration::from_secs(3);
 const AGAIN: Answer = Answer::Full(503, "Retry-After: 4\r\n", "");
 
 /// An api and two monitors on a Redis whose clock can be turned, and all that can be delivered to.
-struct House {
+struct Undeliverable {
     redis: TestRedis,
     api: Daemon,
     monitors: Vec<Daemon>,
@@ -34,12 +34,12 @@ struct House {
     ticks: Receiver,
 }
 
-impl House {
+impl Undeliverable {
     /// The first call to the bot fails, and says when to come again: by chance it would be at once.
     async fn open() -> Self {
         let redis = TestRedis::start_turnable().await;
         let api = Daemon::api(&redis).await;
-        let mut house = Self {
+        let mut system = Self {
             bot: Receiver::answering(&[AGAIN], Answer::Status(200)).await,
             ask: Receiver::start().await,
             paced: Receiver::start().await,
@@ -49,16 +49,16 @@ impl House {
             api,
         };
         let pace = json!({"every": 1, "batch": 2});
-        house
-            .put("destinations/ask", json!({"url": house.ask.url()}))
+        system
+            .put("destinations/ask", json!({"url": system.ask.url()}))
             .await;
-        house
+        system
             .put(
                 "destinations/paced",
-                json!({"url": house.paced.url(), "pace": pace}),
+                json!({"url": system.paced.url(), "pace": pace}),
             )
             .await;
-        house
+        system
             .put(
                 "buffers/asked",
                 json!({
@@ -67,16 +67,16 @@ impl House {
                 }),
             )
             .await;
-        house
+        system
             .put(
                 "buffers/paced",
                 json!({"window": {"wait": 0.1}, "order": "buffer", "destinations": ["paced"]}),
             )
             .await;
-        house.begin().await;
-        house.begin().await;
-        house.noted().await;
-        house
+        system.begin().await;
+        system.begin().await;
+        system.noted().await;
+        system
     }
 
     async fn begin(&mut self) {
@@ -214,14 +214,14 @@ impl House {
 }
 
 async fn what_waits_goes_on_when_turned_back(by: Duration) {
-    let mut house = House::open().await;
-    let began = house.fill().await;
+    let mut system = Undeliverable::open().await;
+    let began = system.fill().await;
 
-    house.redis.clock().back(by);
+    system.redis.clock().back(by);
 
-    house.logged(BACK).await;
-    house.emptied(began).await;
-    house.all_over().await;
+    system.logged(BACK).await;
+    system.emptied(began).await;
+    system.all_over().await;
 }
 
 #[tokio::test]
@@ -237,71 +237,71 @@ async fn what_waits_goes_on_when_the_clock_is_turned_back_a_day() {
 #[tokio::test]
 async fn what_is_due_is_closed_when_the_clock_is_turned_ahead() {
     for by in [HOUR, DAY] {
-        let mut house = House::open().await;
-        house.api.say("ana", "one", 1800.0).await;
-        house.api.say("ana", "two", 1800.0).await;
+        let mut system = Undeliverable::open().await;
+        system.api.say("ana", "one", 1800.0).await;
+        system.api.say("ana", "two", 1800.0).await;
         let later = json!({"user": "delayed", "message": "hi", "delay": 1800});
-        house.post("/api/message", later).await;
+        system.post("/api/message", later).await;
 
-        house.redis.clock().ahead(by);
+        system.redis.clock().ahead(by);
 
         let mut calls: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for _ in 0..3 {
             // The first of all is refused, and comes again.
-            let call = house.bot.call().await;
+            let call = system.bot.call().await;
             calls.insert(call.user(), call.messages());
         }
         assert_eq!(calls["ana"], ["one", "two"]);
         assert_eq!(calls["delayed"], ["hi"]);
-        house.logged(AHEAD).await;
-        house.all_over().await;
+        system.logged(AHEAD).await;
+        system.all_over().await;
     }
 }
 
 #[tokio::test]
 async fn the_clock_may_be_turned_back_and_ahead_twice() {
-    let mut house = House::open().await;
-    house.bot.answer(Answer::Status(200));
+    let mut system = Undeliverable::open().await;
+    system.bot.answer(Answer::Status(200));
     for round in 0..2 {
         // What lasts for less than half a second is no turn: nobody looks meanwhile.
-        house.each_logged(AHEAD, round).await;
+        system.each_logged(AHEAD, round).await;
         for back in [true, false] {
             let user = format!("user-{round}-{back}");
             let began = Instant::now();
-            house.api.say(&user, "hi", WAIT).await;
+            system.api.say(&user, "hi", WAIT).await;
             if back {
-                house.redis.clock().back(HOUR);
-                let call = house.bot.call().await;
+                system.redis.clock().back(HOUR);
+                let call = system.bot.call().await;
                 assert_eq!(call.user(), user);
                 assert!(call.at - began >= NOT_BEFORE);
             } else {
-                house.redis.clock().ahead(HOUR);
-                assert_eq!(house.bot.call().await.user(), user);
+                system.redis.clock().ahead(HOUR);
+                assert_eq!(system.bot.call().await.user(), user);
             }
         }
     }
-    house.all_over().await;
+    system.all_over().await;
 }
 
 #[tokio::test]
 async fn a_schedule_runs_on_when_the_clock_is_turned_and_no_time_comes_twice() {
-    let mut house = House::open().await;
+    let mut system = Undeliverable::open().await;
     let schedule = json!({
-        "name": "tick", "cron": "* * * * * *", "url": house.ticks.url(), "body": "{\"due\": \"{{ due }}\"}",
+        "name": "tick", "cron": "* * * * * *", "url": system.ticks.url(), "body": "{\"due\": \"{{ due }}\"}",
     });
-    house.post("/api/schedules", schedule).await;
-    let mut due = vec![house.ticks.call().await.body];
+    system.post("/api/schedules", schedule).await;
+    let mut due = vec![system.ticks.call().await.body];
 
-    house.redis.clock().back(HOUR);
-    house.logged(BACK).await;
+    system.redis.clock().back(HOUR);
+    system.logged(BACK).await;
     for _ in 0..3 {
-        due.push(house.ticks.call().await.body);
+        due.push(system.ticks.call().await.body);
     }
 
-    house.redis.clock().ahead(HOUR);
-    house.logged(AHEAD).await;
+    system.redis.clock().ahead(HOUR);
+    system.logged(AHEAD).await;
     for _ in 0..3 {
-        due.push(house.ticks.call().await.body);
+        due.push(system.ticks.call().await.body);
     }
     let count = due.len();
     due.sort();
@@ -311,73 +311,78 @@ async fn a_schedule_runs_on_when_the_clock_is_turned_and_no_time_comes_twice() {
 
 #[tokio::test]
 async fn a_turn_while_no_monitor_runs_is_found_by_the_next() {
-    let mut house = House::open().await;
-    let began = house.fill().await;
-    for mut monitor in house.monitors.drain(..) {
+    let mut system = Undeliverable::open().await;
+    let began = system.fill().await;
+    for mut monitor in system.monitors.drain(..) {
         assert!(monitor.stop().await.success());
     }
 
-    house.redis.clock().back(DAY);
-    house.begin().await;
+    system.redis.clock().back(DAY);
+    system.begin().await;
 
-    house.logged(BACK).await;
-    house.emptied(began).await;
-    house.all_over().await;
+    system.logged(BACK).await;
+    system.emptied(began).await;
+    system.all_over().await;
 }
 
 #[tokio::test]
 async fn a_slew_of_less_than_a_second_changes_nothing() {
-    let mut house = House::open().await;
-    house.bot.answer(Answer::Status(200));
+    let mut system = Undeliverable::open().await;
+    system.bot.answer(Answer::Status(200));
     let began = Instant::now();
-    house.api.say("ana", "hi", WAIT).await;
+    system.api.say("ana", "hi", WAIT).await;
 
-    house.redis.clock().back(Duration::from_millis(400));
-    house.redis.clock().ahead(Duration::from_millis(300));
-    house.redis.clock().back(Duration::from_millis(400));
+    system.redis.clock().back(Duration::from_millis(400));
+    system.redis.clock().ahead(Duration::from_millis(300));
+    system.redis.clock().back(Duration::from_millis(400));
 
-    let call = house.bot.call().await;
+    let call = system.bot.call().await;
     assert_eq!(call.user(), "ana");
     assert!(call.at - began >= NOT_BEFORE);
-    for monitor in &house.monitors {
+    for monitor in &system.monitors {
         let log = monitor.log();
         assert!(!log.contains(BACK) && !log.contains(AHEAD), "{log}");
     }
-    let moved = house.redis.keys("lull:*:moved").await;
+    let moved = system.redis.keys("lull:*:moved").await;
     assert!(moved.is_empty(), "{moved:?}");
 }
 
 #[tokio::test]
 async fn an_id_counts_as_seen_and_pauses_end_with_a_word_when_the_clock_is_turned_ahead() {
     for by in [HOUR, 2 * DAY] {
-        let mut house = House::open().await;
-        house.bot.answer(Answer::Status(200));
+        let mut system = Undeliverable::open().await;
+        system.bot.answer(Answer::Status(200));
         for user in ["ana", "bia"] {
             let pause = json!({"for": 1800});
-            house.post(&format!("/api/chats/{user}/pause"), pause).await;
+            system
+                .post(&format!("/api/chats/{user}/pause"), pause)
+                .await;
         }
         let long = json!({"for": 604_800});
-        house.post("/api/chats/eva/pause", long).await;
+        system.post("/api/chats/eva/pause", long).await;
         let message = json!({"user": "leo", "message": "hi", "ttl": 0.1, "message_id": "3EB0"});
-        house.post("/api/message", message.clone()).await;
-        house.bot.call().await;
+        system.post("/api/message", message.clone()).await;
+        system.bot.call().await;
         let later = json!({"user": "rui", "message": "hi", "delay": 0.1, "message_id": "3EB1"});
-        house.post("/api/message", later.clone()).await;
-        house.bot.call().await;
+        system.post("/api/message", later.clone()).await;
+        system.bot.call().await;
 
-        house.redis.clock().ahead(by);
-        house.each_logged(AHEAD, 1).await;
-        house.each_logged("so do 2 pauses", 1).await;
+        system.redis.clock().ahead(by);
+        system.each_logged(AHEAD, 1).await;
+        system.each_logged("so do 2 pauses", 1).await;
         eventually("the api has seen it", async || {
-            house.api.log().contains(AHEAD)
+            system.api.log().contains(AHEAD)
         })
         .await;
 
         for message in [message, later] {
-            assert_eq!(house.post("/api/message", message).await["duplicate"], true);
+            assert_eq!(
+                system.post("/api/message", message).await["duplicate"],
+                true
+            );
         }
         let paused = json!({"user": "eva", "message": "hi"});
-        assert_eq!(house.post("/api/message", paused).await["paused"], true);
-        house.all_over().await;
+        assert_eq!(system.post("/api/message", paused).await["paused"], true);
+        system.all_over().await;
     }
 }

@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::shop::Shop;
+use crate::support::system::System;
 use crate::support::{Answer, Daemon, Receiver, SHORT, TestRedis, eventually};
 
 /// Stops or starts, and waits until the monitor goes by it.
@@ -28,80 +28,81 @@ async fn lanes(api: &Daemon, count: f64) {
 
 #[tokio::test]
 async fn while_everything_is_stopped_messages_are_kept_and_none_leaves() {
-    let mut shop = Shop::open().await;
-    let answer = control(&shop.api, &[&shop.monitor], json!({"action": "stop"})).await;
+    let mut system = System::open().await;
+    let answer = control(&system.api, &[&system.monitor], json!({"action": "stop"})).await;
     assert_eq!(
         answer["stopped"],
         json!({"everything": true, "buffers": [], "destinations": []})
     );
 
     for text in ["a", "b"] {
-        shop.api.say("ana", text, 0.1).await;
-        lanes(&shop.api, 1.0).await;
+        system.api.say("ana", text, 0.1).await;
+        lanes(&system.api, 1.0).await;
         eventually("its window is closed", async || {
-            shop.api.metric("lull_windows_open").await == 0.0
+            system.api.metric("lull_windows_open").await == 0.0
         })
         .await;
     }
     assert_eq!(
-        shop.monitor
+        system
+            .monitor
             .metric(r#"lull_stopped{what="everything"}"#)
             .await,
         1.0
     );
-    assert!(shop.default.calls_so_far().is_empty());
+    assert!(system.default.calls_so_far().is_empty());
 
-    control(&shop.api, &[&shop.monitor], json!({"action": "start"})).await;
+    control(&system.api, &[&system.monitor], json!({"action": "start"})).await;
 
-    assert_eq!(shop.default.call().await.messages(), ["a", "b"]);
+    assert_eq!(system.default.call().await.messages(), ["a", "b"]);
 }
 
 #[tokio::test]
 async fn a_stop_outlives_every_daemon() {
-    let mut shop = Shop::open().await;
-    control(&shop.api, &[&shop.monitor], json!({"action": "stop"})).await;
-    shop.monitor.kill();
-    shop.api.kill();
+    let mut system = System::open().await;
+    control(&system.api, &[&system.monitor], json!({"action": "stop"})).await;
+    system.monitor.kill();
+    system.api.kill();
 
-    shop.api = Daemon::api(&shop.redis).await;
-    shop.monitor = Daemon::monitor(&shop.redis, &shop.default.url()).await;
-    shop.api.say("ana", "a", 0.1).await;
-    lanes(&shop.api, 1.0).await;
+    system.api = Daemon::api(&system.redis).await;
+    system.monitor = Daemon::monitor(&system.redis, &system.default.url()).await;
+    system.api.say("ana", "a", 0.1).await;
+    lanes(&system.api, 1.0).await;
 
-    assert_eq!(shop.api.get("/api/control").await.1["everything"], true);
+    assert_eq!(system.api.get("/api/control").await.1["everything"], true);
     assert_eq!(
-        shop.monitor.get("/api/health").await.1["stopped"]["everything"],
+        system.monitor.get("/api/health").await.1["stopped"]["everything"],
         true
     );
-    assert!(shop.default.calls_so_far().is_empty());
-    control(&shop.api, &[&shop.monitor], json!({"action": "start"})).await;
-    assert_eq!(shop.default.call().await.messages(), ["a"]);
+    assert!(system.default.calls_so_far().is_empty());
+    control(&system.api, &[&system.monitor], json!({"action": "start"})).await;
+    assert_eq!(system.default.call().await.messages(), ["a"]);
 }
 
 #[tokio::test]
 async fn a_stopped_buffer_holds_only_its_own_chats_and_starts_at_once() {
-    let mut shop = Shop::open().await;
-    shop.buffer("loja", &["default"]).await;
-    let other = Daemon::monitor(&shop.redis, &shop.default.url()).await;
-    let monitors = [&shop.monitor, &other];
+    let mut system = System::open().await;
+    system.buffer("loja", &["default"]).await;
+    let other = Daemon::monitor(&system.redis, &system.default.url()).await;
+    let monitors = [&system.monitor, &other];
     control(
-        &shop.api,
+        &system.api,
         &monitors,
         json!({"action": "stop", "buffer": "loja"}),
     )
     .await;
 
     for user in ["ana", "bia", "eva"] {
-        shop.say("loja", user, "kept", SHORT).await;
+        system.say("loja", user, "kept", SHORT).await;
     }
-    lanes(&shop.api, 3.0).await;
+    lanes(&system.api, 3.0).await;
     // The lanes are looked at and put off before this one gets through.
-    shop.api.say("ana", "through", 0.1).await;
-    assert_eq!(shop.default.call().await.messages(), ["through"]);
-    assert!(shop.default.calls_so_far().is_empty());
+    system.api.say("ana", "through", 0.1).await;
+    assert_eq!(system.default.call().await.messages(), ["through"]);
+    assert!(system.default.calls_so_far().is_empty());
 
     control(
-        &shop.api,
+        &system.api,
         &monitors,
         json!({"action": "start", "buffer": "loja"}),
     )
@@ -110,7 +111,7 @@ async fn a_stopped_buffer_holds_only_its_own_chats_and_starts_at_once() {
     // Sooner than a lane that was put off would come by itself.
     let mut users = Vec::new();
     for _ in 0..3 {
-        users.push(shop.default.call().await.user());
+        users.push(system.default.call().await.user());
     }
     users.sort();
     assert_eq!(users, ["ana", "bia", "eva"]);
@@ -118,23 +119,23 @@ async fn a_stopped_buffer_holds_only_its_own_chats_and_starts_at_once() {
 
 #[tokio::test]
 async fn a_stopped_destination_delays_no_other() {
-    let mut shop = Shop::open().await;
+    let mut system = System::open().await;
     let mut bot = Receiver::start().await;
-    shop.destination("bot", &bot.url()).await;
-    shop.buffer("loja", &["bot", "default"]).await;
+    system.destination("bot", &bot.url()).await;
+    system.buffer("loja", &["bot", "default"]).await;
     let stop = json!({"action": "stop", "destination": "bot"});
-    control(&shop.api, &[&shop.monitor], stop).await;
+    control(&system.api, &[&system.monitor], stop).await;
 
-    shop.say("loja", "ana", "oi", SHORT).await;
+    system.say("loja", "ana", "oi", SHORT).await;
 
-    assert_eq!(shop.default.call().await.messages(), ["oi"]);
-    lanes(&shop.api, 1.0).await;
+    assert_eq!(system.default.call().await.messages(), ["oi"]);
+    lanes(&system.api, 1.0).await;
     assert!(bot.calls_so_far().is_empty());
-    shop.buffer("loja", &["default"]).await;
-    let (status, answer) = shop.delete("/api/destinations/bot?drain=true").await;
+    system.buffer("loja", &["default"]).await;
+    let (status, answer) = system.delete("/api/destinations/bot?drain=true").await;
     assert_eq!(status, StatusCode::CONFLICT, "{answer}");
     let start = json!({"action": "start", "destination": "bot"});
-    control(&shop.api, &[&shop.monitor], start).await;
+    control(&system.api, &[&system.monitor], start).await;
     assert_eq!(bot.call().await.messages(), ["oi"]);
 }
 
@@ -166,15 +167,15 @@ async fn an_attempt_in_hand_finishes_and_no_other_begins() {
 
 #[tokio::test]
 async fn what_is_not_there_cannot_be_stopped_and_what_is_removed_is_forgotten() {
-    let shop = Shop::open().await;
+    let system = System::open().await;
     for order in [
         json!({"action": "stop", "buffer": "loja"}),
         json!({"action": "stop", "destination": "bot"}),
     ] {
-        let (status, _) = shop.api.post("/api/control", order).await;
+        let (status, _) = system.api.post("/api/control", order).await;
         assert_eq!(status, StatusCode::NOT_FOUND);
     }
-    let (status, answer) = shop
+    let (status, answer) = system
         .api
         .post("/api/control", json!({"action": "halt"}))
         .await;
@@ -183,16 +184,21 @@ async fn what_is_not_there_cannot_be_stopped_and_what_is_removed_is_forgotten() 
         (400, &json!("action must be start or stop"))
     );
 
-    shop.buffer("loja", &["default"]).await;
-    control(&shop.api, &[], json!({"action": "stop", "buffer": "loja"})).await;
-    let (status, _) = shop
+    system.buffer("loja", &["default"]).await;
+    control(
+        &system.api,
+        &[],
+        json!({"action": "stop", "buffer": "loja"}),
+    )
+    .await;
+    let (status, _) = system
         .api
         .request(Method::DELETE, "/api/buffers/loja", None)
         .await;
     assert_eq!(status, 200);
 
     assert_eq!(
-        shop.api.get("/api/control").await.1,
+        system.api.get("/api/control").await.1,
         json!({"everything": false, "buffers": [], "destinations": []})
     );
 }

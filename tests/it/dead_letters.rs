@@ -4,19 +4,19 @@ use chrono::DateTime;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::house::{House, LIST, id, neighbour_of, said};
+use crate::support::undeliverable::{LIST, Undeliverable, id, neighbour_of, said};
 use crate::support::{Answer, eventually};
 
 #[tokio::test]
 async fn a_dead_letter_tells_what_was_given_up_on_and_why() {
-    let mut house = House::start().await;
-    house.api.say("a/b é", "oi", 0.2).await;
-    house.api.say("a/b é", "tudo bem?", 0.2).await;
-    let call = house.receiver.call().await;
+    let mut system = Undeliverable::start().await;
+    system.api.say("a/b é", "oi", 0.2).await;
+    system.api.say("a/b é", "tudo bem?", 0.2).await;
+    let call = system.receiver.call().await;
 
     let mut letters = Vec::new();
     eventually("it is buried", async || {
-        letters = house.letters("").await;
+        letters = system.letters("").await;
         !letters.is_empty()
     })
     .await;
@@ -43,13 +43,13 @@ async fn a_dead_letter_tells_what_was_given_up_on_and_why() {
 
 #[tokio::test]
 async fn one_dead_letter_can_be_shown() {
-    let mut house = House::start().await;
-    house.bury("ana", "1").await;
-    house.bury("ana", "2").await;
-    let letters = house.letters("").await;
+    let mut system = Undeliverable::start().await;
+    system.bury("ana", "1").await;
+    system.bury("ana", "2").await;
+    let letters = system.letters("").await;
 
     let path = format!("/api/dead-letter/{}", id(&letters[1]));
-    let (status, shown) = house.api.get(&path).await;
+    let (status, shown) = system.api.get(&path).await;
 
     assert_eq!(status, 200);
     assert_eq!(shown, letters[1]);
@@ -57,9 +57,9 @@ async fn one_dead_letter_can_be_shown() {
 
 #[tokio::test]
 async fn who_pages_sees_each_letter_once_the_newest_first() {
-    let mut house = House::start().await;
+    let mut system = Undeliverable::start().await;
     for number in 0..12 {
-        house
+        system
             .bury(&format!("chat {}", number % 5), &number.to_string())
             .await;
     }
@@ -67,7 +67,7 @@ async fn who_pages_sees_each_letter_once_the_newest_first() {
     let mut pages = Vec::new();
     let mut cursor = String::new();
     loop {
-        let (_, page) = house.api.get(&format!("{LIST}?limit=5{cursor}")).await;
+        let (_, page) = system.api.get(&format!("{LIST}?limit=5{cursor}")).await;
         pages.push(said(page["items"].as_array().unwrap()).join(" "));
         let Some(next) = page["next_cursor"].as_str() else {
             break;
@@ -80,16 +80,16 @@ async fn who_pages_sees_each_letter_once_the_newest_first() {
 
 #[tokio::test]
 async fn the_list_can_be_asked_for_one_user() {
-    let mut house = House::start().await;
+    let mut system = Undeliverable::start().await;
     let eva = neighbour_of("ana");
     for (user, text) in [("ana", "1"), (&eva, "2"), ("ana", "3")] {
-        house.bury(user, text).await;
+        system.bury(user, text).await;
     }
 
     let query: String = form_urlencoded::byte_serialize(eva.as_bytes()).collect();
-    let ana = house.letters("?user=ana").await;
-    let eva = house.letters(&format!("?user={query}")).await;
-    let nobody = house.letters("?user=rui").await;
+    let ana = system.letters("?user=ana").await;
+    let eva = system.letters(&format!("?user={query}")).await;
+    let nobody = system.letters("?user=rui").await;
 
     assert_eq!((said(&ana), said(&eva)), (vec!["3", "1"], vec!["2"]));
     assert!(nobody.is_empty());
@@ -97,29 +97,29 @@ async fn the_list_can_be_asked_for_one_user() {
 
 #[tokio::test]
 async fn a_discarded_letter_is_gone_for_good() {
-    let mut house = House::start().await;
-    house.bury("ana", "1").await;
-    house.bury("ana", "2").await;
-    house.accept();
+    let mut system = Undeliverable::start().await;
+    system.bury("ana", "1").await;
+    system.bury("ana", "2").await;
+    system.accept();
 
-    let path = format!("/api/dead-letter/{}", id(&house.letters("").await[0]));
-    let (status, answer) = house.api.request(Method::DELETE, &path, None).await;
+    let path = format!("/api/dead-letter/{}", id(&system.letters("").await[0]));
+    let (status, answer) = system.api.request(Method::DELETE, &path, None).await;
 
     assert_eq!(status, 200);
     assert_eq!(
         answer,
         json!({"success": true, "message": "Dropped for good", "count": 1})
     );
-    assert_eq!(said(&house.letters("").await), ["1"]);
+    assert_eq!(said(&system.letters("").await), ["1"]);
 }
 
 #[tokio::test]
 async fn an_id_of_no_letter_is_not_found() {
-    let mut house = House::start().await;
-    house.bury("ana", "oi").await;
-    let gone = id(&house.letters("").await[0]);
+    let mut system = Undeliverable::start().await;
+    system.bury("ana", "oi").await;
+    let gone = id(&system.letters("").await[0]);
     let path = format!("/api/dead-letter/{gone}");
-    house.api.request(Method::DELETE, &path, None).await;
+    system.api.request(Method::DELETE, &path, None).await;
 
     for id in [
         &gone,
@@ -131,7 +131,7 @@ async fn an_id_of_no_letter_is_not_found() {
     ] {
         for (method, rest) in [("GET", ""), ("DELETE", ""), ("POST", "/revive")] {
             let path = format!("/api/dead-letter/{id}{rest}");
-            let refusal = house
+            let refusal = system
                 .api
                 .refused(method.parse().unwrap(), &path, None)
                 .await;
@@ -143,36 +143,36 @@ async fn an_id_of_no_letter_is_not_found() {
 
 #[tokio::test]
 async fn what_dead_letter_count_drops_is_counted_and_said() {
-    let mut house = House::start_with(&[("DEAD_LETTER_COUNT", "1")]).await;
+    let mut system = Undeliverable::start_with(&[("DEAD_LETTER_COUNT", "1")]).await;
 
     for text in ["1", "2", "3"] {
-        house.bury("ana", text).await;
+        system.bury("ana", text).await;
     }
 
-    assert_eq!(said(&house.letters("").await), ["3"]);
-    let dropped = house
+    assert_eq!(said(&system.letters("").await), ["3"]);
+    let dropped = system
         .monitor
         .metric("lull_dead_letters_dropped_total")
         .await;
     assert_eq!(dropped, 2.0);
-    house.monitor.logs("DEAD_LETTER_COUNT is reached").await;
+    system.monitor.logs("DEAD_LETTER_COUNT is reached").await;
 }
 
 #[tokio::test]
 async fn a_letter_that_cannot_be_read_is_shown_as_it_lies_there() {
-    let mut house = House::start().await;
-    house.bury("ana", "oi").await;
-    house.api.say("eva", "oi", 0.5).await;
-    let window = house.redis.keys("*:window:*").await.remove(0);
+    let mut system = Undeliverable::start().await;
+    system.bury("ana", "oi").await;
+    system.api.say("eva", "oi", 0.5).await;
+    let window = system.redis.keys("*:window:*").await.remove(0);
     redis::cmd("RPUSH")
         .arg(&[window.as_str(), "no JSON at all"])
-        .query_async::<()>(&mut house.redis.raw().await)
+        .query_async::<()>(&mut system.redis.raw().await)
         .await
         .unwrap();
 
     let mut letters = Vec::new();
     eventually("it is buried", async || {
-        letters = house.letters("").await;
+        letters = system.letters("").await;
         letters.len() == 2
     })
     .await;
@@ -188,17 +188,17 @@ async fn a_letter_that_cannot_be_read_is_shown_as_it_lies_there() {
 
 #[tokio::test]
 async fn a_delivered_batch_stands_in_the_list_of_what_was_sent() {
-    let mut house = House::start().await;
-    house.receiver.answer(Answer::Status(202));
-    house.api.say(&neighbour_of("ana"), "oi", 0.1).await;
-    house.receiver.call().await;
-    house.api.say("ana", "oi", 0.2).await;
-    house.api.say("ana", "tudo bem?", 0.2).await;
-    let call = house.receiver.call().await;
+    let mut system = Undeliverable::start().await;
+    system.receiver.answer(Answer::Status(202));
+    system.api.say(&neighbour_of("ana"), "oi", 0.1).await;
+    system.receiver.call().await;
+    system.api.say("ana", "oi", 0.2).await;
+    system.api.say("ana", "tudo bem?", 0.2).await;
+    let call = system.receiver.call().await;
 
     let mut page = Value::Null;
     eventually("it is settled", async || {
-        page = house.api.get("/api/messages/sent?user=ana").await.1;
+        page = system.api.get("/api/messages/sent?user=ana").await.1;
         page["items"][0].is_object()
     })
     .await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::shop::Shop;
+use crate::support::system::System;
 use crate::support::{Answer, Daemon, Receiver, SHORT, TestRedis, eventually};
 
 #[tokio::test]
@@ -32,9 +32,9 @@ async fn the_default_says_where_it_comes_from_and_what_this_api_does_not_know() 
 
 #[tokio::test]
 async fn what_cannot_be_called_is_refused_by_field() {
-    let shop = Shop::open().await;
-    shop.destination("bot", "http://n8n/x").await;
-    shop.buffer("loja", &["bot"]).await;
+    let system = System::open().await;
+    system.destination("bot", "http://n8n/x").await;
+    system.buffer("loja", &["bot"]).await;
 
     for (method, path, body, status, word) in [
         (
@@ -104,7 +104,7 @@ async fn what_cannot_be_called_is_refused_by_field() {
         (Method::DELETE, "/nobody", json!({}), 404, "no destination"),
     ] {
         let path = format!("/api/destinations{path}");
-        let refusal = shop
+        let refusal = system
             .api
             .refused(method.clone(), &path, Some(body.clone()))
             .await;
@@ -119,23 +119,23 @@ async fn what_cannot_be_called_is_refused_by_field() {
 
 #[tokio::test]
 async fn masked_headers_and_secrets_are_kept_when_put_back() {
-    let shop = Shop::open().await;
+    let system = System::open().await;
     let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     let spec = json!({
         "url": "http://n8n/x",
         "headers": {"authorization": "Bearer t0ken"},
         "secrets": [secret],
     });
-    let (status, mut shown) = shop.put("/api/destinations/bot", spec).await;
+    let (status, mut shown) = system.put("/api/destinations/bot", spec).await;
     assert_eq!(status, 200, "{shown}");
     assert!(!shown.to_string().contains("t0ken") && !shown.to_string().contains(secret));
 
     let fields = shown.as_object_mut().unwrap();
     fields.insert("timeout".to_owned(), json!(5));
-    let (status, answer) = shop.put("/api/destinations/bot", shown).await;
+    let (status, answer) = system.put("/api/destinations/bot", shown).await;
 
     assert_eq!(status, 200, "{answer}");
-    let kept = &shop.store.config().read().await.unwrap().destinations["bot"];
+    let kept = &system.store.config().read().await.unwrap().destinations["bot"];
     assert_eq!(kept.spec.headers["authorization"], "Bearer t0ken");
     assert_eq!(kept.spec.secrets, [secret]);
     assert!((kept.spec.timeout - 5.0).abs() < f64::EPSILON);
@@ -143,18 +143,19 @@ async fn masked_headers_and_secrets_are_kept_when_put_back() {
 
 #[tokio::test]
 async fn a_batch_on_a_lane_goes_by_the_newest_settings() {
-    let shop = Shop::open().await;
+    let system = System::open().await;
     let mut old = Receiver::answering(&[], Answer::Status(500)).await;
     let mut new = Receiver::start().await;
     let waits = [0.5; 6];
-    shop.destination_of("bot", json!({"url": old.url(), "retry": {"waits": waits}}))
+    system
+        .destination_of("bot", json!({"url": old.url(), "retry": {"waits": waits}}))
         .await;
-    shop.buffer("loja", &["bot"]).await;
-    shop.say("loja", "ana", "oi", SHORT).await;
+    system.buffer("loja", &["bot"]).await;
+    system.say("loja", "ana", "oi", SHORT).await;
     let refused = old.call().await;
 
     let body = json!({"url": new.url(), "template": r#"{"disse": {{ text }}}"#});
-    shop.put("/api/destinations/bot", body).await;
+    system.put("/api/destinations/bot", body).await;
 
     let accepted = new.call().await;
     assert_eq!(accepted.json(), json!({"disse": "oi"}));
@@ -163,42 +164,43 @@ async fn a_batch_on_a_lane_goes_by_the_newest_settings() {
 
 #[tokio::test]
 async fn lanes_of_a_destination_that_is_off_wait_and_nothing_is_lost() {
-    let mut shop = Shop::open().await;
+    let mut system = System::open().await;
     let mut bot = Receiver::start().await;
-    shop.destination_of("bot", json!({"url": bot.url(), "active": false}))
+    system
+        .destination_of("bot", json!({"url": bot.url(), "active": false}))
         .await;
-    shop.buffer("loja", &["bot", "default"]).await;
-    shop.say("loja", "ana", "oi", SHORT).await;
+    system.buffer("loja", &["bot", "default"]).await;
+    system.say("loja", "ana", "oi", SHORT).await;
     eventually("its batch is on the lane", async || {
-        shop.redis.keys("lull:*:lane:bot:*").await.len() == 1
+        system.redis.keys("lull:*:lane:bot:*").await.len() == 1
     })
     .await;
-    assert_eq!(shop.default.call().await.messages(), ["oi"]);
+    assert_eq!(system.default.call().await.messages(), ["oi"]);
     assert!(bot.calls_so_far().is_empty());
 
-    shop.destination("bot", &bot.url()).await;
+    system.destination("bot", &bot.url()).await;
 
     assert_eq!(bot.call().await.messages(), ["oi"]);
 }
 
 /// A destination that nobody delivers to any more, with a batch for it.
-async fn left_with_a_batch(shop: &Shop, url: &str) {
-    shop.destination("bot", url).await;
-    shop.buffer("loja", &["bot"]).await;
-    shop.say("loja", "ana", "oi", SHORT).await;
+async fn left_with_a_batch(system: &System, url: &str) {
+    system.destination("bot", url).await;
+    system.buffer("loja", &["bot"]).await;
+    system.say("loja", "ana", "oi", SHORT).await;
     eventually("its batch is on the lane", async || {
-        shop.redis.keys("lull:*:lane:bot:*").await.len() == 1
+        system.redis.keys("lull:*:lane:bot:*").await.len() == 1
     })
     .await;
-    shop.buffer("loja", &["default"]).await;
+    system.buffer("loja", &["default"]).await;
 }
 
 #[tokio::test]
 async fn a_destination_with_batches_is_not_removed_by_accident() {
-    let shop = Shop::open().await;
-    left_with_a_batch(&shop, "http://127.0.0.1:9/").await;
+    let system = System::open().await;
+    left_with_a_batch(&system, "http://127.0.0.1:9/").await;
 
-    let refusal = shop
+    let refusal = system
         .api
         .refused(Method::DELETE, "/api/destinations/bot", Some(json!({})))
         .await;
@@ -209,57 +211,60 @@ async fn a_destination_with_batches_is_not_removed_by_accident() {
 
 #[tokio::test]
 async fn a_discarded_destination_says_how_many_batches_it_dropped() {
-    let shop = Shop::open().await;
-    left_with_a_batch(&shop, "http://127.0.0.1:9/").await;
+    let system = System::open().await;
+    left_with_a_batch(&system, "http://127.0.0.1:9/").await;
 
-    let (status, answer) = shop.delete("/api/destinations/bot?discard=true").await;
+    let (status, answer) = system.delete("/api/destinations/bot?discard=true").await;
 
     assert_eq!(status, 200, "{answer}");
     assert_eq!(
         (&answer["chats"], &answer["batches"]),
         (&json!(1), &json!(1))
     );
-    assert!(shop.redis.keys("lull:*bot*").await.is_empty());
-    assert_eq!(shop.api.get("/api/destinations/bot").await.0, 404);
+    assert!(system.redis.keys("lull:*bot*").await.is_empty());
+    assert_eq!(system.api.get("/api/destinations/bot").await.0, 404);
 }
 
 #[tokio::test]
 async fn a_drained_destination_goes_when_its_last_batch_is_delivered() {
-    let shop = Shop::open().await;
+    let system = System::open().await;
     let mut bot = Receiver::answering(&[], Answer::Full(503, "retry-after: 3\r\n", "")).await;
-    left_with_a_batch(&shop, &bot.url()).await;
+    left_with_a_batch(&system, &bot.url()).await;
     bot.call().await;
     bot.answer(Answer::Status(200));
 
-    let (status, answer) = shop.delete("/api/destinations/bot?drain=true").await;
+    let (status, answer) = system.delete("/api/destinations/bot?drain=true").await;
 
     assert_eq!(status, 200, "{answer}");
     assert_eq!(bot.call().await.messages(), ["oi"]);
-    assert_eq!(shop.api.get("/api/destinations/bot").await.0, 404);
+    assert_eq!(system.api.get("/api/destinations/bot").await.0, 404);
 }
 
 #[tokio::test]
 async fn a_destination_that_does_not_drain_stays() {
-    let shop = Shop::open().await;
-    left_with_a_batch(&shop, "http://127.0.0.1:9/").await;
+    let system = System::open().await;
+    left_with_a_batch(&system, "http://127.0.0.1:9/").await;
 
-    let (status, answer) = shop.delete("/api/destinations/bot?drain=true").await;
+    let (status, answer) = system.delete("/api/destinations/bot?drain=true").await;
 
     assert_eq!((status.as_u16(), &answer["chats"]), (202, &json!(1)));
-    assert_eq!(shop.api.get("/api/destinations/bot").await.0, 200);
+    assert_eq!(system.api.get("/api/destinations/bot").await.0, 200);
 }
 
 #[tokio::test]
 async fn a_trial_shows_the_whole_call_and_keeps_nothing() {
-    let shop = Shop::open().await;
+    let system = System::open().await;
     let mut bot = Receiver::answering(&[], Answer::Full(200, "", "thanks")).await;
     let spec = json!({
         "url": format!("{}?token=t0ken", bot.url()),
         "headers": {"authorization": "Bearer t0ken"},
     });
-    shop.put("/api/destinations/bot", spec).await;
+    system.put("/api/destinations/bot", spec).await;
 
-    let (status, tried) = shop.api.post("/api/destinations/bot/test", json!({})).await;
+    let (status, tried) = system
+        .api
+        .post("/api/destinations/bot/test", json!({}))
+        .await;
 
     assert_eq!(status, 200, "{tried}");
     let call = bot.call().await;
@@ -277,7 +282,7 @@ async fn a_trial_shows_the_whole_call_and_keeps_nothing() {
     assert_eq!(tried["request"]["headers"]["lull-test"], "true");
     assert!(!tried.to_string().contains("t0ken"), "{tried}");
     assert_eq!(
-        shop.redis.lasting_keys().await,
+        system.redis.lasting_keys().await,
         [
             "lull:{config}",
             "lull:{config}:audit",
@@ -288,13 +293,19 @@ async fn a_trial_shows_the_whole_call_and_keeps_nothing() {
 
 #[tokio::test]
 async fn a_trial_tells_of_refusals_and_of_silence() {
-    let shop = Shop::open().await;
+    let system = System::open().await;
     let bot = Receiver::answering(&[Answer::Full(422, "", "no such bot")], Answer::Silence).await;
     let spec = json!({"url": bot.url(), "timeout": 0.3});
-    shop.put("/api/destinations/bot", spec).await;
+    system.put("/api/destinations/bot", spec).await;
 
-    let (_, refused) = shop.api.post("/api/destinations/bot/test", json!({})).await;
-    let (status, silent) = shop.api.post("/api/destinations/bot/test", json!({})).await;
+    let (_, refused) = system
+        .api
+        .post("/api/destinations/bot/test", json!({}))
+        .await;
+    let (status, silent) = system
+        .api
+        .post("/api/destinations/bot/test", json!({}))
+        .await;
 
     assert_eq!(
         (&refused["success"], &refused["response"]["status"]),
@@ -311,7 +322,7 @@ async fn a_trial_tells_of_refusals_and_of_silence() {
 
 #[tokio::test]
 async fn every_kind_of_body_can_be_tried() {
-    let shop = Shop::open().await;
+    let system = System::open().await;
     let mut bot = Receiver::start().await;
 
     for (field, value, body) in [
@@ -331,12 +342,16 @@ async fn every_kind_of_body_can_be_tried() {
             json!({"json": {"query": "Lull test"}, "test": true}),
         ),
     ] {
-        shop.put(
-            "/api/destinations/bot",
-            json!({"url": bot.url(), field: value}),
-        )
-        .await;
-        let (_, tried) = shop.api.post("/api/destinations/bot/test", json!({})).await;
+        system
+            .put(
+                "/api/destinations/bot",
+                json!({"url": bot.url(), field: value}),
+            )
+            .await;
+        let (_, tried) = system
+            .api
+            .post("/api/destinations/bot/test", json!({}))
+            .await;
 
         assert_eq!(tried["success"], true, "{field}: {tried}");
         assert_eq!(bot.call().await.json(), body, "{field}");
@@ -345,10 +360,10 @@ async fn every_kind_of_body_can_be_tried() {
 
 #[tokio::test]
 async fn a_guarded_destination_is_not_tried_inside_the_network() {
-    let shop = Shop::open().await;
+    let system = System::open().await;
     let spec = json!({"name": "bot", "url": "http://127.0.0.1:9/", "guarded": true});
 
-    let refusal = shop
+    let refusal = system
         .api
         .refused(Method::POST, "/api/destinations", Some(spec))
         .await;

@@ -6,7 +6,7 @@ use lull::core::life::Life;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::house::House;
+use crate::support::undeliverable::Undeliverable;
 use crate::support::{Answer, TestRedis, eventually};
 
 const ID: &str = "5511988887777";
@@ -37,34 +37,34 @@ async fn everything(redis: &TestRedis) -> String {
     all
 }
 
-async fn erase(house: &House, query: &str) -> Value {
+async fn erase(system: &Undeliverable, query: &str) -> Value {
     let path = format!("/api/chats/{ID}?everything=true{query}");
-    let (status, answer) = house.api.request(Method::DELETE, &path, None).await;
+    let (status, answer) = system.api.request(Method::DELETE, &path, None).await;
     assert_eq!(status, 200, "{answer}");
     answer["erased"].clone()
 }
 
 #[tokio::test]
 async fn of_an_erased_chat_nothing_is_left_anywhere() {
-    let mut house = House::start_with(&[("RETRY_FIRST", "60"), ("RETRY_CAP", "60")]).await;
-    house.bury(ID, "segredo um").await;
-    house.bury("5599", "outra").await;
-    house
+    let mut system = Undeliverable::start_with(&[("RETRY_FIRST", "60"), ("RETRY_CAP", "60")]).await;
+    system.bury(ID, "segredo um").await;
+    system.bury("5599", "outra").await;
+    system
         .receiver
         .answer(Answer::Full(503, "", "busy with segredo"));
-    house.api.say(ID, "segredo dois", 0.1).await;
-    house.receiver.call().await;
+    system.api.say(ID, "segredo dois", 0.1).await;
+    system.receiver.call().await;
     eventually("its failure is settled", async || {
         let path = "/api/history?status=failed";
-        house.api.get(path).await.1["items"][0].is_object()
+        system.api.get(path).await.1["items"][0].is_object()
     })
     .await;
     let later = json!({"user": ID, "message": "segredo tarde", "delay": 600});
-    house.api.post("/api/message", later).await;
-    house.api.say(ID, "segredo três", 30.0).await;
-    let before = everything(&house.redis).await;
+    system.api.post("/api/message", later).await;
+    system.api.say(ID, "segredo três", 30.0).await;
+    let before = everything(&system.redis).await;
 
-    let erased = erase(&house, "").await;
+    let erased = erase(&system, "").await;
 
     for kind in ["window:", "timer:", "lane:", "head:", "tries", "later"] {
         assert!(before.contains(kind), "{kind} was never there: {before}");
@@ -76,70 +76,71 @@ async fn of_an_erased_chat_nothing_is_left_anywhere() {
             "states": 0,
         })
     );
-    let left = everything(&house.redis).await;
+    let left = everything(&system.redis).await;
     assert!(!left.contains(ID) && !left.contains("segredo"), "{left}");
     assert!(left.contains("outra") && left.contains("5599"));
-    assert_eq!(erase(&house, "").await["history"], 0);
-    let (_, audit) = house.api.get("/api/audit?action=chat.erase").await;
+    assert_eq!(erase(&system, "").await["history"], 0);
+    let (_, audit) = system.api.get("/api/audit?action=chat.erase").await;
     assert_eq!(audit["items"][1]["count"], 9);
 }
 
 #[tokio::test]
 async fn an_attempt_on_its_way_settles_nothing_any_more() {
-    let mut house = House::start_with(&[("WEBHOOK_TIMEOUT", "1")]).await;
-    house.receiver.answer(Answer::Silence);
-    house.api.say(ID, "segredo", 0.1).await;
-    house.receiver.call().await;
+    let mut system = Undeliverable::start_with(&[("WEBHOOK_TIMEOUT", "1")]).await;
+    system.receiver.answer(Answer::Silence);
+    system.api.say(ID, "segredo", 0.1).await;
+    system.receiver.call().await;
 
-    erase(&house, "").await;
-    house
+    erase(&system, "").await;
+    system
         .monitor
         .logs("The lease ran out before the attempt was settled")
         .await;
 
-    let left = everything(&house.redis).await;
+    let left = everything(&system.redis).await;
     assert!(!left.contains(ID) && !left.contains("segredo"), "{left}");
 }
 
 #[tokio::test]
 async fn of_a_shared_lane_only_the_batches_of_the_chat_go() {
-    let mut house = House::start_with(&[("RETRY_FIRST", "0.2"), ("RETRY_CAP", "0.2")]).await;
+    let mut system =
+        Undeliverable::start_with(&[("RETRY_FIRST", "0.2"), ("RETRY_CAP", "0.2")]).await;
     let spec = json!({"order": "buffer", "destinations": ["default"]});
-    house
+    system
         .api
         .request(Method::PUT, "/api/buffers/fila", Some(spec))
         .await;
     tokio::time::timeout(Duration::from_secs(30), async {
-        house.receiver.answer(Answer::Status(503));
+        system.receiver.answer(Answer::Status(503));
         for (user, text) in [(ID, "segredo"), ("5599", "outra"), (ID, "segredo dois")] {
             let body = json!({"user": user, "message": text, "ttl": 0.1});
             let path = "/api/buffers/fila/messages";
-            let (status, answer) = house.api.post(path, body).await;
+            let (status, answer) = system.api.post(path, body).await;
             assert_eq!(status, 200, "{answer}");
             let path = format!("/api/chats/{user}/flush?buffer=fila");
-            house.api.post(&path, json!({})).await;
+            system.api.post(&path, json!({})).await;
         }
     })
     .await
     .unwrap();
-    house.receiver.call().await;
+    system.receiver.call().await;
 
-    let erased = erase(&house, "&buffer=fila").await;
-    house.accept();
+    let erased = erase(&system, "&buffer=fila").await;
+    system.accept();
 
     assert_eq!(erased["batches"], 2);
     loop {
-        let call = house.receiver.call().await;
+        let call = system.receiver.call().await;
         if call.user() == "5599" {
             break;
         }
     }
     eventually("only the other is delivered", async || {
-        let (_, sent) = house.api.get("/api/messages/sent?buffer=fila").await;
+        let (_, sent) = system.api.get("/api/messages/sent?buffer=fila").await;
         sent["items"][0]["user"] == "5599"
     })
     .await;
-    let left = everything(&house.redis).await;
+    let left = everything(&system.redis).await;
     assert!(!left.contains(ID) && !left.contains("segredo"), "{left}");
 }
 

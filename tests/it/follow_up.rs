@@ -15,7 +15,7 @@ use lull::store::windows::NewMessage;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::shop::Shop;
+use crate::support::system::System;
 use crate::support::{
     Answer, Daemon, LEASES, LONG, RETENTION, RULES, Receiver, TestRedis, destinations, eventually,
     item, lane,
@@ -34,13 +34,13 @@ fn buffer(mut follow_up: Value) -> Value {
     buffer
 }
 
-/// A shop with such a buffer, and the receiver behind `ask`.
-async fn shop(follow_up: Value) -> (Shop, Receiver) {
-    let shop = Shop::open().await;
+/// A system with such a buffer, and the receiver behind `ask`.
+async fn system(follow_up: Value) -> (System, Receiver) {
+    let system = System::open().await;
     let ask = Receiver::start().await;
-    shop.destination("ask", &ask.url()).await;
-    shop.buffer_of("loja", buffer(follow_up)).await;
-    (shop, ask)
+    system.destination("ask", &ask.url()).await;
+    system.buffer_of("loja", buffer(follow_up)).await;
+    (system, ask)
 }
 
 fn ana() -> Chat {
@@ -59,10 +59,10 @@ async fn say(api: &Daemon, user: &str, text: &str, id: &str) {
 }
 
 /// Ana says something that is delivered and to be followed up.
-async fn followed_up(shop: &mut Shop) {
-    say(&shop.api, "ana", "oi", "1").await;
-    shop.default.call().await;
-    planned(&shop.store, &ana(), true).await;
+async fn followed_up(system: &mut System) {
+    say(&system.api, "ana", "oi", "1").await;
+    system.default.call().await;
+    planned(&system.store, &ana(), true).await;
 }
 
 async fn planned(store: &Store, chat: &Chat, expected: bool) {
@@ -130,76 +130,77 @@ async fn each_silent_chat_gets_one_call_over_two_monitors_also_when_one_is_kille
 async fn it_says_what_its_template_makes_of_the_last_message() {
     let template =
         r#"{"to": {{ user }}, "phone": {{ phone }}, "why": {{ reason }}, "last": {{ text }}}"#;
-    let (mut shop, mut ask) = shop(json!({"after": 1, "template": template})).await;
-    shop.buffer_of("loja", {
-        let mut slow = buffer(json!({"after": 1, "template": template}));
-        slow["window"]["wait"] = json!(1);
-        slow
-    })
-    .await;
+    let (mut system, mut ask) = system(json!({"after": 1, "template": template})).await;
+    system
+        .buffer_of("loja", {
+            let mut slow = buffer(json!({"after": 1, "template": template}));
+            slow["window"]["wait"] = json!(1);
+            slow
+        })
+        .await;
 
-    say(&shop.api, "ana", "oi", "1").await;
-    say(&shop.api, "ana", "tem azul?", "2").await;
+    say(&system.api, "ana", "oi", "1").await;
+    say(&system.api, "ana", "tem azul?", "2").await;
 
-    assert_eq!(shop.default.call().await.messages(), ["oi", "tem azul?"]);
+    assert_eq!(system.default.call().await.messages(), ["oi", "tem azul?"]);
     assert_eq!(
         ask.call().await.json(),
         json!({"to": "ana", "phone": "5511", "why": "silence", "last": "tem azul?"})
     );
     let metric = r#"lull_batches_total{reason="silence"}"#;
-    assert_eq!(shop.monitor.metric(metric).await, 1.0);
+    assert_eq!(system.monitor.metric(metric).await, 1.0);
 }
 
 #[tokio::test]
 async fn whatever_is_new_takes_it_back_and_what_was_said_before_does_not() {
-    let (mut shop, _ask) = shop(json!({"after": HOUR})).await;
-    followed_up(&mut shop).await;
+    let (mut system, _ask) = system(json!({"after": HOUR})).await;
+    followed_up(&mut system).await;
     let mut slow = buffer(json!({"after": HOUR}));
     slow["window"]["wait"] = json!(60);
-    shop.buffer_of("loja", slow).await;
+    system.buffer_of("loja", slow).await;
 
-    say(&shop.api, "ana", "oi", "1").await;
-    let after_duplicate = shop.store.follow_ups().find(&ana()).await.unwrap();
-    let (_, later) = shop.api.get("/api/messages/later?buffer=loja").await;
-    let (_, whole) = shop.api.get("/api/chats/ana?buffer=loja").await;
-    say(&shop.api, "ana", "ainda?", "2").await;
-    let after_message = shop.store.follow_ups().find(&ana()).await.unwrap();
+    say(&system.api, "ana", "oi", "1").await;
+    let after_duplicate = system.store.follow_ups().find(&ana()).await.unwrap();
+    let (_, later) = system.api.get("/api/messages/later?buffer=loja").await;
+    let (_, whole) = system.api.get("/api/chats/ana?buffer=loja").await;
+    say(&system.api, "ana", "ainda?", "2").await;
+    let after_message = system.store.follow_ups().find(&ana()).await.unwrap();
 
     assert_eq!(after_duplicate.map(|waiting| waiting.number), Some(1));
     assert_eq!(later["items"], json!([]));
     assert_eq!(whole["follow_up"]["number"], 1, "{whole}");
     assert_eq!(after_message, None);
     // An operator who drops the window plans nothing.
-    shop.delete("/api/chats/ana?buffer=loja").await;
-    all_over(&shop.store).await;
+    system.delete("/api/chats/ana?buffer=loja").await;
+    all_over(&system.store).await;
 }
 
 #[tokio::test]
 async fn whoever_takes_over_takes_it_back() {
-    let (mut shop, _ask) = shop(json!({"after": HOUR})).await;
-    followed_up(&mut shop).await;
+    let (mut system, _ask) = system(json!({"after": HOUR})).await;
+    followed_up(&mut system).await;
 
     let path = "/api/chats/ana/pause?buffer=loja";
-    let (status, answer) = shop.api.post(path, json!({})).await;
+    let (status, answer) = system.api.post(path, json!({})).await;
 
     assert_eq!(status, 200, "{answer}");
-    assert_eq!(shop.store.follow_ups().find(&ana()).await.unwrap(), None);
+    assert_eq!(system.store.follow_ups().find(&ana()).await.unwrap(), None);
     // Who is left alone and writes all the same is heard, too.
-    say(&shop.api, "ana", "oi?", "2").await;
-    all_over(&shop.store).await;
+    say(&system.api, "ana", "oi?", "2").await;
+    all_over(&system.store).await;
 }
 
 #[tokio::test]
 async fn there_are_as_many_as_allowed_one_after_another() {
-    let (mut shop, mut ask) = shop(json!({"after": 1, "max": 3})).await;
-    say(&shop.api, "ana", "oi", "1").await;
+    let (mut system, mut ask) = system(json!({"after": 1, "max": 3})).await;
+    say(&system.api, "ana", "oi", "1").await;
 
     let mut calls = Vec::new();
     while calls.len() < 3 {
         calls.push(ask.call().await);
     }
 
-    all_over(&shop.store).await;
+    all_over(&system.store).await;
     assert_eq!(ask.calls_so_far().len(), 0);
     for (number, call) in (1..).zip(&calls) {
         assert!(call.id().ends_with(&format!("-{number}")), "{}", call.id());
@@ -207,38 +208,41 @@ async fn there_are_as_many_as_allowed_one_after_another() {
     for pair in calls.windows(2) {
         assert!(pair[1].at - pair[0].at >= Duration::from_millis(990));
     }
-    assert_eq!(shop.default.call().await.messages(), ["oi"]);
-    assert_eq!(shop.default.calls_so_far().len(), 0);
+    assert_eq!(system.default.call().await.messages(), ["oi"]);
+    assert_eq!(system.default.calls_so_far().len(), 0);
 }
 
 #[tokio::test]
 async fn one_that_is_not_delivered_is_a_dead_letter_and_the_last() {
-    let (shop, ask) = shop(json!({"after": 1, "max": 3})).await;
+    let (system, ask) = system(json!({"after": 1, "max": 3})).await;
     ask.answer(Answer::Status(410));
 
-    say(&shop.api, "ana", "oi", "1").await;
+    say(&system.api, "ana", "oi", "1").await;
 
     eventually("it is buried", async || {
-        let (_, page) = shop.api.get("/api/messages/dead-letter?buffer=loja").await;
+        let (_, page) = system
+            .api
+            .get("/api/messages/dead-letter?buffer=loja")
+            .await;
         page["items"][0]["destination"] == "ask"
     })
     .await;
-    all_over(&shop.store).await;
+    all_over(&system.store).await;
 }
 
 #[tokio::test]
 async fn outside_its_hours_it_waits_for_the_next_opening() {
     let hour = now() / 1000 / HOUR % 24;
     let between = format!("{:02}:00-{:02}:30", (hour + 2) % 24, (hour + 2) % 24);
-    let (mut shop, mut ask) =
-        shop(json!({"after": 1, "between": between, "timezone": "UTC"})).await;
+    let (mut system, mut ask) =
+        system(json!({"after": 1, "between": between, "timezone": "UTC"})).await;
 
-    followed_up(&mut shop).await;
+    followed_up(&mut system).await;
 
     let opening =
         |at: u64| (at / 1000) % (24 * HOUR) == (hour + 2) % 24 * HOUR && at.is_multiple_of(1000);
     eventually("it is put off", async || {
-        let waiting = shop.store.follow_ups().find(&ana()).await.unwrap();
+        let waiting = system.store.follow_ups().find(&ana()).await.unwrap();
         waiting.is_some_and(|waiting| opening(waiting.at))
     })
     .await;
@@ -247,28 +251,34 @@ async fn outside_its_hours_it_waits_for_the_next_opening() {
 
 #[tokio::test]
 async fn while_its_buffer_is_stopped_it_waits_and_can_still_be_taken_back() {
-    let (mut shop, mut ask) = shop(json!({"after": 2})).await;
-    followed_up(&mut shop).await;
+    let (mut system, mut ask) = system(json!({"after": 2})).await;
+    followed_up(&mut system).await;
     let order = |action: &str| json!({"action": action, "buffer": "loja"});
     let stopped = async |action: &str, count: usize| {
-        let (status, answer) = shop.api.post("/api/control", order(action)).await;
+        let (status, answer) = system.api.post("/api/control", order(action)).await;
         assert_eq!(status, 200, "{answer}");
         eventually("the monitor goes by it", async || {
-            let (_, health) = shop.monitor.get("/api/health").await;
+            let (_, health) = system.monitor.get("/api/health").await;
             health["stopped"]["buffers"].as_array().unwrap().len() == count
         })
         .await;
     };
 
     stopped("stop", 1).await;
-    let waiting = shop.store.follow_ups().find(&ana()).await.unwrap().unwrap();
+    let waiting = system
+        .store
+        .follow_ups()
+        .find(&ana())
+        .await
+        .unwrap()
+        .unwrap();
     eventually("it has been due for a while", async || {
-        shop.store.clock().now().await.unwrap() > waiting.at + 1000
+        system.store.clock().now().await.unwrap() > waiting.at + 1000
     })
     .await;
     assert_eq!(ask.calls_so_far().len(), 0);
     assert_eq!(
-        shop.store.follow_ups().find(&ana()).await.unwrap(),
+        system.store.follow_ups().find(&ana()).await.unwrap(),
         Some(waiting)
     );
 
@@ -278,60 +288,63 @@ async fn while_its_buffer_is_stopped_it_waits_and_can_still_be_taken_back() {
 
 #[tokio::test]
 async fn it_is_dropped_when_its_buffer_wants_none_any_more_or_goes() {
-    let (mut shop, mut ask) = shop(json!({"after": 1})).await;
-    followed_up(&mut shop).await;
-    shop.buffer_of("loja", json!({"window": {"wait": 0.1}}))
+    let (mut system, mut ask) = system(json!({"after": 1})).await;
+    followed_up(&mut system).await;
+    system
+        .buffer_of("loja", json!({"window": {"wait": 0.1}}))
         .await;
-    all_over(&shop.store).await;
+    all_over(&system.store).await;
     assert!(ask.calls_so_far().len() <= 1);
 
-    shop.buffer_of("loja", buffer(json!({"after": HOUR}))).await;
-    say(&shop.api, "ana", "oi", "2").await;
-    planned(&shop.store, &ana(), true).await;
-    let (status, answer) = shop.delete(BUFFER).await;
+    system
+        .buffer_of("loja", buffer(json!({"after": HOUR})))
+        .await;
+    say(&system.api, "ana", "oi", "2").await;
+    planned(&system.store, &ana(), true).await;
+    let (status, answer) = system.delete(BUFFER).await;
 
     assert_eq!(status, 200, "{answer}");
-    assert_eq!(shop.store.follow_ups().find(&ana()).await.unwrap(), None);
+    assert_eq!(system.store.follow_ups().find(&ana()).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn erasing_its_chat_erases_it() {
-    let (mut shop, _ask) = shop(json!({"after": HOUR})).await;
-    followed_up(&mut shop).await;
+    let (mut system, _ask) = system(json!({"after": HOUR})).await;
+    followed_up(&mut system).await;
 
     let path = "/api/chats/ana?buffer=loja&everything=true";
-    let (status, answer) = shop.delete(path).await;
+    let (status, answer) = system.delete(path).await;
 
     assert_eq!(status, 200, "{answer}");
-    all_over(&shop.store).await;
-    let items = shop.redis.keys("lull:*later*").await;
+    all_over(&system.store).await;
+    let items = system.redis.keys("lull:*later*").await;
     assert_eq!(items, Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn in_an_ordered_buffer_each_chat_has_its_own() {
-    let (mut shop, mut ask) = shop(json!({"after": 1})).await;
+    let (mut system, mut ask) = system(json!({"after": 1})).await;
     let mut ordered = buffer(json!({"after": 1}));
     ordered["order"] = json!("buffer");
-    shop.buffer_of("loja", ordered).await;
+    system.buffer_of("loja", ordered).await;
     let users = ["ana", "eva", "a b"];
 
     for user in users {
-        say(&shop.api, user, user, "1").await;
+        say(&system.api, user, user, "1").await;
     }
 
     for _ in users {
         let call = ask.call().await;
         assert_eq!(call.messages(), [call.user()]);
-        shop.default.call().await;
+        system.default.call().await;
     }
-    all_over(&shop.store).await;
+    all_over(&system.store).await;
     assert_eq!(ask.calls_so_far().len(), 0);
 }
 
 #[tokio::test]
 async fn what_cannot_be_is_refused_by_field() {
-    let (shop, _ask) = shop(json!({"after": HOUR})).await;
+    let (system, _ask) = system(json!({"after": HOUR})).await;
     for (follow_up, words) in [
         (json!({}), "follow_up.after: "),
         (
@@ -360,12 +373,12 @@ async fn what_cannot_be_is_refused_by_field() {
             "follow_up.template: what the template makes is not JSON",
         ),
     ] {
-        let (status, answer) = shop.put(BUFFER, buffer(follow_up)).await;
+        let (status, answer) = system.put(BUFFER, buffer(follow_up)).await;
         assert_eq!(status, 400, "{answer}");
         let error = answer["error"].as_str().unwrap();
         assert!(error.starts_with(words), "{error}");
     }
-    let (status, answer) = shop.delete("/api/destinations/ask").await;
+    let (status, answer) = system.delete("/api/destinations/ask").await;
     assert_eq!(status, 409, "{answer}");
     assert!(
         answer["error"].as_str().unwrap().contains("loja"),

@@ -6,7 +6,7 @@ use lull::store::keys::{Due, Shard};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::shop::Shop;
+use crate::support::system::System;
 use crate::support::{Answer, Daemon, Receiver, TestRedis, chat, eventually};
 
 const LATER: &str = "/api/messages/later";
@@ -57,15 +57,15 @@ async fn a_message_leaves_at_its_time_with_events_off() {
 
 #[tokio::test]
 async fn a_time_that_has_passed_is_now() {
-    let mut shop = Shop::open().await;
+    let mut system = System::open().await;
 
     for send_at in [json!(0), json!("2020-01-31T12:00:00Z"), json!(now())] {
         post(
-            &shop.api,
+            &system.api,
             json!({"user": "ana", "message": "oi", "send_at": send_at}),
         )
         .await;
-        assert_eq!(shop.default.call().await.messages(), ["oi"]);
+        assert_eq!(system.default.call().await.messages(), ["oi"]);
     }
 }
 
@@ -130,31 +130,34 @@ async fn every_way_in_takes_a_time() {
         json!({"name": "loja", "key": "who", "text": "said"}),
         json!({"name": "whole", "key": "who", "text": ""}),
     ];
-    let mut shop = Shop::with(&buffers).await;
+    let mut system = System::with(&buffers).await;
     let whole = json!({"who": "eva", "said": "oi", "delay": 0});
 
     let loja = json!({"who": "ana", "said": "oi", "delay": 0});
-    let (status, answer) = shop.api.post("/api/webhook/loja", loja).await;
+    let (status, answer) = system.api.post("/api/webhook/loja", loja).await;
     assert_eq!(
         (status, &answer["status"]),
         (StatusCode::CREATED, &json!("buffered"))
     );
     assert!(answer["message_id"].as_str().unwrap().starts_with("msg_"));
-    let call = shop.default.call().await.json();
+    let call = system.default.call().await.json();
     assert_eq!(
         (&call["messages"], call.get("delay")),
         (&json!(["oi"]), None)
     );
 
-    shop.api.post("/api/webhook/whole", whole.clone()).await;
-    assert_eq!(shop.default.call().await.json()["messages"], json!([whole]));
+    system.api.post("/api/webhook/whole", whole.clone()).await;
+    assert_eq!(
+        system.default.call().await.json()["messages"],
+        json!([whole])
+    );
 
     let celery = json!({"unique_id": "1", "message": "oi", "delay": 0});
-    let (_, answer) = shop.api.post("/webhook", celery).await;
+    let (_, answer) = system.api.post("/webhook", celery).await;
     assert_eq!(answer, json!({"message": "Message kept until its time"}));
-    assert_eq!(shop.default.call().await.user(), "1");
+    assert_eq!(system.default.call().await.user(), "1");
 
-    let (_, tried) = shop
+    let (_, tried) = system
         .api
         .post(
             "/api/buffers/loja/try",
@@ -166,17 +169,17 @@ async fn every_way_in_takes_a_time() {
 
 #[tokio::test]
 async fn it_leaves_by_itself_and_the_window_of_its_chat_stays_open() {
-    let mut shop = Shop::open().await;
-    shop.api.say("ana", "in the window", 3600.0).await;
+    let mut system = System::open().await;
+    system.api.say("ana", "in the window", 3600.0).await;
 
     post(
-        &shop.api,
+        &system.api,
         json!({"user": "ana", "message": "later", "delay": 0}),
     )
     .await;
 
-    assert_eq!(shop.default.call().await.messages(), ["later"]);
-    assert_eq!(shop.windows().await, [("ana".to_owned(), 1)]);
+    assert_eq!(system.default.call().await.messages(), ["later"]);
+    assert_eq!(system.windows().await, [("ana".to_owned(), 1)]);
 }
 
 #[tokio::test]
@@ -208,16 +211,16 @@ async fn what_waits_behind_it_on_the_lane_is_not_joined_to_it() {
 
 #[tokio::test]
 async fn a_pause_does_not_keep_it() {
-    let mut shop = Shop::open().await;
-    shop.api.post("/api/chats/ana/pause", json!({})).await;
+    let mut system = System::open().await;
+    system.api.post("/api/chats/ana/pause", json!({})).await;
 
     post(
-        &shop.api,
+        &system.api,
         json!({"user": "ana", "message": "oi", "delay": 0}),
     )
     .await;
 
-    assert_eq!(shop.default.call().await.messages(), ["oi"]);
+    assert_eq!(system.default.call().await.messages(), ["oi"]);
 }
 
 #[tokio::test]
@@ -295,20 +298,25 @@ async fn what_waits_is_listed_by_its_time_page_by_page() {
 
 #[tokio::test]
 async fn what_is_taken_back_does_not_leave_and_may_be_posted_anew() {
-    let mut shop = Shop::open().await;
+    let mut system = System::open().await;
     let body =
         |delay: f64| json!({"user": "ana", "message": "oi", "delay": delay, "message_id": "a/b"});
-    post(&shop.api, body(3600.0)).await;
+    post(&system.api, body(3600.0)).await;
 
     let path = format!("{LATER}/a%2Fb");
-    let (status, answer) = shop.api.request(Method::DELETE, &path, None).await;
-    let (gone, _) = shop.api.request(Method::DELETE, &path, None).await;
+    let (status, answer) = system.api.request(Method::DELETE, &path, None).await;
+    let (gone, _) = system.api.request(Method::DELETE, &path, None).await;
 
     assert_eq!((status, &answer["user"]), (StatusCode::OK, &json!("ana")));
     assert_eq!(gone, StatusCode::NOT_FOUND);
-    assert!(listed(&shop.api, "").await.is_empty());
-    assert!(post(&shop.api, body(0.0)).await.get("duplicate").is_none());
-    assert_eq!(shop.default.call().await.messages(), ["oi"]);
+    assert!(listed(&system.api, "").await.is_empty());
+    assert!(
+        post(&system.api, body(0.0))
+            .await
+            .get("duplicate")
+            .is_none()
+    );
+    assert_eq!(system.default.call().await.messages(), ["oi"]);
 }
 
 #[tokio::test]
@@ -336,16 +344,16 @@ async fn one_id_in_several_chats_has_to_be_told_apart() {
 
 #[tokio::test]
 async fn a_buffer_with_messages_for_later_is_removed_only_as_told() {
-    let mut shop = Shop::open().await;
-    shop.buffer("loja", &["default"]).await;
+    let mut system = System::open().await;
+    system.buffer("loja", &["default"]).await;
     let later = async |text: &str| {
         let body = json!({"user": "ana", "message": text, "delay": 3600});
-        let (status, answer) = shop.api.post("/api/buffers/loja/messages", body).await;
+        let (status, answer) = system.api.post("/api/buffers/loja/messages", body).await;
         assert_eq!(status, 200, "{answer}");
     };
     later("a").await;
 
-    let (refused, answer) = shop.delete("/api/buffers/loja").await;
+    let (refused, answer) = system.delete("/api/buffers/loja").await;
     assert_eq!(refused, StatusCode::CONFLICT);
     assert!(
         answer["error"]
@@ -355,16 +363,16 @@ async fn a_buffer_with_messages_for_later_is_removed_only_as_told() {
         "{answer}"
     );
 
-    let (_, drained) = shop.delete("/api/buffers/loja?drain=true").await;
+    let (_, drained) = system.delete("/api/buffers/loja?drain=true").await;
     assert_eq!(drained["later"], 1, "{drained}");
-    assert_eq!(shop.default.call().await.messages(), ["a"]);
+    assert_eq!(system.default.call().await.messages(), ["a"]);
 
-    shop.buffer("loja", &["default"]).await;
+    system.buffer("loja", &["default"]).await;
     let body = json!({"user": "ana", "message": "b", "delay": 3600});
-    shop.api.post("/api/buffers/loja/messages", body).await;
-    let (_, discarded) = shop.delete("/api/buffers/loja?discard=true").await;
+    system.api.post("/api/buffers/loja/messages", body).await;
+    let (_, discarded) = system.delete("/api/buffers/loja?discard=true").await;
     assert_eq!(discarded["later"], 1, "{discarded}");
-    assert!(listed(&shop.api, "").await.is_empty());
+    assert!(listed(&system.api, "").await.is_empty());
 }
 
 #[tokio::test]

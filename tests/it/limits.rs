@@ -74,19 +74,6 @@ async fn a_chat_that_never_falls_quiet_is_delivered_at_its_cap() {
 }
 
 #[tokio::test]
-async fn a_larger_ttl_raises_the_cap() {
-    let redis = TestRedis::start().await;
-    let api = Daemon::api_with(&redis, &[("MAX_WAIT", "1")]).await;
-
-    let first = left_after(&api, "ana", 30.0).await;
-    left_after(&api, "eva", 0.9).await;
-    let later = left_after(&api, "eva", 20.0).await;
-
-    assert_eq!(first, 30.0);
-    assert!(later > 10.0 && later <= 20.0, "{later}");
-}
-
-#[tokio::test]
 async fn a_max_wait_of_zero_is_no_cap() {
     let redis = TestRedis::start().await;
     let api = Daemon::api_with(&redis, &[("MAX_WAIT", "0")]).await;

@@ -18,7 +18,7 @@ use nix::sys::signal::Signal;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
-use crate::support::shop::Shop;
+use crate::support::system::System;
 use crate::support::{
     DEADLINE, Daemon, LONG, RULES, Receiver, SHORT, TestRedis, destinations, eventually, item,
 };
@@ -70,16 +70,16 @@ async fn statuses(posts: Vec<Post>) -> Vec<u16> {
 }
 
 /// An api that knows the buffer `loja` and then stands still, with messages that wait for it.
-async fn held_up(shop: &Shop, more: &Value) -> (Daemon, Vec<Post>) {
-    let api = standing_still(shop).await;
+async fn held_up(system: &System, more: &Value) -> (Daemon, Vec<Post>) {
+    let api = standing_still(system).await;
     let posts = messages(&api, more);
     (api, posts)
 }
 
 /// An api that knows the buffer `loja` and then stands still.
-async fn standing_still(shop: &Shop) -> Daemon {
-    let api = Daemon::api(&shop.redis).await;
-    shop.buffer("loja", &["default"]).await;
+async fn standing_still(system: &System) -> Daemon {
+    let api = Daemon::api(&system.redis).await;
+    system.buffer("loja", &["default"]).await;
     eventually("the other api knows it", async || {
         api.get("/api/buffers/loja").await.0 == 200
     })
@@ -89,13 +89,19 @@ async fn standing_still(shop: &Shop) -> Daemon {
 }
 
 /// Nothing of the buffer is left anywhere that it could wait for ever.
-async fn nothing_is_stranded(shop: &Shop) {
+async fn nothing_is_stranded(system: &System) {
     assert_eq!(
-        shop.store.windows().count_in(&name("loja")).await.unwrap(),
+        system
+            .store
+            .windows()
+            .count_in(&name("loja"))
+            .await
+            .unwrap(),
         0
     );
     assert_eq!(
-        shop.store
+        system
+            .store
             .scheduled()
             .count_in(&name("loja"))
             .await
@@ -107,72 +113,73 @@ async fn nothing_is_stranded(shop: &Shop) {
 #[tokio::test]
 async fn an_api_that_stood_still_takes_nothing_for_a_buffer_that_is_gone() {
     for more in [json!({}), json!({ "delay": 3600 })] {
-        let shop = Shop::open().await;
-        let (api, posts) = held_up(&shop, &more).await;
+        let system = System::open().await;
+        let (api, posts) = held_up(&system, &more).await;
 
-        let (status, answer) = shop.delete("/api/buffers/loja?drain=true").await;
+        let (status, answer) = system.delete("/api/buffers/loja?drain=true").await;
         assert_eq!(status, 200, "{answer}");
         api.signal(Signal::SIGCONT);
 
         assert_eq!(statuses(posts).await, [404; CLIENTS], "{more}");
-        nothing_is_stranded(&shop).await;
+        nothing_is_stranded(&system).await;
     }
 }
 
 #[tokio::test]
 async fn an_api_that_stood_still_pauses_no_chat_of_a_buffer_that_is_gone() {
-    let shop = Shop::open().await;
-    let api = standing_still(&shop).await;
+    let system = System::open().await;
+    let api = standing_still(&system).await;
     let pauses = posts(&api, |number| {
         let path = format!("/api/chats/{number}/pause?buffer=loja");
         (path, json!({}))
     });
 
-    let (status, answer) = shop.delete("/api/buffers/loja").await;
+    let (status, answer) = system.delete("/api/buffers/loja").await;
     assert_eq!(status, 200, "{answer}");
     api.signal(Signal::SIGCONT);
 
     assert_eq!(statuses(pauses).await, [404; CLIENTS]);
-    assert_eq!(shop.store.chats().count_paused().await.unwrap(), 0);
+    assert_eq!(system.store.chats().count_paused().await.unwrap(), 0);
 }
 
 #[tokio::test]
 async fn an_api_that_stood_still_takes_what_comes_for_another_of_its_name_by_the_rules_of_that() {
-    let mut shop = Shop::open().await;
+    let mut system = System::open().await;
     let mut bot = Receiver::start().await;
-    let (api, posts) = held_up(&shop, &json!({})).await;
+    let (api, posts) = held_up(&system, &json!({})).await;
 
-    shop.delete("/api/buffers/loja?drain=true").await;
-    shop.destination("bot", &bot.url()).await;
-    shop.buffer("loja", &["bot"]).await;
+    system.delete("/api/buffers/loja?drain=true").await;
+    system.destination("bot", &bot.url()).await;
+    system.buffer("loja", &["bot"]).await;
     api.signal(Signal::SIGCONT);
 
     assert_eq!(statuses(posts).await, [201; CLIENTS]);
     bot.calls_of(CLIENTS).await;
-    assert!(shop.default.calls_so_far().is_empty());
-    nothing_is_stranded(&shop).await;
+    assert!(system.default.calls_so_far().is_empty());
+    nothing_is_stranded(&system).await;
 }
 
 #[tokio::test]
 async fn a_monitor_that_stood_still_puts_nothing_on_lanes_of_a_destination_that_is_gone() {
-    let mut shop = Shop::open().await;
+    let mut system = System::open().await;
     let bot = Receiver::start().await;
-    shop.destination("bot", &bot.url()).await;
-    shop.buffer("loja", &["bot"]).await;
+    system.destination("bot", &bot.url()).await;
+    system.buffer("loja", &["bot"]).await;
     for number in 0..CLIENTS {
-        shop.say("loja", &format!("chat {number}"), "oi", SHORT * 500)
+        system
+            .say("loja", &format!("chat {number}"), "oi", SHORT * 500)
             .await;
     }
     // It has known the destination for long, and hears nothing of what happens now.
-    shop.monitor.signal(Signal::SIGSTOP);
+    system.monitor.signal(Signal::SIGSTOP);
     let spec = json!({ "destinations": ["default"] });
-    shop.put("/api/buffers/loja", spec).await;
-    let (status, answer) = shop.delete("/api/destinations/bot").await;
+    system.put("/api/buffers/loja", spec).await;
+    let (status, answer) = system.delete("/api/destinations/bot").await;
     assert_eq!(status, 200, "{answer}");
-    shop.monitor.signal(Signal::SIGCONT);
+    system.monitor.signal(Signal::SIGCONT);
 
-    shop.default.calls_of(CLIENTS).await;
-    assert!(shop.redis.keys("lull:*bot*").await.is_empty());
+    system.default.calls_of(CLIENTS).await;
+    assert!(system.redis.keys("lull:*bot*").await.is_empty());
 }
 
 /// A store with the buffer `loja` in its first life, and the destination `bot` in its own.
@@ -337,13 +344,13 @@ async fn whoever_was_held_up_cannot_bring_back_what_is_over() {
     append(&store, second.life()).await.unwrap();
 }
 
-async fn takes_and_delivers(shop: &mut Shop, text: &str) {
+async fn takes_and_delivers(system: &mut System, text: &str) {
     for number in 0..CLIENTS {
         let body = json!({ "user": format!("chat {number}"), "message": text, "ttl": 0.1 });
-        let (status, answer) = shop.api.post("/api/webhook/loja", body).await;
+        let (status, answer) = system.api.post("/api/webhook/loja", body).await;
         assert_eq!(status, 201, "{text}: {answer}");
     }
-    let calls = shop.default.calls_of(CLIENTS).await;
+    let calls = system.default.calls_of(CLIENTS).await;
     assert!(
         calls.values().all(|calls| calls[0].1 == [text]),
         "{calls:?}"
@@ -352,27 +359,27 @@ async fn takes_and_delivers(shop: &mut Shop, text: &str) {
 
 #[tokio::test]
 async fn a_redis_of_which_a_part_or_all_is_lost_heals() {
-    let mut shop = Shop::open().await;
-    shop.buffer("loja", &["default"]).await;
-    takes_and_delivers(&mut shop, "before").await;
+    let mut system = System::open().await;
+    system.buffer("loja", &["default"]).await;
+    takes_and_delivers(&mut system, "before").await;
 
-    let mut redis = shop.redis.raw().await;
-    for key in shop.redis.keys("lull:*:alive").await {
+    let mut redis = system.redis.raw().await;
+    for key in system.redis.keys("lull:*:alive").await {
         redis::cmd("DEL")
             .arg(key)
             .exec_async(&mut redis)
             .await
             .unwrap();
     }
-    takes_and_delivers(&mut shop, "marks lost").await;
+    takes_and_delivers(&mut system, "marks lost").await;
 
     // As a copy that is older than its shards leaves it.
-    for key in shop.redis.keys("lull:*:alive").await {
+    for key in system.redis.keys("lull:*:alive").await {
         let mut ahead = redis::cmd("HSET");
         ahead.arg(key).arg("buffer:loja").arg("-70");
         ahead.exec_async(&mut redis).await.unwrap();
     }
-    takes_and_delivers(&mut shop, "marks ahead").await;
+    takes_and_delivers(&mut system, "marks ahead").await;
 
     redis::cmd("DEL")
         .arg("lull:{config}:lives")
@@ -380,25 +387,26 @@ async fn a_redis_of_which_a_part_or_all_is_lost_heals() {
         .await
         .unwrap();
     // As an older Lull writes: its buffers have no lives.
-    let (status, _) = shop
+    let (status, _) = system
         .put(
             "/api/destinations/other",
             json!({ "url": "http://127.0.0.1:9/" }),
         )
         .await;
     assert_eq!(status, 200);
-    takes_and_delivers(&mut shop, "lives lost").await;
+    takes_and_delivers(&mut system, "lives lost").await;
 
     redis::cmd("FLUSHALL").exec_async(&mut redis).await.unwrap();
     eventually("the buffer is gone", async || {
         let body = json!({ "user": "ana", "message": "oi" });
-        shop.api.post("/api/webhook/loja", body).await.0 == 404
+        system.api.post("/api/webhook/loja", body).await.0 == 404
     })
     .await;
-    shop.put("/api/buffers/loja", json!({})).await;
-    takes_and_delivers(&mut shop, "all lost").await;
+    system.put("/api/buffers/loja", json!({})).await;
+    takes_and_delivers(&mut system, "all lost").await;
     assert_eq!(
-        shop.api
+        system
+            .api
             .request(Method::GET, "/api/buffers/loja", None)
             .await
             .0,

@@ -5,7 +5,7 @@ use lull::telemetry::metrics::Role;
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use crate::support::pair::cut;
+use crate::support::daemons::cut;
 use crate::support::{Daemon, Receiver, TestRedis, eventually};
 
 const PANICS: &str = "LULL_TEST_PANICS";

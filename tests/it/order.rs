@@ -15,7 +15,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::support::queue::Queue;
-use crate::support::shop::Shop;
+use crate::support::system::System;
 use crate::support::{Answer, Daemon, LONG, RETENTION, Receiver, eventually, revive_all, texts};
 
 async fn ordered(script: &[Answer], then: Answer) -> Queue {
@@ -239,31 +239,31 @@ async fn the_shard_of_an_ordered_buffer_keeps_the_whole_of_each_limit() {
 
 #[tokio::test]
 async fn an_operator_sees_closes_drops_and_pauses_chats_of_an_ordered_buffer() {
-    let shop = Shop::open().await;
+    let system = System::open().await;
     let mut receiver = Receiver::start().await;
-    shop.destination("bot", &receiver.url()).await;
+    system.destination("bot", &receiver.url()).await;
     let spec = json!({
         "order": "buffer", "destinations": ["bot"], "window": {"wait": 30}, "text": "text",
     });
-    let (_, written) = shop.put("/api/buffers/loja", spec).await;
+    let (_, written) = system.put("/api/buffers/loja", spec).await;
     assert_eq!(written["order"], "buffer");
-    shop.taken_up(&written).await;
+    system.taken_up(&written).await;
     let say = async |user: &str| {
         let body = json!({"user": user, "text": "oi"});
-        shop.api.post("/api/webhook/loja", body).await
+        system.api.post("/api/webhook/loja", body).await
     };
 
     for user in ["ana", "eva", "rui"] {
         say(user).await;
     }
-    let (_, listed) = shop.api.get("/api/chats?buffer=loja&user=ana").await;
-    let (_, flushed) = shop
+    let (_, listed) = system.api.get("/api/chats?buffer=loja&user=ana").await;
+    let (_, flushed) = system
         .api
         .post("/api/chats/ana/flush?buffer=loja", json!({}))
         .await;
-    let (_, dropped) = shop.delete("/api/chats/eva?buffer=loja").await;
+    let (_, dropped) = system.delete("/api/chats/eva?buffer=loja").await;
     let pause = json!({"for": 60});
-    let (_, paused) = shop
+    let (_, paused) = system
         .api
         .post("/api/chats/rui/pause?buffer=loja", pause)
         .await;
@@ -279,7 +279,7 @@ async fn an_operator_sees_closes_drops_and_pauses_chats_of_an_ordered_buffer() {
     assert_eq!(refused["paused"], true, "{refused}");
     assert_eq!(receiver.call().await.user(), "ana");
     eventually("it is told as sent", async || {
-        let (_, sent) = shop
+        let (_, sent) = system
             .api
             .get("/api/messages/sent?buffer=loja&user=ana")
             .await;
@@ -288,7 +288,7 @@ async fn an_operator_sees_closes_drops_and_pauses_chats_of_an_ordered_buffer() {
     .await;
     say("lia").await;
     let path = "/api/buffers/loja?discard=true";
-    let (status, gone) = shop.api.request(Method::DELETE, path, None).await;
+    let (status, gone) = system.api.request(Method::DELETE, path, None).await;
     assert_eq!((status.as_u16(), &gone["chats"]), (200, &json!(1)));
 }
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::support::pace::Begun;
 use crate::support::queue::Queue;
-use crate::support::shop::Shop;
+use crate::support::system::System;
 use crate::support::{Answer, TestRedis, eventually};
 
 async fn paced(buffer: Value, every: f64, batch: usize, script: &[Answer]) -> Queue {
@@ -357,13 +357,13 @@ async fn only_what_began_within_an_interval_is_kept() {
 
 #[tokio::test]
 async fn a_pace_is_written_checked_and_shown() {
-    let shop = Shop::open().await;
-    let url = shop.default.url();
+    let system = System::open().await;
+    let url = system.default.url();
 
     let bad = json!({"url": url, "pace": {"every": 0, "batch": 1}});
-    let (status, refused) = shop.put("/api/destinations/sms", bad).await;
+    let (status, refused) = system.put("/api/destinations/sms", bad).await;
     let pace = json!({"every": 120.0, "batch": 2});
-    let (_, shown) = shop
+    let (_, shown) = system
         .put("/api/destinations/sms", json!({"url": url, "pace": pace}))
         .await;
 

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::shop::Shop;
+use crate::support::system::System;
 use crate::support::{Daemon, TestRedis};
 
 /// What an answer may have.
@@ -45,33 +45,34 @@ async fn a_page_of_large_messages_for_later_is_bounded_and_the_next_ones_have_th
 }
 
 /// A bot that is switched off, and a buffer whose batches wait for it.
-async fn lane_that_waits(shop: &Shop) {
-    shop.destination_of(
-        "bot",
-        json!({"url": "http://127.0.0.1:9/", "active": false}),
-    )
-    .await;
-    shop.buffer("loja", &["bot"]).await;
+async fn lane_that_waits(system: &System) {
+    system
+        .destination_of(
+            "bot",
+            json!({"url": "http://127.0.0.1:9/", "active": false}),
+        )
+        .await;
+    system.buffer("loja", &["bot"]).await;
 }
 
 #[tokio::test]
 async fn a_whole_chat_of_large_batches_is_bounded_and_says_so() {
-    let shop = Shop::open().await;
-    lane_that_waits(&shop).await;
+    let system = System::open().await;
+    lane_that_waits(&system).await;
     let text = "x".repeat(900_000);
     for number in 0..MESSAGES {
         let text = format!("{number} {text}");
         let said = json!({"user": "ana", "message": text});
-        let (status, answer) = shop.api.post("/api/webhook/loja", said).await;
+        let (status, answer) = system.api.post("/api/webhook/loja", said).await;
         assert!(status.is_success(), "{answer}");
         let flush = "/api/chats/ana/flush?buffer=loja";
-        assert_eq!(shop.api.post(flush, json!({})).await.0, 200);
+        assert_eq!(system.api.post(flush, json!({})).await.0, 200);
     }
     let later = json!({"user": "ana", "message": text, "delay": 600});
-    let (status, answer) = shop.api.post("/api/webhook/loja", later).await;
+    let (status, answer) = system.api.post("/api/webhook/loja", later).await;
     assert!(status.is_success(), "{answer}");
 
-    let answer = bounded(&shop.api, "/api/chats/ana?buffer=loja").await;
+    let answer = bounded(&system.api, "/api/chats/ana?buffer=loja").await;
 
     let batches = answer["lanes"][0]["batches"].as_array().unwrap();
     assert!((5..MESSAGES).contains(&batches.len()), "{}", batches.len());
@@ -82,10 +83,10 @@ async fn a_whole_chat_of_large_batches_is_bounded_and_says_so() {
     let more = names(&answer);
     assert!(more.starts_with(&["lanes", "later"]), "{more:?}");
 
-    let before = shop.api.memory_kib();
-    let many = (0..12).map(|_| bounded(&shop.api, "/api/chats/ana?buffer=loja"));
+    let before = system.api.memory_kib();
+    let many = (0..12).map(|_| bounded(&system.api, "/api/chats/ana?buffer=loja"));
     join_all(many).await;
-    let taken = shop.api.memory_kib() - before;
+    let taken = system.api.memory_kib() - before;
     assert!(taken < MOST_KIB, "{before} and {taken} KiB");
 }
 

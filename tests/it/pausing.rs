@@ -9,8 +9,8 @@ use lull::store::windows::closing::Closing;
 use lull::store::windows::{NewMessage, Taken};
 use serde_json::{Value, json};
 
-use crate::support::buffer::Buffer;
-use crate::support::shop::Shop;
+use crate::support::system::System;
+use crate::support::window_store::WindowStore;
 use crate::support::{
     Daemon, LONG, RETENTION, RULES, SHORT, TestRedis, chat, eventually, item, say,
 };
@@ -19,7 +19,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 #[tokio::test]
 async fn a_pause_drops_the_open_window_and_nothing_that_is_on_its_way() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     buffer.say("a", LONG).await;
     buffer.close_now().await;
     buffer.say("b", LONG).await;
@@ -43,7 +43,7 @@ async fn a_pause_drops_the_open_window_and_nothing_that_is_on_its_way() {
 
 #[tokio::test]
 async fn what_is_said_during_a_pause_is_not_stored_and_the_answer_says_so() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     buffer
         .store
         .chats()
@@ -61,7 +61,7 @@ async fn what_is_said_during_a_pause_is_not_stored_and_the_answer_says_so() {
 
 #[tokio::test]
 async fn a_typing_signal_during_a_pause_opens_nothing() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     buffer.say("a", LONG).await;
     buffer
         .store
@@ -82,7 +82,7 @@ async fn a_typing_signal_during_a_pause_opens_nothing() {
 
 #[tokio::test]
 async fn a_message_of_a_pause_does_not_come_back_when_it_is_posted_again_later() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     let said = item("a");
     let message = NewMessage {
         id: Some("3EB0"),
@@ -104,7 +104,7 @@ async fn a_message_of_a_pause_does_not_come_back_when_it_is_posted_again_later()
 
 #[tokio::test]
 async fn who_spoke_during_a_pause_has_not_just_turned_up_after_it() {
-    let buffer = Buffer::with(WindowRules {
+    let buffer = WindowStore::with(WindowRules {
         first: Some(FirstWait {
             wait: Duration::ZERO,
             after: HOUR,
@@ -128,7 +128,7 @@ async fn who_spoke_during_a_pause_has_not_just_turned_up_after_it() {
 
 #[tokio::test]
 async fn a_resumed_chat_is_gathered_again() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     buffer
         .store
         .chats()
@@ -144,7 +144,7 @@ async fn a_resumed_chat_is_gathered_again() {
 
 #[tokio::test]
 async fn a_pause_ends_by_itself() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     buffer
         .store
         .chats()
@@ -170,7 +170,7 @@ async fn a_pause_ends_by_itself() {
 
 #[tokio::test]
 async fn a_pause_that_is_over_is_tidied_away_even_if_nothing_is_said() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     buffer
         .store
         .chats()
@@ -205,7 +205,7 @@ async fn a_pause_that_is_over_is_tidied_away_even_if_nothing_is_said() {
 
 #[tokio::test]
 async fn a_pause_may_be_renewed_and_is_never_shortened() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     let ana = chat("ana");
     buffer
         .store
@@ -235,7 +235,7 @@ async fn a_pause_may_be_renewed_and_is_never_shortened() {
 
 #[tokio::test]
 async fn a_pause_leaves_every_other_chat_as_it_is() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     let same_id = Chat {
         buffer: Name::parse("other").unwrap(),
         ..chat("ana")
@@ -293,14 +293,14 @@ async fn the_api_tells_that_a_chat_is_paused_and_counts_what_it_drops() {
 #[tokio::test]
 async fn an_operator_pauses_a_chat_of_any_buffer_and_resumes_it() {
     let buffer = json!({"name": "loja", "window": {"wait": 60}});
-    let shop = Shop::with(&[buffer]).await;
+    let system = System::with(&[buffer]).await;
     let say = async || {
         let body = json!({"user": "ana", "message": "oi"});
-        shop.api.post("/api/buffers/loja/messages", body).await.1
+        system.api.post("/api/buffers/loja/messages", body).await.1
     };
     say().await;
 
-    let (status, paused) = shop
+    let (status, paused) = system
         .api
         .post("/api/chats/ana/pause?buffer=loja", json!({"for": 60}))
         .await;
@@ -316,18 +316,18 @@ async fn an_operator_pauses_a_chat_of_any_buffer_and_resumes_it() {
     assert_eq!(say().await["paused"], true);
     let resume = "/api/chats/ana/resume?buffer=loja";
     assert_eq!(
-        shop.api.post(resume, json!({})).await.1["message"],
+        system.api.post(resume, json!({})).await.1["message"],
         "Chat resumed"
     );
-    let (_, again) = shop.api.post(resume, json!({})).await;
+    let (_, again) = system.api.post(resume, json!({})).await;
     assert_eq!(again["message"], "The chat was not paused");
     assert_eq!(say().await["buffered"], 1);
 }
 
 #[tokio::test]
 async fn a_pause_lasts_an_hour_unless_told_and_at_most_a_year() {
-    let shop = Shop::with(&[]).await;
-    let pause = async |path: &str, body: Value| shop.api.post(path, body).await;
+    let system = System::with(&[]).await;
+    let pause = async |path: &str, body: Value| system.api.post(path, body).await;
 
     let (_, hour) = pause("/api/chats/ana/pause", json!({})).await;
     assert_eq!(hour["paused_for"], 3600.0);

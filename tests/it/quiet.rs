@@ -15,8 +15,8 @@ const TOKEN: &str = "t0ken";
 /// A word of every secret in the settings.
 const SECRET: &str = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-/// A house full of secrets.
-struct House {
+/// A system full of secrets.
+struct Undeliverable {
     api: Daemon,
     monitor: Daemon,
     receiver: Receiver,
@@ -24,7 +24,7 @@ struct House {
     raw: MultiplexedConnection,
 }
 
-impl House {
+impl Undeliverable {
     async fn start(format: &str) -> Self {
         let redis = TestRedis::start().await;
         let mut raw = redis.raw().await;
@@ -176,14 +176,14 @@ fn secret_url(address: SocketAddr) -> String {
     format!("http://{TOKEN}:{TOKEN}@{address}/webhook/{TOKEN}?key={TOKEN}#{TOKEN}")
 }
 
-/// Every line of both logs of a house that has seen everything.
+/// Every line of both logs of a system that has seen everything.
 async fn log_of_a_whole_life(format: &str) -> Vec<String> {
-    let mut house = House::start(format).await;
-    house.live().await;
-    house.be_misused().await;
-    house.be_tampered_with().await;
-    house.fall().await;
-    let log = house.api.log() + &house.monitor.log();
+    let mut system = Undeliverable::start(format).await;
+    system.live().await;
+    system.be_misused().await;
+    system.be_tampered_with().await;
+    system.fall().await;
+    let log = system.api.log() + &system.monitor.log();
     log.lines().map(str::to_owned).collect()
 }
 

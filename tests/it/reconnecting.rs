@@ -4,8 +4,8 @@ use nix::sys::signal::Signal;
 use serde_json::json;
 
 use crate::support::daemon::{API, free_port};
+use crate::support::daemons::{Daemons, WAITS, cut, tell};
 use crate::support::doorway::Doorway;
-use crate::support::pair::{Pair, WAITS, cut, tell};
 use crate::support::redis::set;
 use crate::support::{Daemon, TestRedis, eventually};
 
@@ -14,20 +14,20 @@ async fn a_login_that_was_refused_once_is_tried_until_it_is_taken() {
     let redis = TestRedis::start().await;
     let mut raw = redis.raw().await;
     set(&mut raw, "requirepass", "r1ght").await;
-    let mut pair = Pair::on(&redis, &[("REDIS_PASSWORD", "r1ght")]).await;
-    pair.works("ana").await;
+    let mut daemons = Daemons::on(&redis, &[("REDIS_PASSWORD", "r1ght")]).await;
+    daemons.works("ana").await;
 
     set(&mut raw, "requirepass", "another").await;
     cut(&mut raw).await;
-    pair.is_refused().await;
-    for daemon in [&pair.api, &pair.monitor] {
+    daemons.is_refused().await;
+    for daemon in [&daemons.api, &daemons.monitor] {
         daemon.logs(WAITS).await;
     }
     set(&mut raw, "requirepass", "r1ght").await;
 
-    pair.works("eva").await;
-    pair.said("AuthenticationFailed").await;
-    assert!(!pair.api.log().contains("r1ght"));
+    daemons.works("eva").await;
+    daemons.said("AuthenticationFailed").await;
+    assert!(!daemons.api.log().contains("r1ght"));
 }
 
 #[tokio::test]
@@ -48,15 +48,15 @@ async fn a_user_that_was_off_or_had_no_rights_is_let_in_when_it_may_again() {
             ("REDIS_PASSWORD", "s3cret"),
             ("REDIS_DB", "3"),
         ];
-        let mut pair = Pair::on(&redis, &login).await;
+        let mut daemons = Daemons::on(&redis, &login).await;
 
         tell(&mut raw, &["ACL", "SETUSER", "lull", wrong]).await;
         cut(&mut raw).await;
-        pair.is_refused().await;
-        pair.api.logs(WAITS).await;
+        daemons.is_refused().await;
+        daemons.api.logs(WAITS).await;
         tell(&mut raw, &["ACL", "SETUSER", "lull", "on", "+@all"]).await;
 
-        pair.works("eva").await;
+        daemons.works("eva").await;
     }
 }
 
@@ -68,30 +68,30 @@ async fn a_redis_with_too_many_clients_is_tried_until_it_has_room() {
     set(&mut raw, "requirepass", "r1ght").await;
     let url = format!("redis://127.0.0.1:{tcp}");
     let settings = [("REDIS_URL", url.as_str()), ("REDIS_PASSWORD", "r1ght")];
-    let mut pair = Pair::on(&redis, &settings).await;
+    let mut daemons = Daemons::on(&redis, &settings).await;
 
     set(&mut raw, "maxclients", "1").await;
     cut(&mut raw).await;
-    pair.is_refused().await;
+    daemons.is_refused().await;
     // One that starts now waits as well, for its login is not wrong.
     let port = free_port();
     let text = port.to_string();
     let mut settings = settings.to_vec();
     settings.extend([("HOST", "127.0.0.1"), ("PORT", &text)]);
     let another = Daemon::spawn(API, &[], &settings, port);
-    for daemon in [&pair.api, &pair.monitor, &another] {
+    for daemon in [&daemons.api, &daemons.monitor, &another] {
         daemon.logs(WAITS).await;
     }
     set(&mut raw, "maxclients", "1000").await;
 
-    pair.works("eva").await;
+    daemons.works("eva").await;
     another.wait_until_up().await;
 }
 
 #[tokio::test]
 async fn a_redis_that_still_reads_its_files_is_waited_for() {
     let mut redis = TestRedis::start().await;
-    let mut pair = Pair::on(&redis, &[]).await;
+    let mut daemons = Daemons::on(&redis, &[]).await;
     let mut fill = redis::pipe();
     for number in 0..20_000 {
         fill.set(format!("foreign:{number}"), "").ignore();
@@ -102,11 +102,11 @@ async fn a_redis_that_still_reads_its_files_is_waited_for() {
     redis.kill();
     // It takes some seconds, in which it answers that it is loading.
     redis.start_again_slowly(&["--key-load-delay", "200"]);
-    pair.api.logs("BusyLoading").await;
-    pair.is_refused().await;
+    daemons.api.logs("BusyLoading").await;
+    daemons.is_refused().await;
 
-    pair.works("eva").await;
-    pair.said("BusyLoading").await;
+    daemons.works("eva").await;
+    daemons.said("BusyLoading").await;
 }
 
 /// A way in which Redis stops to take writes, though it is there and its connections stay.
@@ -170,18 +170,18 @@ async fn a_redis_that_takes_no_writes_for_a_while_is_tried_until_it_does() {
             })
             .await;
         }
-        let mut pair = Pair::on(&redis, &[]).await;
-        pair.works("ana").await;
+        let mut daemons = Daemons::on(&redis, &[]).await;
+        daemons.works("ana").await;
 
         tell(&mut raw, begins).await;
-        pair.is_refused().await;
-        for daemon in [&pair.api, &pair.monitor] {
+        daemons.is_refused().await;
+        for daemon in [&daemons.api, &daemons.monitor] {
             daemon.logs(WAITS).await;
         }
         tell(&mut raw, ends).await;
 
-        pair.works("eva").await;
-        pair.said(code).await;
+        daemons.works("eva").await;
+        daemons.said(code).await;
     }
 }
 
@@ -189,14 +189,14 @@ async fn a_redis_that_takes_no_writes_for_a_while_is_tried_until_it_does() {
 async fn connections_that_are_cut_are_made_anew_without_a_message_lost() {
     let redis = TestRedis::start().await;
     let mut raw = redis.raw().await;
-    let mut pair = Pair::on(&redis, &[]).await;
+    let mut daemons = Daemons::on(&redis, &[]).await;
 
     for round in 0..3 {
         cut(&mut raw).await;
-        pair.works(&format!("user {round}")).await;
+        daemons.works(&format!("user {round}")).await;
     }
 
-    assert!(!pair.api.log().contains(WAITS), "{}", pair.api.log());
+    assert!(!daemons.api.log().contains(WAITS), "{}", daemons.api.log());
 }
 
 /// How many connections daemons have for their calls.
@@ -215,7 +215,7 @@ async fn connections(redis: &TestRedis) -> usize {
 #[tokio::test]
 async fn every_connection_is_renewed_though_nobody_asks_and_health_never_tells_of_an_old_one() {
     let mut redis = TestRedis::start().await;
-    let pair = Pair::on(&redis, &[]).await;
+    let daemons = Daemons::on(&redis, &[]).await;
     // Until then the listener's connection looks like one for calls.
     eventually("monitor listens", async || is_listened_to(&redis).await).await;
     let all = connections(&redis).await;
@@ -233,7 +233,7 @@ async fn every_connection_is_renewed_though_nobody_asks_and_health_never_tells_o
             connections(&redis).await >= all
         })
         .await;
-        for daemon in [&pair.api, &pair.monitor] {
+        for daemon in [&daemons.api, &daemons.monitor] {
             let (status, health) = daemon.get("/api/health").await;
             assert_eq!(status, 200, "{health}");
         }
@@ -244,10 +244,10 @@ async fn every_connection_is_renewed_though_nobody_asks_and_health_never_tells_o
 async fn health_that_meets_a_connection_just_cut_waits_for_the_renewed_one() {
     let redis = TestRedis::start().await;
     let mut raw = redis.raw().await;
-    let pair = Pair::on(&redis, &[]).await;
+    let daemons = Daemons::on(&redis, &[]).await;
 
     for _ in 0..20 {
-        for daemon in [&pair.api, &pair.monitor] {
+        for daemon in [&daemons.api, &daemons.monitor] {
             cut(&mut raw).await;
             let (status, health) = daemon.get("/api/health").await;
             assert_eq!(status, 200, "{health}");
@@ -257,13 +257,13 @@ async fn health_that_meets_a_connection_just_cut_waits_for_the_renewed_one() {
     }
 }
 
-/// A pair whose address leads to the first of two Redis, of which the second has copied it and is a master now.
-async fn after_a_failover() -> (TestRedis, TestRedis, Doorway, Pair) {
+/// Daemons whose address leads to the first of two Redis, of which the second has copied it and is a master now.
+async fn after_a_failover() -> (TestRedis, TestRedis, Doorway, Daemons) {
     let port = free_port().to_string();
     let old = TestRedis::start_with(&["--port", &port]).await;
     let doorway = Doorway::to(&old).await;
-    let mut pair = Pair::on(&old, &[("REDIS_URL", &doorway.url())]).await;
-    pair.works("ana").await;
+    let mut daemons = Daemons::on(&old, &[("REDIS_URL", &doorway.url())]).await;
+    daemons.works("ana").await;
     let new_port = free_port().to_string();
     let new = TestRedis::start_with(&["--port", &new_port]).await;
     tell(&mut new.raw().await, &["REPLICAOF", "127.0.0.1", &port]).await;
@@ -277,7 +277,7 @@ async fn after_a_failover() -> (TestRedis, TestRedis, Doorway, Pair) {
     })
     .await;
     tell(&mut new.raw().await, &["REPLICAOF", "NO", "ONE"]).await;
-    (old, new, doorway, pair)
+    (old, new, doorway, daemons)
 }
 
 async fn becomes_replica_of_nobody_there(redis: &TestRedis) {
@@ -297,11 +297,11 @@ async fn is_listened_to(redis: &TestRedis) -> bool {
 
 #[tokio::test]
 async fn a_master_that_became_a_replica_is_left_for_where_its_address_leads_to() {
-    let (old, new, doorway, mut pair) = after_a_failover().await;
+    let (old, new, doorway, mut daemons) = after_a_failover().await;
 
     becomes_replica_of_nobody_there(&old).await;
     // The address still leads to the old one: health says what a post would be told.
-    for daemon in [&pair.api, &pair.monitor] {
+    for daemon in [&daemons.api, &daemons.monitor] {
         eventually("health tells of the replica", async || {
             let (status, health) = daemon.get("/api/health").await;
             let redis = health["redis"]["status"].as_str().unwrap_or_default();
@@ -309,11 +309,11 @@ async fn a_master_that_became_a_replica_is_left_for_where_its_address_leads_to()
         })
         .await;
     }
-    assert_eq!(pair.post("eva", "durante").await.0, 503);
+    assert_eq!(daemons.post("eva", "durante").await.0, 503);
     doorway.lead_to(&new);
 
-    pair.works("eva").await;
-    pair.said("ReadOnly").await;
+    daemons.works("eva").await;
+    daemons.said("ReadOnly").await;
     eventually("events are heard of the new one", async || {
         is_listened_to(&new).await
     })
@@ -322,13 +322,13 @@ async fn a_master_that_became_a_replica_is_left_for_where_its_address_leads_to()
 
 #[tokio::test]
 async fn a_replica_is_left_though_nobody_asks_for_anything() {
-    let (old, new, doorway, pair) = after_a_failover().await;
+    let (old, new, doorway, daemons) = after_a_failover().await;
 
     doorway.lead_to(&new);
     becomes_replica_of_nobody_there(&old).await;
 
     // By the monitor's own work, or by the next healthcheck.
-    for daemon in [&pair.api, &pair.monitor] {
+    for daemon in [&daemons.api, &daemons.monitor] {
         eventually("the daemon is well", async || {
             daemon.get("/api/health").await.0 == 200
         })
@@ -338,18 +338,18 @@ async fn a_replica_is_left_though_nobody_asks_for_anything() {
         is_listened_to(&new).await
     })
     .await;
-    assert_eq!(pair.post("eva", "oi").await.0, 200);
+    assert_eq!(daemons.post("eva", "oi").await.0, 200);
 }
 
 #[tokio::test]
 async fn a_redis_that_hangs_is_left_for_where_its_address_leads_to() {
-    let (old, new, doorway, mut pair) = after_a_failover().await;
+    let (old, new, doorway, mut daemons) = after_a_failover().await;
 
     old.signal(Signal::SIGSTOP);
-    pair.is_refused().await;
+    daemons.is_refused().await;
     doorway.lead_to(&new);
 
-    pair.works("eva").await;
+    daemons.works("eva").await;
     old.signal(Signal::SIGCONT);
     eventually("events are heard of the new one", async || {
         is_listened_to(&new).await
@@ -381,40 +381,40 @@ async fn write_snapshot(redis: &TestRedis, status: &str) {
 #[tokio::test]
 async fn a_redis_whose_disk_failed_is_told_of_as_that_and_history_stays() {
     let redis = TestRedis::start().await;
-    let mut pair = Pair::on(&redis, &[]).await;
+    let mut daemons = Daemons::on(&redis, &[]).await;
     for user in ["ana", "eva", "rui", "leo"] {
-        pair.works(user).await;
+        daemons.works(user).await;
     }
     let received = async |api: &Daemon| {
         let (_, page) = api.get("/api/messages/received").await;
         page.as_array().unwrap().len()
     };
-    let before = received(&pair.api).await;
+    let before = received(&daemons.api).await;
     assert!(before >= 4);
 
     fail_to_write(&redis).await;
-    let (status, refusal) = pair.post("eva", "durante").await;
+    let (status, refusal) = daemons.post("eva", "durante").await;
     assert_eq!(
         (status, &refusal["code"]),
         (503, &json!("storage_disk_failed"))
     );
     let error = refusal["error"].as_str().unwrap();
     assert!(error.contains("disk"), "{error}");
-    for daemon in [&pair.api, &pair.monitor] {
+    for daemon in [&daemons.api, &daemons.monitor] {
         let (status, health) = daemon.get("/api/health").await;
         assert_eq!(status, 503, "{health}");
         assert_eq!(health["refusing"], "storage_disk_failed");
         let redis = health["redis"]["status"].as_str().unwrap();
         assert!(redis.contains("disk"), "{redis}");
     }
-    pair.api.logs(WAITS).await;
+    daemons.api.logs(WAITS).await;
     // What is there can still be read, and is all there.
-    assert_eq!(received(&pair.api).await, before);
-    assert!(!pair.api.log().contains("Redis is full"));
+    assert_eq!(received(&daemons.api).await, before);
+    assert!(!daemons.api.log().contains("Redis is full"));
 
     std::fs::remove_dir(redis.folder().join("dump.rdb")).unwrap();
     write_snapshot(&redis, "ok").await;
-    pair.works("eva").await;
-    pair.said("MISCONF").await;
-    assert!(received(&pair.api).await > before);
+    daemons.works("eva").await;
+    daemons.said("MISCONF").await;
+    assert!(received(&daemons.api).await > before);
 }

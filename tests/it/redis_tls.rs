@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::support::TestRedis;
 use crate::support::daemon::free_port;
-use crate::support::pair::{Pair, WAITS, cut, tell};
+use crate::support::daemons::{Daemons, WAITS, cut, tell};
 
 /// Certificates of servers, and who has signed them.
 struct Certificates(TempDir);
@@ -66,8 +66,8 @@ fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-/// A pair and its Redis, which speaks TLS by a certificate of the authority `trusted`.
-async fn pair_behind_tls(certificates: &Certificates) -> (TestRedis, String, Pair) {
+/// Daemons and their Redis, which speaks TLS by a certificate of the authority `trusted`.
+async fn daemons_behind_tls(certificates: &Certificates) -> (TestRedis, String, Daemons) {
     certificates.sign("trusted", "127.0.0.1");
     let [authority, server, key] =
         ["authority", "server", "key"].map(|kind| certificates.file("trusted", kind));
@@ -86,48 +86,48 @@ async fn pair_behind_tls(certificates: &Certificates) -> (TestRedis, String, Pai
     ])
     .await;
     let url = format!("rediss://127.0.0.1:{port}");
-    // As an operator names the authority of his own house.
+    // As an operator names the authority of his own system.
     let settings = [
         ("REDIS_URL", url.as_str()),
         ("SSL_CERT_FILE", text(&authority)),
     ];
-    let mut pair = Pair::on(&redis, &settings).await;
-    pair.works("ana").await;
-    (redis, port, pair)
+    let mut daemons = Daemons::on(&redis, &settings).await;
+    daemons.works("ana").await;
+    (redis, port, daemons)
 }
 
 #[tokio::test]
 async fn a_redis_whose_certificate_is_not_trusted_is_tried_until_it_is() {
     let certificates = Certificates::folder();
-    let (redis, _, mut pair) = pair_behind_tls(&certificates).await;
+    let (redis, _, mut daemons) = daemons_behind_tls(&certificates).await;
     let mut raw = redis.raw().await;
 
     certificates.sign("unknown", "127.0.0.1");
     certificates.show(&mut raw, "unknown").await;
     cut(&mut raw).await;
-    pair.is_refused().await;
-    for daemon in [&pair.api, &pair.monitor] {
+    daemons.is_refused().await;
+    for daemon in [&daemons.api, &daemons.monitor] {
         daemon.logs(WAITS).await;
     }
     certificates.show(&mut raw, "trusted").await;
 
-    pair.works("eva").await;
-    pair.said("UnknownIssuer").await;
+    daemons.works("eva").await;
+    daemons.said("UnknownIssuer").await;
 }
 
 #[tokio::test]
 async fn a_redis_that_no_longer_speaks_tls_is_tried_until_it_does_again() {
     let certificates = Certificates::folder();
-    let (redis, port, mut pair) = pair_behind_tls(&certificates).await;
+    let (redis, port, mut daemons) = daemons_behind_tls(&certificates).await;
     let mut raw = redis.raw().await;
 
     tell(&mut raw, &["CONFIG", "SET", "tls-port", "0", "port", &port]).await;
     cut(&mut raw).await;
-    pair.is_refused().await;
-    for daemon in [&pair.api, &pair.monitor] {
+    daemons.is_refused().await;
+    for daemon in [&daemons.api, &daemons.monitor] {
         daemon.logs(WAITS).await;
     }
     tell(&mut raw, &["CONFIG", "SET", "port", "0", "tls-port", &port]).await;
 
-    pair.works("eva").await;
+    daemons.works("eva").await;
 }

@@ -17,7 +17,7 @@ use lull::store::{Store, StoreError};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::shop::Shop;
+use crate::support::system::System;
 use crate::support::{
     Answer, Daemon, LEASES, LONG, RETENTION, RULES, Receiver, SHORT, destinations, eventually, item,
 };
@@ -46,25 +46,25 @@ async fn begin(store: &Store, kind: Kind, name: &str, asked: Asked) -> Removal {
 }
 
 /// A buffer that follows up, with a description, so that it can be told whether it is what it was.
-async fn followed_up(shop: &Shop) -> Value {
+async fn followed_up(system: &System) -> Value {
     let spec = json!({
         "description": "as it was",
         "follow_up": { "after": 3600, "destination": "default" },
     });
-    shop.buffer_of("loja", spec).await;
-    shop.api.get("/api/buffers/loja").await.1
+    system.buffer_of("loja", spec).await;
+    system.api.get("/api/buffers/loja").await.1
 }
 
 /// Kills the api that was asked to remove, as soon as that is under way.
-async fn killed_on_the_way(shop: &Shop, path: &str) {
-    let mut api = Daemon::api(&shop.redis).await;
+async fn killed_on_the_way(system: &System, path: &str) {
+    let mut api = Daemon::api(&system.redis).await;
     let request = api.client().delete(api.url(path));
     let asked = tokio::spawn(async move { request.send().await.map(drop) });
     eventually("the removal is under way", async || {
         let state: Option<String> = redis::cmd("HGET")
             .arg("lull:{config}:lives")
             .arg("buffer:loja")
-            .query_async(&mut shop.redis.raw().await)
+            .query_async(&mut system.redis.raw().await)
             .await
             .unwrap();
         state.is_none_or(|state| state.contains("removing"))
@@ -76,98 +76,100 @@ async fn killed_on_the_way(shop: &Shop, path: &str) {
 
 #[tokio::test]
 async fn a_drain_whose_api_is_killed_is_finished_by_others() {
-    let mut shop = Shop::open().await;
-    followed_up(&shop).await;
+    let mut system = System::open().await;
+    followed_up(&system).await;
     for number in 0..MANY {
-        shop.say("loja", &format!("chat {number}"), "oi", LONG * 10)
+        system
+            .say("loja", &format!("chat {number}"), "oi", LONG * 10)
             .await;
     }
 
-    killed_on_the_way(&shop, "/api/buffers/loja?drain=true").await;
+    killed_on_the_way(&system, "/api/buffers/loja?drain=true").await;
 
     eventually("it is gone", async || {
-        shop.api.get("/api/buffers/loja").await.0 == 404
+        system.api.get("/api/buffers/loja").await.0 == 404
     })
     .await;
-    assert_eq!(shop.store.windows().count_in(&loja()).await.unwrap(), 0);
-    let calls = shop.default.calls_of(MANY).await;
+    assert_eq!(system.store.windows().count_in(&loja()).await.unwrap(), 0);
+    let calls = system.default.calls_of(MANY).await;
     assert!(calls.values().all(|calls| calls.len() == 1), "{calls:?}");
 }
 
 #[tokio::test]
 async fn a_discard_whose_api_is_killed_is_finished_by_others() {
-    let mut shop = Shop::open().await;
-    followed_up(&shop).await;
+    let mut system = System::open().await;
+    followed_up(&system).await;
     for number in 0..MANY {
-        shop.say("loja", &format!("chat {number}"), "oi", LONG * 10)
+        system
+            .say("loja", &format!("chat {number}"), "oi", LONG * 10)
             .await;
     }
 
-    killed_on_the_way(&shop, "/api/buffers/loja?discard=true").await;
+    killed_on_the_way(&system, "/api/buffers/loja?discard=true").await;
 
     eventually("it is gone", async || {
-        shop.api.get("/api/buffers/loja").await.0 == 404
+        system.api.get("/api/buffers/loja").await.0 == 404
     })
     .await;
-    assert_eq!(shop.store.windows().count_in(&loja()).await.unwrap(), 0);
-    assert!(shop.default.calls_so_far().is_empty());
+    assert_eq!(system.store.windows().count_in(&loja()).await.unwrap(), 0);
+    assert!(system.default.calls_so_far().is_empty());
 }
 
 #[tokio::test]
 async fn a_buffer_that_was_to_go_only_if_it_is_empty_stays_as_it_was() {
-    let mut shop = Shop::open().await;
-    let before = followed_up(&shop).await;
-    shop.say("loja", "ana", "oi", LONG).await;
+    let mut system = System::open().await;
+    let before = followed_up(&system).await;
+    system.say("loja", "ana", "oi", LONG).await;
 
-    begin(&shop.store, Kind::Buffer, "loja", Asked::Empty).await;
+    begin(&system.store, Kind::Buffer, "loja", Asked::Empty).await;
 
     eventually("it is being removed", async || {
-        let (_, shown) = shop.api.get("/api/buffers/loja").await;
+        let (_, shown) = system.api.get("/api/buffers/loja").await;
         shown["removing"]["asked"] == "empty"
     })
     .await;
     eventually("it stays", async || {
-        shop.api.get("/api/buffers/loja").await.1 == before
+        system.api.get("/api/buffers/loja").await.1 == before
     })
     .await;
     let body = json!({ "user": "bia", "message": "oi", "ttl": 0.1 });
-    let (status, answer) = shop.api.post("/api/webhook/loja", body).await;
+    let (status, answer) = system.api.post("/api/webhook/loja", body).await;
     assert_eq!(status, 201, "{answer}");
-    assert_eq!(shop.default.call().await.user(), "bia");
+    assert_eq!(system.default.call().await.user(), "bia");
 }
 
 #[tokio::test]
 async fn while_a_buffer_is_being_removed_it_says_so_and_takes_nothing() {
-    let shop = Shop::open().await;
-    shop.buffer("loja", &["default"]).await;
+    let system = System::open().await;
+    system.buffer("loja", &["default"]).await;
 
-    begin(&shop.store, Kind::Buffer, "loja", Asked::Empty).await;
+    begin(&system.store, Kind::Buffer, "loja", Asked::Empty).await;
 
     eventually("it says so in the list", async || {
-        let (_, all) = shop.api.get("/api/buffers").await;
+        let (_, all) = system.api.get("/api/buffers").await;
         let all = all["items"].as_array().unwrap();
         let shown = all.iter().find(|shown| shown["name"] == "loja");
         shown.is_some_and(|shown| shown["removing"]["since"].is_string())
     })
     .await;
     let said = json!({ "user": "ana", "message": "oi" });
-    let post = shop
+    let post = system
         .api
         .refused(Method::POST, "/api/webhook/loja", Some(said))
         .await;
     assert_eq!((post.status.as_u16(), &*post.code), (404, "no_such_buffer"));
     assert!(post.error.contains("is being removed"), "{post:?}");
-    let put = shop
+    let put = system
         .api
         .refused(Method::PUT, "/api/buffers/loja", Some(json!({})))
         .await;
     assert_eq!(put.status, 409);
     assert!(put.error.contains("is being removed"), "{put:?}");
     eventually("it is gone", async || {
-        shop.api.get("/api/buffers/loja").await.0 == 404
+        system.api.get("/api/buffers/loja").await.0 == 404
     })
     .await;
-    let (_, audit) = shop.api.get("/api/audit").await;
+    let (_, audit) = system.api.get("/api/audit").await;
     let act = &audit["items"][0];
     assert_eq!(
         (&act["action"], &act["actor"]),
@@ -176,34 +178,34 @@ async fn while_a_buffer_is_being_removed_it_says_so_and_takes_nothing() {
 }
 
 /// A destination with a batch that it does not take, which nobody delivers to any more.
-async fn refusing(shop: &Shop) -> Receiver {
+async fn refusing(system: &System) -> Receiver {
     let mut bot = Receiver::answering(&[], Answer::Full(503, "retry-after: 1\r\n", "")).await;
-    shop.destination("bot", &bot.url()).await;
-    shop.buffer("loja", &["bot"]).await;
-    shop.say("loja", "ana", "oi", SHORT).await;
+    system.destination("bot", &bot.url()).await;
+    system.buffer("loja", &["bot"]).await;
+    system.say("loja", "ana", "oi", SHORT).await;
     bot.call().await;
-    shop.buffer("loja", &["default"]).await;
+    system.buffer("loja", &["default"]).await;
     bot
 }
 
 #[tokio::test]
 async fn a_destination_that_drains_goes_by_itself_when_its_last_batch_is_delivered() {
-    let shop = Shop::open().await;
-    let mut bot = refusing(&shop).await;
-    let mut api = Daemon::api(&shop.redis).await;
+    let system = System::open().await;
+    let mut bot = refusing(&system).await;
+    let mut api = Daemon::api(&system.redis).await;
     let drain = api
         .client()
         .delete(api.url("/api/destinations/bot?drain=true"));
     let asked = tokio::spawn(async move { drain.send().await.map(drop) });
 
     eventually("it says that it is being drained", async || {
-        let (_, shown) = shop.api.get("/api/destinations/bot").await;
+        let (_, shown) = system.api.get("/api/destinations/bot").await;
         shown["removing"]["asked"] == "drain"
     })
     .await;
     api.kill();
     let _ = asked.await.unwrap();
-    let named = shop
+    let named = system
         .api
         .refused(
             Method::PUT,
@@ -216,44 +218,44 @@ async fn a_destination_that_drains_goes_by_itself_when_its_last_batch_is_deliver
     bot.answer(Answer::Status(200));
 
     eventually("it is gone", async || {
-        shop.api.get("/api/destinations/bot").await.0 == 404
+        system.api.get("/api/destinations/bot").await.0 == 404
     })
     .await;
     assert_eq!(bot.call().await.messages(), ["oi"]);
-    assert!(shop.redis.keys("lull:*bot*").await.is_empty());
+    assert!(system.redis.keys("lull:*bot*").await.is_empty());
 }
 
 #[tokio::test]
 async fn a_drain_that_cannot_end_can_be_made_a_discard() {
-    let shop = Shop::open().await;
-    let _bot = refusing(&shop).await;
-    begin(&shop.store, Kind::Destination, "bot", Asked::Drain).await;
+    let system = System::open().await;
+    let _bot = refusing(&system).await;
+    begin(&system.store, Kind::Destination, "bot", Asked::Drain).await;
 
-    let (status, answer) = shop.delete("/api/destinations/bot?discard=true").await;
+    let (status, answer) = system.delete("/api/destinations/bot?discard=true").await;
 
     assert_eq!(
         (status.as_u16(), &answer["batches"]),
         (200, &json!(1)),
         "{answer}"
     );
-    assert_eq!(shop.api.get("/api/destinations/bot").await.0, 404);
+    assert_eq!(system.api.get("/api/destinations/bot").await.0, 404);
 }
 
 #[tokio::test]
 async fn a_destination_that_drains_stays_with_what_waits_for_it_when_it_is_put_again() {
-    let shop = Shop::open().await;
-    let mut bot = refusing(&shop).await;
-    let drain = shop.api.client();
-    let drain = drain.delete(shop.api.url("/api/destinations/bot?drain=true"));
+    let system = System::open().await;
+    let mut bot = refusing(&system).await;
+    let drain = system.api.client();
+    let drain = drain.delete(system.api.url("/api/destinations/bot?drain=true"));
     let asked = tokio::spawn(async move { drain.send().await.unwrap() });
-    let shown = async || shop.api.get("/api/destinations/bot").await.1;
+    let shown = async || system.api.get("/api/destinations/bot").await.1;
     eventually("it is being drained", async || {
         shown().await["removing"]["asked"] == "drain"
     })
     .await;
 
     // As it is shown; what it is not part of is passed over.
-    let (status, answer) = shop.put("/api/destinations/bot", shown().await).await;
+    let (status, answer) = system.put("/api/destinations/bot", shown().await).await;
 
     assert_eq!(status, 200, "{answer}");
     assert_eq!(answer.get("removing"), None);
@@ -261,24 +263,24 @@ async fn a_destination_that_drains_stays_with_what_waits_for_it_when_it_is_put_a
     bot.answer(Answer::Status(200));
     assert_eq!(bot.call().await.messages(), ["oi"]);
     // It can be delivered to again.
-    shop.buffer("loja", &["bot"]).await;
-    shop.say("loja", "bia", "oi", SHORT).await;
+    system.buffer("loja", &["bot"]).await;
+    system.say("loja", "bia", "oi", SHORT).await;
     assert_eq!(bot.call().await.user(), "bia");
     assert_eq!(shown().await["name"], "bot");
-    let (_, audit) = shop.api.get("/api/audit?action=destination.keep").await;
+    let (_, audit) = system.api.get("/api/audit?action=destination.keep").await;
     assert_eq!(audit["items"][0]["subject"], "bot");
-    let (_, audit) = shop.api.get("/api/audit?action=destination.remove").await;
+    let (_, audit) = system.api.get("/api/audit?action=destination.remove").await;
     assert_eq!(audit["items"], json!([]));
 }
 
 #[tokio::test]
 async fn a_buffer_that_drains_takes_messages_again_when_it_is_put_again() {
-    let mut shop = Shop::open().await;
-    let before = followed_up(&shop).await;
-    shop.say("loja", "ana", "oi", LONG).await;
-    let removal = begin(&shop.store, Kind::Buffer, "loja", Asked::Drain).await;
+    let mut system = System::open().await;
+    let before = followed_up(&system).await;
+    system.say("loja", "ana", "oi", LONG).await;
+    let removal = begin(&system.store, Kind::Buffer, "loja", Asked::Drain).await;
 
-    let (status, after) = shop.put("/api/buffers/loja", before.clone()).await;
+    let (status, after) = system.put("/api/buffers/loja", before.clone()).await;
 
     assert_eq!(status, 200, "{after}");
     for field in ["description", "follow_up", "destinations"] {
@@ -287,28 +289,28 @@ async fn a_buffer_that_drains_takes_messages_again_when_it_is_put_again() {
     // Whoever was held up in the removal ends nothing.
     let to = destinations();
     let name = loja();
-    let late = shop
+    let late = system
         .store
         .config()
         .carry_out(Kind::Buffer, &name, &removal, &to)
         .await;
     assert_eq!(late.unwrap(), Outcome::ByAnother);
     let body = json!({ "user": "bia", "message": "oi", "ttl": 0.1 });
-    let (status, answer) = shop.api.post("/api/webhook/loja", body).await;
+    let (status, answer) = system.api.post("/api/webhook/loja", body).await;
     assert_eq!(status, 201, "{answer}");
-    let call = shop.default.call().await;
+    let call = system.default.call().await;
     assert_eq!(call.user(), "bia", "that of ana is still open");
-    assert_eq!(shop.api.get("/api/buffers/loja").await.0, 200);
+    assert_eq!(system.api.get("/api/buffers/loja").await.0, 200);
 }
 
 #[tokio::test]
 async fn what_is_being_dropped_cannot_be_called_off() {
-    let shop = Shop::open().await;
-    let _bot = refusing(&shop).await;
-    begin(&shop.store, Kind::Destination, "bot", Asked::Discard).await;
+    let system = System::open().await;
+    let _bot = refusing(&system).await;
+    begin(&system.store, Kind::Destination, "bot", Asked::Discard).await;
 
     let spec = json!({ "url": "http://127.0.0.1:9/" });
-    let put = shop
+    let put = system
         .api
         .refused(Method::PUT, "/api/destinations/bot", Some(spec))
         .await;
@@ -319,38 +321,38 @@ async fn what_is_being_dropped_cannot_be_called_off() {
 
 #[tokio::test]
 async fn a_schedule_says_that_it_is_being_removed() {
-    let shop = Shop::open().await;
+    let system = System::open().await;
     let spec = json!({ "cron": "0 5 * * *", "url": "http://127.0.0.1:9/" });
-    let (status, answer) = shop.put("/api/schedules/report", spec).await;
+    let (status, answer) = system.put("/api/schedules/report", spec).await;
     assert_eq!(status, 200, "{answer}");
     assert_eq!(answer.get("removing"), None);
 
-    begin(&shop.store, Kind::Schedule, "report", Asked::Discard).await;
+    begin(&system.store, Kind::Schedule, "report", Asked::Discard).await;
 
-    let (status, shown) = shop.api.get("/api/schedules/report").await;
+    let (status, shown) = system.api.get("/api/schedules/report").await;
     assert_eq!(
         (status.as_u16(), &shown["removing"]["asked"]),
         (200, &json!("discard")),
         "{shown}"
     );
-    let (_, all) = shop.api.get("/api/schedules").await;
+    let (_, all) = system.api.get("/api/schedules").await;
     assert!(all[0]["removing"]["since"].is_string(), "{all}");
 }
 
 #[tokio::test]
 async fn a_schedule_whose_removal_is_killed_goes_all_the_same() {
-    let shop = Shop::open().await;
+    let system = System::open().await;
     let spec = json!({ "cron": "0 5 * * *", "url": "http://127.0.0.1:9/" });
-    let (status, answer) = shop.put("/api/schedules/report", spec).await;
+    let (status, answer) = system.put("/api/schedules/report", spec).await;
     assert_eq!(status, 200, "{answer}");
 
-    begin(&shop.store, Kind::Schedule, "report", Asked::Discard).await;
+    begin(&system.store, Kind::Schedule, "report", Asked::Discard).await;
 
     eventually("it is gone", async || {
-        shop.api.get("/api/schedules/report").await.0 == 404
+        system.api.get("/api/schedules/report").await.0 == 404
     })
     .await;
-    let planned = shop
+    let planned = system
         .store
         .schedules()
         .planned(&Name::parse("report").unwrap())
@@ -384,59 +386,63 @@ async fn of_several_that_finish_a_removal_one_ends_it() {
 #[tokio::test]
 async fn who_was_held_up_in_a_removal_touches_nothing_of_another_of_its_name() {
     for asked in [Asked::Discard, Asked::Drain] {
-        let mut shop = Shop::open().await;
-        shop.buffer("loja", &["default"]).await;
-        let removal = begin(&shop.store, Kind::Buffer, "loja", asked).await;
+        let mut system = System::open().await;
+        system.buffer("loja", &["default"]).await;
+        let removal = begin(&system.store, Kind::Buffer, "loja", asked).await;
         let to = destinations();
         let name = loja();
-        let store = shop.redis.store().await;
+        let store = system.redis.store().await;
         let finish = || store.config().carry_out(Kind::Buffer, &name, &removal, &to);
         finish().await.unwrap();
         eventually("it can be made anew", async || {
-            shop.put("/api/buffers/loja", json!({})).await.0 == 200
+            system.put("/api/buffers/loja", json!({})).await.0 == 200
         })
         .await;
         let body = json!({ "user": "ana", "message": "oi", "ttl": 30 });
-        let (status, answer) = shop.api.post("/api/webhook/loja", body).await;
+        let (status, answer) = system.api.post("/api/webhook/loja", body).await;
         assert_eq!(status, 201, "{answer}");
 
         let late = finish().await.unwrap();
 
         assert_eq!(late, Outcome::ByAnother);
-        assert_eq!(shop.store.windows().count_in(&loja()).await.unwrap(), 1);
-        tokio::time::timeout(Duration::from_millis(1), shop.default.call())
+        assert_eq!(system.store.windows().count_in(&loja()).await.unwrap(), 1);
+        tokio::time::timeout(Duration::from_millis(1), system.default.call())
             .await
             .unwrap_err();
-        let closed: Result<_, StoreError> = shop
+        let closed: Result<_, StoreError> = system
             .store
             .windows()
             .cancel_all(&loja(), &removal.living(Kind::Buffer, &loja()))
             .await;
         assert_eq!(closed.unwrap().held, 0);
-        assert_eq!(shop.store.windows().count_in(&loja()).await.unwrap(), 1);
+        assert_eq!(system.store.windows().count_in(&loja()).await.unwrap(), 1);
     }
 }
 
 #[tokio::test]
 async fn another_buffer_of_its_name_begins_with_no_paused_chat() {
-    let mut shop = Shop::open().await;
-    shop.buffer("loja", &["default"]).await;
-    let (status, answer) = shop
+    let mut system = System::open().await;
+    system.buffer("loja", &["default"]).await;
+    let (status, answer) = system
         .api
         .post("/api/chats/ana/pause?buffer=loja", json!({ "for": 3600 }))
         .await;
     assert_eq!(status, 200, "{answer}");
 
     for asked in ["", "?drain=true", "?discard=true"] {
-        let (status, answer) = shop.delete(&format!("/api/buffers/loja{asked}")).await;
+        let (status, answer) = system.delete(&format!("/api/buffers/loja{asked}")).await;
         assert_eq!(status, 200, "{answer}");
-        assert!(shop.redis.keys("lull:*:paused").await.is_empty(), "{asked}");
-        shop.buffer("loja", &["default"]).await;
+        assert!(
+            system.redis.keys("lull:*:paused").await.is_empty(),
+            "{asked}"
+        );
+        system.buffer("loja", &["default"]).await;
         let body = json!({ "user": "ana", "message": "oi", "ttl": 0.1 });
-        let (status, answer) = shop.api.post("/api/webhook/loja", body).await;
+        let (status, answer) = system.api.post("/api/webhook/loja", body).await;
         assert_eq!(status, 201, "{answer}");
-        assert_eq!(shop.default.call().await.messages(), ["oi"]);
-        shop.api
+        assert_eq!(system.default.call().await.messages(), ["oi"]);
+        system
+            .api
             .post("/api/chats/ana/pause?buffer=loja", json!({ "for": 3600 }))
             .await;
     }

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::refusal::Refusal;
-use crate::support::shop::Shop;
+use crate::support::system::System;
 use crate::support::{Daemon, TestRedis};
 
 const JSON_LOG: (&str, &str) = ("LOG_FORMAT", "json");
@@ -85,16 +85,16 @@ async fn every_line_of_a_request_has_its_id_even_where_only_warnings_are_logged(
 
 #[tokio::test]
 async fn the_lines_of_a_request_and_of_its_delivery_name_the_same_chat() {
-    let mut shop = Shop::with_settings(&[], &[]).await;
-    shop.api.say("ana", "oi", 0.2).await;
-    shop.default.call().await;
+    let mut system = System::with_settings(&[], &[]).await;
+    system.api.say("ana", "oi", 0.2).await;
+    system.default.call().await;
 
-    shop.api.logs("POST /api/message: 200").await;
-    let log = shop.api.log();
+    system.api.logs("POST /api/message: 200").await;
+    let log = system.api.log();
     let line = log.lines().find(|line| line.contains("POST /api/message"));
     let chat = line.unwrap().split_once("chat=").unwrap().1;
     let chat = &chat[..8];
-    shop.monitor.logs(&format!("chat={chat}")).await;
+    system.monitor.logs(&format!("chat={chat}")).await;
 }
 
 #[tokio::test]

@@ -7,9 +7,9 @@ use lull::store::Look;
 use lull::store::lanes::{LeaseRules, Verdict};
 use serde_json::json;
 
-use crate::support::house::LIST;
 use crate::support::queue::Queue;
-use crate::support::shop::Shop;
+use crate::support::system::System;
+use crate::support::undeliverable::LIST;
 use crate::support::{Answer, Daemon, LEASES, RETENTION, Receiver, TestRedis, eventually};
 
 #[tokio::test]
@@ -48,33 +48,35 @@ async fn a_batch_is_tried_for_as_long_as_it_may_be_and_its_letter_says_so() {
 
 #[tokio::test]
 async fn a_number_of_retries_that_is_set_counts_beside_the_time() {
-    let mut shop = Shop::open().await;
+    let mut system = System::open().await;
     let refusing = Receiver::answering(&[], Answer::Status(500)).await;
     let retry = json!({"for": 3600, "max": 2, "first": 0.01, "cap": 0.01});
-    shop.destination_of("bot", json!({"url": refusing.url(), "retry": retry}))
+    system
+        .destination_of("bot", json!({"url": refusing.url(), "retry": retry}))
         .await;
-    shop.buffer("loja", &["bot"]).await;
+    system.buffer("loja", &["bot"]).await;
 
-    shop.say("loja", "ana", "oi", Duration::from_millis(1))
+    system
+        .say("loja", "ana", "oi", Duration::from_millis(1))
         .await;
 
     eventually("it is given up", async || {
-        shop.api.get(LIST).await.1["items"][0]["attempts"] == 3
+        system.api.get(LIST).await.1["items"][0]["attempts"] == 3
     })
     .await;
-    assert!(shop.default.calls_so_far().is_empty());
+    assert!(system.default.calls_so_far().is_empty());
 }
 
 #[tokio::test]
 async fn a_retry_policy_is_shown_as_it_was_written() {
-    let shop = Shop::open().await;
-    let url = shop.default.url();
+    let system = System::open().await;
+    let url = system.default.url();
     let retry = json!({"for": 60.0, "max": 0, "first": 1.0, "cap": 2.0, "max_retry_after": 5.0});
 
-    let (status, shown) = shop
+    let (status, shown) = system
         .put("/api/destinations/bot", json!({"url": url, "retry": retry}))
         .await;
-    let (_, default) = shop
+    let (_, default) = system
         .put("/api/destinations/sms", json!({ "url": url }))
         .await;
 

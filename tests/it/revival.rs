@@ -6,68 +6,68 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::support::daemon::read;
-use crate::support::house::{House, id, neighbour_of, said};
+use crate::support::undeliverable::{Undeliverable, id, neighbour_of, said};
 use crate::support::{Daemon, eventually};
 
 #[tokio::test]
 async fn a_revived_letter_is_delivered_under_its_old_id() {
-    let mut house = House::start().await;
-    house.api.say("ana", "oi", 0.1).await;
-    let before = house.receiver.call().await;
-    eventually("it is buried", async || house.letters("").await.len() == 1).await;
-    house.accept();
+    let mut system = Undeliverable::start().await;
+    system.api.say("ana", "oi", 0.1).await;
+    let before = system.receiver.call().await;
+    eventually("it is buried", async || system.letters("").await.len() == 1).await;
+    system.accept();
 
     let path = format!(
         "/api/dead-letter/{}/revive",
-        id(&house.letters("").await[0])
+        id(&system.letters("").await[0])
     );
-    let (status, answer) = house.api.request(Method::POST, &path, None).await;
+    let (status, answer) = system.api.request(Method::POST, &path, None).await;
 
-    let after = house.receiver.call().await;
+    let after = system.receiver.call().await;
     assert_eq!(status, 200);
     assert_eq!(
         answer,
         json!({"success": true, "message": "Back at the head of its lane", "count": 1})
     );
     assert_eq!((after.id(), after.body), (before.id(), before.body));
-    assert!(house.letters("").await.is_empty());
+    assert!(system.letters("").await.is_empty());
 }
 
 #[tokio::test]
 async fn letters_revived_one_by_one_are_delivered_oldest_first() {
-    let mut house = House::start().await;
+    let mut system = Undeliverable::start().await;
     for number in 0..5 {
-        house.bury("ana", &number.to_string()).await;
+        system.bury("ana", &number.to_string()).await;
     }
-    house.monitor.stop().await;
-    house.api.say("ana", "new", 0.1).await;
-    house.accept();
+    system.monitor.stop().await;
+    system.api.say("ana", "new", 0.1).await;
+    system.accept();
 
     // The list has the newest first.
-    let letters = house.letters("").await;
+    let letters = system.letters("").await;
     for at in [2, 4, 0, 3, 1] {
         let path = format!("/api/dead-letter/{}/revive", id(&letters[at]));
-        house.api.request(Method::POST, &path, None).await;
+        system.api.request(Method::POST, &path, None).await;
     }
-    let url = house.receiver.url();
-    let _monitor = Daemon::monitor(&house.redis, &url).await;
+    let url = system.receiver.url();
+    let _monitor = Daemon::monitor(&system.redis, &url).await;
 
-    let order = house.deliveries(6).await;
+    let order = system.deliveries(6).await;
     assert_eq!(order, ["0", "1", "2", "3", "4", "new"]);
 }
 
 #[tokio::test]
 async fn all_letters_of_a_chat_are_delivered_oldest_first() {
-    let mut house = House::start().await;
+    let mut system = Undeliverable::start().await;
     for number in 0..6 {
-        house.bury("ana", &number.to_string()).await;
+        system.bury("ana", &number.to_string()).await;
         for other in ["eva", "rui", "lia"] {
-            house.bury(other, "x").await;
+            system.bury(other, "x").await;
         }
     }
-    house.accept();
+    system.accept();
 
-    let (status, answer) = house
+    let (status, answer) = system
         .api
         .post("/api/dead-letter/revive", json!({"all": true}))
         .await;
@@ -77,7 +77,7 @@ async fn all_letters_of_a_chat_are_delivered_oldest_first() {
         answer,
         json!({"success": true, "message": "On their way back to the heads of their lanes", "count": 24})
     );
-    let mut order = house.deliveries(24).await;
+    let mut order = system.deliveries(24).await;
     order.retain(|text| text != "x");
     assert_eq!(order, ["0", "1", "2", "3", "4", "5"]);
 }
@@ -88,32 +88,32 @@ async fn the_letters_of_one_user_can_be_revived_alone() {
         ("application/json", r#"{"user": "ana"}"#),
         ("application/x-www-form-urlencoded", "user=ana"),
     ] {
-        let mut house = House::start().await;
+        let mut system = Undeliverable::start().await;
         for (user, text) in [("ana", "1"), (&neighbour_of("ana"), "2"), ("ana", "3")] {
-            house.bury(user, text).await;
+            system.bury(user, text).await;
         }
-        house.accept();
+        system.accept();
 
-        let request = house
+        let request = system
             .api
             .client()
-            .post(house.api.url("/api/dead-letter/revive"));
+            .post(system.api.url("/api/dead-letter/revive"));
         let request = request.header("content-type", kind).body(body);
         let (_, answer) = read(request.send().await.unwrap()).await;
 
         assert_eq!(answer["count"], 2, "{kind}");
-        assert_eq!(house.deliveries(2).await, ["1", "3"], "{kind}");
-        assert_eq!(said(&house.letters("").await), ["2"], "{kind}");
+        assert_eq!(system.deliveries(2).await, ["1", "3"], "{kind}");
+        assert_eq!(said(&system.letters("").await), ["2"], "{kind}");
     }
 }
 
 #[tokio::test]
 async fn what_is_revived_can_be_narrowed_and_counted_before() {
-    let mut house = House::start().await;
+    let mut system = Undeliverable::start().await;
     for (user, text) in [("ana", "1"), ("eva", "2"), ("ana", "3"), ("rui", "4")] {
-        house.bury(user, text).await;
+        system.bury(user, text).await;
     }
-    let letters = house.letters("").await;
+    let letters = system.letters("").await;
     let (newest, third) = (id(&letters[0]), id(&letters[1]));
     let since = letters[1]["buried_at"].as_str().unwrap();
     let until = letters[2]["buried_at"].as_str().unwrap();
@@ -137,51 +137,55 @@ async fn what_is_revived_can_be_narrowed_and_counted_before() {
         let mut counted = asked.clone();
         counted["dry_run"] = json!(true);
         let path = "/api/dead-letter/revive";
-        let (status, answer) = house.api.post(path, counted).await;
+        let (status, answer) = system.api.post(path, counted).await;
         assert_eq!(status, 200, "{asked}: {answer}");
         assert_eq!(answer["count"], count, "{asked}");
     }
-    assert_eq!(house.letters("").await.len(), 4, "counting changes nothing");
+    assert_eq!(
+        system.letters("").await.len(),
+        4,
+        "counting changes nothing"
+    );
 
-    house.accept();
+    system.accept();
     let asked = json!({"user": "ana", "limit": 1});
-    let (_, answer) = house.api.post("/api/dead-letter/revive", asked).await;
+    let (_, answer) = system.api.post("/api/dead-letter/revive", asked).await;
     assert_eq!(answer["count"], 1);
-    assert_eq!(house.deliveries(1).await, ["1"]);
-    assert_eq!(said(&house.letters("").await), ["4", "3", "2"]);
+    assert_eq!(system.deliveries(1).await, ["1"]);
+    assert_eq!(said(&system.letters("").await), ["4", "3", "2"]);
 }
 
 #[tokio::test]
 async fn nothing_is_revived_where_nothing_says_which() {
-    let mut house = House::start().await;
-    house.bury("ana", "1").await;
+    let mut system = Undeliverable::start().await;
+    system.bury("ana", "1").await;
 
     for asked in [json!({}), json!({"limit": 5}), json!({"all": false})] {
         let path = "/api/dead-letter/revive";
-        let refusal = house.api.refused(Method::POST, path, Some(asked)).await;
+        let refusal = system.api.refused(Method::POST, path, Some(asked)).await;
 
         assert_eq!(refusal.status, 400);
         assert_eq!(refusal.code, "missing_field");
         assert_eq!(refusal.field.as_deref(), Some("all"));
     }
-    let none = house
+    let none = system
         .api
         .request(Method::POST, "/api/dead-letter/revive", None)
         .await;
     assert!(none.0.is_client_error());
-    assert_eq!(house.letters("").await.len(), 1);
+    assert_eq!(system.letters("").await.len(), 1);
 }
 
 #[tokio::test]
 async fn a_revival_whose_api_was_killed_is_carried_on_by_a_monitor() {
-    let mut house = House::start().await;
+    let mut system = Undeliverable::start().await;
     for number in 0..3 {
-        house.bury("ana", &number.to_string()).await;
+        system.bury("ana", &number.to_string()).await;
     }
-    house.monitor.stop().await;
-    house.accept();
-    let store = house.redis.store().await;
-    house.api.kill();
+    system.monitor.stop().await;
+    system.accept();
+    let store = system.redis.store().await;
+    system.api.kill();
     // As an api that dies between answering and the first step leaves it.
     let begun = store
         .dead_letters()
@@ -190,9 +194,9 @@ async fn a_revival_whose_api_was_killed_is_carried_on_by_a_monitor() {
         .unwrap();
     assert_eq!(begun.unwrap().count, 3);
 
-    let _monitor = Daemon::monitor(&house.redis, &house.receiver.url()).await;
+    let _monitor = Daemon::monitor(&system.redis, &system.receiver.url()).await;
 
-    assert_eq!(house.deliveries(3).await, ["0", "1", "2"]);
+    assert_eq!(system.deliveries(3).await, ["0", "1", "2"]);
     eventually("it is over", async || {
         store.dead_letters().revivals().await.unwrap().is_empty()
     })
@@ -200,11 +204,11 @@ async fn a_revival_whose_api_was_killed_is_carried_on_by_a_monitor() {
 }
 
 /// Has a revival wait for another daemon, which has it in hand and is not heard from for a while.
-async fn in_hand_elsewhere(house: &House) {
-    let mut raw = house.redis.raw().await;
+async fn in_hand_elsewhere(system: &Undeliverable) {
+    let mut raw = system.redis.raw().await;
     let key = "lull:{config}:reviving";
     let ids: Vec<String> = raw.zrange(key, 0, -1).await.unwrap();
-    let until = house.redis.now().await + 3_600_000;
+    let until = system.redis.now().await + 3_600_000;
     for id in ids {
         let _: u64 = raw.zadd(key, id, until).await.unwrap();
     }
@@ -212,32 +216,32 @@ async fn in_hand_elsewhere(house: &House) {
 
 #[tokio::test]
 async fn what_is_on_its_way_already_is_told_apart_and_not_counted_again() {
-    let mut house = House::start().await;
+    let mut system = Undeliverable::start().await;
     for (user, text) in [("ana", "1"), ("eva", "2"), ("ana", "3"), ("rui", "4")] {
-        house.bury(user, text).await;
+        system.bury(user, text).await;
     }
-    house.api.kill();
-    house.monitor.stop().await;
-    house.accept();
+    system.api.kill();
+    system.monitor.stop().await;
+    system.accept();
     let of_ana = Wanted {
         buffer: Some("default".to_owned()),
         chat: Some("ana".to_owned()),
         ..Wanted::all()
     };
-    let store = house.redis.store().await;
+    let store = system.redis.store().await;
     store
         .dead_letters()
         .begin_revival(&of_ana, None)
         .await
         .unwrap();
-    in_hand_elsewhere(&house).await;
-    house.api = Daemon::api(&house.redis).await;
+    in_hand_elsewhere(&system).await;
+    system.api = Daemon::api(&system.redis).await;
 
     let path = "/api/dead-letter/revive";
-    let (_, again) = house.api.post(path, json!({"user": "ana"})).await;
+    let (_, again) = system.api.post(path, json!({"user": "ana"})).await;
     let trial = json!({"all": true, "dry_run": true});
-    let (_, counted) = house.api.post(path, trial).await;
-    let (_, all) = house.api.post(path, json!({"all": true})).await;
+    let (_, counted) = system.api.post(path, trial).await;
+    let (_, all) = system.api.post(path, json!({"all": true})).await;
 
     let already = "All of them are on their way already";
     assert_eq!(
@@ -255,11 +259,11 @@ async fn what_is_on_its_way_already_is_told_apart_and_not_counted_again() {
     );
     // Each goes back by the revival that asked for it first.
     eventually("the new ones are back", async || {
-        house.letters("").await.len() == 2
+        system.letters("").await.len() == 2
     })
     .await;
-    assert_eq!(said(&house.letters("").await), ["3", "1"]);
-    let (_, page) = house.api.get(path).await;
+    assert_eq!(said(&system.letters("").await), ["3", "1"]);
+    let (_, page) = system.api.get(path).await;
     let under_way = page["items"].as_array().unwrap();
     assert_eq!(under_way.len(), 1, "{page}");
     assert_eq!(under_way[0]["count"], 2);
@@ -267,17 +271,17 @@ async fn what_is_on_its_way_already_is_told_apart_and_not_counted_again() {
 
 #[tokio::test]
 async fn what_has_nothing_to_go_back_to_is_told_apart_and_stays() {
-    let mut house = House::start().await;
-    house.bury_and_retire("ana", "um").await;
-    house.bury("eva", "dois").await;
-    house.accept();
+    let mut system = Undeliverable::start().await;
+    system.bury_and_retire("ana", "um").await;
+    system.bury("eva", "dois").await;
+    system.accept();
 
     let path = "/api/dead-letter/revive";
     let trial = json!({"all": true, "dry_run": true});
-    let (_, counted) = house.api.post(path, trial).await;
-    let (_, revived) = house.api.post(path, json!({"all": true})).await;
-    assert_eq!(house.deliveries(1).await, ["dois"]);
-    let (_, left) = house
+    let (_, counted) = system.api.post(path, trial).await;
+    let (_, revived) = system.api.post(path, json!({"all": true})).await;
+    assert_eq!(system.deliveries(1).await, ["dois"]);
+    let (_, left) = system
         .api
         .post(path, json!({"destination": "retired"}))
         .await;
@@ -292,5 +296,5 @@ async fn what_has_nothing_to_go_back_to_is_told_apart_and_stays() {
         left,
         json!({"success": true, "message": none, "count": 0, "without_destination": 1})
     );
-    assert_eq!(said(&house.letters("").await), ["um"]);
+    assert_eq!(said(&system.letters("").await), ["um"]);
 }

@@ -12,7 +12,7 @@ use lull::store::{Store, StoreError};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::shop::Shop;
+use crate::support::system::System;
 use crate::support::{Answer, Daemon, Receiver, TestRedis, eventually};
 
 const SCHEDULES: &str = "/api/schedules";
@@ -242,16 +242,16 @@ async fn the_clients_of_contract_b_write_schedules_in_their_words() {
 
 #[tokio::test]
 async fn a_put_replaces_it_and_it_is_planned_anew() {
-    let shop = Shop::open().await;
-    let created = create(&shop.api, yearly("report", &shop.default)).await;
-    let yearly = planned(&shop.store, "report", &created["version"]).await;
+    let system = System::open().await;
+    let created = create(&system.api, yearly("report", &system.default)).await;
+    let yearly = planned(&system.store, "report", &created["version"]).await;
 
-    let hourly = json!({"cron": "@hourly", "url": shop.default.url()});
-    let (_, changed) = shop.put(&format!("{SCHEDULES}/report"), hourly).await;
+    let hourly = json!({"cron": "@hourly", "url": system.default.url()});
+    let (_, changed) = system.put(&format!("{SCHEDULES}/report"), hourly).await;
 
-    let hourly = planned(&shop.store, "report", &changed["version"]).await;
+    let hourly = planned(&system.store, "report", &changed["version"]).await;
     assert!(hourly <= yearly);
-    assert!(hourly - shop.store.clock().now().await.unwrap() <= 3_600_000);
+    assert!(hourly - system.store.clock().now().await.unwrap() <= 3_600_000);
     assert_eq!(changed.get("body"), None);
 }
 
@@ -327,26 +327,27 @@ async fn a_change_that_does_not_touch_when_it_runs_drops_no_due_time() {
 
 #[tokio::test]
 async fn one_that_was_off_or_had_other_times_in_between_is_planned_anew() {
-    let shop = Shop::open().await;
+    let system = System::open().await;
     let path = format!("{SCHEDULES}/report");
-    let created = create(&shop.api, yearly("report", &shop.default)).await;
-    planned(&shop.store, "report", &created["version"]).await;
-    long_due(&shop.redis, "report", 0).await;
+    let created = create(&system.api, yearly("report", &system.default)).await;
+    planned(&system.store, "report", &created["version"]).await;
+    long_due(&system.redis, "report", 0).await;
 
     for (field, value) in [
         ("cron", json!("@hourly")),
         ("timezone", json!("Asia/Kolkata")),
     ] {
-        let mut other = yearly("report", &shop.default);
+        let mut other = yearly("report", &system.default);
         other[field] = value;
-        let (_, changed) = shop.put(&path, other).await;
-        let now = shop.store.clock().now().await.unwrap();
-        assert!(planned(&shop.store, "report", &changed["version"]).await > now);
+        let (_, changed) = system.put(&path, other).await;
+        let now = system.store.clock().now().await.unwrap();
+        assert!(planned(&system.store, "report", &changed["version"]).await > now);
     }
-    let (_, off) = shop.api.post(&format!("{path}/toggle"), json!({})).await;
+    let (_, off) = system.api.post(&format!("{path}/toggle"), json!({})).await;
     assert_eq!(off["active"], false);
     eventually("nothing is planned", async || {
-        shop.store
+        system
+            .store
             .schedules()
             .planned(&name("report"))
             .await
@@ -358,27 +359,28 @@ async fn one_that_was_off_or_had_other_times_in_between_is_planned_anew() {
 
 #[tokio::test]
 async fn one_that_is_off_does_not_run_but_can_be_made_to() {
-    let mut shop = Shop::open().await;
-    let mut off = yearly("report", &shop.default);
+    let mut system = System::open().await;
+    let mut off = yearly("report", &system.default);
     off["active"] = json!(false);
-    create(&shop.api, off).await;
+    create(&system.api, off).await;
 
-    run(&shop.api, "report").await;
+    run(&system.api, "report").await;
 
-    let call = shop.default.call().await.json();
+    let call = system.default.call().await.json();
     assert_eq!(
         (&call["name"], &call["why"]),
         (&json!("report"), &json!("run"))
     );
     assert_eq!(
-        shop.store
+        system
+            .store
             .schedules()
             .planned(&name("report"))
             .await
             .unwrap(),
         None
     );
-    let (_, later) = shop.api.get("/api/messages/later").await;
+    let (_, later) = system.api.get("/api/messages/later").await;
     assert_eq!(later["items"], json!([]));
 }
 
@@ -501,40 +503,41 @@ async fn a_run_that_is_a_moment_late_is_made() {
 
 #[tokio::test]
 async fn while_all_is_stopped_nothing_runs() {
-    let mut shop = Shop::open().await;
-    let (status, _) = shop
+    let mut system = System::open().await;
+    let (status, _) = system
         .api
         .post("/api/control", json!({"action": "stop"}))
         .await;
     assert_eq!(status, StatusCode::OK);
     for (name, catch_up) in [("skipped", "skip"), ("made-up", "once")] {
-        let mut schedule = yearly(name, &shop.default);
+        let mut schedule = yearly(name, &system.default);
         schedule["catch_up"] = json!(catch_up);
-        let created = create(&shop.api, schedule).await;
-        planned(&shop.store, name, &created["version"]).await;
-        long_due(&shop.redis, name, 1_000).await;
+        let created = create(&system.api, schedule).await;
+        planned(&system.store, name, &created["version"]).await;
+        long_due(&system.redis, name, 1_000).await;
     }
-    shop.monitor.logs("Schedule skipped missed a run").await;
-    assert!(shop.default.calls_so_far().is_empty());
+    system.monitor.logs("Schedule skipped missed a run").await;
+    assert!(system.default.calls_so_far().is_empty());
 
-    shop.api
+    system
+        .api
         .post("/api/control", json!({"action": "start"}))
         .await;
 
-    assert_eq!(shop.default.call().await.json()["name"], "made-up");
-    assert!(shop.default.calls_so_far().is_empty());
+    assert_eq!(system.default.call().await.json()["name"], "made-up");
+    assert!(system.default.calls_so_far().is_empty());
 }
 
 /// Stops all, and waits until the run of a schedule has fallen due; answers when that was.
-async fn stopped_over_a_run(shop: &Shop, schedule: &str) -> u64 {
-    let (status, _) = shop
+async fn stopped_over_a_run(system: &System, schedule: &str) -> u64 {
+    let (status, _) = system
         .api
         .post("/api/control", json!({"action": "stop"}))
         .await;
     assert_eq!(status, StatusCode::OK);
     let mut at = 0;
     eventually("it is noted that a run was missed", async || {
-        let planned = shop
+        let planned = system
             .store
             .schedules()
             .planned(&name(schedule))
@@ -556,24 +559,25 @@ fn due_of(call: &Value) -> u64 {
 
 #[tokio::test]
 async fn one_run_is_made_for_all_that_passed_while_stopped_and_then_each() {
-    let mut shop = Shop::open().await;
-    let tick = json!({"name": "tick", "cron": EVERY_SECOND, "url": shop.default.url(), "body": BODY, "catch_up": "once"});
-    create(&shop.api, tick).await;
-    shop.default.call().await;
+    let mut system = System::open().await;
+    let tick = json!({"name": "tick", "cron": EVERY_SECOND, "url": system.default.url(), "body": BODY, "catch_up": "once"});
+    create(&system.api, tick).await;
+    system.default.call().await;
 
-    let missed = stopped_over_a_run(&shop, "tick").await;
+    let missed = stopped_over_a_run(&system, "tick").await;
     eventually("more times pass", async || {
-        shop.store.clock().now().await.unwrap() > missed + 3_000
+        system.store.clock().now().await.unwrap() > missed + 3_000
     })
     .await;
-    let started = shop.store.clock().now().await.unwrap();
-    shop.api
+    let started = system.store.clock().now().await.unwrap();
+    system
+        .api
         .post("/api/control", json!({"action": "start"}))
         .await;
 
     let mut dues = Vec::new();
     while dues.iter().filter(|due| **due > started).count() < 3 {
-        dues.push(due_of(&shop.default.call().await.json()));
+        dues.push(due_of(&system.default.call().await.json()));
     }
     let since: Vec<_> = dues.iter().copied().filter(|due| *due >= missed).collect();
     assert_eq!(since[0], missed, "{dues:?}");
@@ -586,26 +590,30 @@ async fn one_run_is_made_for_all_that_passed_while_stopped_and_then_each() {
 
 #[tokio::test]
 async fn what_was_missed_while_stopped_is_made_as_soon_as_all_is_started() {
-    let mut shop = Shop::open().await;
-    let mut schedule = yearly("report", &shop.default);
+    let mut system = System::open().await;
+    let mut schedule = yearly("report", &system.default);
     schedule["catch_up"] = json!("once");
-    let created = create(&shop.api, schedule).await;
-    planned(&shop.store, "report", &created["version"]).await;
-    long_due(&shop.redis, "report", 1_000).await;
-    stopped_over_a_run(&shop, "report").await;
+    let created = create(&system.api, schedule).await;
+    planned(&system.store, "report", &created["version"]).await;
+    long_due(&system.redis, "report", 1_000).await;
+    stopped_over_a_run(&system, "report").await;
     // The sweep, which has put it off, would find it in an hour.
     let shard = Shard::of(&Chat::of_schedule(&name("report"))).index();
-    let in_an_hour = shop.store.clock().now().await.unwrap() + 3_600_000;
+    let in_an_hour = system.store.clock().now().await.unwrap() + 3_600_000;
     let mut write = redis::pipe();
     write.zadd(format!("lull:{{{shard:02}}}:later"), "s:report", in_an_hour);
-    write.exec_async(&mut shop.redis.raw().await).await.unwrap();
+    write
+        .exec_async(&mut system.redis.raw().await)
+        .await
+        .unwrap();
 
-    shop.api
+    system
+        .api
         .post("/api/control", json!({"action": "start"}))
         .await;
 
-    assert_eq!(shop.default.call().await.json()["name"], "report");
-    assert!(shop.default.calls_so_far().is_empty());
+    assert_eq!(system.default.call().await.json()["name"], "report");
+    assert!(system.default.calls_so_far().is_empty());
 }
 
 #[tokio::test]
@@ -630,13 +638,13 @@ async fn of_runs_that_nobody_could_make_those_of_the_last_minute_are_made() {
 
 #[tokio::test]
 async fn what_was_off_or_had_other_times_while_nobody_looked_drops_the_times_before_it() {
-    let mut shop = Shop::open().await;
+    let mut system = System::open().await;
     let path = format!("{SCHEDULES}/report");
-    let created = create(&shop.api, yearly("report", &shop.default)).await;
-    planned(&shop.store, "report", &created["version"]).await;
-    assert!(shop.monitor.stop().await.success());
+    let created = create(&system.api, yearly("report", &system.default)).await;
+    planned(&system.store, "report", &created["version"]).await;
+    assert!(system.monitor.stop().await.success());
     let version = created["version"].as_u64().unwrap();
-    let times = yearly("report", &shop.default);
+    let times = yearly("report", &system.default);
     let mut daily = times.clone();
     daily["cron"] = json!("@daily");
     let mut elsewhere = times.clone();
@@ -647,17 +655,19 @@ async fn what_was_off_or_had_other_times_while_nobody_looked_drops_the_times_bef
     for between in [daily, elsewhere, off] {
         let mark = lull::core::schedule::Times::parse("@yearly", chrono_tz::UTC).unwrap();
         let life = Life::since(version);
-        let (_, shown) = shop.api.get(&path).await;
+        let (_, shown) = system.api.get(&path).await;
         let version = shown["version"].as_u64().unwrap_or(version);
-        let now = shop.store.clock().now().await.unwrap();
+        let now = system.store.clock().now().await.unwrap();
         let at = now - 1_000;
-        shop.store
+        system
+            .store
             .schedules()
             .plan(&name("report"), life, version, mark.mark(), at)
             .await
             .unwrap();
         assert!(
-            shop.store
+            system
+                .store
                 .schedules()
                 .planned(&name("report"))
                 .await
@@ -665,11 +675,12 @@ async fn what_was_off_or_had_other_times_while_nobody_looked_drops_the_times_bef
                 .is_some()
         );
 
-        shop.put(&path, between).await;
-        shop.put(&path, times.clone()).await;
+        system.put(&path, between).await;
+        system.put(&path, times.clone()).await;
 
         assert_eq!(
-            shop.store
+            system
+                .store
                 .schedules()
                 .planned(&name("report"))
                 .await
@@ -677,9 +688,9 @@ async fn what_was_off_or_had_other_times_while_nobody_looked_drops_the_times_bef
             None
         );
     }
-    let _next = Daemon::monitor(&shop.redis, &shop.default.url()).await;
+    let _next = Daemon::monitor(&system.redis, &system.default.url()).await;
     eventually("it is planned anew", async || {
-        let planned = shop
+        let planned = system
             .store
             .schedules()
             .planned(&name("report"))
@@ -688,15 +699,15 @@ async fn what_was_off_or_had_other_times_while_nobody_looked_drops_the_times_bef
         planned.is_some()
     })
     .await;
-    let next = shop
+    let next = system
         .store
         .schedules()
         .planned(&name("report"))
         .await
         .unwrap()
         .unwrap();
-    assert!(next.at > shop.store.clock().now().await.unwrap());
-    assert!(shop.default.calls_so_far().is_empty());
+    assert!(next.at > system.store.clock().now().await.unwrap());
+    assert!(system.default.calls_so_far().is_empty());
 }
 
 #[tokio::test]
@@ -851,22 +862,22 @@ async fn a_newer_version_with_the_same_moments_keeps_the_time_and_may_make_the_r
 
 #[tokio::test]
 async fn a_plan_of_an_older_release_is_taken_up_by_its_version() {
-    let shop = Shop::open().await;
-    let created = create(&shop.api, yearly("report", &shop.default)).await;
-    planned(&shop.store, "report", &created["version"]).await;
+    let system = System::open().await;
+    let created = create(&system.api, yearly("report", &system.default)).await;
+    planned(&system.store, "report", &created["version"]).await;
     let shard = Shard::of(&Chat::of_schedule(&name("report"))).index();
-    let at = shop.store.clock().now().await.unwrap();
+    let at = system.store.clock().now().await.unwrap();
     let plan = format!("{at} {}", created["version"]);
     let mut writes = redis::pipe();
     writes
         .hset(format!("lull:{{{shard:02}}}:later:items"), "s:report", plan)
         .zadd(format!("lull:{{{shard:02}}}:later"), "s:report", at);
     writes
-        .exec_async(&mut shop.redis.raw().await)
+        .exec_async(&mut system.redis.raw().await)
         .await
         .unwrap();
 
-    let mut default = shop.default;
+    let mut default = system.default;
     assert_eq!(default.call().await.json()["why"], "schedule");
 }
 

@@ -1,7 +1,5 @@
 //! The main job, from end to end.
 
-use std::time::Duration;
-
 use crate::support::{Daemon, Receiver, TestRedis};
 
 #[tokio::test]
@@ -17,5 +15,4 @@ async fn what_a_person_said_arrives_as_one_payload() {
     let call = receiver.call().await;
     assert_eq!(call.user(), "5511988887777");
     assert_eq!(call.messages(), ["oi", "tudo bem?"]);
-    assert!(call.at.elapsed() < Duration::from_secs(40));
 }

@@ -14,7 +14,7 @@ use lull::store::windows::closing::Closing;
 use serde_json::{Value, json};
 
 use crate::support::queue::Queue;
-use crate::support::shop::Shop;
+use crate::support::system::System;
 use crate::support::{
     Answer, LEASES, LONG, RETENTION, RULES, Receiver, SHORT, eventually, item, texts,
 };
@@ -235,21 +235,23 @@ async fn another_destination_of_the_same_buffer_gets_the_window_as_one() {
 
 #[tokio::test]
 async fn split_is_written_shown_and_taken_up() {
-    let shop = Shop::open().await;
+    let system = System::open().await;
     let mut receiver = Receiver::start().await;
 
     let spec = json!({"url": receiver.url(), "split": true});
-    let (status, shown) = shop.put("/api/destinations/bot", spec).await;
+    let (status, shown) = system.put("/api/destinations/bot", spec).await;
     assert_eq!(
         (status.as_u16(), &shown["split"]),
         (200, &Value::Bool(true))
     );
-    shop.buffer("loja", &["bot"]).await;
+    system.buffer("loja", &["bot"]).await;
 
     // Only the monitor that closes the window has to know.
-    shop.say("loja", "ana", "a", Duration::from_millis(200))
+    system
+        .say("loja", "ana", "a", Duration::from_millis(200))
         .await;
-    shop.say("loja", "ana", "b", Duration::from_millis(200))
+    system
+        .say("loja", "ana", "b", Duration::from_millis(200))
         .await;
     assert_eq!(receiver.call().await.messages(), ["a"]);
     assert_eq!(receiver.call().await.messages(), ["b"]);

@@ -13,8 +13,8 @@ use lull::store::work::Kind;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::house::LIST;
 use crate::support::tool::lull;
+use crate::support::undeliverable::LIST;
 use crate::support::{
     Daemon, LONG, RETENTION, RULES, Receiver, TestRedis, chat, destinations, eventually, item, say,
 };

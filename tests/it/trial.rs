@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::shop::Shop;
+use crate::support::system::System;
 
 const WEBHOOK: [(&str, &str); 1] = [("WEBHOOK_URL", "http://n8n.example/webhook/secret-path")];
 
@@ -11,7 +11,7 @@ async fn a_body_is_shown_with_its_window_and_its_calls_and_leaves_nothing_behind
     let buffer = json!({
         "name": "loja", "source": "evolution", "window": {"wait": 9, "flush_words": ["fim"]},
     });
-    let mut shop = Shop::with_settings(&[buffer], &WEBHOOK).await;
+    let mut system = System::with_settings(&[buffer], &WEBHOOK).await;
     let said = |text: &str| {
         json!({
             "key": {"remoteJid": "5511988887777@s.whatsapp.net", "id": text},
@@ -26,7 +26,7 @@ async fn a_body_is_shown_with_its_window_and_its_calls_and_leaves_nothing_behind
     let data = json!([said("oi"), said("fim"), own, group]);
     let body = json!({"event": "messages.upsert", "instance": "loja", "data": data});
 
-    let (status, tried) = shop.api.post("/api/buffers/loja/try", body).await;
+    let (status, tried) = system.api.post("/api/buffers/loja/try", body).await;
 
     assert_eq!(status, 200, "{tried}");
     let first = &tried[0];
@@ -49,15 +49,15 @@ async fn a_body_is_shown_with_its_window_and_its_calls_and_leaves_nothing_behind
     assert_eq!(request["body"]["phone"], "5511988887777");
     assert_eq!(tried[2]["own"], "human");
     assert_eq!(tried[3], json!({"ignored": "a group"}));
-    assert!(shop.windows().await.is_empty() && shop.default.calls_so_far().is_empty());
+    assert!(system.windows().await.is_empty() && system.default.calls_so_far().is_empty());
 }
 
 #[tokio::test]
 async fn a_body_for_paths_is_tried_like_any_other_and_refused_like_any_other() {
     let buffer = json!({"name": "crm", "key": "who", "text": "said"});
-    let shop = Shop::with(&[buffer]).await;
+    let system = System::with(&[buffer]).await;
 
-    let (_, tried) = shop
+    let (_, tried) = system
         .api
         .post(
             "/api/buffers/crm/try",
@@ -69,11 +69,11 @@ async fn a_body_for_paths_is_tried_like_any_other_and_refused_like_any_other() {
         json!([{"chat": "7", "message": "oi", "text": "oi", "deadline_in": 3.0}])
     );
 
-    let (status, _) = shop
+    let (status, _) = system
         .api
         .post("/api/buffers/crm/try", json!({"who": 7}))
         .await;
     assert_eq!(status, 400);
-    let (status, _) = shop.api.post("/api/buffers/nobody/try", json!({})).await;
+    let (status, _) = system.api.post("/api/buffers/nobody/try", json!({})).await;
     assert_eq!(status, 404);
 }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::house::House;
-use crate::support::shop::Shop;
+use crate::support::system::System;
+use crate::support::undeliverable::Undeliverable;
 use crate::support::{Answer, Daemon, Receiver, TestRedis, eventually};
 
 async fn whole(api: &Daemon, chat: &str) -> Value {
@@ -32,21 +32,21 @@ async fn a_chat_of_which_nothing_is_there_is_empty() {
 
 #[tokio::test]
 async fn what_is_said_waits_and_is_over_is_shown_of_this_chat_alone() {
-    let mut house = House::start().await;
-    house.bury("ana", "lost").await;
-    house.accept();
-    house.api.say("ana", "done", 0.1).await;
-    house.deliveries(1).await;
+    let mut system = Undeliverable::start().await;
+    system.bury("ana", "lost").await;
+    system.accept();
+    system.api.say("ana", "done", 0.1).await;
+    system.deliveries(1).await;
     for user in ["ana", "bia"] {
         let open = json!({"user": user, "message": "open", "message_id": "3EB0", "ttl": 60});
-        house.api.post("/api/message", open).await;
+        system.api.post("/api/message", open).await;
         let later = json!({"user": user, "message": "later", "delay": 600});
-        house.api.post("/api/message", later).await;
+        system.api.post("/api/message", later).await;
     }
 
-    let mut answer = whole(&house.api, "ana").await;
+    let mut answer = whole(&system.api, "ana").await;
     eventually("both batches are settled", async || {
-        answer = whole(&house.api, "ana").await;
+        answer = whole(&system.api, "ana").await;
         answer["history"].as_array().unwrap().len() == 2
     })
     .await;
@@ -104,10 +104,10 @@ async fn what_is_on_its_way_is_shown_with_its_attempts() {
 
 #[tokio::test]
 async fn of_an_ordered_buffer_only_the_chats_own_batches_are_shown() {
-    let shop = Shop::open().await;
+    let system = System::open().await;
     let mut bot = Receiver::start().await;
-    shop.destination("bot", &bot.url()).await;
-    let (status, answer) = shop
+    system.destination("bot", &bot.url()).await;
+    let (status, answer) = system
         .put(
             "/api/buffers/fila",
             json!({"order": "buffer", "destinations": ["bot"]}),
@@ -115,21 +115,21 @@ async fn of_an_ordered_buffer_only_the_chats_own_batches_are_shown() {
         .await;
     assert_eq!(status, 200, "{answer}");
     let stop = json!({"action": "stop", "destination": "bot"});
-    shop.api.post("/api/control", stop).await;
+    system.api.post("/api/control", stop).await;
     eventually("the monitor goes by it", async || {
-        let (_, health) = shop.monitor.get("/api/health").await;
+        let (_, health) = system.monitor.get("/api/health").await;
         health["stopped"]["destinations"] == json!(["bot"])
     })
     .await;
     for (user, text) in [("ana", "a"), ("bia", "b"), ("ana", "c")] {
         let said = json!({"user": user, "message": text, "ttl": 60});
-        let (status, answer) = shop.api.post("/api/buffers/fila/messages", said).await;
+        let (status, answer) = system.api.post("/api/buffers/fila/messages", said).await;
         assert!(status.is_success(), "{answer}");
         let flush = format!("/api/chats/{user}/flush?buffer=fila");
-        shop.api.post(&flush, json!({})).await;
+        system.api.post(&flush, json!({})).await;
     }
 
-    let answer = whole(&shop.api, "ana?buffer=fila").await;
+    let answer = whole(&system.api, "ana?buffer=fila").await;
 
     let batches = answer["lanes"][0]["batches"].as_array().unwrap();
     let said: Vec<_> = batches.iter().map(|batch| &batch["messages"]).collect();

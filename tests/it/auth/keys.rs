@@ -8,18 +8,18 @@ use tempfile::NamedTempFile;
 
 use super::{BOSS, EYES, KEYS, LOJA, MOUTH, ask, ask_with, bring, look, turned_away};
 use crate::support::daemon::read;
-use crate::support::shop::Shop;
+use crate::support::system::System;
 use crate::support::{Daemon, TestRedis};
 
-/// A house with the buffer `loja`, whose doors have keys.
-async fn locked() -> Shop {
+/// A system with the buffer `loja`, whose doors have keys.
+async fn locked() -> System {
     let buffer = json!({"name": "loja", "source": "fields", "window": {"wait": 60}});
-    Shop::with_settings(&[buffer], &[("API_KEYS", KEYS)]).await
+    System::with_settings(&[buffer], &[("API_KEYS", KEYS)]).await
 }
 
 #[tokio::test]
 async fn a_key_is_taken_from_every_place_it_may_stand_in() {
-    let Shop { api, .. } = &locked().await;
+    let System { api, .. } = &locked().await;
     let bearer = format!("Bearer {MOUTH}");
 
     for header in [
@@ -42,7 +42,7 @@ async fn a_key_is_taken_from_every_place_it_may_stand_in() {
 
 #[tokio::test]
 async fn who_has_no_key_or_a_wrong_one_is_told_so_and_nothing_is_stored() {
-    let shop = locked().await;
+    let system = locked().await;
     let near = &MOUTH[..MOUTH.len() - 1];
 
     for (path, headers, says) in [
@@ -66,15 +66,15 @@ async fn who_has_no_key_or_a_wrong_one_is_told_so_and_nothing_is_stored() {
         ("/api/buffers/loja/messages", vec![], "needs a key"),
         ("/api/control", vec![], "needs a key"),
     ] {
-        let refusal = turned_away(&shop.api, path, &headers).await;
+        let refusal = turned_away(&system.api, path, &headers).await;
 
         assert_eq!(refusal.status, 401, "{path}: {refusal:?}");
         assert!(refusal.error.contains(says), "{path}: {refusal:?}");
         assert_eq!(refusal.headers["www-authenticate"], "Bearer realm=\"lull\"");
     }
-    assert!(shop.windows().await.is_empty());
+    assert!(system.windows().await.is_empty());
     let bearer = [("authorization", BOSS)];
-    let metrics = ask(&shop.api, Method::GET, "/metrics", &bearer).await;
+    let metrics = ask(&system.api, Method::GET, "/metrics", &bearer).await;
     let metrics = metrics.text().await.unwrap();
     assert!(
         metrics.contains(r#"requests_refused_total{reason="key"} 11"#),
@@ -84,7 +84,7 @@ async fn who_has_no_key_or_a_wrong_one_is_told_so_and_nothing_is_stored() {
 
 #[tokio::test]
 async fn a_key_reaches_what_its_scopes_say() {
-    let Shop { api, .. } = &locked().await;
+    let System { api, .. } = &locked().await;
     let message = json!({"user": "ana", "message": "oi", "ttl": 60});
     let brought = json!({
         "webhook": {"url": "http://127.0.0.1:9/"}, "buffer": {"key": "ana", "aggregate_field": "q"}, "payload": {"q": "oi"},
@@ -172,7 +172,7 @@ async fn a_key_reaches_what_its_scopes_say() {
 
 #[tokio::test]
 async fn health_asks_for_no_key() {
-    let Shop { api, .. } = &locked().await;
+    let System { api, .. } = &locked().await;
 
     assert_eq!(look(api, "/api/health", &[]).await, 200);
     assert_eq!(look(api, "/metrics", &[]).await, 401);
@@ -180,7 +180,7 @@ async fn health_asks_for_no_key() {
 
 #[tokio::test]
 async fn the_audit_names_who_has_the_key() {
-    let Shop { api, .. } = &locked().await;
+    let System { api, .. } = &locked().await;
     let headers = [("x-api-key", BOSS)];
     let order = json!({"action": "stop"});
     ask_with(api, Method::POST, "/api/control", &headers, &order).await;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{KEYS, ask, ask_with, bring, look, turned_away};
 use crate::support::daemon::{API, NO_KEY, free_port, read};
-use crate::support::shop::Shop;
+use crate::support::system::System;
 use crate::support::tool::lull;
 use crate::support::{Daemon, TestRedis, eventually};
 
@@ -243,7 +243,7 @@ async fn what_is_open_takes_whatever_a_client_sends_for_a_key() {
 
 #[tokio::test]
 async fn a_page_of_somebody_else_brings_no_message_without_a_key() {
-    let shop = Shop::with_settings(
+    let system = System::with_settings(
         &[
             json!({"name": "loja", "window": {"wait": 60}}),
             json!({"name": "proven", "window": {"wait": 60}, "secret": "s3cret"}),
@@ -251,7 +251,7 @@ async fn a_page_of_somebody_else_brings_no_message_without_a_key() {
         &[NO_KEY, ("ALLOWED_ORIGINS", "https://panel.example")],
     )
     .await;
-    let api = &shop.api;
+    let api = &system.api;
     let key = api.first_key().await;
     let evil = ("origin", "https://evil.example");
     let form = ("content-type", "application/x-www-form-urlencoded");
@@ -287,7 +287,7 @@ async fn a_page_of_somebody_else_brings_no_message_without_a_key() {
     let sent = sent.header(form.0, form.1).header(evil.0, evil.1);
     let sent = sent.body("user=ana&message=oi").send().await.unwrap();
     assert_eq!(sent.status(), 403);
-    assert!(shop.windows().await.is_empty());
+    assert!(system.windows().await.is_empty());
 
     for headers in [
         &[evil, ("x-api-key", key.as_str())][..],

@@ -3,12 +3,12 @@
 use serde_json::json;
 
 use super::{BOSS, KEYS, LOJA, bring};
-use crate::support::shop::Shop;
+use crate::support::system::System;
 
 #[tokio::test]
 async fn a_post_that_proves_the_secret_of_its_buffer_needs_no_key() {
     let buffer = |name: &str| json!({"name": name, "window": {"wait": 60}, "secret": "s3cret"});
-    let shop = Shop::with_settings(&[buffer("loja")], &[("API_KEYS", KEYS)]).await;
+    let system = System::with_settings(&[buffer("loja")], &[("API_KEYS", KEYS)]).await;
     let path = "/api/webhook/loja";
 
     for (headers, status) in [
@@ -28,7 +28,7 @@ async fn a_post_that_proves_the_secret_of_its_buffer_needs_no_key() {
         (vec![], 401),
     ] {
         assert_eq!(
-            bring(&shop.api, path, &headers).await,
+            bring(&system.api, path, &headers).await,
             status,
             "{headers:?}"
         );
@@ -38,10 +38,13 @@ async fn a_post_that_proves_the_secret_of_its_buffer_needs_no_key() {
         ("x-webhook-secret", "s3cret"),
         ("authorization", "Bearer s3cret"),
     ];
-    assert_eq!(bring(&shop.api, "/api/message", &secret).await, 401);
-    assert_eq!(bring(&shop.api, "/api/webhook/default", &secret).await, 401);
+    assert_eq!(bring(&system.api, "/api/message", &secret).await, 401);
     assert_eq!(
-        bring(&shop.api, "/api/buffers/loja/try", &secret).await,
+        bring(&system.api, "/api/webhook/default", &secret).await,
+        401
+    );
+    assert_eq!(
+        bring(&system.api, "/api/buffers/loja/try", &secret).await,
         401
     );
 }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::openapi::{METHODS, Operation, operations};
 use crate::support::daemon::{NO_KEY, read};
-use crate::support::shop::Shop;
+use crate::support::system::System;
 use crate::support::{Daemon, eventually};
 
 /// The buffer in the paths of the document, and the only one that is configured.
@@ -153,20 +153,20 @@ async fn made(store: &Store, name: &str, scopes: &str) -> String {
 }
 
 /// Everybody there is: with keys in Redis, one of which is revoked by now, with a wrong one, and with none.
-async fn callers(shop: &Shop) -> Vec<Caller> {
+async fn callers(system: &System) -> Vec<Caller> {
     let mut all = Vec::new();
     for (number, scopes) in SCOPES.into_iter().enumerate() {
         all.push(Caller {
             called: scopes.to_owned(),
-            key: Some(made(&shop.store, &format!("walk-{number}"), scopes).await),
+            key: Some(made(&system.store, &format!("walk-{number}"), scopes).await),
             scopes: scopes.split('+').map(str::to_owned).collect(),
         });
     }
-    let revoked = made(&shop.store, "revoked", "admin").await;
+    let revoked = made(&system.store, "revoked", "admin").await;
     let is_taken = async |taken: bool| {
         eventually("the key is taken, or not", async || {
             let (status, _) =
-                call(&shop.api, &Method::GET, "/api/keys", Some(&revoked), None).await;
+                call(&system.api, &Method::GET, "/api/keys", Some(&revoked), None).await;
             (status != 401) == taken
         })
         .await;
@@ -174,7 +174,8 @@ async fn callers(shop: &Shop) -> Vec<Caller> {
     is_taken(true).await;
     let name = Name::parse("revoked").unwrap();
     assert!(
-        shop.store
+        system
+            .store
             .keys()
             .revoke(&name, &By::default())
             .await
@@ -198,17 +199,17 @@ async fn callers(shop: &Shop) -> Vec<Caller> {
 /// Walks an api with these settings; answers how often each verdict was right.
 async fn walk(settings: &[(&str, &str)]) -> [usize; 4] {
     let buffer = json!({"name": BUFFER, "window": {"wait": 60}});
-    let shop = Shop::with_settings(&[buffer], settings).await;
-    let callers = callers(&shop).await;
-    let before = shop.redis.keys("*").await;
+    let system = System::with_settings(&[buffer], settings).await;
+    let callers = callers(&system).await;
+    let before = system.redis.keys("*").await;
     let mut verdicts = [0; 4];
-    for operation in operations(&shop.api).await {
+    for operation in operations(&system.api).await {
         let need = Need::of(&operation);
         let (method, path) = (&operation.method, operation.example_path());
         for caller in &callers {
             for origin in [None, Some("https://evil.example")] {
                 let key = caller.key.as_deref();
-                let (status, answer) = call(&shop.api, method, &path, key, origin).await;
+                let (status, answer) = call(&system.api, method, &path, key, origin).await;
                 let (is, right) = (
                     verdict(status, &answer),
                     need.verdict(caller, origin.is_some()),
@@ -220,7 +221,7 @@ async fn walk(settings: &[(&str, &str)]) -> [usize; 4] {
                 );
                 verdicts[right as usize] += 1;
                 if *method == Method::GET {
-                    let (head, _) = call(&shop.api, &Method::HEAD, &path, key, origin).await;
+                    let (head, _) = call(&system.api, &Method::HEAD, &path, key, origin).await;
                     assert_eq!(head, status, "HEAD {path} by {}", caller.called);
                 }
             }
@@ -228,7 +229,7 @@ async fn walk(settings: &[(&str, &str)]) -> [usize; 4] {
     }
     // Nobody has done anything.
     let all = |keys: Vec<String>| keys.into_iter().collect::<BTreeSet<_>>();
-    assert_eq!(all(shop.redis.keys("*").await), all(before));
+    assert_eq!(all(system.redis.keys("*").await), all(before));
     verdicts
 }
 
@@ -264,9 +265,9 @@ async fn where_buffer_service_is_open_everybody_brings_its_messages_too() {
 #[tokio::test]
 async fn a_method_that_a_path_does_not_take_lets_nobody_in() {
     let buffer = json!({"name": BUFFER, "window": {"wait": 60}});
-    let shop = Shop::with_settings(&[buffer], &[("OPEN_INGEST", "false")]).await;
-    let callers = callers(&shop).await;
-    let operations = operations(&shop.api).await;
+    let system = System::with_settings(&[buffer], &[("OPEN_INGEST", "false")]).await;
+    let callers = callers(&system).await;
+    let operations = operations(&system.api).await;
     let paths: BTreeSet<_> = operations
         .iter()
         .map(|operation| (operation.path.clone(), operation.example_path()))
@@ -280,7 +281,7 @@ async fn a_method_that_a_path_does_not_take_lets_nobody_in() {
             }
             for caller in &callers {
                 let key = caller.key.as_deref();
-                let (status, answer) = call(&shop.api, &method, &real, key, None).await;
+                let (status, answer) = call(&system.api, &method, &real, key, None).await;
                 let place = format!("{method} {real} by {}: {status} {answer}", caller.called);
                 match caller.called.as_str() {
                     "admin" => assert_eq!(status, 405, "{place}"),

@@ -2,12 +2,12 @@
 
 use serde_json::Value;
 
-use crate::support::house::{House, LIST};
 use crate::support::tool::lull_at;
+use crate::support::undeliverable::{LIST, Undeliverable};
 
 /// The ids of the dead letters, newest first.
-async fn ids(house: &House) -> Vec<String> {
-    let (_, page) = house.api.get(LIST).await;
+async fn ids(system: &Undeliverable) -> Vec<String> {
+    let (_, page) = system.api.get(LIST).await;
     let items = page["items"].as_array().unwrap().iter();
     items
         .map(|item| item["id"].as_str().unwrap().to_owned())
@@ -16,12 +16,12 @@ async fn ids(house: &House) -> Vec<String> {
 
 #[tokio::test]
 async fn the_list_tells_why_in_columns_and_the_json_is_apis() {
-    let mut house = House::start().await;
-    house.bury("ana", "oi").await;
-    house.bury("a\u{1b}[2Jb", "oi").await;
+    let mut system = Undeliverable::start().await;
+    system.bury("ana", "oi").await;
+    system.bury("a\u{1b}[2Jb", "oi").await;
 
-    let table = lull_at(&house.api, &["dead", "list"]).await.well().out;
-    let of_ana = lull_at(&house.api, &["dead", "list", "--user", "ana", "--json"]).await;
+    let table = lull_at(&system.api, &["dead", "list"]).await.well().out;
+    let of_ana = lull_at(&system.api, &["dead", "list", "--user", "ana", "--json"]).await;
 
     let lines: Vec<_> = table.lines().collect();
     let at = |line: &str, word: &str| line.find(word).unwrap();
@@ -37,16 +37,16 @@ async fn the_list_tells_why_in_columns_and_the_json_is_apis() {
 
 #[tokio::test]
 async fn a_long_list_goes_on_where_it_ended() {
-    let mut house = House::start().await;
+    let mut system = Undeliverable::start().await;
     for user in ["ana", "bia", "caio"] {
-        house.bury(user, "oi").await;
+        system.bury(user, "oi").await;
     }
 
-    let first = lull_at(&house.api, &["dead", "list", "--limit", "2"])
+    let first = lull_at(&system.api, &["dead", "list", "--limit", "2"])
         .await
         .well();
     let cursor = first.out.rsplit("--cursor ").next().unwrap().trim();
-    let rest = lull_at(&house.api, &["dead", "list", "--cursor", cursor])
+    let rest = lull_at(&system.api, &["dead", "list", "--cursor", cursor])
         .await
         .well();
 
@@ -64,12 +64,15 @@ async fn a_long_list_goes_on_where_it_ended() {
 
 #[tokio::test]
 async fn one_is_shown_whole() {
-    let mut house = House::start().await;
-    house.bury("ana", "uma\nlinha").await;
-    let id = ids(&house).await.remove(0);
+    let mut system = Undeliverable::start().await;
+    system.bury("ana", "uma\nlinha").await;
+    let id = ids(&system).await.remove(0);
 
-    let shown = lull_at(&house.api, &["dead", "show", &id]).await.well().out;
-    let json: Value = lull_at(&house.api, &["dead", "show", &id, "--json"])
+    let shown = lull_at(&system.api, &["dead", "show", &id])
+        .await
+        .well()
+        .out;
+    let json: Value = lull_at(&system.api, &["dead", "show", &id, "--json"])
         .await
         .well()
         .json();
@@ -87,45 +90,45 @@ async fn one_is_shown_whole() {
 
 #[tokio::test]
 async fn what_is_revived_is_delivered_and_what_is_discarded_is_not() {
-    let mut house = House::start().await;
+    let mut system = Undeliverable::start().await;
     for user in ["ana", "bia", "caio"] {
-        house.bury(user, user).await;
+        system.bury(user, user).await;
     }
-    let ids = ids(&house).await;
-    house.accept();
+    let ids = ids(&system).await;
+    system.accept();
 
-    let discarded = lull_at(&house.api, &["dead", "discard", &ids[0]])
+    let discarded = lull_at(&system.api, &["dead", "discard", &ids[0]])
         .await
         .well();
-    let revived = lull_at(&house.api, &["dead", "revive", &ids[1]])
+    let revived = lull_at(&system.api, &["dead", "revive", &ids[1]])
         .await
         .well();
-    assert_eq!(house.deliveries(1).await, ["bia"]);
-    let rest = lull_at(&house.api, &["dead", "revive", "--all", "--json"])
+    assert_eq!(system.deliveries(1).await, ["bia"]);
+    let rest = lull_at(&system.api, &["dead", "revive", "--all", "--json"])
         .await
         .well();
 
-    assert_eq!(house.deliveries(1).await, ["ana"]);
+    assert_eq!(system.deliveries(1).await, ["ana"]);
     assert_eq!(discarded.out, "1 dead letter: dropped for good\n");
     assert_eq!(revived.out, "1 dead letter: back at the head of its lane\n");
     assert_eq!(rest.json()["count"], 1);
-    let list = lull_at(&house.api, &["dead", "list"]).await.well();
+    let list = lull_at(&system.api, &["dead", "list"]).await.well();
     assert_eq!(list.out, "There are no dead letters\n");
 }
 
 #[tokio::test]
 async fn what_has_nothing_to_go_back_to_is_told_apart() {
-    let mut house = House::start().await;
-    house.bury_and_retire("ana", "a").await;
-    house.bury("bia", "b").await;
-    house.accept();
+    let mut system = Undeliverable::start().await;
+    system.bury_and_retire("ana", "a").await;
+    system.bury("bia", "b").await;
+    system.accept();
 
     let json = lull_at(
-        &house.api,
+        &system.api,
         &["dead", "revive", "--all", "--dry-run", "--json"],
     )
     .await;
-    let told = lull_at(&house.api, &["dead", "revive", "--all"]).await;
+    let told = lull_at(&system.api, &["dead", "revive", "--all"]).await;
 
     let counts = serde_json::json!({ "count": 1, "under_way": 0, "without_destination": 1 });
     assert_eq!(json.well().json(), counts);
@@ -134,30 +137,30 @@ async fn what_has_nothing_to_go_back_to_is_told_apart() {
         "1 dead letter: on its way back to the head of its lane\n\
          1 dead letter: stays, as its destination or its buffer is not there\n"
     );
-    assert_eq!(house.deliveries(1).await, ["b"]);
+    assert_eq!(system.deliveries(1).await, ["b"]);
 }
 
 #[tokio::test]
 async fn all_can_be_all_of_one_chat() {
-    let mut house = House::start().await;
-    house.bury("ana", "a").await;
-    house.bury("bia", "b").await;
-    house.accept();
+    let mut system = Undeliverable::start().await;
+    system.bury("ana", "a").await;
+    system.bury("bia", "b").await;
+    system.accept();
 
     let arguments = ["dead", "revive", "--all", "--user", "ana"];
-    lull_at(&house.api, &arguments).await.well();
+    lull_at(&system.api, &arguments).await.well();
 
-    assert_eq!(house.deliveries(1).await, ["a"]);
-    assert_eq!(ids(&house).await.len(), 1);
+    assert_eq!(system.deliveries(1).await, ["a"]);
+    assert_eq!(ids(&system).await.len(), 1);
 }
 
 #[tokio::test]
 async fn an_id_that_is_not_there_is_an_error_and_no_id_is_a_misuse() {
-    let house = House::start().await;
+    let system = Undeliverable::start().await;
 
     for verb in ["show", "revive", "discard"] {
-        let gone = lull_at(&house.api, &["dead", verb, "1-2-3"]).await;
-        let none = lull_at(&house.api, &["dead", verb]).await;
+        let gone = lull_at(&system.api, &["dead", verb, "1-2-3"]).await;
+        let none = lull_at(&system.api, &["dead", verb]).await;
 
         assert_eq!(gone.code, 1);
         assert!(

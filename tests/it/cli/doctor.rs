@@ -483,14 +483,14 @@ async fn a_setting_that_keeps_a_daemon_from_starting_is_named() {
 
 #[tokio::test]
 async fn configured_destinations_are_looked_at_and_stops_and_dead_letters_told() {
-    let mut house = crate::support::house::House::start().await;
-    house.bury("ana", "oi").await;
+    let mut system = crate::support::undeliverable::Undeliverable::start().await;
+    system.bury("ana", "oi").await;
     let down = format!("http://127.0.0.1:{}/x?token=s3cret", free_port());
     let bot = serde_json::json!({"name": "bot", "url": down});
-    assert_eq!(house.api.post("/api/destinations", bot).await.0, 201);
+    assert_eq!(system.api.post("/api/destinations", bot).await.0, 201);
     let stop = serde_json::json!({"action": "stop", "destination": "bot"});
-    house.api.post("/api/control", stop).await;
-    let (redis, webhook) = (house.redis.url(), house.receiver.url());
+    system.api.post("/api/control", stop).await;
+    let (redis, webhook) = (system.redis.url(), system.receiver.url());
     let settings = [
         ("REDIS_URL", redis.as_str()),
         ("WEBHOOK_URL", &webhook),

@@ -1,14 +1,14 @@
 //! `lull healthcheck`.
 
 use crate::support::daemon::free_port;
-use crate::support::house::House;
 use crate::support::tool::lull;
+use crate::support::undeliverable::Undeliverable;
 
 #[tokio::test]
 async fn a_daemon_that_is_well_is_said_to_be_and_one_that_is_not_is_an_error() {
-    let mut house = House::start().await;
+    let mut system = Undeliverable::start().await;
     let port = |url: String| url.rsplit(':').next().unwrap().to_owned();
-    let (api, monitor) = (port(house.api.url("")), port(house.monitor.url("")));
+    let (api, monitor) = (port(system.api.url("")), port(system.monitor.url("")));
     let settings = [("PORT", api.as_str()), ("MONITOR_PORT", &monitor)];
 
     for (arguments, who) in [
@@ -21,7 +21,7 @@ async fn a_daemon_that_is_well_is_said_to_be_and_one_that_is_not_is_an_error() {
         let ran = lull(arguments, &settings).await.well();
         assert_eq!(ran.out, format!("{who} is well\n"));
     }
-    house.redis.kill();
+    system.redis.kill();
     for arguments in [&["healthcheck"][..], &["healthcheck", "monitor"]] {
         let ran = lull(arguments, &settings).await;
         assert_eq!((ran.code, ran.out.as_str()), (1, ""));

@@ -7,8 +7,8 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::support::daemon::{LULL, SUITE_KEY};
-use crate::support::house::House;
 use crate::support::tool::{lull, lull_at};
+use crate::support::undeliverable::Undeliverable;
 use crate::support::{Daemon, Receiver, TestRedis, eventually};
 
 /// The line above what is followed.
@@ -55,12 +55,12 @@ fn users(log: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn what_is_delivered_from_now_on_is_told_until_ctrl_c() {
-    let mut house = Followed::start().await;
-    house.deliver("before").await;
-    let mut tail = house.tail(&[]);
+    let mut system = Followed::start().await;
+    system.deliver("before").await;
+    let mut tail = system.tail(&[]);
     tail.logs(HEADS).await;
 
-    house.deliver("ana").await;
+    system.deliver("ana").await;
     tail.logs(" ana ").await;
 
     tail.signal(Signal::SIGINT);
@@ -79,25 +79,25 @@ async fn what_is_delivered_from_now_on_is_told_until_ctrl_c() {
 
 #[tokio::test]
 async fn nothing_is_missed_and_nothing_told_twice_over_many_looks() {
-    let mut house = Followed::start().await;
-    let mut tail = house.tail(&["--json", "--count", "120"]);
+    let mut system = Followed::start().await;
+    let mut tail = system.tail(&["--json", "--count", "120"]);
     let mut expected = BTreeSet::new();
 
     // What came before it began to look is not for it to tell; so until then it is called.
     let mut calls = 0;
     eventually("it follows", async || {
         calls += 1;
-        house.deliver(&format!("call-{calls}")).await;
+        system.deliver(&format!("call-{calls}")).await;
         !tail.log().is_empty()
     })
     .await;
     for chunk in 0..6 {
         for chat in 0..20 {
             let user = format!("chat-{chunk}-{chat}");
-            house.api.say(&user, "oi", 0.1).await;
+            system.api.say(&user, "oi", 0.1).await;
             expected.insert(user);
         }
-        house.receiver.calls_of(20).await;
+        system.receiver.calls_of(20).await;
     }
 
     assert_eq!(tail.ended().await.code(), Some(0));
@@ -116,8 +116,8 @@ async fn nothing_is_missed_and_nothing_told_twice_over_many_looks() {
 
 #[tokio::test]
 async fn a_dead_letter_is_told_with_its_reason_and_as_json_whole() {
-    let mut house = House::start().await;
-    let url = house.api.url("");
+    let mut system = Undeliverable::start().await;
+    let url = system.api.url("");
     let settings = [("LULL_URL", url.as_str()), ("LULL_KEY", SUITE_KEY)];
     let plain = Daemon::spawn(LULL, &["tail"], &settings, 0);
     plain.logs(HEADS).await;
@@ -126,7 +126,7 @@ async fn a_dead_letter_is_told_with_its_reason_and_as_json_whole() {
     let mut burials = 0;
     eventually("both tell", async || {
         burials += 1;
-        house.bury(&format!("ana-{burials}"), "oi").await;
+        system.bury(&format!("ana-{burials}"), "oi").await;
         plain.log().contains("HTTP 410") && !json.log().is_empty()
     })
     .await;
@@ -139,12 +139,12 @@ async fn a_dead_letter_is_told_with_its_reason_and_as_json_whole() {
 
 #[tokio::test]
 async fn only_what_is_wanted_is_told_and_it_ends_when_it_should() {
-    let mut house = Followed::start().await;
-    let mut tail = house.tail(&["--user", "ana", "--count", "1"]);
+    let mut system = Followed::start().await;
+    let mut tail = system.tail(&["--user", "ana", "--count", "1"]);
     tail.logs(HEADS).await;
 
-    house.deliver("bia").await;
-    house.deliver("ana").await;
+    system.deliver("bia").await;
+    system.deliver("ana").await;
     assert_eq!(tail.ended().await.code(), Some(0));
 
     assert!(
@@ -153,7 +153,7 @@ async fn only_what_is_wanted_is_told_and_it_ends_when_it_should() {
         tail.log()
     );
     let began = std::time::Instant::now();
-    let quiet = lull_at(&house.api, &["tail", "--json", "--for", "0.7"])
+    let quiet = lull_at(&system.api, &["tail", "--json", "--for", "0.7"])
         .await
         .well();
     assert!(began.elapsed() >= Duration::from_millis(700));
@@ -162,16 +162,16 @@ async fn only_what_is_wanted_is_told_and_it_ends_when_it_should() {
 
 #[tokio::test]
 async fn an_api_that_goes_and_comes_back_is_followed_again() {
-    let mut house = Followed::start().await;
-    let tail = house.tail(&[]);
+    let mut system = Followed::start().await;
+    let tail = system.tail(&[]);
     tail.logs(HEADS).await;
 
-    house.redis.kill();
+    system.redis.kill();
     tail.logs("; trying again").await;
-    house.redis.start_again().await;
+    system.redis.start_again().await;
     eventually("it is delivered again", async || {
         let body = serde_json::json!({"user": "ana", "message": "oi", "ttl": 0.1});
-        house.api.post("/api/message", body).await.0 == 200
+        system.api.post("/api/message", body).await.0 == 200
     })
     .await;
 
@@ -186,9 +186,9 @@ async fn an_api_that_goes_and_comes_back_is_followed_again() {
 
 #[tokio::test]
 async fn a_reader_that_has_seen_enough_is_no_error() {
-    let mut house = Followed::start().await;
+    let mut system = Followed::start().await;
     let command = r#""$0" tail 2>&1 | head -n 1; echo "${PIPESTATUS[0]}""#;
-    let url = house.api.url("");
+    let url = system.api.url("");
     let mut pipe = Daemon::spawn(
         "/bin/bash",
         &["-c", command, LULL],
@@ -197,7 +197,7 @@ async fn a_reader_that_has_seen_enough_is_no_error() {
     );
     pipe.logs(HEADS).await;
 
-    house.deliver("ana").await;
+    system.deliver("ana").await;
 
     assert!(pipe.ended().await.success());
     assert!(pipe.log().ends_with("\n0\n"), "{}", pipe.log());

@@ -9,7 +9,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::support::eventually;
-use crate::support::shop::Shop;
+use crate::support::system::System;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 /// The receivers of tests listen on the loopback.
@@ -25,17 +25,17 @@ fn request(url: &str, text: &str, wait: f64) -> Value {
     })
 }
 
-async fn say(shop: &Shop, body: Value) -> (StatusCode, Value) {
-    shop.api.post("/api/v1/message", body).await
+async fn say(system: &System, body: Value) -> (StatusCode, Value) {
+    system.api.post("/api/v1/message", body).await
 }
 
 #[tokio::test]
 async fn the_answer_tells_of_the_window_which_counts_from_its_first_message() {
-    let shop = Shop::with_settings(&[], &INSIDE).await;
+    let system = System::with_settings(&[], &INSIDE).await;
     let url = "https://api.example.com/webhook";
 
-    say(&shop, request(url, "one", 20.0)).await;
-    let (status, answer) = say(&shop, request(url, "two", 20.0)).await;
+    say(&system, request(url, "one", 20.0)).await;
+    let (status, answer) = say(&system, request(url, "two", 20.0)).await;
 
     assert_eq!(status, 200, "{answer}");
     assert_eq!(answer["status"], "success");
@@ -53,14 +53,14 @@ async fn the_answer_tells_of_the_window_which_counts_from_its_first_message() {
 
 #[tokio::test]
 async fn the_webhook_of_the_request_gets_its_payload_with_all_texts() {
-    let mut shop = Shop::with_settings(&[], &INSIDE).await;
-    let url = shop.default.url();
+    let mut system = System::with_settings(&[], &INSIDE).await;
+    let url = system.default.url();
 
     for text in ["one", "two \"x\"", "three"] {
-        assert_eq!(say(&shop, request(&url, text, 1.0)).await.0, 200);
+        assert_eq!(say(&system, request(&url, text, 1.0)).await.0, 200);
     }
 
-    let call = shop.default.call().await;
+    let call = system.default.call().await;
     assert_eq!(call.headers["authorization"], "Bearer t");
     let expected = json!({
         "json": {"input": {"data": {"query": "one\ntwo \"x\"\nthree"}}, "n": 1.5},
@@ -70,20 +70,20 @@ async fn the_webhook_of_the_request_gets_its_payload_with_all_texts() {
 
 #[tokio::test]
 async fn a_full_window_leaves_at_once() {
-    let mut shop = Shop::with_settings(&[], &INSIDE).await;
-    let url = shop.default.url();
+    let mut system = System::with_settings(&[], &INSIDE).await;
+    let url = system.default.url();
 
     for number in 0..5 {
-        say(&shop, request(&url, &number.to_string(), 600.0)).await;
+        say(&system, request(&url, &number.to_string(), 600.0)).await;
     }
 
-    let query = &shop.default.call().await.json()["json"]["input"]["data"]["query"];
+    let query = &system.default.call().await.json()["json"]["input"]["data"]["query"];
     assert_eq!(query, "0\n1\n2\n3\n4");
 }
 
 #[tokio::test]
 async fn a_url_that_leads_inside_is_refused_at_the_door() {
-    let shop = Shop::with(&[]).await;
+    let system = System::with(&[]).await;
 
     for url in [
         "http://127.0.0.1:1/x",
@@ -91,23 +91,23 @@ async fn a_url_that_leads_inside_is_refused_at_the_door() {
         "http://2130706433/",
         "ftp://example.com/",
     ] {
-        let (status, answer) = say(&shop, request(url, "oi", 1.0)).await;
+        let (status, answer) = say(&system, request(url, "oi", 1.0)).await;
         assert_eq!(status, 400, "{url}: {answer}");
         let error = answer["error"].as_str().unwrap();
         assert!(error.starts_with("webhook.url: "), "{error}");
     }
-    assert_eq!(shop.windows().await.len(), 0);
-    let configured = shop.store.config().read().await.unwrap();
+    assert_eq!(system.windows().await.len(), 0);
+    let configured = system.store.config().read().await.unwrap();
     assert_eq!(configured.destinations.len(), 0);
 }
 
 #[tokio::test]
 async fn what_is_wrong_with_a_request_is_named_as_the_request_names_it() {
-    let shop = Shop::with(&[]).await;
+    let system = System::with(&[]).await;
     let wrong = async |pointer: &str, value: Value| {
         let mut body = request("https://api.example.com/", "oi", 1.0);
         *body.pointer_mut(pointer).unwrap() = value;
-        let (status, answer) = say(&shop, body).await;
+        let (status, answer) = say(&system, body).await;
         assert_eq!(status, 400, "{pointer}: {answer}");
         answer["error"].as_str().unwrap().to_owned()
     };
@@ -146,8 +146,8 @@ async fn what_is_wrong_with_a_request_is_named_as_the_request_names_it() {
 
 #[tokio::test]
 async fn what_came_with_messages_goes_when_nobody_uses_it_and_not_before() {
-    let mut shop = Shop::with_settings(&[], &INSIDE).await;
-    let store = &shop.store;
+    let mut system = System::with_settings(&[], &INSIDE).await;
+    let store = &system.store;
     let named = Name::parse("named").unwrap();
     let spec = BufferSpec {
         name: "named".to_owned(),
@@ -158,12 +158,12 @@ async fn what_came_with_messages_goes_when_nobody_uses_it_and_not_before() {
         .write(Kind::Buffer, &named, &spec, Mode::New, None, None)
         .await
         .unwrap();
-    let url = shop.default.url();
-    say(&shop, request(&url, "oi", 600.0)).await;
+    let url = system.default.url();
+    say(&system, request(&url, "oi", 600.0)).await;
     let left = async || store.config().read().await.unwrap();
 
     assert_eq!(store.config().remove_disused(DAY).await.unwrap(), 0);
-    shop.redis.long_ago("lull:{config}:used", 2 * DAY).await;
+    system.redis.long_ago("lull:{config}:used", 2 * DAY).await;
     assert_eq!(
         store.config().remove_disused(DAY).await.unwrap(),
         0,
@@ -178,9 +178,9 @@ async fn what_came_with_messages_goes_when_nobody_uses_it_and_not_before() {
         .clone();
     // Closed as full, which is how it can be told that nothing is left of it.
     for _ in 0..4 {
-        say(&shop, request(&url, "oi", 600.0)).await;
+        say(&system, request(&url, "oi", 600.0)).await;
     }
-    shop.default.call().await;
+    system.default.call().await;
     // The monitor's housekeeper may come first.
     eventually("nothing is left", async || {
         store.config().remove_disused(DAY).await.unwrap();
@@ -191,12 +191,12 @@ async fn what_came_with_messages_goes_when_nobody_uses_it_and_not_before() {
     assert!(left().await.buffers.contains_key("named"));
     let path = format!("/api/webhook/{name}");
     eventually("the api has heard of it", async || {
-        shop.api.get(&path).await.0 == StatusCode::NOT_FOUND
+        system.api.get(&path).await.0 == StatusCode::NOT_FOUND
     })
     .await;
     // Who comes back is served as before.
-    let (status, _) = say(&shop, request(&url, "de volta", 0.2)).await;
+    let (status, _) = say(&system, request(&url, "de volta", 0.2)).await;
     assert_eq!(status, 200);
-    let call = shop.default.call().await.json();
+    let call = system.default.call().await.json();
     assert_eq!(call["json"]["input"]["data"]["query"], "de volta");
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::shop::Shop;
+use crate::support::system::System;
 use crate::support::{Daemon, Receiver};
 
 const WORDS: [&str; 22] = [
@@ -71,20 +71,20 @@ async fn say(api: &Daemon, words: &str) {
 
 #[tokio::test]
 async fn whatever_is_said_by_whomever_arrives_as_it_is_and_is_nothing_else() {
-    let mut shop = Shop::open().await;
+    let mut system = System::open().await;
 
     for words in WORDS {
-        say(&shop.api, words).await;
+        say(&system.api, words).await;
     }
-    let (_, chats) = shop.api.get("/api/chats").await;
+    let (_, chats) = system.api.get("/api/chats").await;
     for words in WORDS {
-        let (status, chat) = shop.api.get(&path_of(words, "")).await;
+        let (status, chat) = system.api.get(&path_of(words, "")).await;
         assert_eq!(
             (status.as_u16(), &chat["user"]),
             (200, &json!(words)),
             "{chat}"
         );
-        let (status, answer) = shop.api.post(&path_of(words, "/flush"), json!({})).await;
+        let (status, answer) = system.api.post(&path_of(words, "/flush"), json!({})).await;
         assert_eq!(status, 200, "{words:?}: {answer}");
     }
 
@@ -92,7 +92,7 @@ async fn whatever_is_said_by_whomever_arrives_as_it_is_and_is_nothing_else() {
     let mut headers = BTreeSet::new();
     let mut left: BTreeSet<_> = WORDS.into();
     while !left.is_empty() {
-        let call = shop.default.call().await;
+        let call = system.default.call().await;
         let body = call.json();
         let user = call.user();
         assert!(left.remove(user.as_str()), "{user:?}");
@@ -105,7 +105,7 @@ async fn whatever_is_said_by_whomever_arrives_as_it_is_and_is_nothing_else() {
         headers.iter().all(|name| !name.contains("evil")),
         "{headers:?}"
     );
-    for key in shop.redis.keys("*").await {
+    for key in system.redis.keys("*").await {
         let rest = key
             .strip_prefix("lull:{")
             .unwrap_or_else(|| panic!("{key:?}"));
@@ -121,17 +121,19 @@ async fn whatever_is_said_by_whomever_arrives_as_it_is_and_is_nothing_else() {
 
 #[tokio::test]
 async fn templates_take_what_was_said_for_text() {
-    let shop = Shop::open().await;
+    let system = System::open().await;
     let mut bot = Receiver::start().await;
     let template = r#"{"who": {{ user }}, "said": "{{ text }}"}"#;
-    shop.destination_of("bot", json!({"url": bot.url(), "template": template}))
+    system
+        .destination_of("bot", json!({"url": bot.url(), "template": template}))
         .await;
     let spec =
         json!({"key": "user", "text": "message", "destinations": ["bot"], "window": {"wait": 0.1}});
-    shop.buffer_of("any", spec).await;
+    system.buffer_of("any", spec).await;
 
     for words in WORDS {
-        shop.api
+        system
+            .api
             .post("/api/webhook/any", json!({"user": words, "message": words}))
             .await;
         let call = bot.call().await.json();
@@ -141,8 +143,8 @@ async fn templates_take_what_was_said_for_text() {
 
 #[tokio::test]
 async fn names_that_could_be_part_of_a_key_or_of_a_header_are_refused() {
-    let shop = Shop::open().await;
-    let before = shop.redis.lasting_keys().await;
+    let system = System::open().await;
+    let before = system.redis.lasting_keys().await;
 
     for name in [
         "a:b",
@@ -162,7 +164,7 @@ async fn names_that_could_be_part_of_a_key_or_of_a_header_are_refused() {
             (Method::DELETE, format!("/api/buffers/{name}")),
         ] {
             let body = json!({"url": "http://127.0.0.1:9/", "user": "ana", "message": "oi"});
-            let (status, answer) = shop.api.request(method.clone(), &path, Some(body)).await;
+            let (status, answer) = system.api.request(method.clone(), &path, Some(body)).await;
 
             assert!(
                 status == 400 || status == 404,
@@ -184,11 +186,11 @@ async fn names_that_could_be_part_of_a_key_or_of_a_header_are_refused() {
         if spec["url"].is_null() {
             spec["url"] = json!("http://127.0.0.1:9/");
         }
-        let (status, answer) = shop.put("/api/destinations/bot", spec.clone()).await;
+        let (status, answer) = system.put("/api/destinations/bot", spec.clone()).await;
 
         assert_eq!(status, 400, "{spec}: {answer}");
     }
-    let keys = shop.redis.lasting_keys().await;
+    let keys = system.redis.lasting_keys().await;
     let grown = keys
         .iter()
         .filter(|key| !before.contains(key) && !key.starts_with("lull:{config}"));

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::post;
 use crate::support::refusal::Refusal;
-use crate::support::shop::Shop;
+use crate::support::system::System;
 use crate::support::{Daemon, Receiver, TestRedis};
 
 /// Levels of a body, those of the message and the one around it.
@@ -20,7 +20,7 @@ fn deep(levels: usize) -> String {
 
 #[tokio::test]
 async fn what_is_too_deep_is_refused_at_every_way_in_and_nothing_of_it_is_stored() {
-    let shop = Shop::with(&[json!({"name": "any", "key": "user", "text": "message.*"})]).await;
+    let system = System::with(&[json!({"name": "any", "key": "user", "text": "message.*"})]).await;
     let ways = [
         (Method::POST, "/api/message"),
         (Method::POST, "/api/webhook/any"),
@@ -37,34 +37,41 @@ async fn what_is_too_deep_is_refused_at_every_way_in_and_nothing_of_it_is_stored
 
     for body in [deep(MOST), deep(400_000), "[".repeat(1_000_000)] {
         for (method, way) in &ways {
-            let answer = post(&shop.api, method.clone(), way, body.clone()).await;
+            let answer = post(&system.api, method.clone(), way, body.clone()).await;
             let refusal = Refusal::of(answer).await;
 
             assert_eq!(refusal.status, 400, "{way}: {refusal:?}");
             assert_eq!(refusal.code, "too_deep", "{way}: {refusal:?}");
         }
     }
-    assert!(shop.redis.chat_keys().await.is_empty());
+    assert!(system.redis.chat_keys().await.is_empty());
 }
 
 #[tokio::test]
 async fn what_is_as_deep_as_can_be_leaves_as_it_came_and_templates_reach_into_it() {
-    let mut shop = Shop::open().await;
+    let mut system = System::open().await;
     let mut bot = Receiver::start().await;
     let inside = "[0]".repeat(MOST - 1);
     let template = format!(
         r#"{{"all": {{{{ items[0].message }}}}, "one": {{{{ items[0].message{inside} }}}}}}"#
     );
-    shop.destination_of("bot", json!({"url": bot.url(), "template": template}))
+    system
+        .destination_of("bot", json!({"url": bot.url(), "template": template}))
         .await;
     let spec = json!({"key": "user", "destinations": ["bot"], "window": {"wait": 0.1}});
-    shop.buffer_of("any", spec).await;
+    system.buffer_of("any", spec).await;
 
-    post(&shop.api, Method::POST, "/api/message", deep(MOST - 1)).await;
-    post(&shop.api, Method::POST, "/api/webhook/any", deep(MOST - 1)).await;
+    post(&system.api, Method::POST, "/api/message", deep(MOST - 1)).await;
+    post(
+        &system.api,
+        Method::POST,
+        "/api/webhook/any",
+        deep(MOST - 1),
+    )
+    .await;
 
     let message = format!(r#"{}"oi"{}"#, "[".repeat(MOST - 1), "]".repeat(MOST - 1));
-    assert!(shop.default.call().await.body.contains(&message));
+    assert!(system.default.call().await.body.contains(&message));
     let call = bot.call().await.body;
     assert!(
         call.contains(&message) && call.ends_with(r#""one": "oi"}"#),
@@ -125,14 +132,15 @@ async fn of_a_field_that_is_there_twice_the_last_one_counts() {
 #[tokio::test]
 async fn half_an_emoji_costs_no_text() {
     let settings = [("ALLOW_PRIVATE_WEBHOOKS", "true")];
-    let shop = Shop::with_settings(&[], &settings).await;
+    let system = System::with_settings(&[], &settings).await;
     let mut bot = Receiver::start().await;
     let template = r#"{"t": {{ text }}}"#;
-    shop.destination_of("bot", json!({"url": bot.url(), "template": template}))
+    system
+        .destination_of("bot", json!({"url": bot.url(), "template": template}))
         .await;
     let spec =
         json!({"key": "user", "text": "text", "destinations": ["bot"], "window": {"wait": 0.1}});
-    shop.buffer_of("any", spec).await;
+    system.buffer_of("any", spec).await;
     let aggregated = format!(
         r#"{{"webhook":{{"url":{:?}}},"buffer":{{"key":"ana","wait_time":1,"aggregate_field":"t","max_size":1}},"payload":{BODY}}}"#,
         bot.url()
@@ -140,7 +148,7 @@ async fn half_an_emoji_costs_no_text() {
     const BODY: &str = r#"{"user":"ana","text":"oi \ud83d","t":"oi \ud83d"}"#;
 
     for (way, body) in [("/api/webhook/any", BODY), ("/api/v1/message", &aggregated)] {
-        let answer = post(&shop.api, Method::POST, way, body.to_owned()).await;
+        let answer = post(&system.api, Method::POST, way, body.to_owned()).await;
 
         assert!(answer.status().is_success(), "{way}: {answer:?}");
         let call = bot.call().await.body;

@@ -7,7 +7,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::support::shop::Shop;
+use crate::support::system::System;
 use crate::support::{DEADLINE, eventually};
 
 /// What is said instead of an answer: this, then this over and over.
@@ -150,7 +150,7 @@ async fn converse(
 #[tokio::test]
 async fn no_answer_keeps_a_neighbour_waiting_or_costs_memory() {
     let settings = [("RETRY_FIRST", "60"), ("RETRY_CAP", "60")];
-    let mut shop = Shop::with_settings(&[], &settings).await;
+    let mut system = System::with_settings(&[], &settings).await;
     let mut calls = Vec::new();
     let all = all();
     let told: Vec<_> = all.iter().map(|evil| (evil.name, evil.means)).collect();
@@ -159,38 +159,40 @@ async fn no_answer_keeps_a_neighbour_waiting_or_costs_memory() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/webhook", listener.local_addr().unwrap());
         let name = evil.name;
-        shop.put(
-            &format!("/api/destinations/{name}"),
-            json!({"url": url, "timeout": 1}),
-        )
-        .await;
+        system
+            .put(
+                &format!("/api/destinations/{name}"),
+                json!({"url": url, "timeout": 1}),
+            )
+            .await;
         let spec = json!({ "destinations": [name] });
-        let (status, answer) = shop.put(&format!("/api/buffers/{name}"), spec).await;
+        let (status, answer) = system.put(&format!("/api/buffers/{name}"), spec).await;
         assert_eq!(status, 200, "{answer}");
         written = answer;
         let (tell, called) = mpsc::unbounded_channel();
         tokio::spawn(serve(listener, evil, tell));
         calls.push(called);
     }
-    shop.taken_up(&written).await;
-    let memory = shop.monitor.memory_kib();
+    system.taken_up(&written).await;
+    let memory = system.monitor.memory_kib();
 
     for (name, _) in &told {
-        shop.say(name, "ana", "oi", crate::support::SHORT).await;
+        system.say(name, "ana", "oi", crate::support::SHORT).await;
     }
     for called in &mut calls {
         let line = timeout(DEADLINE, called.recv()).await.unwrap().unwrap();
         assert!(line.starts_with("POST /webhook "), "{line}");
     }
     // While all of them are at it.
-    shop.say("default", "eva", "oi", crate::support::SHORT)
+    system
+        .say("default", "eva", "oi", crate::support::SHORT)
         .await;
-    assert_eq!(shop.default.call().await.user(), "eva");
+    assert_eq!(system.default.call().await.user(), "eva");
 
     for (name, means) in &told {
         let Some(means) = means else { continue };
         eventually(name, async || {
-            let log = shop.monitor.log();
+            let log = system.monitor.log();
             let mut lines = log.lines().filter(|line| {
                 line.contains(&format!("destination={name} "))
                     || line.ends_with(&format!("destination={name}"))
@@ -202,7 +204,7 @@ async fn no_answer_keeps_a_neighbour_waiting_or_costs_memory() {
     let accepted = told.iter().filter(|(_, means)| means.is_none()).count();
     eventually("what was accepted is settled", async || {
         let name = r#"lull_attempts_total{outcome="delivered"}"#;
-        let delivered = shop.monitor.metric(name).await;
+        let delivered = system.monitor.metric(name).await;
         delivered == f64::from(u32::try_from(accepted).unwrap() + 1)
     })
     .await;
@@ -214,6 +216,6 @@ async fn no_answer_keeps_a_neighbour_waiting_or_costs_memory() {
             assert!(is_ours, "{line}");
         }
     }
-    let grown = shop.monitor.memory_kib().saturating_sub(memory);
+    let grown = system.monitor.memory_kib().saturating_sub(memory);
     assert!(grown < 30_000, "{grown} KiB");
 }

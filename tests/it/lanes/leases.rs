@@ -8,7 +8,7 @@ use lull::store::lanes::{LeaseRules, Settled, Verdict};
 use super::{
     DONE, DONE_AND_MORE, RETRY_LATER, RETRY_NOW, batch, bury, due_in, lease, lease_when_due, settle,
 };
-use crate::support::buffer::Buffer;
+use crate::support::window_store::WindowStore;
 use crate::support::{LEASES, RULES, SHORT, TestRedis, chat, lane};
 
 #[tokio::test]
@@ -147,7 +147,7 @@ async fn a_retry_given_back_keeps_its_count() {
 
 #[tokio::test]
 async fn a_full_redis_still_drains() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     buffer.say("a", SHORT).await;
     redis::cmd("CONFIG")
         .arg("SET")

@@ -1,22 +1,22 @@
 //! The harness: a private Redis for each test, a receiver that answers by a script, the daemons as real processes, and
 //! waiting that ends with a deadline instead of a guess.
 
-pub(crate) mod buffer;
 pub(crate) mod clock;
 pub(crate) mod collector;
 pub(crate) mod counted;
 pub(crate) mod daemon;
+pub(crate) mod daemons;
 pub(crate) mod doorway;
-pub(crate) mod house;
 pub(crate) mod pace;
-pub(crate) mod pair;
 pub(crate) mod queue;
 pub(crate) mod receiver;
 pub(crate) mod redis;
 pub(crate) mod refusal;
-pub(crate) mod shop;
+pub(crate) mod system;
 pub(crate) mod tool;
+pub(crate) mod undeliverable;
 pub(crate) mod up;
+pub(crate) mod window_store;
 
 use std::time::{Duration, Instant};
 

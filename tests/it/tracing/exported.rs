@@ -16,7 +16,7 @@ const TEXT: &str = "meu segredo";
 const TOKEN: &str = "t0ken";
 
 /// Both daemons, which tell a collector.
-struct House {
+struct Undeliverable {
     api: Daemon,
     monitor: Daemon,
     receiver: Receiver,
@@ -24,7 +24,7 @@ struct House {
     _redis: TestRedis,
 }
 
-impl House {
+impl Undeliverable {
     async fn start(script: &[Answer], settings: &[(&str, &str)]) -> Self {
         let redis = TestRedis::start().await;
         let receiver = Receiver::answering(script, Answer::Status(200)).await;
@@ -71,13 +71,13 @@ impl House {
 
 #[tokio::test]
 async fn one_trace_leads_from_the_gateway_through_both_daemons_to_the_bot() {
-    let mut house = House::start(&[Answer::Status(503)], &[]).await;
+    let mut system = Undeliverable::start(&[Answer::Status(503)], &[]).await;
 
-    house
+    system
         .say(TEXT, &[("traceparent", PARENT), ("tracestate", "rojo=1")])
         .await;
-    let calls = [house.receiver.call().await, house.receiver.call().await];
-    let (requests, attempts) = house.end().await;
+    let calls = [system.receiver.call().await, system.receiver.call().await];
+    let (requests, attempts) = system.end().await;
 
     let [request] = &requests[..] else {
         panic!("{requests:?}")
@@ -119,17 +119,17 @@ async fn one_trace_leads_from_the_gateway_through_both_daemons_to_the_bot() {
 #[tokio::test]
 async fn what_comes_without_a_trace_begins_one_and_the_others_of_its_batch_are_linked() {
     let own = [("OTEL_SERVICE_NAME", "loja")];
-    let mut house = House::start(&[], &own).await;
+    let mut system = Undeliverable::start(&[], &own).await;
 
     for headers in [
         vec![],
         vec![("traceparent", "broken"), ("tracestate", "rojo=1")],
         vec![],
     ] {
-        house.say(TEXT, &headers).await;
+        system.say(TEXT, &headers).await;
     }
-    let call = house.receiver.call().await;
-    let (requests, attempts) = house.end().await;
+    let call = system.receiver.call().await;
+    let (requests, attempts) = system.end().await;
 
     let [first, others @ ..] = &requests[..] else {
         panic!("{requests:?}")
@@ -154,12 +154,12 @@ async fn what_comes_without_a_trace_begins_one_and_the_others_of_its_batch_are_l
 
 #[tokio::test]
 async fn a_trace_that_its_caller_does_not_sample_is_passed_on_and_not_exported() {
-    let mut house = House::start(&[], &[]).await;
+    let mut system = Undeliverable::start(&[], &[]).await;
 
     let unsampled = format!("{}00", &PARENT[..53]);
-    house.say(TEXT, &[("traceparent", &unsampled)]).await;
-    let told = Parent::of(&house.receiver.call().await);
-    let (requests, attempts) = house.end().await;
+    system.say(TEXT, &[("traceparent", &unsampled)]).await;
+    let told = Parent::of(&system.receiver.call().await);
+    let (requests, attempts) = system.end().await;
 
     assert_eq!((&*told.trace, &*told.flags), (&PARENT[3..35], "00"));
     assert_eq!((requests.len(), attempts.len()), (0, 0));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::{PARENT, Parent, parent, post};
-use crate::support::shop::Shop;
+use crate::support::system::System;
 use crate::support::{Answer, Daemon, Receiver, TestRedis};
 
 /// Fast, and with a receiver on the loopback for Buffer Service.
@@ -23,9 +23,9 @@ async fn whichever_way_a_message_comes_in_its_trace_goes_on_to_the_webhook() {
         json!({"name": "loja", "source": "evolution", "window": {"wait": 0.1}}),
         json!({"name": "own", "source": "fields", "window": {"wait": 0.1}}),
     ];
-    let mut shop = Shop::with_settings(&buffers, &SETTINGS).await;
+    let mut system = System::with_settings(&buffers, &SETTINGS).await;
     let anonymous = json!({
-        "webhook": {"url": shop.default.url()},
+        "webhook": {"url": system.default.url()},
         "buffer": {"key": "a", "wait_time": 0.1, "aggregate_field": "q"},
         "payload": {"q": "oi"},
     });
@@ -59,11 +59,11 @@ async fn whichever_way_a_message_comes_in_its_trace_goes_on_to_the_webhook() {
     for (number, (path, body)) in (1..).zip(ways.clone()) {
         expected.insert(parent(number)[3..35].to_owned(), path);
         let headers = [("traceparent", &*parent(number))];
-        post(&shop.api, path, body, &headers).await;
+        post(&system.api, path, body, &headers).await;
     }
 
     for _ in ways {
-        let got = Parent::of(&shop.default.call().await);
+        let got = Parent::of(&system.default.call().await);
         assert!(expected.remove(&got.trace).is_some(), "{got:?}");
         assert_ne!(got.span, PARENT[36..52], "{got:?}");
         assert_eq!(got.flags, "01");

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{evolution, long, short};
 use crate::support::eventually;
-use crate::support::shop::Shop;
+use crate::support::system::System;
 
 fn chat(buffer: &str, id: &str) -> Chat {
     Chat::new(Name::parse(buffer).unwrap(), ChatId::parse(id).unwrap())
@@ -17,7 +17,7 @@ fn chat(buffer: &str, id: &str) -> Chat {
 #[tokio::test]
 async fn what_each_gateway_posts_arrives_as_the_payload_of_a_message() {
     let buffers: Vec<_> = Gateway::names().map(|name| short(name, name)).collect();
-    let mut shop = Shop::with(&buffers).await;
+    let mut system = System::with(&buffers).await;
     for gateway in Gateway::names() {
         let path = format!(
             "{}/tests/gateways/{gateway}.json",
@@ -29,8 +29,8 @@ async fn what_each_gateway_posts_arrives_as_the_payload_of_a_message() {
         let path = format!("/api/webhook/{gateway}");
 
         let (status, answer) = match case["form"].as_str() {
-            Some(form) => shop.form(&path, form).await,
-            None => shop.api.post(&path, case["body"].clone()).await,
+            Some(form) => system.form(&path, form).await,
+            None => system.api.post(&path, case["body"].clone()).await,
         };
 
         assert_eq!(status, 200, "{gateway}: {answer}");
@@ -40,7 +40,7 @@ async fn what_each_gateway_posts_arrives_as_the_payload_of_a_message() {
                 json!({"success": true, "accepted": 1, "duplicates": 0})
             );
         }
-        let call = shop.default.call().await.json();
+        let call = system.default.call().await.json();
         let party = &said["party"];
         let person = &party["person"];
         let name = person["id"].as_str().or(person["phone"].as_str()).unwrap();
@@ -62,7 +62,7 @@ async fn what_each_gateway_posts_arrives_as_the_payload_of_a_message() {
 
 #[tokio::test]
 async fn several_messages_of_one_post_come_in_the_order_they_were_said() {
-    let mut shop = Shop::with(&[short("loja", "evolution")]).await;
+    let mut system = System::with(&[short("loja", "evolution")]).await;
     let mut body = evolution("", "");
     let data = [(3, "three"), (1, "one"), (2, "two")].map(|(time, text)| {
         let mut data = evolution(text, text)["data"].clone();
@@ -71,23 +71,24 @@ async fn several_messages_of_one_post_come_in_the_order_they_were_said() {
     });
     body["data"] = json!(data);
 
-    let (_, answer) = shop.api.post("/api/webhook/loja", body).await;
+    let (_, answer) = system.api.post("/api/webhook/loja", body).await;
 
     assert_eq!(answer["accepted"], 3, "{answer}");
     assert_eq!(
-        shop.default.call().await.messages(),
+        system.default.call().await.messages(),
         ["one", "two", "three"]
     );
 }
 
 #[tokio::test]
 async fn a_message_that_a_gateway_posts_again_is_there_once() {
-    let shop = Shop::with(&[long("loja", "evolution")]).await;
+    let system = System::with(&[long("loja", "evolution")]).await;
 
-    shop.api
+    system
+        .api
         .post("/api/webhook/loja", evolution("A1", "oi"))
         .await;
-    let (status, answer) = shop
+    let (status, answer) = system
         .api
         .post("/api/webhook/loja", evolution("A1", "oi"))
         .await;
@@ -97,12 +98,15 @@ async fn a_message_that_a_gateway_posts_again_is_there_once() {
         answer,
         json!({"success": true, "accepted": 0, "duplicates": 1})
     );
-    assert_eq!(shop.windows().await, [("loja:5511988887777".to_owned(), 1)]);
+    assert_eq!(
+        system.windows().await,
+        [("loja:5511988887777".to_owned(), 1)]
+    );
 }
 
 #[tokio::test]
 async fn one_person_under_number_and_alias_is_one_chat_even_within_one_post() {
-    let shop = Shop::with(&[long("loja", "evolution")]).await;
+    let system = System::with(&[long("loja", "evolution")]).await;
     let under = |id: &str, key: Value| {
         let mut data = evolution(id, id)["data"].clone();
         data["key"] = key;
@@ -118,38 +122,45 @@ async fn one_person_under_number_and_alias_is_one_chat_even_within_one_post() {
         ),
     ]);
 
-    shop.api.post("/api/webhook/loja", body).await;
+    system.api.post("/api/webhook/loja", body).await;
     let mut later = evolution("", "");
     later["data"] = under("A3", json!({"remoteJid": "99@lid"}));
-    shop.api.post("/api/webhook/loja", later).await;
-    shop.api
+    system.api.post("/api/webhook/loja", later).await;
+    system
+        .api
         .post("/api/webhook/loja", evolution("A4", "oi"))
         .await;
 
-    assert_eq!(shop.windows().await, [("loja:5511988887777".to_owned(), 4)]);
+    assert_eq!(
+        system.windows().await,
+        [("loja:5511988887777".to_owned(), 4)]
+    );
 }
 
 #[tokio::test]
 async fn a_medium_is_an_object_with_what_is_written_below_it() {
-    let mut shop = Shop::with(&[short("loja", "evolution")]).await;
+    let mut system = System::with(&[short("loja", "evolution")]).await;
     let mut body = evolution("A1", "");
     body["data"]["message"] = json!({
         "imageMessage": {"url": "https://m.example/1", "mimetype": "image/jpeg", "caption": "esse"},
     });
 
-    shop.api.post("/api/webhook/loja", body).await;
+    system.api.post("/api/webhook/loja", body).await;
 
     let image = json!({
         "type": "image", "url": "https://m.example/1", "caption": "esse", "mime_type": "image/jpeg",
     });
-    assert_eq!(shop.default.call().await.json()["messages"], json!([image]));
+    assert_eq!(
+        system.default.call().await.json()["messages"],
+        json!([image])
+    );
 }
 
 #[tokio::test]
 async fn typing_holds_the_window_and_is_let_go_of() {
     let buffer = json!({"name": "loja", "source": "evolution", "window": {"wait": 5}});
-    let shop = Shop::with(&[buffer]).await;
-    let store = &shop.store;
+    let system = System::with(&[buffer]).await;
+    let store = &system.store;
     let ana = chat("loja", "loja:5511988887777");
     let presence = |state: &str| {
         json!({
@@ -162,17 +173,21 @@ async fn typing_holds_the_window_and_is_let_go_of() {
     };
     let left = async || store.windows().find(&ana).await.unwrap().unwrap().left;
 
-    shop.api
+    system
+        .api
         .post("/api/webhook/loja", evolution("A1", "oi"))
         .await;
-    let (_, answer) = shop
+    let (_, answer) = system
         .api
         .post("/api/webhook/loja", presence("composing"))
         .await;
     assert_eq!(answer["held"], 1, "{answer}");
     assert!(left().await > Duration::from_secs(5));
 
-    shop.api.post("/api/webhook/loja", presence("paused")).await;
+    system
+        .api
+        .post("/api/webhook/loja", presence("paused"))
+        .await;
     assert!(left().await <= Duration::from_secs(5));
 }
 
@@ -188,22 +203,23 @@ fn own(source: &str) -> Value {
 async fn a_person_of_ours_who_writes_pauses_the_chat_and_an_echo_does_not() {
     let mut buffer = long("loja", "evolution");
     buffer["on_own_message"] = json!("pause");
-    let shop = Shop::with(&[buffer, long("other", "evolution")]).await;
+    let system = System::with(&[buffer, long("other", "evolution")]).await;
 
-    shop.api
+    system
+        .api
         .post("/api/webhook/loja", evolution("A1", "oi"))
         .await;
-    let (_, echo) = shop.api.post("/api/webhook/loja", own("web")).await;
+    let (_, echo) = system.api.post("/api/webhook/loja", own("web")).await;
     assert!(
         echo["ignored"].as_str().unwrap().contains("our own"),
         "{echo}"
     );
-    assert_eq!(shop.windows().await.len(), 1);
+    assert_eq!(system.windows().await.len(), 1);
 
-    let (_, human) = shop.api.post("/api/webhook/loja", own("android")).await;
+    let (_, human) = system.api.post("/api/webhook/loja", own("android")).await;
     assert_eq!(human["paused"], 1, "{human}");
-    assert_eq!(shop.windows().await.len(), 0);
-    let (status, said) = shop
+    assert_eq!(system.windows().await.len(), 0);
+    let (status, said) = system
         .api
         .post("/api/webhook/loja", evolution("A2", "ok"))
         .await;
@@ -212,7 +228,7 @@ async fn a_person_of_ours_who_writes_pauses_the_chat_and_an_echo_does_not() {
         (200, &json!("the chat is paused"))
     );
 
-    let (_, ignored) = shop.api.post("/api/webhook/other", own("android")).await;
+    let (_, ignored) = system.api.post("/api/webhook/other", own("android")).await;
     assert_eq!(ignored["ignored"], "our own message");
 }
 
@@ -220,26 +236,35 @@ async fn a_person_of_ours_who_writes_pauses_the_chat_and_an_echo_does_not() {
 async fn a_person_of_ours_who_writes_takes_a_follow_up_back_also_without_a_pause() {
     let mut buffer = short("loja", "evolution");
     buffer["follow_up"] = json!({"after": 3600, "destination": "default"});
-    let shop = Shop::with(&[buffer]).await;
+    let system = System::with(&[buffer]).await;
     let ana = chat("loja", "loja:5511988887777");
-    let waits = async || shop.store.follow_ups().find(&ana).await.unwrap().is_some();
-    shop.api
+    let waits = async || {
+        system
+            .store
+            .follow_ups()
+            .find(&ana)
+            .await
+            .unwrap()
+            .is_some()
+    };
+    system
+        .api
         .post("/api/webhook/loja", evolution("A1", "oi"))
         .await;
     eventually("it is followed up", waits).await;
 
-    shop.api.post("/api/webhook/loja", own("web")).await;
+    system.api.post("/api/webhook/loja", own("web")).await;
     assert!(waits().await);
-    shop.api.post("/api/webhook/loja", own("android")).await;
+    system.api.post("/api/webhook/loja", own("android")).await;
     assert!(!waits().await);
 }
 
 #[tokio::test]
 async fn an_event_nobody_needs_is_ignored_and_says_why() {
-    let shop = Shop::with(&[long("loja", "evolution")]).await;
+    let system = System::with(&[long("loja", "evolution")]).await;
 
     let body = json!({"event": "connection.update", "instance": "loja", "data": {}});
-    let (status, answer) = shop.api.post("/api/webhook/loja", body).await;
+    let (status, answer) = system.api.post("/api/webhook/loja", body).await;
 
     assert_eq!(status, 200);
     assert_eq!(

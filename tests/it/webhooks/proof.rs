@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{evolution, long};
-use crate::support::shop::Shop;
+use crate::support::system::System;
 
 #[tokio::test]
 async fn a_post_to_a_buffer_with_a_secret_must_prove_where_it_comes_from() {
@@ -16,12 +16,12 @@ async fn a_post_to_a_buffer_with_a_secret_must_prove_where_it_comes_from() {
         with_secret("loja", "evolution"),
         with_secret("own", "fields"),
     ];
-    let shop = Shop::with(&buffers).await;
+    let system = System::with(&buffers).await;
     let plain = json!({"user": "ana", "message": "oi"});
 
     for (path, body) in [("loja", evolution("A1", "oi")), ("own", plain)] {
         let path = format!("/api/webhook/{path}");
-        let (without, answer) = shop.api.post(&path, body.clone()).await;
+        let (without, answer) = system.api.post(&path, body.clone()).await;
         assert_eq!(without, 401);
         assert!(
             answer["error"]
@@ -31,30 +31,30 @@ async fn a_post_to_a_buffer_with_a_secret_must_prove_where_it_comes_from() {
             "{answer}"
         );
         let wrong = ("x-webhook-secret", "guess");
-        assert_eq!(shop.post_with(&path, &body, wrong).await.0, 401);
+        assert_eq!(system.post_with(&path, &body, wrong).await.0, 401);
         let right = ("x-webhook-secret", "s3cret");
-        assert!(shop.post_with(&path, &body, right).await.0.is_success());
+        assert!(system.post_with(&path, &body, right).await.0.is_success());
     }
-    assert_eq!(shop.windows().await.len(), 2);
+    assert_eq!(system.windows().await.len(), 2);
 }
 
 #[tokio::test]
 async fn meta_is_answered_when_it_asks_before_its_first_post() {
     let mut buffer = long("meta", "cloud");
     buffer["secret"] = json!("s3cret");
-    let shop = Shop::with(&[buffer, long("loja", "evolution")]).await;
+    let system = System::with(&[buffer, long("loja", "evolution")]).await;
     let ask = |token: &str| {
         format!(
             "/api/webhook/meta?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token={token}"
         )
     };
 
-    let (status, challenge) = shop.api.get(&ask("s3cret")).await;
+    let (status, challenge) = system.api.get(&ask("s3cret")).await;
     assert_eq!((status.as_u16(), challenge), (200, json!(1_158_201_444)));
-    assert_eq!(shop.api.get(&ask("guess")).await.0, 401);
-    assert_eq!(shop.api.get("/api/webhook/meta").await.0, 400);
-    assert_eq!(shop.api.get("/api/webhook/loja").await.0, 409);
-    assert_eq!(shop.api.get("/api/webhook/nobody").await.0, 404);
+    assert_eq!(system.api.get(&ask("guess")).await.0, 401);
+    assert_eq!(system.api.get("/api/webhook/meta").await.0, 400);
+    assert_eq!(system.api.get("/api/webhook/loja").await.0, 409);
+    assert_eq!(system.api.get("/api/webhook/nobody").await.0, 404);
 }
 
 /// The signature was made with Python's hmac: base64(HMAC-SHA1(t0ken, URL + each name and value in order of the names)).
@@ -62,10 +62,10 @@ async fn meta_is_answered_when_it_asks_before_its_first_post() {
 async fn twilio_is_answered_in_xml_and_signs_the_url_it_called() {
     let mut buffer = long("sms", "twilio");
     buffer["secret"] = json!("t0ken");
-    let shop = Shop::with(&[buffer]).await;
+    let system = System::with(&[buffer]).await;
     let form = "MessageSid=SM1&From=whatsapp%3A%2B5511988887777&To=whatsapp%3A%2B551140000000&Body=oi&NumMedia=0";
     let post = async |signature: &str| {
-        let request = shop.api.client().post(shop.api.url("/api/webhook/sms"));
+        let request = system.api.client().post(system.api.url("/api/webhook/sms"));
         let request = request
             .header("content-type", "application/x-www-form-urlencoded")
             .header("x-forwarded-proto", "https")
@@ -81,7 +81,7 @@ async fn twilio_is_answered_in_xml_and_signs_the_url_it_called() {
     assert_eq!(answer.headers()["content-type"], "text/xml");
     assert_eq!(answer.text().await.unwrap(), "<Response/>");
     assert_eq!(
-        shop.windows().await,
+        system.windows().await,
         [("551140000000:5511988887777".to_owned(), 1)]
     );
 }

@@ -9,12 +9,12 @@ use lull::store::windows::NewMessage;
 use lull::store::windows::closing::Closing;
 
 use super::closed;
-use crate::support::buffer::Buffer;
+use crate::support::window_store::WindowStore;
 use crate::support::{LONG, RULES, SHORT, item, texts};
 
 #[tokio::test]
 async fn messages_leave_in_the_order_they_came() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
 
     for text in ["a", "b", "c"] {
         buffer.say(text, SHORT).await;
@@ -26,7 +26,7 @@ async fn messages_leave_in_the_order_they_came() {
 
 #[tokio::test]
 async fn each_message_restarts_the_quiet_window() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     buffer.say("a", Duration::from_secs(2)).await;
 
     buffer.say("b", LONG).await;
@@ -37,7 +37,7 @@ async fn each_message_restarts_the_quiet_window() {
 
 #[tokio::test]
 async fn the_timer_expires_at_the_very_score_of_the_due_index() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     let mut raw = buffer.redis.raw().await;
 
     buffer.say("a", LONG).await;
@@ -65,7 +65,7 @@ async fn many_writers_of_one_chat_lose_nothing_and_overfill_nothing() {
         max_messages: 7,
         ..RULES
     };
-    let buffer = Buffer::with(rules).await;
+    let buffer = WindowStore::with(rules).await;
     let items: Vec<_> = (0..300).map(|n| item(&n.to_string())).collect();
 
     let appends = items
@@ -94,7 +94,7 @@ async fn many_writers_of_one_chat_lose_nothing_and_overfill_nothing() {
 
 #[tokio::test]
 async fn scripts_survive_a_script_flush() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     redis::cmd("SCRIPT")
         .arg("FLUSH")
         .exec_async(&mut buffer.redis.raw().await)

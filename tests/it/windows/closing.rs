@@ -7,18 +7,18 @@ use lull::store::keys::{Due, Shard};
 use lull::store::windows::closing::Closing;
 
 use super::closed;
-use crate::support::buffer::Buffer;
+use crate::support::window_store::WindowStore;
 use crate::support::{LONG, RULES, SHORT, chat, eventually, say};
 
 /// When a sweep looks at Ana's window.
-async fn due_in(buffer: &Buffer) -> Duration {
+async fn due_in(buffer: &WindowStore) -> Duration {
     let due = buffer.store.due().look(&Due::Windows).await.unwrap();
     due[Shard::of(&chat("ana")).index()].unwrap()
 }
 
 #[tokio::test]
 async fn a_window_whose_timer_was_deleted_still_closes_at_its_deadline() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     buffer.say("a", Duration::from_millis(300)).await;
 
     let timer = &buffer.redis.keys("lull:*:timer:*").await[0];
@@ -34,7 +34,7 @@ async fn a_window_whose_timer_was_deleted_still_closes_at_its_deadline() {
 
 #[tokio::test]
 async fn a_late_message_that_crosses_the_deadline_keeps_the_window_whole() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     buffer.say("a", SHORT).await;
     buffer.take_when_due().await;
 
@@ -47,7 +47,7 @@ async fn a_late_message_that_crosses_the_deadline_keeps_the_window_whole() {
 
 #[tokio::test]
 async fn a_refused_close_puts_the_due_score_back_to_the_deadline() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     buffer.say("a", SHORT).await;
     buffer.take_when_due().await;
     buffer.say("b", Duration::from_millis(800)).await;
@@ -60,7 +60,7 @@ async fn a_refused_close_puts_the_due_score_back_to_the_deadline() {
 
 #[tokio::test]
 async fn two_who_take_get_different_windows() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     let store = &buffer.store;
     let ids: Vec<_> = (0..2000)
         .map(|n| n.to_string())
@@ -96,7 +96,7 @@ async fn two_who_take_get_different_windows() {
 
 #[tokio::test]
 async fn what_was_taken_and_not_closed_comes_up_again() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     buffer.say("a", SHORT).await;
     buffer.take_when_due().await;
 
@@ -110,7 +110,7 @@ async fn what_was_taken_and_not_closed_comes_up_again() {
 
 #[tokio::test]
 async fn a_flush_closes_at_once() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     buffer.say("a", LONG).await;
 
     assert_eq!(buffer.close_now().await, closed(1, CloseReason::Flush));
@@ -120,7 +120,7 @@ async fn a_flush_closes_at_once() {
 
 #[tokio::test]
 async fn a_cancel_drops_the_window_and_nothing_else() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     buffer.say("a", LONG).await;
     buffer.close_now().await;
     buffer.say("b", LONG).await;
@@ -142,7 +142,7 @@ async fn a_cancel_drops_the_window_and_nothing_else() {
 
 #[tokio::test]
 async fn a_closed_window_leaves_only_its_batch_and_that_it_is_there() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     buffer.say("a", SHORT).await;
 
     buffer.close_when_due().await;

@@ -8,12 +8,12 @@ use lull::store::windows::NewMessage;
 use lull::store::windows::closing::Closing;
 
 use super::{FEW, HOUR, closed, first};
-use crate::support::buffer::Buffer;
+use crate::support::window_store::WindowStore;
 use crate::support::{DEADLINE, LONG, RETENTION, RULES, SHORT, item};
 
 #[tokio::test]
 async fn a_chat_that_has_just_turned_up_has_a_quiet_window_of_its_own() {
-    let buffer = Buffer::with(first(FEW)).await;
+    let buffer = WindowStore::with(first(FEW)).await;
 
     let greeting = buffer.say("oi", LONG).await;
     let more = buffer.say("about my order", LONG).await;
@@ -24,7 +24,7 @@ async fn a_chat_that_has_just_turned_up_has_a_quiet_window_of_its_own() {
 
 #[tokio::test]
 async fn a_greeting_without_a_wait_is_due_at_once_and_wakes_whoever_sleeps() {
-    let buffer = Buffer::with(first(Duration::ZERO)).await;
+    let buffer = WindowStore::with(first(Duration::ZERO)).await;
     let client = redis::Client::open(buffer.redis.url()).unwrap();
     let mut monitor = client.get_async_pubsub().await.unwrap();
     monitor.subscribe("lull:wake").await.unwrap();
@@ -39,7 +39,7 @@ async fn a_greeting_without_a_wait_is_due_at_once_and_wakes_whoever_sleeps() {
 
 #[tokio::test]
 async fn a_message_that_follows_a_greeting_before_it_left_goes_with_it() {
-    let buffer = Buffer::with(first(Duration::ZERO)).await;
+    let buffer = WindowStore::with(first(Duration::ZERO)).await;
     buffer.say("oi", LONG).await;
 
     buffer.say("about my order", LONG).await;
@@ -50,7 +50,7 @@ async fn a_message_that_follows_a_greeting_before_it_left_goes_with_it() {
 
 #[tokio::test]
 async fn who_was_heard_a_moment_ago_has_not_just_turned_up() {
-    let buffer = Buffer::with(first(Duration::ZERO)).await;
+    let buffer = WindowStore::with(first(Duration::ZERO)).await;
     buffer.say("oi", LONG).await;
     buffer.close().await;
 
@@ -61,7 +61,7 @@ async fn who_was_heard_a_moment_ago_has_not_just_turned_up() {
 
 #[tokio::test]
 async fn who_was_not_heard_for_long_has_just_turned_up_again() {
-    let buffer = Buffer::with(first(Duration::ZERO)).await;
+    let buffer = WindowStore::with(first(Duration::ZERO)).await;
     buffer.say("oi", LONG).await;
     buffer.close().await;
     buffer.redis.long_ago("lull:*:heard", HOUR).await;
@@ -73,7 +73,7 @@ async fn who_was_not_heard_for_long_has_just_turned_up_again() {
 
 #[tokio::test]
 async fn whoever_has_an_open_window_has_not_just_turned_up() {
-    let buffer = Buffer::with(first(Duration::ZERO)).await;
+    let buffer = WindowStore::with(first(Duration::ZERO)).await;
     buffer.say("oi", LONG).await;
     buffer.redis.long_ago("lull:*:heard", HOUR).await;
 
@@ -84,7 +84,7 @@ async fn whoever_has_an_open_window_has_not_just_turned_up() {
 
 #[tokio::test]
 async fn a_ttl_that_the_client_asked_for_wins_and_the_chat_was_heard() {
-    let buffer = Buffer::with(first(Duration::ZERO)).await;
+    let buffer = WindowStore::with(first(Duration::ZERO)).await;
     let said = item("oi");
     let asked = NewMessage {
         asked: true,
@@ -100,7 +100,7 @@ async fn a_ttl_that_the_client_asked_for_wins_and_the_chat_was_heard() {
 
 #[tokio::test]
 async fn who_was_heard_is_forgotten_in_the_end_and_nobody_is_kept_without_need() {
-    let buffer = Buffer::with(first(FEW)).await;
+    let buffer = WindowStore::with(first(FEW)).await;
     buffer.say("oi", LONG).await;
     buffer
         .redis
@@ -109,7 +109,7 @@ async fn who_was_heard_is_forgotten_in_the_end_and_nobody_is_kept_without_need()
     buffer.store.history().trim(&RETENTION).await.unwrap();
     assert!(buffer.redis.keys("lull:*:heard").await.is_empty());
 
-    let plain = Buffer::with(RULES).await;
+    let plain = WindowStore::with(RULES).await;
     plain.say("oi", LONG).await;
 
     assert!(plain.redis.keys("lull:*:heard").await.is_empty());

@@ -5,12 +5,12 @@ use std::time::Duration;
 use lull::core::window::{CloseReason, WindowRules};
 
 use super::{FEW, FIXED, closed};
-use crate::support::buffer::Buffer;
+use crate::support::window_store::WindowStore;
 use crate::support::{LONG, SHORT};
 
 #[tokio::test]
 async fn only_the_first_message_sets_the_deadline_of_a_fixed_window() {
-    let buffer = Buffer::with(FIXED).await;
+    let buffer = WindowStore::with(FIXED).await;
     buffer.say("a", FEW).await;
 
     for _ in 0..50 {
@@ -23,7 +23,7 @@ async fn only_the_first_message_sets_the_deadline_of_a_fixed_window() {
 
 #[tokio::test]
 async fn a_message_that_crosses_the_deadline_of_a_fixed_window_is_in_it_and_moves_nothing() {
-    let buffer = Buffer::with(FIXED).await;
+    let buffer = WindowStore::with(FIXED).await;
     buffer.say("a", SHORT).await;
     buffer.take_when_due().await;
 
@@ -34,7 +34,7 @@ async fn a_message_that_crosses_the_deadline_of_a_fixed_window_is_in_it_and_move
 
 #[tokio::test]
 async fn a_limit_closes_a_fixed_window_at_once() {
-    let buffer = Buffer::with(WindowRules {
+    let buffer = WindowStore::with(WindowRules {
         max_messages: 2,
         ..FIXED
     })
@@ -49,7 +49,7 @@ async fn a_limit_closes_a_fixed_window_at_once() {
 
 #[tokio::test]
 async fn typing_holds_a_fixed_window_and_stopping_gives_it_its_deadline_back() {
-    let buffer = Buffer::with(FIXED).await;
+    let buffer = WindowStore::with(FIXED).await;
     buffer.say("a", FEW).await;
     let own = buffer.deadline().await;
 

@@ -6,12 +6,12 @@ use lull::core::window::CloseReason;
 use lull::store::windows::{NewMessage, Taken};
 
 use super::{FEW, MEDIA, closed};
-use crate::support::buffer::Buffer;
+use crate::support::window_store::WindowStore;
 use crate::support::{LONG, RULES, item};
 
 #[tokio::test]
 async fn a_flush_word_closes_its_window_at_once() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     buffer.say("a", LONG).await;
 
     let flushed = buffer.flush("that is all", LONG).await;
@@ -23,7 +23,7 @@ async fn a_flush_word_closes_its_window_at_once() {
 
 #[tokio::test]
 async fn nothing_moves_the_deadline_of_a_flushed_window() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     buffer.flush("that is all", LONG).await;
 
     assert_eq!(buffer.hold(Some(LONG)).await, Duration::ZERO);
@@ -34,7 +34,7 @@ async fn nothing_moves_the_deadline_of_a_flushed_window() {
 
 #[tokio::test]
 async fn what_is_said_after_a_flush_word_belongs_to_the_next_window() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     buffer.flush("that is all", LONG).await;
 
     let next = buffer.say("one more thing", LONG).await;
@@ -46,7 +46,7 @@ async fn what_is_said_after_a_flush_word_belongs_to_the_next_window() {
 
 #[tokio::test]
 async fn a_message_that_found_no_room_is_not_taken_for_its_own_repeat() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     let said = item("one more thing");
     let message = NewMessage {
         id: Some("3EB0"),
@@ -63,7 +63,7 @@ async fn a_message_that_found_no_room_is_not_taken_for_its_own_repeat() {
 
 #[tokio::test]
 async fn a_flush_word_by_itself_is_a_batch() {
-    let buffer = Buffer::with(MEDIA).await;
+    let buffer = WindowStore::with(MEDIA).await;
 
     let flushed = buffer.flush("ok", LONG).await;
 

@@ -6,7 +6,7 @@ use lull::core::window::{CloseReason, WindowRules};
 use lull::store::windows::closing::Closing;
 
 use super::{FEW, FIXED, MEDIA, NO_REPEATS, closed, first};
-use crate::support::buffer::Buffer;
+use crate::support::window_store::WindowStore;
 use crate::support::{LONG, RULES, eventually};
 
 #[tokio::test]
@@ -15,7 +15,7 @@ async fn a_window_closes_at_its_cap_however_much_is_said() {
         max_wait: Duration::from_millis(50),
         ..RULES
     };
-    let buffer = Buffer::with(rules).await;
+    let buffer = WindowStore::with(rules).await;
     let quiet = Duration::from_millis(20);
     buffer.say("a", quiet).await;
 
@@ -45,7 +45,7 @@ async fn a_larger_ttl_raises_the_cap() {
         max_wait: Duration::from_secs(5),
         ..RULES
     };
-    let buffer = Buffer::with(rules).await;
+    let buffer = WindowStore::with(rules).await;
     buffer.say("a", Duration::from_secs(1)).await;
 
     let appended = buffer.say("b", LONG).await;
@@ -59,7 +59,7 @@ async fn a_full_window_is_due_at_once_and_the_next_message_opens_another() {
         max_messages: 2,
         ..RULES
     };
-    let buffer = Buffer::with(rules).await;
+    let buffer = WindowStore::with(rules).await;
     buffer.say("a", LONG).await;
 
     let full = buffer.say("b", LONG).await;
@@ -76,7 +76,7 @@ async fn nothing_moves_the_deadline_of_a_full_window() {
         max_messages: 1,
         ..RULES
     };
-    let buffer = Buffer::with(rules).await;
+    let buffer = WindowStore::with(rules).await;
     buffer.say("a", LONG).await;
 
     assert_eq!(buffer.hold(Some(LONG)).await, Duration::ZERO);
@@ -90,7 +90,7 @@ async fn a_message_that_would_burst_the_window_goes_into_the_next() {
         max_bytes: 100,
         ..RULES
     };
-    let buffer = Buffer::with(rules).await;
+    let buffer = WindowStore::with(rules).await;
     let large = "x".repeat(60);
 
     let first = buffer.say(&large, LONG).await;
@@ -106,7 +106,7 @@ async fn a_message_larger_than_a_window_is_one_by_itself() {
         max_bytes: 10,
         ..RULES
     };
-    let buffer = Buffer::with(rules).await;
+    let buffer = WindowStore::with(rules).await;
 
     let appended = buffer.say("far more than ten bytes", LONG).await;
 
@@ -118,7 +118,7 @@ async fn a_message_larger_than_a_window_is_one_by_itself() {
 async fn the_cap_wins_whatever_the_rules() {
     let cap = Duration::from_secs(3);
     for rules in [FIXED, MEDIA, NO_REPEATS, first(Duration::ZERO), first(FEW)] {
-        let buffer = Buffer::with(WindowRules {
+        let buffer = WindowStore::with(WindowRules {
             max_wait: cap,
             ..rules
         })

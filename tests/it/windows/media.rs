@@ -5,12 +5,12 @@ use std::time::Duration;
 use lull::core::window::{CloseReason, WindowRules};
 
 use super::{FEW, MEDIA, closed};
-use crate::support::buffer::Buffer;
+use crate::support::window_store::WindowStore;
 use crate::support::{LONG, SHORT};
 
 #[tokio::test]
 async fn media_alone_wait_for_their_text() {
-    let buffer = Buffer::with(MEDIA).await;
+    let buffer = WindowStore::with(MEDIA).await;
 
     buffer.picture(SHORT).await;
     let two = buffer.picture(SHORT).await;
@@ -22,7 +22,7 @@ async fn media_alone_wait_for_their_text() {
 
 #[tokio::test]
 async fn a_medium_after_a_text_waits_like_any_message() {
-    let buffer = Buffer::with(MEDIA).await;
+    let buffer = WindowStore::with(MEDIA).await;
     buffer.say("look", FEW).await;
 
     let appended = buffer.picture(FEW).await;
@@ -32,7 +32,7 @@ async fn a_medium_after_a_text_waits_like_any_message() {
 
 #[tokio::test]
 async fn media_that_nobody_says_a_word_about_close_at_the_cap() {
-    let buffer = Buffer::with(WindowRules {
+    let buffer = WindowStore::with(WindowRules {
         max_wait: Duration::from_millis(50),
         ..MEDIA
     })
@@ -45,7 +45,7 @@ async fn media_that_nobody_says_a_word_about_close_at_the_cap() {
 
 #[tokio::test]
 async fn no_typing_signal_shortens_the_wait_of_media() {
-    let buffer = Buffer::with(MEDIA).await;
+    let buffer = WindowStore::with(MEDIA).await;
     buffer.picture(SHORT).await;
 
     let typing = buffer.hold(Some(SHORT)).await;
@@ -56,7 +56,7 @@ async fn no_typing_signal_shortens_the_wait_of_media() {
 
 #[tokio::test]
 async fn media_do_not_wait_in_a_window_without_a_cap() {
-    let buffer = Buffer::with(WindowRules {
+    let buffer = WindowStore::with(WindowRules {
         max_wait: Duration::ZERO,
         ..MEDIA
     })
@@ -69,7 +69,7 @@ async fn media_do_not_wait_in_a_window_without_a_cap() {
 
 #[tokio::test]
 async fn the_first_text_after_media_sets_the_deadline_of_a_fixed_window() {
-    let buffer = Buffer::with(WindowRules {
+    let buffer = WindowStore::with(WindowRules {
         restarts: false,
         ..MEDIA
     })

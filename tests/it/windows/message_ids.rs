@@ -5,7 +5,7 @@ use std::time::Duration;
 use lull::store::windows::closing::Closing;
 use lull::store::windows::{NewMessage, Taken};
 
-use crate::support::buffer::Buffer;
+use crate::support::window_store::WindowStore;
 use crate::support::{LONG, RULES, SHORT, chat, destinations, item};
 
 /// A message with an id.
@@ -18,7 +18,7 @@ fn with_id(item: &str, ttl: Duration) -> NewMessage<'_> {
 
 #[tokio::test]
 async fn a_message_id_counts_once_per_chat() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     let said = item("a");
     let message = with_id(&said, LONG);
     buffer.append(message).await;
@@ -37,7 +37,7 @@ async fn a_message_id_counts_once_per_chat() {
 
 #[tokio::test]
 async fn a_message_id_is_remembered_after_its_window_has_closed() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     let said = item("a");
     let message = with_id(&said, SHORT);
     buffer.append(message).await;
@@ -51,7 +51,7 @@ async fn a_message_id_is_remembered_after_its_window_has_closed() {
 
 #[tokio::test]
 async fn a_message_id_older_than_a_day_is_forgotten() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     let said = item("a");
     let message = with_id(&said, LONG);
     buffer.append(message).await;

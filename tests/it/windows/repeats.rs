@@ -3,12 +3,12 @@
 use lull::store::windows::{NewMessage, Taken};
 
 use super::{FEW, NO_REPEATS};
-use crate::support::buffer::Buffer;
+use crate::support::window_store::WindowStore;
 use crate::support::{LONG, RULES, SHORT, item};
 
 #[tokio::test]
 async fn a_text_said_twice_in_a_row_is_dropped_and_changes_nothing() {
-    let buffer = Buffer::with(NO_REPEATS).await;
+    let buffer = WindowStore::with(NO_REPEATS).await;
     buffer.say("oi", FEW).await;
 
     let repeat = buffer.say("oi", LONG).await;
@@ -19,7 +19,7 @@ async fn a_text_said_twice_in_a_row_is_dropped_and_changes_nothing() {
 
 #[tokio::test]
 async fn a_text_is_compared_only_with_what_was_said_just_before() {
-    let buffer = Buffer::with(NO_REPEATS).await;
+    let buffer = WindowStore::with(NO_REPEATS).await;
 
     for text in ["a", "b", "a"] {
         assert_eq!(buffer.say(text, LONG).await.taken, Taken::Appended);
@@ -32,7 +32,7 @@ async fn a_text_is_compared_only_with_what_was_said_just_before() {
 
 #[tokio::test]
 async fn a_typing_signal_does_not_make_a_repeat_another_text() {
-    let buffer = Buffer::with(NO_REPEATS).await;
+    let buffer = WindowStore::with(NO_REPEATS).await;
     buffer.say("oi", LONG).await;
     buffer.hold(Some(LONG)).await;
 
@@ -41,7 +41,7 @@ async fn a_typing_signal_does_not_make_a_repeat_another_text() {
 
 #[tokio::test]
 async fn a_text_may_be_said_again_in_the_next_window() {
-    let buffer = Buffer::with(NO_REPEATS).await;
+    let buffer = WindowStore::with(NO_REPEATS).await;
     buffer.say("oi", SHORT).await;
     buffer.close_when_due().await;
 
@@ -50,7 +50,7 @@ async fn a_text_may_be_said_again_in_the_next_window() {
 
 #[tokio::test]
 async fn a_buffer_that_keeps_repeats_keeps_them() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     buffer.say("oi", LONG).await;
 
     assert_eq!(buffer.say("oi", LONG).await.count, 2);
@@ -58,7 +58,7 @@ async fn a_buffer_that_keeps_repeats_keeps_them() {
 
 #[tokio::test]
 async fn the_id_of_a_dropped_repeat_counts_as_seen() {
-    let buffer = Buffer::with(NO_REPEATS).await;
+    let buffer = WindowStore::with(NO_REPEATS).await;
     let said = item("oi");
     let again = NewMessage {
         id: Some("3EB0"),

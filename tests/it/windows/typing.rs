@@ -5,12 +5,12 @@ use std::time::Duration;
 use lull::core::window::WindowRules;
 
 use super::FEW;
-use crate::support::buffer::Buffer;
+use crate::support::window_store::WindowStore;
 use crate::support::{LONG, RULES, chat};
 
 #[tokio::test]
 async fn a_typing_signal_moves_the_deadline_but_never_nearer() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     buffer.say("a", FEW).await;
 
     let longer = buffer.hold(Some(Duration::from_secs(10))).await;
@@ -25,7 +25,7 @@ async fn a_typing_signal_moves_the_deadline_but_never_nearer() {
 
 #[tokio::test]
 async fn who_stops_typing_gets_the_quiet_window_again() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
     buffer.say("a", FEW).await;
     buffer.hold(Some(LONG)).await;
 
@@ -40,7 +40,7 @@ async fn typing_never_passes_the_cap() {
         max_wait: Duration::from_secs(3),
         ..RULES
     };
-    let buffer = Buffer::with(rules).await;
+    let buffer = WindowStore::with(rules).await;
     buffer.say("a", Duration::from_secs(1)).await;
 
     let left = buffer.hold(Some(Duration::from_secs(10))).await;
@@ -50,7 +50,7 @@ async fn typing_never_passes_the_cap() {
 
 #[tokio::test]
 async fn typing_in_a_chat_without_a_window_leaves_no_trace() {
-    let buffer = Buffer::with(RULES).await;
+    let buffer = WindowStore::with(RULES).await;
 
     let held = buffer
         .store

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::{forwarding, settled, shop, whole};
+use super::{forwarding, settled, system, whole};
 use crate::support::{Daemon, SHORT, TestRedis, eventually};
 
 #[tokio::test]
 async fn a_buffer_config_is_created_listed_changed_and_removed() {
-    let shop = shop().await;
+    let system = system().await;
     let created = json!([{
         "id": "loja-sao-paulo",
         "name": "Loja São Paulo",
@@ -17,17 +17,17 @@ async fn a_buffer_config_is_created_listed_changed_and_removed() {
         "reset_timer_on_message": false,
         "active": true,
     }]);
-    assert_eq!(shop.api.get("/api/buffer-configs").await.1, created);
+    assert_eq!(system.api.get("/api/buffer-configs").await.1, created);
 
     let path = "/api/buffer-configs/loja-sao-paulo";
     let change = json!({"name": "Loja São Paulo", "max_size": 3, "reset_timer_on_message": true});
-    let (status, changed) = shop.put(path, change).await;
+    let (status, changed) = system.put(path, change).await;
     assert_eq!(status, 200, "{changed}");
     assert_eq!(
         (&changed["max_size"], &changed["max_time"]),
         (&json!(3), &json!(30.0))
     );
-    let (_, buffer) = shop.api.get("/api/buffers/loja-sao-paulo").await;
+    let (_, buffer) = system.api.get("/api/buffers/loja-sao-paulo").await;
     assert_eq!(
         (
             &buffer["text"],
@@ -37,13 +37,13 @@ async fn a_buffer_config_is_created_listed_changed_and_removed() {
         (&json!(""), &json!("phone"), &json!(true))
     );
 
-    assert_eq!(shop.delete(path).await.0, 200);
-    assert_eq!(shop.api.get("/api/buffer-configs").await.1, json!([]));
+    assert_eq!(system.delete(path).await.0, 200);
+    assert_eq!(system.api.get("/api/buffer-configs").await.1, json!([]));
 }
 
 #[tokio::test]
 async fn what_is_wrong_is_told_in_their_words() {
-    let shop = shop().await;
+    let system = system().await;
 
     for (path, body, status, why) in [
         (
@@ -107,22 +107,22 @@ async fn what_is_wrong_is_told_in_their_words() {
             "timezone: ",
         ),
     ] {
-        let (got, answer) = shop.api.post(path, body.clone()).await;
+        let (got, answer) = system.api.post(path, body.clone()).await;
 
         assert_eq!(got, status, "{path} {body}: {answer}");
         let error = answer["error"].as_str().unwrap();
         assert!(error.starts_with(why), "{path} {body}: {error}");
     }
-    assert_eq!(shop.api.get("/api/forwarding-configs").await.1, json!([]));
+    assert_eq!(system.api.get("/api/forwarding-configs").await.1, json!([]));
 }
 
 #[tokio::test]
 async fn the_first_forwarding_takes_the_place_of_the_implied_default() {
-    let shop = shop().await;
+    let system = system().await;
     let spec = json!({"name": "CRM", "buffer": "Loja São Paulo", "url": "http://n8n/crm", "headers": {"authorization": "Bearer t0ken"}});
-    let crm = forwarding(&shop, spec).await;
+    let crm = forwarding(&system, spec).await;
     let spec = json!({"name": "Bot", "buffer_name": "loja-sao-paulo", "url": "http://n8n/bot"});
-    forwarding(&shop, spec).await;
+    forwarding(&system, spec).await;
 
     assert_eq!(
         crm,
@@ -139,30 +139,30 @@ async fn the_first_forwarding_takes_the_place_of_the_implied_default() {
         })
     );
     let destinations = async || {
-        let (_, buffer) = shop.api.get("/api/buffers/loja-sao-paulo").await;
+        let (_, buffer) = system.api.get("/api/buffers/loja-sao-paulo").await;
         buffer["destinations"].clone()
     };
     assert_eq!(destinations().await, json!(["crm", "bot"]));
 
-    let (status, _) = shop
+    let (status, _) = system
         .put(
             "/api/forwarding-configs/crm",
             json!({"headers": crm["headers"], "active": false}),
         )
         .await;
     assert_eq!(status, 200);
-    let kept = &shop.store.config().read().await.unwrap().destinations["crm"].spec;
+    let kept = &system.store.config().read().await.unwrap().destinations["crm"].spec;
     assert_eq!(kept.headers["authorization"], "Bearer t0ken");
     assert!(!kept.active);
 
     let spec = json!({"name": "own", "url": "http://127.0.0.1:9/", "template": "{}"});
-    shop.api.post("/api/destinations", spec).await;
-    let (status, _) = shop.put("/api/forwarding-configs/own", json!({})).await;
+    system.api.post("/api/destinations", spec).await;
+    let (status, _) = system.put("/api/forwarding-configs/own", json!({})).await;
     assert_eq!(status, 409, "a body of its own is no forwarding's");
 
     for id in ["crm", "bot"] {
         let path = format!("/api/forwarding-configs/{id}");
-        let (status, answer) = shop.delete(&path).await;
+        let (status, answer) = system.delete(&path).await;
         assert_eq!(status, 200, "{answer}");
     }
     assert_eq!(destinations().await, json!(["default"]));
@@ -170,18 +170,18 @@ async fn the_first_forwarding_takes_the_place_of_the_implied_default() {
 
 #[tokio::test]
 async fn a_forwarding_moves_to_another_buffer() {
-    let shop = shop().await;
+    let system = system().await;
     let spec = json!({"name": "Rio", "filter_field": "fone"});
-    shop.api.post("/api/buffer-configs", spec).await;
+    system.api.post("/api/buffer-configs", spec).await;
     let spec = json!({"name": "bot", "buffer": "loja-sao-paulo", "url": "http://n8n/"});
-    forwarding(&shop, spec).await;
+    forwarding(&system, spec).await;
 
-    let (status, moved) = shop
+    let (status, moved) = system
         .put("/api/forwarding-configs/bot", json!({"buffer": "Rio"}))
         .await;
 
     assert_eq!((status.as_u16(), &moved["buffer"]), (200, &json!("rio")));
-    let configured = shop.store.config().read().await.unwrap();
+    let configured = system.store.config().read().await.unwrap();
     assert_eq!(
         configured.buffers["loja-sao-paulo"].spec.destinations,
         ["default"]
@@ -193,21 +193,22 @@ async fn a_forwarding_moves_to_another_buffer() {
 
 #[tokio::test]
 async fn a_forwarding_with_batches_keeps_its_buffer_until_they_are_cleared_away() {
-    let shop = shop().await;
+    let system = system().await;
     let spec = json!({"name": "bot", "buffer": "loja-sao-paulo", "url": "http://127.0.0.1:9/"});
-    forwarding(&shop, spec).await;
-    settled(&shop).await;
-    shop.say_item("loja-sao-paulo", "55", &whole(&json!({"a": 1})), SHORT)
+    forwarding(&system, spec).await;
+    settled(&system).await;
+    system
+        .say_item("loja-sao-paulo", "55", &whole(&json!({"a": 1})), SHORT)
         .await;
     eventually("its batch is on the lane", async || {
-        shop.redis.keys("lull:*:lane:bot:*").await.len() == 1
+        system.redis.keys("lull:*:lane:bot:*").await.len() == 1
     })
     .await;
 
     let path = "/api/forwarding-configs/bot";
-    let (refused, _) = shop.delete(path).await;
-    let (_, list) = shop.api.get("/api/forwarding-configs").await;
-    let (discarded, answer) = shop.delete(&format!("{path}?discard=true")).await;
+    let (refused, _) = system.delete(path).await;
+    let (_, list) = system.api.get("/api/forwarding-configs").await;
+    let (discarded, answer) = system.delete(&format!("{path}?discard=true")).await;
 
     assert_eq!(refused, 409);
     assert_eq!(list[0]["buffer"], "loja-sao-paulo");
@@ -234,11 +235,11 @@ async fn new_buffers_write_their_moments_in_the_zone_that_was_set() {
 
 #[tokio::test]
 async fn forwardings_that_are_made_at_the_same_time_are_all_kept() {
-    let shop = shop().await;
-    let other = Daemon::api(&shop.redis).await;
+    let system = system().await;
+    let other = Daemon::api(&system.redis).await;
 
     let made = (0..12).map(|number| {
-        let api = if number % 2 == 0 { &shop.api } else { &other };
+        let api = if number % 2 == 0 { &system.api } else { &other };
         let name = format!("bot{number}");
         let spec = json!({"name": name, "buffer": "loja-sao-paulo", "url": "http://n8n/"});
         api.post("/api/forwarding-configs", spec)
@@ -247,7 +248,7 @@ async fn forwardings_that_are_made_at_the_same_time_are_all_kept() {
         assert_eq!(status, 201, "{answer}");
     }
 
-    let configured = shop.store.config().read().await.unwrap();
+    let configured = system.store.config().read().await.unwrap();
     let destinations = &configured.buffers["loja-sao-paulo"].spec.destinations;
     assert_eq!(destinations.len(), 12, "{destinations:?}");
 }

@@ -3,12 +3,12 @@
 use reqwest::Method;
 use serde_json::json;
 
-use super::{forwarding, settled, shop, whole};
+use super::{forwarding, settled, system, whole};
 use crate::support::{Receiver, SHORT, eventually};
 
 #[tokio::test]
 async fn a_template_gives_the_key_and_a_line_for_each_message() {
-    let shop = shop().await;
+    let system = system().await;
     let (mut with, mut without, mut some) = (
         Receiver::start().await,
         Receiver::start().await,
@@ -22,18 +22,18 @@ async fn a_template_gives_the_key_and_a_line_for_each_message() {
         let mut spec = json!({"name": name, "buffer": "loja-sao-paulo", "url": receiver.url()});
         let fields = more.as_object().unwrap().clone();
         spec.as_object_mut().unwrap().extend(fields);
-        forwarding(&shop, spec).await;
+        forwarding(&system, spec).await;
     }
-    settled(&shop).await;
+    settled(&system).await;
 
     let said = ["oi", "tudo bem?"].map(|text| json!({"phone": "55", "nome": "Ana", "texto": text}));
     for said in &said {
         let path = "/api/webhook/loja-sao-paulo";
-        let (status, answer) = shop.api.post(path, said.clone()).await;
+        let (status, answer) = system.api.post(path, said.clone()).await;
         assert_eq!(status, 201, "{answer}");
     }
     let flush = "/api/chats/55/flush?buffer=loja-sao-paulo";
-    let (status, answer) = shop.api.request(Method::POST, flush, None).await;
+    let (status, answer) = system.api.request(Method::POST, flush, None).await;
     assert_eq!(status, 200, "{answer}");
 
     assert_eq!(
@@ -51,18 +51,18 @@ async fn a_template_gives_the_key_and_a_line_for_each_message() {
 
 #[tokio::test]
 async fn an_old_client_posts_to_its_buffer_by_the_words_it_has_for_it() {
-    let shop = shop().await;
+    let system = system().await;
     let mut bot = Receiver::start().await;
     let spec = json!({
         "name": "Bot", "buffer": "Loja São Paulo", "url": bot.url(), "template": "{{nome}}: {{texto}}",
     });
-    forwarding(&shop, spec).await;
-    settled(&shop).await;
+    forwarding(&system, spec).await;
+    settled(&system).await;
     let path = "/api/webhook/Loja%20S%C3%A3o%20Paulo";
 
     for text in ["oi", "tudo bem?"] {
         let said = json!({"phone": "55", "nome": "Ana", "texto": text});
-        let (status, answer) = shop.api.post(path, said).await;
+        let (status, answer) = system.api.post(path, said).await;
         assert_eq!(
             (status.as_u16(), &answer["status"]),
             (201, &json!("buffered"))
@@ -70,7 +70,7 @@ async fn an_old_client_posts_to_its_buffer_by_the_words_it_has_for_it() {
         assert!(answer["message_id"].is_string(), "{answer}");
     }
     let flush = "/api/chats/55/flush?buffer=loja-sao-paulo";
-    let (status, answer) = shop.api.request(Method::POST, flush, None).await;
+    let (status, answer) = system.api.request(Method::POST, flush, None).await;
     assert_eq!(status, 200, "{answer}");
 
     assert_eq!(
@@ -78,37 +78,40 @@ async fn an_old_client_posts_to_its_buffer_by_the_words_it_has_for_it() {
         json!({"phone": "55", "content": ["Ana: oi", "Ana: tudo bem?"]})
     );
 
-    let (status, answer) = shop.api.post(path, json!({"nome": "Ana"})).await;
+    let (status, answer) = system.api.post(path, json!({"nome": "Ana"})).await;
     assert_eq!(status, 400, "{answer}");
-    shop.put(
-        "/api/buffer-configs/loja-sao-paulo",
-        json!({"active": false}),
-    )
-    .await;
-    let (status, answer) = shop.api.post(path, json!({"phone": "55"})).await;
+    system
+        .put(
+            "/api/buffer-configs/loja-sao-paulo",
+            json!({"active": false}),
+        )
+        .await;
+    let (status, answer) = system.api.post(path, json!({"phone": "55"})).await;
     assert_eq!(status, 404, "{answer}");
 }
 
 #[tokio::test]
 async fn another_key_is_what_forwardings_call_the_chat_then() {
-    let shop = shop().await;
+    let system = system().await;
     let mut bot = Receiver::start().await;
     let spec = json!({"name": "bot", "buffer": "loja-sao-paulo", "url": bot.url(), "template": "{{ texto }}"});
-    forwarding(&shop, spec).await;
+    forwarding(&system, spec).await;
 
-    shop.put(
-        "/api/buffer-configs/loja-sao-paulo",
-        json!({"filter_field": "fone"}),
-    )
-    .await;
-    settled(&shop).await;
-    shop.say_item(
-        "loja-sao-paulo",
-        "55",
-        &whole(&json!({"texto": "oi"})),
-        SHORT,
-    )
-    .await;
+    system
+        .put(
+            "/api/buffer-configs/loja-sao-paulo",
+            json!({"filter_field": "fone"}),
+        )
+        .await;
+    settled(&system).await;
+    system
+        .say_item(
+            "loja-sao-paulo",
+            "55",
+            &whole(&json!({"texto": "oi"})),
+            SHORT,
+        )
+        .await;
 
     assert_eq!(
         bot.call().await.json(),
@@ -118,20 +121,21 @@ async fn another_key_is_what_forwardings_call_the_chat_then() {
 
 #[tokio::test]
 async fn what_was_forwarded_is_listed_and_filtered() {
-    let shop = shop().await;
+    let system = system().await;
     let mut bot = Receiver::start().await;
     let spec = json!({"name": "Bot", "buffer": "loja-sao-paulo", "url": bot.url()});
-    forwarding(&shop, spec).await;
+    forwarding(&system, spec).await;
     let spec = json!({"name": "dead", "buffer": "loja-sao-paulo", "url": "http://127.0.0.1:9/"});
-    forwarding(&shop, spec).await;
-    settled(&shop).await;
-    shop.say_item("loja-sao-paulo", "55", &whole(&json!({"a": 1})), SHORT)
+    forwarding(&system, spec).await;
+    settled(&system).await;
+    system
+        .say_item("loja-sao-paulo", "55", &whole(&json!({"a": 1})), SHORT)
         .await;
     bot.call().await;
 
     let list = async |query: &str| {
         let path = format!("/api/messages/forwarded?{query}");
-        let (status, list) = shop.api.get(&path).await;
+        let (status, list) = system.api.get(&path).await;
         assert_eq!(status, 200, "{list}");
         list.as_array().unwrap().clone()
     };
@@ -151,7 +155,7 @@ async fn what_was_forwarded_is_listed_and_filtered() {
         assert!(list(nothing).await.is_empty(), "{nothing}");
     }
     assert_eq!(
-        shop.api.get("/api/messages/forwarded?from=today").await.0,
+        system.api.get("/api/messages/forwarded?from=today").await.0,
         400
     );
 }

@@ -1,4 +1,4 @@
-//! A house with buffers and destinations, which stand before its daemons start or are made by requests.
+//! A system with buffers and destinations, which stand before its daemons start or are made by requests.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use super::daemon::read;
 use super::{Daemon, RULES, Receiver, TestRedis, destinations, item};
 
 /// An api and a monitor; the webhook of the environment leads to `default`.
-pub(crate) struct Shop {
+pub(crate) struct System {
     pub(crate) api: Daemon,
     pub(crate) monitor: Daemon,
     pub(crate) default: Receiver,
@@ -22,7 +22,7 @@ pub(crate) struct Shop {
     pub(crate) redis: TestRedis,
 }
 
-impl Shop {
+impl System {
     /// One with nothing but the default.
     pub(crate) async fn open() -> Self {
         Self::with(&[]).await

@@ -10,13 +10,13 @@ pub(crate) const WAITS: &str = "Waiting for Redis at ";
 const WORKS: &str = "works again, after ";
 
 /// Both daemons at work.
-pub(crate) struct Pair {
+pub(crate) struct Daemons {
     pub(crate) api: Daemon,
     pub(crate) monitor: Daemon,
     receiver: Receiver,
 }
 
-impl Pair {
+impl Daemons {
     /// Two on a Redis, each with these settings, too.
     pub(crate) async fn on(redis: &TestRedis, settings: &[(&str, &str)]) -> Self {
         let receiver = Receiver::start().await;

@@ -1,4 +1,4 @@
-//! A house whose destination wants nothing for ever, so that what is said becomes dead letters.
+//! A system whose destination wants nothing for ever, so that what is said becomes dead letters.
 
 use lull::store::keys::Shard;
 use reqwest::Method;
@@ -12,14 +12,14 @@ pub(crate) const LIST: &str = "/api/messages/dead-letter";
 const GONE: Answer = Answer::Full(410, "", "bot retired");
 
 /// An api, a monitor and a receiver that wants nothing for ever.
-pub(crate) struct House {
+pub(crate) struct Undeliverable {
     pub(crate) api: Daemon,
     pub(crate) monitor: Daemon,
     pub(crate) receiver: Receiver,
     pub(crate) redis: TestRedis,
 }
 
-impl House {
+impl Undeliverable {
     pub(crate) async fn start() -> Self {
         Self::start_with(&[]).await
     }

@@ -13,13 +13,13 @@ use lull::store::windows::{Appended, NewMessage};
 use super::{LEASES, TestRedis, chat, destinations, eventually, item, lane, texts};
 
 /// A store and the rules that messages are appended by.
-pub(crate) struct Buffer {
+pub(crate) struct WindowStore {
     pub(crate) store: Store,
     pub(crate) redis: TestRedis,
     rules: WindowRules,
 }
 
-impl Buffer {
+impl WindowStore {
     pub(crate) async fn with(rules: WindowRules) -> Self {
         let redis = TestRedis::start().await;
         Self {
