@@ -2,18 +2,29 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-const NOT_PUBLIC_4: [(Ipv4Addr, u32, &str); 16] = [
+/// What whoever asks there is told of the machine, often with keys to all that it may do.
+const METADATA: &str = "a cloud's metadata";
+
+/// Of several blocks that hold an address, the first counts.
+const NOT_PUBLIC_4: [(Ipv4Addr, u32, &str); 19] = [
     (Ipv4Addr::new(0, 0, 0, 0), 8, "unspecified"),
     (Ipv4Addr::new(10, 0, 0, 0), 8, "private"),
+    // Alibaba Cloud.
+    (Ipv4Addr::new(100, 100, 100, 200), 32, METADATA),
     (
         Ipv4Addr::new(100, 64, 0, 0),
         10,
         "inside a provider's network",
     ),
     (Ipv4Addr::new(127, 0, 0, 0), 8, "loopback"),
-    (Ipv4Addr::new(169, 254, 169, 254), 32, "a cloud's metadata"),
+    // Azure: an address of the public internet, which each virtual machine there finds at its host.
+    (Ipv4Addr::new(168, 63, 129, 16), 32, METADATA),
+    // AWS, Azure, Google, Oracle, IBM, DigitalOcean, Hetzner and most others.
+    (Ipv4Addr::new(169, 254, 169, 254), 32, METADATA),
     (Ipv4Addr::new(169, 254, 0, 0), 16, "link-local"),
     (Ipv4Addr::new(172, 16, 0, 0), 12, "private"),
+    // Oracle Cloud, the classic one.
+    (Ipv4Addr::new(192, 0, 0, 192), 32, METADATA),
     (Ipv4Addr::new(192, 0, 0, 0), 24, "reserved"),
     (Ipv4Addr::new(192, 0, 2, 0), 24, "documentation"),
     (Ipv4Addr::new(192, 88, 99, 0), 24, "reserved"),
@@ -25,13 +36,32 @@ const NOT_PUBLIC_4: [(Ipv4Addr, u32, &str); 16] = [
     (Ipv4Addr::new(240, 0, 0, 0), 4, "reserved"),
 ];
 
-const NOT_PUBLIC_6: [(Ipv6Addr, u32, &str); 11] = [
+const NOT_PUBLIC_6: [(Ipv6Addr, u32, &str); 14] = [
     (Ipv6Addr::UNSPECIFIED, 128, "unspecified"),
     (Ipv6Addr::LOCALHOST, 128, "loopback"),
+    // AWS.
     (
         Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
         128,
-        "a cloud's metadata",
+        METADATA,
+    ),
+    // Google.
+    (
+        Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
+        128,
+        METADATA,
+    ),
+    // Scaleway.
+    (
+        Ipv6Addr::new(0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42),
+        128,
+        METADATA,
+    ),
+    // Akamai (Linode).
+    (
+        Ipv6Addr::new(0xfd00, 0xa9fe, 0xa9fe, 0, 0, 0, 0, 1),
+        128,
+        METADATA,
     ),
     (
         Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0),
@@ -215,8 +245,7 @@ mod tests {
         for (address, what) in [
             ("127.0.0.1", "loopback"),
             ("::ffff:192.168.1.1", "private"),
-            ("169.254.169.254", "a cloud's metadata"),
-            ("fd00:ec2::254", "a cloud's metadata"),
+            ("169.254.169.254", METADATA),
             ("64:ff9b::10.0.0.1", "private"),
         ] {
             assert_eq!(
@@ -224,6 +253,31 @@ mod tests {
                 Some(what),
                 "{address}"
             );
+        }
+    }
+
+    #[test]
+    fn the_metadata_of_a_cloud_is_not_public_even_where_its_address_is() {
+        for address in [
+            "168.63.129.16",
+            "::ffff:168.63.129.16",
+            "64:ff9b::168.63.129.16",
+            "169.254.169.254",
+            "100.100.100.200",
+            "192.0.0.192",
+            "fd00:ec2::254",
+            "fd20:ce::254",
+            "fd00:42::42",
+            "fd00:a9fe:a9fe::1",
+        ] {
+            assert_eq!(
+                not_public(address.parse().unwrap()),
+                Some(METADATA),
+                "{address}"
+            );
+        }
+        for neighbour in ["168.63.129.15", "168.63.129.17"] {
+            assert_eq!(not_public(neighbour.parse().unwrap()), None, "{neighbour}");
         }
     }
 }

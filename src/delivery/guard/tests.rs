@@ -45,6 +45,8 @@ fn addresses_inside_are_refused_however_they_are_spelled() {
         "http://[64:ff9b::10.0.0.1]/",
         "http://[2002:7f00:1::]/",
         "http://[fd00:ec2::254]/",
+        "http://168.63.129.16/machine?comp=goalstate",
+        "http://0xa83f8110/",
         "http://[fe80::1]/",
     ] {
         let refused = check(&guard(false, &[], &[]), url);
