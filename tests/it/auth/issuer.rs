@@ -75,8 +75,12 @@ impl Issuer {
 
     /// A token that says this.
     pub(super) fn token(&self, claims: &Value) -> String {
-        let header = json!({"alg": self.algorithm(), "kid": self.algorithm(), "typ": "JWT"});
-        self.token_with(&header, claims)
+        self.token_with(&self.header(), claims)
+    }
+
+    /// The header of its tokens.
+    pub(super) fn header(&self) -> Value {
+        json!({"alg": self.algorithm(), "kid": self.algorithm(), "typ": "JWT"})
     }
 
     /// The same under another header than is right.

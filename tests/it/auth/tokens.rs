@@ -75,6 +75,12 @@ async fn a_token_that_is_not_right_is_refused_with_what_is_wrong() {
         claims
     };
     let good = claims(&json!({}));
+    let critical = |issuer: &Issuer, crit: Value| {
+        let mut header = issuer.header();
+        header["b64"] = json!(true);
+        header["crit"] = crit;
+        issuer.token_with(&header, &good)
+    };
     let (said, _) = rsa
         .token(&good)
         .rsplit_once('.')
@@ -118,6 +124,11 @@ async fn a_token_that_is_not_right_is_refused_with_what_is_wrong() {
         (unsigned, "cannot be read"),
         (format!("{said}."), "signature"),
         (format!("{said}.{}", encoded(b"x")), "signature"),
+        // What it names would have to be known here to believe it.
+        (critical(&secret, json!(["urn:example:limit"])), "a crit"),
+        (critical(&rsa, json!(["b64"])), "a crit"),
+        (critical(&rsa, json!([])), "a crit"),
+        (critical(&rsa, json!("b64")), "cannot be read"),
         // Keys that nobody believes.
         (Issuer::ecdsa().token(&good), "signature"),
         (Issuer::secret("another").token(&good), "signature"),
@@ -249,6 +260,65 @@ async fn public_keys_are_fetched_and_a_new_one_is_found_when_it_is_missed() {
     })
     .await;
     assert_eq!(shown(&api, &by_old).await, 401);
+}
+
+#[tokio::test]
+async fn a_key_set_forgets_what_it_has_no_more_even_where_nothing_is_left_that_can_be_used() {
+    let of_the_future = json!({"kty": "PQC", "kid": "x", "pub": "AAAA"});
+    for keys in [
+        json!([]),
+        json!([Issuer::secret("published").jwk()]),
+        // What nobody here knows is left out, and not the rest of the set kept because of it.
+        json!([of_the_future, Issuer::ecdsa().jwk()]),
+    ] {
+        let redis = TestRedis::start().await;
+        let (old, other) = (Issuer::ecdsa(), Issuer::ed25519());
+        let set = |set: String| Answer::Full(200, "content-type: application/json\r\n", set.leak());
+        let receiver = Receiver::answering(&[], set(key_set(&[&old]))).await;
+        let settings = [("JWT_JWKS_URL", &*receiver.url()), ("JWT_AUDIENCE", "lull")];
+        let api = Daemon::api_with(&redis, &settings).await;
+        let (by_old, by_other) = (
+            old.token(&claims(&json!({}))),
+            other.token(&claims(&json!({}))),
+        );
+        eventually("the keys are fetched", async || {
+            shown(&api, &by_old).await == 200
+        })
+        .await;
+
+        receiver.answer(set(json!({ "keys": keys }).to_string()));
+
+        eventually("the key is forgotten", async || {
+            // A key that is missed has the set fetched again, as the next minute would.
+            assert_eq!(shown(&api, &by_other).await, 401);
+            shown(&api, &by_old).await == 401
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
+async fn no_log_line_has_the_query_of_the_url_of_a_key_set() {
+    let redis = TestRedis::start().await;
+    for answer in [
+        Answer::Reset,
+        Answer::Status(302),
+        Answer::Full(200, "", "{}"),
+    ] {
+        let receiver = Receiver::answering(&[], answer).await;
+        let url = format!("{}?token=s3cret", receiver.url());
+        let settings = [
+            ("JWT_JWKS_URL", &*url),
+            ("JWT_AUDIENCE", "lull"),
+            ("LOG_LEVEL", "debug"),
+        ];
+        let api = Daemon::api_with(&redis, &settings).await;
+
+        api.logs("Cannot get the public keys of JWT_JWKS_URL").await;
+        drop(receiver);
+        let log = api.log();
+        assert!(!log.contains("s3cret"), "{log}");
+    }
 }
 
 #[tokio::test]

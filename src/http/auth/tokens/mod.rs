@@ -4,15 +4,16 @@ mod claims;
 mod key_set;
 mod provider;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use thiserror::Error;
 use tokio::sync::Notify;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use crate::core::api_key::Principal;
 use crate::core::scopes::Scopes;
@@ -21,10 +22,13 @@ use crate::settings::tokens::{KeySet, SHORTEST_SECRET, TokenConfig};
 use claims::Claims;
 use key_set::{PublicKey, keys_of};
 
-/// How often the keys of a URL are fetched, when nobody misses one.
-const FETCHED_EVERY: Duration = Duration::from_secs(600);
+/// How often the keys of a URL are fetched, when nobody misses one. For so long a key counts that was taken out there,
+/// perhaps because somebody has stolen it.
+const FETCHED_EVERY: Duration = Duration::from_secs(60);
 /// A key that is missed, or a URL that does not answer, makes for a fetch this soon and no sooner.
 const FETCHED_AGAIN: Duration = Duration::from_secs(5);
+/// What is wrong with a set of keys that nobody's token can be signed with.
+const NO_KEY: &str = "there is no key for RS256, ES256 or EdDSA in the set";
 
 /// Whose tokens are believed.
 pub(super) struct Tokens {
@@ -33,6 +37,8 @@ pub(super) struct Tokens {
     /// Where public keys are fetched.
     url: Option<String>,
     missed: Notify,
+    /// How many keys were fetched the last time.
+    told: AtomicUsize,
     audiences: Vec<String>,
     issuers: Vec<String>,
 }
@@ -60,6 +66,10 @@ pub(in crate::http) enum TokenError {
         "tokens that are signed with {0} are not taken here: is SECRET_KEY or JWT_JWKS_URL set?"
     )]
     Algorithm(String),
+    /// It must not be believed by whoever does not know what its `crit` names (RFC 7515, 4.1.11), and nothing is known
+    /// here.
+    #[error("the token has a crit, and none of the extensions that it may name is known here")]
+    Critical,
     /// Nobody known has signed it.
     #[error("the signature of the token fits none of the keys that are known")]
     Signature,
@@ -80,7 +90,11 @@ impl Tokens {
         }
         let (public, url) = match config.key_set {
             None => (Vec::new(), None),
-            Some(KeySet::Text(text)) => (keys_of(text.as_bytes()).context("JWT_JWKS_FILE")?, None),
+            Some(KeySet::Text(text)) => {
+                let keys = keys_of(text.as_bytes()).context("JWT_JWKS_FILE")?;
+                ensure!(!keys.is_empty(), "JWT_JWKS_FILE: {NO_KEY}");
+                (keys, None)
+            }
             Some(KeySet::Url(url)) => (Vec::new(), Some(url)),
         };
         Ok(Self {
@@ -90,6 +104,7 @@ impl Tokens {
             public: RwLock::new(public.into()),
             url,
             missed: Notify::new(),
+            told: AtomicUsize::new(usize::MAX),
             audiences: config.audiences,
             issuers: config.issuers,
         })
@@ -111,6 +126,9 @@ impl Tokens {
 
     fn checked(&self, token: &str) -> Result<Principal, TokenError> {
         let header = decode_header(token).map_err(|error| why(error.kind()))?;
+        if header.crit.is_some() {
+            return Err(TokenError::Critical);
+        }
         match (header.alg, &self.secret) {
             (Algorithm::HS256, Some(secret)) => {
                 let claims = self.claims(token, secret, header.alg)?;
@@ -162,18 +180,15 @@ impl Tokens {
         public.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Fetches the keys of `JWT_JWKS_URL` for ever. While it does not answer, the keys that it had count.
+    /// Fetches the keys of `JWT_JWKS_URL` for ever. While it does not answer, the keys that it had count; those that its
+    /// answer has no more are forgotten, even all of them.
     pub(super) async fn keep_fresh(&self) {
         let Some(url) = &self.url else { return };
         loop {
             let fetched = async { keys_of(&fetch(url).await?) };
             let pause = match fetched.await {
                 Ok(keys) => {
-                    info!(
-                        keys = keys.len(),
-                        "{} public keys from JWT_JWKS_URL",
-                        keys.len()
-                    );
+                    self.tell(keys.len());
                     let mut public = self.public.write().unwrap_or_else(PoisonError::into_inner);
                     *public = keys.into();
                     FETCHED_EVERY
@@ -186,6 +201,16 @@ impl Tokens {
             tokio::time::sleep(FETCHED_AGAIN).await;
             let rest = pause.saturating_sub(FETCHED_AGAIN);
             let _ = tokio::time::timeout(rest, self.missed.notified()).await;
+        }
+    }
+
+    /// Says how many keys were fetched, where that is news.
+    fn tell(&self, keys: usize) {
+        let same = self.told.swap(keys, Ordering::Relaxed) == keys;
+        match keys {
+            _ if same => debug!(keys, "Still {keys} public keys from JWT_JWKS_URL"),
+            0 => warn!("No token of JWT_JWKS_URL is believed: {NO_KEY}"),
+            _ => info!(keys, "{keys} public keys from JWT_JWKS_URL"),
         }
     }
 }
