@@ -76,5 +76,9 @@ async fn pages_cannot_be_framed_or_made_to_run_what_is_not_theirs() {
         let answer = api.client().get(api.url(path)).send().await.unwrap();
         let sniffing = answer.headers()["x-content-type-options"].to_str().unwrap();
         assert_eq!(sniffing, "nosniff", "{path}");
+        assert_eq!(answer.headers()["cache-control"], "no-store", "{path}");
     }
+    let script = api.url("/redoc/redoc.standalone.js");
+    let script = api.client().get(script).send().await.unwrap();
+    assert_eq!(script.headers()["cache-control"], "max-age=3600");
 }

@@ -138,7 +138,13 @@ async fn call(
     if ![Method::GET, Method::HEAD, Method::DELETE].contains(method) {
         request = request.header("content-type", "application/json").body("{");
     }
-    read(request.send().await.unwrap()).await
+    let answer = request.send().await.unwrap();
+    assert_eq!(
+        answer.headers()["cache-control"],
+        "no-store",
+        "{method} {path}"
+    );
+    read(answer).await
 }
 
 /// A key in Redis.
