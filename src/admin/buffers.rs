@@ -20,6 +20,7 @@ impl Managed for BufferSpec {
 
     fn check_in(&self, admin: &Admin, snapshot: &Snapshot) -> Result<Name, AdminError> {
         let buffer = self.check(&admin.registry().defaults().buffer.window)?;
+        self.check_idle()?;
         not_of_the_environment::<Self>(&buffer.name)?;
         destinations_are_there(&buffer, &snapshot.configured)?;
         follow_up_can_be_written(&buffer, snapshot)?;

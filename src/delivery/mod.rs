@@ -13,6 +13,7 @@ mod signature;
 pub mod template;
 pub mod trial;
 
+use std::iter;
 use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
@@ -187,12 +188,16 @@ impl Sender {
         } else {
             body
         };
+        // By the standard the body is signed. What stands in the query instead has a signature of its own.
+        let query = url.query().filter(|_| self.method == Method::GET);
+        let signed: Vec<_> = iter::once(body.as_str()).chain(query).collect();
+        let signatures = self.signer.headers(id, timestamp, &signed);
         let mut request = self
             .client
             .request(self.method.clone(), url)
             .timeout(self.timeout)
             .headers(self.headers.clone())
-            .headers(self.signer.headers(id, timestamp, &body));
+            .headers(signatures);
         // What an operator has set leads elsewhere, and is left alone.
         if let Some(trace) = trace.filter(|_| !self.headers.contains_key(TRACEPARENT)) {
             request = request.header(TRACEPARENT, trace.traceparent());

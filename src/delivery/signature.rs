@@ -27,6 +27,10 @@ impl Signer {
                 secret.starts_with("whsec_"),
                 "each secret begins with whsec_"
             );
+            ensure!(
+                secret != "whsec_",
+                "a secret is more than whsec_: anybody could sign with nothing"
+            );
             // The error of the decoder would tell a part of the secret.
             let key = Webhook::new(secret).ok();
             key.context("after whsec_ a secret is base64, such as from: openssl rand -base64 32")
@@ -36,8 +40,8 @@ impl Signer {
         })
     }
 
-    /// The headers for a call at `timestamp` (s since 1970).
-    pub(super) fn headers(&self, id: &BatchId, timestamp: u64, body: &str) -> HeaderMap {
+    /// The headers for a call at `timestamp` (s since 1970), with a signature of each of these by each key.
+    pub(super) fn headers(&self, id: &BatchId, timestamp: u64, signed: &[&str]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         let mut put = |name: &'static str, value: &str| {
             // All three are made of contexts, digits and punctuation that a header can carry.
@@ -49,10 +53,11 @@ impl Signer {
         put(HEADER_WEBHOOK_TIMESTAMP, &timestamp.to_string());
         if !self.keys.is_empty() {
             let timestamp = i64::try_from(timestamp).unwrap_or(i64::MAX);
-            let signatures: Vec<_> = self
-                .keys
+            let each = signed
                 .iter()
-                .filter_map(|key| key.sign(id.as_str(), timestamp, body.as_bytes()).ok())
+                .flat_map(|text| self.keys.iter().map(move |key| (key, text)));
+            let signatures: Vec<_> = each
+                .filter_map(|(key, text)| key.sign(id.as_str(), timestamp, text.as_bytes()).ok())
                 .collect();
             put(HEADER_WEBHOOK_SIGNATURE, &signatures.join(" "));
         }
@@ -73,7 +78,7 @@ mod tests {
         let id = BatchId::from_stored("msg_p5jXN8AQM9LWM0D4loKWxJek");
         Signer::new(&secrets)
             .unwrap()
-            .headers(&id, 1_614_265_330, r#"{"test": 2432232314}"#)
+            .headers(&id, 1_614_265_330, &[r#"{"test": 2432232314}"#])
     }
 
     #[test]
@@ -105,7 +110,11 @@ mod tests {
 
     #[test]
     fn a_broken_secret_is_refused_and_not_told() {
-        for bad in ["MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_not base64!"] {
+        for bad in [
+            "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+            "whsec_not base64!",
+            "whsec_",
+        ] {
             let error = Signer::new(&[bad.to_owned()]).unwrap_err().to_string();
             assert!(
                 error.contains("whsec_") && !error.contains("not base64!"),

@@ -91,6 +91,7 @@ pub fn default_destination(vars: &Vars) -> Result<Option<Destination>> {
         raw.messages_field
     );
     let (headers, zone, retry) = (headers(&raw)?, zone(&raw)?, retry(&raw)?);
+    let secrets = secrets(raw.webhook_secret.as_deref())?;
     Ok(raw.webhook_url.map(|url| Destination {
         name: Name::default_name(),
         url,
@@ -103,7 +104,7 @@ pub fn default_destination(vars: &Vars) -> Result<Option<Destination>> {
         },
         timeout,
         retry,
-        secrets: secrets(raw.webhook_secret.as_deref()),
+        secrets,
         concurrency: raw.concurrency,
         active: true,
         guarded: false,
@@ -156,12 +157,17 @@ fn retry(raw: &RawWebhook) -> Result<RetryPolicy> {
     Ok(retry)
 }
 
-fn secrets(text: Option<&str>) -> Vec<String> {
-    let secrets = text.unwrap_or_default().split(',').map(str::trim);
-    secrets
-        .filter(|secret| !secret.is_empty())
-        .map(str::to_owned)
-        .collect()
+fn secrets(text: Option<&str>) -> Result<Vec<String>> {
+    let Some(text) = text else {
+        return Ok(Vec::new());
+    };
+    let secrets = text.split(',').map(str::trim);
+    let secrets: Vec<_> = secrets.filter(|secret| !secret.is_empty()).collect();
+    ensure!(
+        !secrets.is_empty(),
+        "WEBHOOK_SECRET is set, but there is no secret in it"
+    );
+    Ok(secrets.into_iter().map(str::to_owned).collect())
 }
 
 fn headers(raw: &RawWebhook) -> Result<BTreeMap<String, String>> {
@@ -240,6 +246,7 @@ mod tests {
             ("RETRY_FOR", "soon"),
             ("RETRY_FOR", "-1"),
             ("MAX_RETRY_AFTER", "-1"),
+            ("WEBHOOK_SECRET", ", ,"),
             ("WEBHOOK_HEADERS", r#"["tok3n"]"#),
             ("WEBHOOK_HEADERS", "Authorization: tok3n"),
             ("WEBHOOK_HEADERS", r#"{"tok3n": 5}"#),

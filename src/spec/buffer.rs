@@ -56,7 +56,7 @@ pub struct BufferSpec {
     #[schema(minimum = 1, maximum = 315_360_000)]
     pub pause_for: f64,
     /// What posts must prove to know, by the gateway's own way.
-    #[schema(min_length = 1)]
+    #[schema(min_length = 1, pattern = r"\S")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
     /// Where its batches go: each gets every batch.
@@ -226,6 +226,19 @@ impl BufferSpec {
             // What is written has none yet; the snapshot knows it.
             life: Life::ALWAYS,
         })
+    }
+
+    /// Checks what is no longer written, though it was once: posts to a buffer with a secret of blanks are refused, and
+    /// it is there all the same.
+    ///
+    /// # Errors
+    /// Names the field that is wrong.
+    pub fn check_idle(&self) -> Result<(), SpecError> {
+        let secret = self.secret.as_deref();
+        if secret.is_some_and(|secret| secret.trim().is_empty()) {
+            return Err(SpecError::new("secret", "must be more than blanks"));
+        }
+        Ok(())
     }
 
     fn destinations(&self) -> Result<Arc<[Target]>, SpecError> {

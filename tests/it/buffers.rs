@@ -181,6 +181,29 @@ async fn a_secret_is_masked_and_kept_when_its_mask_is_put_back() {
 }
 
 #[tokio::test]
+async fn a_secret_of_blanks_is_refused_and_one_of_an_older_lull_lets_nobody_in() {
+    let blank = json!({"name": "loja", "source": "evolution", "secret": " "});
+    let system = System::with(&[blank]).await;
+
+    for secret in [json!(""), json!("   "), json!("\t\n")] {
+        let body = json!({"source": "evolution", "secret": secret});
+        let (status, answer) = system.put("/api/buffers/own", body).await;
+        assert_eq!(
+            (status.as_u16(), answer["field"].as_str()),
+            (400, Some("secret")),
+            "{answer}"
+        );
+    }
+    let header = ("x-webhook-secret", " ");
+    let (status, answer) = system
+        .post_with("/api/webhook/loja", &json!({}), header)
+        .await;
+    assert_eq!(status, 401, "{answer}");
+    let error = answer["error"].as_str().unwrap();
+    assert!(error.contains("the secret is empty"), "{error}");
+}
+
+#[tokio::test]
 async fn a_running_monitor_takes_a_new_buffer_up_within_a_second() {
     let system = System::open().await;
     let mut bot = Receiver::start().await;

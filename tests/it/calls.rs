@@ -1,6 +1,8 @@
 //! What the call to a destination looks like: method, headers, query, fields and template.
 
+use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
+use standardwebhooks::Webhook;
 
 use crate::support::system::System;
 use crate::support::{Receiver, SHORT};
@@ -50,6 +52,31 @@ async fn a_get_carries_the_chosen_fields_as_its_query() {
         "GET /webhook?token=t&user=ana+b&messages=%5B%22oi+%26+tchau%22%5D HTTP/1.1"
     );
     assert_eq!(call.body, "");
+}
+
+#[tokio::test]
+async fn the_query_of_a_get_has_a_signature_of_its_own_beside_that_of_the_body() {
+    let mut receiver = Receiver::start().await;
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let bot = json!({
+        "url": format!("{}?token=t", receiver.url()), "method": "GET", "secrets": [secret],
+    });
+    let system = system_with(bot).await;
+
+    say(&system, "ana", "oi", json!({})).await;
+
+    let call = receiver.call().await;
+    let (_, query) = call.request_line.split_once('?').unwrap();
+    let query = query.strip_suffix(" HTTP/1.1").unwrap();
+    let mut headers = HeaderMap::new();
+    for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
+        headers.insert(name, call.headers[name].parse().unwrap());
+    }
+    let receiving = Webhook::new(secret).unwrap();
+    receiving.verify(query.as_bytes(), &headers).unwrap();
+    receiving.verify(b"", &headers).unwrap();
+    let other = query.replace("ana", "eva");
+    assert!(receiving.verify(other.as_bytes(), &headers).is_err());
 }
 
 #[tokio::test]

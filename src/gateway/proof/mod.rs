@@ -73,7 +73,7 @@ enum Algorithm {
 /// Why a post is not believed.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum ProofError {
-    /// The buffer has an empty secret, which everybody knows.
+    /// The buffer has an empty secret, or one of blanks, which anybody guesses.
     #[error("the secret is empty: set it to {0}")]
     NoSecret(String),
     /// There is no proof in it.
@@ -118,7 +118,7 @@ impl Proof {
     /// # Errors
     /// Says what is wrong with the proof and what to do.
     pub fn check(&self, secret: &str, post: Post<'_, '_>, now: Millis) -> Result<(), ProofError> {
-        if secret.is_empty() {
+        if secret.trim().is_empty() {
             return Err(ProofError::NoSecret(self.secret_is.clone()));
         }
         let query = self.query.as_deref();
@@ -288,7 +288,7 @@ pub fn handshake(query: &str, token: &str) -> Result<String, HandshakeError> {
         return Err(HandshakeError::NotOne);
     };
     let given = of("hub.verify_token").unwrap_or_default();
-    if token.is_empty() || !same(&given, token) {
+    if token.trim().is_empty() || !same(&given, token) {
         return Err(HandshakeError::WrongToken);
     }
     Ok(challenge)

@@ -242,7 +242,11 @@ fn an_empty_secret_proves_nothing() {
         ];
         let result = check(gateway, "", &headers, "https://a.example/?secret=", b"{}");
         assert!(matches!(result, Err(ProofError::NoSecret(_))), "{gateway}");
+        // An older Lull took blanks for a secret.
+        let blank = check(gateway, " \t", &headers, "https://a.example/", b"{}");
+        assert!(matches!(blank, Err(ProofError::NoSecret(_))), "{gateway}");
     }
+    assert!(handshake("hub.mode=subscribe&hub.challenge=1&hub.verify_token=+", " ").is_err());
 }
 
 #[test]
