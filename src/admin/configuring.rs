@@ -115,7 +115,8 @@ impl Admin {
         self.write(|_| Ok(spec.clone()), mode, by).await
     }
 
-    /// Changes one that is there; what others change meanwhile is kept.
+    /// Changes one that is there; what others change meanwhile is kept. `change` sees masks in place of secrets, so that
+    /// those go nowhere else than before.
     ///
     /// # Errors
     /// Those of `change`, and of [`Admin::put`].
@@ -128,7 +129,7 @@ impl Admin {
         let changed = |configured: &Configured| {
             let old = configured.get::<T>(name);
             let old = old.ok_or(AdminError::NoSuch(NoSuch::Kind(T::KIND)))?;
-            change(old.spec.clone())
+            change(old.spec.clone().masked())
         };
         self.write(changed, Mode::Known, by).await
     }
@@ -163,7 +164,7 @@ impl Admin {
     ) -> Result<Option<Versioned<T>>, AdminError> {
         let configured = &snapshot.configured;
         let old = configured.get::<T>(spec.name()).map(|old| &old.spec);
-        let spec = spec.unmasked(old);
+        let spec = spec.unmasked(old)?;
         let name = spec.check_in(self, snapshot)?;
         let masked = old.map(|old| old.clone().masked());
         let act = Act::new(T::KIND.write(), by).on(&name);

@@ -24,6 +24,7 @@ use crate::core::destination::Destination;
 use crate::core::trace::{TRACEPARENT, TRACESTATE, TraceContext};
 use crate::delivery::query_pairs::query_pairs;
 use crate::spec::SpecError;
+use crate::spec::masked::masked_url;
 use body::BodyMaker;
 use guard::{Guard, Refused};
 use signature::Signer;
@@ -128,9 +129,9 @@ impl Sender {
         self.url.path().contains("/webhook-test/")
     }
 
-    /// The method and the URL of every call, for people: the values of the query and a password are masked.
+    /// The method and the URL of every call, for people: user info and the values of the query are masked.
     pub fn shown(&self) -> (&str, String) {
-        (self.method.as_str(), trial::masked(self.url.clone()))
+        (self.method.as_str(), masked_url(self.url.as_str()))
     }
 
     /// Makes one call, as the span `trace`.

@@ -15,7 +15,7 @@ use crate::core::destination::{Body, Destination};
 use crate::core::item::{Item, read_items};
 use crate::core::window::CloseReason;
 use crate::spec::SpecError;
-use crate::spec::masked::MASK;
+use crate::spec::masked::{MASK, masked_url};
 
 /// The chat of every trial.
 pub const USER: &str = "lull-test";
@@ -30,7 +30,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 pub struct Shown {
     /// Its method.
     pub method: String,
-    /// Where it went; the values of its query and a password are masked.
+    /// Where it went; user info and the values of its query are masked.
     pub url: String,
     /// Its headers; the values that were configured are masked.
     pub headers: BTreeMap<String, String>,
@@ -119,26 +119,10 @@ fn nested(path: &str) -> serde_json::Value {
 fn shown(request: &Request, configured: &Url, body: String) -> Shown {
     Shown {
         method: request.method().to_string(),
-        url: masked(configured.clone()),
+        url: masked_url(configured.as_str()),
         headers: headers(request.headers()),
         body,
     }
-}
-
-pub(super) fn masked(mut url: Url) -> String {
-    let names: Vec<String> = url
-        .query_pairs()
-        .map(|(name, _)| name.into_owned())
-        .collect();
-    if !names.is_empty() {
-        let pairs = names.iter().map(|name| (name, MASK));
-        url.query_pairs_mut().clear().extend_pairs(pairs);
-    }
-    if url.password().is_some() {
-        // Only a URL without a host has no room for one.
-        let _ = url.set_password(Some(MASK));
-    }
-    url.to_string()
 }
 
 fn headers(headers: &HeaderMap) -> BTreeMap<String, String> {

@@ -8,7 +8,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
@@ -17,7 +17,9 @@ use super::endpoint::takes::ENTRY;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::query::{List, ListQuery, page};
+use crate::core::json::RawObject;
 use crate::core::moment::rfc3339;
+use crate::spec::masked::masked_url;
 use crate::store::audit::{By, Noted};
 
 /// Who sent a request: what a handler hands on with whatever it changes.
@@ -106,7 +108,20 @@ fn shown(Noted { at, act }: Noted) -> AuditAnswer {
         actor: act.actor,
         address: act.address.map(|address| address.to_string()),
         count: act.count,
-        before: act.before,
-        after: act.after,
+        before: act.before.map(without_secrets),
+        after: act.after.map(without_secrets),
     }
+}
+
+/// What was noted, with its URL as it is shown everywhere: an older Lull noted it as it was.
+fn without_secrets(noted: Box<RawValue>) -> Box<RawValue> {
+    let Ok(mut fields) = serde_json::from_str::<RawObject>(noted.get()) else {
+        return noted;
+    };
+    let url = fields.get("url");
+    let url = url.and_then(|url| serde_json::from_str::<String>(url.get()).ok());
+    let Some(url) = url else { return noted };
+    let masked = to_raw_value(&masked_url(&url));
+    fields.extend(masked.map(|masked| ("url".to_owned(), masked)));
+    to_raw_value(&fields).unwrap_or(noted)
 }

@@ -66,7 +66,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(Chapter::Destinations, "/api/destinations", list)
             .says(
                 "List destinations",
-                "Those of the environment first. Secrets and the values of headers are masked.",
+                "Those of the environment first. Secrets, the values of headers, and user info and the values of the query of URLs are masked.",
             )
             .without_redis()
             .answers_all::<ShownDestination>("All destinations."),
@@ -86,7 +86,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(Chapter::Destinations, "/api/destinations/{name}", show)
             .says(
                 "Show a destination",
-                "Secrets and the values of headers are masked.",
+                "Secrets, the values of headers, and user info and the values of the query of the URL are masked. A mask that is put back keeps what it stands for, as long as scheme, host and port of the URL stay.",
             )
             .answers::<ShownDestination>(200, "The destination.")
             .refusing(&[404]),

@@ -164,11 +164,13 @@ impl BufferSpec {
     }
 
     /// The same with the secret of `old` where a mask was put back.
-    #[must_use]
-    pub fn unmasked(mut self, old: Option<&Self>) -> Self {
+    ///
+    /// # Errors
+    /// None: nobody is sent its secret.
+    pub fn unmasked(mut self, old: Option<&Self>) -> Result<Self, SpecError> {
         let old = old.and_then(|old| old.secret.as_deref());
         self.secret = self.secret.map(|put| unmasked(&put, old));
-        self
+        Ok(self)
     }
 
     /// All destinations that it names.

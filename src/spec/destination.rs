@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::masked::{MASK, unmasked};
+use super::masked::{MASK, NOTHING_BEHIND, has_mask, masked_url, same_place};
+use super::masked::{unmasked_of_call, unmasked_url};
 use super::pace::PaceSpec;
 use super::retry::RetrySpec;
 use super::scalars::{Headers, HttpMethod, SigningKey};
@@ -115,9 +116,10 @@ impl Default for DestinationSpec {
 }
 
 impl DestinationSpec {
-    /// The same with masks in place of secrets and of the values of headers.
+    /// The same with masks in place of secrets, of the values of headers, and of what its URL holds of them.
     #[must_use]
     pub fn masked(mut self) -> Self {
+        self.url = masked_url(&self.url);
         for secret in self.secrets.iter_mut().chain(self.headers.values_mut()) {
             MASK.clone_into(secret);
         }
@@ -125,21 +127,26 @@ impl DestinationSpec {
     }
 
     /// The same with the secrets and values of `old` where masks were put back.
-    #[must_use]
-    pub fn unmasked(mut self, old: Option<&Self>) -> Self {
+    ///
+    /// # Errors
+    /// Names the field with a mask that would be sent to another scheme, host or port than before, or stands in the URL
+    /// where nothing was.
+    pub fn unmasked(mut self, old: Option<&Self>) -> Result<Self, SpecError> {
+        let Some(old) = old else {
+            return Ok(self);
+        };
+        self.url = unmasked_url(&self.url, &old.url)?;
+        let moved = !same_place(&self.url, &old.url);
         for (header, value) in &mut self.headers {
-            *value = unmasked(
-                value,
-                old.and_then(|old| Some(old.headers.get(header)?.as_str())),
-            );
+            let old = old.headers.get(header).map(String::as_str);
+            *value = unmasked_of_call("headers", value, old, moved)?;
         }
         for (place, secret) in self.secrets.iter_mut().enumerate() {
-            *secret = unmasked(
-                secret,
-                old.and_then(|old| Some(old.secrets.get(place)?.as_str())),
-            );
+            // It is not sent, but a signature would be, which whoever gets it could use at the old place.
+            let old = old.secrets.get(place).map(String::as_str);
+            *secret = unmasked_of_call("secrets", secret, old, moved)?;
         }
-        self
+        Ok(self)
     }
 
     /// Checks it. What only a call can tell, such as whether a template or a key is sound, its sender checks.
@@ -153,8 +160,10 @@ impl DestinationSpec {
             .chain(&self.secrets)
             .any(|value| value == MASK)
         {
-            let why = "a mask was put where nothing was before: give the value itself";
-            return Err(SpecError::new("headers, secrets", why));
+            return Err(SpecError::new("headers, secrets", NOTHING_BEHIND));
+        }
+        if has_mask(&self.url) {
+            return Err(SpecError::new("url", NOTHING_BEHIND));
         }
         if !(1..=MOST_CONCURRENCY).contains(&self.concurrency) {
             let why = format!("must be from 1 to {MOST_CONCURRENCY}");

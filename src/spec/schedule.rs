@@ -128,7 +128,7 @@ impl Schedule {
 }
 
 impl ScheduleSpec {
-    /// The same with masks in place of secrets and of the values of headers.
+    /// The same with masks in place of secrets, of the values of headers, and of what its URL holds of them.
     #[must_use]
     pub fn masked(self) -> Self {
         let call = self.call().masked();
@@ -136,14 +136,17 @@ impl ScheduleSpec {
     }
 
     /// The same with the secrets and values of `old` where masks were put back.
-    #[must_use]
-    pub fn unmasked(self, old: Option<&Self>) -> Self {
-        let call = self.call().unmasked(old.map(Self::call).as_ref());
-        self.with(call)
+    ///
+    /// # Errors
+    /// As [`DestinationSpec::unmasked`].
+    pub fn unmasked(self, old: Option<&Self>) -> Result<Self, SpecError> {
+        let call = self.call().unmasked(old.map(Self::call).as_ref())?;
+        Ok(self.with(call))
     }
 
     fn with(self, call: DestinationSpec) -> Self {
         Self {
+            url: call.url,
             headers: call.headers,
             secrets: call.secrets,
             ..self

@@ -40,6 +40,7 @@ mod limits;
 mod lives;
 mod log_lines;
 mod loops;
+mod masked;
 mod message;
 mod message_id;
 mod observing;

@@ -8,6 +8,7 @@ use crate::core::batch::Millis;
 use crate::core::chat::Name;
 use crate::core::moment::rfc3339;
 use crate::http::messages::{MessageAnswer, OfQueue, over_answer};
+use crate::spec::masked::masked_url;
 use crate::store::history::{Request, Settlement, Try};
 
 /// A batch that was tried.
@@ -68,7 +69,7 @@ struct AttemptAnswer {
 struct RequestAnswer {
     /// Its method.
     method: String,
-    /// Where it went; the values of its query and a password are masked.
+    /// Where it went; user info and the values of its query are masked.
     url: String,
     /// Its body as it was sent, a GET's as the fields of its query; null if it was too large to be kept.
     body: Option<String>,
@@ -191,7 +192,8 @@ fn request(request: Request) -> RequestAnswer {
     let note = request.body.is_none();
     RequestAnswer {
         method: request.method,
-        url: request.url,
+        // An older Lull kept the name of a user.
+        url: masked_url(&request.url),
         body: request.body,
         bytes: request.bytes,
         note: note.then_some("a body above 64 KiB is not kept"),

@@ -78,7 +78,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(Chapter::Schedules, "/api/schedules/{name}", show)
             .says(
                 "Show a schedule",
-                "Secrets and the values of headers are masked.",
+                "Secrets, the values of headers, and user info and the values of the query of the URL are masked. A mask that is put back keeps what it stands for, as long as scheme, host and port of the URL stay.",
             )
             .answers::<ShownSchedule>(200, "The schedule.")
             .refusing(&[404]),

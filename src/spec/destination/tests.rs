@@ -36,6 +36,8 @@ fn what_is_wrong_is_named() {
             "retry.max_retry_after: ",
         ),
         (r#""headers":{"x":"********"}"#, "headers, secrets: "),
+        (r#""url":"http://n/?t=********""#, "url: a mask was put"),
+        (r#""url":"http://********@n/""#, "url: a mask was put"),
         (r#""messages_field":"user""#, "messages_field: "),
         (
             r#""template":"{}","aggregate_field":"a""#,
@@ -64,6 +66,43 @@ fn what_nothing_goes_by_has_its_bounds_too() {
 }
 
 #[test]
+fn what_is_masked_goes_to_no_other_place_than_before() {
+    let old =
+        r#"{"name":"bot","url":"https://n8n/x?t=1","headers":{"a":"1"},"secrets":["whsec_x"]}"#;
+    let old = read::<DestinationSpec>(old.as_bytes()).unwrap();
+    let put = |url: &str, headers: &[(&str, &str)], secrets: &[&str]| {
+        let pairs = headers.iter();
+        let spec = DestinationSpec {
+            url: url.to_owned(),
+            headers: pairs
+                .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+            secrets: secrets.iter().map(|&it| it.to_owned()).collect(),
+            ..old.clone()
+        };
+        spec.unmasked(Some(&old)).map_err(|error| error.field)
+    };
+
+    for elsewhere in ["http://n8n/x", "https://n8n:8443/", "https://other/x"] {
+        let refused = |field: &str| Err(field.to_owned());
+        assert_eq!(put(elsewhere, &[("a", MASK)], &[]), refused("headers"));
+        assert_eq!(put(elsewhere, &[], &[MASK]), refused("secrets"));
+        let masked = format!("{elsewhere}?t={MASK}");
+        assert_eq!(put(&masked, &[], &[]), refused("url"));
+        let new = put(elsewhere, &[("a", "2")], &["whsec_y"]).unwrap();
+        assert_eq!(
+            (new.headers["a"].as_str(), new.secrets),
+            ("2", vec!["whsec_y".to_owned()])
+        );
+    }
+    let same = put("https://n8n:443/y", &[("a", MASK)], &[MASK]).unwrap();
+    assert_eq!(
+        (same.headers["a"].as_str(), same.secrets),
+        ("1", vec!["whsec_x".to_owned()])
+    );
+}
+
+#[test]
 fn what_is_masked_is_kept_when_put_back() {
     let old = read::<DestinationSpec>(
         br#"{"name":"bot","headers":{"a":"1","b":"2"},"secrets":["whsec_x"]}"#,
@@ -74,7 +113,7 @@ fn what_is_masked_is_kept_when_put_back() {
     assert_eq!(shown.headers["a"], MASK);
     assert_eq!(shown.secrets, [MASK]);
     shown.headers.insert("b".to_owned(), "3".to_owned());
-    let put = shown.unmasked(Some(&old));
+    let put = shown.unmasked(Some(&old)).unwrap();
 
     assert_eq!(
         (put.headers["a"].as_str(), put.headers["b"].as_str()),

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::core::chat::Name;
 use crate::core::life::Life;
-use crate::spec::{BufferSpec, DestinationSpec, ScheduleSpec};
+use crate::spec::{BufferSpec, DestinationSpec, ScheduleSpec, SpecError};
 use crate::store::config::removals::{Removal, State};
 use crate::store::config::{Configured, Kind, Versioned, read};
 
@@ -31,8 +31,10 @@ pub trait Configurable: Clone + Serialize + DeserializeOwned + Send + Sync {
     fn masked(self) -> Self;
 
     /// The same with the secrets of `old` where masks were put back.
-    #[must_use]
-    fn unmasked(self, old: Option<&Self>) -> Self;
+    ///
+    /// # Errors
+    /// Names the field with a mask that would be sent to another place than before.
+    fn unmasked(self, old: Option<&Self>) -> Result<Self, SpecError>;
 }
 
 /// Says of a specification that it can be configured; what it is masked by it has itself.
@@ -57,7 +59,7 @@ macro_rules! configurable {
                 <$spec>::masked(self)
             }
 
-            fn unmasked(self, old: Option<&Self>) -> Self {
+            fn unmasked(self, old: Option<&Self>) -> Result<Self, SpecError> {
                 <$spec>::unmasked(self, old)
             }
         }

@@ -18,6 +18,7 @@ use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
 use crate::http::history::ALL;
 use crate::http::query::{List, ListQuery};
+use crate::spec::masked::masked_url;
 use crate::store::history::{Request, Settlement, Try};
 
 /// What history calls an attempt that was followed by another.
@@ -133,7 +134,7 @@ fn shown(Settlement { record, .. }: &Settlement, call: &Call<'_>) -> ForwardedAn
         duration_ms: call.made.ms,
         messages: record.messages,
         forwarded_at: rfc3339(call.at, Tz::UTC),
-        url: call.request.map(|request| request.url.clone()),
+        url: call.request.map(|request| masked_url(&request.url)),
         payload: call.request.and_then(|request| request.body.clone()),
         response: call.made.answer.clone(),
     }

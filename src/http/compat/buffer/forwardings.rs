@@ -114,6 +114,8 @@ pub(super) async fn change(
 ) -> Result<Response, ApiError> {
     let name = named(id, NO_DESTINATION)?;
     let old = api.admin.written::<DestinationSpec>(&name).await?.spec;
+    // What is absent stays where the forwarding stays; its secrets go nowhere else.
+    let old = old.masked();
     if old.template.is_some() || old.aggregate_field.is_some() {
         let why = "has a body of its own and is no forwarding: change it at PUT /api/destinations";
         return Err(ApiError::Conflict(format!("{name} {why}")));
