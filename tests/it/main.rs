@@ -36,6 +36,7 @@ mod hostile;
 mod ingest;
 mod lanes;
 mod later;
+mod least_rights;
 mod limits;
 mod lives;
 mod log_lines;
