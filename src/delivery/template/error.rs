@@ -3,6 +3,7 @@
 use minijinja::ErrorKind;
 use thiserror::Error;
 
+use super::budget::MOST_WORKED_BYTES;
 use super::{MOST_MADE_BYTES, MOST_SOURCE_BYTES};
 
 /// How much of what was made is quoted in a refusal.
@@ -33,6 +34,14 @@ pub enum TemplateError {
     /// It makes too much.
     #[error("the template makes more than {MOST_MADE_BYTES} bytes: let it name less")]
     TooLarge,
+    /// All its steps make too much.
+    #[error(
+        "the template makes more than {MOST_WORKED_BYTES} bytes in all, in line {line}: a text or list that grows in a loop counts anew each time, so write it out as it comes, or use join"
+    )]
+    TooMuch {
+        /// The line in which it became too much, from 1.
+        line: usize,
+    },
     /// Its content type is JSON, and what it makes is not.
     #[error("what the template makes is not JSON: {why}{}", quote(.beginning))]
     NotJson {

@@ -57,23 +57,31 @@ pub(super) fn write(
     RenderState::with(state, |render| match render.escape {
         Escape::Json => write_in_json(out, render, value),
         Escape::Form if !value.is_safe() && render.position(out)?.is_some() => {
-            let text = text_of(value)?;
+            let text = counted(render, text_of(value)?)?;
             byte_serialize(text.as_bytes()).try_for_each(|part| Ok(out.write_str(part)?))
         }
         Escape::Markup if !value.is_safe() => {
-            let text = text_of(value)?;
+            let text = counted(render, text_of(value)?)?;
             Ok(out.write_fmt(format_args!("{}", HtmlEscape(&text)))?)
         }
-        Escape::Plain | Escape::Form | Escape::Markup => Ok(out.write_str(&text_of(value)?)?),
+        Escape::Plain | Escape::Form | Escape::Markup => {
+            Ok(out.write_str(&counted(render, text_of(value)?)?)?)
+        }
     })
+}
+
+/// What is written counts also where it is set aside, which no writer sees.
+fn counted<'a>(render: &RenderState, text: Cow<'a, str>) -> Result<Cow<'a, str>, Error> {
+    render.budget.count(text.len())?;
+    Ok(text)
 }
 
 fn write_in_json(out: &mut Output<'_>, render: &RenderState, value: &Value) -> Result<(), Error> {
     match render.position(out)? {
-        None => out.write_str(&text_of(value)?)?,
-        Some(Position::Outside) => out.write_str(&json::of(value)?)?,
+        None => out.write_str(&counted(render, text_of(value)?)?)?,
+        Some(Position::Outside) => out.write_str(&counted(render, json::of(value)?)?)?,
         Some(Position::InString) => {
-            let whole = json::of_text(&text_of(value)?);
+            let whole = json::of_text(&counted(render, text_of(value)?)?);
             out.write_str(whole.get(1..whole.len() - 1).unwrap_or_default())?;
         }
         Some(Position::AfterBackslash | Position::InUnicode(_)) => {

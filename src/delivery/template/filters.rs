@@ -8,8 +8,7 @@
 //! | `urlencode` | for a place in a URL |
 //! | `int`, `float` | as the engine's, for numbers of any spelling: use them before calculating or comparing |
 //!
-//! The engine's filters that can make very much out of very little are not there. An author who wants to can still fill
-//! memory, by doubling a text in a loop: templates are for those who run Lull, not for those who write to it.
+//! What they make is counted (`budget`). The engine's filters that can make very much out of very little are not there.
 
 use std::fmt::Write;
 
@@ -20,6 +19,7 @@ use minijinja::value::Kwargs;
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 use serde_json::value::RawValue;
 
+use super::budget::CountedText;
 use super::escape::{Escape, text_of};
 use super::json::{self, Json};
 use super::render::RenderState;
@@ -51,18 +51,20 @@ fn tojson(value: &Value) -> Result<Value, Error> {
     Ok(Json::value(raw))
 }
 
-fn join(value: &Value, between: Option<&str>) -> Result<String, Error> {
+fn join(state: &State<'_, '_>, value: &Value, between: Option<&str>) -> Result<String, Error> {
     if value.is_undefined() || value.is_none() || value.as_str().is_some() {
         return Ok(text_of(value)?.into_owned());
     }
-    let mut joined = String::new();
-    for (number, part) in value.try_iter()?.enumerate() {
-        if number > 0 {
-            joined.push_str(between.unwrap_or_default());
+    RenderState::with(state, |render| {
+        let mut joined = CountedText::new(&render.budget);
+        for (number, part) in value.try_iter()?.enumerate() {
+            if number > 0 {
+                joined.push(between.unwrap_or_default())?;
+            }
+            joined.push(&text_of(&part)?)?;
         }
-        joined.push_str(&text_of(&part)?);
-    }
-    Ok(joined)
+        Ok(joined.into_text())
+    })
 }
 
 fn urlencode(value: &Value) -> Result<Value, Error> {
@@ -91,10 +93,12 @@ fn date(
     let moment = moment(value).ok_or_else(|| {
         cannot("date takes RFC 3339, or milliseconds or seconds since 1970".to_owned())
     })?;
-    let mut text = String::new();
-    write!(text, "{}", moment.with_timezone(&zone).format(format))
-        .map_err(|_| cannot(format!("date: {format} is not a format as strftime has it")))?;
-    Ok(Value::from(text))
+    RenderState::with(state, |render| {
+        let mut text = CountedText::new(&render.budget);
+        write!(text, "{}", moment.with_timezone(&zone).format(format))
+            .map_err(|_| cannot(format!("date: {format} is not a format as strftime has it")))?;
+        Ok(Value::from(text.into_text()))
+    })
 }
 
 fn moment(value: &Value) -> Option<DateTime<Utc>> {

@@ -15,8 +15,8 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::core::json::text;
 
-/// Deeper than this nothing is written: a template can build a value that holds itself.
-const DEEPEST: usize = 64;
+/// Deeper than this nothing is written, nor kept by a template.
+pub(super) const DEEPEST: usize = 64;
 
 /// A JSON value kept as it came.
 pub(super) struct Json {

@@ -3,12 +3,16 @@
 //! A template is compiled once, when it is first needed (`kept`), and filled for each call. What it may name is in [`context`]; how a value is written where
 //! it stands, so that no message can break out of it, is in `escape`.
 
+mod budget;
 pub mod context;
+mod counted;
+mod depth;
 mod error;
 mod escape;
 mod filters;
 mod json;
 pub(super) mod kept;
+mod plain;
 mod render;
 mod sample;
 #[cfg(test)]
@@ -31,7 +35,7 @@ pub use error::TemplateError;
 
 /// Most bytes the source of a template may have.
 pub const MOST_SOURCE_BYTES: usize = 64 * 1024;
-/// Most bytes one filling may make.
+/// Most bytes one filling may write, and most of any value on the way there.
 pub const MOST_MADE_BYTES: usize = 4 * 1024 * 1024;
 /// Steps one filling may take: some 50 for each of 20,000 messages, done in a fraction of a second.
 const FUEL: u64 = 1_000_000;
@@ -68,9 +72,10 @@ impl Template {
         if source.len() > MOST_SOURCE_BYTES {
             return Err(TemplateError::TooLong(source.len()));
         }
+        depth::check(source)?;
         let mut environment = SHARED[escape as usize].clone();
         environment
-            .add_template_owned(NAME, source.to_owned())
+            .add_template_owned(NAME, counted::counted(source)?)
             .map_err(|error| TemplateError::broken(&error))?;
         Ok(Self {
             environment,
@@ -170,6 +175,9 @@ impl Template {
             .map_err(|error| {
                 if render.is_full() {
                     TemplateError::TooLarge
+                } else if render.budget.is_over() {
+                    let line = error.line().unwrap_or(1);
+                    TemplateError::TooMuch { line }
                 } else {
                     TemplateError::failed(&error, detail)
                 }
@@ -194,6 +202,7 @@ fn environment(escape: Escape) -> Environment<'static> {
     });
     environment.set_formatter(escape::write);
     filters::put_into(&mut environment, escape);
+    budget::put_into(&mut environment);
     environment
 }
 

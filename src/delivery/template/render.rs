@@ -8,6 +8,7 @@ use minijinja::value::Object;
 use minijinja::{Error, ErrorKind, Output, State};
 
 use super::MOST_MADE_BYTES;
+use super::budget::Budget;
 use super::escape::Escape;
 
 /// Its name among the values of a rendering. It begins with a space, so that no template can name it.
@@ -20,6 +21,8 @@ pub(super) struct RenderState {
     pub(super) escape: Escape,
     /// The zone that dates are written in.
     pub(super) zone: Tz,
+    /// What all steps make.
+    pub(super) budget: Budget,
     written: Mutex<Written>,
 }
 
@@ -67,6 +70,7 @@ impl RenderState {
         Self {
             escape,
             zone,
+            budget: Budget::default(),
             written: Mutex::default(),
         }
     }
@@ -97,9 +101,9 @@ impl RenderState {
         Ok(written.reached.then_some(written.position))
     }
 
-    /// Whether more was written than may be.
+    /// Whether more was written than may be, or something was made that is larger than that.
     pub(super) fn is_full(&self) -> bool {
-        self.written().full
+        self.written().full || self.budget.is_one_too_large()
     }
 
     /// What was made.

@@ -1,5 +1,6 @@
 //! What templates make.
 
+mod counting;
 mod escaping;
 mod refusals;
 

@@ -10,6 +10,7 @@ mod lanes;
 mod pauses;
 mod slow;
 mod store;
+mod templates;
 mod webhook;
 
 use reqwest::{Method, Response};

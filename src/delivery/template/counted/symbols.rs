@@ -1,0 +1,91 @@
+//! How constants and operators of a template are spelt.
+
+use minijinja::Value;
+use minijinja::machinery::ast::{BinOpKind, CompareOpKind};
+
+use super::Writer;
+
+impl Writer {
+    /// Writes a text, a number, true, false or none.
+    pub(super) fn constant(&mut self, value: &Value) {
+        match value.as_str() {
+            Some(text) => self.text(text),
+            None if value.is_none() => self.put("none"),
+            // So are true and false spelt, and whole numbers.
+            None if !value.is_number() || value.is_integer() => self.put(&value.to_string()),
+            None => {
+                let number = f64::try_from(value.clone()).unwrap_or_default();
+                // What is too large for a number was written so.
+                let too_large = number.is_infinite();
+                self.put(&if too_large {
+                    "1e999".to_owned()
+                } else {
+                    format!("{number:?}")
+                });
+            }
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        self.put("\"");
+        for character in text.chars() {
+            match character {
+                '"' => self.put("\\\""),
+                '\\' => self.put("\\\\"),
+                '\n' => self.put("\\n"),
+                '\r' => self.put("\\r"),
+                other => self.put(other.encode_utf8(&mut [0; 4])),
+            }
+        }
+        self.put("\"");
+    }
+}
+
+/// Whether `a op b op c` is `(a op b) op c`.
+pub(super) fn chains(kind: BinOpKind) -> bool {
+    matches!(
+        kind,
+        BinOpKind::ScAnd
+            | BinOpKind::ScOr
+            | BinOpKind::Sub
+            | BinOpKind::Div
+            | BinOpKind::FloorDiv
+            | BinOpKind::Rem
+            | BinOpKind::Pow
+    )
+}
+
+pub(super) fn operator(kind: BinOpKind) -> &'static str {
+    match kind {
+        BinOpKind::Eq => " == ",
+        BinOpKind::Ne => " != ",
+        BinOpKind::Lt => " < ",
+        BinOpKind::Lte => " <= ",
+        BinOpKind::Gt => " > ",
+        BinOpKind::Gte => " >= ",
+        BinOpKind::ScAnd => " and ",
+        BinOpKind::ScOr => " or ",
+        BinOpKind::Add => " + ",
+        BinOpKind::Sub => " - ",
+        BinOpKind::Mul => " * ",
+        BinOpKind::Div => " / ",
+        BinOpKind::FloorDiv => " // ",
+        BinOpKind::Rem => " % ",
+        BinOpKind::Pow => " ** ",
+        BinOpKind::Concat => " ~ ",
+        BinOpKind::In => " in ",
+    }
+}
+
+pub(super) fn compared_by(kind: CompareOpKind) -> &'static str {
+    match kind {
+        CompareOpKind::Eq => " == ",
+        CompareOpKind::Ne => " != ",
+        CompareOpKind::Lt => " < ",
+        CompareOpKind::Lte => " <= ",
+        CompareOpKind::Gt => " > ",
+        CompareOpKind::Gte => " >= ",
+        CompareOpKind::In => " in ",
+        CompareOpKind::NotIn => " not in ",
+    }
+}
