@@ -8,7 +8,7 @@ use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{FromRequest, Request};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT};
 use http_body_util::BodyExt;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use super::Api;
 use super::error::ApiError;
@@ -20,6 +20,12 @@ use crate::core::json::fields::{BadInput, form_as_json, form_fields, json_fields
 
 /// How long what is left of a refused body is read for nothing.
 const DISCARD_FOR: Duration = Duration::from_secs(5);
+
+/// So long a body may take, however little of it comes …
+const BODY_GRACE: Duration = Duration::from_secs(5);
+/// … and after that it must have come at so many bytes a second from its beginning. A gateway on the worst of lines is
+/// faster by far.
+pub(super) const LEAST_RATE: u32 = 1024;
 
 /// A body that grows is given room for so many bytes ahead at the most.
 const MOST_AHEAD: usize = 64 * 1024;
@@ -170,10 +176,7 @@ pub(super) async fn unread(request: &mut Request, api: &Api) -> Result<Unread, A
         discard(mem::take(request)).await;
         return Ok(Unread::Something);
     }
-    let reading = gather(request.body_mut(), MOST_LOOKED_AT, None);
-    let Ok(read) = timeout(api.server.request, reading).await else {
-        return Err(ApiError::TooSlow(api.server.request));
-    };
+    let read = gather(request.body_mut(), MOST_LOOKED_AT, api.server.request, None).await;
     let rest = mem::take(request.body_mut());
     let body = match read {
         Err(ApiError::TooLarge(_)) => {
@@ -210,10 +213,8 @@ async fn read(mut request: Request, api: &Api) -> Result<Bytes, ApiError> {
         return Err(ApiError::TooLarge(limit));
     }
     let share = request.extensions().get::<Share>().cloned();
-    let reading = gather(request.body_mut(), limit, share.as_ref());
-    let Ok(read) = timeout(api.server.request, reading).await else {
-        return Err(ApiError::TooSlow(api.server.request));
-    };
+    let patience = api.server.request;
+    let read = gather(request.body_mut(), limit, patience, share.as_ref()).await;
     if let Err(ApiError::TooLarge(_) | ApiError::TooManyBytes(_)) = read {
         // Nothing of it is held while the rest is read for nothing.
         if let Some(share) = share {
@@ -224,11 +225,28 @@ async fn read(mut request: Request, api: &Api) -> Result<Bytes, ApiError> {
     read
 }
 
-/// A body as it comes. It is copied, because what came would hold the connection's buffer, of which it may be a few
-/// bytes; and it holds no more room than what has come, whatever was announced.
-async fn gather(body: &mut Body, limit: usize, share: Option<&Share>) -> Result<Bytes, ApiError> {
+/// A body as it comes, within `patience`. It is copied, because what came would hold the connection's buffer, of which it
+/// may be a few bytes; and it holds no more room than what has come, whatever was announced.
+async fn gather(
+    body: &mut Body,
+    limit: usize,
+    patience: Duration,
+    share: Option<&Share>,
+) -> Result<Bytes, ApiError> {
+    let begun = Instant::now();
     let mut gathered = Vec::new();
-    while let Some(frame) = body.frame().await {
+    loop {
+        let within = patience.min(time_for(gathered.len()));
+        let Ok(frame) = timeout_at(begun + within, body.frame()).await else {
+            return Err(if within == patience {
+                ApiError::TooSlow(patience)
+            } else {
+                ApiError::BelowRate
+            });
+        };
+        let Some(frame) = frame else {
+            return Ok(gathered.into());
+        };
         let broken = |_| ApiError::BadRequest("the body broke off".to_owned());
         let Ok(data) = frame.map_err(broken)?.into_data() else {
             continue;
@@ -245,7 +263,11 @@ async fn gather(body: &mut Body, limit: usize, share: Option<&Share>) -> Result<
         }
         gathered.extend_from_slice(&data);
     }
-    Ok(gathered.into())
+}
+
+/// How long so much of a body may take.
+fn time_for(bytes: usize) -> Duration {
+    BODY_GRACE + Duration::from_secs(bytes as u64) / LEAST_RATE
 }
 
 /// Before a request is refused unread: a client that is still sending when the connection closes gets a reset instead
@@ -260,4 +282,17 @@ pub(super) async fn discard(request: Request) {
 async fn read_for_nothing(mut body: Body) {
     let rest = async { while let Some(Ok(_)) = body.frame().await {} };
     let _ = timeout(DISCARD_FOR, rest).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_seconds_are_free_and_then_each_has_to_bring_something() {
+        let rate = usize::try_from(LEAST_RATE).unwrap();
+        for (bytes, seconds) in [(0, 5), (10, 5), (rate, 6), (60 * rate, 65)] {
+            assert_eq!(time_for(bytes).as_secs(), seconds, "{bytes}");
+        }
+    }
 }

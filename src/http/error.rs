@@ -10,11 +10,10 @@ use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use thiserror::Error;
-use tracing::warn;
 use utoipa::ToSchema;
 
 use super::auth::Refusal;
-use super::body::discard;
+use super::body::{LEAST_RATE, discard};
 use crate::core::code::Code;
 use crate::core::json::fields::BadInput;
 use crate::core::refused::RefusedFor;
@@ -69,6 +68,9 @@ pub(super) enum ApiError {
     /// The body has not come within `REQUEST_TIMEOUT`.
     #[error("the body did not come within {} s", .0.as_secs_f64())]
     TooSlow(Duration),
+    /// Of the body came too little in too much time.
+    #[error("the body came at less than {LEAST_RATE} bytes a second")]
+    BelowRate,
     /// Neither JSON nor a form.
     #[error(
         "the header Content-Type must be application/json or application/x-www-form-urlencoded"
@@ -125,7 +127,7 @@ impl ApiError {
             Self::UnreadBody { .. } => Code::UnknownField,
             Self::TooLarge(_) => Code::TooLarge,
             Self::TooManyBytes(_) => Code::TooManyBodies,
-            Self::TooSlow(_) => Code::TooSlow,
+            Self::TooSlow(_) | Self::BelowRate => Code::TooSlow,
             Self::ContentType => Code::WrongContentType,
             Self::NotFound(_) => Code::NotFound,
             Self::NoBuffer(_) => Code::NoSuchBuffer,
@@ -161,7 +163,7 @@ impl ApiError {
             Self::UnreadBody { .. } => RefusedFor::Unknown,
             Self::TooLarge(_) => RefusedFor::TooLarge,
             Self::TooManyBytes(_) => RefusedFor::Bodies,
-            Self::TooSlow(_) => RefusedFor::TooSlow,
+            Self::TooSlow(_) | Self::BelowRate => RefusedFor::TooSlow,
             Self::ContentType => RefusedFor::ContentType,
             Self::NotFound(_) => RefusedFor::NotFound,
             Self::NoBuffer(_) => RefusedFor::Buffer,
@@ -182,10 +184,13 @@ impl IntoResponse for ApiError {
             code: self.code(),
             error: self.to_string(),
             field: self.field(),
+            cause: match &self {
+                Self::Store(error) | Self::Ingest(IngestError::Store(error)) => {
+                    Some(error.to_string())
+                }
+                _ => None,
+            },
         };
-        if let Self::Store(error) | Self::Ingest(IngestError::Store(error)) = &self {
-            warn!(error = %error, "A request failed: {error}");
-        }
         let again = match self {
             Self::Auth(refusal) => return refusal.into_response(),
             Self::Ingest(error) => error.retry_after(),
@@ -217,6 +222,8 @@ pub(super) struct Refused {
     pub(super) code: Code,
     pub(super) error: String,
     pub(super) field: Option<String>,
+    /// What the log is told beside it.
+    pub(super) cause: Option<String>,
 }
 
 impl Refused {
@@ -226,6 +233,7 @@ impl Refused {
             code,
             error: error.into(),
             field: None,
+            cause: None,
         }
     }
 }

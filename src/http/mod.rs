@@ -268,7 +268,7 @@ fn router(api: Api) -> Router {
         auth: api.auth.clone(),
         metrics: api.metrics.clone(),
     };
-    let requests = Requests(api.tracer.clone());
+    let requests = Requests::new(api.tracer.clone());
     let auth = api.auth.clone();
     endpoint::prepare();
     let routes = endpoints().into_iter();

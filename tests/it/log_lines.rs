@@ -4,6 +4,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, pipe};
 use std::process::Stdio;
 
+use futures_util::StreamExt;
+
 use crate::support::daemon::{API, MONITOR, free_port};
 use crate::support::{Daemon, Receiver, TestRedis, eventually};
 
@@ -133,4 +135,43 @@ async fn one_that_cannot_even_say_why_it_does_not_start_ends_all_the_same() {
     let mut daemon = Daemon::spawn_writing(MONITOR, &[("PORT", "no")], 1, Stdio::from(writer));
 
     assert_eq!(daemon.ended().await.code(), Some(1));
+}
+
+#[tokio::test]
+async fn a_thousand_refusals_at_once_are_some_lines_and_one_that_counts_the_rest() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+    let refused = async || {
+        let answer = api.client().get(api.url("/api/nothing")).send().await;
+        assert_eq!(answer.unwrap().status(), 404);
+    };
+
+    let many = (0..1000).map(|_| refused());
+    futures_util::stream::iter(many)
+        .buffer_unordered(50)
+        .collect::<()>()
+        .await;
+    api.logs("more requests were refused within the second")
+        .await;
+
+    let counted = |lines: &str| -> usize {
+        let more = lines
+            .lines()
+            .filter(|line| line.contains("more requests were refused"));
+        let counts = more.map(|line| line.split("refused=").nth(1).unwrap());
+        counts
+            .map(|count| count.split(' ').next().unwrap().parse::<usize>().unwrap())
+            .sum()
+    };
+    let lines = || {
+        api.log()
+            .lines()
+            .filter(|line| line.contains("status=404"))
+            .count()
+    };
+    eventually("every refusal is told of", async || {
+        counted(&api.log()) + lines() == 1000
+    })
+    .await;
+    assert!(lines() < 200, "{}", lines());
 }

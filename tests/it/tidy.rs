@@ -235,12 +235,13 @@ fn the_environment_is_read_in_one_place() {
 }
 
 /// Where tasks are started that nobody sees to, and why none of them is a loop that a daemon lives by.
-const TASKS: [(&str, &str); 9] = [
+const TASKS: [(&str, &str); 10] = [
     ("src/loops.rs", "it sees to all others"),
     ("src/telemetry/lines.rs", "a thread that only writes"),
     ("src/telemetry/tracer.rs", "sends the last spans"),
     ("src/shutdown.rs", "waits for a signal or two"),
     ("src/server/mod.rs", "a connection"),
+    ("src/http/middleware/refusal_lines.rs", "writes one line"),
     ("src/ingest/memory_guard.rs", "makes room once"),
     ("src/store/links.rs", "mends a connection"),
     ("src/delivery/collector.rs", "a call"),

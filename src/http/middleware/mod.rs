@@ -3,5 +3,6 @@
 
 pub(super) mod budget;
 pub(super) mod known;
+mod refusal_lines;
 pub(super) mod requests;
 pub(super) mod trace;

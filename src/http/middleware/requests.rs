@@ -14,8 +14,9 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::response::{IntoResponse, Response};
 use tower::{Layer, Service};
 use tracing::field::{Empty, display};
-use tracing::{Instrument, debug, error, error_span, info};
+use tracing::{Instrument, debug, error, error_span, info, warn};
 
+use super::refusal_lines::RefusalLines;
 use super::trace::{self, trace_of};
 use crate::core::code::Code;
 use crate::http::error::ErrorAnswer;
@@ -67,12 +68,25 @@ fn is_plain(id: &[u8]) -> bool {
 
 /// Puts this in front of everything.
 #[derive(Clone)]
-pub(in crate::http) struct Requests(pub(in crate::http) Tracer);
+pub(in crate::http) struct Requests {
+    tracer: Tracer,
+    refusals: RefusalLines,
+}
+
+impl Requests {
+    /// Traces go there.
+    pub(in crate::http) fn new(tracer: Tracer) -> Self {
+        Self {
+            tracer,
+            refusals: RefusalLines::default(),
+        }
+    }
+}
 
 /// What stands behind it.
 #[derive(Clone)]
 pub(in crate::http) struct Requested<S> {
-    tracer: Tracer,
+    all: Requests,
     inner: S,
 }
 
@@ -81,7 +95,7 @@ impl<S> Layer<S> for Requests {
 
     fn layer(&self, inner: S) -> Requested<S> {
         Requested {
-            tracer: self.0.clone(),
+            all: self.clone(),
             inner,
         }
     }
@@ -103,11 +117,12 @@ where
     fn call(&mut self, mut request: Request) -> Self::Future {
         let id = RequestId::of(request.headers());
         // At the highest level, so that a warning has its id where nothing finer is logged.
-        let exported = trace::begin(&self.tracer, &mut request);
+        let exported = trace::begin(&self.all.tracer, &mut request);
         let trace = trace_of(request.headers());
         let trace_id = trace.map(|trace| display(trace.trace_id()));
         let span = error_span!("request", request_id = %id, chat = Empty, trace_id);
         let line = Line::of(&request);
+        let refusals = self.all.refusals.clone();
         let answering = span.in_scope(|| self.inner.call(request));
         Box::pin(
             async move {
@@ -120,7 +135,7 @@ where
                     Err(panic) => failed(&panic),
                 };
                 let answer = signed(answer, &id);
-                line.write(&answer);
+                line.write(&answer, &refusals);
                 if let Some(exported) = exported {
                     trace::end(exported, &answer, id.as_str());
                 }
@@ -177,12 +192,18 @@ impl Line {
         }
     }
 
-    fn write(self, answer: &Response) {
+    fn write(self, answer: &Response, refusals: &RefusalLines) {
         let Self { method, .. } = &self;
         let route = self.route.as_ref().map_or("-", MatchedPath::as_str);
         let status = answer.status().as_u16();
-        let code = answer.extensions().get::<Refused>();
-        let code = code.map(|refused| refused.code.word());
+        let refused = answer.extensions().get::<Refused>();
+        let code = refused.map(|refused| refused.code.word());
+        if code.is_some_and(|code| !refusals.take(code)) {
+            return;
+        }
+        if let Some(cause) = refused.and_then(|refused| refused.cause.as_deref()) {
+            warn!(error = cause, "A request failed: {cause}");
+        }
         // Hundredths of a ms are as fine as it is known.
         let duration_ms = (self.begun.elapsed().as_secs_f64() * 100_000.0).round() / 100.0;
         if POLLED.contains(&route) {
