@@ -26,6 +26,7 @@ pub fn default_buffer(vars: &Vars) -> Result<Buffer> {
         zone: default_zone(vars)?,
         pause: None,
         secret: None,
+        verify_token: None,
         destinations: [Target::whole(Name::default_name())].into(),
         ordered: false,
         follow_up: None,

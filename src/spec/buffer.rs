@@ -1,5 +1,7 @@
 //! A buffer: where key and text are found, how long to wait, where to deliver.
 
+mod verify_token;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,6 +61,11 @@ pub struct BufferSpec {
     #[schema(min_length = 1, pattern = r"\S")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
+    /// For gateways that ask before their first post (`cloud`): what they must know then. It stands in a URL, so it is
+    /// never the secret.
+    #[schema(min_length = 1, pattern = r"\S")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verify_token: Option<String>,
     /// Where its batches go: each gets every batch.
     #[schema(min_items = 1, max_items = 16, value_type = Vec<DestinationName>)]
     pub destinations: Vec<String>,
@@ -107,6 +114,7 @@ impl Default for BufferSpec {
             on_own_message: OnOwnMessage::Ignore,
             pause_for: 3600.0,
             secret: None,
+            verify_token: None,
             destinations: vec!["default".to_owned()],
             order: Order::Chat,
             follow_up: None,
@@ -132,6 +140,8 @@ pub struct Buffer {
     pub pause: Option<Duration>,
     /// What posts must prove to know.
     pub secret: Option<String>,
+    /// What a gateway must know that asks before its first post.
+    pub verify_token: Option<String>,
     /// Where its batches go.
     pub destinations: Arc<[Target]>,
     /// All its chats go by one lane to each.
@@ -156,20 +166,27 @@ impl Buffer {
 }
 
 impl BufferSpec {
-    /// The same with a mask in place of the secret.
+    /// The same with a mask in place of each secret.
     #[must_use]
     pub fn masked(mut self) -> Self {
-        self.secret = self.secret.map(|_| MASK.to_owned());
+        for secret in [&mut self.secret, &mut self.verify_token]
+            .into_iter()
+            .flatten()
+        {
+            MASK.clone_into(secret);
+        }
         self
     }
 
-    /// The same with the secret of `old` where a mask was put back.
+    /// The same with the secrets of `old` where masks were put back.
     ///
     /// # Errors
-    /// None: nobody is sent its secret.
+    /// None: nobody is sent its secrets.
     pub fn unmasked(mut self, old: Option<&Self>) -> Result<Self, SpecError> {
-        let old = old.and_then(|old| old.secret.as_deref());
-        self.secret = self.secret.map(|put| unmasked(&put, old));
+        let old_secret = old.and_then(|old| old.secret.as_deref());
+        self.secret = self.secret.map(|put| unmasked(&put, old_secret));
+        let old_token = old.and_then(|old| old.verify_token.as_deref());
+        self.verify_token = self.verify_token.map(|put| unmasked(&put, old_token));
         Ok(self)
     }
 
@@ -203,9 +220,11 @@ impl BufferSpec {
                 "must not be empty, nor the mask it is shown as",
             ));
         }
+        let source = Source::of(self)?;
+        verify_token::check(self, &source)?;
         Ok(Buffer {
             name: name(&self.name)?,
-            source: Source::of(self)?,
+            source,
             window: WindowRules {
                 followed_up: self.follow_up.is_some(),
                 ..self.window.rules(limits)?
@@ -217,6 +236,7 @@ impl BufferSpec {
                 OnOwnMessage::Pause => Some(pause_for),
             },
             secret: self.secret.clone(),
+            verify_token: self.verify_token.clone(),
             destinations: self.destinations()?,
             ordered: self.order == Order::Buffer,
             follow_up: self

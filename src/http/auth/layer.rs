@@ -58,18 +58,18 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let (admitted, allowance) = self.guarding.auth.admit(&mut request);
-        match admitted {
-            Ok(()) if !allowance.is_limited() => Either::Left(self.inner.call(request)),
-            Ok(()) => {
+        let (admitted, left) = self.guarding.auth.admit(&mut request);
+        match (admitted, left) {
+            (Ok(()), None) => Either::Left(self.inner.call(request)),
+            (Ok(()), Some(left)) => {
                 let answering = self.inner.call(request);
                 Either::Right(Box::pin(async move {
                     let mut answer = answering.await?;
-                    allowance.tell(answer.headers_mut());
+                    left.tell(answer.headers_mut());
                     Ok(answer)
                 }))
             }
-            Err(refusal) => {
+            (Err(refusal), left) => {
                 count(
                     &self.guarding.metrics.refused,
                     "reason",
@@ -78,7 +78,9 @@ where
                 Either::Right(Box::pin(async move {
                     discard(request).await;
                     let mut answer = refusal.into_response();
-                    allowance.tell(answer.headers_mut());
+                    if let Some(left) = left {
+                        left.tell(answer.headers_mut());
+                    }
                     Ok(answer)
                 }))
             }

@@ -6,8 +6,10 @@ use crate::core::scopes::Scopes;
 /// What a request asks of whoever sends it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::http) enum Need {
-    /// Nothing: it tells nothing that matters, or proves itself.
+    /// Nothing: it tells nothing that matters.
     Nothing,
+    /// No key, but a proof that the handler looks at. Who guesses is limited as everybody is.
+    Proof,
     /// To bring messages for the buffer `default`.
     Ingest,
     /// To bring messages for every buffer: the message brings its own.
@@ -31,13 +33,13 @@ pub(super) enum Opening {
     BufferService,
 }
 
-use Need::{Admin, Ingest, IngestAll, IngestNamed, Nothing, Queue, Read};
+use Need::{Admin, Ingest, IngestAll, IngestNamed, Nothing, Proof, Queue, Read};
 
 impl Need {
     /// The scope that gives it, as it is written.
     pub(in crate::http) fn scope(self) -> &'static str {
         match self {
-            Nothing => "",
+            Nothing | Proof => "",
             Ingest => "ingest or ingest@default",
             IngestAll => "ingest",
             IngestNamed => "ingest, for this buffer",
@@ -50,7 +52,7 @@ impl Need {
     /// Whether these scopes give it.
     pub(super) fn is_met_by(self, scopes: &Scopes) -> bool {
         match self {
-            Nothing => true,
+            Nothing | Proof => true,
             Ingest => scopes.brings_to(&Name::default_name()),
             Queue => scopes.brings_to(&Name::messages_name()),
             IngestAll => scopes.brings_to_all(),
@@ -66,7 +68,7 @@ impl Need {
         match self {
             Ingest | IngestNamed => Some(Opening::Ingest),
             IngestAll | Queue => Some(Opening::BufferService),
-            Nothing | Read | Admin => None,
+            Nothing | Proof | Read | Admin => None,
         }
     }
 }

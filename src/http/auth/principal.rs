@@ -34,6 +34,14 @@ impl Pass {
         }
     }
 
+    /// Whether anybody may come with it at all, wherever to.
+    pub(in crate::http) fn is_somebodys(&self) -> Result<(), Refusal> {
+        match self {
+            Self::Open(_) | Self::Known(_) => Ok(()),
+            Self::Unknown(refusal) => Err(refusal.clone()),
+        }
+    }
+
     /// What the one who came is called.
     pub(in crate::http) fn name(&self) -> Option<&str> {
         match self {

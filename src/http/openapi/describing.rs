@@ -18,9 +18,11 @@ pub(super) fn operation(
 ) -> Operation {
     let need = endpoint.need;
     let mut refusals = endpoint.refusals.clone();
-    if need != Need::Nothing {
-        refusals.extend([401, 403, 429]);
-    }
+    refusals.extend(match need {
+        Need::Nothing => &[][..],
+        Need::Proof => &[401, 429],
+        _ => &[401, 403, 429],
+    });
     let of_path = of_path(path);
     if !of_path.is_empty() {
         refusals.push(400);

@@ -29,7 +29,7 @@ impl Need {
 
     fn scope_in_words(self) -> String {
         match self {
-            Self::Nothing => "Needs no key.".to_owned(),
+            Self::Nothing | Self::Proof => "Needs no key.".to_owned(),
             Self::IngestNamed => "Needs the scope `ingest` or `ingest@<buffer>`; where the buffer has a secret, the post proves it in the gateway's own way instead, and a key does not stand for it.".to_owned(),
             Self::Ingest | Self::IngestAll | Self::Queue | Self::Read | Self::Admin => {
                 let scopes: Vec<_> = self.scope().split(" or ").collect();
@@ -41,11 +41,8 @@ impl Need {
 
 /// The ways in which a request may say who it is; any of them does. With `open` it need not.
 pub(super) fn alternatives(need: Need, open: bool) -> Vec<SecurityRequirement> {
-    if need == Need::Nothing {
-        return Vec::new();
-    }
     let scope = match need {
-        Need::Nothing => "",
+        Need::Nothing | Need::Proof => return Vec::new(),
         Need::Ingest | Need::IngestAll | Need::IngestNamed | Need::Queue => "ingest",
         Need::Read => "read",
         Need::Admin => "admin",

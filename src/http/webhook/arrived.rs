@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::RequestExt;
 use axum::extract::{FromRequest, Request};
@@ -11,9 +12,9 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::core::json::node::Node;
-use crate::gateway::proof::Post;
+use crate::gateway::proof;
 use crate::http::auth::Pass;
-use crate::http::body::Whole;
+use crate::http::body::{Whole, discard};
 use crate::http::error::ApiError;
 use crate::http::message::read_headers;
 use crate::http::{Api, now};
@@ -31,54 +32,84 @@ pub(super) struct PostBody(Value);
 #[derive(ToSchema)]
 pub(super) struct PostForm(BTreeMap<String, String>);
 
-/// A post. One whose body cannot be read has arrived too: it is refused, and counted, where all are.
+/// A post, of which nothing but the head has been looked at.
 pub(super) struct Arrived {
-    uri: Uri,
     pass: Pass,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Result<Whole, ApiError>,
+    request: Request,
 }
 
 impl FromRequest<Api> for Arrived {
     type Rejection = Infallible;
 
     async fn from_request(mut request: Request, api: &Api) -> Result<Self, Infallible> {
-        Ok(Self {
-            pass: request.extract_parts_with_state(api).await?,
-            uri: request.uri().clone(),
-            headers: request.headers().clone(),
-            body: Whole::from_request(request, api).await,
-        })
+        let pass = request.extract_parts_with_state(api).await?;
+        Ok(Self { pass, request })
     }
 }
 
+/// A post in whole.
+pub(super) struct Post {
+    uri: Uri,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Whole,
+}
+
 impl Arrived {
-    /// Checks the proof, where the buffer has a secret, and else the key, where there are keys; and reads the body. Without await: what is being read cannot be
+    /// The buffer and the whole post. The key comes first, where the buffer has no secret that proves the post: who may
+    /// not come in is told so before the body is read, and not what buffers there are.
+    pub(super) async fn let_in(
+        self,
+        api: &Api,
+        buffer: Result<Arc<Buffer>, ApiError>,
+    ) -> Result<(Arc<Buffer>, Post), ApiError> {
+        let admitted = match &buffer {
+            Ok(buffer) if buffer.secret.is_some() => Ok(()),
+            Ok(buffer) => self.pass.brings_to(&buffer.name),
+            Err(_) => self.pass.is_somebodys(),
+        };
+        self.read(api, admitted.map_err(ApiError::from).and(buffer))
+            .await
+    }
+
+    /// The same for whoever has been let in already.
+    pub(super) async fn read(
+        self,
+        api: &Api,
+        buffer: Result<Arc<Buffer>, ApiError>,
+    ) -> Result<(Arc<Buffer>, Post), ApiError> {
+        let Self { request, .. } = self;
+        let buffer = match buffer {
+            Ok(buffer) => buffer,
+            Err(error) => {
+                discard(request).await;
+                return Err(error);
+            }
+        };
+        let (uri, headers) = (request.uri().clone(), request.headers().clone());
+        let body = Whole::from_request(request, api).await?;
+        let post = Post { uri, headers, body };
+        Ok((buffer, post))
+    }
+}
+
+impl Post {
+    /// Checks the proof, where the buffer has a secret, and reads the body. Without await: what is being read cannot be
     /// shared between threads.
-    pub(super) fn said(self, buffer: &Buffer) -> Result<Said, ApiError> {
-        let Self {
-            uri,
-            pass,
-            headers,
-            body,
-        } = self;
-        if buffer.secret.is_none() {
-            pass.brings_to(&buffer.name)?;
-        }
-        let body = body?;
+    pub(super) fn said(&self, buffer: &Buffer) -> Result<Said, ApiError> {
+        let Self { uri, headers, body } = self;
         let json = body.json()?;
         let node = Node::parse(&json)?;
         if buffer.secret.is_some() {
-            let post = Post {
+            let post = proof::Post {
                 header: &|name| headers.get(name)?.to_str().ok(),
-                url: &url_as_called(&uri, &headers),
+                url: &url_as_called(uri, headers),
                 bytes: &body.bytes,
                 body: &node,
             };
             let proved = prove(buffer, post, now());
             proved.map_err(|error| ApiError::Unproven(error.to_string()))?;
         }
-        said(buffer, &node, &headers)
+        said(buffer, &node, headers)
     }
 }
 

@@ -23,7 +23,7 @@ use crate::core::batch::BatchId;
 use crate::core::chat::Name;
 use crate::core::incoming::Incoming;
 use crate::gateway::proof::{HandshakeError, handshake};
-use crate::http::auth::{Allowance, Need};
+use crate::http::auth::Need;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::ingest::{IngestError, NoBuffer, Said};
 use crate::spec::Buffer;
@@ -80,18 +80,18 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .takes_posts("3EB1")
             .answers_to_posts(),
         Endpoint::get(Chapter::Buffers, "/api/webhook/{buffer}", ask)
-            .needs(Need::Nothing)
+            .needs(Need::Proof)
             .also(&["/api/webhook/{buffer}/{token}"])
             .any_query()
             .says(
                 "Answer the question of a gateway",
-                "What the WhatsApp Cloud API asks before its first post: it proves the secret of the buffer, and gets its challenge back.",
+                "What the WhatsApp Cloud API asks before its first post: it proves the `verify_token` of the buffer, and gets its challenge back.",
             )
             .required("hub.mode", "Always `subscribe`.", json!({ "type": "string", "enum": ["subscribe"] }))
-            .required("hub.verify_token", "The secret of the buffer.", json!({ "type": "string" }))
+            .required("hub.verify_token", "That of the buffer.", json!({ "type": "string" }))
             .required("hub.challenge", "Comes back as it was sent.", json!({ "type": "string" }))
             .answers_in("text/plain; charset=utf-8", 200, "The challenge.")
-            .refusing(&[401, 404, 409])
+            .refusing(&[404, 409])
             .without_redis(),
         Endpoint::post(Chapter::Buffers, "/api/buffers/{name}/messages", post_message)
             .needs(Need::IngestNamed)
@@ -109,45 +109,24 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 async fn post_to(
     State(api): State<Api>,
     name: Result<Path<Named>, PathRejection>,
-    allowance: Allowance,
     arrived: Arrived,
 ) -> Result<Response, ApiError> {
-    api.counted(
-        take(
-            &api,
-            named(&api, name),
-            &allowance,
-            arrived,
-            StatusCode::CREATED,
-        )
-        .await,
-    )
+    api.counted(take(&api, named(&api, name), arrived, StatusCode::CREATED).await)
 }
 
 async fn post_message(
     State(api): State<Api>,
     name: Result<Path<Named>, PathRejection>,
-    allowance: Allowance,
     arrived: Arrived,
 ) -> Result<Response, ApiError> {
-    api.counted(take(&api, named(&api, name), &allowance, arrived, StatusCode::OK).await)
+    api.counted(take(&api, named(&api, name), arrived, StatusCode::OK).await)
 }
 
 async fn post_to_the_only_one(
     State(api): State<Api>,
-    allowance: Allowance,
     arrived: Arrived,
 ) -> Result<Response, ApiError> {
-    api.counted(
-        take(
-            &api,
-            only_buffer(&api),
-            &allowance,
-            arrived,
-            StatusCode::CREATED,
-        )
-        .await,
-    )
+    api.counted(take(&api, only_buffer(&api), arrived, StatusCode::CREATED).await)
 }
 
 /// What a gateway asks before its first post.
@@ -164,14 +143,14 @@ async fn ask(
             return Err(ApiError::Conflict(why));
         }
     }
-    let Some(secret) = &buffer.secret else {
+    let Some(token) = &buffer.verify_token else {
         let why = format!(
-            "buffer {} has no secret: set one, and enter it as the verify token too",
+            "buffer {} has no verify_token: set one, and enter it at Meta",
             buffer.name
         );
         return Err(ApiError::Conflict(why));
     };
-    match handshake(&query.unwrap_or_default(), secret) {
+    match handshake(&query.unwrap_or_default(), token) {
         Ok(challenge) => Ok(challenge.into_response()),
         Err(error @ HandshakeError::NotOne) => Err(ApiError::BadRequest(error.to_string())),
         Err(error @ HandshakeError::WrongToken) => Err(ApiError::Unproven(error.to_string())),
@@ -182,19 +161,17 @@ async fn ask(
 async fn take(
     api: &Api,
     buffer: Result<Arc<Buffer>, ApiError>,
-    allowance: &Allowance,
     arrived: Arrived,
     done: StatusCode,
 ) -> Result<Response, ApiError> {
-    let buffer = buffer?;
-    let trace = trace_of(&arrived.headers);
-    match arrived.said(&buffer)? {
+    let (buffer, post) = arrived.let_in(api, buffer).await?;
+    let trace = trace_of(&post.headers);
+    match post.said(&buffer)? {
         Said::Message(mut incoming) => {
             let answer = take_message(api, &buffer, &mut incoming).await?;
             Ok((done, answer).into_response())
         }
         Said::Events(gateway, heard) => {
-            allowance.count_messages(heard.iter().filter(|event| event.is_heard()).count())?;
             let gathered = api.ingest.gather(&buffer, gateway, heard, trace).await?;
             if gateway.name() == "twilio" {
                 // Anything else is read to the person as an answer.

@@ -98,13 +98,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 pub(super) async fn post(
     State(api): State<Api>,
     name: Result<Path<Named>, PathRejection>,
-    Arrived { headers, body, .. }: Arrived,
+    arrived: Arrived,
 ) -> Result<Response, ApiError> {
-    let buffer = named(&api, name)?;
-    let body = body?;
+    let (buffer, post) = arrived.read(&api, named(&api, name)).await?;
     let said = {
-        let json = body.json()?;
-        said(&buffer, &Node::parse(&json)?, &headers)?
+        let json = post.body.json()?;
+        said(&buffer, &Node::parse(&json)?, &post.headers)?
     };
     let would_be = api.ingest.try_out(&buffer, said, now())?;
     let would_be: Vec<_> = would_be.into_iter().map(shown).collect();

@@ -48,6 +48,18 @@ fn what_is_wrong_is_named() {
             "secret: must not be empty",
         ),
         (
+            r#"{"name":"a","source":"cloud","verify_token":" "}"#,
+            "verify_token: must not be empty or blank",
+        ),
+        (
+            r#"{"name":"a","source":"cloud","secret":"a","verify_token":"a"}"#,
+            "verify_token: must not be the secret",
+        ),
+        (
+            r#"{"name":"a","source":"evolution","verify_token":"a"}"#,
+            "verify_token: is for gateways that ask",
+        ),
+        (
             r#"{"name":"a","window":{"wait":0}}"#,
             "window.wait: must be a number of seconds from 0.1",
         ),
@@ -113,14 +125,15 @@ fn a_wrong_value_is_not_quoted() {
 fn a_secret_is_shown_masked_and_kept_when_the_mask_is_put_back() {
     let old = BufferSpec {
         secret: Some("s3cret".to_owned()),
+        verify_token: Some("t0ken".to_owned()),
         ..BufferSpec::default()
     };
 
     let shown = old.clone().masked();
 
     assert_eq!(shown.secret.as_deref(), Some("********"));
-    assert_eq!(
-        shown.unmasked(Some(&old)).unwrap().secret.as_deref(),
-        Some("s3cret")
-    );
+    assert_eq!(shown.verify_token.as_deref(), Some("********"));
+    let back = shown.unmasked(Some(&old)).unwrap();
+    assert_eq!(back.secret.as_deref(), Some("s3cret"));
+    assert_eq!(back.verify_token.as_deref(), Some("t0ken"));
 }

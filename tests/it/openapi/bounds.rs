@@ -12,10 +12,14 @@ use crate::support::{Daemon, TestRedis};
 const TEN_YEARS: f64 = 315_360_000.0;
 
 /// What has to stand beside a field for its bounds to be reached.
-const BESIDE: [(&str, &str, f64); 2] = [
-    ("retry.first", "cap", TEN_YEARS),
-    ("retry.cap", "first", 0.001),
-];
+fn beside(field: &str) -> Option<(&'static [&'static str], Value)> {
+    match field {
+        "retry.first" => Some((&["retry", "cap"], json!(TEN_YEARS))),
+        "retry.cap" => Some((&["retry", "first"], json!(0.001))),
+        "verify_token" => Some((&["source"], json!("cloud"))),
+        _ => None,
+    }
+}
 
 /// A bound: the last value that it takes, and one that it does not.
 struct Bound {
@@ -277,9 +281,8 @@ async fn hold_in_bodies(settings: &[(&str, &str)]) {
                 for (value, fits) in [(at, true), (beyond, false)] {
                     let mut body = renewed(example.clone(), &operation, tried);
                     schemas.with(&mut body, schema, &field.path, value.clone());
-                    let beside = BESIDE.iter().find(|(field, ..)| *field == name);
-                    if let Some((_, other, value)) = beside {
-                        body["retry"][other] = json!(value);
+                    if let Some((path, value)) = beside(&name) {
+                        *path.iter().fold(&mut body, |at, name| &mut at[name]) = value;
                     }
                     let url = trial.api.url(&operation.example_path());
                     let request = api.client().request(operation.method.clone(), url);

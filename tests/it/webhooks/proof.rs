@@ -42,17 +42,21 @@ async fn a_post_to_a_buffer_with_a_secret_must_prove_where_it_comes_from() {
 async fn meta_is_answered_when_it_asks_before_its_first_post() {
     let mut buffer = long("meta", "cloud");
     buffer["secret"] = json!("s3cret");
-    let system = System::with(&[buffer, long("loja", "evolution")]).await;
+    buffer["verify_token"] = json!("t0ken");
+    let system = System::with(&[buffer, long("loja", "evolution"), long("new", "cloud")]).await;
     let ask = |token: &str| {
         format!(
             "/api/webhook/meta?hub.mode=subscribe&hub.challenge=1158201444&hub.verify_token={token}"
         )
     };
 
-    let (status, challenge) = system.api.get(&ask("s3cret")).await;
+    let (status, challenge) = system.api.get(&ask("t0ken")).await;
     assert_eq!((status.as_u16(), challenge), (200, json!(1_158_201_444)));
     assert_eq!(system.api.get(&ask("guess")).await.0, 401);
+    // It would stand in a URL, and who knows it signs posts.
+    assert_eq!(system.api.get(&ask("s3cret")).await.0, 401);
     assert_eq!(system.api.get("/api/webhook/meta").await.0, 400);
+    assert_eq!(system.api.get("/api/webhook/new").await.0, 409);
     assert_eq!(system.api.get("/api/webhook/loja").await.0, 409);
     assert_eq!(system.api.get("/api/webhook/nobody").await.0, 404);
 }
