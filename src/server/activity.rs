@@ -1,6 +1,7 @@
 //! What goes on at a connection, and by when it must go on.
 
 use std::io::IoSlice;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -15,7 +16,7 @@ use tokio::time::Instant;
 use crate::settings::server::ServerConfig;
 
 /// Who has been asked to leave has so long to say what is on its way.
-const LAST_WORD: Duration = Duration::from_secs(1);
+pub(super) const LAST_WORD: Duration = Duration::from_millis(500);
 
 /// What a client is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,14 +27,28 @@ pub(super) enum Doing {
     New = 1,
     /// It has begun to say what it wants.
     Asking = 2,
-    /// Its request is in hand.
-    Served = 3,
+    /// It has said what it wants, and sends the body.
+    Sending = 3,
+    /// Its request is in hand, to the last byte.
+    Served = 4,
 }
+
+impl Doing {
+    /// Whether it is the client who has to go on.
+    pub(super) fn is_owing(self) -> bool {
+        matches!(self, Self::New | Self::Asking | Self::Sending)
+    }
+}
+
+/// So many bits of a state tell what the client does.
+const BITS: u32 = 3;
 
 /// What goes on at a connection, and since when. One word, because every request changes it.
 pub(super) struct Activity {
+    /// Where the client is.
+    network: IpAddr,
     began: Instant,
-    /// Milliseconds since it began, and in the last two bits what the client does.
+    /// Milliseconds since it began, and in the last [`BITS`] what the client does.
     state: AtomicU64,
     /// The millisecond, plus one, from which it has not read its answer; 0: it does.
     deaf: AtomicU64,
@@ -42,14 +57,25 @@ pub(super) struct Activity {
 }
 
 impl Activity {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(network: IpAddr) -> Self {
         Self {
+            network,
             began: Instant::now(),
             state: AtomicU64::new(Doing::New as u64),
             deaf: AtomicU64::new(0),
             asked: AtomicBool::new(false),
             leave: Notify::new(),
         }
+    }
+
+    /// Where the client is.
+    pub(super) fn network(&self) -> IpAddr {
+        self.network
+    }
+
+    /// A request has said what it wants; its body is to come.
+    pub(super) fn send(&self) {
+        self.set(Doing::Sending);
     }
 
     /// A request is in hand.
@@ -62,12 +88,14 @@ impl Activity {
         self.set(Doing::Idle);
     }
 
-    /// By when something must have changed; nothing presses while a request is in hand.
+    /// By when something must have changed; nothing presses while a request is in hand. How long a body may take is for
+    /// whoever reads it to say, who can answer.
     pub(super) fn due(&self, config: &ServerConfig) -> Option<Instant> {
         let (doing, since) = self.state();
         let patience = match doing {
             Doing::Idle => Some(config.keep_alive),
             Doing::New | Doing::Asking => Some(config.head()),
+            Doing::Sending => self.is_asked().then_some(LAST_WORD),
             Doing::Served => None,
         };
         let longest = if self.is_asked() {
@@ -88,9 +116,17 @@ impl Activity {
         self.state().0 <= Doing::New && self.deaf.load(Ordering::Relaxed) == 0
     }
 
-    /// Who can best be done without, from those that have not been asked yet: the least of all, the longest.
-    pub(super) fn rank(&self) -> Option<(Doing, Instant)> {
-        (!self.is_asked()).then(|| self.state())
+    /// What the client is at, and since when.
+    pub(super) fn state(&self) -> (Doing, Instant) {
+        let state = self.state.load(Ordering::Relaxed);
+        let doing = match state & ((1 << BITS) - 1) {
+            0 => Doing::Idle,
+            1 => Doing::New,
+            2 => Doing::Asking,
+            3 => Doing::Sending,
+            _ => Doing::Served,
+        };
+        (doing, self.at(state >> BITS))
     }
 
     /// Others need the slot.
@@ -125,23 +161,12 @@ impl Activity {
     }
 
     fn set(&self, doing: Doing) {
-        let state = self.now() << 2 | doing as u64;
+        let state = self.now() << BITS | doing as u64;
         self.state.store(state, Ordering::Relaxed);
     }
 
-    fn state(&self) -> (Doing, Instant) {
-        let state = self.state.load(Ordering::Relaxed);
-        let doing = match state & 3 {
-            0 => Doing::Idle,
-            1 => Doing::New,
-            2 => Doing::Asking,
-            _ => Doing::Served,
-        };
-        (doing, self.at(state >> 2))
-    }
-
     fn now(&self) -> u64 {
-        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX >> 2)
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX >> BITS)
     }
 
     fn at(&self, millis: u64) -> Instant {

@@ -4,15 +4,16 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::ConnectInfo;
 use axum::http::HeaderValue;
 use axum::http::header::CONNECTION;
 use hyper::Request;
-use hyper::body::Incoming;
+use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -43,8 +44,7 @@ impl Conversation {
     pub(super) async fn hold(self, stream: TcpStream, stop: CancellationToken) {
         let activity = &self.slot.activity;
         let service = service_fn(|request: Request<Incoming>| {
-            activity.serve();
-            let mut request = request.map(Body::new);
+            let mut request = arriving(request, activity);
             request.extensions_mut().insert(ConnectInfo(self.peer));
             let answering = self.router.clone().call(request);
             async move {
@@ -82,6 +82,47 @@ impl Conversation {
             leaving = true;
             connection.as_mut().graceful_shutdown();
         }
+    }
+}
+
+/// A request whose body is noted as it comes.
+fn arriving(request: Request<Incoming>, activity: &Arc<Activity>) -> Request<Body> {
+    if request.body().is_end_stream() {
+        activity.serve();
+        return request.map(Body::new);
+    }
+    activity.send();
+    let activity = activity.clone();
+    request.map(|body| Body::new(Arriving { body, activity }))
+}
+
+/// A body on its way.
+struct Arriving {
+    body: Incoming,
+    activity: Arc<Activity>,
+}
+
+impl HttpBody for Arriving {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        if frame.is_none() || self.body.is_end_stream() {
+            self.activity.serve();
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

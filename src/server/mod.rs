@@ -3,6 +3,7 @@
 
 mod activity;
 mod connection;
+mod crowd;
 mod slots;
 
 use std::io::ErrorKind;
@@ -21,6 +22,7 @@ use crate::loops::{Loop, Loops};
 use crate::settings::server::ServerConfig;
 use crate::shutdown::GRACE;
 use connection::Conversation;
+pub use crowd::network_of;
 use slots::Slots;
 
 /// Before the next look, when the system gives no more connections, such as for want of open files.
@@ -41,14 +43,16 @@ pub async fn serve(
         let mut slots = slots.lock().await;
         let taking = async {
             loop {
-                // First a slot: who finds none waits where the system keeps new connections, and may still be served.
-                let permit = slots.free().await;
                 let (stream, peer) = accept(&listener, &mut slots).await;
+                // While it waits, others wait where the system keeps new connections, and may still be served.
+                let Some(slot) = slots.seat(peer.ip()).await else {
+                    continue;
+                };
                 let conversation = Conversation {
                     router: router.clone(),
                     peer,
                     config,
-                    slot: slots.seat(permit),
+                    slot,
                 };
                 connections.spawn(conversation.hold(stream, stop.clone()));
             }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt::Display;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use tokio::time::timeout;
 use tracing::warn;
 
 use super::activity::{Activity, Doing};
+use super::crowd::{Crowd, network_of};
 
 /// While there is no slot: how often somebody is asked to leave.
 const ASK_EVERY: Duration = Duration::from_millis(50);
@@ -54,30 +56,34 @@ impl Slots {
         }
     }
 
-    /// Waits for a slot. While all are taken, one after another is asked to leave: first who wants nothing, then who
-    /// is slow to say what it wants, and last who is being served, which leaves with its answer.
-    pub(super) async fn free(&mut self) -> OwnedSemaphorePermit {
+    /// A slot for a client at this address. While all are taken, one client after another is asked to leave, as
+    /// [`Crowd::rank`] says; `None` where the client is the one who can best be done without.
+    pub(super) async fn seat(&mut self, address: IpAddr) -> Option<Slot> {
+        let network = network_of(address);
         loop {
             if let Ok(permit) = self.free.clone().try_acquire_owned() {
-                return permit;
+                return Some(self.take(permit, network));
             }
-            if self.make_room() == Some(Doing::Served) {
-                let most = self.most;
-                self.warn(format_args!(
-                    "All {most} connections (MAX_CONNECTIONS) are at work: new ones have to wait"
-                ));
+            match self.make_room(Some(network)) {
+                Room::Refused => return None,
+                Room::After(Some(Doing::Served)) => {
+                    let most = self.most;
+                    self.warn(format_args!(
+                        "All {most} connections (MAX_CONNECTIONS) are at work: new ones have to wait"
+                    ));
+                }
+                Room::After(_) => {}
             }
             let freed = timeout(ASK_EVERY, self.free.clone().acquire_owned()).await;
             // It is never closed.
             if let Ok(Ok(permit)) = freed {
-                return permit;
+                return Some(self.take(permit, network));
             }
         }
     }
 
-    /// Gives a slot to a new connection.
-    pub(super) fn seat(&mut self, permit: OwnedSemaphorePermit) -> Slot {
-        let activity = Arc::new(Activity::new());
+    fn take(&mut self, permit: OwnedSemaphorePermit, network: IpAddr) -> Slot {
+        let activity = Arc::new(Activity::new(network));
         self.served += 1;
         lock(&self.taken).insert(self.served, activity.clone());
         Slot {
@@ -90,19 +96,25 @@ impl Slots {
 
     /// The system gives no connection: one less of those that want nothing may help.
     pub(super) fn starved(&mut self, error: &std::io::Error) {
-        self.make_room();
+        self.make_room(None);
         self.warn(format_args!("New connections have to wait: {error}"));
     }
 
-    /// Asks one to leave that has not been asked; answers what it is at.
-    fn make_room(&self) -> Option<Doing> {
+    /// Asks one to leave that has not been asked.
+    fn make_room(&self, newcomer: Option<IpAddr>) -> Room {
         let taken = lock(&self.taken);
-        let ranked = taken
+        let crowd = Crowd::of(taken.values(), self.most);
+        if newcomer.is_some_and(|network| crowd.has_had_enough(network)) {
+            return Room::Refused;
+        }
+        let asked = taken
             .values()
-            .filter_map(|activity| Some((activity.rank()?, activity)));
-        let ((doing, _), activity) = ranked.min_by_key(|(rank, _)| *rank)?;
-        activity.ask_to_leave();
-        Some(doing)
+            .filter_map(|activity| Some((crowd.rank(activity)?, activity)))
+            .min_by_key(|(rank, _)| *rank);
+        Room::After(asked.map(|(_, activity)| {
+            activity.ask_to_leave();
+            activity.state().0
+        }))
     }
 
     fn warn(&mut self, what: impl Display) {
@@ -111,6 +123,14 @@ impl Slots {
             warn!("{what}");
         }
     }
+}
+
+/// What can be done for a newcomer.
+enum Room {
+    /// Somebody who was at this leaves; none: all have been asked.
+    After(Option<Doing>),
+    /// Nothing: others of its network hold what it could get.
+    Refused,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -1,10 +1,14 @@
 //! Clients that keep a connection and do not go on, and more of them than there are places.
 
+use std::net::{Ipv4Addr, SocketAddr};
+
+use nix::sys::signal::Signal;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::support::daemon::read_all;
+use crate::support::daemon::{SUITE_KEY, read_all};
 use crate::support::{DEADLINE, Daemon, Receiver, TestRedis};
 
 /// The limits of these tests, which nobody wants to wait for.
@@ -103,10 +107,10 @@ async fn who_never_reads_answers_gets_no_more_of_them() {
 #[tokio::test]
 async fn clients_that_want_nothing_make_room_for_one_that_does() {
     let redis = TestRedis::start().await;
-    let settings = [&NEVER[..], &[("MAX_CONNECTIONS", "3")]].concat();
+    let settings = [&NEVER[..], &[("MAX_CONNECTIONS", "6")]].concat();
     let api = Daemon::api_with(&redis, &settings).await;
     let mut idle = Vec::new();
-    for _ in 0..3 {
+    for _ in 0..6 {
         let mut client = said(&api, HEALTH).await;
         assert_eq!(answered(&mut client).await, "HTTP/1.1 200 OK");
         idle.push(client);
@@ -119,7 +123,7 @@ async fn clients_that_want_nothing_make_room_for_one_that_does() {
     let mut client = said(&api, HEALTH).await;
 
     assert_eq!(answered(&mut client).await, "HTTP/1.1 200 OK");
-    for client in idle {
+    for client in idle.into_iter().take(3) {
         assert_eq!(read_all(client).await, "");
     }
 }
@@ -129,24 +133,19 @@ async fn a_client_waits_while_all_others_are_at_work_and_is_served_then() {
     let redis = TestRedis::start().await;
     let settings = [&NEVER[..], &[("MAX_CONNECTIONS", "2")]].concat();
     let api = Daemon::api_with(&redis, &settings).await;
-    let mut working = Vec::new();
-    for _ in 0..2 {
-        let head = head().replace("\r\n\r\n", "\r\nexpect: 100-continue\r\n\r\n");
-        let mut client = said(&api, &head).await;
-        let mut go_on = [0; "HTTP/1.1 100 Continue\r\n\r\n".len()];
-        client.read_exact(&mut go_on).await.unwrap();
-        working.push(client);
-    }
+    redis.signal(Signal::SIGSTOP);
+    let request = format!("{}{BODY}", head());
+    let mut working = [said(&api, &request).await, said(&api, &request).await];
 
     let mut client = said(&api, HEALTH).await;
     api.logs("All 2 connections (MAX_CONNECTIONS) are at work")
         .await;
-    working[0].write_all(BODY.as_bytes()).await.unwrap();
+    redis.signal(Signal::SIGCONT);
 
-    assert_eq!(answered(&mut working[0]).await, "HTTP/1.1 200 OK");
+    for client in &mut working {
+        assert!(answered(client).await.starts_with("HTTP/1.1 "));
+    }
     assert_eq!(answered(&mut client).await, "HTTP/1.1 200 OK");
-    working[1].write_all(BODY.as_bytes()).await.unwrap();
-    assert_eq!(answered(&mut working[1]).await, "HTTP/1.1 200 OK");
 }
 
 #[tokio::test]
@@ -161,6 +160,75 @@ async fn half_a_request_gives_way_where_there_is_no_other_place() {
 
     assert_eq!(answered(&mut client).await, "HTTP/1.1 200 OK");
     assert_eq!(read_all(first).await, "");
+}
+
+/// A connection from an address, on which this is said.
+async fn said_from(at: Ipv4Addr, port: u16, words: &str) -> std::io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(SocketAddr::from((at, 0)))?;
+    let mut stream = socket
+        .connect(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+        .await?;
+    stream.write_all(words.as_bytes()).await?;
+    Ok(stream)
+}
+
+/// A client that connects anew whenever it is hung up on, and says no more than this each time.
+async fn insists(mut stream: TcpStream, at: Ipv4Addr, port: u16, words: String) {
+    loop {
+        let _ = stream.read(&mut [0; 1]).await;
+        if let Ok(again) = said_from(at, port, &words).await {
+            stream = again;
+        }
+    }
+}
+
+#[tokio::test]
+async fn those_who_send_slowly_from_many_addresses_give_way_to_everybody_else() {
+    let redis = TestRedis::start().await;
+    let settings = [&NEVER[..], &[("MAX_CONNECTIONS", "20")]].concat();
+    let api = Daemon::api_with(&redis, &settings).await;
+    let mut slow = JoinSet::new();
+    let half = format!("{}{{\"user\":", head());
+    for number in 0..40 {
+        let words = [half.as_str(), "POST / HTTP/1.1\r\nhost: lu", ""][number % 3];
+        let at = Ipv4Addr::new(127, 0, 1, 1 + u8::try_from(number % 4).unwrap());
+        let first = said_from(at, api.port(), words).await.unwrap();
+        slow.spawn(insists(first, at, api.port(), words.to_owned()));
+    }
+
+    for _ in 0..20 {
+        let mut client = said(&api, HEALTH).await;
+        assert_eq!(answered(&mut client).await, "HTTP/1.1 200 OK");
+    }
+}
+
+#[tokio::test]
+async fn a_key_a_buffer_and_a_length_are_looked_at_before_the_body() {
+    let redis = TestRedis::start().await;
+    let settings = [&NEVER[..], &[("API_KEYS", "suite:the-key-of-the-suite")]].concat();
+    let api = Daemon::api_with(&redis, &settings).await;
+    let said_of = async |path: &str, header: &str| {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: lull\r\ncontent-type: application/json\r\n{header}\r\nexpect: 100-continue\r\n\r\n"
+        );
+        let mut client = said(&api, &head).await;
+        // The body is not asked for, so that nothing but the refusal comes.
+        answered(&mut client).await
+    };
+    let length = "content-length: 30";
+    let key = format!("x-api-key: {SUITE_KEY}\r\n{length}");
+
+    let no_key = said_of("/api/webhook/default", length).await;
+    let no_key_of_nobody = said_of("/api/webhook/nobody", length).await;
+    let no_buffer = said_of("/api/webhook/nobody", &key).await;
+    let huge = format!("x-api-key: {SUITE_KEY}\r\ncontent-length: 99999999");
+    let too_large = said_of("/api/webhook/default", &huge).await;
+
+    assert_eq!(no_key, "HTTP/1.1 401 Unauthorized");
+    assert_eq!(no_key_of_nobody, no_key);
+    assert_eq!(no_buffer, "HTTP/1.1 404 Not Found");
+    assert_eq!(too_large, "HTTP/1.1 413 Payload Too Large");
 }
 
 #[tokio::test]
