@@ -5,7 +5,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::bounds::{Overfull, TooManyPaused};
-use super::brought::MOST;
+use super::brought::PLACES;
 use super::buffers::NoBuffer;
 use crate::core::code::Code;
 use crate::core::item::UnreadableItems;
@@ -13,6 +13,7 @@ use crate::core::json::fields::BadInput;
 use crate::core::refused::RefusedFor;
 use crate::spec::SpecError;
 use crate::store::StoreError;
+use crate::store::config::bringing::Whose;
 
 /// Why something was not taken in. Unless it says otherwise, nothing was stored.
 #[derive(Debug, Error)]
@@ -30,10 +31,8 @@ pub enum IngestError {
     #[error(transparent)]
     Spec(#[from] SpecError),
     /// There is no room for more destinations that come with messages.
-    #[error(
-        "more than {MOST} different webhooks within a day: configure a buffer and a destination instead"
-    )]
-    TooManyBrought,
+    #[error("{}: configure a buffer and a destination instead", full(*.0))]
+    TooManyBrought(Whose),
     /// Redis is about to be full.
     #[error("storage is full, nothing was stored: try again")]
     Full,
@@ -48,6 +47,19 @@ pub enum IngestError {
     Store(#[from] StoreError),
 }
 
+fn full(whose: Whose) -> String {
+    match whose {
+        Whose::Own => format!(
+            "{} different webhooks, or ways to gather for them, came with messages of this key within a day, and all are in use",
+            PLACES.of_one
+        ),
+        Whose::All => format!(
+            "{} different webhooks, or ways to gather for them, came with messages within a day, and all are in use",
+            PLACES.of_all
+        ),
+    }
+}
+
 impl IngestError {
     /// What programs are told.
     pub fn code(&self) -> Code {
@@ -56,7 +68,7 @@ impl IngestError {
             Self::Unreadable(_) => Code::InvalidRequest,
             Self::NoBuffer(_) => Code::NoSuchBuffer,
             Self::Spec(error) => error.code,
-            Self::TooManyBrought => Code::TooManyWebhooks,
+            Self::TooManyBrought(_) => Code::TooManyWebhooks,
             Self::Full => Code::StorageFull,
             Self::Overfull(full) => full.code(),
             Self::TooManyPaused(full) => full.code(),
@@ -80,7 +92,7 @@ impl IngestError {
             Self::Unreadable(_) => RefusedFor::Request,
             Self::NoBuffer(_) => RefusedFor::Buffer,
             Self::Spec(_) => RefusedFor::Spec,
-            Self::TooManyBrought => RefusedFor::TooMany,
+            Self::TooManyBrought(_) => RefusedFor::TooMany,
             Self::Full => RefusedFor::Full,
             Self::Overfull(full) => full.reason(),
             Self::TooManyPaused(_) => RefusedFor::Paused,
@@ -96,7 +108,7 @@ impl IngestError {
             | Self::Unreadable(_)
             | Self::NoBuffer(_)
             | Self::Spec(_)
-            | Self::TooManyBrought => None,
+            | Self::TooManyBrought(_) => None,
             Self::Full | Self::TooManyPaused(_) => Some(Duration::from_secs(5)),
             Self::Overfull(full) => Some(full.retry_after()),
             Self::Store(error) => Some(error.retry_after()),

@@ -12,7 +12,7 @@ use std::fmt;
 use crate::core::chat::{Chat, ChatId, Name};
 
 pub(crate) use config::{
-    API_KEYS, AUDIT, CLOCK, CONFIG, DAEMONS, LIVES, OVER, REVIVALS, REVIVING, USED, pace,
+    API_KEYS, AUDIT, BROUGHT, CLOCK, CONFIG, DAEMONS, LIVES, OVER, REVIVALS, REVIVING, USED, pace,
 };
 pub(crate) use held::held;
 pub(crate) use moving::{moved, window_behind};

@@ -82,6 +82,7 @@ scripts! {
     APPEND "append" Fills,
     BEAT "beat" Drains,
     BEGIN_REMOVAL "begin_removal" Drains,
+    BRING "bring" Fills,
     BURY_BATCH "bury_batch" Drains,
     BURY_SCHEDULED "bury_scheduled" Drains,
     BURY_WINDOW "bury_window" Drains,
@@ -128,7 +129,6 @@ scripts! {
     SIZES "sizes" Reads,
     STRETCH "stretch" Reads,
     TAKE "take" Drains,
-    TOUCH "touch" Fills,
 }
 
 includes! {

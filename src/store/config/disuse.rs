@@ -1,6 +1,6 @@
 //! Buffers and destinations that came with a message, and when they were last used.
 //!
-//! Who uses one notes it first and writes it then, if it is not there: what was noted is not removed, and what was
+//! Who uses one notes it in the step that writes it, if it is not there: what was noted is not removed, and what was
 //! removed just before is written again.
 
 use std::collections::HashSet;
@@ -14,29 +14,17 @@ use crate::store::config::removals::Begun;
 use crate::store::config::removing::Outcome;
 use crate::store::handles::Config;
 use crate::store::keys::{self, Due, Shard, chat_of_member};
-use crate::store::scripts;
 use crate::store::windows::millis;
 use crate::store::{Result, reply};
 
 /// Looked at in one round; the next one takes up the rest.
 const AT_A_TIME: isize = 500;
+/// How many are tried until one gives way.
+const TRIED: usize = 16;
 /// Members of an index that Redis reads in one step.
 const STEP: u32 = 512;
 
 impl Config<'_> {
-    /// Notes that a buffer and its destination are in use.
-    ///
-    /// # Errors
-    /// Full, unavailable or silent.
-    pub async fn note_use(self, buffer: &Name, destination: &Name) -> Result<()> {
-        let mut touch = scripts::TOUCH.key(keys::USED);
-        touch
-            .arg(Kind::Buffer.field(buffer))
-            .arg(Kind::Destination.field(destination));
-        self.store.run::<u64>(Shard::FIRST, &touch).await?;
-        Ok(())
-    }
-
     /// Removes what was noted as used and not used again for `age`, has no open window and no batch on its way; answers
     /// how many.
     ///
@@ -73,6 +61,52 @@ impl Config<'_> {
             }
         }
         Ok(removed)
+    }
+
+    /// Makes place for one more of a kind by removing one that nobody has used for `age`, and in which nothing waits: the
+    /// longest unused of this caller's, where one is given, and else of all. A destination takes the buffers that came with
+    /// it along, as `named_by` tells them. Answers whether there is place.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn give_way(
+        self,
+        kind: Kind,
+        who: Option<&str>,
+        age: Duration,
+        named_by: impl Fn(&Name) -> Vec<Name>,
+    ) -> Result<bool> {
+        for name in self.longest_unused(kind, who, TRIED).await? {
+            let buffers = match kind {
+                Kind::Destination => named_by(&name),
+                Kind::Buffer | Kind::Schedule => vec![name.clone()],
+            };
+            let is_idle = self.are_idle(&buffers).await?
+                && (kind != Kind::Destination || self.store.lanes().count_to(&name).await? == 0);
+            if !is_idle {
+                continue;
+            }
+            let mut removed = 0;
+            for buffer in &buffers {
+                removed = self.disuse(Kind::Buffer, buffer, age).await?;
+            }
+            if kind == Kind::Destination {
+                removed = self.disuse(kind, &name, age).await?;
+            }
+            if removed > 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    async fn are_idle(self, buffers: &[Name]) -> Result<bool> {
+        for buffer in buffers {
+            if self.holds_anything(buffer).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Removes it if nobody has used it after all, and nothing stands there that came in until that was known to all.

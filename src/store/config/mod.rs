@@ -1,5 +1,6 @@
 //! Buffers and destinations as they lie in Redis.
 
+pub mod bringing;
 pub mod configurable;
 pub mod control;
 pub mod disuse;

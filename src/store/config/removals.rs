@@ -161,6 +161,7 @@ impl Config<'_> {
             .key(keys::OVER)
             .key(keys::USED)
             .key(keys::pace(name))
+            .key(keys::BROUGHT)
             .arg(kind.field(name))
             .arg(&removal.text)
             .arg(u8::from(gone))

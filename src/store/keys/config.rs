@@ -14,6 +14,9 @@ pub(crate) const OVER: &str = "lull:{config}:over";
 /// When buffers and destinations that came with a message were last used.
 pub(crate) const USED: &str = "lull:{config}:used";
 
+/// Who brought those that came with a message, and how many.
+pub(crate) const BROUGHT: &str = "lull:{config}:brought";
+
 /// Who changed what.
 pub(crate) const AUDIT: &str = "lull:{config}:audit";
 

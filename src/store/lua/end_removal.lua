@@ -9,6 +9,8 @@
   KEYS[4]  over    lives that are over, by when
   KEYS[5]  used    when those that came with a message were last used
   KEYS[6]  pace    when the last attempts to a destination of that name began
+  KEYS[7]  brought  who brought those that came with a message, and how many: see
+                    bring
 
   ARGV[1]  field   such as buffer:loja
   ARGV[2]  life    its life that this ends, with how it is being removed
@@ -26,8 +28,14 @@
 --- @include "clock"
 
 local config, lives, audit, over, used, pace = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local brought = KEYS[7]
 local field = ARGV[1]
 local call, format = redis.call, string.format
+
+-- What is at nothing goes.
+local function one_less(count)
+  if call('HINCRBY', brought, count, -1) <= 0 then call('HDEL', brought, count) end
+end
 
 if call('HGET', lives, field) ~= ARGV[2] then
   return 0
@@ -37,6 +45,13 @@ if ARGV[3] == '1' then
   call('HDEL', config, field, 'stopped:' .. field)
   call('HDEL', lives, field)
   call('ZREM', used, field)
+  local who = call('HGET', brought, field)
+  if who then
+    local of_kind = ':' .. string.match(field, '^%a+')
+    one_less(of_kind)
+    one_less(of_kind .. ' ' .. who)
+    call('HDEL', brought, field)
+  end
   if ARGV[6] == '1' then call('DEL', pace) end
   call('ZADD', over, format('%d', clock()), field .. ' ' .. string.match(ARGV[2], '^%d+'))
 else

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
+use super::headers::{CallerHeaders, check_headers};
 use crate::core::chat::ChatId;
 use crate::core::destination::Destination;
 use crate::core::incoming::Incoming;
@@ -19,7 +20,7 @@ use crate::core::json::fields::text_or_integer;
 use crate::core::json::whole_number::whole_or_null;
 use crate::http::scalars::ChatKey;
 use crate::spec::retry::RetrySpec;
-use crate::spec::scalars::{Headers, HttpMethod};
+use crate::spec::scalars::HttpMethod;
 use crate::spec::window::WindowSpec;
 use crate::spec::{BufferSpec, Defaults, DestinationSpec, SpecError, read};
 
@@ -28,6 +29,8 @@ use crate::spec::{BufferSpec, Defaults, DestinationSpec, SpecError, read};
 const PREFIX: &str = "c-";
 const DIGITS: usize = 16;
 
+/// Most attempts at a time to a webhook that a caller names.
+const CONCURRENCY: usize = 4;
 /// Read by [`Anonymous::read`].
 #[expect(dead_code, reason = "only the document is made of it")]
 #[derive(ToSchema)]
@@ -52,7 +55,7 @@ struct AnonymousWebhook {
     /// `POST`, `PUT`, `PATCH`, `DELETE` or `GET`, in capitals or not; without it `POST`.
     method: Option<HttpMethod>,
     /// Headers to send along.
-    headers: Option<Headers>,
+    headers: Option<CallerHeaders>,
 }
 
 /// How it is gathered: the same webhook and buffer mean the same window of a chat.
@@ -158,6 +161,7 @@ fn destination_of(
     buffer: &Gathering,
     default: Option<&Destination>,
 ) -> Result<DestinationSpec, SpecError> {
+    check_headers(&webhook.headers)?;
     let mut spec = DestinationSpec {
         url: webhook.url,
         headers: webhook.headers,
@@ -175,6 +179,8 @@ fn destination_of(
     let json = serde_json::to_string(&spec)
         .map_err(|error| SpecError::new("webhook", error.to_string()))?;
     spec.name = name_of(&json);
+    // After the name, which would else be another than that of a window that is open.
+    spec.concurrency = CONCURRENCY;
     Ok(spec)
 }
 

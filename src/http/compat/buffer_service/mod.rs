@@ -1,6 +1,7 @@
 //! `POST /api/v1/message`: a message that brings its webhook and its buffer along (Buffer Service).
 
 mod brought;
+mod headers;
 
 use axum::Json;
 use axum::extract::State;
@@ -12,7 +13,7 @@ use utoipa::ToSchema;
 
 use crate::core::batch::BatchId;
 use crate::http::Api;
-use crate::http::auth::Need;
+use crate::http::auth::{Need, Pass};
 use crate::http::body::Whole;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
@@ -65,21 +66,28 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 async fn take(
     State(api): State<Api>,
+    pass: Pass,
     headers: HeaderMap,
     body: Result<Whole, ApiError>,
 ) -> Result<Response, ApiError> {
-    api.counted(append(&api, &headers, body).await)
+    api.counted(append(&api, &pass, &headers, body).await)
 }
 
 async fn append(
     api: &Api,
+    pass: &Pass,
     headers: &HeaderMap,
     body: Result<Whole, ApiError>,
 ) -> Result<Response, ApiError> {
     let brought = Anonymous::read(&body?.json()?, api.registry.defaults());
     let mut brought = brought.map_err(|error| refused(&error))?;
     read_headers(&mut brought.incoming, headers)?;
-    let buffer = api.ingest.brought(&brought.buffer, &brought.destination);
+    let buffer = api.ingest.brought(
+        &brought.buffer,
+        &brought.destination,
+        &brought.incoming.user,
+        pass.name(),
+    );
     let buffer = buffer.await.map_err(|error| match error {
         IngestError::Spec(error) => refused(&error),
         error => error.into(),
