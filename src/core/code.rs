@@ -95,7 +95,7 @@ codes! {
     TooLarge = 413 "too_large",
     /// The body is neither JSON nor a form.
     WrongContentType = 415 "wrong_content_type",
-    /// The bucket of this key or address is empty.
+    /// The bucket of this key or address is empty, or holds less than the messages of this post.
     RateLimited = 429 "rate_limited",
     /// More webhooks came with messages than are kept.
     TooManyWebhooks = 429 "too_many_webhooks",

@@ -29,6 +29,13 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// Whether it counts as a message: something has to be looked up or stored for it.
+    pub fn is_heard(&self) -> bool {
+        !matches!(self, Self::Ignored { .. })
+    }
+}
+
 /// What a person said.
 #[derive(Debug, Serialize)]
 pub struct Said {

@@ -104,11 +104,13 @@ impl Ingest {
         let mut parties: IndexSet<&Party> = heard.iter().filter_map(party).collect();
         parties
             .sort_by_key(|party| !(party.person.phone.is_some() && party.person.alias.is_some()));
+        let parties: Vec<_> = parties.into_iter().collect();
+        let persons = self.0.store.chats().persons(buffer, &parties).await?;
         let mut known = HashMap::new();
-        for party in parties {
+        for (party, person) in parties.into_iter().zip(persons) {
             let named = Party {
                 line: party.line.clone(),
-                person: self.0.store.chats().person(buffer, party).await?,
+                person,
             };
             if let Ok(id) = named.chat_id() {
                 known.insert(party.clone(), (id, named.person));

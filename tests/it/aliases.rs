@@ -48,10 +48,15 @@ fn buffer(name: &str) -> Buffer {
     spec.check(&WindowRules::default()).unwrap()
 }
 
+/// The person as the chat goes by.
+async fn person(store: &Store, buffer: &Buffer, party: &Party) -> Person {
+    let persons = store.chats().persons(buffer, &[party]).await;
+    persons.unwrap().remove(0)
+}
+
 /// The name that the person goes by.
 async fn name(store: &Store, party: &Party) -> String {
-    let person = store.chats().person(&default(), party).await.unwrap();
-    person.name().to_owned()
+    person(store, &default(), party).await.name().to_owned()
 }
 
 /// The chat of somebody with that name on the line `loja`.
@@ -92,11 +97,7 @@ async fn a_number_told_once_is_the_name_from_then_on() {
 
     assert_eq!(name(&store, &both()).await, PHONE);
 
-    let later = store
-        .chats()
-        .person(&default(), &alias_only())
-        .await
-        .unwrap();
+    let later = person(&store, &default(), &alias_only()).await;
     assert_eq!(later, both().person);
 }
 
@@ -169,11 +170,7 @@ async fn two_lines_and_two_buffers_never_mix() {
         line: None,
         ..alias_only()
     };
-    let of_other_buffer = store
-        .chats()
-        .person(&other_buffer, &alias_only())
-        .await
-        .unwrap();
+    let of_other_buffer = person(&store, &other_buffer, &alias_only()).await;
 
     assert_eq!(other_line, ALIAS);
     assert_eq!(name(&store, &no_line).await, ALIAS);
@@ -193,7 +190,7 @@ async fn redis_is_not_asked_about_somebody_with_one_name() {
     assert!(
         store
             .chats()
-            .person(&default(), &alias_only())
+            .persons(&default(), &[&alias_only()])
             .await
             .is_err()
     );

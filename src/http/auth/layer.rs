@@ -58,18 +58,18 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let (admitted, left) = self.guarding.auth.admit(&mut request);
-        match (admitted, left) {
-            (Ok(()), None) => Either::Left(self.inner.call(request)),
-            (Ok(()), Some(left)) => {
+        let (admitted, allowance) = self.guarding.auth.admit(&mut request);
+        match admitted {
+            Ok(()) if !allowance.is_limited() => Either::Left(self.inner.call(request)),
+            Ok(()) => {
                 let answering = self.inner.call(request);
                 Either::Right(Box::pin(async move {
                     let mut answer = answering.await?;
-                    left.tell(answer.headers_mut());
+                    allowance.tell(answer.headers_mut());
                     Ok(answer)
                 }))
             }
-            (Err(refusal), left) => {
+            Err(refusal) => {
                 count(
                     &self.guarding.metrics.refused,
                     "reason",
@@ -78,9 +78,7 @@ where
                 Either::Right(Box::pin(async move {
                     discard(request).await;
                     let mut answer = refusal.into_response();
-                    if let Some(left) = left {
-                        left.tell(answer.headers_mut());
-                    }
+                    allowance.tell(answer.headers_mut());
                     Ok(answer)
                 }))
             }

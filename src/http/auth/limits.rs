@@ -1,8 +1,14 @@
-//! How many requests each caller may send: a bucket for each key and, for whoever has none, for each address.
+//! How many requests and messages each caller may send: a bucket for each key and, for whoever has none, for each address.
+//!
+//! A request takes one token. A post of several messages takes one for each, all or none. One of more than the bucket
+//! holds could never come in, and a gateway cannot divide what it posts; so a full bucket lets it in, and the caller then
+//! waits for as long as all its messages take.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::http::header::RETRY_AFTER;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -24,7 +30,7 @@ const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// Whose bucket it is.
 #[derive(Clone, PartialEq, Eq, Hash)]
-enum Caller {
+pub(super) enum Caller {
     Named(Arc<str>),
     At(Option<IpAddr>),
 }
@@ -40,6 +46,8 @@ pub(super) struct Limits {
     token: Duration,
     policy: HeaderValue,
     burst: u32,
+    /// Who sent more at once than a bucket holds, and until when nothing more is taken from them.
+    owing: Mutex<HashMap<Caller, Instant>>,
 }
 
 /// What is left in a bucket, as a caller is told.
@@ -63,18 +71,26 @@ impl Limits {
             token,
             policy: HeaderValue::try_from(policy).ok()?,
             burst: rate.burst.get(),
+            owing: Mutex::default(),
         })
     }
 
-    /// Takes a token out of the caller's bucket. Without one in it, the error says when there will be.
-    pub(super) fn take(&self, pass: &Pass, address: Option<IpAddr>) -> Result<Left, Left> {
-        let caller = match pass {
+    /// Whose bucket it is.
+    pub(super) fn caller(pass: &Pass, address: Option<IpAddr>) -> Caller {
+        match pass {
             Pass::Known(principal) | Pass::Open(Some(principal)) => {
                 Caller::Named(principal.name.clone())
             }
             Pass::Open(None) | Pass::Unknown(_) => Caller::At(address.map(network_of)),
-        };
-        match self.buckets.check_key(&caller) {
+        }
+    }
+
+    /// Takes a token out of the caller's bucket. Without one in it, the error says when there will be.
+    pub(super) fn take(&self, caller: &Caller) -> Result<Left, Left> {
+        if let Some(wait) = self.owes(caller) {
+            return Err(self.left(0, seconds(wait), Some(seconds(wait).max(1))));
+        }
+        match self.buckets.check_key(caller) {
             Ok(state) => {
                 let left = state.remaining_burst_capacity();
                 let full_in = self.token * self.burst.saturating_sub(left);
@@ -86,6 +102,43 @@ impl Limits {
                 Err(self.left(0, full_in, Some(wait)))
             }
         }
+    }
+
+    /// Takes the tokens of a post of so many messages, of which the request took one; more than one bucket holds, if it was
+    /// full. Where there are too few, the error says when there will be.
+    pub(super) fn take_messages(&self, caller: &Caller, count: usize) -> Result<Left, Left> {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        let mut left = 0;
+        if let Some(more) = NonZeroU32::new(count.min(self.burst).saturating_sub(1)) {
+            match self.buckets.check_key_n(caller, more) {
+                Ok(Ok(state)) => left = state.remaining_burst_capacity(),
+                Ok(Err(not_until)) => {
+                    // The next try takes one with the request again.
+                    let wait = not_until.wait_time_from(self.clock.now()) + self.token;
+                    let full_in = seconds(self.token * self.burst);
+                    return Err(self.left(0, full_in, Some(seconds(wait).max(1))));
+                }
+                // Never, for it is less than a bucket holds.
+                Err(_) => {}
+            }
+        }
+        if count > self.burst {
+            let wait = self.token * count;
+            self.owing().insert(caller.clone(), Instant::now() + wait);
+            return Ok(self.left(0, seconds(wait), None));
+        }
+        let full_in = self.token * self.burst.saturating_sub(left);
+        Ok(self.left(left, seconds(full_in), None))
+    }
+
+    /// How long nothing is taken from a caller yet.
+    fn owes(&self, caller: &Caller) -> Option<Duration> {
+        let until = *self.owing().get(caller)?;
+        until.checked_duration_since(Instant::now())
+    }
+
+    fn owing(&self) -> MutexGuard<'_, HashMap<Caller, Instant>> {
+        self.owing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn left(&self, left: u32, full_in: u64, wait: Option<u64>) -> Left {
@@ -102,16 +155,20 @@ impl Limits {
     pub(super) fn forget(&self) {
         self.buckets.retain_recent();
         self.buckets.shrink_to_fit();
+        let now = Instant::now();
+        let mut owing = self.owing();
+        owing.retain(|_, until| *until > now);
+        owing.shrink_to_fit();
     }
 }
 
 impl Left {
     /// Tells the caller.
-    pub(super) fn tell(self, headers: &mut HeaderMap) {
-        headers.insert(LIMIT, self.limit);
-        headers.insert(POLICY, self.policy);
-        if let Some(retry_after) = self.retry_after {
-            headers.insert(RETRY_AFTER, retry_after);
+    pub(super) fn tell(&self, headers: &mut HeaderMap) {
+        headers.insert(LIMIT, self.limit.clone());
+        headers.insert(POLICY, self.policy.clone());
+        if let Some(retry_after) = &self.retry_after {
+            headers.insert(RETRY_AFTER, retry_after.clone());
         }
     }
 }
@@ -122,73 +179,4 @@ fn seconds(duration: Duration) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::num::NonZeroU32;
-
-    use super::*;
-    use crate::core::api_key::Principal;
-    use crate::core::scopes::Scopes;
-
-    fn limits(requests: u32, per: u64, burst: u32) -> Limits {
-        Limits::new(&Rate {
-            requests: NonZeroU32::new(requests).unwrap(),
-            per: Duration::from_secs(per),
-            burst: NonZeroU32::new(burst).unwrap(),
-        })
-        .unwrap()
-    }
-
-    fn known(name: &str) -> Pass {
-        Pass::Known(Arc::new(Principal {
-            name: name.into(),
-            scopes: Scopes::default(),
-        }))
-    }
-
-    fn at(address: &str) -> Option<IpAddr> {
-        Some(address.parse().unwrap())
-    }
-
-    #[test]
-    fn each_key_and_each_address_has_a_bucket_of_its_own() {
-        let limits = limits(1, 3600, 1);
-        let nobody = Pass::Open(None);
-
-        for (pass, address) in [
-            (known("n8n"), at("10.0.0.1")),
-            (known("panel"), at("10.0.0.1")),
-            (nobody.clone(), at("10.0.0.1")),
-            (nobody.clone(), at("10.0.0.2")),
-            (nobody.clone(), at("2001:db8::1")),
-            (nobody.clone(), at("2001:db8:0:1::1")),
-            (nobody.clone(), None),
-        ] {
-            assert!(limits.take(&pass, address).is_ok(), "{address:?}");
-            assert!(limits.take(&pass, address).is_err(), "{address:?}");
-        }
-        assert!(limits.take(&known("n8n"), at("10.0.0.9")).is_err());
-        assert!(limits.take(&nobody, at("2001:db8::2")).is_err());
-    }
-
-    #[test]
-    fn callers_are_told_what_is_left_and_when_to_come_again() {
-        let limits = limits(60, 60, 2);
-        let take = || {
-            let left = limits.take(&Pass::Open(None), None);
-            let mut headers = HeaderMap::new();
-            left.unwrap_or_else(|left| left).tell(&mut headers);
-            let told = |name| headers.get(name).map(|it| it.to_str().unwrap().to_owned());
-            (
-                told("ratelimit"),
-                told("ratelimit-policy"),
-                told("retry-after"),
-            )
-        };
-        let some = |text: &str| Some(text.to_owned());
-        let policy = some("\"default\";q=2;w=2");
-
-        assert_eq!(take(), (some("\"default\";r=1;t=1"), policy.clone(), None));
-        assert_eq!(take(), (some("\"default\";r=0;t=2"), policy.clone(), None));
-        assert_eq!(take(), (some("\"default\";r=0;t=2"), policy, some("1")));
-    }
-}
+mod tests;

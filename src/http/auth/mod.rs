@@ -1,6 +1,7 @@
 //! Authentication: who may come in. A layer in front of every route asks for a key as its endpoint says; what it found
 //! out goes on with the request.
 
+mod allowance;
 mod client;
 mod cors;
 mod first_key;
@@ -29,11 +30,12 @@ use super::endpoint::need_of;
 use crate::registry::key_ring::KeyRing;
 use crate::settings::auth::{AuthConfig, SHORTEST_KEY};
 use crate::settings::origins::Origins;
+pub(super) use allowance::Allowance;
 use client::Proxies;
 use cors::cors;
 use keys::{Keys, given};
 pub(super) use layer::Guarding;
-use limits::{FORGOTTEN_EVERY, Left, Limits};
+use limits::{FORGOTTEN_EVERY, Limits};
 pub(super) use need::Need;
 use need::Opening;
 use origin::is_of_a_foreign_page;
@@ -162,20 +164,24 @@ impl Auth {
     }
 
     /// Lets a request in, with its pass, or says why not; and what is left to the caller, where that is limited.
-    fn admit(&self, request: &mut Request) -> (Result<(), Refusal>, Option<Left>) {
+    fn admit(&self, request: &mut Request) -> (Result<(), Refusal>, Allowance) {
         let need = need_of(request);
         if need == Need::Nothing {
-            return (Ok(()), None);
+            return (Ok(()), Allowance::default());
         }
         let pass = self.pass(request);
-        let taken = self.0.limits.as_ref().map(|limits| {
-            let (extensions, headers) = (request.extensions(), request.headers());
-            limits.take(&pass, self.0.proxies.client(extensions, headers))
-        });
-        match taken {
-            Some(Err(left)) => (Err(Refusal::TooMany), Some(left)),
-            Some(Ok(left)) => (self.let_in(request, need, pass), Some(left)),
-            None => (self.let_in(request, need, pass), None),
+        let Some(limits) = &self.0.limits else {
+            return (self.let_in(request, need, pass), Allowance::default());
+        };
+        let (extensions, headers) = (request.extensions(), request.headers());
+        let caller = Limits::caller(&pass, self.0.proxies.client(extensions, headers));
+        match limits.take(&caller) {
+            Err(left) => (Err(Refusal::TooMany), Allowance::new(self, caller, left)),
+            Ok(left) => {
+                let allowance = Allowance::new(self, caller, left);
+                request.extensions_mut().insert(allowance.clone());
+                (self.let_in(request, need, pass), allowance)
+            }
         }
     }
 

@@ -39,6 +39,11 @@ pub(in crate::http) enum Refusal {
     /// The caller's bucket is empty.
     #[error("too many requests: send it again after the seconds of Retry-After")]
     TooMany,
+    /// A post holds more messages than are left in the caller's bucket.
+    #[error(
+        "this post holds {0} messages, more than are left to you now, and nothing of it was stored: send it again after the seconds of Retry-After"
+    )]
+    TooManyMessages(usize),
     /// A web page of another origin would bring messages without a key.
     #[error(
         "this comes from a web page of another origin, and without a key: send a key, or name the origin in ALLOWED_ORIGINS"
@@ -59,7 +64,7 @@ impl Refusal {
         match self {
             Self::NoKey | Self::WrongKey | Self::Token(_) => RefusedFor::Key,
             Self::OutOfReach { .. } => RefusedFor::Scope,
-            Self::TooMany => RefusedFor::Rate,
+            Self::TooMany | Self::TooManyMessages(_) => RefusedFor::Rate,
             Self::ForeignOrigin => RefusedFor::Origin,
         }
     }
@@ -71,7 +76,7 @@ impl Refusal {
             Self::WrongKey => Code::KeyUnknown,
             Self::Token(_) => Code::TokenInvalid,
             Self::OutOfReach { .. } => Code::ScopeMissing,
-            Self::TooMany => Code::RateLimited,
+            Self::TooMany | Self::TooManyMessages(_) => Code::RateLimited,
             Self::ForeignOrigin => Code::ForeignOrigin,
         }
     }

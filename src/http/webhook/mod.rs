@@ -23,7 +23,7 @@ use crate::core::batch::BatchId;
 use crate::core::chat::Name;
 use crate::core::incoming::Incoming;
 use crate::gateway::proof::{HandshakeError, handshake};
-use crate::http::auth::Need;
+use crate::http::auth::{Allowance, Need};
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::ingest::{IngestError, NoBuffer, Said};
 use crate::spec::Buffer;
@@ -109,24 +109,45 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 async fn post_to(
     State(api): State<Api>,
     name: Result<Path<Named>, PathRejection>,
+    allowance: Allowance,
     arrived: Arrived,
 ) -> Result<Response, ApiError> {
-    api.counted(take(&api, named(&api, name), arrived, StatusCode::CREATED).await)
+    api.counted(
+        take(
+            &api,
+            named(&api, name),
+            &allowance,
+            arrived,
+            StatusCode::CREATED,
+        )
+        .await,
+    )
 }
 
 async fn post_message(
     State(api): State<Api>,
     name: Result<Path<Named>, PathRejection>,
+    allowance: Allowance,
     arrived: Arrived,
 ) -> Result<Response, ApiError> {
-    api.counted(take(&api, named(&api, name), arrived, StatusCode::OK).await)
+    api.counted(take(&api, named(&api, name), &allowance, arrived, StatusCode::OK).await)
 }
 
 async fn post_to_the_only_one(
     State(api): State<Api>,
+    allowance: Allowance,
     arrived: Arrived,
 ) -> Result<Response, ApiError> {
-    api.counted(take(&api, only_buffer(&api), arrived, StatusCode::CREATED).await)
+    api.counted(
+        take(
+            &api,
+            only_buffer(&api),
+            &allowance,
+            arrived,
+            StatusCode::CREATED,
+        )
+        .await,
+    )
 }
 
 /// What a gateway asks before its first post.
@@ -161,6 +182,7 @@ async fn ask(
 async fn take(
     api: &Api,
     buffer: Result<Arc<Buffer>, ApiError>,
+    allowance: &Allowance,
     arrived: Arrived,
     done: StatusCode,
 ) -> Result<Response, ApiError> {
@@ -172,6 +194,7 @@ async fn take(
             Ok((done, answer).into_response())
         }
         Said::Events(gateway, heard) => {
+            allowance.count_messages(heard.iter().filter(|event| event.is_heard()).count())?;
             let gathered = api.ingest.gather(&buffer, gateway, heard, trace).await?;
             if gateway.name() == "twilio" {
                 // Anything else is read to the person as an answer.

@@ -1,15 +1,17 @@
 #!lua
 --[[
-  alias: by which name the chat of a person goes who has an alias.
+  alias: by which name the chats of persons go who have an alias.
 
   KEYS[1]  aliases  number and last use by the chat's name under the alias
-  KEYS[2]  window   of the chat under the alias
-  KEYS[3]  paused   chats that are left alone, by the time until when
+  KEYS[2]  paused   chats that are left alone, by the time until when
+  KEYS[3]  window   of the first person's chat under the alias
+  ...      one more for each further person
 
-  ARGV[1]  member   the chat under the alias in the due index
-  ARGV[2]  phone    the person's number, to be remembered; empty = not told
+  ARGV     of each person, in their order:
+           member  the chat under the alias in the due index
+           phone   the person's number, to be remembered; empty = not told
 
-  Output: the number, or empty: the alias
+  Output: of each the number, or empty: the alias
 
   While a window is open or a pause lasts under the alias, it stays the name:
   a number that becomes known in the middle must not cut a turn in two, nor
@@ -17,26 +19,34 @@
 ]]
 --- @include "clock"
 
-local aliases, window, paused = KEYS[1], KEYS[2], KEYS[3]
-local member, phone = ARGV[1], ARGV[2]
+local aliases, paused = KEYS[1], KEYS[2]
 local call = redis.call
 -- Noting each use would be a write for each message.
 local NOTED_AGAIN_AFTER = 86400000
 
 local now = clock()
 
-local used, known = 0, ''
-local entry = call('HGET', aliases, member)
-if entry then
-  used, known = string.match(entry, '^(%d+) (.*)$')
-end
-if phone == '' then phone = known end
-if phone == '' then return '' end
-if phone ~= known or now - used > NOTED_AGAIN_AFTER then
-  call('HSET', aliases, member, string.format('%d ', now) .. phone)
+local function name_of(window, member, phone)
+  local used, known = 0, ''
+  local entry = call('HGET', aliases, member)
+  if entry then
+    used, known = string.match(entry, '^(%d+) (.*)$')
+  end
+  if phone == '' then phone = known end
+  if phone == '' then return '' end
+  if phone ~= known or now - used > NOTED_AGAIN_AFTER then
+    call('HSET', aliases, member, string.format('%d ', now) .. phone)
+  end
+
+  local paused_until = call('ZSCORE', paused, member)
+  if paused_until and now < tonumber(paused_until) then return '' end
+  if call('EXISTS', window) == 1 then return '' end
+  return phone
 end
 
-local paused_until = call('ZSCORE', paused, member)
-if paused_until and now < tonumber(paused_until) then return '' end
-if call('EXISTS', window) == 1 then return '' end
-return phone
+local names = {}
+for number = 3, #KEYS do
+  local at = 2 * (number - 2)
+  names[number - 2] = name_of(KEYS[number], ARGV[at - 1], ARGV[at])
+end
+return names

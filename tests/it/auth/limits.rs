@@ -1,11 +1,14 @@
 //! How many requests a caller may send.
 
+use lull::core::chat::Name;
+use lull::store::config::{Kind, Mode};
 use reqwest::Method;
 use reqwest::header::HeaderMap;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{BOSS, KEYS, MOUTH, ask, bring, look, turned_away};
-use crate::support::daemon::NO_KEY;
+use super::{BOSS, KEYS, MOUTH, ask, ask_with, bring, look, turned_away};
+use crate::support::daemon::{NO_KEY, read};
+use crate::support::refusal::Refusal;
 use crate::support::system::System;
 use crate::support::{Daemon, TestRedis};
 
@@ -115,4 +118,80 @@ async fn guesses_of_a_verify_token_and_of_a_secret_are_limited_as_everything_is(
     let answer = ask(&system.api, Method::GET, &right, &[]).await;
     assert_eq!(answer.status(), 429);
     assert_eq!(bring(&system.api, "/api/webhook/meta", &[]).await, 429);
+}
+
+/// A post of so many messages by one person.
+fn post(from: usize, count: usize) -> Value {
+    let data: Vec<_> = (from..from + count)
+        .map(|number| {
+            json!({
+                "key": {"remoteJid": "5511988887777@s.whatsapp.net", "fromMe": false, "id": format!("A{number}")},
+                "message": {"conversation": "oi"},
+            })
+        })
+        .collect();
+    json!({"event": "messages.upsert", "instance": "loja", "data": data})
+}
+
+#[tokio::test]
+async fn each_message_of_a_post_counts_and_all_or_none_are_taken() {
+    let redis = TestRedis::start().await;
+    let settings = [
+        ("API_KEYS", KEYS),
+        ("RATE_LIMIT", "60/h"),
+        ("RATE_LIMIT_BURST", "10"),
+    ];
+    let api = Daemon::api_with(&redis, &settings).await;
+    let buffer = json!({"source": "evolution", "window": {"wait": 60}});
+    let boss = [("x-api-key", BOSS)];
+    let made = ask_with(&api, Method::PUT, "/api/buffers/wpp", &boss, &buffer).await;
+    assert_eq!(made.status(), 200);
+    let mouth = [("x-api-key", MOUTH)];
+    let post = async |from: usize, count: usize| {
+        let post = post(from, count);
+        ask_with(&api, Method::POST, "/api/webhook/wpp", &mouth, &post).await
+    };
+
+    let taken = post(0, 7).await;
+    assert_eq!(taken.status(), 200);
+    assert_eq!(told(taken.headers(), "ratelimit"), "\"default\";r=3;t=420");
+    let refusal = Refusal::of(post(10, 5).await).await;
+    assert_eq!(
+        (refusal.status.as_u16(), refusal.code.as_str()),
+        (429, "rate_limited")
+    );
+    assert!(refusal.error.contains("5 messages"), "{refusal:?}");
+    let wait: u64 = told(&refusal.headers, "retry-after").parse().unwrap();
+    assert!((120..=180).contains(&wait), "{wait}");
+    // The request itself is counted, and nothing of what it brought is stored.
+    let taken = post(20, 1).await;
+    assert!(told(taken.headers(), "ratelimit").starts_with("\"default\";r=1;"));
+    let chats = ask(&api, Method::GET, "/api/chats", &boss).await;
+    let (_, chats) = read(chats).await;
+    assert_eq!(chats["items"][0]["messages"], 8, "{chats}");
+}
+
+#[tokio::test]
+async fn a_post_of_more_messages_than_the_bucket_holds_is_taken_when_that_is_full() {
+    let redis = TestRedis::start().await;
+    let spec = json!({"name": "wpp", "source": "evolution", "window": {"wait": 60}});
+    let name = Name::parse("wpp").unwrap();
+    let store = redis.store().await;
+    store
+        .config()
+        .write(Kind::Buffer, &name, &spec, Mode::Any, None, None)
+        .await
+        .unwrap();
+    let settings = [NO_KEY, ("RATE_LIMIT", "3600/h"), ("RATE_LIMIT_BURST", "2")];
+    let api = Daemon::api_with(&redis, &settings).await;
+
+    let taken = ask_with(&api, Method::POST, "/api/webhook/wpp", &[], &post(0, 900)).await;
+
+    assert_eq!(taken.status(), 200);
+    assert!(told(taken.headers(), "ratelimit").starts_with("\"default\";r=0;t="));
+    let refusal = turned_away(&api, "/api/message", &[]).await;
+
+    assert_eq!(refusal.status, 429);
+    let wait: u64 = told(&refusal.headers, "retry-after").parse().unwrap();
+    assert!((700..=900).contains(&wait), "{wait}");
 }
