@@ -17,7 +17,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::spawn_blocking;
 
-use crate::{append, bare, calls, canned, load, receiver};
+use crate::{append, bare, calls, canned, load, receiver, strangers};
 
 /// No job takes longer.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -40,6 +40,8 @@ pub(crate) enum Job {
     },
     /// Serve as a webhook that notes what arrives when.
     Receiver,
+    /// Keep very many connections that send next to nothing.
+    Strangers(strangers::Strangers),
 }
 
 impl Job {
@@ -55,6 +57,7 @@ impl Job {
             Self::Bare => like_a_daemon()?.block_on(bare::serve()),
             Self::Canned { request_bytes } => small()?.block_on(canned::serve(request_bytes)),
             Self::Receiver => small()?.block_on(receiver::serve()),
+            Self::Strangers(strangers) => small()?.block_on(strangers.serve()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What Lull reaches on this machine, by the binaries and the `redis.conf` that are shipped, measured against what bare
 //! parts reach in the same run. `make bench` runs it; with arguments, `cargo bench --bench lull -- ingest --quick`.
 //!
-//! - [`ingest`], [`lateness`], [`drain`], [`refusals`], [`memory`]: the measurements.
+//! - [`ingest`], [`lateness`], [`drain`], [`refusals`], [`strangers`], [`memory`]: the measurements.
 //! - [`daemon`], [`redis_server`]: the processes under test.
 //! - [`helper`]: the processes beside them, each the bench itself with a job: [`load`], [`append`], [`calls`],
 //!   [`bare`], [`canned`], [`receiver`].
@@ -29,6 +29,7 @@ mod redis_server;
 mod refusals;
 mod report;
 mod stats;
+mod strangers;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -75,6 +76,8 @@ enum Part {
     Drain,
     /// How late others are beside chats that are refused, and after an outage
     Refusals,
+    /// How long others wait beside thousands of connections that send next to nothing
+    Strangers,
     /// Bytes
     Memory,
 }
@@ -120,6 +123,7 @@ async fn measure(arguments: &Arguments) -> Result<()> {
             Part::Lateness => lateness::measure(quick).await,
             Part::Drain => drain::measure(quick).await,
             Part::Refusals => refusals::measure(quick).await,
+            Part::Strangers => strangers::measure(quick).await,
             Part::Memory => memory::measure(quick).await,
         }?;
         let others = proc::busy_seconds()? - busy - (proc::family_seconds()? - family);
