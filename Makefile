@@ -2,10 +2,10 @@
 
 BINARIES := $(or $(CARGO_TARGET_DIR),target)/quick
 
-.PHONY: help run test soak check fuzz bench
+.PHONY: help run test soak proxies check fuzz bench
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build, then start Redis, api and monitor in one process, without any configuration
 	@scripts/need-cc
@@ -25,11 +25,17 @@ soak: ## Kill, freeze and stop everything while it works, and look for what was 
 	SOAK_SECONDS=$${SOAK_SECONDS:-300} REDIS_SERVER=$$redis cargo test --locked --test soak -- --nocapture && \
 	PROPTEST_CASES=$${PROPTEST_CASES:-200} REDIS_SERVER=$$redis cargo test --locked --test it -- property::
 
+proxies: ## Try the recipes of docs/proxies.md with the real nginx and Caddy
+	@scripts/need-cc
+	@scripts/need-proxies
+	@redis=$$(scripts/need-redis) && \
+	PATH=$$PATH:/usr/sbin REDIS_SERVER=$$redis cargo test --locked --test proxies
+
 check: ## Formatting, lints, documentation, licences, Dockerfiles, compose.yaml, alerts and scripts
 	@scripts/need-cc
 	@scripts/need-lint-tools
 	cargo fmt --all --check
-	cargo clippy --locked --all-targets --test soak -- -D warnings
+	cargo clippy --locked --all-targets --test soak --test proxies -- -D warnings
 	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps --document-private-items
 	cargo fetch --locked
 	target/tools/lint/bin/cargo-deny --offline --locked check licenses bans sources

@@ -27,6 +27,19 @@ apt_install() {
     install -y -qq --no-install-recommends "$@" >&2
 }
 
+# Debian starts what it installs, and a Redis on port 6379 or a web server on port 80 is not what anybody asked for.
+# A machine that has a policy of its own, as containers do, keeps it.
+apt_install_stopped() {
+  local policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    # shellcheck disable=SC2064  # the path, not the local variable, has to outlive this function
+    trap "rm -f $policy" EXIT
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+  fi
+  apt_install "$@"
+}
+
 # As root, a missing pip is installed first.
 pip() {
   if ! python3 -m pip --version >/dev/null 2>&1; then
