@@ -68,11 +68,12 @@ impl Admin {
     /// never was.
     ///
     /// # Errors
-    /// No such; unavailable or silent.
+    /// No such; encrypted with a key that is not here; unavailable or silent.
     pub async fn written<T: Managed>(&self, name: &Name) -> Result<Versioned<T>, AdminError> {
         // Another daemon may have written it a moment ago.
         self.registry().catch_up().await?;
         let snapshot = self.registry().get();
+        snapshot.configured.is_open(T::KIND, name.as_str())?;
         let written = snapshot.configured.get(name.as_str());
         Ok(written.cloned().ok_or(NoSuch::Kind(T::KIND))?)
     }
@@ -127,6 +128,9 @@ impl Admin {
         by: &By,
     ) -> Result<Versioned<T>, E> {
         let changed = |configured: &Configured| {
+            configured
+                .is_open(T::KIND, name)
+                .map_err(AdminError::Store)?;
             let old = configured.get::<T>(name);
             let old = old.ok_or(AdminError::NoSuch(NoSuch::Kind(T::KIND)))?;
             change(old.spec.clone().masked())
@@ -163,6 +167,8 @@ impl Admin {
         snapshot: &Snapshot,
     ) -> Result<Option<Versioned<T>>, AdminError> {
         let configured = &snapshot.configured;
+        // Nothing is written over what nobody can read here.
+        configured.is_open(T::KIND, spec.name())?;
         let old = configured.get::<T>(spec.name()).map(|old| &old.spec);
         let spec = spec.unmasked(old)?;
         let name = spec.check_in(self, snapshot)?;

@@ -35,7 +35,7 @@ async fn serve(vars: &Vars) -> Result<()> {
     };
     let listener = daemon::listen(&config.listen, "HOST, PORT").await?;
     let store = connected?;
-    let registry = Registry::load(store.clone(), config.defaults()).await;
+    let registry = Registry::load(store.clone(), config.defaults()).await?;
     let metrics = Arc::new(Metrics::new(&[Role::Api]));
     let loops = Loops::new(metrics.clone(), &[Role::Api]);
     let api = Api::new(

@@ -40,7 +40,7 @@ async fn work(vars: &Vars) -> Result<()> {
     };
     let metrics = Arc::new(Metrics::new(&[Role::Monitor]));
     let store = connected?;
-    let registry = Registry::load(store.clone(), config.defaults()).await;
+    let registry = Registry::load(store.clone(), config.defaults()).await?;
     let loops = Loops::new(metrics.clone(), &[Role::Monitor]);
     let monitor = Monitor::new(
         &config,

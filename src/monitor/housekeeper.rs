@@ -1,4 +1,5 @@
-//! The housekeeper: drops what is too old, where no settling comes by to do it.
+//! The housekeeper: drops what is too old, where no settling comes by to do it, and puts right what lies otherwise than it
+//! should.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,7 @@ pub(super) async fn run(monitor: Arc<Monitor>) {
         tokio::select! {
             () = monitor.stop.cancelled() => return,
             _ = ticks.tick() => {
+                seal(&monitor).await;
                 trim(&monitor).await;
                 bury_strays(&monitor).await;
             }
@@ -49,6 +51,20 @@ async fn bury_strays(monitor: &Monitor) {
         Ok(_) => {}
         Err(error) => {
             warn!(error = %error, "Could not look for strays, again in {PERIOD:?}: {error}");
+        }
+    }
+}
+
+/// Has what lies in Redis in clear, or encrypted with an older key, encrypted with the first of `SECRETS_KEY`.
+async fn seal(monitor: &Monitor) {
+    match monitor.store.config().seal_anew().await {
+        Ok(0) => {}
+        Ok(written) => info!(
+            written,
+            "{written} buffers, destinations and schedules were written anew as SECRETS_KEY says"
+        ),
+        Err(error) => {
+            warn!(error = %error, "Could not encrypt all that is configured, again in {PERIOD:?}: {error}");
         }
     }
 }

@@ -2,6 +2,7 @@
 //! checked and made ready once, and kept fresh.
 
 mod aims;
+mod fresh;
 pub mod key_ring;
 mod lives;
 mod removals;
@@ -14,8 +15,7 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{error, warn};
 
 use crate::core::chat::{Chat, ChatId, Name};
 use crate::core::control::Stops;
@@ -50,8 +50,13 @@ impl Snapshot {
     /// Puts together what the environment describes and what is configured. What cannot be used is left out and said
     /// in the log: another version of Lull may have written it.
     pub fn new(defaults: &Defaults, configured: Configured) -> Self {
+        for locked in configured.locked_errors() {
+            error!(error = %locked, "It waits: {locked}");
+        }
         for field in &configured.unreadable {
-            warn!("Cannot read {field} in Redis: another version of Lull has written it");
+            warn!(
+                "Cannot read {field} in Redis: another version of Lull has written it, or it was changed there"
+            );
         }
         let written = configured
             .buffers
@@ -216,11 +221,14 @@ pub struct Registry {
 
 impl Registry {
     /// Reads what is configured, waiting for Redis as long as it takes.
-    pub fn load(store: Store, defaults: Defaults) -> BoxFuture<'static, Self> {
+    ///
+    /// # Errors
+    /// Something is encrypted with a key that is not here; waiting would not help.
+    pub fn load(store: Store, defaults: Defaults) -> BoxFuture<'static, Result<Self>> {
         Self::loaded(store, defaults).boxed()
     }
 
-    async fn loaded(store: Store, defaults: Defaults) -> Self {
+    async fn loaded(store: Store, defaults: Defaults) -> Result<Self> {
         let configured = loop {
             match read(&store).await {
                 Ok(configured) => break configured,
@@ -228,12 +236,13 @@ impl Registry {
             }
             tokio::time::sleep(PAUSE).await;
         };
+        configured.all_is_open()?;
         let snapshot = Snapshot::new(&defaults, configured);
-        Self {
+        Ok(Self {
             store,
             defaults: Arc::new(defaults),
             newest: Arc::new(watch::Sender::new(Arc::new(snapshot))),
-        }
+        })
     }
 
     /// The newest known.
@@ -249,47 +258,5 @@ impl Registry {
     /// What the environment describes.
     pub fn defaults(&self) -> &Defaults {
         &self.defaults
-    }
-
-    /// Takes up what was written since: after a write of one's own, so that the next request finds it.
-    ///
-    /// # Errors
-    /// Unavailable or silent.
-    pub async fn catch_up(&self) -> Result<()> {
-        let known = self.get().configured.version;
-        if self.store.config().version().await? == known {
-            return Ok(());
-        }
-        let configured = read(&self.store).await?;
-        let version = configured.version;
-        let snapshot = Arc::new(Snapshot::new(&self.defaults, configured));
-        let taken = self.newest.send_if_modified(|newest| {
-            let now = newest.configured.version;
-            // A slow answer must not replace a newer one. But a smaller one may be news: an emptied Redis counts from
-            // the start again.
-            let is_news = version > now || (now == known && version < now);
-            if is_news {
-                *newest = snapshot;
-            }
-            is_news
-        });
-        if taken {
-            info!(version, "Buffers and destinations as of version {version}");
-        }
-        Ok(())
-    }
-
-    /// Takes changes up until told to stop. While Redis is away what was known is gone by.
-    pub async fn keep_fresh(self, stop: CancellationToken) {
-        let mut ticks = tokio::time::interval(PERIOD);
-        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                _ = ticks.tick() => {}
-            }
-            // What is wrong with Redis is said by whoever works with it.
-            let _ = self.catch_up().await;
-        }
     }
 }

@@ -37,6 +37,7 @@ fn defaults() -> BTreeMap<String, Option<String>> {
         defaults_of::<rate::RawRate>(),
         defaults_of::<RawRedis>(),
         defaults_of::<retention::RawRetention>(),
+        defaults_of::<secrets::RawSecrets>(),
         defaults_of::<server::RawServer>(),
         defaults_of::<tokens::RawTokens>(),
         defaults_of::<up::RawUp>(),

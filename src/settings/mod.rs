@@ -22,6 +22,7 @@ pub mod otlp;
 pub mod rate;
 pub mod redis;
 pub mod retention;
+pub mod secrets;
 pub mod server;
 pub mod tokens;
 pub mod up;

@@ -4,6 +4,7 @@ use anyhow::{Result, bail};
 use serde::Deserialize;
 
 use super::Vars;
+use super::secrets::SecretsConfig;
 
 /// Where Redis is and how to log in.
 #[derive(Clone)]
@@ -16,6 +17,8 @@ pub struct RedisConfig {
     pub password: Option<String>,
     /// `REDIS_DB`.
     pub db: Option<i64>,
+    /// `SECRETS_KEY`: what is configured is encrypted there with it.
+    pub secrets: SecretsConfig,
 }
 
 /// Where Redis listens.
@@ -53,10 +56,10 @@ fn default_port() -> u16 {
 }
 
 impl RedisConfig {
-    /// Reads `REDIS_URL`, or `REDIS_HOST` and its companions.
+    /// Reads `REDIS_URL`, or `REDIS_HOST` and its companions, and `SECRETS_KEY`.
     ///
     /// # Errors
-    /// When neither is set, or one cannot be read.
+    /// When neither of the first two is set, or one cannot be read.
     pub fn from_vars(vars: &Vars) -> Result<Self> {
         let raw: RawRedis = vars.read()?;
         let address = match (raw.redis_url, raw.redis_host) {
@@ -75,6 +78,7 @@ impl RedisConfig {
             username: raw.redis_username,
             password: raw.redis_password,
             db: raw.redis_db,
+            secrets: SecretsConfig::from_vars(vars)?,
         })
     }
 }

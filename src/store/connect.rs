@@ -11,6 +11,7 @@ use redis::{
 use thiserror::Error;
 use tracing::{info, warn};
 
+use super::config::sealing::Sealing;
 use super::links::Links;
 use super::refusal::is_login;
 use super::{Result, Store, StoreError};
@@ -103,7 +104,8 @@ impl Store {
         let info = connection_info(config).map_err(ConnectError::Address)?;
         let place = info.addr().to_string();
         let client = Client::open(info).map_err(ConnectError::Address)?;
-        match Self::open(client, &place, patience).await {
+        let sealing = Arc::new(Sealing::of(&config.secrets));
+        match Self::open(client, &place, patience, sealing).await {
             Ok((store, version)) => {
                 check_version(&version, &place)?;
                 Ok((store, place, version))
@@ -115,7 +117,12 @@ impl Store {
         }
     }
 
-    async fn open(client: Client, place: &str, patience: Duration) -> Result<(Self, String)> {
+    async fn open(
+        client: Client,
+        place: &str,
+        patience: Duration,
+        sealing: Arc<Sealing>,
+    ) -> Result<(Self, String)> {
         let links = Links::open(client, place.to_owned());
         let links = match tokio::time::timeout(patience, links).await {
             Ok(links) => links?,
@@ -125,6 +132,7 @@ impl Store {
             links,
             clock: Arc::default(),
             patience,
+            sealing,
         };
         let version = store.prepare().await?;
         Ok((store, version))
@@ -204,6 +212,7 @@ fn check_version(version: &str, place: &str) -> std::result::Result<(), ConnectE
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::secrets::SecretsConfig;
 
     fn info(address: Address) -> ConnectionInfo {
         let config = RedisConfig {
@@ -211,6 +220,7 @@ mod tests {
             username: None,
             password: Some("from REDIS_PASSWORD".to_owned()),
             db: Some(3),
+            secrets: SecretsConfig::default(),
         };
         connection_info(&config).unwrap()
     }

@@ -34,6 +34,16 @@ pub enum StoreError {
     /// What lies in Redis is not what Lull wrote. Says which kind of thing and never what it holds: errors are logged.
     #[error("unreadable data in Redis: {0}")]
     Unreadable(&'static str),
+    /// A buffer, destination or schedule is encrypted with a key that this daemon does not have. Nothing goes by it.
+    #[error(
+        "{field} in Redis is encrypted with the key {key}, which is not in SECRETS_KEY: give every daemon, and lull, the key that it was written with"
+    )]
+    Sealed {
+        /// Its field in the configuration, such as `destination:bot`.
+        field: String,
+        /// What the key is called there.
+        key: String,
+    },
     /// A buffer, destination or schedule that this goes by is not there any more, or was made anew. Nothing was stored.
     #[error("what this was for is not there any more")]
     Gone,
@@ -68,6 +78,9 @@ impl StoreError {
             Self::Full(_) => "storage is full, nothing was stored: try again",
             Self::Disk(_) => {
                 "the disk of Redis is full or failing (MISCONF), nothing was stored: make room on it, and try again"
+            }
+            Self::Sealed { .. } => {
+                "what is configured is encrypted with a key that this daemon does not have (SECRETS_KEY), nothing was stored"
             }
             _ => "storage is unavailable, nothing is certain to be stored: try again",
         }

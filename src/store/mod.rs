@@ -42,6 +42,7 @@ use std::time::{Duration, Instant};
 use redis::aio::MultiplexedConnection;
 use redis::{FromRedisValue, RedisResult};
 
+use self::config::sealing::Sealing;
 use self::links::Links;
 
 pub use connect::ConnectError;
@@ -63,6 +64,8 @@ pub struct Store {
     clock: Arc<clock::Known>,
     /// The longest wait for any answer.
     patience: Duration,
+    /// What is configured is written and read through it.
+    sealing: Arc<Sealing>,
 }
 
 impl std::fmt::Debug for Store {

@@ -123,6 +123,7 @@ scripts! {
     REVIVE "revive" Drains,
     REVOKE_KEY "revoke_key" Drains,
     RUN "run" Drains,
+    SEAL "seal" Fills,
     SEND "send" Drains,
     SETTLE "settle" Drains,
     SET_BACK "set_back" Drains,

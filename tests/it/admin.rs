@@ -46,7 +46,9 @@ impl Desk {
             .fold(vars, |vars, (name, value)| vars.with(name, value));
         let config = ApiConfig::from_vars(&vars).unwrap();
         let store = redis.store().await;
-        let registry = Registry::load(store.clone(), config.defaults()).await;
+        let registry = Registry::load(store.clone(), config.defaults())
+            .await
+            .unwrap();
         let key_ring = KeyRing::new(store.clone());
         let metrics = Arc::new(Metrics::new(&[Role::Api]));
         let clients = Clients::new(config.guard.clone());

@@ -51,7 +51,9 @@ impl Within {
         let settings = settings.iter().copied().chain([("REDIS_URL", "redis://-")]);
         let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
         let config = ApiConfig::from_vars(&Vars::new(settings)).unwrap();
-        let registry = Registry::load(store.clone(), config.defaults()).await;
+        let registry = Registry::load(store.clone(), config.defaults())
+            .await
+            .unwrap();
         let metrics = Arc::new(Metrics::new(&[Role::Api]));
         let ingest = Ingest::new(
             config.bounds,
@@ -292,7 +294,7 @@ async fn whoever_has_not_heard_that_a_buffer_is_gone_is_told_so() {
         panic!("it is there");
     };
     let other = Registry::load(within.store.clone(), within.registry.defaults().clone());
-    let other = other.await;
+    let other = other.await.unwrap();
     other
         .carry_out(Kind::Buffer, &loja, &removal)
         .await

@@ -66,6 +66,7 @@ mod requests;
 mod retrying;
 mod revival;
 mod schedules;
+mod sealing;
 mod set_back;
 mod settings;
 mod signals;

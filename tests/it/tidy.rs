@@ -121,7 +121,10 @@ const CRATES: [(&str, &[&str]); 21] = [
     ("hmac::", &["src/gateway/proof/"]),
     ("croner::", &["src/core/schedule.rs"]),
     ("jsonwebtoken::", &["src/http/auth/tokens/"]),
-    ("ring::", &["src/http/auth/tokens/"]),
+    (
+        "ring::",
+        &["src/http/auth/tokens/", "src/store/config/sealing.rs"],
+    ),
     ("toml::", &["src/gateway/"]),
     ("tower_http::", &["src/http/auth/cors.rs"]),
     ("minijinja::", &["src/delivery/template/"]),

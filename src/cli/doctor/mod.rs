@@ -116,8 +116,14 @@ async fn state(store: &Store, vars: &Vars, call: bool) -> Vec<Finding> {
         findings.extend(auth::in_redis(&config, &keys));
     }
     findings.extend(stopped(&configured.stops));
+    findings.extend(configured.locked_errors().map(|locked| {
+        let advice = "run the doctor with the SECRETS_KEY of the daemons; without that key they do not start either";
+        Finding::problem("secrets", locked.to_string(), advice)
+    }));
     for field in &configured.unreadable {
-        let found = format!("{field} cannot be read: another version of Lull has written it");
+        let found = format!(
+            "{field} cannot be read: another version of Lull has written it, or it was changed in Redis"
+        );
         findings.push(Finding::problem(
             "configuration",
             found,

@@ -115,7 +115,7 @@ async fn run(
     let metrics = Arc::new(Metrics::new(&roles));
     let loops = Loops::new(metrics.clone(), &roles);
     // Each has its own, as each has its own patience with Redis.
-    let api_registry = Registry::load(api_store.clone(), api_config.defaults()).await;
+    let api_registry = Registry::load(api_store.clone(), api_config.defaults()).await?;
     let api = Api::new(
         &api_config,
         api_registry,
@@ -124,7 +124,7 @@ async fn run(
         tracer.clone(),
         loops.clone(),
     )?;
-    let registry = Registry::load(monitor_store.clone(), monitor_config.defaults()).await;
+    let registry = Registry::load(monitor_store.clone(), monitor_config.defaults()).await?;
     let monitor = Monitor::new(
         &monitor_config,
         registry,

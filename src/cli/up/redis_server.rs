@@ -14,6 +14,7 @@ use tracing::{info, warn};
 use super::make_folder;
 use crate::settings::operator::{SOCKET, socket_url};
 use crate::settings::redis::{Address, RedisConfig};
+use crate::settings::secrets::SecretsConfig;
 use crate::settings::up::UpConfig;
 use crate::store::Store;
 
@@ -196,6 +197,7 @@ async fn shut_down(socket: &Path) -> Result<()> {
         username: None,
         password: None,
         db: None,
+        secrets: SecretsConfig::default(),
     };
     let store = tokio::time::timeout(STOP_PATIENCE, Store::connect(&config, STOP_PATIENCE)).await;
     store

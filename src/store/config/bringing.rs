@@ -5,11 +5,11 @@ use super::Kind;
 use crate::core::chat::Name;
 use crate::core::life::Life;
 use crate::spec::{BufferSpec, DestinationSpec};
+use crate::store::Result;
 use crate::store::handles::Config;
 use crate::store::keys::{self, Shard};
 use crate::store::scripts;
 use crate::store::work;
-use crate::store::{Result, reply};
 
 /// Members of the list of what was used that are looked at in one step.
 const PAGE: isize = 64;
@@ -63,10 +63,14 @@ impl Config<'_> {
     /// Writes down a buffer and its destination where they are new, and notes that they are in use.
     ///
     /// # Errors
-    /// Full, unavailable or silent.
+    /// One cannot be sealed; full, unavailable or silent.
     pub async fn bring(self, bringing: Bringing<'_>, places: Places) -> Result<Brought> {
         let (buffer, buffer_spec) = bringing.buffer;
         let (destination, destination_spec) = bringing.destination;
+        let (to, from) = (
+            Kind::Destination.field(destination),
+            Kind::Buffer.field(buffer),
+        );
         let mut bring = scripts::BRING.key(keys::CONFIG);
         bring
             .key(keys::LIVES)
@@ -75,10 +79,10 @@ impl Config<'_> {
             .arg(bringing.who)
             .arg(places.of_one)
             .arg(places.of_all)
-            .arg(Kind::Destination.field(destination))
-            .arg(reply::json(destination_spec)?)
-            .arg(Kind::Buffer.field(buffer))
-            .arg(reply::json(buffer_spec)?);
+            .arg(&to)
+            .arg(self.sealed(&to, destination_spec)?)
+            .arg(&from)
+            .arg(self.sealed(&from, buffer_spec)?);
         let answer: (u64, u64, u64) = self.store.run(Shard::FIRST, &bring).await?;
         Ok(match answer {
             (0, which, whose) => Brought::Full(

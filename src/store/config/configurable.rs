@@ -10,7 +10,7 @@ use crate::core::chat::Name;
 use crate::core::life::Life;
 use crate::spec::{BufferSpec, DestinationSpec, ScheduleSpec, SpecError};
 use crate::store::config::removals::{Removal, State};
-use crate::store::config::{Configured, Kind, Versioned, read};
+use crate::store::config::{Configured, Kind, Versioned, versioned};
 
 /// A specification as it is written, kept and shown.
 pub trait Configurable: Clone + Serialize + DeserializeOwned + Send + Sync {
@@ -87,8 +87,13 @@ impl Configured {
     }
 
     /// Takes up what lies there of this kind under this name; false if this version cannot read it.
-    pub(in crate::store) fn take_up<T: Configurable>(&mut self, name: &str, value: &str) -> bool {
-        let written = read::<T>(value);
+    pub(in crate::store) fn take_up<T: Configurable>(
+        &mut self,
+        name: &str,
+        version: &str,
+        spec: &str,
+    ) -> bool {
+        let written = versioned::<T>(version, spec);
         let is_read = written.is_some();
         T::all_mut(self).extend(written.map(|written| (name.to_owned(), written)));
         is_read

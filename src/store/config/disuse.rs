@@ -37,6 +37,8 @@ impl Config<'_> {
         }
         let mut removed = 0;
         let (busy, configured) = (self.buffers_with_windows().await?, self.read().await?);
+        // What cannot be read may name any of them.
+        configured.all_is_open()?;
         for buffer in buffers {
             let spec = configured.buffers.get(buffer.as_str());
             let mut lanes = 0;

@@ -5,8 +5,10 @@ pub mod configurable;
 pub mod control;
 pub mod disuse;
 pub mod lives;
+mod locked;
 pub mod removals;
 pub mod removing;
+pub(super) mod sealing;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,7 +16,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use self::control::{STOPPED, read_stop};
+use self::locked::Locked;
 use self::removals::State;
+use self::sealing::Opened;
 use super::audit::{self, Act};
 use super::handles::Config;
 use super::keys::{self, Shard};
@@ -123,6 +127,8 @@ pub struct Configured {
     pub timezone: Option<String>,
     /// What another version of Lull has written and this one cannot read.
     pub unreadable: Vec<String>,
+    /// What is sealed with a key that is not here, by its field.
+    pub(super) locked: BTreeMap<String, Locked>,
 }
 
 impl Config<'_> {
@@ -168,31 +174,46 @@ impl Config<'_> {
                     configured.timezone = read(&value).map(|zone: Versioned<String>| zone.spec);
                 }
                 _ if field == VERSION => configured.version = value.parse().unwrap_or_default(),
-                Some((word, name)) => {
-                    let taken_up = match Kind::of(word) {
-                        Some(Kind::Buffer) => configured.take_up::<BufferSpec>(name, &value),
-                        Some(Kind::Destination) => {
-                            configured.take_up::<DestinationSpec>(name, &value)
-                        }
-                        Some(Kind::Schedule) => configured.take_up::<ScheduleSpec>(name, &value),
-                        None => false,
-                    };
-                    if !taken_up {
+                _ => {
+                    if !self.take_up(&mut configured, &field, &value) {
                         configured.unreadable.push(field);
                     }
                 }
-                None => configured.unreadable.push(field),
             }
         }
         configured.unreadable.sort();
         Ok(configured)
     }
 
+    /// Takes up what lies there under this field; false if it cannot be read.
+    fn take_up(self, configured: &mut Configured, field: &str, value: &str) -> bool {
+        let known = field.split_once(':');
+        let known = known.and_then(|(word, name)| Some((Kind::of(word)?, name)));
+        let (Some((kind, name)), Some((version, spec))) = (known, value.split_once(' ')) else {
+            return false;
+        };
+        let spec = match self.store.sealing.open(field, spec) {
+            Opened::Text(spec) => spec,
+            Opened::Broken => return false,
+            Opened::Locked(key) => {
+                let version = version.parse().unwrap_or_default();
+                let locked = Locked { version, key };
+                configured.locked.insert(field.to_owned(), locked);
+                return true;
+            }
+        };
+        match kind {
+            Kind::Buffer => configured.take_up::<BufferSpec>(name, version, &spec),
+            Kind::Destination => configured.take_up::<DestinationSpec>(name, version, &spec),
+            Kind::Schedule => configured.take_up::<ScheduleSpec>(name, version, &spec),
+        }
+    }
+
     /// Writes a buffer or destination, if `mode` allows it and `base` is still the version, where one is given. In the
     /// same step `act` is noted; what nobody decided, such as what came with a message, is not.
     ///
     /// # Errors
-    /// Full, unavailable or silent.
+    /// It cannot be sealed; full, unavailable or silent.
     pub async fn write(
         self,
         kind: Kind,
@@ -202,8 +223,9 @@ impl Config<'_> {
         base: Option<u64>,
         act: Option<&Act>,
     ) -> Result<Written> {
-        self.run_configure(&kind.field(name), &reply::json(spec)?, mode, base, act)
-            .await
+        let field = kind.field(name);
+        let sealed = self.sealed(&field, spec)?;
+        self.run_configure(&field, &sealed, mode, base, act).await
     }
 
     /// Sets the zone of new buffers of the service Buffer. In the same step `act` is noted.
@@ -253,8 +275,12 @@ fn lives(field: &str) -> bool {
     word.and_then(Kind::of).is_some()
 }
 
-pub(super) fn read<T: DeserializeOwned>(value: &str) -> Option<Versioned<T>> {
+fn read<T: DeserializeOwned>(value: &str) -> Option<Versioned<T>> {
     let (version, spec) = value.split_once(' ')?;
+    versioned(version, spec)
+}
+
+pub(super) fn versioned<T: DeserializeOwned>(version: &str, spec: &str) -> Option<Versioned<T>> {
     Some(Versioned {
         version: version.parse().ok()?,
         spec: serde_json::from_str(spec).ok()?,

@@ -15,9 +15,9 @@
   ARGV[2]  each    most of a kind that one may have brought
   ARGV[3]  most    of a kind that all may have brought
   ARGV[4]  destination  such as destination:c-0123456789abcdef
-  ARGV[5]  spec    of the destination, JSON
+  ARGV[5]  spec    of the destination, JSON or sealed
   ARGV[6]  buffer  such as buffer:c-0123456789abcdef
-  ARGV[7]  spec    of the buffer, JSON
+  ARGV[7]  spec    of the buffer, JSON or sealed
 
   Output: the version that the configuration has, that which began the life of the
           destination, and of the buffer; or, where there is no place for one that

@@ -8,7 +8,7 @@
                    that began its life; behind it, where it is being removed, how
 
   ARGV[1]  field   such as buffer:loja
-  ARGV[2]  spec    JSON; empty = none: the field goes
+  ARGV[2]  spec    JSON, or sealed; empty = none: the field goes
   ARGV[3]  mode    new: it must not be there; known: it must; any
   ARGV[4]  base    the version that this was made from; empty = any
   ARGV[5]  act     what to write into the audit, JSON; empty = nothing

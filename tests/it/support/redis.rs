@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use lull::settings::redis::{Address, RedisConfig};
+use lull::settings::secrets::SecretsConfig;
 use lull::store::Store;
 use lull_kit::redis_server::{Files, RedisServer, program};
 use nix::sys::signal::{Signal, kill};
@@ -120,6 +121,7 @@ impl TestRedis {
             username: None,
             password: None,
             db: None,
+            secrets: SecretsConfig::default(),
         };
         Store::connect(&config, patience).await.unwrap()
     }
