@@ -63,6 +63,12 @@ async fn nobody_takes_the_places_of_all_and_what_is_gone_leaves_its_own() {
     // Another way to gather for a webhook that is there takes a place of its kind alone.
     let gathered = bring(&store, "greedy", "4", "1").await;
     assert_eq!(gathered, Brought::Full(Kind::Buffer, Whose::Own));
+    // Uses within one millisecond are as old as each other.
+    let now = store.clock().now().await.unwrap();
+    eventually("the clock goes on", async || {
+        store.clock().now().await.unwrap() > now
+    })
+    .await;
     // What is there may be used by whoever says the same, and stays whose it was.
     assert!(is_there(bring(&store, "modest", "1", "1").await));
     assert!(is_there(bring(&store, "modest", "5", "5").await));
