@@ -260,6 +260,9 @@ async fn public_keys_are_fetched_and_a_new_one_is_found_when_it_is_missed() {
     })
     .await;
     assert_eq!(shown(&api, &by_old).await, 401);
+    // Each other set is told, even if it has as many keys.
+    let told = api.log().matches("1 public keys from JWT_JWKS_URL").count();
+    assert_eq!(told, 2, "{}", api.log());
 }
 
 #[tokio::test]

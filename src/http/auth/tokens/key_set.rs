@@ -14,6 +14,12 @@ pub(super) struct PublicKey {
 }
 
 impl PublicKey {
+    /// What it is called, and what it is for.
+    pub(super) fn name(&self) -> String {
+        let id = self.id.as_deref().unwrap_or_default();
+        format!("{id} {:?}", self.algorithm)
+    }
+
     /// Whether a token that is signed so, with the key of this id, may be signed with this key.
     pub(super) fn fits(&self, algorithm: Algorithm, id: Option<&str>) -> bool {
         let same = id.is_none() || self.id.is_none() || id == self.id.as_deref();

@@ -4,7 +4,6 @@ mod claims;
 mod key_set;
 mod provider;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -37,8 +36,6 @@ pub(super) struct Tokens {
     /// Where public keys are fetched.
     url: Option<String>,
     missed: Notify,
-    /// How many keys were fetched the last time.
-    told: AtomicUsize,
     audiences: Vec<String>,
     issuers: Vec<String>,
 }
@@ -104,7 +101,6 @@ impl Tokens {
             public: RwLock::new(public.into()),
             url,
             missed: Notify::new(),
-            told: AtomicUsize::new(usize::MAX),
             audiences: config.audiences,
             issuers: config.issuers,
         })
@@ -184,11 +180,12 @@ impl Tokens {
     /// answer has no more are forgotten, even all of them.
     pub(super) async fn keep_fresh(&self) {
         let Some(url) = &self.url else { return };
+        let mut told = None;
         loop {
             let fetched = async { keys_of(&fetch(url).await?) };
             let pause = match fetched.await {
                 Ok(keys) => {
-                    self.tell(keys.len());
+                    tell(&keys, told.replace(names_of(&keys)).as_ref());
                     let mut public = self.public.write().unwrap_or_else(PoisonError::into_inner);
                     *public = keys.into();
                     FETCHED_EVERY
@@ -203,16 +200,25 @@ impl Tokens {
             let _ = tokio::time::timeout(rest, self.missed.notified()).await;
         }
     }
+}
 
-    /// Says how many keys were fetched, where that is news.
-    fn tell(&self, keys: usize) {
-        let same = self.told.swap(keys, Ordering::Relaxed) == keys;
-        match keys {
-            _ if same => debug!(keys, "Still {keys} public keys from JWT_JWKS_URL"),
-            0 => warn!("No token of JWT_JWKS_URL is believed: {NO_KEY}"),
-            _ => info!(keys, "{keys} public keys from JWT_JWKS_URL"),
+/// Says how many keys were fetched, where they are others than those of `before`.
+fn tell(keys: &[PublicKey], before: Option<&Vec<String>>) {
+    let count = keys.len();
+    match count {
+        _ if before == Some(&names_of(keys)) => {
+            debug!(
+                keys = count,
+                "The same {count} public keys from JWT_JWKS_URL"
+            );
         }
+        0 => warn!("No token of JWT_JWKS_URL is believed: {NO_KEY}"),
+        _ => info!(keys = count, "{count} public keys from JWT_JWKS_URL"),
     }
+}
+
+fn names_of(keys: &[PublicKey]) -> Vec<String> {
+    keys.iter().map(PublicKey::name).collect()
 }
 
 fn why(kind: &ErrorKind) -> TokenError {
