@@ -14,6 +14,7 @@ use crate::core::action::Action;
 use crate::delivery::collector::Collector;
 use crate::health::Heart;
 use crate::loops::{Loop, Loops};
+use crate::open_files;
 use crate::panics;
 use crate::settings::Vars;
 use crate::settings::log::LogConfig;
@@ -48,6 +49,7 @@ pub fn run(work: impl AsyncFnOnce(&Vars) -> Result<()>) -> ExitCode {
         log::init(config);
         panics::say_in_log();
         let _last_lines = LastLines;
+        open_files::raise();
         #[cfg(debug_assertions)]
         panics::provoked::ask_for(vars.get("LULL_TEST_PANICS").unwrap_or_default());
         let runtime = runtime(&vars).context("starting the runtime")?;

@@ -23,12 +23,12 @@
 //! - [`server`]: the HTTP server of both, which no client can wear out.
 //! - [`cli`]: what an operator runs: the subcommands of `lull`, and `lull up`, both daemons in one process.
 //! - [`settings`]: the only reader of the environment.
-//! - [`daemon`], [`loops`], [`memory`], [`panics`], [`shutdown`], [`telemetry`]: how daemons start, go on when a part of them fails,
+//! - [`daemon`], [`loops`], [`memory`], [`open_files`], [`panics`], [`shutdown`], [`telemetry`]: how daemons start, go on when a part of them fails,
 //!   stop, and tell about themselves.
 
 pub use lull_api::{admin, http, ingest};
 pub use lull_engine::{
-    delivery, health, loops, memory, registry, server, shutdown, store, telemetry,
+    delivery, health, loops, memory, open_files, registry, server, shutdown, store, telemetry,
 };
 pub use lull_monitor::monitor;
 pub use lull_rules::{core, gateway, panics, settings, spec};

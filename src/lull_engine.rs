@@ -6,6 +6,7 @@ pub mod delivery;
 pub mod health;
 pub mod loops;
 pub mod memory;
+pub mod open_files;
 pub mod registry;
 pub mod server;
 pub mod shutdown;

@@ -1,7 +1,7 @@
 //! The monitor daemon: closing windows and delivering.
 
 pub use lull_engine::{
-    delivery, health, loops, memory, registry, server, shutdown, store, telemetry,
+    delivery, health, loops, memory, open_files, registry, server, shutdown, store, telemetry,
 };
 pub use lull_rules::{core, gateway, panics, settings, spec};
 

@@ -8,6 +8,7 @@ use reqwest::header::HeaderValue;
 use reqwest::{Response, StatusCode};
 
 use crate::core::batch::Outcome;
+use crate::open_files;
 
 /// Reading the rest of an answer lets the connection be used again; beyond this a new one is cheaper.
 const MOST_OF_AN_ANSWER: usize = 64 * 1024;
@@ -50,6 +51,22 @@ pub fn why_none(error: &reqwest::Error, timeout: Duration) -> String {
         "connection broke"
     };
     format!("{at}: {cause}")
+}
+
+/// Whether there was no call because no socket was to be had, in this process or on this machine.
+pub(super) fn had_no_socket(error: &reqwest::Error) -> bool {
+    if !error.is_connect() {
+        return false;
+    }
+    let mut cause: Option<&dyn Error> = Some(error);
+    while let Some(error) = cause {
+        if error.downcast_ref().is_some_and(open_files::is_out) {
+            return true;
+        }
+        cause = error.source();
+    }
+    // Whoever looks a name up says only that it was not found.
+    open_files::are_out()
 }
 
 /// Reads an answer to its end, so that its connection can be used again, and answers its beginning. The status has

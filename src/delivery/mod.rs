@@ -65,6 +65,8 @@ pub struct Attempt {
     pub took: Duration,
     /// What happened, for logs: never anything out of a body.
     pub summary: String,
+    /// No socket was to be had for it, so there was no call.
+    pub had_no_socket: bool,
     /// The first KiB of the answer's body, or why there was no call; it may quote what was sent, so it goes into no log.
     pub answer: Option<String>,
 }
@@ -157,6 +159,7 @@ impl Sender {
                     status: Some(status.as_u16()),
                     took,
                     summary,
+                    had_no_socket: false,
                     answer,
                 }
             }
@@ -167,6 +170,7 @@ impl Sender {
                     status: None,
                     took: began.elapsed(),
                     summary: why_none(&error, self.timeout),
+                    had_no_socket: answer::had_no_socket(&error),
                     answer: None,
                 },
             },
@@ -225,6 +229,7 @@ impl Attempt {
             status: None,
             took,
             summary: "cut off, because this daemon ends".to_owned(),
+            had_no_socket: false,
             answer: None,
         }
     }
@@ -236,6 +241,7 @@ impl Attempt {
             status: None,
             took: began.elapsed(),
             summary: "the URL leads inside the network".to_owned(),
+            had_no_socket: false,
             answer: Some(refused.to_string()),
         }
     }

@@ -31,6 +31,7 @@ use crate::delivery::{Clients, Sender};
 use crate::health::Watch;
 use crate::loops::{Loop, Loops};
 use crate::memory;
+use crate::open_files;
 use crate::registry::Registry;
 use crate::settings::monitor::MonitorConfig;
 use crate::settings::webhook;
@@ -39,6 +40,7 @@ use crate::store::Store;
 use crate::store::history::Retention;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::tracer::Tracer;
+use destination::shared_room::{SharedRoom, most_attempts};
 use destination::worker::{self, DestinationWorkers};
 use poll::listener;
 use poll::mark::Mark;
@@ -81,6 +83,8 @@ pub struct Monitor {
     registry: Registry,
     clients: Clients,
     workers: DestinationWorkers,
+    /// What all destinations share of the sockets that there may be.
+    room: Arc<SharedRoom>,
     retention: Retention,
     /// Whether what was sent and answered is kept in history.
     payloads: bool,
@@ -97,6 +101,8 @@ pub struct Monitor {
     later_mark: Mark,
     /// Since when destinations that should have a worker have none.
     closed: Mutex<HashMap<Name, std::time::Instant>>,
+    /// When it was last said that no socket was to be had.
+    out_of_sockets: Mutex<Option<std::time::Instant>>,
     /// What is seen of the work of all.
     watch: Watch,
     /// Look at the windows again: something may fall due sooner than known.
@@ -133,11 +139,13 @@ impl Monitor {
         stop: CancellationToken,
     ) -> Arc<Self> {
         let watch = Watch::new(&store, registry.clone());
+        let most = most_attempts(open_files::limit(), config.max_attempts);
         Arc::new(Self {
             store,
             registry,
             clients: Clients::new(config.guard.clone()),
             workers: DestinationWorkers::default(),
+            room: SharedRoom::new(most),
             retention: Retention::of(&config.retention),
             payloads: config.retention.history_payloads,
             recent: Recent::default(),
@@ -148,6 +156,7 @@ impl Monitor {
             windows_mark: Mark::default(),
             later_mark: Mark::default(),
             closed: Mutex::default(),
+            out_of_sockets: Mutex::default(),
             watch,
             windows_changed: Notify::new(),
             later_changed: Notify::new(),

@@ -1,5 +1,7 @@
 //! The settings of the monitor daemon.
 
+use std::num::NonZeroUsize;
+
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
@@ -31,6 +33,8 @@ pub struct MonitorConfig {
     pub guard: GuardConfig,
     /// How much is kept of what is over.
     pub retention: RetentionConfig,
+    /// Most attempts at a time over all destinations; none: as many as the files allow that this process may have open.
+    pub max_attempts: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -40,6 +44,7 @@ pub(super) struct RawMonitor {
     host: String,
     #[serde(default)]
     monitor_port: u16,
+    max_attempts: Option<NonZeroUsize>,
 }
 
 impl MonitorConfig {
@@ -59,6 +64,7 @@ impl MonitorConfig {
             messages: messages(vars)?,
             guard: GuardConfig::from_vars(vars)?,
             retention: RetentionConfig::from_vars(vars)?,
+            max_attempts: raw.max_attempts.map(NonZeroUsize::get),
         })
     }
 
@@ -114,6 +120,7 @@ mod tests {
         for (name, value) in [
             ("TIMEZONE", "Brasil"),
             ("MONITOR_PORT", "x"),
+            ("MAX_ATTEMPTS", "0"),
             ("MAX_MESSAGES", "x"),
             ("HISTORY_AGE", "x"),
         ] {

@@ -12,7 +12,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("telemetry", &["core", "settings", "store"]),
     ("server", &["settings", "loops", "shutdown"]),
     ("registry", &["core", "spec", "store"]),
-    ("delivery", &["core", "spec", "settings"]),
+    ("delivery", &["core", "spec", "settings", "open_files"]),
     ("health", &["core", "store", "registry", "loops"]),
     (
         "ingest",
@@ -74,6 +74,7 @@ const ROOMS: [(&str, &[&str]); 15] = [
             "server",
             "loops",
             "memory",
+            "open_files",
             "panics",
             "shutdown",
         ],

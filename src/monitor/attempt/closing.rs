@@ -9,7 +9,7 @@ use super::delivering::InHand;
 use crate::core::batch::BatchId;
 use crate::core::chat::{Chat, Name};
 use crate::monitor::Monitor;
-use crate::monitor::destination::limiter::Permit;
+use crate::monitor::destination::limiter::permit::Permit;
 use crate::monitor::destination::worker::DestinationWorker;
 use crate::panics;
 use crate::spec::Buffer;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tracing::{info, warn};
 
 use super::closing::Begun;
-use super::failing::InFlight;
+use super::failing::{InFlight, cut_off_too_often};
 use super::follow_ups::template_of;
 use super::log::Next;
 use super::settling::Call;
@@ -17,7 +17,7 @@ use crate::core::item::read_items;
 use crate::delivery::Attempt;
 use crate::delivery::template::context::TemplateContext;
 use crate::monitor::Monitor;
-use crate::monitor::destination::limiter::Permit;
+use crate::monitor::destination::limiter::permit::Permit;
 use crate::monitor::destination::worker::DestinationWorker;
 use crate::panics;
 use crate::store::lanes::{Lease, Verdict};
@@ -27,9 +27,6 @@ const SPREAD: Duration = Duration::from_secs(2);
 
 /// A lane of a stopped buffer is looked at again after this; whoever sees the buffer start brings it forward.
 const PUT_OFF: Duration = Duration::from_secs(60);
-
-/// So many attempts in a row may be cut off before they end, as when a monitor is killed; then the batch is given up.
-const MOST_CUT_OFF: u32 = 12;
 
 /// A lease in hand.
 pub(in crate::monitor) struct InHand {
@@ -161,6 +158,7 @@ impl Monitor {
                 .lateness
                 .observe((lease.late + since.elapsed()).as_secs_f64());
         }
+        let unused = permit.unused();
         permit.begin();
         panics::provoke("attempt");
         let in_flight = InFlight::one(&self.metrics);
@@ -171,6 +169,10 @@ impl Monitor {
         };
         drop(in_flight);
         match attempt {
+            Some(attempt) if attempt.had_no_socket => {
+                permit.let_in_at(unused);
+                self.no_socket(worker, in_hand).await
+            }
             Some(attempt) => {
                 self.turn(worker, permit.record(&attempt.outcome, lease.is_fresh()));
                 self.conclude(worker, in_hand, &Call { attempt, body }, span)
@@ -278,17 +280,6 @@ impl Monitor {
         }
         worker.lanes_changed.notify_one();
     }
-}
-
-/// Why a batch is not attempted again whose attempts do not end: perhaps it is what kills the monitor.
-fn cut_off_too_often(worker: &DestinationWorker, lease: &Lease) -> Option<String> {
-    let retry = &worker.destination.retry;
-    let counted_out = lease.attempt > 1 && retry.counted_out(lease.attempt - 1);
-    let too_often = lease.cut_off >= MOST_CUT_OFF || counted_out && lease.cut_off > 0;
-    too_often.then(|| match lease.cut_off {
-        1 => "the last attempt was cut off before it ended".to_owned(),
-        times => format!("the last {times} attempts were cut off before they ended"),
-    })
 }
 
 pub(in crate::monitor) fn millis(duration: Duration) -> u64 {

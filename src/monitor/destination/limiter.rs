@@ -1,5 +1,7 @@
-//! Who may attempt now: room for so many attempts in flight, of which retries never take more than half, and the
-//! destination's circuit breaker.
+//! Who may attempt now: room for so many attempts in flight, of which retries never take more than half, the
+//! destination's share of what all have, and its circuit breaker.
+
+pub(in crate::monitor) mod permit;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -7,8 +9,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{timeout, timeout_at};
 
-use crate::core::batch::{Millis, Outcome};
-use crate::core::breaker::{Admission, Breaker, Tried, Turn};
+use super::shared_room::{ANSWERS_FOR, LATER, SOON, Share, Standing};
+use crate::core::breaker::{Admission, Breaker};
+
+use permit::Permit;
 
 /// After so many others a retry goes first, so that none waits for ever where there is always something new.
 const BEFORE_A_RETRY: usize = 16;
@@ -18,6 +22,7 @@ const BEFORE_A_RETRY: usize = 16;
 pub(in crate::monitor) struct Limiter {
     concurrency: usize,
     room: Arc<Semaphore>,
+    share: Share,
     state: Mutex<State>,
     /// The breaker may let somebody in.
     changed: Notify,
@@ -34,37 +39,21 @@ struct State {
     retries: usize,
     /// How many were let in since the last retry.
     since_retry: usize,
-}
-
-/// The right to make attempts, one after the other, until it is dropped.
-#[derive(Debug)]
-pub(in crate::monitor) struct Permit {
-    limiter: Arc<Limiter>,
-    probe: bool,
-    retry: bool,
-    /// When the pace of the destination let it begin, if it has one, until an attempt is made.
-    let_in: Option<LetIn>,
-    room: Option<OwnedSemaphorePermit>,
-}
-
-/// When a pace let an attempt begin.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::monitor) struct LetIn {
-    /// By Redis's clock.
-    pub(in crate::monitor) at: Millis,
-    /// When it was asked for here, so no later than that.
-    pub(in crate::monitor) asked: Instant,
+    /// When something was last delivered.
+    delivered: Option<Instant>,
 }
 
 impl Limiter {
-    pub(in crate::monitor) fn new(concurrency: usize, paced: bool) -> Arc<Self> {
+    pub(in crate::monitor) fn new(concurrency: usize, paced: bool, share: Share) -> Arc<Self> {
         Arc::new(Self {
             concurrency,
             room: Arc::new(Semaphore::new(concurrency)),
+            share,
             state: Mutex::new(State {
                 breaker: Breaker::new(concurrency),
                 retries: 0,
                 since_retry: 0,
+                delivered: None,
             }),
             changed: Notify::new(),
             left: Notify::new(),
@@ -118,6 +107,10 @@ impl Limiter {
                     if !permits.is_empty() {
                         return permits;
                     }
+                    if !self.has_place() {
+                        // Others have what all share; what is given back is told to nobody.
+                        let _ = timeout(SOON, changed).await;
+                    }
                 }
             }
         }
@@ -137,9 +130,10 @@ impl Limiter {
         permits.collect()
     }
 
-    /// When somebody has left since this was last waited for.
+    /// When somebody has left since this was last waited for, or others may have given back what all share.
     pub(in crate::monitor) async fn somebody_left(&self) {
-        self.left.notified().await;
+        let patience = if self.has_place() { LATER } else { SOON };
+        let _ = timeout(patience, self.left.notified()).await;
     }
 
     /// Whether so many others were let in that it is a retry's turn; not while retries go one by one.
@@ -156,6 +150,11 @@ impl Limiter {
         self.state().breaker.is_open()
     }
 
+    fn has_place(&self) -> bool {
+        let standing = self.state().standing(self.in_flight());
+        self.share.has_place(standing)
+    }
+
     fn in_flight(&self) -> usize {
         self.concurrency - self.room.available_permits()
     }
@@ -169,7 +168,10 @@ impl Limiter {
         rule: fn(&Breaker, Instant) -> Admission,
         room: OwnedSemaphorePermit,
     ) -> Option<Permit> {
+        // This one is among those in flight already.
         let mut state = self.state();
+        let standing = state.standing(self.in_flight().saturating_sub(1));
+        let place = self.share.try_take(standing)?;
         let probe = match rule(&state.breaker, Instant::now()) {
             Admission::All => false,
             // This one has its room already.
@@ -187,6 +189,7 @@ impl Limiter {
             retry: false,
             let_in: None,
             room: Some(room),
+            place: Some(place),
         })
     }
 
@@ -197,6 +200,11 @@ impl Limiter {
 }
 
 impl State {
+    fn standing(&self, has: usize) -> Standing {
+        let answers = self.delivered.is_some_and(|at| at.elapsed() < ANSWERS_FOR);
+        Standing { has, answers }
+    }
+
     /// Retries take at most half of the room.
     fn has_room_for_a_retry(&self, concurrency: usize) -> bool {
         let room = match self.breaker.admission(Instant::now()) {
@@ -204,73 +212,6 @@ impl State {
             Admission::All | Admission::Probe | Admission::Nobody(_) => concurrency,
         };
         self.retries < (room / 2).max(1)
-    }
-}
-
-impl Permit {
-    /// The same for a retry.
-    pub(in crate::monitor) fn for_retry(mut self) -> Self {
-        let mut state = self.limiter.state();
-        state.retries += 1;
-        state.since_retry = 0;
-        drop(state);
-        self.retry = true;
-        self
-    }
-
-    /// It was let in by the destination's pace.
-    pub(in crate::monitor) fn let_in_at(&mut self, let_in: Option<LetIn>) {
-        self.let_in = let_in;
-    }
-
-    /// An attempt is made with it.
-    pub(in crate::monitor) fn begin(&mut self) {
-        self.let_in = None;
-    }
-
-    /// When it was let in for nothing.
-    pub(in crate::monitor) fn unused(&self) -> Option<LetIn> {
-        self.let_in
-    }
-
-    /// Tells the breaker how an attempt ended; `fresh` says that nobody had tried that batch before.
-    pub(in crate::monitor) fn record(&mut self, outcome: &Outcome, fresh: bool) -> Turn {
-        let probe = std::mem::take(&mut self.probe);
-        let turn = match outcome {
-            Outcome::Delivered => self.limiter.state().breaker.succeeded(),
-            Outcome::Retry { .. } => {
-                let tried = Tried { fresh, probe };
-                self.limiter.state().breaker.failed(tried, Instant::now())
-            }
-            // It was there to say so, yet has taken nothing.
-            Outcome::Rejected => {
-                self.probe = probe;
-                Turn::Unchanged
-            }
-        };
-        // One that is on its way back is let have more with each success.
-        if probe || turn != Turn::Unchanged || *outcome == Outcome::Delivered {
-            self.limiter.changed.notify_waiters();
-        }
-        turn
-    }
-}
-
-impl Drop for Permit {
-    fn drop(&mut self) {
-        if self.probe || self.retry {
-            let mut state = self.limiter.state();
-            if self.probe {
-                state.breaker.abandon_probe();
-            }
-            if self.retry {
-                state.retries -= 1;
-            }
-        }
-        // Before anybody is told.
-        drop(self.room.take());
-        self.limiter.changed.notify_waiters();
-        self.limiter.left.notify_one();
     }
 }
 

@@ -2,4 +2,5 @@
 
 pub(super) mod limiter;
 pub(super) mod pacing;
+pub(super) mod shared_room;
 pub(super) mod worker;

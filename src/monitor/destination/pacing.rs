@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::try_join_all;
 use tracing::warn;
 
-use super::limiter::{LetIn, Permit};
+use super::limiter::permit::{LetIn, Permit};
 use super::worker::DestinationWorker;
 use crate::core::chat::{Chat, Lane};
 use crate::monitor::Monitor;

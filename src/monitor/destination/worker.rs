@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::limiter::Limiter;
+use super::shared_room::SharedRoom;
 use crate::core::chat::Name;
 use crate::core::destination::Destination;
 use crate::delivery::{Clients, Sender};
@@ -45,11 +46,16 @@ impl DestinationWorker {
     fn new(
         destination: Arc<Destination>,
         clients: &Clients,
+        room: &Arc<SharedRoom>,
         stop: CancellationToken,
     ) -> Result<Self, SpecError> {
         Ok(Self {
             sender: Sender::new(&destination, clients)?,
-            limiter: Limiter::new(destination.concurrency, destination.pace.is_some()),
+            limiter: Limiter::new(
+                destination.concurrency,
+                destination.pace.is_some(),
+                room.share(destination.guarded),
+            ),
             mark: Mark::default(),
             lanes_changed: Notify::new(),
             given_back: Notify::new(),
@@ -155,6 +161,7 @@ impl Monitor {
         let worker = match DestinationWorker::new(
             destination,
             &self.clients,
+            &self.room,
             self.stop.child_token(),
         ) {
             Ok(worker) => Arc::new(worker),

@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 use super::agenda::Agenda;
 use super::sweeper::{MOST_TAKEN, Round};
 use crate::monitor::Monitor;
-use crate::monitor::destination::limiter::Permit;
+use crate::monitor::destination::limiter::permit::Permit;
 use crate::monitor::destination::pacing::Room;
 use crate::monitor::destination::worker::DestinationWorker;
 use crate::store::Result;

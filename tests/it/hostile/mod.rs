@@ -9,6 +9,7 @@ mod json;
 mod lanes;
 mod pauses;
 mod slow;
+mod sockets;
 mod store;
 mod templates;
 mod webhook;

@@ -1,12 +1,20 @@
 //! Who is let in, and who waits.
 
 use super::*;
+use crate::core::batch::Outcome;
+use crate::core::breaker::Turn;
+use crate::monitor::destination::shared_room::SharedRoom;
+
+/// One whose destination has all places to itself.
+fn alone(concurrency: usize, paced: bool) -> Arc<Limiter> {
+    Limiter::new(concurrency, paced, SharedRoom::new(1024).share(false))
+}
 
 const RETRY: Outcome = Outcome::Retry { asked: None };
 
 #[tokio::test]
 async fn there_is_room_for_so_many() {
-    let limiter = Limiter::new(3, false);
+    let limiter = alone(3, false);
 
     let permits = limiter.enter(64).await;
 
@@ -18,7 +26,7 @@ async fn there_is_room_for_so_many() {
 
 #[tokio::test]
 async fn where_there_is_a_pace_only_the_sweep_enters() {
-    let limiter = Limiter::new(3, true);
+    let limiter = alone(3, true);
 
     assert!(limiter.try_enter().is_none());
     assert!(limiter.enter_within(Duration::from_secs(5)).await.is_none());
@@ -27,7 +35,7 @@ async fn where_there_is_a_pace_only_the_sweep_enters() {
 
 #[tokio::test]
 async fn who_waits_enters_when_somebody_leaves() {
-    let limiter = Limiter::new(1, false);
+    let limiter = alone(1, false);
     let permit = limiter.try_enter();
     let waiting = tokio::spawn({
         let limiter = limiter.clone();
@@ -47,7 +55,7 @@ async fn who_waits_enters_when_somebody_leaves() {
 }
 
 fn down(concurrency: usize) -> Arc<Limiter> {
-    let limiter = Limiter::new(concurrency, false);
+    let limiter = alone(concurrency, false);
     while !limiter.is_open() {
         limiter.try_enter().unwrap().record(&RETRY, true);
     }
@@ -107,7 +115,7 @@ async fn who_waits_while_it_comes_back_enters_when_somebody_leaves() {
 
 #[tokio::test]
 async fn retries_take_no_more_than_half_of_the_room() {
-    let limiter = Limiter::new(8, false);
+    let limiter = alone(8, false);
 
     let retries = limiter.try_enter_retries(8);
 
@@ -119,7 +127,7 @@ async fn retries_take_no_more_than_half_of_the_room() {
 
 #[tokio::test]
 async fn asking_for_a_retrys_pass_in_vain_wakes_nobody() {
-    let limiter = Limiter::new(4, false);
+    let limiter = alone(4, false);
     let _two = limiter.try_enter_retries(4);
     while timeout(Duration::ZERO, limiter.somebody_left())
         .await
@@ -134,14 +142,14 @@ async fn asking_for_a_retrys_pass_in_vain_wakes_nobody() {
 
 #[tokio::test]
 async fn where_there_is_room_for_one_a_retry_takes_it() {
-    let limiter = Limiter::new(1, false);
+    let limiter = alone(1, false);
 
     assert_eq!(limiter.try_enter_retries(8).len(), 1);
 }
 
 #[tokio::test]
 async fn after_many_others_it_is_the_turn_of_a_retry() {
-    let limiter = Limiter::new(2, false);
+    let limiter = alone(2, false);
     for _ in 0..BEFORE_A_RETRY {
         assert!(!limiter.owes_a_retry());
         drop(limiter.try_enter());
@@ -150,4 +158,35 @@ async fn after_many_others_it_is_the_turn_of_a_retry() {
     assert!(limiter.owes_a_retry());
     drop(limiter.try_enter_retries(1));
     assert!(!limiter.owes_a_retry());
+}
+
+#[tokio::test]
+async fn who_finds_no_place_among_all_enters_when_others_give_one_back() {
+    let room = SharedRoom::new(4);
+    let (one, other) = (room.share(false), room.share(false));
+    let (greedy, modest) = (Limiter::new(64, false, one), Limiter::new(64, false, other));
+    let held = greedy.enter(64).await;
+    assert_eq!(held.len(), 2);
+    let first = modest.enter(64).await;
+    assert_eq!(first.len(), 1);
+    assert!(modest.try_enter().is_none() && greedy.try_enter().is_none());
+    assert!(modest.try_enter_retries(1).is_empty());
+    let waiting = tokio::spawn({
+        let modest = modest.clone();
+        async move { modest.enter(1).await.len() }
+    });
+    tokio::task::yield_now().await;
+
+    drop(held);
+
+    assert_eq!(
+        timeout(Duration::from_secs(10), waiting)
+            .await
+            .unwrap()
+            .unwrap(),
+        1
+    );
+    timeout(Duration::from_secs(10), modest.somebody_left())
+        .await
+        .unwrap();
 }
