@@ -57,6 +57,8 @@ codes! {
     TooDeep = 400 "too_deep",
     /// The body is JSON, but was sent under the content type of a form.
     JsonAsForm = 400 "json_as_form",
+    /// The body is not in its charset.
+    WrongCharset = 400 "wrong_charset",
     /// A field that must be there is not, or is null.
     MissingField = 400 "missing_field",
     /// A field has a value that it cannot have.
@@ -93,8 +95,10 @@ codes! {
     Conflict = 409 "conflict",
     /// The body is over `MAX_BODY_BYTES`.
     TooLarge = 413 "too_large",
-    /// The body is neither JSON nor a form.
+    /// The body is neither JSON nor a form, or in a charset that nobody knows.
     WrongContentType = 415 "wrong_content_type",
+    /// The body is compressed in another way than gzip, deflate or br.
+    WrongContentEncoding = 415 "wrong_content_encoding",
     /// The bucket of this key or address is empty, or holds less than the messages of this post.
     RateLimited = 429 "rate_limited",
     /// More webhooks came with messages than are kept.

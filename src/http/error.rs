@@ -76,6 +76,15 @@ pub(super) enum ApiError {
         "the header Content-Type must be application/json or application/x-www-form-urlencoded"
     )]
     ContentType,
+    /// A body in a charset that nobody knows.
+    #[error("the charset {0} is not known: send UTF-8")]
+    Charset(String),
+    /// A body that is not in its charset.
+    #[error("the body is not {0}: name its charset in the header Content-Type, or send UTF-8")]
+    NotInCharset(&'static str),
+    /// A body that is compressed in another way than those that are taken.
+    #[error("the header Content-Encoding must be gzip, deflate, br or left out, and not {0}")]
+    ContentEncoding(String),
     /// What the path names is not there.
     #[error("{0}")]
     NotFound(Cow<'static, str>),
@@ -128,7 +137,9 @@ impl ApiError {
             Self::TooLarge(_) => Code::TooLarge,
             Self::TooManyBytes(_) => Code::TooManyBodies,
             Self::TooSlow(_) | Self::BelowRate => Code::TooSlow,
-            Self::ContentType => Code::WrongContentType,
+            Self::ContentType | Self::Charset(_) => Code::WrongContentType,
+            Self::NotInCharset(_) => Code::WrongCharset,
+            Self::ContentEncoding(_) => Code::WrongContentEncoding,
             Self::NotFound(_) => Code::NotFound,
             Self::NoBuffer(_) => Code::NoSuchBuffer,
             Self::Unproven(_) => Code::ProofFailed,
@@ -164,7 +175,10 @@ impl ApiError {
             Self::TooLarge(_) => RefusedFor::TooLarge,
             Self::TooManyBytes(_) => RefusedFor::Bodies,
             Self::TooSlow(_) | Self::BelowRate => RefusedFor::TooSlow,
-            Self::ContentType => RefusedFor::ContentType,
+            Self::ContentType
+            | Self::Charset(_)
+            | Self::NotInCharset(_)
+            | Self::ContentEncoding(_) => RefusedFor::ContentType,
             Self::NotFound(_) => RefusedFor::NotFound,
             Self::NoBuffer(_) => RefusedFor::Buffer,
             Self::Unproven(_) => RefusedFor::Proof,

@@ -45,6 +45,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tower_http::normalize_path::NormalizePath;
 use tracing::{debug, info};
 
 use crate::admin::Admin;
@@ -281,5 +282,7 @@ fn router(api: Api) -> Router {
         .method_not_allowed_fallback(error::no_such_method)
         // The body is read in one place, which knows the limit and answers in JSON.
         .layer(DefaultBodyLimit::disable());
-    auth.with_cors(router).layer(requests).with_state(api)
+    let router = auth.with_cors(router).layer(requests).with_state(api);
+    // In front of the routes, which know each path once.
+    Router::new().fallback_service(NormalizePath::trim_trailing_slash(router))
 }

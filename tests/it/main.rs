@@ -81,6 +81,7 @@ mod trial;
 mod typing;
 mod unknown;
 mod up;
+mod ways_to_send;
 mod webhooks;
 mod whole;
 mod windows;

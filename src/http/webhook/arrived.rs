@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::RequestExt;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, OriginalUri, Request};
 use axum::http::header::HOST;
 use axum::http::{HeaderMap, Uri};
 use serde_json::Value;
@@ -85,7 +85,10 @@ impl Arrived {
                 return Err(error);
             }
         };
-        let (uri, headers) = (request.uri().clone(), request.headers().clone());
+        // As it was called: a slash at its end is signed, too.
+        let called = request.extensions().get::<OriginalUri>();
+        let uri = called.map_or_else(|| request.uri().clone(), |OriginalUri(uri)| uri.clone());
+        let headers = request.headers().clone();
         let body = Whole::from_request(request, api).await?;
         let post = Post { uri, headers, body };
         Ok((buffer, post))

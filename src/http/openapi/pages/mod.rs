@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::rejection::PathRejection;
-use axum::extract::{MatchedPath, Path};
+use axum::extract::{MatchedPath, OriginalUri, Path};
 use axum::http::HeaderValue;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
     X_FRAME_OPTIONS,
 };
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 
 use super::super::error::ApiError;
 use crate::http::auth::Need;
@@ -57,7 +57,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// The page names the document as it is seen from there, so that it works below any prefix of a proxy.
-async fn swagger(path: MatchedPath) -> Response {
+async fn swagger(path: MatchedPath, OriginalUri(called): OriginalUri) -> Response {
+    if called.path().ends_with('/') {
+        return Redirect::permanent("../docs").into_response();
+    }
     let document = match path.as_str() {
         "/docs" => "api/openapi.json",
         _ => "openapi.json",
@@ -65,7 +68,10 @@ async fn swagger(path: MatchedPath) -> Response {
     page(include_str!("swagger.html").replace("{document}", document))
 }
 
-async fn redoc() -> Response {
+async fn redoc(OriginalUri(called): OriginalUri) -> Response {
+    if called.path().ends_with('/') {
+        return Redirect::permanent("../redoc").into_response();
+    }
     page(include_str!("redoc.html").to_owned())
 }
 
