@@ -1,8 +1,6 @@
 //! The settings of the monitor daemon.
 
-use std::num::NonZeroUsize;
-
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 use super::Vars;
@@ -44,7 +42,7 @@ pub(super) struct RawMonitor {
     host: String,
     #[serde(default)]
     monitor_port: u16,
-    max_attempts: Option<NonZeroUsize>,
+    max_attempts: Option<usize>,
 }
 
 impl MonitorConfig {
@@ -54,6 +52,7 @@ impl MonitorConfig {
     /// Names the variable that is missing or wrong.
     pub fn from_vars(vars: &Vars) -> Result<Self> {
         let raw: RawMonitor = vars.read()?;
+        ensure!(raw.max_attempts != Some(0), "MAX_ATTEMPTS must be above 0");
         Ok(Self {
             listen: (raw.monitor_port > 0).then(|| listen_address(&raw.host, raw.monitor_port)),
             redis: RedisConfig::from_vars(vars)?,
@@ -64,7 +63,7 @@ impl MonitorConfig {
             messages: messages(vars)?,
             guard: GuardConfig::from_vars(vars)?,
             retention: RetentionConfig::from_vars(vars)?,
-            max_attempts: raw.max_attempts.map(NonZeroUsize::get),
+            max_attempts: raw.max_attempts,
         })
     }
 
@@ -121,6 +120,7 @@ mod tests {
             ("TIMEZONE", "Brasil"),
             ("MONITOR_PORT", "x"),
             ("MAX_ATTEMPTS", "0"),
+            ("MAX_ATTEMPTS", "many"),
             ("MAX_MESSAGES", "x"),
             ("HISTORY_AGE", "x"),
         ] {
