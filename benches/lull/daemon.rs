@@ -42,9 +42,13 @@ impl Daemon {
         })
     }
 
-    /// Starts api on a free port, and waits until it serves.
-    pub(crate) async fn api(redis_url: &str, folder: &Path) -> Result<(Self, u16)> {
-        let vars = [("REDIS_URL", redis_url)];
+    /// Starts api on a free port, with these settings beside its Redis, and waits until it serves.
+    pub(crate) async fn api(
+        redis_url: &str,
+        folder: &Path,
+        settings: &[(&str, &str)],
+    ) -> Result<(Self, u16)> {
+        let vars = [settings, &[("REDIS_URL", redis_url)]].concat();
         Self::serving(
             env!("CARGO_BIN_EXE_api"),
             "PORT",

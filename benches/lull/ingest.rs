@@ -196,7 +196,7 @@ impl Contestant {
                 if self == Self::PresetAlways {
                     configure(&redis.store().await?).await?;
                 }
-                let (api, port) = Daemon::api(redis.url(), redis.folder()).await?;
+                let (api, port) = Daemon::api(redis.url(), redis.folder(), &[]).await?;
                 let spent = || Ok([api.cpu_seconds()?, redis.cpu_seconds()?]);
                 sample(&Job::Load(load(port)), spent).await
             }

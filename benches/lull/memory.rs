@@ -177,7 +177,7 @@ async fn daemons(chats: u64, ttl: f64) -> Result<Vec<Stage>> {
     let redis = RedisServer::start(&[]).await?;
     let mut receiver = Job::Receiver.serving().await?;
     let (monitor, _) = Daemon::monitor(redis.url(), receiver.port(), redis.folder()).await?;
-    let (api, port) = Daemon::api(redis.url(), redis.folder()).await?;
+    let (api, port) = Daemon::api(redis.url(), redis.folder(), &[]).await?;
     let stage = |when: String| {
         anyhow::Ok(Stage {
             when,

@@ -2,10 +2,14 @@
 //! gets what has waited for it.
 
 use std::collections::HashMap;
+use std::net::TcpListener;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
+use lull::core::chat::Name;
+use lull::spec::{BufferSpec, DestinationSpec};
 use lull::store::Store;
+use lull::store::config::{Kind, Mode};
 use serde::Serialize;
 
 use crate::append::{self, Appender};
@@ -20,6 +24,9 @@ use crate::stats::Quantiles;
 /// Chats that speak; half of them are refused, or none.
 const CHATS: u64 = 80;
 const TTL: Duration = Duration::from_millis(100);
+/// Destinations that never answer, and the chats of each that wait for it.
+const SILENT: u64 = 8;
+const SILENT_CHATS: u64 = 500;
 /// Each chat says something once in this time.
 const PERIOD: Duration = Duration::from_secs(1);
 /// Deadlines are reckoned this exactly, µs.
@@ -31,6 +38,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 struct Crowd {
     refused_chats: u64,
     refused_calls: usize,
+    silent_destinations: u64,
     said: usize,
     arrived: usize,
     lateness: Quantiles,
@@ -49,7 +57,11 @@ struct Outage {
 /// Measures both.
 pub(crate) async fn measure(quick: bool) -> Result<Section> {
     let (rounds, lanes, away) = if quick { (2, 300, 2) } else { (40, 50_000, 60) };
-    let crowds = [crowd(0, rounds).await?, crowd(CHATS / 2, rounds).await?];
+    let crowds = [
+        crowd(0, 0, rounds).await?,
+        crowd(CHATS / 2, 0, rounds).await?,
+        crowd(0, SILENT, rounds).await?,
+    ];
     let outage = outage(lanes, Duration::from_secs(away)).await?;
     let expectations = vec![
         Expectation::under(
@@ -57,6 +69,12 @@ pub(crate) async fn measure(quick: bool) -> Result<Section> {
             2.0,
             crowds[1].lateness.p99_ms / crowds[0].lateness.p99_ms,
             "times",
+        ),
+        Expectation::under(
+            "p99 of all, beside destinations that never answer",
+            50.0,
+            crowds[2].lateness.p99_ms,
+            "ms",
         ),
         Expectation::under(
             "first call after the return",
@@ -93,6 +111,7 @@ pub(crate) async fn measure(quick: bool) -> Result<Section> {
 fn rows(crowds: &[Crowd]) -> Vec<Vec<String>> {
     let head = [
         "refused chats",
+        "silent destinations",
         "p50 ms",
         "p99 ms",
         "max ms",
@@ -104,6 +123,7 @@ fn rows(crowds: &[Crowd]) -> Vec<Vec<String>> {
     rows.extend(crowds.iter().map(|crowd| {
         row([
             &crowd.refused_chats,
+            &crowd.silent_destinations,
             &format!("{:.2}", crowd.lateness.p50_ms),
             &format!("{:.2}", crowd.lateness.p99_ms),
             &format!("{:.1}", crowd.lateness.max_ms),
@@ -115,10 +135,12 @@ fn rows(crowds: &[Crowd]) -> Vec<Vec<String>> {
     rows
 }
 
-/// Lets all chats speak for so many rounds; those of the first numbers are always refused.
-async fn crowd(refused: u64, rounds: u32) -> Result<Crowd> {
+/// Lets all chats speak for so many rounds; those of the first numbers are always refused, and so many other destinations
+/// never answer.
+async fn crowd(refused: u64, silent: u64, rounds: u32) -> Result<Crowd> {
     let redis = RedisServer::start(&[]).await?;
     let store = redis.store().await?;
+    let _silence = wait_for_silence(&store, silent).await?;
     let mut receiver = Job::Receiver.serving().await?;
     receiver::refuse(&mut receiver, refused).await?;
     let (_monitor, _) = Daemon::monitor(redis.url(), receiver.port(), redis.folder()).await?;
@@ -144,10 +166,40 @@ async fn crowd(refused: u64, rounds: u32) -> Result<Crowd> {
     Ok(Crowd {
         refused_chats: refused,
         refused_calls: receiver::refused(&mut receiver).await?.len(),
+        silent_destinations: silent,
         said,
         arrived: late.len(),
         lateness: Quantiles::of(late.into_iter()),
     })
+}
+
+/// Gives many batches to each of so many destinations that take calls and never answer, as long as the listener is there.
+async fn wait_for_silence(store: &Store, destinations: u64) -> Result<TcpListener> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let url = format!("http://{}/", listener.local_addr()?);
+    for number in 0..destinations {
+        let name = Name::parse(&format!("silent-{number}"))?;
+        let destination = DestinationSpec {
+            name: name.to_string(),
+            url: format!("{url}{number}"),
+            ..DestinationSpec::default()
+        };
+        let buffer = BufferSpec {
+            name: name.to_string(),
+            destinations: vec![name.to_string()],
+            ..BufferSpec::default()
+        };
+        let config = || store.config();
+        let (any, kind) = (Mode::Any, Kind::Destination);
+        config()
+            .write(kind, &name, &destination, any, None, None)
+            .await?;
+        config()
+            .write(Kind::Buffer, &name, &buffer, Mode::Any, None, None)
+            .await?;
+        append::open_windows_of(&name, store, 0..SILENT_CHATS, message::item()?, |_| TTL).await?;
+    }
+    Ok(listener)
 }
 
 /// In s. Each chat's batches arrive in order, and one that is as late as the next may have been joined to it: it is held

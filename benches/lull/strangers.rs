@@ -105,6 +105,8 @@ struct Measured {
 pub(crate) async fn measure(quick: bool) -> Result<Section> {
     let (strangers, asked) = if quick { (50, 20) } else { (2000, 1500) };
     let measured = [beside(0, asked).await?, beside(strangers, asked).await?];
+    let webhooks = webhooks(if quick { 20 } else { 1000 }).await?;
+    let template = template().await?;
     let expectations = vec![
         Expectation::under("p99 of the others", 50.0, measured[1].wait.p99_ms, "ms"),
         Expectation::under(
@@ -112,6 +114,17 @@ pub(crate) async fn measure(quick: bool) -> Result<Section> {
             1.0,
             (measured[1].asked - measured[1].answered) as f64,
             "",
+        ),
+        Expectation::at_least(
+            "webhooks of callers: the last new ones, beside the first",
+            0.5,
+            webhooks.last_per_second / webhooks.first_per_second,
+        ),
+        Expectation::under(
+            "a template that doubles a text forty times",
+            100.0,
+            template,
+            "MiB",
         ),
     ];
     let head = [
@@ -141,15 +154,21 @@ pub(crate) async fn measure(quick: bool) -> Result<Section> {
             BYTE_EVERY.as_secs(),
         ),
         rows,
-        notes: Vec::new(),
+        notes: vec![format!(
+            "A key brings {} new webhooks: the first tenth at {:.0}/s, the last at {:.0}/s. A template that doubles a text \
+             forty times is refused, and makes api {template:.1} MiB larger.",
+            webhooks.brought, webhooks.first_per_second, webhooks.last_per_second,
+        )],
         expectations,
-        data: serde_json::json!({ "crowds": measured }),
+        data: serde_json::json!({
+            "crowds": measured, "webhooks": webhooks, "template_mib": template,
+        }),
     })
 }
 
 async fn beside(strangers: u32, asked: usize) -> Result<Measured> {
     let redis = RedisServer::start(&[]).await?;
-    let (_api, port) = Daemon::api(redis.url(), redis.folder()).await?;
+    let (_api, port) = Daemon::api(redis.url(), redis.folder(), &[]).await?;
     let slow = Job::Strangers(Strangers {
         port,
         connections: strangers,
@@ -174,14 +193,81 @@ async fn beside(strangers: u32, asked: usize) -> Result<Measured> {
 
 /// A message on a connection of its own, as of a client that keeps none.
 async fn ask(port: u16, number: u64) -> Result<()> {
+    let mut connection = Connection::open(port).await?;
     let body = message::body(number, 60.0);
+    let status = send(&mut connection, "POST /api/message", "", &body).await?;
+    ensure!(status == "200", "refused: {status}");
+    Ok(())
+}
+
+/// Sends a body; answers the status. `headers` each end with a line break.
+async fn send(
+    connection: &mut Connection,
+    request: &str,
+    headers: &str,
+    body: &str,
+) -> Result<String> {
     let length = body.len();
     let request = format!(
-        "POST /api/message HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        "{request} HTTP/1.1\r\nhost: 127.0.0.1\r\n{headers}content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
     );
-    let mut connection = Connection::open(port).await?;
     connection.send(request.as_bytes()).await?;
     let answer = connection.next().await?.context("hung up")?;
-    ensure!(answer.head.starts_with(b"HTTP/1.1 200 "), "refused");
-    Ok(())
+    let line = String::from_utf8_lossy(answer.head);
+    Ok(line.split(' ').nth(1).unwrap_or_default().to_owned())
+}
+
+#[derive(Debug, Serialize)]
+struct Webhooks {
+    brought: usize,
+    first_per_second: f64,
+    last_per_second: f64,
+}
+
+/// Brings so many messages, each with a webhook that nobody has named before.
+async fn webhooks(count: usize) -> Result<Webhooks> {
+    let redis = RedisServer::start(&[]).await?;
+    let open = [("OPEN_BUFFER_SERVICE", "true")];
+    let (_api, port) = Daemon::api(redis.url(), redis.folder(), &open).await?;
+    let mut connection = Connection::open(port).await?;
+    let mut rates = Vec::new();
+    let tenth = count / 10;
+    for part in 0..10 {
+        let began = Instant::now();
+        for number in part * tenth..(part + 1) * tenth {
+            // Nobody is called: no monitor runs.
+            let body = serde_json::json!({
+                "webhook": { "url": format!("https://93.184.215.14/{number}"), "method": "POST" },
+                "buffer": { "key": "user", "wait_time": 60, "aggregate_field": "json.text", "max_size": 5 },
+                "payload": { "json": { "text": "oi" } },
+            })
+            .to_string();
+            let status = send(&mut connection, "POST /api/v1/message", "", &body).await?;
+            ensure!(status == "200", "webhook {number} is refused: {status}");
+        }
+        rates.push(tenth as f64 / began.elapsed().as_secs_f64());
+    }
+    Ok(Webhooks {
+        brought: tenth * 10,
+        first_per_second: rates[0],
+        last_per_second: rates[9],
+    })
+}
+
+/// How much larger api ever gets by a template that would take terabytes, in MiB.
+async fn template() -> Result<f64> {
+    const KEY: &str = "a-key-of-the-bench-that-is-long-enough";
+    let redis = RedisServer::start(&[]).await?;
+    let keys = format!("bench:{KEY}");
+    let settings = [("API_KEYS", keys.as_str())];
+    let (api, port) = Daemon::api(redis.url(), redis.folder(), &settings).await?;
+    let before = api.memory()?.rss_mib;
+    let doubling = "{% set ns = namespace(t='x') %}{% for i in range(40) %}{% set ns.t = ns.t ~ ns.t %}{% endfor %}{{ ns.t }}";
+    let body = serde_json::json!({ "url": "http://127.0.0.1:9/", "template": doubling });
+    let mut connection = Connection::open(port).await?;
+    let key = format!("x-api-key: {KEY}\r\n");
+    let request = "PUT /api/destinations/bot";
+    let status = send(&mut connection, request, &key, &body.to_string()).await?;
+    ensure!(status == "400", "the template is taken: {status}");
+    Ok(api.memory()?.peak_mib - before)
 }
