@@ -164,7 +164,7 @@ async fn a_path_that_leads_nowhere_is_refused() {
     let redis = TestRedis::start().await;
     let api = Daemon::api(&redis).await;
 
-    for path in ["/api", "/api/letters", "/api/message/", "/favicon.ico"] {
+    for path in ["/api", "/api/letters", "/api/message/x", "/favicon.ico"] {
         let refusal = api.refused(Method::POST, path, None).await;
 
         assert_eq!(refusal.status, 404, "{path}");
