@@ -12,6 +12,7 @@ use tokio::time::sleep;
 use crate::chaos::Doors;
 use crate::checker::{Fate, Said, Scheduled};
 use crate::remains::Remains;
+use crate::support::daemon::with_key;
 
 /// A client that hears nothing for so long asks somebody else.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -80,8 +81,10 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new(seed: u64, doors: Doors) -> Self {
+        let (_, key) = with_key(&[]);
+        let http = Http::builder().default_headers(key).timeout(PATIENCE);
         Self {
-            http: Http::builder().timeout(PATIENCE).build().unwrap(),
+            http: http.build().unwrap(),
             doors,
             seed,
             said: RefCell::default(),
