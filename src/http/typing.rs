@@ -35,8 +35,8 @@ scalars! {
 struct TypingBody {
     /// The chat.
     user: ChatKey,
-    /// True (or absent): the person types, and the open window is held for 10 s more, never past its cap. False: the
-    /// quiet window starts again.
+    /// True (or absent): the person types, and the open window is held for 10 s more, never past its cap. False: they
+    /// have stopped, and the quiet window starts again; if no typing held the window, nothing changes.
     #[schema(required = false)]
     typing: Yes,
 }
@@ -94,18 +94,18 @@ pub(super) async fn post(
     let chat = Chat::of_default(typing.user);
     note_chat(&chat);
 
-    let left = api.ingest.hold(&chat, typing.typing).await?;
+    let held = api.ingest.hold(&chat, typing.typing).await?;
 
     let answer = Held {
         success: true,
-        message: if left.is_some() {
+        message: if held.is_some() {
             "Window held"
         } else {
             "No open window"
         },
         user: chat.id.as_str(),
-        open: left.is_some(),
-        expires_in: left.map(|left| left.as_secs_f64()),
+        open: held.is_some(),
+        expires_in: held.map(|held| held.left.as_secs_f64()),
     };
     Ok(Json(answer).into_response())
 }

@@ -158,8 +158,8 @@ impl Work<'_> {
                 Event::Said(said) => self.say(said, &mut done).await?,
                 Event::Own(own) => self.own(&own, &mut done).await?,
                 Event::Typing { typing, .. } => {
-                    let left = self.ingest.hold(&self.chat, typing).await?;
-                    done.held += u64::from(left.is_some());
+                    let held = self.ingest.hold(&self.chat, typing).await?;
+                    done.held += u64::from(held.is_some_and(|held| held.heeded));
                 }
                 Event::Ignored { .. } => {}
             }

@@ -88,6 +88,7 @@ async fn a_window_wakes_the_sweep_only_if_it_closes_before_the_sweep_looks_again
     assert!(!ear.was_woken().await);
     say("eva", A_LITTLE).await;
     assert!(ear.was_woken().await);
+    store.windows().hold(&chat("eva"), Some(FAR)).await.unwrap();
     store.windows().hold(&chat("eva"), None).await.unwrap();
     assert!(ear.was_woken().await);
 }

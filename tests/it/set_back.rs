@@ -567,7 +567,8 @@ async fn a_window_that_is_held_before_a_jump_is_moved_keeps_its_cap_and_its_time
             .hold(&chat("ana"), hold)
             .await
             .unwrap()
-            .unwrap();
+            .unwrap()
+            .left;
         assert!(held <= Duration::from_secs(50), "{held:?}");
         let clock = store.clock().look(Some(before)).await.unwrap();
         move_all(&store, clock.back).await;
@@ -583,7 +584,8 @@ async fn a_window_that_is_held_before_a_jump_is_moved_keeps_its_cap_and_its_time
             .hold(&chat("ana"), long)
             .await
             .unwrap()
-            .unwrap();
+            .unwrap()
+            .left;
         assert!(held <= Duration::from_secs(60), "{held:?}");
     }
 }

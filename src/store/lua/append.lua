@@ -90,10 +90,11 @@ local now = clock()
 local set_back = set_back_by(moved, now, ARGV[14], ARGV[15], ARGV[16])
 
 local opened, cap, quiet, bytes, count, deadline = now, 0, ttl, 0, 0, now
-local kind, text, reason = RESTARTS, '', 'quiet'
+local kind, text, reason, held = RESTARTS, '', 'quiet', 0
 local head = call('LINDEX', window, 0)
 if head then
   opened, cap, quiet, bytes, count, deadline, kind, text, reason = struct.unpack(HEAD, head)
+  if kind >= HELD then kind, held = kind - HELD, HELD end
 end
 local announced = deadline
 
@@ -106,7 +107,7 @@ if set_back and head then
 end
 
 local function packed_head()
-  return struct.pack(HEAD, opened, cap, quiet, bytes, count, deadline, kind, text, reason)
+  return struct.pack(HEAD, opened, cap, quiet, bytes, count, deadline, kind + held, text, reason)
 end
 
 local function announce()
@@ -191,9 +192,9 @@ else
 end
 if ARGV[19] == '1' and max_wait > 0 and (not head or kind == MEDIA) then
   -- The quiet time to its cap: a person who stops typing puts the deadline back to it.
-  kind, quiet, deadline, reason = MEDIA, cap - opened, cap, 'cap'
+  kind, quiet, deadline, reason, held = MEDIA, cap - opened, cap, 'cap', 0
 elseif kind ~= FIXED then
-  quiet, deadline, reason = ttl, now + ttl, 'quiet'
+  quiet, deadline, reason, held = ttl, now + ttl, 'quiet', 0
   if ARGV[17] == '1' then
     kind, quiet = FIXED, deadline - opened
   else

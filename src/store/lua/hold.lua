@@ -1,6 +1,7 @@
 #!lua
 --[[
   hold: a typing signal moves the deadline of an open window, never past its cap.
+  The end of a typing that did not hold the window moves nothing.
 
   KEYS[1]  timer   set anew, to expire at the deadline
   KEYS[2]  window  its head tells cap, quiet window and kind
@@ -18,7 +19,8 @@
   ARGV[5]  back       it had been by so many ms in all
   ARGV[6]  least      a smaller step back is none, ms
 
-  Output: ms until the deadline, or -1 when no window is open
+  Output: {ms until the deadline, or -1 when no window is open,
+           1: the window was held or let go of; 0: it stays as it was}
 
   A window that has passed its deadline but is not closed yet is open again:
   the person is still writing, and one answer is better than two.
@@ -39,16 +41,20 @@ local now = clock()
 local set_back = set_back_by(moved, now, ARGV[4], ARGV[5], ARGV[6])
 
 local head = redis.call('LINDEX', window, 0)
-if not head then return -1 end
+if not head then return {-1, 0} end
 local opened, cap, quiet, bytes, count, deadline, kind, text, reason = struct.unpack(HEAD, head)
+local held = kind >= HELD
+if held then kind = kind - HELD end
 
 local what = 'windows ' .. member
 if set_back then
   local step = left_to_move(moved, what, set_back)
   -- Where it goes by the clock as it was, it is moved here, and not again.
   if step > tonumber(ARGV[6]) then opened, cap, deadline = window_back(step, opened, cap, deadline) end
-  note_set(moved, what, set_back)
+  if hold or held then note_set(moved, what, set_back) end
 end
+-- Not written: whoever comes or goes without typing says nothing, and the quiet lasts.
+if not hold and not held then return {math.max(deadline - now, 0), 0} end
 
 local at = now + quiet
 if hold then
@@ -63,8 +69,8 @@ elseif reason == 'cap' then
   reason = 'quiet'
 end
 
-redis.call('LSET', window, 0, struct.pack(HEAD, opened, cap, quiet, bytes, count, at, kind, text, reason))
+redis.call('LSET', window, 0, struct.pack(HEAD, opened, cap, quiet, bytes, count, at, hold and kind + HELD or kind, text, reason))
 redis.call('SET', timer, '', 'PXAT', math.max(at, now + 1))
 redis.call('ZADD', due, at, member)
 if at - now < tonumber(ARGV[3]) then wake() end
-return math.max(at - now, 0)
+return {math.max(at - now, 0), 1}

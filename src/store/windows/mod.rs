@@ -81,6 +81,15 @@ pub enum Taken {
     Paused,
 }
 
+/// The state of a window after a typing signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// What is left until its deadline.
+    pub left: Duration,
+    /// Whether the signal held it or let go of it; otherwise it is as it was.
+    pub heeded: bool,
+}
+
 /// The state of a window after an append.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Appended {
@@ -200,12 +209,13 @@ impl Windows<'_> {
     }
 
     /// Moves the deadline of an open window: for `hold` from now while the person types, or, without, by the window's
-    /// own quiet time; a window that messages do not restart gets its own deadline back. Never past its cap. Answers
-    /// what is left, or `None` without a window.
+    /// own quiet time; a window that messages do not restart gets its own deadline back. Never past its cap. The end of
+    /// a typing that did not hold the window, or that a message has ended already, moves nothing. Answers what is left,
+    /// or `None` without a window.
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn hold(self, chat: &Chat, hold: Option<Duration>) -> Result<Option<Duration>> {
+    pub async fn hold(self, chat: &Chat, hold: Option<Duration>) -> Result<Option<Held>> {
         let place = Place::of(chat);
         let length = hold.map(|hold| millis(hold).to_string());
         let mut hold = scripts::HOLD.key(place.timer());
@@ -215,8 +225,11 @@ impl Windows<'_> {
             .arg(length.unwrap_or_default())
             .arg(millis(LONGEST_SLEEP));
         self.store.tell_time(&mut hold, place.shard);
-        let left: i64 = self.store.run(place.shard, &hold).await?;
-        Ok(u64::try_from(left).ok().map(Duration::from_millis))
+        let (left, heeded): (i64, u8) = self.store.run(place.shard, &hold).await?;
+        Ok(u64::try_from(left).ok().map(|left| Held {
+            left: Duration::from_millis(left),
+            heeded: heeded == 1,
+        }))
     }
 
     /// Drops the window with its messages; answers how many.

@@ -8,7 +8,7 @@ use lull::store::Store;
 use lull::store::keys::{Due, Shard};
 use lull::store::windows::closing::Closing;
 use lull::store::windows::open::Window;
-use lull::store::windows::{Appended, NewMessage};
+use lull::store::windows::{Appended, Held, NewMessage};
 
 use super::{LEASES, TestRedis, chat, destinations, eventually, item, lane, texts};
 
@@ -71,8 +71,13 @@ impl WindowStore {
 
     /// What is left of Ana's window after a typing signal.
     pub(crate) async fn hold(&self, hold: Option<Duration>) -> Duration {
-        let left = self.store.windows().hold(&chat("ana"), hold).await.unwrap();
-        left.unwrap()
+        self.signal(hold).await.left
+    }
+
+    /// What became of a typing signal for Ana's window.
+    pub(crate) async fn signal(&self, hold: Option<Duration>) -> Held {
+        let held = self.store.windows().hold(&chat("ana"), hold).await.unwrap();
+        held.unwrap()
     }
 
     /// What is left of Ana's window.

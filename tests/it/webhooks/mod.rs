@@ -3,6 +3,7 @@
 mod gateways;
 mod many;
 mod paths;
+mod presence;
 mod proof;
 
 use serde_json::{Value, json};

@@ -35,6 +35,71 @@ async fn who_stops_typing_gets_the_quiet_window_again() {
 }
 
 #[tokio::test]
+async fn the_end_of_a_typing_that_held_nothing_moves_nothing() {
+    let rules = WindowRules {
+        max_wait: LONG,
+        media_waits: true,
+        ..RULES
+    };
+    for kind in ["plain", "fixed", "media"] {
+        let restarts = kind != "fixed";
+        let buffer = WindowStore::with(WindowRules { restarts, ..rules }).await;
+        match kind {
+            "media" => buffer.picture(FEW).await,
+            _ => buffer.say("a", FEW).await,
+        };
+        let own = buffer.deadline().await;
+
+        let came_and_went = buffer.signal(None).await;
+        let stayed = buffer.deadline().await;
+        buffer.signal(Some(LONG)).await;
+        let ceased = buffer.signal(None).await;
+        let after_typing = buffer.deadline().await;
+        let went_again = buffer.signal(None).await;
+
+        assert!(!came_and_went.heeded && ceased.heeded, "{kind}");
+        assert_eq!(stayed, own, "{kind}");
+        assert!(!went_again.heeded, "{kind}");
+        assert_eq!(buffer.deadline().await, after_typing, "{kind}");
+        // Only a message that restarts the quiet is followed by a new one.
+        assert!(kind == "plain" || after_typing == own, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_message_ends_the_typing_before_it() {
+    let buffer = WindowStore::with(RULES).await;
+    buffer.say("a", FEW).await;
+    buffer.hold(Some(LONG)).await;
+    buffer.say("b", FEW).await;
+    let own = buffer.deadline().await;
+
+    // As WhatsApp tells it once the message is sent.
+    let ceased = buffer.signal(None).await;
+
+    assert!(!ceased.heeded && ceased.left <= FEW, "{ceased:?}");
+    assert_eq!(buffer.deadline().await, own);
+}
+
+#[tokio::test]
+async fn a_window_of_fixed_length_stays_held_over_a_message() {
+    let rules = WindowRules {
+        restarts: false,
+        ..RULES
+    };
+    let buffer = WindowStore::with(rules).await;
+    buffer.say("a", FEW).await;
+    let own = buffer.deadline().await;
+    buffer.hold(Some(LONG)).await;
+    buffer.say("b", FEW).await;
+
+    let ceased = buffer.signal(None).await;
+
+    assert!(ceased.heeded && ceased.left <= FEW, "{ceased:?}");
+    assert_eq!(buffer.deadline().await, own);
+}
+
+#[tokio::test]
 async fn typing_never_passes_the_cap() {
     let rules = WindowRules {
         max_wait: Duration::from_secs(3),

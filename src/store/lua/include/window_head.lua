@@ -14,3 +14,5 @@ local HEAD = '>ddddddBss'
 local NO_CAP = 9000000000000000
 -- What may still set the deadline of a window: any message; none; the first text, as it holds only media.
 local RESTARTS, FIXED, MEDIA = 0, 1, 2
+-- Added to it while a typing signal is what the deadline was set by.
+local HELD = 4
