@@ -11,6 +11,7 @@ pub mod control;
 pub mod destination;
 pub mod filter;
 pub mod follow_up;
+pub mod ignored;
 pub mod incoming;
 pub mod item;
 pub mod json;

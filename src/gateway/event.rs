@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use crate::core::batch::Millis;
 use crate::core::chat::{ChatId, ChatIdError};
+use crate::core::ignored::Ignored;
 use crate::core::json::RawObject;
 
 /// One thing out of a post.
@@ -24,12 +25,27 @@ pub enum Event {
     },
     /// Nothing for a bot to answer.
     Ignored {
+        /// Why, for programs.
+        #[serde(skip)]
+        why: Ignored,
         /// Why, for people. It quotes names of events and types, never what was said or by whom.
         reason: String,
+        /// With whom it has to do, as far as it tells.
+        #[serde(skip)]
+        party: Option<Party>,
     },
 }
 
 impl Event {
+    /// Nothing for a bot, with nobody named.
+    pub(super) fn ignored(why: Ignored, reason: String) -> Self {
+        Self::Ignored {
+            why,
+            reason,
+            party: None,
+        }
+    }
+
     /// Whether it counts as a message: something has to be looked up or stored for it.
     pub fn is_heard(&self) -> bool {
         !matches!(self, Self::Ignored { .. })

@@ -18,6 +18,7 @@ use thiserror::Error;
 
 pub use event::{Author, Event, Media, MediaKind, Own, Party, Person, Said};
 
+use crate::core::ignored::Ignored;
 use crate::core::json::node::Node;
 use preset::Preset;
 use proof::Proof;
@@ -111,9 +112,8 @@ pub enum GatewayError {
 pub fn read(gateway: Gateway, body: &Node<'_>) -> Vec<Event> {
     let mut events = gateway.preset.read(body);
     if events.is_empty() {
-        events.push(Event::Ignored {
-            reason: format!("not a post as {} sends it", gateway.name),
-        });
+        let reason = format!("not a post as {} sends it", gateway.name);
+        events.push(Event::ignored(Ignored::NotAMessage, reason));
     }
     events
 }

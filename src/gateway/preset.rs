@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::event::MediaKind;
 use super::proof::Proof;
+use crate::core::ignored::Ignored;
 use crate::core::json::node::Node;
 use crate::gateway::path::{Path, PathError};
 
@@ -51,6 +52,8 @@ pub(super) struct Rule {
     /// It applies if this finds something.
     pub(super) when: Place,
     pub(super) verdict: Verdict,
+    /// Why it is ignored, where [`Ignored::text`] does not tell enough.
+    pub(super) why: Option<String>,
     /// What stands for `{}` in the reason: the name of an event or a type.
     pub(super) show: Option<Place>,
 }
@@ -59,8 +62,7 @@ pub(super) struct Rule {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Verdict {
-    /// With the reason.
-    Ignore(String),
+    Ignore(Ignored),
     Own,
     Typing,
 }

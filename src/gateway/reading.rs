@@ -8,6 +8,7 @@ use super::address::Address;
 use super::event::{Author, Event, Media, MediaKind, Own, Party, Person, Said};
 use super::preset::{MediaPlaces, PersonPlaces, Place, Preset, Rule, Scope, Time, Unit, Verdict};
 use crate::core::batch::Millis;
+use crate::core::ignored::Ignored;
 use crate::core::json::node::Node;
 
 /// Most messages that are read of one post; Meta puts at most 1,000 into one.
@@ -35,7 +36,7 @@ impl Preset {
             for here in messages {
                 if events.len() == MAX_MESSAGES {
                     let reason = format!("the rest of a post of more than {MAX_MESSAGES} messages");
-                    events.push(ignored(reason));
+                    events.push(Event::ignored(Ignored::TooMany, reason));
                     return events;
                 }
                 events.push(self.hear(Scope { here, around }));
@@ -50,7 +51,11 @@ impl Preset {
             Some(rule) => match &rule.verdict {
                 Verdict::Own => self.own(message),
                 Verdict::Typing => self.typing(message),
-                Verdict::Ignore(reason) => ignored(with_shown(reason, rule, message)),
+                Verdict::Ignore(why) => Event::Ignored {
+                    why: *why,
+                    reason: told(*why, rule, message),
+                    party: self.party(&self.person, message),
+                },
             },
         }
     }
@@ -60,13 +65,21 @@ impl Preset {
         let caption = || media.iter().find_map(|medium| medium.caption.clone());
         let text = self.text.text(message).or_else(caption);
         if text.is_none() && media.is_empty() {
-            return ignored(match self.type_of(message) {
-                Some(name) => format!("a message of type {}", quoted(&name)),
-                None => "a message without text or media".to_owned(),
-            });
+            let (why, reason) = match self.type_of(message) {
+                Some(name) => (
+                    Ignored::UnknownType,
+                    format!("a message of type {}", quoted(&name)),
+                ),
+                None => (Ignored::Empty, Ignored::Empty.text().to_owned()),
+            };
+            return Event::Ignored {
+                why,
+                reason,
+                party: self.party(&self.person, message),
+            };
         }
         let Some(party) = self.party(&self.person, message) else {
-            return ignored("it does not tell who wrote it".to_owned());
+            return Event::ignored(Ignored::Unnamed, Ignored::Unnamed.text().to_owned());
         };
         Event::Said(Said {
             party,
@@ -82,7 +95,8 @@ impl Preset {
         let own = self.own.as_ref();
         let person = own.and_then(|own| own.person.as_ref());
         let Some(party) = self.party(person.unwrap_or(&self.person), message) else {
-            return ignored("our own message, and it does not tell to whom".to_owned());
+            let reason = "our own message, and it does not tell to whom";
+            return Event::ignored(Ignored::Own, reason.to_owned());
         };
         let wrote = |place: Option<&Place>| place.is_some_and(|place| place.holds(message));
         let by = if wrote(own.and_then(|own| own.bot.as_ref())) {
@@ -102,15 +116,20 @@ impl Preset {
 
     fn typing(&self, message: Scope<'_, '_>) -> Event {
         let Some(places) = &self.typing else {
-            return ignored("a typing signal".to_owned());
+            return Event::ignored(Ignored::Presence, "a typing signal".to_owned());
         };
         let Some(party) = self.party(&self.person, message) else {
-            return ignored("a typing signal, and it does not tell whose".to_owned());
+            let reason = "a typing signal, and it does not tell whose";
+            return Event::ignored(Ignored::Unnamed, reason.to_owned());
         };
         let state = places.state.text(message).unwrap_or_default();
         let typing = places.on.contains(&state);
         if !typing && !places.off.contains(&state) {
-            return ignored(format!("presence {}", quoted(&state)));
+            return Event::Ignored {
+                why: Ignored::Presence,
+                reason: format!("presence {}", quoted(&state)),
+                party: Some(party),
+            };
         }
         Event::Typing { party, typing }
     }
@@ -219,11 +238,9 @@ fn text_at(place: Option<&Place>, scope: Scope<'_, '_>) -> Option<String> {
     place.and_then(|place| place.text(scope))
 }
 
-fn ignored(reason: String) -> Event {
-    Event::Ignored { reason }
-}
-
-fn with_shown(reason: &str, rule: &Rule, message: Scope<'_, '_>) -> String {
+/// The reason of a rule for people.
+fn told(why: Ignored, rule: &Rule, message: Scope<'_, '_>) -> String {
+    let reason = rule.why.as_deref().unwrap_or(why.text());
     let shown = text_at(rule.show.as_ref(), message).unwrap_or_default();
     reason.replace("{}", &quoted(&shown))
 }

@@ -56,7 +56,7 @@ impl Ingest {
         for heard in heard {
             let found = match (party(&heard), &heard) {
                 (Some(party), _) => known.get(party),
-                (None, Event::Ignored { reason }) => {
+                (None, Event::Ignored { reason, .. }) => {
                     reasons.insert(reason.clone());
                     continue;
                 }

@@ -138,7 +138,7 @@ impl Trial<'_> {
                 would_be.typing = Some(typing);
                 party
             }
-            Event::Ignored { reason } => {
+            Event::Ignored { reason, .. } => {
                 would_be.ignored = Some(reason);
                 return Ok(would_be);
             }

@@ -1,11 +1,15 @@
 //! What each gateway posts and what Lull hears in it, by the tables in `tests/gateways/`.
 
+use std::collections::BTreeSet;
+
+use lull::core::ignored::Ignored;
 use lull::core::json::fields::form_as_json;
 use lull::core::json::node::Node;
-use lull::gateway::{Gateway, read};
+use lull::gateway::{Event, Gateway, read};
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use strum::VariantArray;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,13 +64,73 @@ fn every_body_of_every_gateway_is_heard_as_the_tables_say() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The word for programs that goes with a reason, whichever gateway it came from.
+fn word_for(reason: &str) -> &'static str {
+    let begins_with = |beginning: &str| reason.starts_with(beginning);
+    match reason {
+        "an edit or a delivery status" => "edit",
+        "our side types" => "own",
+        _ if begins_with("a notice of ") || begins_with("the notice ") => "notice",
+        _ if begins_with("a message of type ") => "unknown_type",
+        _ if begins_with("presence ") => "presence",
+        _ if begins_with("event ") || begins_with("type ") => "not_a_message",
+        _ if begins_with("message type ") || begins_with("not a post as ") => "not_a_message",
+        _ => Ignored::VARIANTS
+            .iter()
+            .find(|why| why.text() == reason)
+            .map_or("none", |why| why.as_str()),
+    }
+}
+
+#[test]
+fn what_is_ignored_says_why_in_a_word_for_programs_too() {
+    let mut words = BTreeSet::new();
+    for gateway in Gateway::names() {
+        for case in cases(gateway) {
+            let json = case.json();
+            let node = Node::parse(json.as_bytes()).unwrap();
+            for event in read(Gateway::parse(gateway).unwrap(), &node) {
+                if let Event::Ignored { why, reason, .. } = event {
+                    assert_eq!(why.as_str(), word_for(&reason), "{gateway}: {reason}");
+                    words.insert(why.as_str());
+                }
+            }
+        }
+    }
+    // The one that is left stands behind more messages than a table should hold.
+    assert_eq!(words.len(), Ignored::VARIANTS.len() - 1, "{words:?}");
+}
+
+#[test]
+fn what_is_ignored_names_the_person_it_has_to_do_with() {
+    let reaction = json!({
+        "event": "messages.upsert", "instance": "loja",
+        "data": {
+            "key": {"remoteJid": "5511988887777@s.whatsapp.net"},
+            "message": {"reactionMessage": {"text": "x"}},
+        },
+    })
+    .to_string();
+    let node = Node::parse(reaction.as_bytes()).unwrap();
+
+    let Event::Ignored { why, party, .. } =
+        read(Gateway::parse("evolution").unwrap(), &node).remove(0)
+    else {
+        panic!("a reaction is no message");
+    };
+
+    assert_eq!(why, Ignored::Reaction);
+    let chat = party.unwrap().chat_id().unwrap();
+    assert_eq!(chat.as_str(), "loja:5511988887777");
+}
+
 #[test]
 fn the_chat_of_a_message_is_line_and_person() {
     let chat = |gateway: &str, body: Value| {
         let body = body.to_string();
         let node = Node::parse(body.as_bytes()).unwrap();
         match read(Gateway::parse(gateway).unwrap(), &node).remove(0) {
-            lull::gateway::Event::Said(said) => said.party.chat_id().unwrap().as_str().to_owned(),
+            Event::Said(said) => said.party.chat_id().unwrap().as_str().to_owned(),
             other => panic!("{other:?}"),
         }
     };
