@@ -10,7 +10,8 @@ pub(super) enum Address {
 }
 
 impl Address {
-    /// Takes off `whatsapp:`, `+`, the device (`:12`), and the servers of numbers.
+    /// Takes off `whatsapp:`, `rcs:` of a number, `+`, the device (`:12`), and the servers of numbers. A person whom
+    /// Meta hosts has servers of their own, `@hosted` and `@hosted.lid`, and is the same under the common ones.
     pub(super) fn parse(text: &str) -> Self {
         let text = text.trim();
         let bare = text.strip_prefix("whatsapp:").unwrap_or(text);
@@ -19,10 +20,18 @@ impl Address {
             Some((user, device)) if is_digits(device) && !server.is_empty() => user,
             _ => user,
         };
-        let digits = without_device.strip_prefix('+').unwrap_or(without_device);
-        if is_digits(digits) && matches!(server, "" | "s.whatsapp.net" | "c.us") {
+        let number = without_device
+            .strip_prefix("rcs:")
+            .unwrap_or(without_device);
+        let digits = number.strip_prefix('+').unwrap_or(number);
+        if is_digits(digits) && matches!(server, "" | "s.whatsapp.net" | "c.us" | "hosted") {
             return Self::Phone(digits.to_owned());
         }
+        let server = if server == "hosted.lid" {
+            "lid"
+        } else {
+            server
+        };
         if server.is_empty() {
             return Self::Alias(bare.to_owned());
         }
@@ -53,6 +62,10 @@ mod tests {
             "5511988887777@s.whatsapp.net",
             "5511988887777:12@s.whatsapp.net",
             " 5511988887777@c.us ",
+            "5511988887777@hosted",
+            "5511988887777:99@hosted",
+            "rcs:+5511988887777",
+            "rcs:5511988887777",
         ] {
             let phone = Address::Phone("5511988887777".to_owned());
             assert_eq!(Address::parse(spelling), phone, "{spelling}");
@@ -64,6 +77,10 @@ mod tests {
         for (spelling, alias) in [
             ("99887766554433@lid", "99887766554433@lid"),
             ("99887766554433:3@lid", "99887766554433@lid"),
+            ("99887766554433:99@hosted.lid", "99887766554433@lid"),
+            ("99887766554433@hosted.lid", "99887766554433@lid"),
+            ("whatsapp:BR.1349", "BR.1349"),
+            ("rcs:loja_agent", "rcs:loja_agent"),
             ("messenger:123456", "messenger:123456"),
             ("US.13491208655302741918", "US.13491208655302741918"),
             ("551199-160000@g.us", "551199-160000@g.us"),

@@ -7,6 +7,7 @@ pub mod by_paths;
 mod event;
 mod message;
 pub mod path;
+mod person;
 mod preset;
 pub mod proof;
 mod reading;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::event::MediaKind;
+use super::person::PersonPlaces;
 use super::proof::Proof;
 use crate::core::ignored::Ignored;
 use crate::core::json::node::Node;
@@ -65,17 +66,6 @@ pub(super) enum Verdict {
     Ignore(Ignored),
     Own,
     Typing,
-}
-
-/// Where a person is named.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PersonPlaces {
-    /// The gateway's own name of the conversation.
-    pub(super) id: Option<Place>,
-    /// Addresses, which tell by their form whether they are a number or an alias. All of them are looked at.
-    #[serde(default)]
-    pub(super) addresses: Vec<Place>,
 }
 
 /// A time: RFC 3339, or a number of units since 1970.

@@ -5,8 +5,9 @@ use serde::de::IntoDeserializer;
 use serde::de::value::Error;
 
 use super::address::Address;
-use super::event::{Author, Event, Media, MediaKind, Own, Party, Person, Said};
-use super::preset::{MediaPlaces, PersonPlaces, Place, Preset, Rule, Scope, Time, Unit, Verdict};
+use super::event::{Author, Event, Media, MediaKind, Own, Party, Said};
+use super::person::PersonPlaces;
+use super::preset::{MediaPlaces, Place, Preset, Rule, Scope, Time, Unit, Verdict};
 use crate::core::batch::Millis;
 use crate::core::ignored::Ignored;
 use crate::core::json::node::Node;
@@ -85,7 +86,7 @@ impl Preset {
             party,
             text,
             id: text_at(self.id.as_ref(), message),
-            sender: text_at(self.sender.as_ref(), message),
+            sender: text_at(self.sender.as_ref(), message).or_else(|| self.person.sender(message)),
             at: self.at.as_ref().and_then(|at| at.millis(message)),
             media,
         })
@@ -135,21 +136,7 @@ impl Preset {
     }
 
     fn party(&self, places: &PersonPlaces, message: Scope<'_, '_>) -> Option<Party> {
-        let mut person = Person {
-            id: text_at(places.id.as_ref(), message),
-            ..Person::default()
-        };
-        for address in &places.addresses {
-            match address.text(message).map(|text| Address::parse(&text)) {
-                Some(Address::Phone(phone)) => {
-                    person.phone.get_or_insert(phone);
-                }
-                Some(Address::Alias(alias)) => {
-                    person.alias.get_or_insert(alias);
-                }
-                None => {}
-            }
-        }
+        let person = places.person(message);
         let line = text_at(self.line.as_ref(), message);
         (!person.name().trim().is_empty()).then(|| Party {
             line: line.map(|line| Address::parse(&line).into_text()),

@@ -110,10 +110,10 @@ impl Ingest {
         for (party, person) in parties.into_iter().zip(persons) {
             let named = Party {
                 line: party.line.clone(),
-                person,
+                person: person.as_named(),
             };
             if let Ok(id) = named.chat_id() {
-                known.insert(party.clone(), (id, named.person));
+                known.insert(party.clone(), (id, person.person));
             }
         }
         Ok(known)

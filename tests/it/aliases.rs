@@ -9,7 +9,7 @@ use lull::core::window::WindowRules;
 use lull::gateway::{Party, Person};
 use lull::spec::{Buffer, BufferSpec};
 use lull::store::Store;
-use lull::store::chats::aliases::REMEMBERED_FOR;
+use lull::store::chats::aliases::{Known, REMEMBERED_FOR};
 use lull::store::windows::NewMessage;
 
 use crate::support::{LONG, RULES, SHORT, TestRedis, destinations, eventually, item};
@@ -48,15 +48,16 @@ fn buffer(name: &str) -> Buffer {
     spec.check(&WindowRules::default()).unwrap()
 }
 
-/// The person as the chat goes by.
-async fn person(store: &Store, buffer: &Buffer, party: &Party) -> Person {
+/// What is known of the person.
+async fn known(store: &Store, buffer: &Buffer, party: &Party) -> Known {
     let persons = store.chats().persons(buffer, &[party]).await;
     persons.unwrap().remove(0)
 }
 
 /// The name that the person goes by.
 async fn name(store: &Store, party: &Party) -> String {
-    person(store, &default(), party).await.name().to_owned()
+    let known = known(store, &default(), party).await;
+    known.as_named().name().to_owned()
 }
 
 /// The chat of somebody with that name on the line `loja`.
@@ -97,8 +98,8 @@ async fn a_number_told_once_is_the_name_from_then_on() {
 
     assert_eq!(name(&store, &both()).await, PHONE);
 
-    let later = person(&store, &default(), &alias_only()).await;
-    assert_eq!(later, both().person);
+    let later = known(&store, &default(), &alias_only()).await;
+    assert_eq!((later.person, later.by_alias), (both().person, false));
 }
 
 #[tokio::test]
@@ -122,6 +123,7 @@ async fn a_number_that_becomes_known_while_a_window_is_open_under_the_alias_does
     let learnt = name(&store, &both()).await;
     say(&store, &learnt).await;
     let meanwhile = name(&store, &alias_only()).await;
+    let known = known(&store, &default(), &alias_only()).await;
     store
         .windows()
         .flush(&chat(ALIAS), &BatchId::generate(), &destinations())
@@ -129,6 +131,8 @@ async fn a_number_that_becomes_known_while_a_window_is_open_under_the_alias_does
         .unwrap();
 
     assert_eq!([learnt.as_str(), &meanwhile], [ALIAS, ALIAS]);
+    // Who answers needs the number, by whatever name the chat goes.
+    assert_eq!((known.person, known.by_alias), (both().person, true));
     assert_eq!(name(&store, &both()).await, PHONE);
     assert_eq!(name(&store, &alias_only()).await, PHONE);
 }
@@ -170,11 +174,12 @@ async fn two_lines_and_two_buffers_never_mix() {
         line: None,
         ..alias_only()
     };
-    let of_other_buffer = person(&store, &other_buffer, &alias_only()).await;
+    let of_other_buffer = known(&store, &other_buffer, &alias_only()).await;
 
     assert_eq!(other_line, ALIAS);
     assert_eq!(name(&store, &no_line).await, ALIAS);
-    assert_eq!(of_other_buffer.name(), ALIAS);
+    assert_eq!(of_other_buffer.as_named().name(), ALIAS);
+    assert_eq!(of_other_buffer.person, alias_only().person);
 }
 
 #[tokio::test]

@@ -20,6 +20,28 @@ const STEP: u32 = 256;
 /// The same of those that a post is asked about, each with its window.
 const ASKED_AT_ONCE: usize = 64;
 
+/// A person by all that is known of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Their names: those of the post, and the number that was told before.
+    pub person: Person,
+    /// Their chat goes by the alias, although the number may be known.
+    pub by_alias: bool,
+}
+
+impl Known {
+    /// The person by the one name that the chat goes by.
+    pub fn as_named(&self) -> Person {
+        if !self.by_alias {
+            return self.person.clone();
+        }
+        Person {
+            alias: self.person.alias.clone(),
+            ..Person::default()
+        }
+    }
+}
+
 /// A person whose name Redis knows.
 struct Asked {
     /// Where in the post.
@@ -48,18 +70,21 @@ fn under_alias(buffer: &Buffer, party: &Party) -> Option<(Place, Person)> {
 }
 
 impl Chats<'_> {
-    /// The persons of a post to `buffer` by the one name that the chat of each goes by: [`Person::name`] of the answer,
-    /// which has the order of `parties`.
+    /// The persons of a post to `buffer`, and by which name the chat of each goes, in the order of `parties`.
     ///
     /// Whom the post tells by number and alias is remembered, for this line of this buffer, and who is told by the alias
-    /// alone is answered with the number then, also by what stands before it in the same post. The alias stays the name as
-    /// long as a window is open, or a pause lasts, that began under it. Redis is asked only about persons with an alias
+    /// alone is answered with the number then, also by what stands before it in the same post. The alias stays the name
+    /// of the chat as long as a window is open, or a pause lasts, that began under it. Redis is asked only about persons with an alias
     /// and without a conversation of their own: about those of a shard in one step, and all shards at the same time.
     ///
     /// # Errors
     /// Full, unavailable or silent.
-    pub async fn persons(self, buffer: &Buffer, parties: &[&Party]) -> Result<Vec<Person>> {
-        let mut persons: Vec<_> = parties.iter().map(|party| party.person.clone()).collect();
+    pub async fn persons(self, buffer: &Buffer, parties: &[&Party]) -> Result<Vec<Known>> {
+        let as_told = |party: &&Party| Known {
+            person: party.person.clone(),
+            by_alias: false,
+        };
+        let mut persons: Vec<_> = parties.iter().map(as_told).collect();
         let mut asked: BTreeMap<Shard, Vec<Asked>> = BTreeMap::new();
         for (number, party) in parties.iter().enumerate() {
             if let Some((place, by_alias)) = under_alias(buffer, party) {
@@ -89,7 +114,7 @@ impl Chats<'_> {
         shard: Shard,
         asked: Vec<Asked>,
         parties: &[&Party],
-    ) -> Result<Vec<(usize, Person)>> {
+    ) -> Result<Vec<(usize, Known)>> {
         let mut answers = Vec::with_capacity(asked.len());
         let mut asked = asked.into_iter().peekable();
         while asked.peek().is_some() {
@@ -102,14 +127,14 @@ impl Chats<'_> {
                     .arg(&asked.place.member)
                     .arg(phone.unwrap_or_default());
             }
-            let phones: Vec<String> = self.store.run(shard, &call).await?;
-            for (asked, phone) in some.into_iter().zip(phones) {
-                let phone = (!phone.is_empty()).then_some(phone);
+            let known: Vec<(String, u8)> = self.store.run(shard, &call).await?;
+            for (asked, (phone, by_alias)) in some.into_iter().zip(known) {
                 let person = Person {
-                    phone,
+                    phone: (!phone.is_empty()).then_some(phone),
                     ..asked.by_alias
                 };
-                answers.push((asked.number, person));
+                let by_alias = by_alias == 1;
+                answers.push((asked.number, Known { person, by_alias }));
             }
         }
         Ok(answers)

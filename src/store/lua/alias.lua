@@ -11,7 +11,8 @@
            member  the chat under the alias in the due index
            phone   the person's number, to be remembered; empty = not told
 
-  Output: of each the number, or empty: the alias
+  Output: of each {the number, or empty: nobody has told it;
+                   1: the chat goes by the alias all the same}
 
   While a window is open or a pause lasts under the alias, it stays the name:
   a number that becomes known in the middle must not cut a turn in two, nor
@@ -26,27 +27,26 @@ local NOTED_AGAIN_AFTER = 86400000
 
 local now = clock()
 
-local function name_of(window, member, phone)
+local function who_is(window, member, phone)
   local used, known = 0, ''
   local entry = call('HGET', aliases, member)
   if entry then
     used, known = string.match(entry, '^(%d+) (.*)$')
   end
   if phone == '' then phone = known end
-  if phone == '' then return '' end
+  if phone == '' then return {'', 1} end
   if phone ~= known or now - used > NOTED_AGAIN_AFTER then
     call('HSET', aliases, member, string.format('%d ', now) .. phone)
   end
 
   local paused_until = call('ZSCORE', paused, member)
-  if paused_until and now < tonumber(paused_until) then return '' end
-  if call('EXISTS', window) == 1 then return '' end
-  return phone
+  local goes_on = paused_until and now < tonumber(paused_until) or call('EXISTS', window) == 1
+  return {phone, goes_on and 1 or 0}
 end
 
-local names = {}
+local persons = {}
 for number = 3, #KEYS do
   local at = 2 * (number - 2)
-  names[number - 2] = name_of(KEYS[number], ARGV[at - 1], ARGV[at])
+  persons[number - 2] = who_is(KEYS[number], ARGV[at - 1], ARGV[at])
 end
-return names
+return persons

@@ -3,6 +3,7 @@
 mod gateways;
 mod many;
 mod paths;
+mod persons;
 mod presence;
 mod proof;
 

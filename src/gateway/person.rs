@@ -1,0 +1,109 @@
+//! Who a message is from or to: all names that a post gives a person.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::address::Address;
+use super::event::Person;
+use super::preset::{Place, Scope};
+use crate::core::json::node::Node;
+
+/// Most entries that are looked through for the one of a message, so that a post of thousands of both is read in time.
+const MOST_CONTACTS: usize = 256;
+
+/// Where a person is named.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PersonPlaces {
+    /// The gateway's own name of the conversation.
+    id: Option<Place>,
+    /// Addresses, which tell by their form whether they are a number or an alias. All of them are looked at.
+    #[serde(default)]
+    addresses: Vec<Place>,
+    /// An entry about the person beside the message.
+    contact: Option<ContactPlaces>,
+}
+
+/// Where entries about people stand beside the messages. That of a message is the one with an address of it, or the
+/// only one, as long as it has no address of somebody else.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ContactPlaces {
+    #[serde(rename = "in")]
+    place: Place,
+    /// By the name of an address in the entry: the same address in the message.
+    is: BTreeMap<String, Place>,
+    /// How the person calls themself, in the entry.
+    name: Option<Place>,
+}
+
+impl PersonPlaces {
+    /// The person by all names that stand there; perhaps by none.
+    pub(super) fn person(&self, message: Scope<'_, '_>) -> Person {
+        let mut person = Person {
+            id: self.id.as_ref().and_then(|place| place.text(message)),
+            ..Person::default()
+        };
+        for address in &self.addresses {
+            if let Some(text) = address.text(message) {
+                name(&mut person, &text);
+            }
+        }
+        if let Some((contact, places)) = self.contact(message) {
+            for field in places.is.keys() {
+                if let Some(text) = contact.field(field).and_then(Node::text) {
+                    name(&mut person, &text);
+                }
+            }
+        }
+        person
+    }
+
+    /// How the person calls themself, by the entry about them.
+    pub(super) fn sender(&self, message: Scope<'_, '_>) -> Option<String> {
+        let (here, places) = self.contact(message)?;
+        let around = message.here;
+        places.name.as_ref()?.text(Scope { here, around })
+    }
+
+    fn contact<'n, 'a>(&self, message: Scope<'n, 'a>) -> Option<(&'n Node<'a>, &ContactPlaces)> {
+        let places = self.contact.as_ref()?;
+        let contacts = places.place.all(message);
+        let mut looked_at = contacts.iter().take(MOST_CONTACTS);
+        let found = looked_at.find(|contact| places.belongs(contact, message) == Some(true));
+        let only = || match contacts.as_slice() {
+            [only] if places.belongs(only, message).is_none() => Some(only),
+            _ => None,
+        };
+        Some((found.or_else(only)?, places))
+    }
+}
+
+impl ContactPlaces {
+    /// Whether an entry is about the person of a message; none if nothing in it tells.
+    fn belongs(&self, contact: &Node<'_>, message: Scope<'_, '_>) -> Option<bool> {
+        let mut same = None;
+        for (field, place) in &self.is {
+            let (Some(theirs), Some(given)) = (
+                contact.field(field).and_then(Node::text),
+                place.text(message),
+            ) else {
+                continue;
+            };
+            if *theirs != *given && Address::parse(&theirs) != Address::parse(&given) {
+                return Some(false);
+            }
+            same = Some(true);
+        }
+        same
+    }
+}
+
+/// Notes an address as the number or the alias of a person, unless one is known already.
+fn name(person: &mut Person, address: &str) {
+    match Address::parse(address) {
+        Address::Phone(phone) => drop(person.phone.get_or_insert(phone)),
+        Address::Alias(alias) => drop(person.alias.get_or_insert(alias)),
+    }
+}
