@@ -99,6 +99,8 @@ codes! {
     WrongContentType = 415 "wrong_content_type",
     /// The body is compressed in another way than gzip, deflate or br.
     WrongContentEncoding = 415 "wrong_content_encoding",
+    /// The post is none of the buffer's gateway.
+    NotOfGateway = 422 "not_of_gateway",
     /// The bucket of this key or address is empty, or holds less than the messages of this post.
     RateLimited = 429 "rate_limited",
     /// More webhooks came with messages than are kept.

@@ -29,6 +29,8 @@ pub enum RefusedFor {
     NotFound,
     /// There is no such buffer, or it takes nothing.
     Buffer,
+    /// A post that is none of the buffer's gateway.
+    Gateway,
     /// A gateway's post that does not prove where it comes from.
     Proof,
     /// No key, or a wrong one.

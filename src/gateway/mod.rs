@@ -5,6 +5,7 @@
 mod address;
 pub mod by_paths;
 mod event;
+pub mod forwarded;
 mod message;
 pub mod path;
 mod person;
@@ -78,6 +79,11 @@ impl Gateway {
         &self.preset.proof
     }
 
+    /// Whether it may have sent this body, whatever it tells.
+    fn sends(self, body: &Node<'_>) -> bool {
+        self.preset.known_by.first(body).is_some()
+    }
+
     /// Whether it asks before it posts, to be answered by [`proof::handshake`].
     pub fn has_handshake(self) -> bool {
         self.preset.handshake
@@ -109,14 +115,51 @@ pub enum GatewayError {
     Broken(&'static str, toml::de::Error),
 }
 
-/// What a post says, in its order: one entry for each message, and at least one, which tells why there is nothing.
-pub fn read(gateway: Gateway, body: &Node<'_>) -> Vec<Event> {
-    let mut events = gateway.preset.read(body);
-    if events.is_empty() {
+/// A body that is of no post of a gateway.
+#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
+#[error("the body is not a post as {gateway} sends it{}", self.hint())]
+pub struct NotOfGateway {
+    /// The gateway.
+    pub gateway: &'static str,
+    /// Another one, which may have sent it.
+    pub looks_like: Option<&'static str>,
+}
+
+impl NotOfGateway {
+    fn hint(&self) -> String {
+        match self.looks_like {
+            Some(other) => format!(", but looks like one of {other}: set `source` of the buffer to {other}"),
+            None => ": let the gateway post here as it is, or set `source` of the buffer to what posts here".to_owned(),
+        }
+    }
+}
+
+/// What a post says, in its order: one entry for each message, and at least one, which tells why there is nothing. What
+/// n8n passes on is read as it came to n8n.
+///
+/// # Errors
+/// When nothing in it is a post of this gateway.
+pub fn read(gateway: Gateway, body: &Node<'_>) -> Result<Vec<Event>, NotOfGateway> {
+    let bodies = if gateway.sends(body) {
+        vec![body]
+    } else {
+        forwarded::bodies(body)
+    };
+    let (of_it, others): (Vec<_>, Vec<_>) = bodies.into_iter().partition(|it| gateway.sends(it));
+    if of_it.is_empty() {
+        let may_send = |other: &Gateway| others.iter().any(|body| other.sends(body));
+        let mut all = Gateway::names().filter_map(|name| Gateway::parse(name).ok());
+        return Err(NotOfGateway {
+            gateway: gateway.name,
+            looks_like: all.find(may_send).map(Gateway::name),
+        });
+    }
+    let mut events = gateway.preset.read(&of_it);
+    if events.is_empty() || !others.is_empty() {
         let reason = format!("not a post as {} sends it", gateway.name);
         events.push(Event::ignored(Ignored::NotAMessage, reason));
     }
-    events
+    Ok(events)
 }
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ use crate::gateway::path::{Path, PathError};
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Preset {
+    /// What every post of the gateway has, and those of others have not.
+    pub(super) known_by: Path,
     /// How a post proves that it comes from the gateway.
     pub(super) proof: Proof,
     /// Whether it asks with a GET, as Meta does, before it posts.

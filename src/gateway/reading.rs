@@ -19,12 +19,12 @@ const MAX_MESSAGES: usize = 4096;
 const MAX_SHOWN: usize = 64;
 
 impl Preset {
-    /// What the post says, in its order; nothing if it has no envelope at all.
-    pub(super) fn read(&self, body: &Node<'_>) -> Vec<Event> {
-        let envelopes = match &self.envelopes {
+    /// What posts say, in their order; nothing if they have no envelope at all.
+    pub(super) fn read(&self, bodies: &[&Node<'_>]) -> Vec<Event> {
+        let envelopes = bodies.iter().flat_map(|&body| match &self.envelopes {
             Some(path) => path.all(body),
             None => vec![body],
-        };
+        });
         let mut events = Vec::new();
         for around in envelopes {
             let mut messages = match &self.messages {

@@ -5,6 +5,7 @@ use crate::core::incoming::Incoming;
 use crate::core::json::fields::BadInput;
 use crate::core::json::node::Node;
 use crate::gateway::by_paths::Paths;
+use crate::gateway::forwarded::only_body;
 use crate::gateway::proof::{Post, Proof, ProofError};
 use crate::gateway::{Event, Gateway, read};
 use crate::spec::Buffer;
@@ -23,12 +24,21 @@ impl Said {
     /// What this body says to a buffer.
     ///
     /// # Errors
-    /// When nothing stands where the buffer looks, or what stands there cannot be; a gateway's post is never refused.
+    /// When nothing stands where the buffer looks, or what stands there cannot be; or the post is none of the gateway.
     pub fn read(buffer: &Buffer, body: &Node<'_>) -> Result<Self, BadInput> {
         match &buffer.source {
-            Source::Gateway(gateway) => Ok(Self::Events(*gateway, read(*gateway, body))),
+            Source::Gateway(gateway) => {
+                let events = read(*gateway, body);
+                let events = events.map_err(|error| BadInput::NotOfGateway(error.to_string()))?;
+                Ok(Self::Events(*gateway, events))
+            }
             Source::Fields { key, text, id } => {
                 let text = text.as_ref();
+                // What n8n passes on is read as it came to n8n, unless the paths lead into it as it is.
+                let body = match key.first(body) {
+                    None => only_body(body).unwrap_or(body),
+                    Some(_) => body,
+                };
                 let incoming = Paths { key, text, id }.incoming(body)?;
                 Ok(Self::Message(Box::new(incoming)))
             }

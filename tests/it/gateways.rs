@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use lull::core::ignored::Ignored;
 use lull::core::json::fields::form_as_json;
 use lull::core::json::node::Node;
-use lull::gateway::{Event, Gateway, read};
+use lull::gateway::{Event, Gateway, NotOfGateway, read};
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -42,7 +42,10 @@ fn cases(gateway: &str) -> Vec<Case> {
 
 fn heard(gateway: &str, body: &str) -> Value {
     let node = Node::parse(body.as_bytes()).unwrap();
-    serde_json::to_value(read(Gateway::parse(gateway).unwrap(), &node)).unwrap()
+    match read(Gateway::parse(gateway).unwrap(), &node) {
+        Ok(events) => serde_json::to_value(events).unwrap(),
+        Err(NotOfGateway { gateway, .. }) => json!({ "not_of": gateway }),
+    }
 }
 
 #[test]
@@ -89,7 +92,8 @@ fn what_is_ignored_says_why_in_a_word_for_programs_too() {
         for case in cases(gateway) {
             let json = case.json();
             let node = Node::parse(json.as_bytes()).unwrap();
-            for event in read(Gateway::parse(gateway).unwrap(), &node) {
+            let events = read(Gateway::parse(gateway).unwrap(), &node);
+            for event in events.into_iter().flatten() {
                 if let Event::Ignored { why, reason, .. } = event {
                     assert_eq!(why.as_str(), word_for(&reason), "{gateway}: {reason}");
                     words.insert(why.as_str());
@@ -113,8 +117,9 @@ fn what_is_ignored_names_the_person_it_has_to_do_with() {
     .to_string();
     let node = Node::parse(reaction.as_bytes()).unwrap();
 
-    let Event::Ignored { why, party, .. } =
-        read(Gateway::parse("evolution").unwrap(), &node).remove(0)
+    let Event::Ignored { why, party, .. } = read(Gateway::parse("evolution").unwrap(), &node)
+        .unwrap()
+        .remove(0)
     else {
         panic!("a reaction is no message");
     };
@@ -129,7 +134,8 @@ fn the_chat_of_a_message_is_line_and_person() {
     let chat = |gateway: &str, body: Value| {
         let body = body.to_string();
         let node = Node::parse(body.as_bytes()).unwrap();
-        match read(Gateway::parse(gateway).unwrap(), &node).remove(0) {
+        let mut events = read(Gateway::parse(gateway).unwrap(), &node).unwrap();
+        match events.remove(0) {
             Event::Said(said) => said.party.chat_id().unwrap().as_str().to_owned(),
             other => panic!("{other:?}"),
         }
@@ -153,8 +159,75 @@ fn the_chat_of_a_message_is_line_and_person() {
 }
 
 #[test]
+fn a_body_of_another_gateway_is_none_of_this_one_and_the_other_is_told() {
+    for gateway in Gateway::names() {
+        for other in Gateway::names().filter(|other| *other != gateway) {
+            for case in cases(other).iter().filter(|case| case.expect.is_array()) {
+                let json = case.json();
+                let node = Node::parse(json.as_bytes()).unwrap();
+
+                let refused = read(Gateway::parse(gateway).unwrap(), &node).unwrap_err();
+
+                let (name, case) = (refused.gateway, &case.name);
+                assert_eq!(name, gateway, "{other}: {case}");
+                assert_eq!(refused.looks_like, Some(other), "{gateway}: {case}");
+                let said = refused.to_string();
+                assert!(said.contains(gateway) && said.contains(other), "{said}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_n8n_passes_on_is_heard_as_it_came_to_n8n() {
+    for gateway in Gateway::names() {
+        for case in cases(gateway).iter().filter(|case| case.expect.is_array()) {
+            let body: Value = serde_json::from_str(&case.json()).unwrap();
+            let webhook = json!({
+                "headers": {"host": "n8n", "content-type": "application/json"}, "params": {}, "query": {},
+                "body": body, "webhookUrl": "https://n8n.example/webhook/x", "executionMode": "production",
+            });
+            for forwarded in [
+                json!([body]),
+                json!({ "json": body }),
+                json!([{"json": body, "pairedItem": {"item": 0}}]),
+                webhook.clone(),
+                json!([webhook]),
+                json!([{ "json": webhook }]),
+            ] {
+                let heard = heard(gateway, &forwarded.to_string());
+                assert_eq!(heard, case.expect, "{gateway}, {}: {forwarded}", case.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn of_several_items_those_of_the_gateway_are_heard_and_the_others_are_told_of() {
+    let said = |id: &str| {
+        json!({
+            "messaging_product": "whatsapp", "metadata": {"phone_number_id": "P1"}, "field": "messages",
+            "messages": [{"from": "5511988887777", "id": id, "type": "text", "text": {"body": id}}],
+        })
+    };
+    let heard = heard(
+        "cloud",
+        &json!([said("a"), {"x": 1}, {"json": said("b")}]).to_string(),
+    );
+
+    let texts = [&heard[0], &heard[1]].map(|event| event["said"]["text"].as_str().unwrap());
+    assert_eq!(texts, ["a", "b"]);
+    assert_eq!(
+        heard[2]["ignored"]["reason"],
+        "not a post as cloud sends it"
+    );
+    assert_eq!(heard.as_array().unwrap().len(), 3);
+}
+
+#[test]
 fn a_reason_quotes_no_more_of_a_body_than_a_name_has() {
-    let body = json!({"event": format!("line\nbreak {}", "x".repeat(1000))}).to_string();
+    let event = format!("line\nbreak {}", "x".repeat(1000));
+    let body = json!({"event": event, "session": "s"}).to_string();
 
     let heard = heard("waha", &body);
 
@@ -233,7 +306,9 @@ proptest! {
         }
         let body = body.to_string();
         for gateway in names {
-            prop_assert!(!heard(gateway, &body).as_array().unwrap().is_empty());
+            let heard = heard(gateway, &body);
+            let is_heard = heard.as_array().is_some_and(|events| !events.is_empty());
+            prop_assert!(is_heard || heard == json!({ "not_of": gateway }), "{heard}");
         }
     }
 }

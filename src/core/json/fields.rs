@@ -57,6 +57,9 @@ pub enum BadInput {
         /// Its name.
         name: String,
     },
+    /// It is nothing that the gateway of the buffer posts.
+    #[error("{0}")]
+    NotOfGateway(String),
     /// A field has a value that it cannot have.
     #[error("{field} {why}")]
     Field {
@@ -97,6 +100,7 @@ impl BadInput {
             Self::JsonAsForm => Code::JsonAsForm,
             Self::Missing { .. } | Self::NotAt { .. } => Code::MissingField,
             Self::Unknown { .. } => Code::UnknownField,
+            Self::NotOfGateway(_) => Code::NotOfGateway,
             Self::Field { .. } | Self::Null { .. } => Code::InvalidField,
         }
     }
@@ -105,6 +109,7 @@ impl BadInput {
     pub fn field_name(&self) -> Option<&str> {
         match self {
             Self::Unknown { name, .. } | Self::Null { name } => Some(name),
+            Self::NotOfGateway(_) => None,
             bad => Some(bad.at_fault()).filter(|field| *field != "body"),
         }
     }
@@ -113,6 +118,7 @@ impl BadInput {
     pub fn at_fault(&self) -> &'static str {
         match self {
             Self::NotJson(_) | Self::TooDeep | Self::JsonAsForm => RefusedFor::Body.as_str(),
+            Self::NotOfGateway(_) => RefusedFor::Gateway.as_str(),
             // Any name may be made up, and metrics keep each.
             Self::Unknown { .. } => RefusedFor::Unknown.as_str(),
             Self::Null { .. } => RefusedFor::Null.as_str(),

@@ -9,7 +9,7 @@ use utoipa::openapi::{ComponentsBuilder, ContentBuilder, Header, Ref, ResponseBu
 use crate::core::code::Code;
 
 /// The statuses of refusals that operations name, each with its name in the document.
-const REFUSALS: [(u16, &str); 10] = [
+const REFUSALS: [(u16, &str); 11] = [
     (400, "BadRequest"),
     (401, "Unauthorized"),
     (403, "Forbidden"),
@@ -18,6 +18,7 @@ const REFUSALS: [(u16, &str); 10] = [
     (409, "Conflict"),
     (413, "TooLarge"),
     (415, "UnsupportedMediaType"),
+    (422, "Unprocessable"),
     (429, "TooManyRequests"),
     (503, "Unavailable"),
 ];

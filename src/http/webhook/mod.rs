@@ -51,7 +51,7 @@ impl Endpoint {
             )
             .any_field()
             .or_form::<PostForm>()
-            .refusing(&[404])
+            .refusing(&[404, 422])
     }
 
     /// It answers to one message of a program with 201, and to the post of a gateway with 200.

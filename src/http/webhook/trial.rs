@@ -91,7 +91,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .or_form::<PostForm>()
             .without_redis()
             .answers_list::<WouldBe>("What each thing in the body would be.")
-            .refusing(&[404]),
+            .refusing(&[404, 422]),
     ]
 }
 
