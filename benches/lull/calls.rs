@@ -81,6 +81,7 @@ fn payload() -> Result<String> {
     let rules = PayloadRules {
         messages_field: "messages",
         timezone: Tz::UTC,
+        language: None,
     };
     let chat = message::chat(0)?;
     let body = rules.body(chat.id.as_str(), &read_items(&stored)?, 1_763_770_000_123);

@@ -15,6 +15,7 @@ pub mod ignored;
 pub mod incoming;
 pub mod item;
 pub mod json;
+pub mod language;
 pub mod life;
 pub mod moment;
 pub mod payload;

@@ -6,6 +6,7 @@ use serde_json::value::to_raw_value;
 use crate::core::batch::Millis;
 use crate::core::item::Item;
 use crate::core::json::RawObject;
+use crate::core::language::Language;
 use crate::core::moment::rfc3339;
 
 /// Names that are always Lull's own, whatever a client sends.
@@ -14,6 +15,10 @@ const USER_ID: &str = "user_id";
 const MESSAGES: &str = "messages";
 const PROCESSED_AT: &str = "processed_at";
 
+/// Names that are Lull's own in the payloads of gateways' buffers, which pass nothing of a client's through.
+const TEXT: &str = "text";
+const ITEMS: &str = "items";
+
 /// How payloads look.
 #[derive(Clone, Copy, Debug)]
 pub struct PayloadRules<'a> {
@@ -21,6 +26,8 @@ pub struct PayloadRules<'a> {
     pub messages_field: &'a str,
     /// The zone that `processed_at` is written in.
     pub timezone: Tz,
+    /// Of a gateway's buffer: the language of its `text`. Other payloads have neither `text` nor `items`.
+    pub language: Option<Language>,
 }
 
 impl PayloadRules<'_> {
@@ -49,6 +56,14 @@ impl PayloadRules<'_> {
         body.insert(USER.to_owned(), user.clone());
         body.insert(USER_ID.to_owned(), user);
         body.insert(self.messages_field.to_owned(), to_raw_value(&messages)?);
+        if let Some(language) = self.language {
+            let whole: Vec<_> = items.iter().map(Item::shown).collect::<Result<_, _>>()?;
+            let said = to_raw_value(&language.text_of(items))?;
+            // Whoever called the list of messages so wants that.
+            body.entry(TEXT.to_owned()).or_insert(said);
+            body.entry(ITEMS.to_owned())
+                .or_insert(to_raw_value(&whole)?);
+        }
         body.insert(
             PROCESSED_AT.to_owned(),
             to_raw_value(&rfc3339(closed, self.timezone))?,
@@ -74,6 +89,7 @@ mod tests {
         PayloadRules {
             messages_field: "messages",
             timezone: Tz::UTC,
+            language: None,
         }
     }
 
@@ -92,6 +108,35 @@ mod tests {
                 "processed_at": "2025-11-22T00:06:40.123Z",
             })
         );
+    }
+
+    #[test]
+    fn a_payload_of_a_gateway_has_all_that_was_said_as_a_text_and_whole() {
+        let of_gateway = PayloadRules {
+            language: Some(Language::English),
+            ..rules()
+        };
+        let items = concat!(
+            r#"{"at":5,"message":"Yes","id":"A","time":2,"sender":"Ana","parts":{"choice":{"id":"yes"}},"fields":{"phone":"1"}},"#,
+            r#"{"at":6,"message":{"type":"location","latitude":-23.50,"file_name":"Home"},"type":"location"}"#
+        );
+
+        let payload: Value = serde_json::from_str(&body(&of_gateway, items)).unwrap();
+
+        assert_eq!(payload["text"], "Yes\n[location]");
+        assert_eq!(payload["messages"][0], "Yes");
+        assert_eq!(
+            payload["items"],
+            json!([
+                {"id": "A", "time": 2, "at": 5, "type": "text", "text": "Yes", "choice": {"id": "yes"}, "sender": "Ana"},
+                {
+                    "time": 6, "at": 6, "type": "location",
+                    "media": [{"type": "location", "file_name": "Home", "latitude": -23.5}],
+                    "location": {"name": "Home", "latitude": -23.5},
+                },
+            ])
+        );
+        assert!(body(&of_gateway, items).contains(r#""latitude":-23.50"#));
     }
 
     #[test]

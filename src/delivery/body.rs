@@ -139,6 +139,7 @@ impl BodyMaker {
                 let rules = PayloadRules {
                     messages_field,
                     timezone: zone.unwrap_or(context.zone),
+                    language: context.language,
                 };
                 let body = rules
                     .body(context.user, context.items, context.closed)

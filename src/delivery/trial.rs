@@ -79,6 +79,7 @@ pub async fn try_out(
         closed: now,
         reason: CloseReason::Quiet,
         zone: Tz::UTC,
+        language: None,
         items: &items,
     })?;
     let id = BatchId::generate();

@@ -1,11 +1,15 @@
 //! What a post says, whichever gateway it came from.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
 use utoipa::ToSchema;
 
 use crate::core::batch::Millis;
 use crate::core::chat::{ChatId, ChatIdError};
 use crate::core::ignored::Ignored;
+use crate::core::item::MediaKind;
 use crate::core::json::RawObject;
 
 /// One thing out of a post.
@@ -72,6 +76,17 @@ pub struct Said {
     /// What came with it, in order.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub media: Vec<Media>,
+    /// Its typed parts: one of each kind at most.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub parts: BTreeMap<Part, RawObject>,
+}
+
+impl Said {
+    /// Whether nothing was said after all.
+    pub fn is_empty(&self) -> bool {
+        let mut parts = self.parts.keys();
+        self.text.is_none() && self.media.is_empty() && !parts.any(|part| part.is_content())
+    }
 }
 
 /// What we said.
@@ -171,46 +186,51 @@ pub struct Media {
     /// Its file name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// How large it is, in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// The file itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base64: Option<String>,
     /// What a place or a contact consists of, as the gateway spells it.
     #[serde(skip_serializing_if = "RawObject::is_empty")]
     pub details: RawObject,
 }
 
-/// The kinds of media; each also by the names that gateways have for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The typed parts of a message beside its text and its media.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
-pub enum MediaKind {
-    /// A picture.
-    Image,
-    /// A voice message or a sound.
-    #[serde(alias = "ptt", alias = "voice")]
-    Audio,
-    /// A film, round ones and silent ones included.
-    #[serde(alias = "ptv")]
-    Video,
-    /// Any other file.
-    #[serde(alias = "file")]
-    Document,
-    /// A sticker.
-    Sticker,
-    /// One or more contacts.
-    #[serde(alias = "vcard", alias = "multi_vcard")]
-    Contact,
-    /// A place.
-    Location,
+#[strum(serialize_all = "snake_case")]
+pub enum Part {
+    /// What was tapped: `id` and `title` of a button or of a row of a list.
+    Choice,
+    /// The message that it answers.
+    Quoted,
+    /// The advertisement that it came from.
+    Referral,
+    /// An order or a cart, with its products.
+    Order,
+    /// A product of a catalogue.
+    Product,
+    /// What was filled in: a flow, a form, data of a web app.
+    Form,
+    /// A vote, or a poll.
+    Poll,
 }
 
-impl MediaKind {
+impl Part {
     /// The word for it.
     pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+
+    /// Whether it is what was said, and not something about it.
+    pub fn is_content(self) -> bool {
         match self {
-            Self::Image => "image",
-            Self::Audio => "audio",
-            Self::Video => "video",
-            Self::Document => "document",
-            Self::Sticker => "sticker",
-            Self::Contact => "contact",
-            Self::Location => "location",
+            Self::Choice | Self::Quoted | Self::Referral => false,
+            Self::Order | Self::Product | Self::Form | Self::Poll => true,
         }
     }
 }

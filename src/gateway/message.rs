@@ -2,12 +2,12 @@
 //!
 //! A text is a JSON string, so that a bot sees the same list of texts whichever gateway they came through. A medium is
 //! an object, `{"type", "text", "url", "id", "caption", "mime_type", "file_name", …}` without what is not known; several
-//! in one message are a list of such.
+//! in one message are a list of such. So is an order, a product, a form or a poll, `{"type": "order", "text", "order"}`.
 
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::{Gateway, Media, Person, Said};
+use super::{Gateway, Media, Part, Person, Said};
 use crate::core::chat::{ChatId, Name};
 use crate::core::incoming::Incoming;
 use crate::core::item::{self, Details};
@@ -16,7 +16,7 @@ use crate::core::json::fields::BadInput;
 
 impl Said {
     /// The message for `chat`, which `person` goes by. What a bot needs to answer passes through: who, on which line, by
-    /// which gateway.
+    /// which gateway. A file of more than `max_file_bytes` is left out, and the medium says so.
     ///
     /// # Errors
     /// None that a post can cause.
@@ -26,13 +26,31 @@ impl Said {
         person: &Person,
         gateway: Gateway,
         buffer: &Name,
+        max_file_bytes: u64,
     ) -> Result<Incoming, BadInput> {
         let fields = self.fields(person, gateway, buffer);
-        let (fields, message) = fields
-            .and_then(|fields| Ok((fields, self.message()?)))
-            .map_err(BadInput::NotJson)?;
-        // Of a text alone the message itself tells everything.
-        let has_media = !self.media.is_empty();
+        let fields = fields.map_err(BadInput::NotJson)?;
+        let id = self.id.as_deref();
+        let media = self.media.into_iter();
+        let media: Vec<_> = media
+            .map(|medium| attached(medium, id, max_file_bytes))
+            .collect();
+        let text = self.text.as_deref();
+        let content = self.parts.iter().find(|(part, _)| part.is_content());
+        let message = match content {
+            Some((part, told)) if media.is_empty() => content_message(*part, told, text),
+            _ => media_message(&media, text),
+        };
+        let message = message.map_err(BadInput::NotJson)?;
+        let kind = match (media.first(), content) {
+            (Some(medium), _) => Some(medium.kind.clone()),
+            (None, Some((part, _))) => Some(part.as_str().to_owned()),
+            (None, None) => None,
+        };
+        let parts = self.parts.iter().map(|(part, told)| {
+            let told = to_raw_value(told).map_err(BadInput::NotJson)?;
+            Ok((part.as_str().to_owned(), told))
+        });
         Ok(Incoming {
             user: chat,
             message,
@@ -40,33 +58,17 @@ impl Said {
             message_id: self.id,
             when: None,
             details: Details {
-                text: self.text.filter(|_| has_media),
-                kind: self
-                    .media
-                    .first()
-                    .map(|medium| medium.kind.as_str().to_owned()),
-                media: self.media.iter().map(attached).collect(),
+                // Of a text alone the message itself tells everything.
+                text: self.text.filter(|_| kind.is_some()),
+                parts: parts.collect::<Result<_, BadInput>>()?,
+                kind,
+                media,
                 sender: self.sender,
                 time: self.at,
             },
             trace: None,
             fields,
         })
-    }
-
-    fn message(&self) -> serde_json::Result<Box<RawValue>> {
-        let text = self.text.as_deref();
-        match self.media.as_slice() {
-            [] => to_raw_value(text.unwrap_or_default()),
-            [medium] => to_raw_value(&object(medium, text)?),
-            [first, rest @ ..] => {
-                let mut all = vec![object(first, text)?];
-                for medium in rest {
-                    all.push(object(medium, None)?);
-                }
-                to_raw_value(&all)
-            }
-        }
     }
 
     fn fields(
@@ -90,25 +92,49 @@ impl Said {
     }
 }
 
-/// A medium as a bot gets it; `text` are the words of its message.
-fn object(medium: &Media, text: Option<&str>) -> serde_json::Result<RawObject> {
+/// What a bot gets of a text, a medium or several.
+fn media_message(media: &[item::Media], text: Option<&str>) -> serde_json::Result<Box<RawValue>> {
+    match media {
+        [] => to_raw_value(text.unwrap_or_default()),
+        [medium] => to_raw_value(&WithText::of(medium, text)),
+        [first, rest @ ..] => {
+            let mut all = vec![WithText::of(first, text)];
+            all.extend(rest.iter().map(|medium| WithText::of(medium, None)));
+            to_raw_value(&all)
+        }
+    }
+}
+
+/// What a bot gets of an order, a form and their like.
+fn content_message(
+    part: Part,
+    told: &RawObject,
+    text: Option<&str>,
+) -> serde_json::Result<Box<RawValue>> {
     let mut object = RawObject::new();
-    let caption = medium.caption.as_deref();
-    for (name, value) in [
-        ("type", Some(medium.kind.as_str())),
-        ("text", text.filter(|&text| caption != Some(text))),
-        ("url", medium.url.as_deref()),
-        ("id", medium.id.as_deref()),
-        ("caption", caption),
-        ("mime_type", medium.mime.as_deref()),
-        ("file_name", medium.name.as_deref()),
-    ] {
-        put(&mut object, name, value)?;
+    put(&mut object, "type", Some(part.as_str()))?;
+    put(&mut object, "text", text)?;
+    put(&mut object, part.as_str(), Some(told))?;
+    to_raw_value(&object)
+}
+
+/// A medium with the words of its message.
+#[derive(Serialize)]
+struct WithText<'a> {
+    #[serde(flatten)]
+    medium: &'a item::Media,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    text: Option<&'a str>,
+}
+
+impl<'a> WithText<'a> {
+    fn of(medium: &'a item::Media, text: Option<&'a str>) -> Self {
+        let caption = medium.caption.as_deref();
+        Self {
+            medium,
+            text: text.filter(|&text| caption != Some(text)),
+        }
     }
-    for (name, value) in &medium.details {
-        object.insert(name.clone(), value.clone());
-    }
-    Ok(object)
 }
 
 fn put(
@@ -122,13 +148,31 @@ fn put(
     Ok(())
 }
 
-fn attached(medium: &Media) -> item::Media {
+/// A medium of the message `id`, by which a file is loaded where the gateway has no id of the file itself.
+fn attached(medium: Media, id: Option<&str>, max_file_bytes: u64) -> item::Media {
+    let by_message = || id.filter(|_| medium.kind.is_file()).map(str::to_owned);
+    let posted = medium.base64.as_deref().map(decoded_bytes);
+    let left_out = posted.filter(|&bytes| bytes > max_file_bytes).map(|bytes| {
+        format!(
+            "the file has {bytes} bytes, and this buffer takes {max_file_bytes}: see max_file_bytes"
+        )
+    });
     item::Media {
         kind: medium.kind.as_str().to_owned(),
-        url: medium.url.clone(),
-        id: medium.id.clone(),
-        caption: medium.caption.clone(),
-        mime_type: medium.mime.clone(),
-        file_name: medium.name.clone(),
+        id: medium.id.clone().or_else(by_message),
+        url: medium.url,
+        caption: medium.caption,
+        mime_type: medium.mime,
+        file_name: medium.name,
+        file_size: medium.size.or(posted),
+        base64: medium.base64.filter(|_| left_out.is_none()),
+        left_out,
+        details: medium.details,
     }
+}
+
+/// How many bytes a text in base64 stands for.
+fn decoded_bytes(base64: &str) -> u64 {
+    let padding = base64.bytes().rev().take_while(|&c| c == b'=').count();
+    (base64.len() as u64 * 3 / 4).saturating_sub(padding as u64)
 }

@@ -6,7 +6,10 @@ mod address;
 pub mod by_paths;
 mod event;
 pub mod forwarded;
+mod media;
 mod message;
+mod opened;
+mod parts;
 pub mod path;
 mod person;
 mod preset;
@@ -18,7 +21,7 @@ use std::sync::LazyLock;
 
 use thiserror::Error;
 
-pub use event::{Author, Event, Media, MediaKind, Own, Party, Person, Said};
+pub use event::{Author, Event, Media, Own, Part, Party, Person, Said};
 
 use crate::core::ignored::Ignored;
 use crate::core::json::node::Node;

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::event::MediaKind;
+use super::event::Part;
 use super::person::PersonPlaces;
 use super::proof::Proof;
 use crate::core::ignored::Ignored;
+use crate::core::item::MediaKind;
 use crate::core::json::node::Node;
 use crate::gateway::path::{Path, PathError};
 
@@ -44,8 +45,26 @@ pub(super) struct Preset {
     pub(super) not_a_type: Vec<String>,
     #[serde(default)]
     pub(super) media: Vec<MediaPlaces>,
+    #[serde(default)]
+    pub(super) parts: Vec<PartPlaces>,
+    /// What the gateway tells of the file of a message outside of the message itself.
+    pub(super) file: Option<FilePlaces>,
+    /// The message as WhatsApp has it, for the gateways that pass it on; see [`Content`].
+    pub(super) content: Option<Place>,
     pub(super) typing: Option<Typing>,
     pub(super) own: Option<OwnPlaces>,
+}
+
+/// What stands in a message as WhatsApp itself has it, whichever gateway passes it on: the places are looked for in the
+/// message out of all its wrappers, with `^` in what the gateway put around it. A preset's own places come first.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Content {
+    /// They come after the preset's own.
+    pub(super) rules: Vec<Rule>,
+    pub(super) text: Place,
+    pub(super) media: Vec<MediaPlaces>,
+    pub(super) parts: Vec<PartPlaces>,
 }
 
 /// One of the rules.
@@ -53,7 +72,9 @@ pub(super) struct Preset {
 #[serde(deny_unknown_fields)]
 pub(super) struct Rule {
     /// It applies if this finds something.
-    pub(super) when: Place,
+    pub(super) when: Option<Place>,
+    /// It applies if the message lay in this wrapper.
+    pub(super) inside: Option<String>,
     pub(super) verdict: Verdict,
     /// Why it is ignored, where [`Ignored::text`] does not tell enough.
     pub(super) why: Option<String>,
@@ -102,8 +123,56 @@ pub(super) struct MediaPlaces {
     pub(super) caption: Option<Place>,
     pub(super) mime: Option<Place>,
     pub(super) name: Option<Place>,
+    pub(super) size: Option<Place>,
+    pub(super) base64: Option<Place>,
     #[serde(default)]
     pub(super) details: BTreeMap<String, Place>,
+}
+
+/// Where the gateway tells of the one file of a message; what stands there wins over what the medium says.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FilePlaces {
+    pub(super) url: Option<Place>,
+    pub(super) mime: Option<Place>,
+    pub(super) name: Option<Place>,
+    pub(super) size: Option<Place>,
+    pub(super) base64: Option<Place>,
+}
+
+/// A typed part of a message. Of several for one part the first that finds something counts. The places of its fields
+/// are looked for in what stands at `in`; with `^`, unless that is JSON in a text, in the message.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PartPlaces {
+    pub(super) part: Part,
+    #[serde(rename = "in")]
+    pub(super) place: Place,
+    /// What stands at `in` is a text that has JSON in it.
+    #[serde(default)]
+    pub(super) is_json: bool,
+    /// Told as they stand.
+    #[serde(default)]
+    pub(super) fields: BTreeMap<String, Place>,
+    /// Told of the message, where the part itself does not have them.
+    #[serde(default)]
+    pub(super) around: BTreeMap<String, Place>,
+    /// Texts that may have JSON in them: told as that JSON.
+    #[serde(default)]
+    pub(super) json: BTreeMap<String, Place>,
+    #[serde(default)]
+    pub(super) lists: BTreeMap<String, ListPlaces>,
+    /// A message of WhatsApp in it: its words and its type are told.
+    pub(super) content: Option<Place>,
+}
+
+/// A list in a part.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListPlaces {
+    #[serde(rename = "in")]
+    pub(super) place: Place,
+    pub(super) fields: BTreeMap<String, Place>,
 }
 
 /// Where a typing signal stands.
@@ -122,6 +191,8 @@ pub(super) struct Typing {
 #[serde(deny_unknown_fields)]
 pub(super) struct OwnPlaces {
     pub(super) person: Option<PersonPlaces>,
+    /// It is ours if this finds something; asked after all rules.
+    pub(super) when: Option<Place>,
     /// Finds something if one of our people wrote it.
     pub(super) human: Option<Place>,
     /// Finds something if a program wrote it.

@@ -1,13 +1,11 @@
 //! The one reader of all presets.
 
-use serde::Deserialize;
-use serde::de::IntoDeserializer;
-use serde::de::value::Error;
-
 use super::address::Address;
-use super::event::{Author, Event, Media, MediaKind, Own, Party, Said};
+use super::event::{Author, Event, Own, Part, Party, Said};
+use super::opened::Message;
+use super::parts;
 use super::person::PersonPlaces;
-use super::preset::{MediaPlaces, Place, Preset, Rule, Scope, Time, Unit, Verdict};
+use super::preset::{Place, Preset, Rule, Scope, Time, Unit, Verdict};
 use crate::core::batch::Millis;
 use crate::core::ignored::Ignored;
 use crate::core::json::node::Node;
@@ -40,33 +38,41 @@ impl Preset {
                     events.push(Event::ignored(Ignored::TooMany, reason));
                     return events;
                 }
-                events.push(self.hear(Scope { here, around }));
+                events.push(self.hear(&Message::of(self, Scope { here, around })));
             }
         }
         events
     }
 
-    fn hear(&self, message: Scope<'_, '_>) -> Event {
-        match self.rules.iter().find(|rule| rule.when.holds(message)) {
-            None => self.said(message),
-            Some(rule) => match &rule.verdict {
-                Verdict::Own => self.own(message),
-                Verdict::Typing => self.typing(message),
-                Verdict::Ignore(why) => Event::Ignored {
-                    why: *why,
-                    reason: told(*why, rule, message),
-                    party: self.party(&self.person, message),
-                },
+    fn hear(&self, message: &Message<'_, '_>) -> Event {
+        let Some(rule) = message.rule() else {
+            let own = self.own.as_ref().and_then(|own| own.when.as_ref());
+            return if own.is_some_and(|own| own.holds(message.scope)) {
+                self.own(message)
+            } else {
+                self.said(message)
+            };
+        };
+        match &rule.verdict {
+            Verdict::Own => self.own(message),
+            Verdict::Typing => self.typing(message.scope),
+            Verdict::Ignore(why) => Event::Ignored {
+                why: *why,
+                reason: told(*why, rule, message.scope),
+                party: self.party(&self.person, message.scope),
             },
         }
     }
 
-    fn said(&self, message: Scope<'_, '_>) -> Event {
-        let media: Vec<_> = self.media.iter().flat_map(|at| at.media(message)).collect();
+    fn said(&self, message: &Message<'_, '_>) -> Event {
+        let scope = message.scope;
+        let media = message.media();
+        let parts = message.parts();
         let caption = || media.iter().find_map(|medium| medium.caption.clone());
-        let text = self.text.text(message).or_else(caption);
-        if text.is_none() && media.is_empty() {
-            let (why, reason) = match self.type_of(message) {
+        let text = message.text().or_else(caption);
+        let text = text.or_else(|| parts::chosen(parts.get(&Part::Choice)?));
+        if text.is_none() && media.is_empty() && !parts.keys().any(|part| part.is_content()) {
+            let (why, reason) = match self.type_of(scope) {
                 Some(name) => (
                     Ignored::UnknownType,
                     format!("a message of type {}", quoted(&name)),
@@ -76,23 +82,26 @@ impl Preset {
             return Event::Ignored {
                 why,
                 reason,
-                party: self.party(&self.person, message),
+                party: self.party(&self.person, scope),
             };
         }
-        let Some(party) = self.party(&self.person, message) else {
+        let Some(party) = self.party(&self.person, scope) else {
             return Event::ignored(Ignored::Unnamed, Ignored::Unnamed.text().to_owned());
         };
         Event::Said(Said {
             party,
             text,
-            id: text_at(self.id.as_ref(), message),
-            sender: text_at(self.sender.as_ref(), message).or_else(|| self.person.sender(message)),
-            at: self.at.as_ref().and_then(|at| at.millis(message)),
+            id: text_at(self.id.as_ref(), scope),
+            sender: text_at(self.sender.as_ref(), scope).or_else(|| self.person.sender(scope)),
+            at: self.at.as_ref().and_then(|at| at.millis(scope)),
             media,
+            parts,
         })
     }
 
-    fn own(&self, message: Scope<'_, '_>) -> Event {
+    fn own(&self, message: &Message<'_, '_>) -> Event {
+        let text = message.text();
+        let message = message.scope;
         let own = self.own.as_ref();
         let person = own.and_then(|own| own.person.as_ref());
         let Some(party) = self.party(person.unwrap_or(&self.person), message) else {
@@ -110,7 +119,7 @@ impl Preset {
         Event::Own(Own {
             party,
             by,
-            text: self.text.text(message),
+            text,
             id: text_at(self.id.as_ref(), message),
         })
     }
@@ -157,40 +166,6 @@ impl Preset {
     }
 }
 
-impl MediaPlaces {
-    fn media(&self, message: Scope<'_, '_>) -> Vec<Media> {
-        let media = self.place.all(message).into_iter();
-        media
-            .map(|here| {
-                self.medium(Scope {
-                    here,
-                    around: message.here,
-                })
-            })
-            .collect()
-    }
-
-    fn medium(&self, medium: Scope<'_, '_>) -> Media {
-        let mime = text_at(self.mime.as_ref(), medium);
-        let named = || kind_named(&text_at(self.kind_at.as_ref(), medium)?);
-        let details = self.details.iter().filter_map(|(name, place)| {
-            Some((name.clone(), place.first(medium)?.raw().to_owned()))
-        });
-        Media {
-            kind: self
-                .kind
-                .or_else(named)
-                .unwrap_or_else(|| kind_of_mime(mime.as_deref().unwrap_or_default())),
-            url: text_at(self.url.as_ref(), medium),
-            id: text_at(self.id.as_ref(), medium),
-            caption: text_at(self.caption.as_ref(), medium),
-            name: text_at(self.name.as_ref(), medium),
-            details: details.collect(),
-            mime,
-        }
-    }
-}
-
 impl Time {
     fn millis(&self, message: Scope<'_, '_>) -> Option<Millis> {
         let text = self.place.text(message)?;
@@ -207,21 +182,7 @@ impl Time {
     }
 }
 
-fn kind_named(name: &str) -> Option<MediaKind> {
-    MediaKind::deserialize(IntoDeserializer::<Error>::into_deserializer(name)).ok()
-}
-
-fn kind_of_mime(mime: &str) -> MediaKind {
-    match mime.split_once('/') {
-        Some(("image", _)) => MediaKind::Image,
-        Some(("audio", _)) => MediaKind::Audio,
-        Some(("video", _)) => MediaKind::Video,
-        Some(("text", "vcard" | "x-vcard")) => MediaKind::Contact,
-        _ => MediaKind::Document,
-    }
-}
-
-fn text_at(place: Option<&Place>, scope: Scope<'_, '_>) -> Option<String> {
+pub(super) fn text_at(place: Option<&Place>, scope: Scope<'_, '_>) -> Option<String> {
     place.and_then(|place| place.text(scope))
 }
 

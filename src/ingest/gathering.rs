@@ -168,7 +168,7 @@ impl Work<'_> {
     }
 
     async fn say(&self, said: Said, done: &mut Done) -> Result<(), IngestError> {
-        if said.text.is_none() && said.media.is_empty() {
+        if said.is_empty() {
             done.ignored.insert("a message with nothing in it");
             return Ok(());
         }
@@ -177,6 +177,7 @@ impl Work<'_> {
             &self.person,
             self.gateway,
             &self.buffer.name,
+            self.buffer.max_file_bytes,
         )?;
         incoming.trace = self.trace.cloned();
         match self.ingest.take_in(self.buffer, &incoming).await?.taken {

@@ -126,7 +126,13 @@ impl Trial<'_> {
                 };
                 let person = said.party.person.clone();
                 let name = &self.buffer.name;
-                return self.message(&said.incoming(chat, &person, gateway, name)?);
+                return self.message(&said.incoming(
+                    chat,
+                    &person,
+                    gateway,
+                    name,
+                    self.buffer.max_file_bytes,
+                )?);
             }
             Event::Own(own) => {
                 would_be.own = Some(own.by);
@@ -186,6 +192,7 @@ impl Trial<'_> {
             closed: self.now,
             reason: CloseReason::Quiet,
             zone: self.buffer.zone,
+            language: self.buffer.language,
             items,
         };
         let calls = self.calls.iter();

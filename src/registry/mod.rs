@@ -20,6 +20,7 @@ use tracing::{error, warn};
 use crate::core::chat::{Chat, ChatId, Name};
 use crate::core::control::Stops;
 use crate::core::destination::{Destination, Target};
+use crate::core::language::Language;
 use crate::core::window::WindowRules;
 use crate::spec::buffer::Buffer;
 use crate::spec::{Defaults, Schedule};
@@ -180,6 +181,14 @@ impl Snapshot {
             None => self.buffer(&chat.buffer).map(|buffer| buffer.zone),
         }
         .unwrap_or(Tz::UTC)
+    }
+
+    /// The language that a chat's payloads name in what has no words; none but for gateways' buffers.
+    pub fn language(&self, chat: &Chat) -> Option<Language> {
+        match chat.schedule() {
+            Some(_) => None,
+            None => self.buffer(&chat.buffer)?.language,
+        }
     }
 
     /// All buffers.

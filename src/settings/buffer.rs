@@ -24,6 +24,8 @@ pub fn default_buffer(vars: &Vars) -> Result<Buffer> {
         window: window_rules(vars)?,
         words: WordRules::default(),
         zone: default_zone(vars)?,
+        language: None,
+        max_file_bytes: BufferSpec::default().max_file_bytes,
         pause: None,
         secret: None,
         verify_token: None,

@@ -1,13 +1,14 @@
 //! A buffer: where key and text are found, how long to wait, where to deliver.
 
+mod ready;
 mod verify_token;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+pub use ready::Buffer;
 
 use super::follow_up::FollowUpSpec;
 use super::masked::{MASK, unmasked};
@@ -16,15 +17,17 @@ use super::source::SourceName;
 use super::source::{FIELDS, Source};
 use super::window::WindowSpec;
 use super::{SpecError, name, seconds};
-use crate::core::chat::{Chat, ChatId, Name};
+use crate::core::chat::Name;
 use crate::core::destination::Target;
-use crate::core::follow_up::FollowUp;
+use crate::core::language::Language;
 use crate::core::life::Life;
 use crate::core::window::WindowRules;
-use crate::core::words::WordRules;
 
 /// Most destinations of a buffer.
 const MOST_DESTINATIONS: usize = 16;
+
+/// Most bytes of a file that a buffer may take: payloads hold it as text, twice.
+const MOST_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// A buffer as it is written, kept and shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -52,6 +55,12 @@ pub struct BufferSpec {
     /// The zone that moments in payloads are written in (IANA).
     #[schema(format = "timezone")]
     pub timezone: String,
+    /// For gateways: the language of `text` in payloads, which names what has no words, such as `[áudio]`.
+    pub language: Language,
+    /// For gateways: most bytes of a file that was posted with its message; a larger one is left out, and the message
+    /// tells its name and size.
+    #[schema(maximum = 67_108_864)]
+    pub max_file_bytes: u64,
     /// What to do when one of our own people writes in the chat: `ignore`, or `pause`.
     pub on_own_message: OnOwnMessage,
     /// How long such a pause lasts, s.
@@ -111,6 +120,8 @@ impl Default for BufferSpec {
             id: "message_id".to_owned(),
             window: WindowSpec::default(),
             timezone: "UTC".to_owned(),
+            language: Language::default(),
+            max_file_bytes: 8 * 1024 * 1024,
             on_own_message: OnOwnMessage::Ignore,
             pause_for: 3600.0,
             secret: None,
@@ -119,48 +130,6 @@ impl Default for BufferSpec {
             order: Order::Chat,
             follow_up: None,
             active: true,
-        }
-    }
-}
-
-/// A buffer as the daemons go by it.
-#[derive(Clone, Debug)]
-pub struct Buffer {
-    /// What it is called.
-    pub name: Name,
-    /// How a post is read.
-    pub source: Source,
-    /// When its windows close.
-    pub window: WindowRules,
-    /// What the words decide.
-    pub words: WordRules,
-    /// The zone that moments are written in.
-    pub zone: Tz,
-    /// How long a chat is left alone in which one of our own people writes; without, it is not.
-    pub pause: Option<Duration>,
-    /// What posts must prove to know.
-    pub secret: Option<String>,
-    /// What a gateway must know that asks before its first post.
-    pub verify_token: Option<String>,
-    /// Where its batches go.
-    pub destinations: Arc<[Target]>,
-    /// All its chats go by one lane to each.
-    pub ordered: bool,
-    /// How its chats are followed up; without, they are not.
-    pub follow_up: Option<FollowUp>,
-    /// Whether it takes messages.
-    pub active: bool,
-    /// Which of all that ever bore its name it is.
-    pub life: Life,
-}
-
-impl Buffer {
-    /// The chat of a person in it.
-    pub fn chat(&self, id: ChatId) -> Chat {
-        Chat {
-            buffer: self.name.clone(),
-            id,
-            ordered: self.ordered,
         }
     }
 }
@@ -224,7 +193,12 @@ impl BufferSpec {
         verify_token::check(self, &source)?;
         Ok(Buffer {
             name: name(&self.name)?,
+            language: match source {
+                Source::Gateway(_) => Some(self.language),
+                Source::Fields { .. } => None,
+            },
             source,
+            max_file_bytes: self.file_bytes()?,
             window: WindowRules {
                 followed_up: self.follow_up.is_some(),
                 ..self.window.rules(limits)?
@@ -261,6 +235,14 @@ impl BufferSpec {
             return Err(SpecError::new("secret", "must be more than blanks"));
         }
         Ok(())
+    }
+
+    fn file_bytes(&self) -> Result<u64, SpecError> {
+        if self.max_file_bytes > MOST_FILE_BYTES {
+            let why = format!("must be 0 to {MOST_FILE_BYTES}");
+            return Err(SpecError::new("max_file_bytes", why));
+        }
+        Ok(self.max_file_bytes)
     }
 
     fn destinations(&self) -> Result<Arc<[Target]>, SpecError> {

@@ -3,9 +3,9 @@
 //! | name | |
 //! |---|---|
 //! | `user`, `buffer` | the chat; the name of its buffer |
-//! | `text` | the words of all messages, with line breaks between them |
+//! | `text` | the words of all messages, with line breaks between them; in a gateway's buffer as in its payload |
 //! | `messages` | the messages in order, as in the default payload |
-//! | `items` | the messages whole: `message text type media sender time at id fields` |
+//! | `items` | the messages whole, as in the payload of a gateway's buffer, and `message` and `fields` of each |
 //! | `first`, `last`, `count` | the first and the last of the items, and how many there are |
 //! | `opened_at`, `closed_at`, `reason` | when the window was opened and closed (RFC 3339), and what closed it |
 //! | anything else | the pass-through field of that name; of several messages' the last |
@@ -16,11 +16,13 @@ use std::collections::HashSet;
 
 use chrono_tz::Tz;
 use minijinja::Value;
+use serde_json::value::to_raw_value;
 
 use super::json::{from_any, from_raw};
 use crate::core::batch::Millis;
 use crate::core::item::Item;
 use crate::core::json::RawObject;
+use crate::core::language::Language;
 use crate::core::moment::rfc3339;
 use crate::core::window::CloseReason;
 
@@ -38,8 +40,9 @@ const OWN: [&str; 11] = [
     "closed_at",
     "reason",
 ];
-const OWN_OF_AN_ITEM: [&str; 9] = [
-    "message", "text", "type", "media", "sender", "time", "at", "id", "fields",
+const OWN_OF_AN_ITEM: [&str; 18] = [
+    "message", "text", "type", "media", "sender", "time", "at", "id", "fields", "choice", "quoted",
+    "referral", "order", "product", "form", "poll", "contact", "location",
 ];
 
 /// A batch as a template sees it.
@@ -57,29 +60,28 @@ pub struct TemplateContext<'a> {
     pub reason: CloseReason,
     /// The zone that moments are written in.
     pub zone: Tz,
+    /// Of a gateway's buffer: the language that names what has no words.
+    pub language: Option<Language>,
     /// The messages, in order.
     pub items: &'a [Item],
 }
 
-/// A message with all its parts.
+/// A message with all its parts. What it does not have is none.
 fn whole(item: &Item) -> serde_json::Result<Value> {
-    let message = from_raw(&item.message);
-    let text = match &item.text {
-        Some(text) => Value::from(text.as_str()),
-        None if message.as_str().is_some() => message.clone(),
-        None => Value::from(()),
-    };
-    Ok(Value::from_pairs([
-        ("message", message),
-        ("text", text),
-        ("type", Value::from(item.kind())),
-        ("media", from_any(&item.media)?),
-        ("sender", from_any(&item.sender)?),
-        ("time", Value::from(item.time.unwrap_or(item.at))),
-        ("at", Value::from(item.at)),
-        ("id", from_any(&item.id)?),
-        ("fields", from_any(&item.fields)?),
-    ]))
+    let shown = to_raw_value(&item.shown()?)?;
+    let shown: RawObject = serde_json::from_str(shown.get())?;
+    let parts = OWN_OF_AN_ITEM.into_iter().map(|name| {
+        let value = match (name, shown.get(name)) {
+            ("message", _) => from_raw(&item.message),
+            ("fields", _) => from_any(&item.fields)?,
+            ("media", None) => from_any(&item.media)?,
+            (_, Some(raw)) => from_raw(raw),
+            (_, None) => Value::from(()),
+        };
+        Ok((name, value))
+    });
+    let parts: Vec<_> = parts.collect::<serde_json::Result<_>>()?;
+    Ok(Value::from_pairs(parts))
 }
 
 impl TemplateContext<'_> {
@@ -170,6 +172,9 @@ impl TemplateContext<'_> {
     }
 
     fn text(&self) -> String {
+        if let Some(language) = self.language {
+            return language.text_of(self.items);
+        }
         let texts: Vec<_> = self.items.iter().filter_map(Item::text).collect();
         texts.join("\n")
     }

@@ -28,6 +28,7 @@ pub(super) fn context(items: &[Item]) -> TemplateContext<'_> {
         closed: OPENED + 15_000,
         reason: CloseReason::Quiet,
         zone: Tz::UTC,
+        language: None,
         items,
     }
 }

@@ -27,6 +27,7 @@ fn context(items: &[Item]) -> TemplateContext<'_> {
         closed: 1_763_770_015_123,
         reason: CloseReason::Quiet,
         zone: Tz::America__Sao_Paulo,
+        language: None,
         items,
     }
 }

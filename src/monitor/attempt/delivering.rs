@@ -206,6 +206,7 @@ impl Monitor {
             closed: batch.closed,
             reason: batch.reason,
             zone: snapshot.zone(chat),
+            language: snapshot.language(chat),
             items: &items,
         };
         let body = match template_of(&snapshot, lease) {

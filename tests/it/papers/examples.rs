@@ -130,13 +130,14 @@ fn normal(text: &str) -> String {
     for at in 0..pieces.len() {
         let piece = pieces[at].as_str();
         let is_moment = DateTime::parse_from_rfc3339(piece).is_ok();
-        let is_duration = at > 0 && pieces[at - 1] == "duration_ms";
+        let is_number_of_ms =
+            at > 0 && ["duration_ms", "time", "at"].contains(&pieces[at - 1].as_str());
         if is_moment {
             pieces[at] = "(moment)".to_owned();
         } else if let Some(id) = piece.strip_prefix("msg_") {
             assert_eq!(id.len(), 32, "{piece} is no id");
             pieces[at] = "msg_(id)".to_owned();
-        } else if is_duration {
+        } else if is_number_of_ms {
             pieces[at] = piece.replace(|c: char| c.is_ascii_digit(), "");
         }
     }

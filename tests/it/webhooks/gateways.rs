@@ -148,11 +148,78 @@ async fn a_medium_is_an_object_with_what_is_written_below_it() {
     system.api.post("/api/webhook/loja", body).await;
 
     let image = json!({
-        "type": "image", "url": "https://m.example/1", "caption": "esse", "mime_type": "image/jpeg",
+        "type": "image", "url": "https://m.example/1", "id": "A1", "caption": "esse", "mime_type": "image/jpeg",
     });
+    let payload = system.default.call().await.json();
+    assert_eq!(payload["messages"], json!([image]));
+    assert_eq!(payload["text"], "esse");
+    let item = &payload["items"][0];
     assert_eq!(
-        system.default.call().await.json()["messages"],
-        json!([image])
+        (&item["id"], &item["type"], &item["text"]),
+        (&json!("A1"), &json!("image"), &json!("esse"))
+    );
+    assert_eq!(item["media"], json!([image]));
+}
+
+#[tokio::test]
+async fn a_payload_says_all_that_was_said_as_a_text_and_whole() {
+    let mut system = System::with(&[short("loja", "evolution")]).await;
+    let mut row = evolution("A1", "");
+    row["data"]["message"] = json!({"ephemeralMessage": {"message": {"viewOnceMessage": {"message": {
+        "listResponseMessage": {"title": "Segunda via", "singleSelectReply": {"selectedRowId": "menu_2via"}},
+    }}}}});
+    let mut audio = evolution("A2", "");
+    audio["data"]["message"] = json!({
+        "audioMessage": {"url": "https://m.example/1.enc", "mimetype": "audio/ogg"},
+        "base64": "T2dnUwACAAAAAAAAAAA=",
+    });
+    let mut both = row.clone();
+    both["data"] = json!([row["data"], audio["data"]]);
+
+    system.api.post("/api/webhook/loja", both).await;
+
+    let payload = system.default.call().await.json();
+    assert_eq!(payload["text"], "Segunda via\n[áudio]");
+    assert_eq!(payload["messages"][0], "Segunda via");
+    assert_eq!(payload["messages"][1]["base64"], "T2dnUwACAAAAAAAAAAA=");
+    assert_eq!(
+        payload["items"][0]["choice"],
+        json!({"id": "menu_2via", "title": "Segunda via"})
+    );
+    let file = &payload["items"][1]["media"][0];
+    assert_eq!(
+        (&file["id"], &file["base64"], &file["file_size"]),
+        (&json!("A2"), &json!("T2dnUwACAAAAAAAAAAA="), &json!(14))
+    );
+}
+
+#[tokio::test]
+async fn a_file_above_the_limit_is_left_out_by_name_and_size() {
+    let mut buffer = short("loja", "evolution");
+    buffer["max_file_bytes"] = json!(13);
+    buffer["language"] = json!("en");
+    let mut system = System::with(&[buffer]).await;
+    let mut nota = evolution("A1", "");
+    nota["data"]["message"] = json!({
+        "documentMessage": {"mimetype": "application/pdf", "fileName": "nota.pdf"},
+        "base64": "T2dnUwACAAAAAAAAAAA=",
+    });
+
+    system.api.post("/api/webhook/loja", nota).await;
+
+    let payload = system.default.call().await.json();
+    assert_eq!(payload["text"], "[document]");
+    let file = &payload["messages"][0];
+    assert_eq!(
+        (&file["file_name"], &file["file_size"], file.get("base64")),
+        (&json!("nota.pdf"), &json!(14), None)
+    );
+    assert!(
+        file["left_out"]
+            .as_str()
+            .unwrap()
+            .contains("max_file_bytes"),
+        "{file}"
     );
 }
 

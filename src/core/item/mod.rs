@@ -1,11 +1,16 @@
 //! A message as it lies in Redis: in its window, then in its batch.
 
+mod media;
+mod shown;
+
 use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use thiserror::Error;
-use utoipa::ToSchema;
+
+pub use media::{Media, MediaKind};
+pub use shown::Shown;
 
 use super::incoming::Incoming;
 use crate::core::batch::Millis;
@@ -14,41 +19,20 @@ use crate::core::json::text;
 use crate::core::trace::TraceContext;
 
 /// What a gateway tells about a message beside what was said. All of it may be absent, and is then not stored.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Details {
     /// The words in it, where `message` is not those words alone: a caption, a transcript, the text inside an object.
     pub text: Option<String>,
     /// What it is: `text`, `image`, `audio`, …
     pub kind: Option<String>,
-    /// What is attached to it.
+    /// What is attached to it. It is the message, or the message is a list of it, so it is not stored twice.
     pub media: Vec<Media>,
+    /// Its typed parts by their names: `choice`, `quoted`, `order`, …
+    pub parts: RawObject,
     /// Who said it, where that is not the chat itself, as in a group.
     pub sender: Option<String>,
     /// When it was said, by the gateway's clock.
     pub time: Option<Millis>,
-}
-
-/// Something attached to a message.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Media {
-    /// What it is: `image`, `audio`, `video`, `document`, …
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Where it can be fetched.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-    /// The gateway's name for it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
-    /// What was written under it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub caption: Option<String>,
-    /// Its MIME type.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mime_type: Option<String>,
-    /// What its file was called.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub file_name: Option<String>,
 }
 
 /// One message of a batch.
@@ -67,9 +51,12 @@ pub struct Item {
     /// See [`Details::kind`]; [`Item::kind`] is what to ask.
     #[serde(default, rename = "type")]
     pub kind: Option<String>,
-    /// What is attached to it.
+    /// What is attached to it; [`read_items`] looks into the message for it.
     #[serde(default)]
     pub media: Vec<Media>,
+    /// Its typed parts by their names.
+    #[serde(default)]
+    pub parts: RawObject,
     /// Who said it, where that is not the chat itself.
     #[serde(default)]
     pub sender: Option<String>,
@@ -124,8 +111,8 @@ struct StoredItem<'a> {
     text: Option<&'a str>,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     kind: Option<&'a str>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    media: &'a [Media],
+    #[serde(skip_serializing_if = "RawObject::is_empty")]
+    parts: &'a RawObject,
     #[serde(skip_serializing_if = "Option::is_none")]
     sender: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -147,7 +134,7 @@ pub fn stored_item(incoming: &Incoming) -> serde_json::Result<String> {
         id: incoming.message_id.as_deref(),
         text: details.text.as_deref(),
         kind: details.kind.as_deref(),
-        media: &details.media,
+        parts: &details.parts,
         sender: details.sender.as_deref(),
         time: details.time,
         trace: incoming.trace.as_ref().map(ToString::to_string),
@@ -177,7 +164,13 @@ impl From<serde_json::Error> for UnreadableItems {
 /// # Errors
 /// When what lies in Redis is not what [`stored_item`] wrote.
 pub fn read_items(items: &str) -> Result<Vec<Item>, UnreadableItems> {
-    Ok(serde_json::from_str(&format!("[{items}]"))?)
+    let mut items: Vec<Item> = serde_json::from_str(&format!("[{items}]"))?;
+    for item in &mut items {
+        if item.media.is_empty() && item.kind.is_some() {
+            item.media = Media::of_message(&item.message);
+        }
+    }
+    Ok(items)
 }
 
 /// The last of the items as it lies in Redis, and when it came; none if they are not what [`stored_item`] wrote.
@@ -241,29 +234,42 @@ mod tests {
 
     #[test]
     fn what_a_gateway_tells_is_stored_and_comes_back() {
-        let mut incoming = incoming(r#"{"user":"u","message":{"m":1}}"#);
+        let body =
+            r#"{"user":"u","message":{"type":"image","url":"https://m/1","text":"look","n":1.50}}"#;
+        let mut incoming = incoming(body);
         incoming.details = Details {
             text: Some("look".to_owned()),
             kind: Some("image".to_owned()),
-            media: vec![Media {
-                kind: "image".to_owned(),
-                url: Some("https://m/1".to_owned()),
-                ..Media::default()
-            }],
+            parts: json_fields(br#"{"quoted":{"id":"A"}}"#).unwrap(),
             sender: Some("5511".to_owned()),
             time: Some(1_763_770_000_123),
+            ..Details::default()
         };
 
         let stored = stored_item(&incoming).unwrap();
         let item = read(&stored.replacen('{', r#"{"at":1,"#, 1));
 
-        assert!(stored.contains(r#""media":[{"type":"image","url":"https://m/1"}]"#));
         assert_eq!(item.text().as_deref(), Some("look"));
         assert_eq!(item.kind(), "image");
-        assert_eq!(item.media, incoming.details.media);
+        assert_eq!(item.parts["quoted"].get(), r#"{"id":"A"}"#);
+        assert_eq!(
+            serde_json::to_string(&item.media).unwrap(),
+            r#"[{"type":"image","url":"https://m/1","n":1.50}]"#
+        );
         assert_eq!(
             (item.sender.as_deref(), item.time),
             (Some("5511"), Some(1_763_770_000_123))
         );
+    }
+
+    #[test]
+    fn what_is_no_medium_is_none_and_what_was_stored_beside_its_message_stays() {
+        let order = read(r#"{"at":1,"type":"order","message":{"type":"order","order":{}}}"#);
+        let stored = read(
+            r#"{"at":1,"type":"image","message":{"m":1},"media":[{"type":"image","url":"u"}]}"#,
+        );
+
+        assert!(order.media.is_empty());
+        assert_eq!(stored.media[0].url.as_deref(), Some("u"));
     }
 }

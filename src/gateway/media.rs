@@ -1,0 +1,83 @@
+//! Where a message has its media, and of which kind they are.
+
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use serde::de::value::Error;
+
+use super::event::Media;
+use super::parts::fields_at;
+use super::preset::{FilePlaces, MediaPlaces, Place, Scope};
+use super::reading::text_at;
+use crate::core::item::MediaKind;
+
+/// The media at these places of a message, in order.
+pub(super) fn media_at(places: &[MediaPlaces], message: Scope<'_, '_>) -> Vec<Media> {
+    let media = places.iter().flat_map(|at| {
+        let found = at.place.all(message).into_iter();
+        found.map(|here| {
+            at.medium(Scope {
+                here,
+                around: message.here,
+            })
+        })
+    });
+    media.collect()
+}
+
+impl MediaPlaces {
+    fn medium(&self, medium: Scope<'_, '_>) -> Media {
+        let mime = text_at(self.mime.as_ref(), medium);
+        let named = || kind_named(&text_at(self.kind_at.as_ref(), medium)?);
+        Media {
+            kind: self
+                .kind
+                .or_else(named)
+                .unwrap_or_else(|| kind_of_mime(mime.as_deref().unwrap_or_default())),
+            url: text_at(self.url.as_ref(), medium),
+            id: text_at(self.id.as_ref(), medium),
+            caption: text_at(self.caption.as_ref(), medium),
+            name: text_at(self.name.as_ref(), medium),
+            size: number_at(self.size.as_ref(), medium),
+            base64: text_at(self.base64.as_ref(), medium),
+            details: fields_at(&self.details, medium),
+            mime,
+        }
+    }
+}
+
+impl FilePlaces {
+    /// Tells of a medium what the gateway says beside the message.
+    pub(super) fn tell(&self, medium: &mut Media, message: Scope<'_, '_>) {
+        for (told, place) in [
+            (&mut medium.url, &self.url),
+            (&mut medium.mime, &self.mime),
+            (&mut medium.name, &self.name),
+            (&mut medium.base64, &self.base64),
+        ] {
+            if let Some(found) = text_at(place.as_ref(), message) {
+                *told = Some(found);
+            }
+        }
+        if let Some(size) = number_at(self.size.as_ref(), message) {
+            medium.size = Some(size);
+        }
+    }
+}
+
+fn kind_named(name: &str) -> Option<MediaKind> {
+    MediaKind::deserialize(IntoDeserializer::<Error>::into_deserializer(name)).ok()
+}
+
+fn kind_of_mime(mime: &str) -> MediaKind {
+    match mime.split_once('/') {
+        Some(("image", _)) => MediaKind::Image,
+        Some(("audio", _)) => MediaKind::Audio,
+        Some(("video", _)) => MediaKind::Video,
+        Some(("text", "vcard" | "x-vcard")) => MediaKind::Contact,
+        _ => MediaKind::Document,
+    }
+}
+
+fn number_at(place: Option<&Place>, scope: Scope<'_, '_>) -> Option<u64> {
+    text_at(place, scope)?.parse().ok()
+}

@@ -1,0 +1,180 @@
+//! A message of a post: its words, its media and its typed parts, out of all wrappers.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde_json::value::to_raw_value;
+
+use super::event::{Media, Part};
+use super::media::media_at;
+use super::parts::add_parts;
+use super::preset::{Content, Preset, Rule, Scope};
+use crate::core::json::RawObject;
+use crate::core::json::node::Node;
+
+/// What stands in a message of WhatsApp, for all gateways that pass it on. A test keeps the file readable.
+pub(super) static WHATSAPP: LazyLock<Result<Content, toml::de::Error>> =
+    LazyLock::new(|| toml::from_str(include_str!("presets/whatsapp.toml")));
+
+/// A message of a post.
+pub(super) struct Message<'n, 'a> {
+    preset: &'n Preset,
+    /// The message, and what it lies in.
+    pub(super) scope: Scope<'n, 'a>,
+    inner: Option<Inner<'n, 'a>>,
+}
+
+/// A message as WhatsApp has it.
+struct Inner<'n, 'a> {
+    content: &'static Content,
+    /// It, and what the gateway put around it.
+    scope: Scope<'n, 'a>,
+    /// What it lay in, from outside.
+    wrappers: Vec<&'n str>,
+}
+
+impl<'n, 'a> Message<'n, 'a> {
+    pub(super) fn of(preset: &'n Preset, scope: Scope<'n, 'a>) -> Self {
+        let inner = preset.content.as_ref().and_then(|place| {
+            let content = WHATSAPP.as_ref().ok()?;
+            Some(Inner::opened(content, place.first(scope)?, scope.here))
+        });
+        Self {
+            preset,
+            scope,
+            inner,
+        }
+    }
+
+    /// The first rule that applies.
+    pub(super) fn rule(&self) -> Option<&'n Rule> {
+        let mut own = self.preset.rules.iter();
+        let found = own.find(|rule| self.applies(rule, self.scope));
+        found.or_else(|| {
+            let inner = self.inner.as_ref()?;
+            let mut rules = inner.content.rules.iter();
+            rules.find(|rule| self.applies(rule, inner.scope))
+        })
+    }
+
+    fn applies(&self, rule: &Rule, scope: Scope<'_, '_>) -> bool {
+        let wrapped = |wrapper: &String| {
+            let inner = self.inner.as_ref();
+            inner.is_some_and(|inner| inner.wrappers.contains(&wrapper.as_str()))
+        };
+        rule.when.as_ref().is_some_and(|when| when.holds(scope))
+            || rule.inside.as_ref().is_some_and(wrapped)
+    }
+
+    /// Its words, but for a caption.
+    pub(super) fn text(&self) -> Option<String> {
+        let own = self.preset.text.text(self.scope);
+        own.or_else(|| self.inner.as_ref()?.text())
+    }
+
+    /// What came with it.
+    pub(super) fn media(&self) -> Vec<Media> {
+        let mut media = media_at(&self.preset.media, self.scope);
+        if media.is_empty()
+            && let Some(inner) = &self.inner
+        {
+            media = inner.media();
+        }
+        if let (Some(file), [medium, ..]) = (&self.preset.file, media.as_mut_slice())
+            && medium.kind.is_file()
+        {
+            file.tell(medium, self.scope);
+        }
+        media
+    }
+
+    /// Its typed parts.
+    pub(super) fn parts(&self) -> BTreeMap<Part, RawObject> {
+        let mut parts = BTreeMap::new();
+        add_parts(&mut parts, &self.preset.parts, self.scope);
+        if let Some(inner) = &self.inner {
+            add_parts(&mut parts, &inner.content.parts, inner.scope);
+        }
+        parts
+    }
+}
+
+impl<'n, 'a> Inner<'n, 'a> {
+    /// Takes a message out of all that is wrapped around it: any field whose object holds a `message` that is an object.
+    fn opened(content: &'static Content, mut here: &'n Node<'a>, around: &'n Node<'a>) -> Self {
+        let mut wrappers = Vec::new();
+        while let Some((wrapper, inside)) = wrapped(here) {
+            wrappers.push(wrapper);
+            here = inside;
+        }
+        Self {
+            content,
+            scope: Scope { here, around },
+            wrappers,
+        }
+    }
+
+    fn text(&self) -> Option<String> {
+        self.content.text.text(self.scope)
+    }
+
+    fn media(&self) -> Vec<Media> {
+        media_at(&self.content.media, self.scope)
+    }
+}
+
+fn wrapped<'n, 'a>(message: &'n Node<'a>) -> Option<(&'n str, &'n Node<'a>)> {
+    let mut fields = message.fields();
+    fields.find_map(|(name, value)| {
+        let inside = value.field("message")?;
+        inside.is_object().then_some((name, inside))
+    })
+}
+
+/// A message of WhatsApp that lies in another one: its type and its words, and the product or the file that it is about.
+pub(super) fn quoted_in_short<'a>(here: &Node<'a>, around: &Node<'a>) -> RawObject {
+    let content = WHATSAPP.as_ref();
+    content
+        .map(|content| Inner::opened(content, here, around).in_short())
+        .unwrap_or_default()
+}
+
+impl Inner<'_, '_> {
+    /// Its type and its words, and the product or the file that it is about.
+    fn in_short(&self) -> RawObject {
+        let media = self.media();
+        let mut parts = BTreeMap::new();
+        add_parts(&mut parts, &self.content.parts, self.scope);
+        parts.retain(|part, _| part.is_content());
+        let first = media.first();
+        let caption = || first.and_then(|medium| medium.caption.clone());
+        let kind = first.map(|medium| medium.kind.as_str());
+        let kind = kind.or_else(|| parts.keys().next().map(|part| part.as_str()));
+        let mut short = RawObject::new();
+        for (name, value) in [
+            ("type", Some(kind.unwrap_or("text").to_owned())),
+            ("text", self.text().or_else(caption)),
+            ("file_name", first.and_then(|medium| medium.name.clone())),
+        ] {
+            if let Some(Ok(value)) = value.map(|value| to_raw_value(&value)) {
+                short.insert(name.to_owned(), value);
+            }
+        }
+        for (part, told) in parts {
+            if let Ok(told) = to_raw_value(&told) {
+                short.insert(part.as_str().to_owned(), told);
+            }
+        }
+        short
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_whatsapp_sends_can_be_read() {
+        assert!(WHATSAPP.is_ok(), "{:?}", WHATSAPP.as_ref());
+    }
+}

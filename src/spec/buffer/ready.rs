@@ -1,0 +1,61 @@
+//! A buffer as the daemons go by it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+
+use crate::core::chat::{Chat, ChatId, Name};
+use crate::core::destination::Target;
+use crate::core::follow_up::FollowUp;
+use crate::core::language::Language;
+use crate::core::life::Life;
+use crate::core::window::WindowRules;
+use crate::core::words::WordRules;
+use crate::spec::source::Source;
+
+/// A buffer as the daemons go by it.
+#[derive(Clone, Debug)]
+pub struct Buffer {
+    /// What it is called.
+    pub name: Name,
+    /// How a post is read.
+    pub source: Source,
+    /// When its windows close.
+    pub window: WindowRules,
+    /// What the words decide.
+    pub words: WordRules,
+    /// The zone that moments are written in.
+    pub zone: Tz,
+    /// The language of `text` in payloads; none but for gateways, as other payloads have none.
+    pub language: Option<Language>,
+    /// Most bytes of a file that was posted with its message.
+    pub max_file_bytes: u64,
+    /// How long a chat is left alone in which one of our own people writes; without, it is not.
+    pub pause: Option<Duration>,
+    /// What posts must prove to know.
+    pub secret: Option<String>,
+    /// What a gateway must know that asks before its first post.
+    pub verify_token: Option<String>,
+    /// Where its batches go.
+    pub destinations: Arc<[Target]>,
+    /// All its chats go by one lane to each.
+    pub ordered: bool,
+    /// How its chats are followed up; without, they are not.
+    pub follow_up: Option<FollowUp>,
+    /// Whether it takes messages.
+    pub active: bool,
+    /// Which of all that ever bore its name it is.
+    pub life: Life,
+}
+
+impl Buffer {
+    /// The chat of a person in it.
+    pub fn chat(&self, id: ChatId) -> Chat {
+        Chat {
+            buffer: self.name.clone(),
+            id,
+            ordered: self.ordered,
+        }
+    }
+}
