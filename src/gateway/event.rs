@@ -94,8 +94,11 @@ impl Said {
 pub struct Own {
     /// To whom, and from which of our lines.
     pub party: Party,
-    /// Who of us said it.
+    /// Who of us said it, as far as the post alone tells.
     pub by: Author,
+    /// The gateway's id of the user of ours in whose name it was written; perhaps by a program that has their token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
     /// What was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,

@@ -87,6 +87,11 @@ impl Gateway {
         self.preset.known_by.first(body).is_some()
     }
 
+    /// Whether what a program sent may come again as if one of our people had written it, under the same id.
+    pub fn has_echoes(self) -> bool {
+        self.preset.own.as_ref().is_some_and(|own| own.echoes)
+    }
+
     /// Whether it asks before it posts, to be answered by [`proof::handshake`].
     pub fn has_handshake(self) -> bool {
         self.preset.handshake

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::event::Part;
+use super::event::{Author, Part};
 use super::person::PersonPlaces;
 use super::proof::Proof;
 use crate::core::ignored::Ignored;
@@ -197,6 +197,30 @@ pub(super) struct OwnPlaces {
     pub(super) human: Option<Place>,
     /// Finds something if a program wrote it.
     pub(super) bot: Option<Place>,
+    /// Finds something if it is a copy of what was written elsewhere: then nothing in it tells who wrote it.
+    pub(super) copy: Option<Place>,
+    /// The user of ours in whose name it was written.
+    pub(super) user: Option<Place>,
+    /// What a program sent is posted as such, and may come again under its id as if a person had written it.
+    #[serde(default)]
+    pub(super) echoes: bool,
+}
+
+impl OwnPlaces {
+    /// Who wrote a message, and in whose name.
+    pub(super) fn author(&self, message: Scope<'_, '_>) -> (Author, Option<String>) {
+        let holds = |place: &Option<Place>| place.as_ref().is_some_and(|at| at.holds(message));
+        let by = if holds(&self.bot) {
+            Author::Bot
+        } else if holds(&self.copy) {
+            return (Author::Unknown, None);
+        } else if holds(&self.human) {
+            Author::Human
+        } else {
+            Author::Unknown
+        };
+        (by, self.user.as_ref().and_then(|at| at.text(message)))
+    }
 }
 
 /// A message, and what it lies in.

@@ -108,17 +108,12 @@ impl Preset {
             let reason = "our own message, and it does not tell to whom";
             return Event::ignored(Ignored::Own, reason.to_owned());
         };
-        let wrote = |place: Option<&Place>| place.is_some_and(|place| place.holds(message));
-        let by = if wrote(own.and_then(|own| own.bot.as_ref())) {
-            Author::Bot
-        } else if wrote(own.and_then(|own| own.human.as_ref())) {
-            Author::Human
-        } else {
-            Author::Unknown
-        };
+        let author = own.map(|own| own.author(message));
+        let (by, user) = author.unwrap_or((Author::Unknown, None));
         Event::Own(Own {
             party,
             by,
+            user,
             text,
             id: text_at(self.id.as_ref(), message),
         })

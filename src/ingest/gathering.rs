@@ -8,7 +8,7 @@ use indexmap::{IndexMap, IndexSet};
 use super::{Ingest, IngestError};
 use crate::core::chat::{Chat, ChatId};
 use crate::core::trace::TraceContext;
-use crate::gateway::{Author, Event, Gateway, Own, Party, Person, Said};
+use crate::gateway::{Event, Gateway, Party, Person, Said};
 use crate::spec::Buffer;
 use crate::store::windows::Taken;
 
@@ -156,7 +156,13 @@ impl Work<'_> {
         for heard in heard {
             match heard {
                 Event::Said(said) => self.say(said, &mut done).await?,
-                Event::Own(own) => self.own(&own, &mut done).await?,
+                Event::Own(own) => {
+                    let own = self.ingest.own(self.buffer, self.gateway, &self.chat, &own);
+                    match own.await? {
+                        None => done.paused += 1,
+                        Some(reason) => drop(done.ignored.insert(reason)),
+                    }
+                }
                 Event::Typing { typing, .. } => {
                     let held = self.ingest.hold(&self.chat, typing).await?;
                     done.held += u64::from(held.is_some_and(|held| held.heeded));
@@ -185,29 +191,6 @@ impl Work<'_> {
             Taken::Duplicate => done.duplicates += 1,
             Taken::Repeated => drop(done.ignored.insert("said just before")),
             Taken::Paused => drop(done.ignored.insert("the chat is paused")),
-        }
-        Ok(())
-    }
-
-    /// One of our own messages pauses the chat only where it is certain that a person wrote it. Where the gateway does
-    /// not tell, it is as likely the echo of the bot's own answer, and a bot that silences itself with each answer is
-    /// worse than one that talks on beside a person.
-    async fn own(&self, own: &Own, done: &mut Done) -> Result<(), IngestError> {
-        match (self.buffer.pause, own.by) {
-            (Some(length), Author::Human) => {
-                self.ingest.pause(&self.chat, length).await?;
-                done.paused += 1;
-            }
-            (Some(_), Author::Unknown) => {
-                done.ignored
-                    .insert("our own message, which may be the bot's as well as a person's");
-            }
-            // Whoever of us talks with the person need not be joined by a follow-up.
-            (None, Author::Human) if self.buffer.follow_up.is_some() => {
-                self.ingest.0.store.follow_ups().cancel(&self.chat).await?;
-                done.ignored.insert("our own message");
-            }
-            (Some(_), Author::Bot) | (None, _) => drop(done.ignored.insert("our own message")),
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ mod error;
 mod gathering;
 mod holding;
 mod memory_guard;
+mod own;
 mod pausing;
 mod queueing;
 mod reading;

@@ -135,7 +135,7 @@ impl Trial<'_> {
                 )?);
             }
             Event::Own(own) => {
-                would_be.own = Some(own.by);
+                would_be.own = Some(self.buffer.people.author(&own));
                 would_be.text = own.text;
                 would_be.id = own.id;
                 own.party

@@ -11,6 +11,7 @@ use crate::core::life::Life;
 use crate::core::words::WordRules;
 use crate::spec::BufferSpec;
 use crate::spec::buffer::Buffer;
+use crate::spec::buffer::people::People;
 use crate::spec::source::Source;
 
 /// Reads the limits of windows and `TIMEZONE`.
@@ -29,6 +30,7 @@ pub fn default_buffer(vars: &Vars) -> Result<Buffer> {
         pause: None,
         secret: None,
         verify_token: None,
+        people: People::default(),
         destinations: [Target::whole(Name::default_name())].into(),
         ordered: false,
         follow_up: None,

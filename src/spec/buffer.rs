@@ -1,5 +1,6 @@
 //! A buffer: where key and text are found, how long to wait, where to deliver.
 
+pub mod people;
 mod ready;
 mod verify_token;
 
@@ -10,9 +11,10 @@ use utoipa::ToSchema;
 
 pub use ready::Buffer;
 
+use self::people::People;
 use super::follow_up::FollowUpSpec;
 use super::masked::{MASK, unmasked};
-use super::scalars::DestinationName;
+use super::scalars::{DestinationName, UserId};
 use super::source::SourceName;
 use super::source::{FIELDS, Source};
 use super::window::WindowSpec;
@@ -63,6 +65,11 @@ pub struct BufferSpec {
     pub max_file_bytes: u64,
     /// What to do when one of our own people writes in the chat: `ignore`, or `pause`.
     pub on_own_message: OnOwnMessage,
+    /// For gateways with users of their own (`chatwoot`): the ids of those in whose name the bot answers. All others are
+    /// people. Absent: it is not known of any user, and none of them pauses a chat.
+    #[schema(max_items = 100, value_type = Option<Vec<UserId>>)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bots: Option<Vec<u64>>,
     /// How long such a pause lasts, s.
     #[schema(minimum = 1, maximum = 315_360_000)]
     pub pause_for: f64,
@@ -123,6 +130,7 @@ impl Default for BufferSpec {
             language: Language::default(),
             max_file_bytes: 8 * 1024 * 1024,
             on_own_message: OnOwnMessage::Ignore,
+            bots: None,
             pause_for: 3600.0,
             secret: None,
             verify_token: None,
@@ -209,6 +217,7 @@ impl BufferSpec {
                 OnOwnMessage::Ignore => None,
                 OnOwnMessage::Pause => Some(pause_for),
             },
+            people: People::of(self)?,
             secret: self.secret.clone(),
             verify_token: self.verify_token.clone(),
             destinations: self.destinations()?,

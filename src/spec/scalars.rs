@@ -45,6 +45,11 @@ scalars! {
         "type": "string", "format": "destination",
         "description": "The name of a destination that is there.",
     };
+    /// See [`BufferSpec`](crate::spec::BufferSpec).
+    pub UserId = {
+        "type": "integer", "minimum": 1, "maximum": 9_007_199_254_740_991_u64,
+        "description": "The id of a user.",
+    };
     /// See [`Method`](crate::core::destination::Method).
     pub HttpMethod = {
         "type": "string", "pattern": "^([Pp][Oo][Ss][Tt]|[Pp][Uu][Tt]|[Pp][Aa][Tt][Cc][Hh]|[Dd][Ee][Ll][Ee][Tt][Ee]|[Gg][Ee][Tt])$",

@@ -111,6 +111,7 @@ scripts! {
     MOVE "move" Drains,
     NEWEST "newest" Reads,
     NOTE_KEY_USE "note_key_use" Drains,
+    NOTE_OWN "note_own" Drains,
     PACE "pace" Drains,
     PAUSE "pause" Drains,
     PLAN "plan" Fills,

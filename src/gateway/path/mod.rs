@@ -8,12 +8,12 @@
 //! bracket   = "[]"                       each element of an array
 //!           | "[" digits "]"             one element, counted from 0
 //!           | "[" steps test text "]"    go on only if the value has this there
-//! test      = "=" | "!=" | "$="          is, is not, ends with
+//! test      = "=" | "!=" | "^=" | "$="   is, is not, begins with, ends with
 //! text      = word | quoted | nothing
 //! quoted    = '"' any characters, with \" for " and \\ for \, '"'
 //! ```
 //!
-//! A word has no blank, no quote and none of `. [ ] | * = ! $`; the text of a condition may have all of them but
+//! A word has no blank, no quote and none of `. [ ] | * = ! $`, nor `^` before `=`; the text of a condition may have all of them but
 //! `[ ] | =`. Blanks around steps, tests and texts do not count. A condition holds no other condition.
 //!
 //! To hold something is to be there and to be neither null nor an empty string. A condition compares strings, numbers,
@@ -73,6 +73,7 @@ struct Condition {
 enum Test {
     Is,
     IsNot,
+    BeginsWith,
     EndsWith,
 }
 
@@ -181,6 +182,7 @@ impl Condition {
         match self.test {
             Test::Is => self.is(node),
             Test::IsNot => !self.is(node),
+            Test::BeginsWith => self.any(node, |text| text.starts_with(&self.text)),
             Test::EndsWith => self.any(node, |text| text.ends_with(&self.text)),
         }
     }
@@ -244,6 +246,7 @@ fn show(f: &mut fmt::Formatter<'_>, steps: &[Step], in_condition: bool) -> fmt::
                 f.write_str(match test {
                     Test::Is => "=",
                     Test::IsNot => "!=",
+                    Test::BeginsWith => "^=",
                     Test::EndsWith => "$=",
                 })?;
                 show_word(f, text, text.chars().all(parse::in_text))?;

@@ -38,9 +38,9 @@ pub(super) fn is_digit(c: char) -> bool {
     c.is_ascii_digit()
 }
 
-/// Whether a name may have it without quotes.
+/// Whether a name may have it without quotes, whatever comes behind it.
 pub(super) fn in_name(c: char) -> bool {
-    !matches!(c, '.' | '*' | '!' | '$') && in_text(c)
+    !matches!(c, '.' | '*' | '!' | '$' | '^') && in_text(c)
 }
 
 /// Whether the text of a condition may have it without quotes.
@@ -93,6 +93,11 @@ impl Parser<'_> {
         word
     }
 
+    /// Whether a test of two characters stands here.
+    fn is_test(&self) -> bool {
+        self.rest.clone().nth(1) == Some('=')
+    }
+
     fn steps(&mut self, in_condition: bool) -> Result<Vec<Step>, PathError> {
         let mut steps = Vec::new();
         self.blanks();
@@ -123,7 +128,12 @@ impl Parser<'_> {
         if self.rest.peek() == Some(&'"') {
             return self.quoted().map(Step::Field);
         }
-        let name = self.word(in_name);
+        let mut name = self.word(in_name);
+        while self.rest.peek() == Some(&'^') && !self.is_test() {
+            name.push('^');
+            self.skip();
+            name.push_str(&self.word(in_name));
+        }
         if name.is_empty() {
             return Err(self.error("the name of a field is missing"));
         }
@@ -182,13 +192,15 @@ impl Parser<'_> {
         let place = self.steps(true)?;
         let test = if self.takes('!') {
             Test::IsNot
+        } else if self.takes('^') {
+            Test::BeginsWith
         } else if self.takes('$') {
             Test::EndsWith
         } else {
             Test::Is
         };
         if !self.takes('=') {
-            return Err(self.error("a condition needs =, != or $= here"));
+            return Err(self.error("a condition needs =, !=, ^= or $= here"));
         }
         self.blanks();
         let text = if self.rest.peek() == Some(&'"') {

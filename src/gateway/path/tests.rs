@@ -63,6 +63,11 @@ fn a_condition_lets_pass_what_fulfils_it() {
         first("data[key.remoteJid$=@s.whatsapp.net].key.fromMe"),
         found("false")
     );
+    assert_eq!(
+        first("data[key.remoteJid^=5511].key.fromMe"),
+        found("false")
+    );
+    assert_eq!(first("data[key.remoteJid^=511].key.fromMe"), None);
     assert_eq!(first("data.key[fromMe=true].fromMe"), None);
     assert_eq!(
         first("[n = 7][yes=true].event"),
@@ -174,7 +179,7 @@ fn any_path_text() -> impl Strategy<Value = String> {
         Just("*".to_owned()),
         Just(" | ".to_owned()),
         "\\[[0-3]\\]",
-        "\\[[a-c](=|!=|\\$=)[a-c.]{0,2}\\]",
+        "\\[[a-c]\\^?(=|!=|\\^=|\\$=)[a-c.]{0,2}\\]",
         "\"[a-c.\\[0-9 ]{0,3}\"",
         "\\[\"[0-9]{1,2}\"=\"[ \\]é]\"\\]",
         r#""\\\\|\\"""#,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 
+use super::people::People;
 use crate::core::chat::{Chat, ChatId, Name};
 use crate::core::destination::Target;
 use crate::core::follow_up::FollowUp;
@@ -33,6 +34,8 @@ pub struct Buffer {
     pub max_file_bytes: u64,
     /// How long a chat is left alone in which one of our own people writes; without, it is not.
     pub pause: Option<Duration>,
+    /// Who is a person and who a bot.
+    pub people: People,
     /// What posts must prove to know.
     pub secret: Option<String>,
     /// What a gateway must know that asks before its first post.

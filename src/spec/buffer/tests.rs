@@ -31,6 +31,11 @@ fn what_is_wrong_is_named() {
         (r#"{"name":"Loja"}"#, "name: a name has 1 to 64"),
         (r#"{"name":"a","wait":3}"#, "wait: unknown field `wait`"),
         (r#"{"name":"a","key":"a[["}"#, "key: "),
+        (r#"{"name":"a","bots":[0]}"#, "bots: must be at most 100"),
+        (
+            r#"{"name":"a","bots":[9007199254740992]}"#,
+            "bots: must be at most 100",
+        ),
         (
             r#"{"name":"a","source":"whatsapp"}"#,
             "source: must be fields or a gateway",

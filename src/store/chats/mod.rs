@@ -3,4 +3,5 @@
 pub mod aliases;
 pub mod chat_detail;
 pub mod erasing;
+pub mod own_messages;
 pub mod pausing;

@@ -113,6 +113,7 @@ fn items(schema: &Value, count: u64) -> Value {
         .is_some_and(|it| it.contains("ingest@"));
     let item = |at| match kind["type"].as_str() {
         Some("number") => json!(at),
+        Some("integer") => json!(at + 1),
         _ if of_scopes => json!(format!("ingest@item-{at}")),
         _ => json!(format!("item-{at}")),
     };

@@ -276,7 +276,7 @@ async fn a_person_of_ours_who_writes_pauses_the_chat_and_an_echo_does_not() {
         .api
         .post("/api/webhook/loja", evolution("A1", "oi"))
         .await;
-    let (_, echo) = system.api.post("/api/webhook/loja", own("web")).await;
+    let (_, echo) = system.api.post("/api/webhook/loja", own("unknown")).await;
     assert!(
         echo["ignored"].as_str().unwrap().contains("our own"),
         "{echo}"
@@ -320,7 +320,7 @@ async fn a_person_of_ours_who_writes_takes_a_follow_up_back_also_without_a_pause
         .await;
     eventually("it is followed up", waits).await;
 
-    system.api.post("/api/webhook/loja", own("web")).await;
+    system.api.post("/api/webhook/loja", own("unknown")).await;
     assert!(waits().await);
     system.api.post("/api/webhook/loja", own("android")).await;
     assert!(!waits().await);

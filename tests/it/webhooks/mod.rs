@@ -3,6 +3,7 @@
 mod forwarded;
 mod gateways;
 mod many;
+mod own_messages;
 mod paths;
 mod persons;
 mod presence;
