@@ -25,6 +25,10 @@ use utoipa::ToSchema;
 pub enum Ignored {
     /// It was said in a group.
     Group,
+    /// The person is not among those whom the buffer hears.
+    NotAllowed,
+    /// The person is among those whom the buffer does not hear.
+    Blocked,
     /// It was posted in a channel.
     Channel,
     /// It was sent to a broadcast list.
@@ -77,6 +81,8 @@ impl Ignored {
     pub fn text(self) -> &'static str {
         match self {
             Self::Group => "a group",
+            Self::NotAllowed => "a person who is not in \"allow\"",
+            Self::Blocked => "a person who is in \"block\"",
             Self::Channel => "a channel",
             Self::Broadcast => "a broadcast list",
             Self::StatusBroadcast => "a status broadcast",

@@ -51,6 +51,16 @@ impl Said {
             let told = to_raw_value(told).map_err(BadInput::NotJson)?;
             Ok((part.as_str().to_owned(), told))
         });
+        let mut parts: RawObject = parts.collect::<Result<_, BadInput>>()?;
+        let mut sender = self.sender;
+        // Of a chat of many, each message tells whose it is.
+        if self.party.group.is_some() {
+            for (name, value) in [("phone", &person.phone), ("alias", &person.alias)] {
+                put(&mut parts, name, value.as_deref()).map_err(BadInput::NotJson)?;
+            }
+            sender =
+                sender.or_else(|| Some(person.name().to_owned()).filter(|name| !name.is_empty()));
+        }
         Ok(Incoming {
             user: chat,
             message,
@@ -60,10 +70,10 @@ impl Said {
             details: Details {
                 // Of a text alone the message itself tells everything.
                 text: self.text.filter(|_| kind.is_some()),
-                parts: parts.collect::<Result<_, BadInput>>()?,
+                parts,
                 kind,
                 media,
-                sender: self.sender,
+                sender,
                 time: self.at,
             },
             trace: None,
@@ -82,6 +92,10 @@ impl Said {
             ("phone", person.phone.as_deref()),
             ("alias", person.alias.as_deref()),
             ("line", self.party.line.as_deref()),
+            (
+                "group",
+                self.party.group.as_ref().map(|group| group.id.as_str()),
+            ),
             ("sender_name", self.sender.as_deref()),
             ("gateway", Some(gateway.name())),
             ("buffer", Some(buffer.as_str())),

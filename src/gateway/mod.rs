@@ -21,7 +21,7 @@ use std::sync::LazyLock;
 
 use thiserror::Error;
 
-pub use event::{Author, Event, Media, Own, Part, Party, Person, Said};
+pub use event::{Author, Event, Group, Groups, Media, Own, Part, Party, Person, Said};
 
 use crate::core::ignored::Ignored;
 use crate::core::json::node::Node;
@@ -147,7 +147,7 @@ impl NotOfGateway {
 ///
 /// # Errors
 /// When nothing in it is a post of this gateway.
-pub fn read(gateway: Gateway, body: &Node<'_>) -> Result<Vec<Event>, NotOfGateway> {
+pub fn read(gateway: Gateway, body: &Node<'_>, groups: Groups) -> Result<Vec<Event>, NotOfGateway> {
     let bodies = if gateway.sends(body) {
         vec![body]
     } else {
@@ -162,7 +162,7 @@ pub fn read(gateway: Gateway, body: &Node<'_>) -> Result<Vec<Event>, NotOfGatewa
             looks_like: all.find(may_send).map(Gateway::name),
         });
     }
-    let mut events = gateway.preset.read(&of_it);
+    let mut events = gateway.preset.read(&of_it, groups);
     if events.is_empty() || !others.is_empty() {
         let reason = format!("not a post as {} sends it", gateway.name);
         events.push(Event::ignored(Ignored::NotAMessage, reason));

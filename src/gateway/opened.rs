@@ -5,10 +5,12 @@ use std::sync::LazyLock;
 
 use serde_json::value::to_raw_value;
 
-use super::event::{Media, Part};
+use super::event::{Groups, Media, Part};
 use super::media::media_at;
 use super::parts::add_parts;
-use super::preset::{Content, Preset, Rule, Scope};
+use super::person::InGroup;
+use super::preset::{Content, Preset, Rule, Scope, Verdict};
+use crate::core::ignored::Ignored;
 use crate::core::json::RawObject;
 use crate::core::json::node::Node;
 
@@ -21,6 +23,8 @@ pub(super) struct Message<'n, 'a> {
     preset: &'n Preset,
     /// The message, and what it lies in.
     pub(super) scope: Scope<'n, 'a>,
+    /// The group that it was written in, where groups are asked for.
+    pub(super) group: Option<InGroup>,
     inner: Option<Inner<'n, 'a>>,
 }
 
@@ -34,7 +38,7 @@ struct Inner<'n, 'a> {
 }
 
 impl<'n, 'a> Message<'n, 'a> {
-    pub(super) fn of(preset: &'n Preset, scope: Scope<'n, 'a>) -> Self {
+    pub(super) fn of(preset: &'n Preset, scope: Scope<'n, 'a>, groups: Groups) -> Self {
         let inner = preset.content.as_ref().and_then(|place| {
             let content = WHATSAPP.as_ref().ok()?;
             Some(Inner::opened(content, place.first(scope)?, scope.here))
@@ -42,14 +46,19 @@ impl<'n, 'a> Message<'n, 'a> {
         Self {
             preset,
             scope,
+            group: preset.group.as_ref().and_then(|at| at.group(scope, groups)),
             inner,
         }
     }
 
     /// The first rule that applies.
     pub(super) fn rule(&self) -> Option<&'n Rule> {
+        // Where groups are asked for, a message of one is like any other.
+        let in_group = self.group.is_some();
+        let passed_over =
+            |rule: &Rule| in_group && matches!(rule.verdict, Verdict::Ignore(Ignored::Group));
         let mut own = self.preset.rules.iter();
-        let found = own.find(|rule| self.applies(rule, self.scope));
+        let found = own.find(|rule| !passed_over(rule) && self.applies(rule, self.scope));
         found.or_else(|| {
             let inner = self.inner.as_ref()?;
             let mut rules = inner.content.rules.iter();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::address::Address;
-use super::event::Person;
+use super::event::{Group, Groups, Person};
 use super::preset::{Place, Scope};
 use crate::core::json::node::Node;
 
@@ -78,6 +78,50 @@ impl PersonPlaces {
         };
         Some((found.or_else(only)?, places))
     }
+}
+
+/// Where a message tells that it was written in a group.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GroupPlaces {
+    /// The group; in other messages there is nothing.
+    id: Place,
+    /// Who wrote in it.
+    person: PersonPlaces,
+    /// Our own addresses: whoever writes under one of them is us.
+    #[serde(default)]
+    us: Vec<Place>,
+}
+
+impl GroupPlaces {
+    /// The group that a message was written in, and by whom.
+    pub(super) fn group(&self, message: Scope<'_, '_>, groups: Groups) -> Option<InGroup> {
+        if groups == Groups::Ignore {
+            return None;
+        }
+        let id = self.id.text(message)?;
+        let person = self.person.person(message);
+        let ours = self.us.iter().filter_map(|place| place.text(message));
+        let mut ours = ours.map(|us| Address::parse(&us).into_text());
+        Some(InGroup {
+            by_us: ours
+                .any(|us| person.phone.as_ref() == Some(&us) || person.alias.as_ref() == Some(&us)),
+            group: Group {
+                id,
+                by_sender: groups == Groups::BySender,
+            },
+            person,
+        })
+    }
+}
+
+/// A message that was written in a group.
+pub(super) struct InGroup {
+    pub(super) group: Group,
+    /// Who wrote it.
+    pub(super) person: Person,
+    /// It was one of us, whatever the gateway says.
+    pub(super) by_us: bool,
 }
 
 impl ContactPlaces {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::event::{Author, Part};
-use super::person::PersonPlaces;
+use super::person::{GroupPlaces, PersonPlaces};
 use super::proof::Proof;
 use crate::core::ignored::Ignored;
 use crate::core::item::MediaKind;
@@ -33,6 +33,8 @@ pub(super) struct Preset {
     pub(super) line: Option<Place>,
     /// Their side.
     pub(super) person: PersonPlaces,
+    /// What differs in groups; a rule ignores them where the buffer does not ask for them.
+    pub(super) group: Option<GroupPlaces>,
     pub(super) text: Place,
     pub(super) id: Option<Place>,
     pub(super) sender: Option<Place>,

@@ -1,7 +1,7 @@
 //! The one reader of all presets.
 
 use super::address::Address;
-use super::event::{Author, Event, Own, Part, Party, Said};
+use super::event::{Author, Event, Groups, Own, Part, Party, Person, Said};
 use super::opened::Message;
 use super::parts;
 use super::person::PersonPlaces;
@@ -18,7 +18,7 @@ const MAX_SHOWN: usize = 64;
 
 impl Preset {
     /// What posts say, in their order; nothing if they have no envelope at all.
-    pub(super) fn read(&self, bodies: &[&Node<'_>]) -> Vec<Event> {
+    pub(super) fn read(&self, bodies: &[&Node<'_>], groups: Groups) -> Vec<Event> {
         let envelopes = bodies.iter().flat_map(|&body| match &self.envelopes {
             Some(path) => path.all(body),
             None => vec![body],
@@ -38,7 +38,7 @@ impl Preset {
                     events.push(Event::ignored(Ignored::TooMany, reason));
                     return events;
                 }
-                events.push(self.hear(&Message::of(self, Scope { here, around })));
+                events.push(self.hear(&Message::of(self, Scope { here, around }, groups)));
             }
         }
         events
@@ -47,7 +47,8 @@ impl Preset {
     fn hear(&self, message: &Message<'_, '_>) -> Event {
         let Some(rule) = message.rule() else {
             let own = self.own.as_ref().and_then(|own| own.when.as_ref());
-            return if own.is_some_and(|own| own.holds(message.scope)) {
+            let by_us = message.group.as_ref().is_some_and(|group| group.by_us);
+            return if by_us || own.is_some_and(|own| own.holds(message.scope)) {
                 self.own(message)
             } else {
                 self.said(message)
@@ -55,11 +56,11 @@ impl Preset {
         };
         match &rule.verdict {
             Verdict::Own => self.own(message),
-            Verdict::Typing => self.typing(message.scope),
+            Verdict::Typing => self.typing(message),
             Verdict::Ignore(why) => Event::Ignored {
                 why: *why,
                 reason: told(*why, rule, message.scope),
-                party: self.party(&self.person, message.scope),
+                party: self.party(&self.person, message),
             },
         }
     }
@@ -82,10 +83,10 @@ impl Preset {
             return Event::Ignored {
                 why,
                 reason,
-                party: self.party(&self.person, scope),
+                party: self.party(&self.person, message),
             };
         }
-        let Some(party) = self.party(&self.person, scope) else {
+        let Some(party) = self.party(&self.person, message) else {
             return Event::ignored(Ignored::Unnamed, Ignored::Unnamed.text().to_owned());
         };
         Event::Said(Said {
@@ -101,13 +102,13 @@ impl Preset {
 
     fn own(&self, message: &Message<'_, '_>) -> Event {
         let text = message.text();
-        let message = message.scope;
         let own = self.own.as_ref();
         let person = own.and_then(|own| own.person.as_ref());
-        let Some(party) = self.party(person.unwrap_or(&self.person), message) else {
+        let Some(party) = self.party_of_own(person.unwrap_or(&self.person), message) else {
             let reason = "our own message, and it does not tell to whom";
             return Event::ignored(Ignored::Own, reason.to_owned());
         };
+        let message = message.scope;
         let author = own.map(|own| own.author(message));
         let (by, user) = author.unwrap_or((Author::Unknown, None));
         Event::Own(Own {
@@ -119,7 +120,7 @@ impl Preset {
         })
     }
 
-    fn typing(&self, message: Scope<'_, '_>) -> Event {
+    fn typing(&self, message: &Message<'_, '_>) -> Event {
         let Some(places) = &self.typing else {
             return Event::ignored(Ignored::Presence, "a typing signal".to_owned());
         };
@@ -127,7 +128,7 @@ impl Preset {
             let reason = "a typing signal, and it does not tell whose";
             return Event::ignored(Ignored::Unnamed, reason.to_owned());
         };
-        let state = places.state.text(message).unwrap_or_default();
+        let state = places.state.text(message.scope).unwrap_or_default();
         let typing = places.on.contains(&state);
         if !typing && !places.off.contains(&state) {
             return Event::Ignored {
@@ -139,13 +140,37 @@ impl Preset {
         Event::Typing { party, typing }
     }
 
-    fn party(&self, places: &PersonPlaces, message: Scope<'_, '_>) -> Option<Party> {
-        let person = places.person(message);
-        let line = text_at(self.line.as_ref(), message);
-        (!person.name().trim().is_empty()).then(|| Party {
-            line: line.map(|line| Address::parse(&line).into_text()),
+    fn party(&self, places: &PersonPlaces, message: &Message<'_, '_>) -> Option<Party> {
+        let in_group = message.group.as_ref();
+        let person = match in_group {
+            Some(in_group) => in_group.person.clone(),
+            None => places.person(message.scope),
+        };
+        let group = in_group.map(|in_group| in_group.group.clone());
+        let is_whole = group.as_ref().is_some_and(|group| !group.by_sender);
+        let is_named = is_whole || !person.name().trim().is_empty();
+        is_named.then(|| Party {
+            line: self.line_of(message.scope),
             person,
+            group,
         })
+    }
+
+    /// To whom we wrote; in a group it is to all of them.
+    fn party_of_own(&self, places: &PersonPlaces, message: &Message<'_, '_>) -> Option<Party> {
+        let Some(in_group) = &message.group else {
+            return self.party(places, message);
+        };
+        (!in_group.group.by_sender).then(|| Party {
+            line: self.line_of(message.scope),
+            person: Person::default(),
+            group: Some(in_group.group.clone()),
+        })
+    }
+
+    fn line_of(&self, message: Scope<'_, '_>) -> Option<String> {
+        let line = text_at(self.line.as_ref(), message);
+        line.map(|line| Address::parse(&line).into_text())
     }
 
     fn type_of(&self, message: Scope<'_, '_>) -> Option<String> {

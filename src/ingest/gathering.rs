@@ -51,7 +51,7 @@ impl Ingest {
     ) -> Result<Gathered, IngestError> {
         let mut gathered = Gathered::default();
         let known = self.persons(buffer, &heard).await?;
-        let mut chats: IndexMap<ChatId, (Person, Vec<Event>)> = IndexMap::new();
+        let mut chats: IndexMap<ChatId, Vec<(Person, Event)>> = IndexMap::new();
         let mut reasons = IndexSet::new();
         for heard in heard {
             let found = match (party(&heard), &heard) {
@@ -66,18 +66,19 @@ impl Ingest {
                 reasons.insert(UNNAMED.to_owned());
                 continue;
             };
-            let (_, of_chat) = chats
-                .entry(id.clone())
-                .or_insert_with(|| (person.clone(), Vec::new()));
-            of_chat.push(heard);
+            if let Some(why) = buffer.people.unheard(&heard, person) {
+                reasons.insert(why.text().to_owned());
+                continue;
+            }
+            let of_chat: &mut Vec<_> = chats.entry(id.clone()).or_default();
+            of_chat.push((person.clone(), heard));
         }
-        let work = chats.into_iter().map(|(id, (person, heard))| {
+        let work = chats.into_iter().map(|(id, heard)| {
             let work = Work {
                 ingest: self,
                 buffer,
                 gateway,
                 chat: buffer.chat(id),
-                person,
                 trace: trace.as_ref(),
             };
             work.all(heard)
@@ -111,6 +112,7 @@ impl Ingest {
             let named = Party {
                 line: party.line.clone(),
                 person: person.as_named(),
+                group: party.group.clone(),
             };
             if let Ok(id) = named.chat_id() {
                 known.insert(party.clone(), (id, person.person));
@@ -120,7 +122,8 @@ impl Ingest {
     }
 }
 
-fn party(heard: &Event) -> Option<&Party> {
+/// With whom something that was heard has to do.
+pub(super) fn party(heard: &Event) -> Option<&Party> {
     match heard {
         Event::Said(said) => Some(&said.party),
         Event::Own(own) => Some(&own.party),
@@ -145,17 +148,16 @@ struct Work<'a> {
     buffer: &'a Buffer,
     gateway: Gateway,
     chat: Chat,
-    person: Person,
     trace: Option<&'a TraceContext>,
 }
 
 impl Work<'_> {
-    async fn all(self, mut heard: Vec<Event>) -> Result<Done, IngestError> {
+    async fn all(self, mut heard: Vec<(Person, Event)>) -> Result<Done, IngestError> {
         in_time(&mut heard);
         let mut done = Done::default();
-        for heard in heard {
+        for (person, heard) in heard {
             match heard {
-                Event::Said(said) => self.say(said, &mut done).await?,
+                Event::Said(said) => self.say(said, &person, &mut done).await?,
                 Event::Own(own) => {
                     let own = self.ingest.own(self.buffer, self.gateway, &self.chat, &own);
                     match own.await? {
@@ -173,14 +175,14 @@ impl Work<'_> {
         Ok(done)
     }
 
-    async fn say(&self, said: Said, done: &mut Done) -> Result<(), IngestError> {
+    async fn say(&self, said: Said, person: &Person, done: &mut Done) -> Result<(), IngestError> {
         if said.is_empty() {
             done.ignored.insert("a message with nothing in it");
             return Ok(());
         }
         let mut incoming = said.incoming(
             self.chat.id.clone(),
-            &self.person,
+            person,
             self.gateway,
             &self.buffer.name,
             self.buffer.max_file_bytes,
@@ -197,8 +199,8 @@ impl Work<'_> {
 }
 
 /// Batches come in any order: where all messages tell their time, it decides.
-fn in_time(heard: &mut [Event]) {
-    let time = |heard: &Event| match heard {
+fn in_time(heard: &mut [(Person, Event)]) {
+    let time = |(_, heard): &(Person, Event)| match heard {
         Event::Said(said) => said.at,
         Event::Own(_) | Event::Typing { .. } | Event::Ignored { .. } => None,
     };

@@ -28,7 +28,7 @@ impl Said {
     pub fn read(buffer: &Buffer, body: &Node<'_>) -> Result<Self, BadInput> {
         match &buffer.source {
             Source::Gateway(gateway) => {
-                let events = read(*gateway, body);
+                let events = read(*gateway, body, buffer.people.groups);
                 let events = events.map_err(|error| BadInput::NotOfGateway(error.to_string()))?;
                 Ok(Self::Events(*gateway, events))
             }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 
 use super::accepting::new_message;
-use super::gathering::UNNAMED;
+use super::gathering::{UNNAMED, party};
 use super::reading::Said;
 use super::{Ingest, IngestError};
 use crate::core::batch::Millis;
@@ -118,6 +118,12 @@ struct Trial<'a> {
 impl Trial<'_> {
     fn event(&self, gateway: Gateway, event: Event) -> Result<WouldBe, IngestError> {
         let mut would_be = WouldBe::default();
+        let of = party(&event);
+        let unheard = of.and_then(|of| self.buffer.people.unheard(&event, &of.person));
+        if let Some(why) = unheard {
+            would_be.ignored = Some(why.text().to_owned());
+            return Ok(would_be);
+        }
         let party = match event {
             Event::Said(said) => {
                 let Ok(chat) = said.party.chat_id() else {

@@ -14,7 +14,7 @@ pub use ready::Buffer;
 use self::people::People;
 use super::follow_up::FollowUpSpec;
 use super::masked::{MASK, unmasked};
-use super::scalars::{DestinationName, UserId};
+use super::scalars::{DestinationName, ListedNumber, UserId};
 use super::source::SourceName;
 use super::source::{FIELDS, Source};
 use super::window::WindowSpec;
@@ -24,6 +24,7 @@ use crate::core::destination::Target;
 use crate::core::language::Language;
 use crate::core::life::Life;
 use crate::core::window::WindowRules;
+use crate::gateway::Groups;
 
 /// Most destinations of a buffer.
 const MOST_DESTINATIONS: usize = 16;
@@ -63,6 +64,14 @@ pub struct BufferSpec {
     /// tells its name and size.
     #[schema(maximum = 67_108_864)]
     pub max_file_bytes: u64,
+    /// For gateways: what becomes of what is written in groups.
+    pub groups: Groups,
+    /// For gateways: the numbers of those who are heard; empty: everybody is.
+    #[schema(max_items = 1000, value_type = Vec<ListedNumber>)]
+    pub allow: Vec<String>,
+    /// For gateways: the numbers of those who are not.
+    #[schema(max_items = 1000, value_type = Vec<ListedNumber>)]
+    pub block: Vec<String>,
     /// What to do when one of our own people writes in the chat: `ignore`, or `pause`.
     pub on_own_message: OnOwnMessage,
     /// For gateways with users of their own (`chatwoot`): the ids of those in whose name the bot answers. All others are
@@ -129,6 +138,9 @@ impl Default for BufferSpec {
             timezone: "UTC".to_owned(),
             language: Language::default(),
             max_file_bytes: 8 * 1024 * 1024,
+            groups: Groups::Ignore,
+            allow: Vec::new(),
+            block: Vec::new(),
             on_own_message: OnOwnMessage::Ignore,
             bots: None,
             pause_for: 3600.0,
@@ -199,6 +211,7 @@ impl BufferSpec {
         }
         let source = Source::of(self)?;
         verify_token::check(self, &source)?;
+        let people = People::of(self, &source)?;
         Ok(Buffer {
             name: name(&self.name)?,
             language: match source {
@@ -217,7 +230,7 @@ impl BufferSpec {
                 OnOwnMessage::Ignore => None,
                 OnOwnMessage::Pause => Some(pause_for),
             },
-            people: People::of(self)?,
+            people,
             secret: self.secret.clone(),
             verify_token: self.verify_token.clone(),
             destinations: self.destinations()?,

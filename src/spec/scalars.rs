@@ -45,6 +45,11 @@ scalars! {
         "type": "string", "format": "destination",
         "description": "The name of a destination that is there.",
     };
+    /// See [`BufferSpec`](crate::spec::BufferSpec); read by `spec::buffer::people`.
+    pub ListedNumber = {
+        "type": "string", "pattern": r"^\+?([ .()-]{0,3}[0-9]){4,20}[ .()-]{0,3}$",
+        "description": "A number with its country code: 4 to 20 digits, also with `+`, blanks, dashes, dots and brackets.",
+    };
     /// See [`BufferSpec`](crate::spec::BufferSpec).
     pub UserId = {
         "type": "integer", "minimum": 1, "maximum": 9_007_199_254_740_991_u64,

@@ -53,6 +53,10 @@ def in_their_formats(body):
     # A mask stands for what was there, and there may be nothing.
     if body.get("secret") == MASK:
         body["secret"] = "s3cret"
+    # Only gateways tell of groups and of numbers.
+    if body.get("source", "fields") == "fields":
+        for field in ("groups", "allow", "block"):
+            body.pop(field, None)
     # Nothing but gateways that ask has a token to be asked for, and it is not the secret.
     if body.get("source") != "cloud":
         body.pop("verify_token", None)

@@ -6,7 +6,7 @@ use lull::core::batch::BatchId;
 use lull::core::chat::Chat;
 use lull::core::life::Life;
 use lull::core::window::WindowRules;
-use lull::gateway::{Party, Person};
+use lull::gateway::{Group, Party, Person};
 use lull::spec::{Buffer, BufferSpec};
 use lull::store::Store;
 use lull::store::chats::aliases::{Known, REMEMBERED_FOR};
@@ -25,6 +25,7 @@ fn party(line: &str, phone: Option<&str>, alias: Option<&str>) -> Party {
             phone: phone.map(str::to_owned),
             alias: alias.map(str::to_owned),
         },
+        group: None,
     }
 }
 
@@ -255,4 +256,27 @@ async fn many_aliases_are_forgotten_step_by_step() {
     assert_eq!(store.chats().forget_aliases().await.unwrap(), 3000);
 
     assert!(redis.chat_keys().await.is_empty());
+}
+
+#[tokio::test]
+async fn in_a_group_the_alias_is_one_of_the_group_only_where_everybody_has_a_chat_there() {
+    let redis = TestRedis::start().await;
+    let store = redis.store().await;
+    let in_group = |party: Party, by_sender| Party {
+        group: Some(Group {
+            id: "1203@g.us".to_owned(),
+            by_sender,
+        }),
+        ..party
+    };
+    name(&store, &both()).await;
+
+    let whole = known(&store, &default(), &in_group(alias_only(), false)).await;
+    let before = known(&store, &default(), &in_group(alias_only(), true)).await;
+    known(&store, &default(), &in_group(both(), true)).await;
+    let after = known(&store, &default(), &in_group(alias_only(), true)).await;
+
+    assert_eq!(whole.person, both().person);
+    assert_eq!((before.person.phone, before.by_alias), (None, true));
+    assert_eq!(after.person, both().person);
 }

@@ -59,9 +59,12 @@ fn under_alias(buffer: &Buffer, party: &Party) -> Option<(Place, Person)> {
         alias: Some(alias.clone()),
         ..Person::default()
     };
+    // Who writes in a group that is one chat is the person of the private chat.
+    let group = party.group.clone().filter(|group| group.by_sender);
     let under_alias = Party {
         line: party.line.clone(),
         person: by_alias.clone(),
+        group,
     };
     // What cannot be a chat is nothing to remember either: the caller will find out by itself.
     party.chat_id().ok()?;

@@ -17,6 +17,7 @@ fn beside(field: &str) -> Option<(&'static [&'static str], Value)> {
         "retry.first" => Some((&["retry", "cap"], json!(TEN_YEARS))),
         "retry.cap" => Some((&["retry", "first"], json!(0.001))),
         "verify_token" => Some((&["source"], json!("cloud"))),
+        "allow" | "block" => Some((&["source"], json!("evolution"))),
         _ => None,
     }
 }
@@ -111,9 +112,13 @@ fn items(schema: &Value, count: u64) -> Value {
     let of_scopes = kind["pattern"]
         .as_str()
         .is_some_and(|it| it.contains("ingest@"));
+    let of_numbers = kind["pattern"]
+        .as_str()
+        .is_some_and(|it| it.contains("[0-9]){4,20}"));
     let item = |at| match kind["type"].as_str() {
         Some("number") => json!(at),
         Some("integer") => json!(at + 1),
+        _ if of_numbers => json!(format!("+55 11 9{at:08}")),
         _ if of_scopes => json!(format!("ingest@item-{at}")),
         _ => json!(format!("item-{at}")),
     };

@@ -2,9 +2,11 @@
 
 mod forwarded;
 mod gateways;
+mod groups;
 mod many;
 mod own_messages;
 mod paths;
+mod people;
 mod persons;
 mod presence;
 mod proof;

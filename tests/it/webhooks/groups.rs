@@ -1,0 +1,152 @@
+//! Groups: ignored, one chat each, or a chat for everybody who writes in one.
+
+use serde_json::{Value, json};
+
+use super::evolution;
+use crate::support::system::System;
+
+const GROUP: &str = "120363000000000001@g.us";
+const ANA: &str = "5511988887777";
+const BIA: &str = "5511977776666";
+
+fn buffer(groups: &str) -> Value {
+    json!({"name": groups, "source": "evolution", "groups": groups, "window": {"wait": 600, "max_wait": 0}})
+}
+
+/// What Evolution posts of a text in the group.
+fn said(who: &str, name: &str, text: &str) -> Value {
+    let mut body = evolution(text, text);
+    body["data"]["key"] = json!({
+        "remoteJid": GROUP, "fromMe": false, "id": text, "participant": format!("{who}@s.whatsapp.net"),
+    });
+    body["data"]["pushName"] = json!(name);
+    body
+}
+
+async fn say_three(system: &System, buffer: &str) -> Vec<Value> {
+    let mut answers = Vec::new();
+    for body in [
+        said(ANA, "Ana", "um"),
+        said(BIA, "Bia", "dois"),
+        said(ANA, "Ana", "três"),
+    ] {
+        let (status, answer) = system
+            .api
+            .post(&format!("/api/webhook/{buffer}"), body)
+            .await;
+        assert_eq!(status, 200, "{answer}");
+        answers.push(answer);
+    }
+    answers
+}
+
+async fn flush(system: &mut System, buffer: &str, chat: &str) -> Value {
+    let path = format!("/api/chats/{chat}/flush?buffer={buffer}");
+    let (status, answer) = system.api.post(&path, json!({})).await;
+    assert_eq!(status, 200, "{answer}");
+    system.default.call().await.json()
+}
+
+#[tokio::test]
+async fn groups_are_ignored_unless_the_buffer_asks_for_them() {
+    let system = System::with(&[json!({"name": "loja", "source": "evolution"})]).await;
+
+    for answer in say_three(&system, "loja").await {
+        assert_eq!(
+            (&answer["accepted"], &answer["ignored"]),
+            (&json!(0), &json!("a group"))
+        );
+    }
+    assert_eq!(system.windows().await, []);
+}
+
+#[tokio::test]
+async fn a_whole_group_is_one_chat_and_each_message_tells_whose_it_is() {
+    let mut system = System::with(&[buffer("whole")]).await;
+    say_three(&system, "whole").await;
+    let chat = format!("loja:{GROUP}");
+    assert_eq!(system.windows().await, [(chat.clone(), 3)]);
+
+    let call = flush(&mut system, "whole", &chat).await;
+
+    assert_eq!(call["messages"], json!(["um", "dois", "três"]), "{call}");
+    assert_eq!(
+        (&call["user"], &call["group"]),
+        (&json!(chat), &json!(GROUP))
+    );
+    let whose: Vec<_> = call["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| (&item["sender"], &item["phone"]))
+        .collect();
+    let (ana, bia) = (json!("Ana"), json!("Bia"));
+    let (of_ana, of_bia) = (json!(ANA), json!(BIA));
+    assert_eq!(whose, [(&ana, &of_ana), (&bia, &of_bia), (&ana, &of_ana)]);
+}
+
+#[tokio::test]
+async fn everybody_in_a_group_has_a_chat_of_their_own_by_sender() {
+    let mut system = System::with(&[buffer("by_sender")]).await;
+    say_three(&system, "by_sender").await;
+    let chat = |who: &str| format!("loja:{GROUP}:{who}");
+    let mut windows = system.windows().await;
+    windows.sort();
+    assert_eq!(windows, [(chat(BIA), 1), (chat(ANA), 2)]);
+
+    let call = flush(&mut system, "by_sender", &chat(ANA)).await;
+
+    assert_eq!(call["messages"], json!(["um", "três"]), "{call}");
+    assert_eq!(
+        (&call["phone"], &call["group"]),
+        (&json!(ANA), &json!(GROUP))
+    );
+    assert_eq!(call["sender_name"], "Ana");
+}
+
+#[tokio::test]
+async fn a_private_chat_of_somebody_in_the_group_is_another_chat() {
+    let system = System::with(&[buffer("by_sender")]).await;
+    say_three(&system, "by_sender").await;
+
+    system
+        .api
+        .post("/api/webhook/by_sender", evolution("A9", "oi"))
+        .await;
+
+    let windows = system.windows().await;
+    assert!(windows.contains(&(format!("loja:{ANA}"), 1)), "{windows:?}");
+    assert_eq!(windows.len(), 3);
+}
+
+#[tokio::test]
+async fn one_of_our_people_who_writes_in_a_whole_group_pauses_it() {
+    let mut pausing = buffer("whole");
+    pausing["on_own_message"] = json!("pause");
+    let system = System::with(&[pausing]).await;
+    say_three(&system, "whole").await;
+    let mut own = said("551140000000", "Loja", "já vou");
+    own["data"]["key"]["fromMe"] = json!(true);
+    own["data"]["source"] = json!("ios");
+
+    let (_, answer) = system.api.post("/api/webhook/whole", own).await;
+
+    assert_eq!(answer["paused"], 1, "{answer}");
+    assert_eq!(system.windows().await, []);
+}
+
+#[tokio::test]
+async fn a_trial_shows_the_chat_that_a_group_would_have() {
+    let system = System::with(&[buffer("whole"), buffer("by_sender"), buffer("ignore")]).await;
+    let tried = async |buffer: &str| {
+        let path = format!("/api/buffers/{buffer}/try");
+        system.api.post(&path, said(ANA, "Ana", "um")).await.1[0].clone()
+    };
+
+    assert_eq!(tried("whole").await["chat"], format!("loja:{GROUP}"));
+    assert_eq!(
+        tried("by_sender").await["chat"],
+        format!("loja:{GROUP}:{ANA}")
+    );
+    assert_eq!(tried("ignore").await["ignored"], "a group");
+}
