@@ -79,6 +79,9 @@ pub struct Said {
     /// Its typed parts: one of each kind at most.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub parts: BTreeMap<Part, RawObject>,
+    /// What a bot needs to answer beside it, passed through as it stands.
+    #[serde(skip_serializing_if = "RawObject::is_empty")]
+    pub pass: RawObject,
 }
 
 impl Said {

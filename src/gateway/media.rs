@@ -6,7 +6,8 @@ use serde::de::value::Error;
 
 use super::event::Media;
 use super::parts::fields_at;
-use super::preset::{FilePlaces, MediaPlaces, Place, Scope};
+use super::place::{Place, Scope};
+use super::preset::{FilePlaces, MediaPlaces};
 use super::reading::text_at;
 use crate::core::item::MediaKind;
 

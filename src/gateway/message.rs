@@ -102,6 +102,9 @@ impl Said {
         ] {
             put(&mut fields, name, value)?;
         }
+        for (name, value) in &self.pass {
+            fields.entry(name.clone()).or_insert_with(|| value.clone());
+        }
         Ok(fields)
     }
 }

@@ -12,6 +12,7 @@ mod opened;
 mod parts;
 pub mod path;
 mod person;
+mod place;
 mod preset;
 pub mod proof;
 mod reading;

@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde_json::value::to_raw_value;
-
 use super::event::{Groups, Media, Part};
 use super::media::media_at;
-use super::parts::add_parts;
 use super::person::InGroup;
-use super::preset::{Content, Preset, Rule, Scope, Verdict};
+use super::place::{Place, Scope};
+use super::preset::{Content, Preset, Rule, Verdict};
 use crate::core::ignored::Ignored;
 use crate::core::json::RawObject;
 use crate::core::json::node::Node;
@@ -71,8 +69,12 @@ impl<'n, 'a> Message<'n, 'a> {
             let inner = self.inner.as_ref();
             inner.is_some_and(|inner| inner.wrappers.contains(&wrapper.as_str()))
         };
-        rule.when.as_ref().is_some_and(|when| when.holds(scope))
-            || rule.inside.as_ref().is_some_and(wrapped)
+        let differ = |[one, other]: &[Place; 2]| match (one.text(scope), other.text(scope)) {
+            (Some(one), Some(other)) => one != other,
+            _ => false,
+        };
+        let holds = |when: &Place| when.holds(scope) && rule.differ.as_ref().is_none_or(differ);
+        rule.when.as_ref().is_some_and(holds) || rule.inside.as_ref().is_some_and(wrapped)
     }
 
     /// Its words, but for a caption.
@@ -100,9 +102,9 @@ impl<'n, 'a> Message<'n, 'a> {
     /// Its typed parts.
     pub(super) fn parts(&self) -> BTreeMap<Part, RawObject> {
         let mut parts = BTreeMap::new();
-        add_parts(&mut parts, &self.preset.parts, self.scope);
+        self.preset.saying().add_parts(&mut parts, self.scope);
         if let Some(inner) = &self.inner {
-            add_parts(&mut parts, &inner.content.parts, inner.scope);
+            inner.content.saying().add_parts(&mut parts, inner.scope);
         }
         parts
     }
@@ -140,42 +142,13 @@ fn wrapped<'n, 'a>(message: &'n Node<'a>) -> Option<(&'n str, &'n Node<'a>)> {
     })
 }
 
-/// A message of WhatsApp that lies in another one: its type and its words, and the product or the file that it is about.
-pub(super) fn quoted_in_short<'a>(here: &Node<'a>, around: &Node<'a>) -> RawObject {
-    let content = WHATSAPP.as_ref();
-    content
-        .map(|content| Inner::opened(content, here, around).in_short())
-        .unwrap_or_default()
-}
-
-impl Inner<'_, '_> {
-    /// Its type and its words, and the product or the file that it is about.
-    fn in_short(&self) -> RawObject {
-        let media = self.media();
-        let mut parts = BTreeMap::new();
-        add_parts(&mut parts, &self.content.parts, self.scope);
-        parts.retain(|part, _| part.is_content());
-        let first = media.first();
-        let caption = || first.and_then(|medium| medium.caption.clone());
-        let kind = first.map(|medium| medium.kind.as_str());
-        let kind = kind.or_else(|| parts.keys().next().map(|part| part.as_str()));
-        let mut short = RawObject::new();
-        for (name, value) in [
-            ("type", Some(kind.unwrap_or("text").to_owned())),
-            ("text", self.text().or_else(caption)),
-            ("file_name", first.and_then(|medium| medium.name.clone())),
-        ] {
-            if let Some(Ok(value)) = value.map(|value| to_raw_value(&value)) {
-                short.insert(name.to_owned(), value);
-            }
-        }
-        for (part, told) in parts {
-            if let Ok(told) = to_raw_value(&told) {
-                short.insert(part.as_str().to_owned(), told);
-            }
-        }
-        short
-    }
+/// A message of WhatsApp that lies in another one, in short.
+pub(super) fn whatsapp_in_short<'a>(here: &Node<'a>, around: &Node<'a>) -> RawObject {
+    let Ok(content) = WHATSAPP.as_ref() else {
+        return RawObject::new();
+    };
+    let inner = Inner::opened(content, here, around);
+    content.saying().in_short(inner.scope)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::address::Address;
 use super::event::{Group, Groups, Person};
-use super::preset::{Place, Scope};
+use super::place::{Place, Scope};
 use crate::core::json::node::Node;
 
 /// Most entries that are looked through for the one of a message, so that a post of thousands of both is read in time.

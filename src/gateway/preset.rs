@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::event::{Author, Part};
+use super::event::Author;
+use super::parts::PartPlaces;
 use super::person::{GroupPlaces, PersonPlaces};
+use super::place::{Place, Scope};
 use super::proof::Proof;
 use crate::core::ignored::Ignored;
 use crate::core::item::MediaKind;
-use crate::core::json::node::Node;
-use crate::gateway::path::{Path, PathError};
+use crate::gateway::path::Path;
 
 /// A gateway, as its file in `presets/` describes it.
 #[derive(Debug, Deserialize)]
@@ -37,6 +38,8 @@ pub(super) struct Preset {
     pub(super) group: Option<GroupPlaces>,
     pub(super) text: Place,
     pub(super) id: Option<Place>,
+    /// What makes another message of one that is posted again with the same id, such as the answers to it.
+    pub(super) id_with: Option<Place>,
     pub(super) sender: Option<Place>,
     pub(super) at: Option<Time>,
     /// The name of a message's type, to be told of those that hold nothing known.
@@ -55,6 +58,37 @@ pub(super) struct Preset {
     pub(super) content: Option<Place>,
     pub(super) typing: Option<Typing>,
     pub(super) own: Option<OwnPlaces>,
+    /// What a bot needs to answer, passed through as it stands.
+    #[serde(default)]
+    pub(super) pass: BTreeMap<String, Place>,
+}
+
+/// Where a message has its words, its media and its parts.
+#[derive(Clone, Copy)]
+pub(super) struct Saying<'p> {
+    pub(super) text: &'p Place,
+    pub(super) media: &'p [MediaPlaces],
+    pub(super) parts: &'p [PartPlaces],
+}
+
+impl Preset {
+    pub(super) fn saying(&self) -> Saying<'_> {
+        Saying {
+            text: &self.text,
+            media: &self.media,
+            parts: &self.parts,
+        }
+    }
+}
+
+impl Content {
+    pub(super) fn saying(&self) -> Saying<'_> {
+        Saying {
+            text: &self.text,
+            media: &self.media,
+            parts: &self.parts,
+        }
+    }
 }
 
 /// What stands in a message as WhatsApp itself has it, whichever gateway passes it on: the places are looked for in the
@@ -75,6 +109,8 @@ pub(super) struct Content {
 pub(super) struct Rule {
     /// It applies if this finds something.
     pub(super) when: Option<Place>,
+    /// Then only if both of these are there and not the same.
+    pub(super) differ: Option<[Place; 2]>,
     /// It applies if the message lay in this wrapper.
     pub(super) inside: Option<String>,
     pub(super) verdict: Verdict,
@@ -91,6 +127,8 @@ pub(super) enum Verdict {
     Ignore(Ignored),
     Own,
     Typing,
+    /// A person said it, whatever the rules behind it tell.
+    Said,
 }
 
 /// A time: RFC 3339, or a number of units since 1970.
@@ -142,41 +180,6 @@ pub(super) struct FilePlaces {
     pub(super) base64: Option<Place>,
 }
 
-/// A typed part of a message. Of several for one part the first that finds something counts. The places of its fields
-/// are looked for in what stands at `in`; with `^`, unless that is JSON in a text, in the message.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PartPlaces {
-    pub(super) part: Part,
-    #[serde(rename = "in")]
-    pub(super) place: Place,
-    /// What stands at `in` is a text that has JSON in it.
-    #[serde(default)]
-    pub(super) is_json: bool,
-    /// Told as they stand.
-    #[serde(default)]
-    pub(super) fields: BTreeMap<String, Place>,
-    /// Told of the message, where the part itself does not have them.
-    #[serde(default)]
-    pub(super) around: BTreeMap<String, Place>,
-    /// Texts that may have JSON in them: told as that JSON.
-    #[serde(default)]
-    pub(super) json: BTreeMap<String, Place>,
-    #[serde(default)]
-    pub(super) lists: BTreeMap<String, ListPlaces>,
-    /// A message of WhatsApp in it: its words and its type are told.
-    pub(super) content: Option<Place>,
-}
-
-/// A list in a part.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ListPlaces {
-    #[serde(rename = "in")]
-    pub(super) place: Place,
-    pub(super) fields: BTreeMap<String, Place>,
-}
-
 /// Where a typing signal stands.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -222,79 +225,5 @@ impl OwnPlaces {
             Author::Unknown
         };
         (by, self.user.as_ref().and_then(|at| at.text(message)))
-    }
-}
-
-/// A message, and what it lies in.
-#[derive(Clone, Copy)]
-pub(super) struct Scope<'n, 'a> {
-    pub(super) here: &'n Node<'a>,
-    pub(super) around: &'n Node<'a>,
-}
-
-/// Paths to be tried in order. One that begins with `^` is looked for one level out: in the envelope around a message,
-/// in the message around a medium.
-#[derive(Debug, Deserialize)]
-#[serde(try_from = "OneOrMany")]
-pub(super) struct Place(Vec<(Level, Path)>);
-
-#[derive(Clone, Copy, Debug)]
-enum Level {
-    Here,
-    Around,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl TryFrom<OneOrMany> for Place {
-    type Error = PathError;
-
-    fn try_from(texts: OneOrMany) -> Result<Self, PathError> {
-        let texts = match texts {
-            OneOrMany::One(text) => vec![text],
-            OneOrMany::Many(texts) => texts,
-        };
-        let path = |text: &String| match text.strip_prefix('^') {
-            Some(text) => Path::parse(text).map(|path| (Level::Around, path)),
-            None => Path::parse(text).map(|path| (Level::Here, path)),
-        };
-        texts.iter().map(path).collect::<Result<_, _>>().map(Self)
-    }
-}
-
-impl Place {
-    fn each<'s, 'n, 'a>(
-        &'s self,
-        scope: Scope<'n, 'a>,
-    ) -> impl Iterator<Item = (&'s Path, &'n Node<'a>)> {
-        self.0.iter().map(move |(level, path)| match level {
-            Level::Here => (path, scope.here),
-            Level::Around => (path, scope.around),
-        })
-    }
-
-    pub(super) fn holds(&self, scope: Scope<'_, '_>) -> bool {
-        self.first(scope).is_some()
-    }
-
-    pub(super) fn first<'n, 'a>(&self, scope: Scope<'n, 'a>) -> Option<&'n Node<'a>> {
-        self.each(scope).find_map(|(path, node)| path.first(node))
-    }
-
-    pub(super) fn all<'n, 'a>(&self, scope: Scope<'n, 'a>) -> Vec<&'n Node<'a>> {
-        self.each(scope)
-            .map(|(path, node)| path.all(node))
-            .find(|found| !found.is_empty())
-            .unwrap_or_default()
-    }
-
-    pub(super) fn text(&self, scope: Scope<'_, '_>) -> Option<String> {
-        let text = self.each(scope).find_map(|(path, node)| path.text(node));
-        text.map(Into::into)
     }
 }

@@ -1,11 +1,14 @@
 //! The one reader of all presets.
 
+use sha2::{Digest, Sha256};
+
 use super::address::Address;
 use super::event::{Author, Event, Groups, Own, Part, Party, Person, Said};
 use super::opened::Message;
-use super::parts;
+use super::parts::{self, fields_at};
 use super::person::PersonPlaces;
-use super::preset::{Place, Preset, Rule, Scope, Time, Unit, Verdict};
+use super::place::{Place, Scope};
+use super::preset::{Preset, Rule, Time, Unit, Verdict};
 use crate::core::batch::Millis;
 use crate::core::ignored::Ignored;
 use crate::core::json::node::Node;
@@ -56,6 +59,7 @@ impl Preset {
         };
         match &rule.verdict {
             Verdict::Own => self.own(message),
+            Verdict::Said => self.said(message),
             Verdict::Typing => self.typing(message),
             Verdict::Ignore(why) => Event::Ignored {
                 why: *why,
@@ -92,12 +96,24 @@ impl Preset {
         Event::Said(Said {
             party,
             text,
-            id: text_at(self.id.as_ref(), scope),
+            id: self.id_of(scope),
+            pass: fields_at(&self.pass, scope),
             sender: text_at(self.sender.as_ref(), scope).or_else(|| self.person.sender(scope)),
             at: self.at.as_ref().and_then(|at| at.millis(scope)),
             media,
             parts,
         })
+    }
+
+    /// The id of what a person said; of an answer that is posted with the id of its question, with a digest of it.
+    fn id_of(&self, message: Scope<'_, '_>) -> Option<String> {
+        let id = text_at(self.id.as_ref(), message)?;
+        let with = self.id_with.as_ref();
+        let Some(with) = with.and_then(|place| place.first(message)) else {
+            return Some(id);
+        };
+        let digest = Sha256::digest(with.raw().get());
+        Some(format!("{id}-{}", hex::encode(&digest[..8])))
     }
 
     fn own(&self, message: &Message<'_, '_>) -> Event {

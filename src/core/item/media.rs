@@ -20,7 +20,7 @@ pub enum MediaKind {
     #[serde(alias = "ptt", alias = "voice")]
     Audio,
     /// A film, round ones and silent ones included.
-    #[serde(alias = "ptv")]
+    #[serde(alias = "ptv", alias = "ig_reel")]
     Video,
     /// Any other file.
     #[serde(alias = "file")]
