@@ -1,6 +1,8 @@
+//! The language of typed parts, by presets of a gateway that there is not.
+
 use serde_json::{Value, json};
 
-use super::super::event::Event;
+use super::super::event::{Event, Groups};
 use super::super::preset::Preset;
 use crate::core::json::node::Node;
 
@@ -26,7 +28,7 @@ fn preset(more: &str) -> Preset {
 fn said(more: &str, body: &Value) -> Value {
     let body = body.to_string();
     let node = Node::parse(body.as_bytes()).unwrap();
-    let events: Vec<Event> = preset(more).read(&[&node]);
+    let events: Vec<Event> = preset(more).read(&[&node], Groups::Ignore);
     serde_json::to_value(&events[0]).unwrap()["said"].take()
 }
 
