@@ -1,6 +1,7 @@
 //! The only room that knows the destination: headers, signature, the HTTP call, and what its answer means.
 
 mod answer;
+mod attempt;
 mod body;
 mod client;
 pub mod collector;
@@ -33,12 +34,10 @@ use template::context::TemplateContext;
 pub use body::{BodyError, try_template};
 
 pub use answer::why_none;
+pub use attempt::Attempt;
 pub use client::Clients;
 pub use client::{builder, is_here};
 pub use healthcheck::healthcheck;
-
-/// How much of a refusal is kept with its dead context.
-const MOST_OF_A_REFUSAL: usize = 300;
 
 /// Makes the calls to one destination.
 #[derive(Debug)]
@@ -52,23 +51,6 @@ pub struct Sender {
     timeout: Duration,
     /// Watches over a URL that a caller gave.
     guard: Option<Guard>,
-}
-
-/// What one call came to.
-#[derive(Debug)]
-pub struct Attempt {
-    /// What it means for the batch.
-    pub outcome: Outcome,
-    /// The HTTP status, if there was an answer.
-    pub status: Option<u16>,
-    /// How long it took.
-    pub took: Duration,
-    /// What happened, for logs: never anything out of a body.
-    pub summary: String,
-    /// No socket was to be had for it, so there was no call.
-    pub had_no_socket: bool,
-    /// The first KiB of the answer's body, or why there was no call; it may quote what was sent, so it goes into no log.
-    pub answer: Option<String>,
 }
 
 impl Sender {
@@ -211,39 +193,6 @@ impl Sender {
             }
         }
         request.body(body)
-    }
-}
-
-impl Attempt {
-    /// How the destination refused, in a few of its own words, for the operator.
-    pub fn refusal(&self) -> Option<String> {
-        let answer = self.answer.as_ref();
-        let refusal = answer.filter(|_| self.outcome != Outcome::Delivered);
-        refusal.map(|refusal| refusal.chars().take(MOST_OF_A_REFUSAL).collect())
-    }
-
-    /// A call that was let go before it ended, because its daemon ends.
-    pub fn cut_off(took: Duration) -> Self {
-        Self {
-            outcome: Outcome::Retry { asked: None },
-            status: None,
-            took,
-            summary: "cut off, because this daemon ends".to_owned(),
-            had_no_socket: false,
-            answer: None,
-        }
-    }
-
-    /// A call that must not be made, now or ever.
-    fn refused(refused: &Refused, began: Instant) -> Self {
-        Self {
-            outcome: Outcome::Rejected,
-            status: None,
-            took: began.elapsed(),
-            summary: "the URL leads inside the network".to_owned(),
-            had_no_socket: false,
-            answer: Some(refused.to_string()),
-        }
     }
 }
 

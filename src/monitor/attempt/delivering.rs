@@ -174,6 +174,7 @@ impl Monitor {
                 self.no_socket(worker, in_hand).await
             }
             Some(attempt) => {
+                permit.note_answer(!attempt.had_no_answer_within(worker.destination.timeout));
                 self.turn(worker, permit.record(&attempt.outcome, lease.is_fresh()));
                 self.conclude(worker, in_hand, &Call { attempt, body }, span)
                     .await

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{timeout, timeout_at};
 
-use super::shared_room::{ANSWERS_FOR, LATER, SOON, Share, Standing};
+use super::shared_room::{ANSWERS_FOR, Known, LATER, SOON, Share, Standing};
 use crate::core::breaker::{Admission, Breaker};
 
 use permit::Permit;
@@ -41,6 +41,8 @@ struct State {
     since_retry: usize,
     /// When something was last delivered.
     delivered: Option<Instant>,
+    /// Whether the last attempt that ended had an answer in time.
+    answered: Option<bool>,
 }
 
 impl Limiter {
@@ -54,6 +56,7 @@ impl Limiter {
                 retries: 0,
                 since_retry: 0,
                 delivered: None,
+                answered: None,
             }),
             changed: Notify::new(),
             left: Notify::new(),
@@ -201,8 +204,14 @@ impl Limiter {
 
 impl State {
     fn standing(&self, has: usize) -> Standing {
-        let answers = self.delivered.is_some_and(|at| at.elapsed() < ANSWERS_FOR);
-        Standing { has, answers }
+        let has_delivered = self.delivered.is_some_and(|at| at.elapsed() < ANSWERS_FOR);
+        let known = match self.answered {
+            _ if has_delivered => Known::Delivers,
+            None => Known::New,
+            Some(true) => Known::Answers,
+            Some(false) => Known::Silent,
+        };
+        Standing { has, known }
     }
 
     /// Retries take at most half of the room.

@@ -1,10 +1,14 @@
 //! Room for attempts that all destinations share, because all their sockets come out of what this process may open.
 //!
-//! A quarter of all places is kept back. Of the others a destination gets another only while more are free than it has
-//! itself. Of those that are kept back one goes to each that has none, and more to those that have just delivered, as long
-//! as more are free than they have. So those that never answer, one after the other, come to hold three quarters and a
-//! place each; whoever is new has one, and more once it answers. Those whose URL a caller gave, of which there can be
-//! thousands, have half of all places in the same way.
+//! Own destinations cannot lose seven eighths of all places, and those whose URL a caller gave, of which there can be
+//! thousands, cannot lose the last eighth. Beyond it they get what is left, up to half of all, as long as they leave what is
+//! kept back for the own ones.
+//!
+//! Of its places each of the two kinds keeps a quarter back. Of the others a destination gets another only while more are
+//! free than it has itself. Of those that are kept back one goes to each that has none, and more to those that have just
+//! delivered, as long as more are free than they have. A quarter of them is for those that are known to answer. One whose last
+//! attempt had no answer in time gets none of them. So those that never answer come to hold three quarters, in turn if
+//! they are many; whoever is new has a place, and more once it answers.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -51,16 +55,42 @@ struct Held {
 pub(in crate::monitor) struct Standing {
     /// So many places it has.
     pub(in crate::monitor) has: usize,
+    pub(in crate::monitor) known: Known,
+}
+
+/// What is known of a destination, from its last attempts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::monitor) enum Known {
+    /// It was not attempted yet, or only just.
+    New,
     /// It has just delivered something.
-    pub(in crate::monitor) answers: bool,
+    Delivers,
+    /// It has given an answer in time, whatever that was.
+    Answers,
+    /// It has given none in time.
+    Silent,
 }
 
 impl Standing {
     /// Whether it gets another of so many places, of which so many are free.
     fn gets_one_of(self, free: usize, all: usize) -> bool {
-        let kept_back = if self.answers { 0 } else { all.div_ceil(4) };
-        free > 0 && (self.has == 0 || self.has < free.saturating_sub(kept_back))
+        let quarter = kept_back_of(all);
+        let left_for_more = match self.known {
+            Known::Delivers => 0,
+            Known::New | Known::Answers | Known::Silent => quarter,
+        };
+        let left_for_a_first = match self.known {
+            Known::Delivers | Known::Answers => 0,
+            Known::New => quarter / 4,
+            Known::Silent => quarter,
+        };
+        self.has == 0 && free > left_for_a_first || self.has < free.saturating_sub(left_for_more)
     }
+}
+
+/// How many of so many places are kept back: never all, so that whoever never answers is tried again.
+fn kept_back_of(all: usize) -> usize {
+    all.div_ceil(4).min(all.saturating_sub(1))
 }
 
 /// What a destination has of it.
@@ -124,11 +154,17 @@ impl Share {
         if held.closed_until.is_some_and(is_closed) {
             return false;
         }
-        let of_all = self.room.most;
-        let of_callers = (of_all / 2).max(1);
-        standing.gets_one_of(of_all.saturating_sub(held.all), of_all)
-            && (!self.of_a_caller
-                || standing.gets_one_of(of_callers.saturating_sub(held.of_callers), of_callers))
+        let free = self.room.most.saturating_sub(held.all);
+        // What callers cannot lose, and own destinations.
+        let of_callers = (self.room.most / 8).max(1).min(self.room.most - 1);
+        let of_own = self.room.most - of_callers;
+        let left_to_callers = of_callers.saturating_sub(held.of_callers);
+        if !self.of_a_caller {
+            return standing.gets_one_of(free.saturating_sub(left_to_callers), of_own);
+        }
+        let most = (self.room.most / 2).max(1);
+        let is_theirs = left_to_callers > 0 || free > kept_back_of(of_own);
+        free > 0 && is_theirs && standing.gets_one_of(most.saturating_sub(held.of_callers), most)
     }
 }
 
@@ -144,20 +180,19 @@ impl Drop for Place {
 mod tests {
     use super::*;
 
-    fn has(has: usize) -> Standing {
-        let answers = false;
-        Standing { has, answers }
+    fn new(has: usize) -> Standing {
+        let known = Known::New;
+        Standing { has, known }
     }
 
-    fn answers(has: usize) -> Standing {
-        let answers = true;
-        Standing { has, answers }
+    fn is(known: Known, has: usize) -> Standing {
+        Standing { has, known }
     }
 
     /// Takes as many as a destination gets.
-    fn all(share: &Share) -> Vec<Place> {
+    fn all(share: &Share, known: Known) -> Vec<Place> {
         let mut places = Vec::new();
-        while let Some(place) = share.try_take(has(places.len())) {
+        while let Some(place) = share.try_take(is(known, places.len())) {
             places.push(place);
         }
         places
@@ -166,32 +201,79 @@ mod tests {
     #[test]
     fn whoever_is_new_has_a_place_and_more_once_it_answers() {
         let room = SharedRoom::new(80);
-        assert!(room.share(false).has_place(answers(39)));
+        assert!(room.share(false).has_place(is(Known::Delivers, 34)));
 
         // They never let go, and come one after the other.
-        let silent: Vec<_> = (0..12).map(|_| all(&room.share(false))).collect();
+        let silent: Vec<_> = (0..12)
+            .map(|_| all(&room.share(false), Known::New))
+            .collect();
 
-        assert_eq!(silent[0].len(), 30);
+        assert_eq!(silent[0].len(), 26);
         assert!(silent.iter().all(|places| !places.is_empty()));
         let held: usize = silent.iter().map(Vec::len).sum();
-        assert!(held < 75, "{held}");
-        let new = room.share(false);
-        let first = new.try_take(has(0)).unwrap();
-        assert!(!new.has_place(has(1)));
-        assert!(new.has_place(answers(1)));
+        assert!(held < 65, "{held}");
+        let share = room.share(false);
+        let first = share.try_take(new(0)).unwrap();
+        assert!(!share.has_place(new(1)));
+        assert!(share.has_place(is(Known::Delivers, 1)));
         drop(first);
     }
 
     #[test]
-    fn urls_of_callers_share_half_however_many_they_are() {
-        let room = SharedRoom::new(20);
-        let share = room.share(true);
-        let places: Vec<_> = (0..100).map(|_| share.try_take(has(0))).collect();
+    fn however_many_never_answer_whoever_answers_has_a_place() {
+        for most in [1, 2, 3, 4, 8, 24, 448] {
+            let room = SharedRoom::new(most);
+            let silent: Vec<_> = (0..1000)
+                .map(|_| all(&room.share(false), Known::Silent))
+                .collect();
 
-        assert_eq!(places.iter().flatten().count(), 10);
-        assert!(room.share(false).has_place(has(4)));
+            // They are tried again all the same.
+            assert!(silent.iter().any(|places| !places.is_empty()), "{most}");
+            if most < 4 {
+                continue;
+            }
+            assert!(room.share(false).has_place(new(0)), "{most}");
+            // Nor do those that nothing is known of take all.
+            let unknown: Vec<_> = (0..1000)
+                .map(|_| room.share(false).try_take(new(0)))
+                .collect();
+            let is_left = room.share(false).has_place(is(Known::Answers, 0));
+            assert!(is_left || most < 24, "{most}");
+            drop(unknown);
+        }
+    }
+
+    #[test]
+    fn urls_of_callers_take_nothing_that_is_kept_back_for_own_destinations() {
+        for most in [4, 8, 24, 100, 448] {
+            for own in [0, 1, 3, 12] {
+                let room = SharedRoom::new(most);
+                let own: Vec<_> = (0..own)
+                    .map(|_| all(&room.share(false), Known::Silent))
+                    .collect();
+                let share = room.share(true);
+                let callers: Vec<_> = (0..1000).map(|_| share.try_take(new(0))).collect();
+
+                let had: usize = own.iter().map(Vec::len).sum();
+                assert!(room.share(false).has_place(new(0)), "{most} {had}");
+                // The own ones may have taken what they get, and callers still have some.
+                assert!(callers.iter().flatten().count() >= 1, "{most} {had}");
+            }
+        }
+    }
+
+    #[test]
+    fn urls_of_callers_share_half_however_many_they_are() {
+        let room = SharedRoom::new(80);
+        let share = room.share(true);
+        let places: Vec<_> = (0..100)
+            .map(|_| share.try_take(is(Known::Answers, 0)))
+            .collect();
+
+        assert_eq!(places.iter().flatten().count(), 40);
+        assert!(room.share(false).has_place(new(20)));
         drop(places);
-        assert!(share.has_place(has(0)));
+        assert!(share.has_place(new(0)));
     }
 
     #[test]
@@ -199,9 +281,9 @@ mod tests {
         let room = SharedRoom::new(20);
         room.out_of_sockets();
         let began = Instant::now();
-        assert!(room.share(false).try_take(has(0)).is_none() || began.elapsed() >= PAUSE);
+        assert!(room.share(false).try_take(new(0)).is_none() || began.elapsed() >= PAUSE);
 
-        while room.share(false).try_take(has(0)).is_none() {
+        while room.share(false).try_take(new(0)).is_none() {
             assert!(began.elapsed() < 100 * PAUSE);
             std::thread::yield_now();
         }

@@ -20,6 +20,7 @@ async fn monitor(redis: &TestRedis, webhook: &str, files: usize) -> Daemon {
         ("HOST", "127.0.0.1"),
         ("MONITOR_PORT", &text),
         ("WEBHOOK_URL", webhook),
+        ("ALLOW_PRIVATE_WEBHOOKS", "true"),
     ];
     let script = format!("ulimit -n {files}; exec {MONITOR}");
     let daemon = Daemon::spawn("/bin/sh", &["-c", &script], &settings, port);
@@ -38,7 +39,12 @@ async fn write(redis: &TestRedis, kind: Kind, name: &str, spec: Value) {
 
 /// A buffer of this name that delivers to a destination of this name.
 async fn way(redis: &TestRedis, name: &str, url: &str) {
-    let destination = json!({"name": name, "url": url, "timeout": TIMEOUT});
+    way_of(redis, name, url, false).await;
+}
+
+/// The same, brought by a caller or not.
+async fn way_of(redis: &TestRedis, name: &str, url: &str, of_a_caller: bool) {
+    let destination = json!({"name": name, "url": url, "timeout": TIMEOUT, "guarded": of_a_caller});
     write(redis, Kind::Destination, name, destination).await;
     let buffer = json!({"name": name, "destinations": [name], "window": {"wait": 0.1}});
     write(redis, Kind::Buffer, name, buffer).await;
@@ -105,6 +111,45 @@ async fn webhooks_that_never_answer_leave_others_their_share_of_sockets() {
     .await;
     assert_at_the_first_attempt(&entries);
     assert!(!monitor.log().contains("Too many open files"));
+}
+
+#[tokio::test]
+async fn webhooks_of_callers_that_never_answer_leave_own_ones_their_share_of_sockets() {
+    let redis = TestRedis::start().await;
+    let silent = Receiver::answering(&[], Answer::Silence).await;
+    let mut good = Receiver::start().await;
+    for number in 0..3 {
+        way(&redis, &format!("silent{number}"), &silent.url()).await;
+    }
+    for number in 0..20 {
+        way_of(&redis, &format!("caller{number}"), &silent.url(), true).await;
+    }
+    way(&redis, "good", &good.url()).await;
+    let api = Daemon::api(&redis).await;
+    let monitor = monitor(&redis, &good.url(), 96).await;
+    for number in 0..3 {
+        for user in 0..30 {
+            say(&api, &format!("silent{number}"), user).await;
+        }
+    }
+    eventually("own ones hold what they get", async || {
+        monitor.metric("lull_attempts_in_flight").await >= 12.0
+    })
+    .await;
+    for number in 0..20 {
+        say(&api, &format!("caller{number}"), 0).await;
+    }
+    eventually("callers' hold what they get", async || {
+        monitor.metric("lull_attempts_in_flight").await >= 18.0
+    })
+    .await;
+
+    for user in 0..100 {
+        say(&api, "good", user).await;
+    }
+    for _ in 0..100 {
+        good.call().await;
+    }
 }
 
 #[tokio::test]

@@ -57,6 +57,11 @@ impl Permit {
         self.let_in
     }
 
+    /// Whether the destination has given an answer in time, whatever it was.
+    pub(in crate::monitor) fn note_answer(&self, in_time: bool) {
+        self.limiter.state().answered = Some(in_time);
+    }
+
     /// Tells the breaker how an attempt ended; `fresh` says that nobody had tried that batch before.
     pub(in crate::monitor) fn record(&mut self, outcome: &Outcome, fresh: bool) -> Turn {
         let probe = std::mem::take(&mut self.probe);

@@ -162,11 +162,11 @@ async fn after_many_others_it_is_the_turn_of_a_retry() {
 
 #[tokio::test]
 async fn who_finds_no_place_among_all_enters_when_others_give_one_back() {
-    let room = SharedRoom::new(4);
+    let room = SharedRoom::new(8);
     let (one, other) = (room.share(false), room.share(false));
     let (greedy, modest) = (Limiter::new(64, false, one), Limiter::new(64, false, other));
     let held = greedy.enter(64).await;
-    assert_eq!(held.len(), 2);
+    assert_eq!(held.len(), 3);
     let first = modest.enter(64).await;
     assert_eq!(first.len(), 1);
     assert!(modest.try_enter().is_none() && greedy.try_enter().is_none());
@@ -189,4 +189,28 @@ async fn who_finds_no_place_among_all_enters_when_others_give_one_back() {
     timeout(Duration::from_secs(10), modest.somebody_left())
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn who_had_no_answer_leaves_what_is_kept_back_until_it_has_one() {
+    let room = SharedRoom::new(8);
+    let limiter = || Limiter::new(64, false, room.share(false));
+    let (greedy, silent) = (limiter(), limiter());
+    silent.enter(1).await[0].note_answer(false);
+    let held: Vec<_> = greedy
+        .enter(64)
+        .await
+        .into_iter()
+        .chain(limiter().enter(1).await)
+        .collect();
+    let more = limiter().enter(1).await;
+    assert_eq!((held.len(), more.len()), (4, 1));
+
+    assert!(silent.try_enter().is_none());
+    assert!(limiter().try_enter().is_some());
+
+    drop(more);
+    silent.try_enter().unwrap().note_answer(true);
+    let _more = limiter().enter(1).await;
+    assert!(silent.try_enter().is_some());
 }
