@@ -7,6 +7,7 @@ use crate::core::filter::Filter;
 use crate::store::Look;
 use crate::store::audit::Noted;
 use crate::store::history::Settlement;
+use crate::store::history::posts::{Posted, Results};
 use crate::store::history::received::Received;
 
 /// A page of a list.
@@ -60,6 +61,20 @@ impl Admin {
             .history()
             .received(filter, wanted, look)
             .await?;
+        Ok(found.into())
+    }
+
+    /// What was posted within `look` with one of these results: messages as they were taken in, and posts that were not.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn posts(
+        &self,
+        filter: &Filter,
+        results: &Results,
+        look: Look,
+    ) -> Result<Page<Posted>, AdminError> {
+        let found = self.store().history().posts(filter, results, look).await?;
         Ok(found.into())
     }
 

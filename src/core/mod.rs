@@ -19,6 +19,7 @@ pub mod language;
 pub mod life;
 pub mod moment;
 pub mod payload;
+pub mod post;
 pub mod refused;
 pub mod retry;
 pub mod revival;

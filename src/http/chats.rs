@@ -83,6 +83,8 @@ struct ErasedCounts {
     history: u64,
     /// Messages in the list of what was received.
     received: u64,
+    /// Posts that were not taken.
+    posts: u64,
     /// Aliases that stood for it.
     aliases: u64,
     /// When it was last heard from, and a pause.
@@ -98,6 +100,7 @@ impl From<Erased> for ErasedCounts {
             dead_letters,
             history,
             received,
+            posts,
             aliases,
             states,
         } = erased;
@@ -108,6 +111,7 @@ impl From<Erased> for ErasedCounts {
             dead_letters,
             history,
             received,
+            posts,
             aliases,
             states,
         }

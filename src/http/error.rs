@@ -128,7 +128,7 @@ impl ApiError {
     }
 
     /// What programs are told.
-    fn code(&self) -> Code {
+    pub(super) fn code(&self) -> Code {
         match self {
             Self::BadInput(bad) => bad.code(),
             Self::BadRequest(_) | Self::Parameter { .. } => Code::InvalidRequest,

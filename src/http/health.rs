@@ -52,6 +52,8 @@ pub(super) async fn metrics(State(api): State<Api>) -> Response {
         api.watch.look()
     );
     let stopped = snapshot.stops().counts();
+    let buffers = snapshot.buffers().map(|buffer| &buffer.name);
+    api.metrics.posts.keep(buffers);
     let text = api.metrics.text(counts, work.as_ref(), &stopped);
     ([(CONTENT_TYPE, METRICS_TYPE)], text).into_response()
 }

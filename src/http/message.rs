@@ -144,7 +144,9 @@ pub(super) async fn post(
     headers: HeaderMap,
     fields: Result<Fields, ApiError>,
 ) -> Result<Response, ApiError> {
-    api.counted(take(&api, &headers, fields).await)
+    let taken = take(&api, &headers, fields).await;
+    api.noted(Some(&api.default_buffer().name), None, taken)
+        .await
 }
 
 async fn take(

@@ -21,6 +21,7 @@ mod messages;
 mod middleware;
 mod openapi;
 mod pausing;
+mod posts;
 mod query;
 pub mod receiver;
 mod removal;
@@ -62,11 +63,10 @@ use crate::settings::api::ApiConfig;
 use crate::settings::server::ServerConfig;
 use crate::spec::Buffer;
 use crate::store::Store;
-use crate::telemetry::metrics::{Metrics, count};
+use crate::telemetry::metrics::Metrics;
 use crate::telemetry::tracer::Tracer;
 use auth::{Auth, Guarding};
 use endpoint::Endpoint;
-use error::ApiError;
 use middleware::budget::{self, Budget};
 use middleware::known;
 use middleware::requests::Requests;
@@ -172,11 +172,6 @@ impl Api {
         let made = move || make(&api, token.clone());
         self.loops.start(name, None, stop.clone(), made);
     }
-
-    /// What became of what was brought, counted if it was refused.
-    fn counted<T>(&self, taken: Result<T, ApiError>) -> Result<T, ApiError> {
-        taken.inspect_err(|error| count(&self.metrics.refused, "reason", error.reason()))
-    }
 }
 
 /// Serves on `listener` until told to stop, then finishes the requests in hand.
@@ -253,6 +248,7 @@ fn endpoints() -> Vec<Endpoint> {
         scheduled::endpoints(),
         schedules::endpoints(),
         history::endpoints(),
+        posts::endpoints(),
         dead_letters::endpoints(),
         control::endpoints(),
         audit::endpoints(),

@@ -62,6 +62,8 @@ pub(super) struct ListQuery {
     /// Only what has this status: a word such as `delivered`, `failed` or `buried`, `success` or `error`, or an HTTP
     /// status.
     status: Option<String>,
+    /// Only what has this result: a word, or `not_taken` for all but `taken`.
+    result: Option<String>,
     /// Only what is not older than this moment (RFC 3339). Also `start_date`.
     #[param(format = DateTime)]
     #[serde(alias = "start_date")]
@@ -87,6 +89,8 @@ pub(super) struct List {
     pub(super) filter: Filter,
     pub(super) destination: Option<Name>,
     status: Option<String>,
+    /// The word that results are asked for by.
+    pub(super) result: Option<String>,
     paged: bool,
     from: Millis,
     to: Millis,
@@ -141,6 +145,7 @@ impl List {
                 .map(|name| named("destination", name))
                 .transpose()?,
             status: query.status,
+            result: query.result,
             paged,
             from: moment("from", query.from.as_deref())?.unwrap_or(Millis::MIN),
             to: moment("to", query.to.as_deref())?.unwrap_or(Millis::MAX),
@@ -149,10 +154,19 @@ impl List {
 
     /// What part of a list of stream entries is asked for.
     pub(super) fn look(&self) -> Result<Look, ApiError> {
+        self.look_after(EntryId::parse)
+    }
+
+    /// The same of two lists that are shown as one.
+    pub(super) fn look_at_two(&self) -> Result<Look, ApiError> {
+        self.look_after(EntryId::parse_of_two)
+    }
+
+    fn look_after(&self, parse: fn(&str) -> Option<EntryId>) -> Result<Look, ApiError> {
         Ok(Look {
             from: self.from,
             to: self.to,
-            after: self.after(EntryId::parse)?,
+            after: self.after(parse)?,
             ..Look::first(self.limit)
         })
     }

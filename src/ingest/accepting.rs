@@ -1,11 +1,13 @@
 //! A message: into the window of its chat by the rules of its buffer, or kept until its time; and counted.
 
+use super::posts::{Untaken, result_of};
 use super::{Ingest, IngestError};
 use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::Chat;
 use crate::core::incoming::Incoming;
 use crate::core::item::stored_item;
 use crate::core::json::fields::BadInput;
+use crate::core::post::PostResult;
 use crate::core::when::{When, too_far};
 use crate::spec::Buffer;
 use crate::store::StoreError;
@@ -92,8 +94,12 @@ impl Ingest {
         match incoming.when {
             None => self.take_in(buffer, incoming).await.map(Accepted::Window),
             Some(when) => {
-                let kept = self.keep(buffer, incoming, when).await;
-                kept.map(Accepted::Later)
+                let kept = self.keep(buffer, incoming, when).await?;
+                if kept.duplicate {
+                    let untaken = vec![Untaken::message(PostResult::Duplicate, incoming)];
+                    self.note_untaken(&buffer.name, untaken, None).await;
+                }
+                Ok(Accepted::Later(kept))
             }
         }
     }
@@ -103,6 +109,20 @@ impl Ingest {
     /// # Errors
     /// As [`Ingest::accept`].
     pub async fn take_in(
+        &self,
+        buffer: &Buffer,
+        incoming: &Incoming,
+    ) -> Result<Appended, IngestError> {
+        let appended = self.put_in(buffer, incoming).await?;
+        if appended.taken != Taken::Appended {
+            let untaken = Untaken::message(result_of(appended.taken), incoming);
+            self.note_untaken(&buffer.name, vec![untaken], None).await;
+        }
+        Ok(appended)
+    }
+
+    /// The same, and whoever calls it notes what was not taken.
+    pub(super) async fn put_in(
         &self,
         buffer: &Buffer,
         incoming: &Incoming,
@@ -137,7 +157,7 @@ impl Ingest {
             .await
             .inspect_err(|error| self.0.memory_guard.make_after(error))?;
         coming.arrived(&appended);
-        self.count(&appended);
+        self.count(buffer, &appended);
         Ok(appended)
     }
 
@@ -170,10 +190,12 @@ impl Ingest {
         let (at, duplicate) = match kept? {
             Keeping::Kept(at) => {
                 place.taken();
+                self.count_post(Some(&buffer.name), PostResult::Taken);
                 metrics.accepted.inc();
                 (Some(at), false)
             }
             Keeping::Duplicate(at) => {
+                self.count_post(Some(&buffer.name), PostResult::Duplicate);
                 metrics.duplicates.inc();
                 (at, true)
             }
@@ -191,7 +213,8 @@ impl Ingest {
         Kept::by(&retention, self.0.payloads)
     }
 
-    fn count(&self, appended: &Appended) {
+    fn count(&self, buffer: &Buffer, appended: &Appended) {
+        self.count_post(Some(&buffer.name), result_of(appended.taken));
         let metrics = &self.0.metrics;
         match appended.taken {
             Taken::Appended => drop(metrics.accepted.inc()),

@@ -5,8 +5,11 @@ use std::collections::HashMap;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use indexmap::{IndexMap, IndexSet};
 
+use super::posts::{Untaken, result_of};
 use super::{Ingest, IngestError};
 use crate::core::chat::{Chat, ChatId};
+use crate::core::ignored::Ignored;
+use crate::core::post::PostResult;
 use crate::core::trace::TraceContext;
 use crate::gateway::{Event, Gateway, Party, Person, Said};
 use crate::spec::Buffer;
@@ -37,7 +40,7 @@ pub struct Gathered {
 type Known = (ChatId, Person);
 
 impl Ingest {
-    /// Does what was heard through a gateway. After an error the gateway posts again, and what is stored already is known
+    /// Does what was heard through a gateway; `body` is the post, to be listed with what is not taken. After an error the gateway posts again, and what is stored already is known
     /// by its id.
     ///
     /// # Errors
@@ -48,26 +51,35 @@ impl Ingest {
         gateway: Gateway,
         heard: Vec<Event>,
         trace: Option<TraceContext>,
+        body: &[u8],
     ) -> Result<Gathered, IngestError> {
         let mut gathered = Gathered::default();
         let known = self.persons(buffer, &heard).await?;
+        let mut untaken = Vec::new();
         let mut chats: IndexMap<ChatId, Vec<(Person, Event)>> = IndexMap::new();
         let mut reasons = IndexSet::new();
         for heard in heard {
             let found = match (party(&heard), &heard) {
                 (Some(party), _) => known.get(party),
-                (None, Event::Ignored { reason, .. }) => {
+                (None, Event::Ignored { why, reason, party }) => {
                     reasons.insert(reason.clone());
+                    let chat = party.as_ref().and_then(|party| party.chat_id().ok());
+                    let why = PostResult::Ignored(*why);
+                    untaken.push(Untaken::event(why, reason.clone(), chat));
                     continue;
                 }
                 (None, _) => None,
             };
             let Some((id, person)) = found else {
                 reasons.insert(UNNAMED.to_owned());
+                let why = PostResult::Ignored(Ignored::Unnamed);
+                untaken.push(Untaken::event(why, UNNAMED, None));
                 continue;
             };
             if let Some(why) = buffer.people.unheard(&heard, person) {
                 reasons.insert(why.text().to_owned());
+                let why = PostResult::Ignored(why);
+                untaken.push(Untaken::event(why, why.text(), Some(id.clone())));
                 continue;
             }
             let of_chat: &mut Vec<_> = chats.entry(id.clone()).or_default();
@@ -90,8 +102,11 @@ impl Ingest {
             gathered.held += done.held;
             gathered.paused += done.paused;
             reasons.extend(done.ignored.into_iter().map(str::to_owned));
+            untaken.extend(done.untaken);
         }
         gathered.ignored = reasons.into_iter().collect();
+        let body = Some(body);
+        self.note_untaken(&buffer.name, untaken, body).await;
         Ok(gathered)
     }
 
@@ -140,6 +155,7 @@ struct Done {
     held: u64,
     paused: u64,
     ignored: IndexSet<&'static str>,
+    untaken: Vec<Untaken>,
 }
 
 /// One chat's part of a post.
@@ -159,13 +175,22 @@ impl Work<'_> {
             match heard {
                 Event::Said(said) => self.say(said, &person, &mut done).await?,
                 Event::Own(own) => {
-                    let own = self.ingest.own(self.buffer, self.gateway, &self.chat, &own);
-                    match own.await? {
+                    let id = own.id.clone();
+                    let why = self
+                        .ingest
+                        .own(self.buffer, self.gateway, &self.chat, &own)
+                        .await?;
+                    match why {
                         None => done.paused += 1,
                         Some(reason) => drop(done.ignored.insert(reason)),
                     }
+                    let why = why.unwrap_or("our own message, and it pauses the chat");
+                    let own = self.nothing(Ignored::Own, why).with_id(id);
+                    done.untaken.push(own);
                 }
                 Event::Typing { typing, .. } => {
+                    let name = &self.buffer.name;
+                    self.ingest.count_post(Some(name), PostResult::Typing);
                     let held = self.ingest.hold(&self.chat, typing).await?;
                     done.held += u64::from(held.is_some_and(|held| held.heeded));
                 }
@@ -177,7 +202,10 @@ impl Work<'_> {
 
     async fn say(&self, said: Said, person: &Person, done: &mut Done) -> Result<(), IngestError> {
         if said.is_empty() {
-            done.ignored.insert("a message with nothing in it");
+            let why = "a message with nothing in it";
+            done.ignored.insert(why);
+            let empty = self.nothing(Ignored::Empty, why).with_id(said.id);
+            done.untaken.push(empty);
             return Ok(());
         }
         let mut incoming = said.incoming(
@@ -188,13 +216,24 @@ impl Work<'_> {
             self.buffer.max_file_bytes,
         )?;
         incoming.trace = self.trace.cloned();
-        match self.ingest.take_in(self.buffer, &incoming).await?.taken {
+        let taken = self.ingest.put_in(self.buffer, &incoming).await?.taken;
+        if taken != Taken::Appended {
+            let untaken = Untaken::message(result_of(taken), &incoming);
+            done.untaken.push(untaken);
+        }
+        match taken {
             Taken::Appended => done.accepted += 1,
             Taken::Duplicate => done.duplicates += 1,
             Taken::Repeated => drop(done.ignored.insert("said just before")),
             Taken::Paused => drop(done.ignored.insert("the chat is paused")),
         }
         Ok(())
+    }
+
+    /// Something of this chat that is nothing for a bot.
+    fn nothing(&self, why: Ignored, reason: &'static str) -> Untaken {
+        let why = PostResult::Ignored(why);
+        Untaken::event(why, reason, Some(self.chat.id.clone()))
     }
 }
 

@@ -10,6 +10,7 @@ mod holding;
 mod memory_guard;
 mod own;
 mod pausing;
+mod posts;
 mod queueing;
 mod reading;
 mod running;
@@ -41,6 +42,7 @@ pub use trial::{WouldBe, WouldCall};
 use bounds::{Bounds, Pauses};
 use brought::Noted;
 use memory_guard::MemoryGuard;
+use posts::PostLines;
 
 /// All that brings a message in. Clones are one.
 #[derive(Clone)]
@@ -53,6 +55,7 @@ struct Parts {
     /// What a destination that came with a message is tried with before it is written down.
     clients: Clients,
     noted: Noted,
+    post_lines: PostLines,
     retention: Retention,
     /// Whether what was said is kept of messages that were taken in.
     payloads: bool,
@@ -81,6 +84,7 @@ impl Ingest {
             metrics,
             clients,
             noted: Noted::default(),
+            post_lines: PostLines::default(),
             registry,
             store,
         }))

@@ -1,9 +1,11 @@
 //! Messages that leave one by one: each is a batch of its own, in one order, and found again by its id.
 
 use super::accepting::{Later, arrived};
+use super::posts::Untaken;
 use super::{Ingest, IngestError};
 use crate::core::batch::{BatchId, Millis};
 use crate::core::incoming::Incoming;
+use crate::core::post::PostResult;
 use crate::core::window::CloseReason;
 use crate::spec::Buffer;
 use crate::store::lanes::queue::Enqueued;
@@ -53,6 +55,10 @@ impl Ingest {
                 Later { .. } => QueueState::Waiting,
             },
         };
+        if state == QueueState::Duplicate {
+            let untaken = vec![Untaken::message(PostResult::Duplicate, incoming)];
+            self.note_untaken(&buffer.name, untaken, None).await;
+        }
         Ok(Queued { id, state })
     }
 
@@ -79,11 +85,13 @@ impl Ingest {
         Ok(match enqueued {
             Enqueued::Queued(at) => {
                 place.taken();
+                self.count_post(Some(&buffer.name), PostResult::Taken);
                 metrics.accepted.inc();
                 count(&metrics.batches, "reason", CloseReason::Queued.as_str());
                 QueueState::Leaving(at)
             }
             Enqueued::Duplicate => {
+                self.count_post(Some(&buffer.name), PostResult::Duplicate);
                 metrics.duplicates.inc();
                 QueueState::Duplicate
             }

@@ -284,9 +284,12 @@ pub(crate) fn history(shard: Shard) -> String {
     shard.key("history")
 }
 
-/// Messages that were taken in.
 pub(crate) fn received(shard: Shard) -> String {
     shard.key("received")
+}
+
+pub(crate) fn posts(shard: Shard) -> String {
+    shard.key("posts")
 }
 
 pub(crate) fn dead(shard: Shard) -> String {

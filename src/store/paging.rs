@@ -1,6 +1,8 @@
 //! Lists over all shards, a page at a time. A cursor names the last entry of the page before, so that entries which
 //! come and go meanwhile move nothing else.
 
+mod ids;
+
 use std::collections::VecDeque;
 
 use futures_util::future::try_join_all;
@@ -10,6 +12,7 @@ use super::keys::Shard;
 use super::scripts;
 use super::{Result, Store, reply};
 use crate::core::batch::Millis;
+pub use ids::EntryId;
 
 /// Bytes of the entries of a page, after which it ends before its limit. As JSON in an answer they can be twice as many.
 pub const PAGE_BYTES: usize = 8 * 1024 * 1024;
@@ -22,52 +25,6 @@ const MOST_SCANNED: usize = 5_000;
 
 /// Entries read at a time where one is looked for.
 const PAGE: usize = 256;
-
-/// The place of an entry in a list of stream entries; later entries are greater.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct EntryId {
-    pub(super) ms: Millis,
-    seq: u64,
-    pub(super) shard: Shard,
-}
-
-impl EntryId {
-    /// Reads what [`EntryId::text`] wrote.
-    pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split('-');
-        let (ms, seq) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-        let shard = Shard::from_index(parts.next()?.parse().ok()?)?;
-        // No stream has an entry 0-0, and Redis refuses a range that ends before it.
-        let may_be = (ms, seq) != (0, 0) && parts.next().is_none();
-        may_be.then_some(Self { ms, seq, shard })
-    }
-
-    /// The id as it stands in paths and cursors.
-    pub fn text(&self) -> String {
-        format!("{}-{}-{}", self.ms, self.seq, self.shard.index())
-    }
-
-    /// The id as Redis knows it within the shard.
-    pub(super) fn in_stream(&self) -> String {
-        format!("{}-{}", self.ms, self.seq)
-    }
-
-    /// Reads an id as Redis knows it within the shard.
-    pub(super) fn of(shard: Shard, id: &str) -> Option<Self> {
-        let (ms, seq) = id.split_once('-')?;
-        Some(Self {
-            ms: ms.parse().ok()?,
-            seq: seq.parse().ok()?,
-            shard,
-        })
-    }
-
-    /// The end of the range in `shard` that holds everything older than this entry.
-    fn older_in(&self, shard: Shard) -> String {
-        let inclusive = if shard < self.shard { "" } else { "(" };
-        format!("{inclusive}{}", self.in_stream())
-    }
-}
 
 /// What part of a list is wanted: entries of a period, a page of them.
 #[derive(Clone, Copy, Debug)]
@@ -96,11 +53,11 @@ impl Look {
         }
     }
 
-    /// The newest that is wanted of what `shard` keeps.
-    fn newest_in(&self, shard: Shard) -> String {
+    /// The newest that is wanted of what a stream holds.
+    fn newest_in(&self, stream: &Stream) -> String {
         self.after
             .filter(|after| after.ms <= self.to)
-            .map_or_else(|| self.to.to_string(), |after| after.older_in(shard))
+            .map_or_else(|| self.to.to_string(), |after| after.older_in(stream))
     }
 }
 
@@ -137,9 +94,17 @@ impl StreamEntry {
     }
 }
 
-/// What one shard has delivered and not yet been asked for.
+/// A part of a list.
+pub(super) struct Stream {
+    pub(super) key: String,
+    pub(super) shard: Shard,
+    /// Which of the lists that are read as one it belongs to, the first or the second.
+    pub(super) list: u8,
+}
+
+/// What one stream has delivered and not yet been asked for.
 struct Source {
-    shard: Shard,
+    stream: Stream,
     entries: VecDeque<StreamEntry>,
     /// The newest that was not read yet, as far as it is known.
     next: Option<EntryId>,
@@ -190,6 +155,21 @@ impl Store {
         key: fn(Shard) -> String,
         shards: impl Iterator<Item = Shard>,
         look: Look,
+        keep: impl FnMut(&StreamEntry) -> Result<Option<T>>,
+    ) -> Result<(Vec<T>, Option<String>)> {
+        let streams = shards.map(|shard| Stream {
+            key: key(shard),
+            shard,
+            list: 0,
+        });
+        self.newest_of(streams, look, keep).await
+    }
+
+    /// The same of the entries of these streams.
+    pub(super) async fn newest_of<T>(
+        &self,
+        streams: impl Iterator<Item = Stream>,
+        look: Look,
         mut keep: impl FnMut(&StreamEntry) -> Result<Option<T>>,
     ) -> Result<(Vec<T>, Option<String>)> {
         // A few from each: most of what 64 shards would offer is never shown.
@@ -198,15 +178,13 @@ impl Store {
         let oldest = oldest.as_str();
         let mut after = look.after;
         // Of each only where it begins, as its first entry may be large and never shown.
-        let begin = async |shard: Shard| {
-            let mut source = Source::new(shard);
-            let (first, _) = self
-                .read_newest(&key(shard), shard, &look.newest_in(shard), oldest, 0)
-                .await?;
-            source.next = first.into_iter().next().map(|entry| entry.id);
-            Result::Ok(source)
+        let begin = async |stream: Stream| {
+            let newest = look.newest_in(&stream);
+            let (first, _) = self.read_newest(&stream, &newest, oldest, 0).await?;
+            let next = first.into_iter().next().map(|entry| entry.id);
+            Result::Ok(Source::new(stream, next))
         };
-        let mut sources = try_join_all(shards.map(begin)).await?;
+        let mut sources = try_join_all(streams.map(begin)).await?;
 
         let (mut kept, mut bytes) = (Vec::new(), 0);
         for _ in 0..MOST_SCANNED {
@@ -220,8 +198,7 @@ impl Store {
             if source.entries.is_empty() {
                 let from = source.next.take().map(|id| id.in_stream());
                 let from = from.unwrap_or_default();
-                let stream = key(source.shard);
-                let read = self.read_newest(&stream, source.shard, &from, oldest, chunk);
+                let read = self.read_newest(&source.stream, &from, oldest, chunk);
                 source.refill(read.await?);
             }
             let Some(entry) = source.entries.pop_front() else {
@@ -233,9 +210,8 @@ impl Store {
                 bytes += entry.bytes();
             }
             if source.entries.is_empty() && !source.dry {
-                let from = entry.id.older_in(source.shard);
-                let stream = key(source.shard);
-                let read = self.read_newest(&stream, source.shard, &from, oldest, chunk);
+                let from = entry.id.older_in(&source.stream);
+                let read = self.read_newest(&source.stream, &from, oldest, chunk);
                 source.refill(read.await?);
             }
         }
@@ -246,27 +222,29 @@ impl Store {
     /// more; of 0 entries the first is there without what it holds.
     async fn read_newest(
         &self,
-        stream: &str,
-        shard: Shard,
+        stream: &Stream,
         newest: &str,
         oldest: &str,
         most: usize,
     ) -> Result<(Vec<StreamEntry>, bool)> {
-        let mut read = scripts::NEWEST.key(stream);
+        let mut read = scripts::NEWEST.key(&stream.key);
         read.arg(newest).arg(oldest).arg(most).arg(READ_BYTES);
-        let (entries, more): (StreamRangeReply, bool) = self.run(shard, &read).await?;
-        let entries = entries.ids.into_iter();
-        let entries = entries.filter_map(|entry| StreamEntry::of(shard, entry));
+        let (entries, more): (StreamRangeReply, bool) = self.run(stream.shard, &read).await?;
+        let entries = entries.ids.into_iter().filter_map(|entry| {
+            let mut entry = StreamEntry::of(stream.shard, entry)?;
+            entry.id.list = stream.list;
+            Some(entry)
+        });
         Ok((entries.collect(), more))
     }
 }
 
 impl Source {
-    fn new(shard: Shard) -> Self {
+    fn new(stream: Stream, next: Option<EntryId>) -> Self {
         Self {
-            shard,
+            stream,
             entries: VecDeque::new(),
-            next: None,
+            next,
             dry: false,
         }
     }
@@ -280,6 +258,3 @@ impl Source {
         self.entries.extend(entries);
     }
 }
-
-#[cfg(test)]
-mod tests;

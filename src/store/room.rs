@@ -44,13 +44,19 @@ impl Store {
         Ok(Memory::of_info(&Facts::of_info(&info)))
     }
 
-    /// Drops the older half of what was received and of the history; answers how many entries. Dead letters stay.
+    /// Drops the older half of what was posted and received and of the history; answers how many entries. Dead letters stay.
     ///
     /// # Errors
     /// Unavailable or silent.
     pub async fn make_room(&self) -> Result<u64> {
         let streams: Vec<String> = Shard::all()
-            .flat_map(|shard| [keys::received(shard), keys::history(shard)])
+            .flat_map(|shard| {
+                [
+                    keys::posts(shard),
+                    keys::received(shard),
+                    keys::history(shard),
+                ]
+            })
             .collect();
         let mut looks = redis::pipe();
         for stream in &streams {

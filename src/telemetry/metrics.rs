@@ -9,6 +9,7 @@ use prometheus_client::registry::Registry;
 
 use super::failures;
 use super::labels::{Dropped, FoundBy, words};
+use super::posts::PostMetrics;
 use super::work::{WorkMetrics, whole};
 use crate::core::batch::Outcome;
 use crate::core::refused::{MESSAGE_FIELDS, RefusedFor};
@@ -46,6 +47,8 @@ pub struct Metrics {
     pub dropped: CounterBy,
     /// Requests refused, by `reason`: the field at fault, or a word of [`RefusedFor`].
     pub refused: CounterBy,
+    /// What became of posts, by `buffer`, `result` and `code`.
+    pub posts: PostMetrics,
     /// Batches made, by `reason`: what closed the window, or `later`, `schedule`, `run`.
     pub batches: CounterBy,
     /// Windows closed by a monitor, by what `found` them: `event` or `sweep`.
@@ -86,6 +89,7 @@ impl Metrics {
             duplicates: Counter::default(),
             dropped: Family::default(),
             refused: Family::default(),
+            posts: PostMetrics::default(),
             batches: Family::default(),
             found: Family::default(),
             events: Counter::default(),
@@ -182,6 +186,7 @@ impl Metrics {
             "Requests refused, by reason",
             self.refused.clone(),
         );
+        self.posts.register(registry);
     }
 
     fn register_monitor(&mut self) {

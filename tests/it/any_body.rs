@@ -1,5 +1,6 @@
 //! Every way in, with bodies that nobody would send: refused or taken, and never a failure of the server.
 
+use lull::core::json::fields::form_as_json;
 use lull::gateway::Gateway;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -121,8 +122,21 @@ fn spoilt(mut sound: Value, at: &prop::sample::Index, value: Value) -> Value {
     sound
 }
 
-/// What the old clients and a gateway really send.
+/// The first body in the table of a gateway.
+fn of_gateway(name: &str) -> Value {
+    let path = format!("{}/tests/gateways/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let cases: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    match cases[0]["form"].as_str() {
+        Some(form) => serde_json::from_str(&form_as_json(form.as_bytes()).unwrap()).unwrap(),
+        None => cases[0]["body"].clone(),
+    }
+}
+
+/// What the old clients and the gateways really send.
 fn sound(way: &str) -> Value {
+    if let Some(gateway) = Gateway::names().find(|name| way.split('/').any(|part| part == *name)) {
+        return of_gateway(gateway);
+    }
     match way {
         "/api/v1/message" => json!({
             "webhook": {"url": "https://example.com/", "method": "POST", "headers": {"a": "b"}},
@@ -132,10 +146,7 @@ fn sound(way: &str) -> Value {
         "/webhook" => json!({"unique_id": "123", "message": "teste"}),
         "/api/typing" => json!({"user": "u", "typing": true}),
         "/api/chats/u/pause" => json!({"for": 1}),
-        _ => json!({
-            "user": "u", "message": "oi", "ttl": 5, "event": "messages.upsert", "instance": "i",
-            "data": {"key": {"remoteJid": "55@s.whatsapp.net", "id": "x"}, "message": {"conversation": "oi"}},
-        }),
+        _ => json!({"user": "u", "message": "oi", "ttl": 5, "data": {"key": "u"}}),
     }
 }
 

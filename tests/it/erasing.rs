@@ -72,8 +72,8 @@ async fn of_an_erased_chat_nothing_is_left_anywhere() {
     assert_eq!(
         erased,
         json!({
-            "messages": 1, "later": 1, "batches": 1, "dead_letters": 1, "history": 2, "received": 3, "aliases": 0,
-            "states": 0,
+            "messages": 1, "later": 1, "batches": 1, "dead_letters": 1, "history": 2, "received": 3, "posts": 0,
+            "aliases": 0, "states": 0,
         })
     );
     let left = everything(&system.redis).await;

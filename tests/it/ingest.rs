@@ -233,7 +233,7 @@ async fn what_a_gateway_posts_is_gathered_without_http() {
         |from: &str, id: &str| json!({ "id": id, "from": from, "fromMe": false, "body": "hi" });
     let (ana, group) = ("5511988887777@c.us", "120363000000000000@g.us");
     let gather = async |(gateway, events)| {
-        let gathered = within.ingest.gather(&buffer, gateway, events, None);
+        let gathered = within.ingest.gather(&buffer, gateway, events, None, b"{}");
         gathered.await.unwrap()
     };
 

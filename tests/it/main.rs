@@ -54,6 +54,7 @@ mod pages;
 mod papers;
 mod parsers;
 mod pausing;
+mod posts;
 mod property;
 mod quiet;
 mod reconnecting;

@@ -202,6 +202,7 @@ async fn every_metric_of_the_house_is_there_from_the_start() {
             "lull_messages_duplicate counter",
             "lull_monitors_alive gauge",
             "lull_overdue_seconds gauge",
+            "lull_posts counter",
             "lull_redis_up gauge",
             "lull_requests_refused counter",
             "lull_standing gauge",

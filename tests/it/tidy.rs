@@ -245,7 +245,7 @@ const TASKS: [(&str, &str); 10] = [
     ("src/telemetry/tracer.rs", "sends the last spans"),
     ("src/shutdown.rs", "waits for a signal or two"),
     ("src/server/mod.rs", "a connection"),
-    ("src/http/middleware/refusal_lines.rs", "writes one line"),
+    ("src/telemetry/bursts.rs", "writes one line"),
     ("src/ingest/memory_guard.rs", "makes room once"),
     ("src/store/links.rs", "mends a connection"),
     ("src/delivery/collector.rs", "a call"),

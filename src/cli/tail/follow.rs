@@ -21,15 +21,31 @@ pub(super) enum Kind {
     Sent,
     /// Batches given up on.
     Dead,
+    /// Batches whose newest attempt failed, and that are tried again.
+    Retry,
+    /// Posts that were not taken.
+    Post,
 }
 
 impl Kind {
-    fn path(self) -> [&'static str; 3] {
-        let name = match self {
-            Self::Sent => "sent",
-            Self::Dead => "dead-letter",
-        };
-        ["api", "messages", name]
+    pub(super) const ALL: [Self; 4] = [Self::Sent, Self::Dead, Self::Retry, Self::Post];
+
+    fn path(self) -> &'static [&'static str] {
+        match self {
+            Self::Sent => &["api", "messages", "sent"],
+            Self::Dead => &["api", "messages", "dead-letter"],
+            Self::Retry => &["api", "history"],
+            Self::Post => &["api", "posts"],
+        }
+    }
+
+    /// What is asked for of the list.
+    fn wanted(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Sent | Self::Dead => None,
+            Self::Retry => Some(("status", "failed")),
+            Self::Post => Some(("result", "not_taken")),
+        }
     }
 }
 
@@ -61,7 +77,7 @@ struct Page<'a> {
 
 #[derive(Deserialize)]
 struct Moment {
-    #[serde(alias = "sent_at", alias = "buried_at")]
+    #[serde(alias = "sent_at", alias = "buried_at", alias = "settled_at")]
     at: String,
 }
 
@@ -125,9 +141,10 @@ impl List {
             .from
             .map(|from| from.to_rfc3339_opts(SecondsFormat::Millis, true));
         let mut query = vec![("limit", limit)];
+        query.extend(self.kind.wanted());
         query.extend(from.as_deref().map(|from| ("from", from)));
         query.extend(cursor.map(|cursor| ("cursor", cursor)));
-        let answer = api.get(&self.kind.path(), &query).await?;
+        let answer = api.get(self.kind.path(), &query).await?;
         let page: Page<'_> = answer.read()?;
         let entries = page.items.into_iter().map(|item| self.entry(item.get()));
         Ok((entries.collect::<Result<_>>()?, page.next_cursor))

@@ -1,4 +1,4 @@
-//! `lull tail`: what is delivered and what is given up on, as it happens.
+//! `lull tail`: what is delivered, what is tried again, what is given up on and what was not taken, as it happens.
 
 mod follow;
 mod row;
@@ -21,7 +21,7 @@ const PERIOD: Duration = Duration::from_millis(500);
 /// Following takes no more than this part of api's time.
 const IDLE_SHARE: u32 = 4;
 
-/// Follow deliveries and dead letters as they happen, until Ctrl-C
+/// Follow deliveries, retries, dead letters and posts that were not taken as they happen, until Ctrl-C
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  lull tail\n  lull tail --user 5511988887777 --for 60\n  lull tail --json --count 1 | jq .sent.webhook_id"
@@ -61,10 +61,10 @@ pub(super) async fn tail(arguments: &Arguments, vars: &Vars) -> Result<()> {
 
 async fn follow(arguments: &Arguments, api: &Api) -> Result<()> {
     let end = arguments.lasting.map(|lasting| Instant::now() + lasting);
-    let mut lists = [
-        List::begin(Kind::Sent, api).await?,
-        List::begin(Kind::Dead, api).await?,
-    ];
+    let mut lists = Vec::new();
+    for kind in Kind::ALL {
+        lists.push(List::begin(kind, api).await?);
+    }
     if !arguments.json {
         line(&heads())?;
     }

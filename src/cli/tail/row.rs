@@ -1,4 +1,4 @@
-//! How a delivery or a dead letter is shown on one line.
+//! How a delivery, a retry, a dead letter or a post is shown on one line.
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -28,8 +28,8 @@ pub(super) struct Whose<'a> {
 
 #[derive(Deserialize)]
 struct Owner {
-    user: String,
-    buffer: String,
+    user: Option<String>,
+    buffer: Option<String>,
 }
 
 /// A line of `--json`.
@@ -38,6 +38,8 @@ struct Owner {
 enum Line {
     Sent(Box<RawValue>),
     DeadLetter(Box<RawValue>),
+    Retry(Box<RawValue>),
+    Post(Box<RawValue>),
 }
 
 #[derive(Deserialize)]
@@ -64,12 +66,38 @@ struct Dead<'a> {
     reason: String,
 }
 
+#[derive(Deserialize)]
+struct Retry {
+    settled_at: String,
+    buffer: String,
+    destination: String,
+    user: String,
+    messages: u64,
+    attempts: Vec<Attempt>,
+}
+
+#[derive(Deserialize)]
+struct Attempt {
+    attempt: u64,
+    summary: String,
+}
+
+#[derive(Deserialize)]
+struct Post {
+    at: String,
+    buffer: Option<String>,
+    user: Option<String>,
+    result: String,
+    reason: Option<String>,
+    code: Option<String>,
+}
+
 impl Whose<'_> {
     /// Whether an entry is one of theirs.
     pub(super) fn includes(&self, entry: &Entry) -> Result<bool> {
         let owner: Owner = read(entry)?;
-        Ok(self.user.is_none_or(|user| user == owner.user)
-            && self.buffer.is_none_or(|buffer| buffer == owner.buffer))
+        let is = |wanted: Option<&str>, owner: Option<&str>| wanted.is_none() || wanted == owner;
+        Ok(is(self.user, owner.user.as_deref()) && is(self.buffer, owner.buffer.as_deref()))
     }
 }
 
@@ -83,6 +111,8 @@ pub(super) fn row(entry: &Entry) -> Result<String> {
     let cells = match entry.kind {
         Kind::Sent => read::<Sent>(entry)?.cells(),
         Kind::Dead => read::<Dead<'_>>(entry)?.cells(),
+        Kind::Retry => read::<Retry>(entry)?.cells(),
+        Kind::Post => read::<Post>(entry)?.cells(),
     };
     Ok(joined(&cells.map(|cell| harmless(&cell)), &WIDTHS))
 }
@@ -93,6 +123,8 @@ pub(super) fn json(entry: &Entry) -> Result<String> {
     let line = match entry.kind {
         Kind::Sent => Line::Sent(item),
         Kind::Dead => Line::DeadLetter(item),
+        Kind::Retry => Line::Retry(item),
+        Kind::Post => Line::Post(item),
     };
     Ok(serde_json::to_string(&line)?)
 }
@@ -128,6 +160,44 @@ impl Dead<'_> {
             "dead".to_owned(),
             self.attempts.to_string(),
             self.reason,
+        ]
+    }
+}
+
+impl Retry {
+    fn cells(mut self) -> [String; 8] {
+        let last = self.attempts.pop();
+        let (number, summary) = last.map_or((0, String::new()), |it| (it.attempt, it.summary));
+        [
+            self.settled_at,
+            self.buffer,
+            self.destination,
+            self.user,
+            self.messages.to_string(),
+            "retry".to_owned(),
+            number.to_string(),
+            summary,
+        ]
+    }
+}
+
+impl Post {
+    /// It has no destination, and nothing was attempted.
+    fn cells(self) -> [String; 8] {
+        let nothing = || "-".to_owned();
+        let reason = match (self.code, self.reason) {
+            (Some(code), Some(reason)) => format!("{code}: {reason}"),
+            (code, reason) => code.or(reason).unwrap_or_default(),
+        };
+        [
+            self.at,
+            self.buffer.unwrap_or_else(nothing),
+            nothing(),
+            self.user.unwrap_or_else(nothing),
+            nothing(),
+            self.result,
+            nothing(),
+            reason,
         ]
     }
 }

@@ -34,7 +34,8 @@ pub(super) struct OptionalFields(pub(super) RawObject);
 pub(super) struct Whole {
     /// Byte by byte, as proofs look at it.
     pub(super) bytes: Bytes,
-    text: Bytes,
+    /// The same in UTF-8.
+    pub(super) text: Bytes,
     kind: Kind,
 }
 

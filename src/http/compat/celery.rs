@@ -92,7 +92,9 @@ async fn take(
     headers: HeaderMap,
     fields: Result<Fields, ApiError>,
 ) -> Result<Response, ApiError> {
-    api.counted(append(&api, &headers, fields).await)
+    let taken = append(&api, &headers, fields).await;
+    api.noted(Some(&api.default_buffer().name), None, taken)
+        .await
 }
 
 async fn append(

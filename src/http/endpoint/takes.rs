@@ -12,6 +12,9 @@ use super::{Endpoint, JSON};
 
 /// The cursor of a list of what is over.
 pub(in crate::http) const ENTRY: &str = "^[1-9][0-9]{0,14}-[0-9]{1,15}-([0-9]|[1-5][0-9]|6[0-3])$";
+/// The cursor of two lists of what is over that are shown as one.
+pub(in crate::http) const ENTRY_OF_TWO: &str =
+    "^[1-9][0-9]{0,14}-[0-9]{1,15}-([0-9]|[1-9][0-9]|1[01][0-9]|12[0-7])$";
 /// The cursor of a list of what falls due.
 pub(in crate::http) const DUE: &str = r"^[0-9]{1,15}\.([0-9]|[1-5][0-9]|6[0-3])\.";
 const FORM: &str = "application/x-www-form-urlencoded";

@@ -64,7 +64,9 @@ async fn take(
     headers: HeaderMap,
     fields: Result<Fields, ApiError>,
 ) -> Result<Response, ApiError> {
-    api.counted(queue(&api, &headers, fields).await)
+    let taken = queue(&api, &headers, fields).await;
+    let buffer = &api.registry.defaults().messages.buffer;
+    api.noted(Some(&buffer.name), None, taken).await
 }
 
 async fn show(

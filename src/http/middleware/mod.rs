@@ -3,6 +3,5 @@
 
 pub(super) mod budget;
 pub(super) mod known;
-mod refusal_lines;
 pub(super) mod requests;
 pub(super) mod trace;

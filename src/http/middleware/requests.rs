@@ -16,12 +16,12 @@ use tower::{Layer, Service};
 use tracing::field::{Empty, display};
 use tracing::{Instrument, debug, error, error_span, info, warn};
 
-use super::refusal_lines::RefusalLines;
 use super::trace::{self, trace_of};
 use crate::core::code::Code;
 use crate::http::error::ErrorAnswer;
 use crate::http::error::Refused;
 use crate::panics::{self, Panic};
+use crate::telemetry::bursts::Bursts;
 use crate::telemetry::tracer::Tracer;
 
 pub(in crate::http) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -70,7 +70,7 @@ fn is_plain(id: &[u8]) -> bool {
 #[derive(Clone)]
 pub(in crate::http) struct Requests {
     tracer: Tracer,
-    refusals: RefusalLines,
+    refusals: Bursts,
 }
 
 impl Requests {
@@ -78,7 +78,12 @@ impl Requests {
     pub(in crate::http) fn new(tracer: Tracer) -> Self {
         Self {
             tracer,
-            refusals: RefusalLines::default(),
+            refusals: Bursts::new(|refused, codes| {
+                info!(
+                    refused,
+                    codes, "{refused} more requests were refused within the second: {codes}"
+                );
+            }),
         }
     }
 }
@@ -192,7 +197,7 @@ impl Line {
         }
     }
 
-    fn write(self, answer: &Response, refusals: &RefusalLines) {
+    fn write(self, answer: &Response, refusals: &Bursts) {
         let Self { method, .. } = &self;
         let route = self.route.as_ref().map_or("-", MatchedPath::as_str);
         let status = answer.status().as_u16();

@@ -29,7 +29,7 @@ use crate::ingest::{IngestError, NoBuffer, Said};
 use crate::spec::Buffer;
 use crate::spec::source::Source;
 use answers::{Buffered, Gathered};
-use arrived::{Arrived, PostBody, PostForm};
+use arrived::{Arrived, Post, PostBody, PostForm};
 
 /// The buffer in a path.
 #[derive(Deserialize)]
@@ -112,16 +112,8 @@ async fn post_to(
     allowance: Allowance,
     arrived: Arrived,
 ) -> Result<Response, ApiError> {
-    api.counted(
-        take(
-            &api,
-            named(&api, name),
-            &allowance,
-            arrived,
-            StatusCode::CREATED,
-        )
-        .await,
-    )
+    let buffer = named(&api, name);
+    take(&api, buffer, &allowance, arrived, StatusCode::CREATED).await
 }
 
 async fn post_message(
@@ -130,7 +122,7 @@ async fn post_message(
     allowance: Allowance,
     arrived: Arrived,
 ) -> Result<Response, ApiError> {
-    api.counted(take(&api, named(&api, name), &allowance, arrived, StatusCode::OK).await)
+    take(&api, named(&api, name), &allowance, arrived, StatusCode::OK).await
 }
 
 async fn post_to_the_only_one(
@@ -138,16 +130,8 @@ async fn post_to_the_only_one(
     allowance: Allowance,
     arrived: Arrived,
 ) -> Result<Response, ApiError> {
-    api.counted(
-        take(
-            &api,
-            only_buffer(&api),
-            &allowance,
-            arrived,
-            StatusCode::CREATED,
-        )
-        .await,
-    )
+    let buffer = only_buffer(&api);
+    take(&api, buffer, &allowance, arrived, StatusCode::CREATED).await
 }
 
 /// What a gateway asks before its first post.
@@ -186,16 +170,34 @@ async fn take(
     arrived: Arrived,
     done: StatusCode,
 ) -> Result<Response, ApiError> {
-    let (buffer, post) = arrived.let_in(api, buffer).await?;
+    let name = buffer.as_ref().ok().map(|buffer| buffer.name.clone());
+    let (buffer, post) = match arrived.let_in(api, buffer).await {
+        Ok(let_in) => let_in,
+        Err(error) => return api.noted(name.as_ref(), None, Err(error)).await,
+    };
+    let taken = take_post(api, &buffer, allowance, &post, done).await;
+    api.noted(Some(&buffer.name), Some(&post.body.text), taken)
+        .await
+}
+
+async fn take_post(
+    api: &Api,
+    buffer: &Buffer,
+    allowance: &Allowance,
+    post: &Post,
+    done: StatusCode,
+) -> Result<Response, ApiError> {
     let trace = trace_of(&post.headers);
-    match post.said(&buffer)? {
+    match post.said(buffer)? {
         Said::Message(mut incoming) => {
-            let answer = take_message(api, &buffer, &mut incoming).await?;
+            let answer = take_message(api, buffer, &mut incoming).await?;
             Ok((done, answer).into_response())
         }
         Said::Events(gateway, heard) => {
             allowance.count_messages(heard.iter().filter(|event| event.is_heard()).count())?;
-            let gathered = api.ingest.gather(&buffer, gateway, heard, trace).await?;
+            let body = &post.body.text;
+            let gathered = api.ingest.gather(buffer, gateway, heard, trace, body);
+            let gathered = gathered.await?;
             if gateway.name() == "twilio" {
                 // Anything else is read to the person as an answer.
                 return Ok(([(CONTENT_TYPE, "text/xml")], "<Response/>").into_response());

@@ -34,6 +34,8 @@ pub struct Erased {
     pub history: u64,
     /// Messages in the list of what was received.
     pub received: u64,
+    /// Posts that were not taken.
+    pub posts: u64,
     /// Aliases that stood for it.
     pub aliases: u64,
     /// When it was last heard from, and a pause.
@@ -50,10 +52,12 @@ impl Erased {
             dead_letters,
             history,
             received,
+            posts,
             aliases,
             states,
         } = self;
-        messages + later + batches + dead_letters + history + received + aliases + states
+        let over = dead_letters + history + received + posts;
+        messages + later + batches + over + aliases + states
     }
 }
 
@@ -81,18 +85,21 @@ impl Chats<'_> {
             let letter: Option<Letter> = read(entry, "letter");
             letter.is_some_and(|letter| letter.buffer == buffer && letter.chat == id)
         };
-        erased.dead_letters = self.erase_entries(keys::dead, chat, letters).await?;
+        let filter = Filter::Chat(chat.clone());
+        let shards = || shards_of(&filter);
+        erased.dead_letters = self.erase_entries(keys::dead, shards, letters).await?;
         let records = |entry: &StreamEntry| {
             let record: Option<Record> = read(entry, "record");
             record.is_some_and(|record| record.buffer == buffer && record.chat == id)
         };
-        erased.history = self.erase_entries(keys::history, chat, records).await?;
+        erased.history = self.erase_entries(keys::history, shards, records).await?;
         let received = |entry: &StreamEntry| {
             let member = entry.field("chat").ok();
             let of = member.and_then(|member| keys::chat_of_member(&member));
             of.is_some_and(|of| of.buffer == chat.buffer && of.id == chat.id)
         };
-        erased.received = self.erase_entries(keys::received, chat, received).await?;
+        erased.received = self.erase_entries(keys::received, shards, received).await?;
+        erased.posts = self.store.history().erase_posts(chat).await?;
         erased.aliases = self.erase_aliases(chat).await?;
         Ok(erased)
     }
@@ -144,21 +151,18 @@ impl Chats<'_> {
         Ok(dropped.0 + dropped.1)
     }
 
-    async fn erase_entries(
+    /// Erases the entries of a list that are of the chat.
+    pub(in crate::store) async fn erase_entries<S: Iterator<Item = Shard>>(
         self,
         key: fn(Shard) -> String,
-        chat: &Chat,
+        shards: impl Fn() -> S,
         is_of_chat: impl Fn(&StreamEntry) -> bool,
     ) -> Result<u64> {
-        let filter = Filter::Chat(chat.clone());
         let mut erased = 0;
         let mut look = Look::first(PAGE);
         loop {
             let keep = |entry: &StreamEntry| Ok(is_of_chat(entry).then_some(entry.id));
-            let (found, next) = self
-                .store
-                .newest(key, shards_of(&filter), look, keep)
-                .await?;
+            let (found, next) = self.store.newest(key, shards(), look, keep).await?;
             for id in found {
                 let drop = redis::Cmd::xdel(key(id.shard), &[id.in_stream()]);
                 erased += self.store.query::<u64>(&drop).await?;

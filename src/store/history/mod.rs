@@ -1,5 +1,6 @@
-//! History: batches that were tried, trimmed by age and count.
+//! History: batches that were tried, and what was posted; trimmed by age and count.
 
+pub mod posts;
 pub mod received;
 
 use std::time::Duration;
@@ -249,6 +250,12 @@ impl History<'_> {
             trims
                 .cmd("XTRIM")
                 .arg(keys::received(shard))
+                .arg("MINID")
+                .arg(before(retention.history_age))
+                .ignore();
+            trims
+                .cmd("XTRIM")
+                .arg(keys::posts(shard))
                 .arg("MINID")
                 .arg(before(retention.history_age))
                 .ignore();

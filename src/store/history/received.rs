@@ -41,7 +41,7 @@ pub struct Received {
 }
 
 impl Received {
-    fn read(entry: &StreamEntry) -> Result<Self> {
+    pub(super) fn read(entry: &StreamEntry) -> Result<Self> {
         let chat = keys::chat_of_member(&entry.field("chat")?);
         Ok(Self {
             at: entry.id.ms,

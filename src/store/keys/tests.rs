@@ -72,6 +72,7 @@ fn all_keys_of_a_chat_carry_one_hash_tag() {
         Due::Later.key(shard),
         history(shard),
         received(shard),
+        posts(shard),
         dead(shard),
     ] {
         assert!(key.starts_with(&tag), "{key}");

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
+use reqwest::Method;
 use serde_json::Value;
 
 use crate::support::daemon::{LULL, SUITE_KEY};
 use crate::support::tool::{lull, lull_at};
 use crate::support::undeliverable::Undeliverable;
-use crate::support::{Daemon, Receiver, TestRedis, eventually};
+use crate::support::{Answer, Daemon, Receiver, TestRedis, eventually};
 
 /// The line above what is followed.
 const HEADS: &str = "TIME ";
@@ -135,6 +136,47 @@ async fn a_dead_letter_is_told_with_its_reason_and_as_json_whole() {
     let told: Value = serde_json::from_str(log.lines().next().unwrap()).unwrap();
     assert_eq!(told["dead_letter"]["messages"], serde_json::json!(["oi"]));
     assert!(plain.log().contains(" dead "), "{}", plain.log());
+}
+
+#[tokio::test]
+async fn what_was_not_taken_and_what_is_tried_again_is_told_too() {
+    let redis = TestRedis::start().await;
+    let receiver = Receiver::answering(&[Answer::Status(503)], Answer::Status(200)).await;
+    let api = Daemon::api(&redis).await;
+    let retries = [("RETRY_FIRST", "60"), ("RETRY_CAP", "60")];
+    let _monitor = Daemon::monitor_with(&redis, &receiver.url(), &retries).await;
+    let url = api.url("");
+    let settings = [("LULL_URL", url.as_str()), ("LULL_KEY", SUITE_KEY)];
+    let plain = Daemon::spawn(LULL, &["tail"], &settings, 0);
+    plain.logs(HEADS).await;
+    let json = Daemon::spawn(LULL, &["tail", "--json"], &settings, 0);
+
+    let said = serde_json::json!({"user": "ana", "message": "oi", "message_id": "A1", "ttl": 60});
+    let mut refused = 0;
+    eventually("both tell of posts", async || {
+        api.post("/api/message", said.clone()).await;
+        refused += 1;
+        let nothing = serde_json::json!({"user": format!("bia-{refused}")});
+        api.post("/api/message", nothing).await;
+        let both = |log: &str| log.contains("duplicate") && log.contains("missing_field");
+        both(&plain.log()) && both(&json.log())
+    })
+    .await;
+    let told = |kind: &str| {
+        let log = json.log();
+        let mut lines = log.lines().map(|line| serde_json::from_str(line).unwrap());
+        lines.find_map(|line: Value| line.get(kind).cloned())
+    };
+    assert_eq!(told("post").unwrap()["buffer"], "default");
+    let flush = "/api/chats/ana/flush";
+    let (status, answer) = api.request(Method::POST, flush, None).await;
+    assert_eq!(status, 200, "{answer}");
+    eventually("both tell of the retry", async || {
+        plain.log().contains(" retry ") && told("retry").is_some()
+    })
+    .await;
+    assert_eq!(told("retry").unwrap()["user"], "ana");
+    assert!(plain.log().contains("HTTP 503"), "{}", plain.log());
 }
 
 #[tokio::test]

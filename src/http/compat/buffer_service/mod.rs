@@ -70,7 +70,8 @@ async fn take(
     headers: HeaderMap,
     body: Result<Whole, ApiError>,
 ) -> Result<Response, ApiError> {
-    api.counted(append(&api, &pass, &headers, body).await)
+    let taken = append(&api, &pass, &headers, body).await;
+    api.noted(None, None, taken).await
 }
 
 async fn append(

@@ -1,5 +1,5 @@
-//! How many lines refused requests get: strangers write as many requests as they like, and must not fill a disk with them
-//! or push every other line out of sight.
+//! How many lines a kind of event gets that strangers cause, such as refused requests: they send as many as they like, and
+//! must not fill a disk with them or push every other line out of sight.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -7,30 +7,40 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
-use tracing::info;
 
-/// So many refusals within a [`SPAN`] have a line each; the others are counted in one.
+/// So many within a [`SPAN`] have a line each; the others are counted in one.
 const MOST: u64 = 10;
 const SPAN: Duration = Duration::from_secs(1);
 
-/// The lines of refused requests. Clones are one.
-#[derive(Clone, Default)]
-pub(super) struct RefusalLines(Arc<Mutex<Span>>);
+/// The lines of a kind of event. Clones are one.
+#[derive(Clone, Debug)]
+pub struct Bursts {
+    span: Arc<Mutex<Span>>,
+    tell: fn(u64, &str),
+}
 
-/// A span of time, from its first refusal on.
-#[derive(Default)]
+/// A span of time, from its first event on.
+#[derive(Debug, Default)]
 struct Span {
     began: Option<Instant>,
     written: u64,
-    /// Those without a line, by their codes.
+    /// Those without a line, by their words.
     beyond: BTreeMap<&'static str, u64>,
 }
 
-impl RefusalLines {
-    /// Whether one more, with this code, has a line of its own.
-    pub(super) fn take(&self, code: &'static str) -> bool {
+impl Bursts {
+    /// `tell` writes the line of those that have none of their own: how many there were, and how many by each word.
+    pub fn new(tell: fn(u64, &str)) -> Self {
+        Self {
+            span: Arc::default(),
+            tell,
+        }
+    }
+
+    /// Whether one more, with this word, has a line of its own.
+    pub fn take(&self, word: &'static str) -> bool {
         let now = Instant::now();
-        match self.span().take(code, now) {
+        match self.span().take(word, now) {
             Taken::Written => true,
             Taken::Counted => false,
             Taken::FirstCounted(end) => {
@@ -44,19 +54,16 @@ impl RefusalLines {
     async fn close(self, at: Instant) {
         sleep_until(at).await;
         let span = std::mem::take(&mut *self.span());
-        let (refused, codes) = span.told();
-        info!(
-            refused,
-            codes, "{refused} more requests were refused within the second: {codes}"
-        );
+        let (count, words) = span.told();
+        (self.tell)(count, &words);
     }
 
     fn span(&self) -> MutexGuard<'_, Span> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.span.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// What became of the line of a refusal.
+/// What became of the line of an event.
 #[derive(Debug, PartialEq)]
 enum Taken {
     Written,
@@ -66,7 +73,7 @@ enum Taken {
 }
 
 impl Span {
-    fn take(&mut self, code: &'static str, now: Instant) -> Taken {
+    fn take(&mut self, word: &'static str, now: Instant) -> Taken {
         let end = *self.began.get_or_insert(now) + SPAN;
         if self.beyond.is_empty() && now >= end {
             *self = Self {
@@ -79,7 +86,7 @@ impl Span {
             return Taken::Written;
         }
         let first = self.beyond.is_empty();
-        *self.beyond.entry(code).or_default() += 1;
+        *self.beyond.entry(word).or_default() += 1;
         if first {
             Taken::FirstCounted(end)
         } else {
@@ -87,14 +94,14 @@ impl Span {
         }
     }
 
-    /// How many had no line, and of which codes.
+    /// How many had no line, and with which words.
     fn told(&self) -> (u64, String) {
-        let mut codes = String::new();
-        for (code, count) in &self.beyond {
-            let comma = if codes.is_empty() { "" } else { ", " };
-            let _ = write!(codes, "{comma}{count} {code}");
+        let mut words = String::new();
+        for (word, count) in &self.beyond {
+            let comma = if words.is_empty() { "" } else { ", " };
+            let _ = write!(words, "{comma}{count} {word}");
         }
-        (self.beyond.values().sum(), codes)
+        (self.beyond.values().sum(), words)
     }
 }
 
