@@ -2,6 +2,7 @@
 
 mod media;
 mod shown;
+mod speech;
 
 use std::borrow::Cow;
 
@@ -159,7 +160,7 @@ impl From<serde_json::Error> for UnreadableItems {
     }
 }
 
-/// Reads the items of a batch: JSON objects with commas between them.
+/// Reads the items of a batch: JSON objects with commas between them. They come in the order in which they were said.
 ///
 /// # Errors
 /// When what lies in Redis is not what [`stored_item`] wrote.
@@ -170,6 +171,7 @@ pub fn read_items(items: &str) -> Result<Vec<Item>, UnreadableItems> {
             item.media = Media::of_message(&item.message);
         }
     }
+    speech::sort(&mut items);
     Ok(items)
 }
 
