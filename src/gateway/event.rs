@@ -27,6 +27,8 @@ pub enum Event {
         /// Whether they do now.
         typing: bool,
     },
+    /// A person changed a message, or took it back.
+    Changed(Changed),
     /// Nothing for a bot to answer.
     Ignored {
         /// Why, for programs.
@@ -90,6 +92,24 @@ impl Said {
         let mut parts = self.parts.keys();
         self.text.is_none() && self.media.is_empty() && !parts.any(|part| part.is_content())
     }
+}
+
+/// What a person changed.
+#[derive(Debug, Serialize)]
+pub struct Changed {
+    /// Who, and to which of our lines.
+    pub party: Party,
+    /// The gateway's id of the message that was changed.
+    pub id: String,
+    /// Its words now; none: it was taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// How the person calls themself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sender: Option<String>,
+    /// When, by the gateway's clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Millis>,
 }
 
 /// What we said.

@@ -4,15 +4,20 @@
 //! an object, `{"type", "text", "url", "id", "caption", "mime_type", "file_name", …}` without what is not known; several
 //! in one message are a list of such. So is an order, a product, a form or a poll, `{"type": "order", "text", "order"}`.
 
+use std::collections::{BTreeMap, HashMap};
+
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::{Gateway, Media, Part, Person, Said};
+use super::{Changed, Gateway, Media, Part, Person, Said};
 use crate::core::chat::{ChatId, Name};
 use crate::core::incoming::Incoming;
 use crate::core::item::{self, Details};
 use crate::core::json::RawObject;
 use crate::core::json::fields::BadInput;
+
+/// The part of a message that is a change: the `id` of what was changed.
+const CHANGED: &str = "changed";
 
 impl Said {
     /// The message for `chat`, which `person` goes by. What a bot needs to answer passes through: who, on which line, by
@@ -107,6 +112,58 @@ impl Said {
         }
         Ok(fields)
     }
+}
+
+impl Changed {
+    /// The change as a message of its own: `{"type": "edit", "id", "text"}` or `{"type": "delete", "id"}`.
+    ///
+    /// # Errors
+    /// None that a post can cause.
+    pub fn incoming(
+        self,
+        chat: ChatId,
+        person: &Person,
+        gateway: Gateway,
+        buffer: &Name,
+    ) -> Result<Incoming, BadInput> {
+        let kind = if self.text.is_some() {
+            "edit"
+        } else {
+            "delete"
+        };
+        let message = changed_message(kind, &self.id, self.text.as_deref());
+        let changed = to_raw_value(&HashMap::from([("id", &self.id)]));
+        // The same change may be posted again; a message may be changed twice.
+        let when = match (self.at, &self.text) {
+            (Some(at), _) => at.to_string(),
+            (None, text) => text.iter().flat_map(|text| text.chars()).take(64).collect(),
+        };
+        let said = Said {
+            party: self.party,
+            id: Some(format!("{kind}:{}:{when}", self.id)),
+            text: self.text.clone(),
+            sender: self.sender,
+            at: self.at,
+            media: Vec::new(),
+            parts: BTreeMap::new(),
+            pass: RawObject::new(),
+        };
+        let mut incoming = said.incoming(chat, person, gateway, buffer, 0)?;
+        incoming.message = message.map_err(BadInput::NotJson)?;
+        incoming.details.text = self.text;
+        incoming.details.kind = Some(kind.to_owned());
+        let changed = changed.map_err(BadInput::NotJson)?;
+        incoming.details.parts.insert(CHANGED.to_owned(), changed);
+        Ok(incoming)
+    }
+}
+
+fn changed_message(kind: &str, id: &str, text: Option<&str>) -> serde_json::Result<Box<RawValue>> {
+    let mut object = RawObject::new();
+    for (name, value) in [("type", Some(kind)), ("id", Some(id)), ("text", text)] {
+        put(&mut object, name, value)?;
+    }
+    to_raw_value(&object)
 }
 
 /// What a bot gets of a text, a medium or several.

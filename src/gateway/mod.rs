@@ -22,7 +22,7 @@ use std::sync::LazyLock;
 
 use thiserror::Error;
 
-pub use event::{Author, Event, Group, Groups, Media, Own, Part, Party, Person, Said};
+pub use event::{Author, Changed, Event, Group, Groups, Media, Own, Part, Party, Person, Said};
 
 use crate::core::ignored::Ignored;
 use crate::core::json::node::Node;

@@ -7,7 +7,8 @@ use super::event::{Groups, Media, Part};
 use super::media::media_at;
 use super::person::InGroup;
 use super::place::{Place, Scope};
-use super::preset::{Content, Preset, Rule, Verdict};
+use super::preset::{ChangePlaces, Content, Preset, Rule, Verdict};
+use super::reading::text_at;
 use crate::core::ignored::Ignored;
 use crate::core::json::RawObject;
 use crate::core::json::node::Node;
@@ -99,6 +100,26 @@ impl<'n, 'a> Message<'n, 'a> {
         media
     }
 
+    /// What was changed: the id of a message, and its words now. None if it does not tell.
+    pub(super) fn edited(&self) -> Option<(String, String)> {
+        let own = self.preset.edit.as_ref();
+        let own = own.and_then(|edit| edit.edited(self.scope));
+        own.or_else(|| {
+            let inner = self.inner.as_ref()?;
+            inner.content.edit.edited(inner.scope)
+        })
+    }
+
+    /// The id of the message that was taken back.
+    pub(super) fn deleted(&self) -> Option<String> {
+        let own = self.preset.deletion.as_ref();
+        let own = own.and_then(|deletion| deletion.id.text(self.scope));
+        own.or_else(|| {
+            let inner = self.inner.as_ref()?;
+            inner.content.deletion.id.text(inner.scope)
+        })
+    }
+
     /// Its typed parts.
     pub(super) fn parts(&self) -> BTreeMap<Part, RawObject> {
         let mut parts = BTreeMap::new();
@@ -131,6 +152,21 @@ impl<'n, 'a> Inner<'n, 'a> {
 
     fn media(&self) -> Vec<Media> {
         media_at(&self.content.media, self.scope)
+    }
+}
+
+impl ChangePlaces {
+    fn edited(&self, message: Scope<'_, '_>) -> Option<(String, String)> {
+        let words = || {
+            let here = self.content.as_ref()?.first(message)?;
+            let content = WHATSAPP.as_ref().ok()?;
+            let inner = Inner::opened(content, here, message.here);
+            let caption = || inner.media().into_iter().find_map(|medium| medium.caption);
+            inner.text().or_else(caption)
+        };
+        let id = self.id.text(message)?;
+        let text = text_at(self.text.as_ref(), message);
+        Some((id, text.or_else(words)?))
     }
 }
 

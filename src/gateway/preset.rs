@@ -57,6 +57,8 @@ pub(super) struct Preset {
     /// The message as WhatsApp has it, for the gateways that pass it on; see [`Content`].
     pub(super) content: Option<Place>,
     pub(super) typing: Option<Typing>,
+    pub(super) edit: Option<ChangePlaces>,
+    pub(super) deletion: Option<ChangePlaces>,
     pub(super) own: Option<OwnPlaces>,
     /// What a bot needs to answer, passed through as it stands.
     #[serde(default)]
@@ -98,6 +100,8 @@ impl Content {
 pub(super) struct Content {
     /// They come after the preset's own.
     pub(super) rules: Vec<Rule>,
+    pub(super) edit: ChangePlaces,
+    pub(super) deletion: ChangePlaces,
     pub(super) text: Place,
     pub(super) media: Vec<MediaPlaces>,
     pub(super) parts: Vec<PartPlaces>,
@@ -129,6 +133,8 @@ pub(super) enum Verdict {
     Typing,
     /// A person said it, whatever the rules behind it tell.
     Said,
+    Edit,
+    Deletion,
 }
 
 /// A time: RFC 3339, or a number of units since 1970.
@@ -189,6 +195,18 @@ pub(super) struct Typing {
     pub(super) on: Vec<String>,
     /// The states of somebody who ceased to.
     pub(super) off: Vec<String>,
+}
+
+/// Where it stands what a person changed or took back.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChangePlaces {
+    /// The id of the message that was changed.
+    pub(super) id: Place,
+    /// Its words now.
+    pub(super) text: Option<Place>,
+    /// The message as it is now, as WhatsApp has it.
+    pub(super) content: Option<Place>,
 }
 
 /// What differs in our own messages.

@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::address::Address;
-use super::event::{Author, Event, Groups, Own, Part, Party, Person, Said};
+use super::event::{Author, Changed, Event, Groups, Own, Part, Party, Person, Said};
 use super::opened::Message;
 use super::parts::{self, fields_at};
 use super::person::PersonPlaces;
@@ -61,6 +61,14 @@ impl Preset {
             Verdict::Own => self.own(message),
             Verdict::Said => self.said(message),
             Verdict::Typing => self.typing(message),
+            Verdict::Edit => {
+                let edited = message.edited().map(|(id, text)| (id, Some(text)));
+                self.changed(message, Ignored::Edit, edited)
+            }
+            Verdict::Deletion => {
+                let deleted = message.deleted().map(|id| (id, None));
+                self.changed(message, Ignored::Deletion, deleted)
+            }
             Verdict::Ignore(why) => Event::Ignored {
                 why: *why,
                 reason: told(*why, rule, message.scope),
@@ -134,6 +142,34 @@ impl Preset {
             text,
             id: text_at(self.id.as_ref(), message),
         })
+    }
+
+    /// What a person changed, by the id of the message and its words now. `why` is what it is where it does not tell
+    /// enough, or where we changed something ourselves.
+    fn changed(
+        &self,
+        message: &Message<'_, '_>,
+        why: Ignored,
+        changed: Option<(String, Option<String>)>,
+    ) -> Event {
+        let own = self.own.as_ref().and_then(|own| own.when.as_ref());
+        let is_own = own.is_some_and(|own| own.holds(message.scope));
+        let party = self.party(&self.person, message);
+        let message = message.scope;
+        match (changed, party) {
+            (Some((id, text)), Some(party)) if !is_own => Event::Changed(Changed {
+                party,
+                id,
+                text,
+                sender: text_at(self.sender.as_ref(), message),
+                at: self.at.as_ref().and_then(|at| at.millis(message)),
+            }),
+            (_, party) => Event::Ignored {
+                why,
+                reason: why.text().to_owned(),
+                party,
+            },
+        }
     }
 
     fn typing(&self, message: &Message<'_, '_>) -> Event {

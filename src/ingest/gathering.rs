@@ -9,10 +9,12 @@ use super::posts::{Untaken, result_of};
 use super::{Ingest, IngestError};
 use crate::core::chat::{Chat, ChatId};
 use crate::core::ignored::Ignored;
+use crate::core::incoming::Incoming;
 use crate::core::post::PostResult;
 use crate::core::trace::TraceContext;
-use crate::gateway::{Event, Gateway, Party, Person, Said};
+use crate::gateway::{Changed, Event, Gateway, Party, Person, Said};
 use crate::spec::Buffer;
+use crate::spec::buffer::OnEdit;
 use crate::store::windows::Taken;
 
 /// Chats of one post that are worked at together.
@@ -32,6 +34,8 @@ pub struct Gathered {
     pub held: u64,
     /// Chats that are left alone because one of our own people wrote there.
     pub paused: u64,
+    /// Messages that waited in an open window and were changed there or taken back.
+    pub changed: u64,
     /// Why the rest was not stored, each reason once.
     pub ignored: Vec<String>,
 }
@@ -101,6 +105,7 @@ impl Ingest {
             gathered.duplicates += done.duplicates;
             gathered.held += done.held;
             gathered.paused += done.paused;
+            gathered.changed += done.changed;
             reasons.extend(done.ignored.into_iter().map(str::to_owned));
             untaken.extend(done.untaken);
         }
@@ -143,6 +148,7 @@ pub(super) fn party(heard: &Event) -> Option<&Party> {
         Event::Said(said) => Some(&said.party),
         Event::Own(own) => Some(&own.party),
         Event::Typing { party, .. } => Some(party),
+        Event::Changed(changed) => Some(&changed.party),
         Event::Ignored { .. } => None,
     }
 }
@@ -154,6 +160,7 @@ struct Done {
     duplicates: u64,
     held: u64,
     paused: u64,
+    changed: u64,
     ignored: IndexSet<&'static str>,
     untaken: Vec<Untaken>,
 }
@@ -194,6 +201,7 @@ impl Work<'_> {
                     let held = self.ingest.hold(&self.chat, typing).await?;
                     done.held += u64::from(held.is_some_and(|held| held.heeded));
                 }
+                Event::Changed(changed) => self.change(changed, &person, &mut done).await?,
                 Event::Ignored { .. } => {}
             }
         }
@@ -208,13 +216,53 @@ impl Work<'_> {
             done.untaken.push(empty);
             return Ok(());
         }
-        let mut incoming = said.incoming(
+        let incoming = said.incoming(
             self.chat.id.clone(),
             person,
             self.gateway,
             &self.buffer.name,
             self.buffer.max_file_bytes,
         )?;
+        self.take_in(incoming, done).await
+    }
+
+    /// What a person changes while it waits is what they said. What has left already is told of where the buffer wants it.
+    async fn change(
+        &self,
+        changed: Changed,
+        person: &Person,
+        done: &mut Done,
+    ) -> Result<(), IngestError> {
+        let reason = if changed.text.is_some() {
+            Ignored::Edit
+        } else {
+            Ignored::Deletion
+        };
+        let passed_over = |done: &mut Done| {
+            done.ignored.insert(reason.text());
+            done.untaken.push(self.nothing(reason, reason.text()));
+            Ok(())
+        };
+        if self.buffer.on_edit == OnEdit::Ignore {
+            return passed_over(done);
+        }
+        let windows = self.ingest.0.store.windows();
+        let text = changed.text.as_deref();
+        if windows.amend(&self.chat, &changed.id, text).await? {
+            let name = &self.buffer.name;
+            self.ingest.count_post(Some(name), PostResult::Taken);
+            done.changed += 1;
+            return Ok(());
+        }
+        if self.buffer.on_edit == OnEdit::Apply {
+            return passed_over(done);
+        }
+        let chat = self.chat.id.clone();
+        let incoming = changed.incoming(chat, person, self.gateway, &self.buffer.name)?;
+        self.take_in(incoming, done).await
+    }
+
+    async fn take_in(&self, mut incoming: Incoming, done: &mut Done) -> Result<(), IngestError> {
         incoming.trace = self.trace.cloned();
         let taken = self.ingest.put_in(self.buffer, &incoming).await?.taken;
         if taken != Taken::Appended {
@@ -241,7 +289,7 @@ impl Work<'_> {
 fn in_time(heard: &mut [(Person, Event)]) {
     let time = |(_, heard): &(Person, Event)| match heard {
         Event::Said(said) => said.at,
-        Event::Own(_) | Event::Typing { .. } | Event::Ignored { .. } => None,
+        Event::Own(_) | Event::Typing { .. } | Event::Changed(_) | Event::Ignored { .. } => None,
     };
     if heard.iter().all(|heard| time(heard).is_some()) {
         heard.sort_by_key(|heard| time(heard));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::accepting::new_message;
 use super::gathering::{UNNAMED, party};
@@ -20,6 +20,8 @@ use crate::delivery::Sender;
 use crate::delivery::template::context::TemplateContext;
 use crate::gateway::{Author, Event, Gateway};
 use crate::spec::Buffer;
+use crate::spec::buffer::OnEdit;
+use crate::spec::masked::masked_url;
 
 /// What one thing in a post would be.
 #[derive(Debug, Default)]
@@ -28,8 +30,10 @@ pub struct WouldBe {
     pub chat: Option<ChatId>,
     /// What would be in the list of messages.
     pub message: Option<Box<RawValue>>,
-    /// The words in it.
+    /// The words in it; of a gateway's message what would be its line in the payload's `text`.
     pub text: Option<String>,
+    /// Of a gateway's message: itself whole, as the payload's `items` would show it.
+    pub items: Option<Box<RawValue>>,
     /// The id by which a repetition would be known.
     pub id: Option<String>,
     /// What is attached to it.
@@ -38,6 +42,8 @@ pub struct WouldBe {
     pub typing: Option<bool>,
     /// One of our own messages: by whom.
     pub own: Option<Author>,
+    /// The id of the message that would be changed in its window, or taken back there where `text` is none.
+    pub changes: Option<String>,
     /// Why nothing would come of it.
     pub ignored: Option<String>,
     /// After how long a window that it opened would close, or it would leave by itself.
@@ -53,8 +59,8 @@ pub struct WouldCall {
     pub destination: Name,
     /// The HTTP method.
     pub method: Method,
-    /// Where it is, without path and query, which may hold tokens; none of a destination that cannot be called.
-    pub place: Option<String>,
+    /// Where it is, with a mask for what may be secret in it.
+    pub url: String,
     /// The body, or why there would be none.
     pub body: Result<String, String>,
 }
@@ -63,6 +69,7 @@ pub struct WouldCall {
 struct Call {
     destination: Name,
     method: Method,
+    url: String,
     sender: Result<Sender, String>,
 }
 
@@ -104,6 +111,7 @@ impl Ingest {
         Call {
             destination: destination.name.clone(),
             method: destination.method,
+            url: masked_url(&destination.url),
             sender: sender.map_err(|error| error.to_string()),
         }
     }
@@ -146,6 +154,14 @@ impl Trial<'_> {
                 would_be.id = own.id;
                 own.party
             }
+            Event::Changed(changed) => {
+                if self.buffer.on_edit == OnEdit::Ignore {
+                    would_be.ignored = Some("a change of a message".to_owned());
+                }
+                would_be.changes = Some(changed.id);
+                would_be.text = changed.text;
+                changed.party
+            }
             Event::Typing { party, typing } => {
                 would_be.typing = Some(typing);
                 party
@@ -178,10 +194,22 @@ impl Trial<'_> {
         // The append script would put its time in front in the same way.
         let stored = item.replacen('{', &format!("{{\"at\":{},", self.now), 1);
         let items = read_items(&stored)?;
+        let whole = || {
+            let shown: Vec<_> = items.iter().map(Item::shown).collect::<Result<_, _>>()?;
+            to_raw_value(&shown)
+        };
+        let of_gateway = self.buffer.language;
         Ok(WouldBe {
             chat: Some(incoming.user.clone()),
             message: Some(incoming.message.clone()),
-            text: text.map(Into::into),
+            text: match of_gateway {
+                Some(language) => Some(language.text_of(&items)),
+                None => text.map(Into::into),
+            },
+            items: of_gateway
+                .map(|_| whole())
+                .transpose()
+                .map_err(BadInput::NotJson)?,
             id: incoming.message_id.clone(),
             media: incoming.details.media.clone(),
             deadline_in: Some(wait),
@@ -212,7 +240,7 @@ impl Call {
         WouldCall {
             destination: self.destination.clone(),
             method: self.method,
-            place: sender.ok().map(Sender::place),
+            url: self.url.clone(),
             body: match sender {
                 Ok(sender) => sender.body(context).map_err(|error| error.to_string()),
                 Err(error) => Err(error.clone()),

@@ -27,6 +27,7 @@ pub fn default_buffer(vars: &Vars) -> Result<Buffer> {
         zone: default_zone(vars)?,
         language: None,
         max_file_bytes: BufferSpec::default().max_file_bytes,
+        on_edit: BufferSpec::default().on_edit,
         pause: None,
         secret: None,
         verify_token: None,

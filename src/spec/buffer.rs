@@ -1,5 +1,6 @@
 //! A buffer: where key and text are found, how long to wait, where to deliver.
 
+mod choices;
 pub mod people;
 mod ready;
 mod verify_token;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+pub use choices::{OnEdit, OnOwnMessage, Order};
 pub use ready::Buffer;
 
 use self::people::People;
@@ -72,6 +74,8 @@ pub struct BufferSpec {
     /// For gateways: the numbers of those who are not.
     #[schema(max_items = 1000, value_type = Vec<ListedNumber>)]
     pub block: Vec<String>,
+    /// For gateways: what to do when a person changes a message or takes it back.
+    pub on_edit: OnEdit,
     /// What to do when one of our own people writes in the chat: `ignore`, or `pause`.
     pub on_own_message: OnOwnMessage,
     /// For gateways with users of their own (`chatwoot`): the ids of those in whose name the bot answers. All others are
@@ -103,28 +107,6 @@ pub struct BufferSpec {
     pub active: bool,
 }
 
-/// What becomes of a chat in which one of our own people writes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OnOwnMessage {
-    /// Nothing.
-    #[default]
-    Ignore,
-    /// They have taken over: its window is cancelled, and nothing is gathered for a while.
-    Pause,
-}
-
-/// What batches are kept in order within.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Order {
-    /// Each chat has lanes of its own.
-    #[default]
-    Chat,
-    /// All chats go by one lane to each destination.
-    Buffer,
-}
-
 impl Default for BufferSpec {
     fn default() -> Self {
         Self {
@@ -141,6 +123,7 @@ impl Default for BufferSpec {
             groups: Groups::Ignore,
             allow: Vec::new(),
             block: Vec::new(),
+            on_edit: OnEdit::Apply,
             on_own_message: OnOwnMessage::Ignore,
             bots: None,
             pause_for: 3600.0,
@@ -220,6 +203,7 @@ impl BufferSpec {
             },
             source,
             max_file_bytes: self.file_bytes()?,
+            on_edit: self.on_edit,
             window: WindowRules {
                 followed_up: self.follow_up.is_some(),
                 ..self.window.rules(limits)?

@@ -79,6 +79,7 @@ scripts! {
     ADDRESS "address" Drains,
     ADOPT "adopt" Drains,
     ALIAS "alias" Fills,
+    AMEND "amend" Fills,
     APPEND "append" Fills,
     BEAT "beat" Drains,
     BEGIN_REMOVAL "begin_removal" Drains,

@@ -43,10 +43,15 @@ async fn a_body_is_shown_with_its_window_and_its_calls_and_leaves_nothing_behind
     assert_eq!(request["destination"], "default");
     assert_eq!(
         (&request["method"], &request["url"]),
-        (&json!("POST"), &json!("http://n8n.example"))
+        (
+            &json!("POST"),
+            &json!("http://n8n.example/webhook/secret-path")
+        )
     );
     assert_eq!(request["body"]["messages"], json!(["oi"]));
     assert_eq!(request["body"]["phone"], "5511988887777");
+    assert_eq!(first["items"][0]["id"], "oi");
+    assert_eq!(request["body"]["items"], first["items"]);
     assert_eq!(tried[2]["own"], "human");
     assert_eq!(tried[3], json!({"ignored": "a group"}));
     assert!(system.windows().await.is_empty() && system.default.calls_so_far().is_empty());

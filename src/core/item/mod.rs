@@ -1,5 +1,6 @@
 //! A message as it lies in Redis: in its window, then in its batch.
 
+mod amended;
 mod media;
 mod shown;
 mod speech;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
+pub use amended::{amended, is_called};
 pub use media::{Media, MediaKind};
 pub use shown::Shown;
 

@@ -40,9 +40,9 @@ const OWN: [&str; 11] = [
     "closed_at",
     "reason",
 ];
-const OWN_OF_AN_ITEM: [&str; 18] = [
+const OWN_OF_AN_ITEM: [&str; 19] = [
     "message", "text", "type", "media", "sender", "time", "at", "id", "fields", "choice", "quoted",
-    "referral", "order", "product", "form", "poll", "contact", "location",
+    "referral", "order", "product", "form", "poll", "changed", "contact", "location",
 ];
 
 /// A batch as a template sees it.

@@ -33,6 +33,9 @@ pub(super) struct Gathered {
     /// Chats left alone because one of our own people wrote there.
     #[serde(skip_serializing_if = "is_zero")]
     paused: u64,
+    /// Messages that waited in an open window and were changed there or taken back.
+    #[serde(skip_serializing_if = "is_zero")]
+    changed: u64,
     /// Why the rest was not stored.
     #[serde(skip_serializing_if = "Option::is_none")]
     ignored: Option<String>,
@@ -47,6 +50,7 @@ impl From<ingest::Gathered> for Gathered {
             duplicates: gathered.duplicates,
             held: gathered.held,
             paused: gathered.paused,
+            changed: gathered.changed,
             ignored: (!reasons.is_empty()).then(|| reasons.join("; ")),
         }
     }

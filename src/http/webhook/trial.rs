@@ -31,9 +31,13 @@ struct WouldBe {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Value>)]
     message: Option<Box<RawValue>>,
-    /// The words in it.
+    /// The words in it; of a gateway's message what would be its line in the payload's `text`.
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<String>,
+    /// Of a gateway's message: itself whole, as the payload's `items` would show it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<Value>>)]
+    items: Option<Box<RawValue>>,
     /// The id by which a repetition would be known.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<String>,
@@ -46,6 +50,9 @@ struct WouldBe {
     /// One of our own messages: by whom.
     #[serde(skip_serializing_if = "Option::is_none")]
     own: Option<Author>,
+    /// The id of the message that would be changed in its window, or taken back there where there is no text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<String>,
     /// Why nothing would come of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     ignored: Option<String>,
@@ -64,9 +71,8 @@ struct WouldSend {
     destination: String,
     /// The HTTP method.
     method: &'static str,
-    /// Where it is, without path and query, which may hold tokens.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    url: Option<String>,
+    /// Where it is, with a mask for what may be secret in it.
+    url: String,
     /// The body: JSON, or any other as a text.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Value>)]
@@ -115,6 +121,8 @@ fn shown(would_be: ingest::WouldBe) -> WouldBe {
         chat: would_be.chat.map(|chat| chat.as_str().to_owned()),
         message: would_be.message,
         text: would_be.text,
+        items: would_be.items,
+        changes: would_be.changes,
         id: would_be.id,
         media: would_be.media,
         typing: would_be.typing,
@@ -133,7 +141,7 @@ fn shown_call(call: ingest::WouldCall) -> WouldSend {
     WouldSend {
         destination: call.destination.to_string(),
         method: call.method.as_str(),
-        url: call.place,
+        url: call.url,
         body,
         error,
     }

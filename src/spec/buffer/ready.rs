@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 
+use super::OnEdit;
 use super::people::People;
 use crate::core::chat::{Chat, ChatId, Name};
 use crate::core::destination::Target;
@@ -32,6 +33,8 @@ pub struct Buffer {
     pub language: Option<Language>,
     /// Most bytes of a file that was posted with its message.
     pub max_file_bytes: u64,
+    /// What becomes of a message that a person changes or takes back.
+    pub on_edit: OnEdit,
     /// How long a chat is left alone in which one of our own people writes; without, it is not.
     pub pause: Option<Duration>,
     /// Who is a person and who a bot.

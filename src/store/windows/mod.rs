@@ -1,5 +1,6 @@
 //! Open windows: append, hold, close, and what an operator does to them.
 
+mod amending;
 pub mod closing;
 pub mod open;
 

@@ -15,9 +15,18 @@ async fn there(raw: &mut MultiplexedConnection, kind: Kind) -> (u64, u64) {
     match kind {
         Kind::Windows => {
             for key in keys(raw, "window:*").await {
-                let head: Vec<u8> = raw.lindex(key, 0).await.unwrap();
-                let bytes = f64::from_be_bytes(head[24..32].try_into().unwrap());
-                sizes.push(format!("{bytes}").parse().unwrap());
+                let entries: Vec<Vec<u8>> = raw.lrange(key, 0, -1).await.unwrap();
+                let (head, items) = entries.split_first().unwrap();
+                let number = |at: usize| {
+                    let number = f64::from_be_bytes(head[at..at + 8].try_into().unwrap());
+                    format!("{number}").parse::<usize>().unwrap()
+                };
+                assert_eq!(number(32), items.len(), "what the head counts");
+                assert_eq!(
+                    number(24),
+                    items.iter().map(|item| posted(item)).sum::<usize>()
+                );
+                sizes.push(number(24));
             }
         }
         Kind::Lanes => {
@@ -40,6 +49,12 @@ async fn there(raw: &mut MultiplexedConnection, kind: Kind) -> (u64, u64) {
     }
     let bytes: usize = sizes.iter().sum();
     (sizes.len() as u64, bytes as u64)
+}
+
+/// How many bytes a message of a window has without the time in front of it.
+fn posted(item: &[u8]) -> usize {
+    let time = item.iter().position(|&c| c == b',').unwrap();
+    item.len() - time
 }
 
 async fn keys(raw: &mut MultiplexedConnection, pattern: &str) -> Vec<String> {

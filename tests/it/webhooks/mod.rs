@@ -1,6 +1,7 @@
 //! Posts for a buffer: of gateways, of programs with paths of their own, and of those who must prove who they are.
 
 mod answers;
+mod edits;
 mod forwarded;
 mod gateways;
 mod groups;

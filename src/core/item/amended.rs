@@ -1,0 +1,103 @@
+//! A message that its sender has changed while it waited.
+
+use serde::Deserialize;
+use serde_json::value::{RawValue, to_raw_value};
+use std::borrow::Cow;
+
+use super::MediaKind;
+use crate::core::json::RawObject;
+use crate::core::json::text;
+
+/// Whether a stored message has this id. WAHA names what was changed by the last part of the id that it gave before:
+/// `AAA1` of `false_5511988887777@c.us_AAA1`.
+pub fn is_called(stored: &str, id: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Called<'a> {
+        #[serde(borrow)]
+        id: Option<Cow<'a, str>>,
+    }
+
+    let called: Option<Called<'_>> = serde_json::from_str(stored).ok();
+    let is_part = |known: &str| known.contains('@') && known.rsplit('_').next() == Some(id);
+    let known = called.and_then(|called| called.id);
+    known.is_some_and(|known| known == id || is_part(&known))
+}
+
+/// A stored message with other words: those of a text, the caption of a medium. When it came stays in front.
+///
+/// # Errors
+/// When what is stored is not what [`super::stored_item`] wrote.
+pub fn amended(stored: &str, words: &str) -> serde_json::Result<String> {
+    let mut item: RawObject = serde_json::from_str(stored)?;
+    let words = to_raw_value(words)?;
+    let message = item.get("message").map(|raw| raw.get().to_owned());
+    let message = message.unwrap_or_default();
+    if message.starts_with('"') {
+        item.insert("message".to_owned(), words);
+        return serde_json::to_string(&item);
+    }
+    let changed = match serde_json::from_str::<Vec<RawObject>>(&message) {
+        Ok(mut media) => {
+            if let Some(first) = media.first_mut() {
+                say(first, &words);
+            }
+            to_raw_value(&media)?
+        }
+        Err(_) => {
+            let mut object: RawObject = serde_json::from_str(&message)?;
+            say(&mut object, &words);
+            to_raw_value(&object)?
+        }
+    };
+    item.insert("message".to_owned(), changed);
+    item.insert("text".to_owned(), words);
+    serde_json::to_string(&item)
+}
+
+/// Puts words where an object of a message has them.
+fn say(object: &mut RawObject, words: &RawValue) {
+    let kind = object.get("type").and_then(|raw| text::text(raw.get()));
+    let kind = kind.and_then(|kind| kind.parse::<MediaKind>().ok());
+    let name = match kind {
+        Some(kind) if kind.is_file() => {
+            object.shift_remove("text");
+            "caption"
+        }
+        _ => "text",
+    };
+    object.insert(name.to_owned(), words.to_owned());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_known_by_its_id_however_that_is_written() {
+        assert!(is_called(r#"{"at":1,"message":"x","id":"A\u0031"}"#, "A1"));
+        assert!(!is_called(r#"{"at":1,"message":{"id":"A1"}}"#, "A1"));
+        assert!(!is_called(r#"{"at":1,"id":7}"#, "7"));
+        assert!(is_called(r#"{"at":1,"id":"false_55@c.us_A1"}"#, "A1"));
+        assert!(!is_called(r#"{"at":1,"id":"order_A1"}"#, "A1"));
+    }
+
+    #[test]
+    fn a_text_is_another_and_a_medium_has_another_caption() {
+        let amended = |stored: &str| amended(stored, "new").unwrap();
+
+        assert_eq!(
+            amended(r#"{"at":1,"message":"old","id":"A","fields":{"n":1.50}}"#),
+            r#"{"at":1,"message":"new","id":"A","fields":{"n":1.50}}"#
+        );
+        assert_eq!(
+            amended(r#"{"at":1,"message":{"type":"image","url":"u","text":"old"},"type":"image"}"#),
+            r#"{"at":1,"message":{"type":"image","url":"u","caption":"new"},"type":"image","text":"new"}"#
+        );
+        assert_eq!(
+            amended(
+                r#"{"at":1,"message":[{"type":"image","caption":"old"},{"type":"video"}],"text":"old"}"#
+            ),
+            r#"{"at":1,"message":[{"type":"image","caption":"new"},{"type":"video"}],"text":"new"}"#
+        );
+    }
+}

@@ -1,0 +1,47 @@
+//! What a person changes or takes back while it waits in an open window.
+
+use super::Windows;
+use crate::core::chat::Chat;
+use crate::core::item::{amended, is_called};
+use crate::store::keys::{self, Place};
+use crate::store::work::Kind;
+use crate::store::{Result, StoreError, scripts};
+
+/// A window changes while somebody looks at it; each round another message may have come.
+const MOST_ROUNDS: usize = 64;
+
+impl Windows<'_> {
+    /// Gives the message `id` of an open window other words; without, takes it back, and with the last message the
+    /// window. Whether it was there; when the window closes stays as it is.
+    ///
+    /// # Errors
+    /// [`StoreError::Full`] when there is no room for it; unavailable or silent.
+    pub async fn amend(self, chat: &Chat, id: &str, words: Option<&str>) -> Result<bool> {
+        let place = Place::of(chat);
+        for _ in 0..MOST_ROUNDS {
+            let mut read = redis::pipe();
+            read.lrange(place.window(), 1, -1);
+            let (items,): (Vec<String>,) = self.store.pipeline(&read).await?;
+            let found = items.iter().position(|item| is_called(item, id));
+            let Some(at) = found else {
+                return Ok(false);
+            };
+            let old = &items[at];
+            let new = words.map(|words| amended(old, words)).transpose();
+            let new = new.map_err(|_| StoreError::Unreadable("a window"))?;
+            let mut amend = scripts::AMEND.key(place.timer());
+            amend
+                .key(place.window())
+                .key(place.due())
+                .key(keys::held(place.shard, Kind::Windows))
+                .arg(&place.member)
+                .arg(at + 1)
+                .arg(old)
+                .arg(new.unwrap_or_default());
+            if self.store.run(place.shard, &amend).await? {
+                return Ok(true);
+            }
+        }
+        Err(StoreError::Contended)
+    }
+}
