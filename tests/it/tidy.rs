@@ -121,10 +121,13 @@ const CRATES: [(&str, &[&str]); 21] = [
     ("governor::", &["src/http/auth/limits.rs"]),
     ("hmac::", &["src/gateway/proof/"]),
     ("croner::", &["src/core/schedule.rs"]),
-    ("jsonwebtoken::", &["src/http/auth/tokens/"]),
+    (
+        "jsonwebtoken::",
+        &["src/http/auth/tokens/", "src/gateway/proof/"],
+    ),
     (
         "ring::",
-        &["src/http/auth/tokens/", "src/store/config/sealing.rs"],
+        &["src/gateway/proof/", "src/store/config/sealing.rs"],
     ),
     ("toml::", &["src/gateway/"]),
     ("tower_http::", &["src/http/auth/cors.rs"]),

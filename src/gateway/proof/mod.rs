@@ -1,4 +1,8 @@
-//! How a post proves that it comes from its gateway, and how a gateway is told that its posts are welcome.
+//! How a post proves that it comes from its gateway.
+
+pub mod handshake;
+pub mod signatures;
+mod token;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -50,6 +54,9 @@ enum Way {
     Secret {
         headers: Vec<String>,
         body: Option<Path>,
+        /// A token may stand in its place, signed with it.
+        #[serde(default)]
+        token: bool,
     },
     /// A header has the hex HMAC of the body; with a timestamp, of `<seconds since 1970>.<body>`.
     Hmac {
@@ -97,6 +104,9 @@ pub enum ProofError {
     /// It was signed too long ago, or in the future.
     #[error("{0} is more than 5 minutes from now: is the post a repetition, or a clock wrong?")]
     Stale(String),
+    /// The token in it was made too long ago.
+    #[error("the token of the post has expired: is the post a repetition, or a clock wrong?")]
+    Expired,
 }
 
 impl Proof {
@@ -109,6 +119,7 @@ impl Proof {
             way: Way::Secret {
                 headers: vec!["x-webhook-secret".to_owned(), "authorization".to_owned()],
                 body: None,
+                token: false,
             },
         }
     }
@@ -128,8 +139,22 @@ impl Proof {
             return Ok(());
         }
         match &self.way {
-            Way::Secret { headers, body } => {
-                self.check_secret(secret, post, headers, body.as_ref())
+            Way::Secret {
+                headers,
+                body,
+                token,
+            } => {
+                let given = self.given(post, headers, body.as_ref())?;
+                if given.iter().any(|given| same(given, secret)) {
+                    return Ok(());
+                }
+                let place = headers.join(", ");
+                let mut tokens = given.iter().filter(|_| *token);
+                match tokens.find_map(|given| token::is_fresh(given, secret, now)) {
+                    Some(true) => Ok(()),
+                    Some(false) => Err(ProofError::Expired),
+                    None => Err(self.wrong(&place)),
+                }
             }
             Way::Hmac {
                 header,
@@ -162,29 +187,23 @@ impl Proof {
         }
     }
 
-    fn check_secret(
+    /// All that may be the secret.
+    fn given(
         &self,
-        secret: &str,
         post: Post<'_, '_>,
         headers: &[String],
         body: Option<&Path>,
-    ) -> Result<(), ProofError> {
+    ) -> Result<Vec<String>, ProofError> {
         let mut given: Vec<String> = headers
             .iter()
             .filter_map(|header| (post.header)(header))
             .map(|value| value.strip_prefix("Bearer ").unwrap_or(value).to_owned())
             .collect();
         given.extend(body.and_then(|path| path.text(post.body)).map(Into::into));
-
-        let place = headers.join(", ");
         if given.is_empty() {
-            return Err(self.missing(&place));
+            return Err(self.missing(&headers.join(", ")));
         }
-        given
-            .iter()
-            .any(|given| same(given, secret))
-            .then_some(())
-            .ok_or_else(|| self.wrong(&place))
+        Ok(given)
     }
 
     fn header<'p>(&self, post: Post<'p, '_>, name: &str) -> Result<&'p str, ProofError> {
@@ -259,39 +278,6 @@ fn in_query(url: &str, name: &str) -> Option<String> {
     form_urlencoded::parse(query.as_bytes())
         .find(|(known, _)| known == name)
         .map(|(_, value)| value.into_owned())
-}
-
-/// Why a handshake is refused.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-pub enum HandshakeError {
-    /// It is no handshake at all.
-    #[error(
-        "hub.mode must be subscribe, and hub.challenge must be there: this address is for the gateway"
-    )]
-    NotOne,
-    /// It comes from somebody else's app.
-    #[error(
-        "hub.verify_token is not the one of this buffer: enter the buffer's at Meta, where the webhook is set up"
-    )]
-    WrongToken,
-}
-
-/// What to answer to the GET by which Meta asks, before its first post, whether posts are welcome: the challenge.
-/// `query` is the part of the URL behind the question mark.
-///
-/// # Errors
-/// When it is no such question, or not asked with our token.
-pub fn handshake(query: &str, token: &str) -> Result<String, HandshakeError> {
-    let of = |name: &str| in_query(&format!("?{query}"), name);
-    let (Some("subscribe"), Some(challenge)) = (of("hub.mode").as_deref(), of("hub.challenge"))
-    else {
-        return Err(HandshakeError::NotOne);
-    };
-    let given = of("hub.verify_token").unwrap_or_default();
-    if token.trim().is_empty() || !same(&given, token) {
-        return Err(HandshakeError::WrongToken);
-    }
-    Ok(challenge)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Proofs against values that were computed by Python's hmac, or stand in a gateway's documents.
 
+use super::handshake::{HandshakeError, handshake};
 use super::*;
 use crate::gateway::Gateway;
 

@@ -22,7 +22,7 @@ use super::middleware::trace::trace_of;
 use crate::core::batch::BatchId;
 use crate::core::chat::Name;
 use crate::core::incoming::Incoming;
-use crate::gateway::proof::{HandshakeError, handshake};
+use crate::gateway::proof::handshake::{HandshakeError, handshake};
 use crate::http::auth::{Allowance, Need};
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::ingest::{IngestError, NoBuffer, Said};

@@ -74,7 +74,7 @@ impl Issuer {
     }
 
     /// A token that says this.
-    pub(super) fn token(&self, claims: &Value) -> String {
+    pub(crate) fn token(&self, claims: &Value) -> String {
         self.token_with(&self.header(), claims)
     }
 
@@ -124,7 +124,7 @@ pub(super) fn encoded(bytes: &[u8]) -> String {
 }
 
 /// The moment so many seconds from now, as claims have it.
-pub(super) fn from_now(seconds: i64) -> i64 {
+pub(crate) fn from_now(seconds: i64) -> i64 {
     let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
     i64::try_from(now.as_secs()).unwrap() + seconds
 }

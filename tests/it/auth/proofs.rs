@@ -1,50 +1,58 @@
-//! Buffers with a secret: what proves it needs no key, and no key stands for it.
+//! Tokens that a gateway makes of a buffer's secret, beside those that api itself takes.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{BOSS, KEYS, LOJA, bring};
+use super::issuer::{Issuer, from_now};
 use crate::support::system::System;
 
-#[tokio::test]
-async fn a_post_that_proves_the_secret_of_its_buffer_needs_no_key() {
-    let buffer = |name: &str| json!({"name": name, "window": {"wait": 60}, "secret": "s3cret"});
-    let system = System::with_settings(&[buffer("loja")], &[("API_KEYS", KEYS)]).await;
-    let path = "/api/webhook/loja";
+const OWN: &str = "the-secret-of-api-with-32-characters";
 
-    for (headers, status) in [
-        (vec![("x-webhook-secret", "s3cret")], 201),
-        // Where both stand in one header, the proof decides.
-        (vec![("authorization", "Bearer s3cret")], 201),
-        (
-            vec![("x-webhook-secret", "s3cret"), ("x-api-key", LOJA)],
-            201,
-        ),
-        (vec![("x-webhook-secret", "guess")], 401),
-        (
-            vec![("x-webhook-secret", "guess"), ("x-api-key", BOSS)],
-            401,
-        ),
-        (vec![("x-api-key", LOJA)], 401),
-        (vec![], 401),
-    ] {
-        assert_eq!(
-            bring(&system.api, path, &headers).await,
-            status,
-            "{headers:?}"
-        );
-    }
-    // The secret of one buffer is no key for anything else.
-    let secret = [
-        ("x-webhook-secret", "s3cret"),
-        ("authorization", "Bearer s3cret"),
-    ];
-    assert_eq!(bring(&system.api, "/api/message", &secret).await, 401);
+/// What Evolution puts into its token.
+fn claims(ends: i64) -> Value {
+    json!({"iat": from_now(0), "exp": from_now(ends), "app": "evolution", "action": "webhook"})
+}
+
+#[tokio::test]
+async fn a_token_that_evolution_signs_with_the_secret_of_the_buffer_proves_its_post() {
+    let buffer =
+        |name: &str, source: &str| json!({"name": name, "source": source, "secret": "s3cret"});
+    let buffers = [buffer("loja", "evolution"), buffer("zapi", "zapi")];
+    let settings = [("SECRET_KEY", OWN), ("OPEN_INGEST", "false")];
+    let system = System::with_settings(&buffers, &settings).await;
+    let body = json!({
+        "event": "messages.upsert", "instance": "loja", "apikey": null,
+        "data": {
+            "key": {"remoteJid": "5511988887777@s.whatsapp.net", "fromMe": false, "id": "A1"},
+            "message": {"conversation": "oi"},
+        },
+    });
+    let post = async |buffer: &str, token: String| {
+        let bearer = format!("Bearer {token}");
+        let path = format!("/api/webhook/{buffer}");
+        system
+            .post_with(&path, &body, ("authorization", &bearer))
+            .await
+    };
+    let (evolution, own) = (Issuer::secret("s3cret"), Issuer::secret(OWN));
+
+    let (status, answer) = post("loja", evolution.token(&claims(600))).await;
     assert_eq!(
-        bring(&system.api, "/api/webhook/default", &secret).await,
-        401
+        (status.as_u16(), &answer["accepted"]),
+        (200, &json!(1)),
+        "{answer}"
     );
+
+    let (status, answer) = post("loja", evolution.token(&claims(-600))).await;
     assert_eq!(
-        bring(&system.api, "/api/buffers/loja/try", &secret).await,
-        401
+        (status.as_u16(), &answer["code"]),
+        (401, &json!("proof_failed")),
+        "{answer}"
     );
+    assert!(
+        answer["error"].as_str().unwrap().contains("expired"),
+        "{answer}"
+    );
+    // Whoever may come in has not the secret of this buffer, and this is no way of another gateway.
+    assert_eq!(post("loja", own.token(&claims(600))).await.0, 401);
+    assert_eq!(post("zapi", evolution.token(&claims(600))).await.0, 401);
 }

@@ -2,7 +2,6 @@
 
 mod claims;
 mod key_set;
-mod provider;
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -17,6 +16,7 @@ use tracing::{debug, info, warn};
 use crate::core::api_key::Principal;
 use crate::core::scopes::Scopes;
 use crate::delivery::fetch::fetch;
+use crate::gateway::proof::signatures;
 use crate::settings::tokens::{KeySet, SHORTEST_SECRET, TokenConfig};
 use claims::Claims;
 use key_set::{PublicKey, keys_of};
@@ -79,7 +79,7 @@ impl Tokens {
     /// # Errors
     /// When the key set of a file has no key that can be used.
     pub(super) fn new(config: TokenConfig) -> anyhow::Result<Self> {
-        provider::install();
+        signatures::install();
         if config.may_be_guessed() {
             warn!(
                 "SECRET_KEY has fewer than {SHORTEST_SECRET} characters and may be guessed: make one with openssl rand -hex 32"

@@ -18,7 +18,7 @@ static PROVIDER: CryptoProvider = CryptoProvider {
 };
 
 /// Has tokens checked by ring from now on, in this process.
-pub(super) fn install() {
+pub fn install() {
     // Only the first call has an effect; the second finds the same provider there.
     let _ = PROVIDER.install_default();
 }
