@@ -1,5 +1,8 @@
 //! What became of what was posted: listed, counted by buffer, told in a line, bounded, and erased with the chat.
 
+use lull::core::filter::Filter;
+use lull::store::Look;
+use lull::store::history::posts::Results;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -355,6 +358,46 @@ async fn of_strangers_nothing_is_kept_and_few_are_listed() {
     }
     let name = r#"lull_posts_total{buffer="loja",result="refused",code="proof_failed"}"#;
     assert_eq!(system.api.metric(name).await, 200.0);
+}
+
+#[tokio::test]
+async fn who_has_no_key_for_a_buffer_is_told_of_too() {
+    let system = System::with_settings(&[loja()], &[("OPEN_INGEST", "false")]).await;
+    for path in ["/api/webhook/loja", "/api/webhook/nowhere"] {
+        let (status, _) = system.api.post(path, text("A1", "segredo")).await;
+        assert_eq!(status, 401);
+    }
+
+    let listed = system.store.history();
+    let listed = listed.posts(&Filter::Everybody, &Results::NotTaken, Look::first(10));
+    let told = listed.await.unwrap().0.into_iter().map(|it| it.post);
+    let told: Vec<_> = told.map(|it| (it.buffer, it.code, it.body)).collect();
+    let missing = || Some("key_missing".to_owned());
+    assert_eq!(
+        told,
+        [
+            (None, missing(), None),
+            (Some("loja".to_owned()), missing(), None),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_buffer_has_its_counts_before_anything_is_posted() {
+    let system = System::with(&[loja()]).await;
+    let request = system.api.client().get(system.api.url("/metrics"));
+    let metrics = request.send().await.unwrap().text().await.unwrap();
+
+    for (result, code) in [
+        ("taken", ""),
+        ("group", ""),
+        ("refused", "proof_failed"),
+        ("refused", "not_of_gateway"),
+    ] {
+        let line =
+            format!(r#"lull_posts_total{{buffer="loja",result="{result}",code="{code}"}} 0"#);
+        assert!(metrics.lines().any(|it| it == line), "{line}: {metrics}");
+    }
 }
 
 #[tokio::test]

@@ -4,10 +4,13 @@
 use std::collections::BTreeSet;
 
 use lull::core::chat::Name;
+use lull::core::filter::Filter;
 use lull::core::scopes::Scopes;
+use lull::store::Look;
 use lull::store::Store;
 use lull::store::api_keys::Made;
 use lull::store::audit::By;
+use lull::store::history::posts::{Posted, Results};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -233,9 +236,21 @@ async fn walk(settings: &[(&str, &str)]) -> [usize; 4] {
             }
         }
     }
-    // Nobody has done anything.
-    let all = |keys: Vec<String>| keys.into_iter().collect::<BTreeSet<_>>();
+    // Nobody has done anything; that they were refused is listed, without what they sent.
+    let all = |keys: Vec<String>| {
+        let keys = keys.into_iter().filter(|key| !key.ends_with("}:posts"));
+        keys.collect::<BTreeSet<_>>()
+    };
     assert_eq!(all(system.redis.keys("*").await), all(before));
+    let look = Look::first(10_000);
+    let listed = system.store.history();
+    let listed = listed.posts(&Filter::Everybody, &Results::Any, look);
+    for Posted { post, .. } in listed.await.unwrap().0 {
+        assert_eq!(post.result, "refused", "{post:?}");
+        // What is no JSON comes from somebody who may post.
+        let may_post = post.code.as_deref() == Some("invalid_json");
+        assert!(may_post || post.body.is_none(), "{post:?}");
+    }
     verdicts
 }
 
