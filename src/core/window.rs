@@ -30,6 +30,8 @@ pub struct WindowRules {
     pub restarts: bool,
     /// Another quiet window for a chat that was not heard from for a while.
     pub first: Option<FirstWait>,
+    /// Another quiet window after what was tapped; zero closes at once.
+    pub choice_wait: Option<Duration>,
     /// A text equal to the message just before it in the window is dropped.
     pub drops_repeats: bool,
     /// A window that holds only media waits for its text, up to `max_wait`; without a cap it does not.
@@ -58,6 +60,7 @@ impl Default for WindowRules {
             max_bytes: 4 * 1024 * 1024,
             restarts: true,
             first: None,
+            choice_wait: None,
             drops_repeats: false,
             media_waits: false,
             followed_up: false,
@@ -107,6 +110,8 @@ pub enum CloseReason {
     Bytes,
     /// A flush word was said.
     Word,
+    /// A button or a row was tapped, where that closes at once.
+    Choice,
     /// An operator closed it.
     Flush,
     /// There was none: a message left at a time of its own.
@@ -151,6 +156,7 @@ mod tests {
         max_bytes: 0,
         restarts: true,
         first: None,
+        choice_wait: None,
         drops_repeats: false,
         media_waits: false,
         followed_up: false,

@@ -92,6 +92,7 @@ pub struct Parts {
     loops: Loops,
     server: ServerConfig,
     max_body_bytes: usize,
+    max_bodies_bytes: usize,
     /// Most characters of a message that leaves one by one.
     message_max_length: usize,
     document: openapi::Document,
@@ -148,6 +149,7 @@ impl Api {
             loops,
             server: config.server,
             max_body_bytes: config.max_body_bytes,
+            max_bodies_bytes: config.max_bodies_bytes,
             message_max_length: config.message_max_length,
             document: openapi::Document::default(),
         })))

@@ -1,14 +1,17 @@
 //! A message: into the window of its chat by the rules of its buffer, or kept until its time; and counted.
 
 use super::posts::{Untaken, result_of};
+use std::time::Duration;
+
 use super::{Ingest, IngestError};
 use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::Chat;
 use crate::core::incoming::Incoming;
-use crate::core::item::stored_item;
+use crate::core::item::{CHOICE, stored_item};
 use crate::core::json::fields::BadInput;
 use crate::core::post::PostResult;
 use crate::core::when::{When, too_far};
+use crate::core::window::CloseReason;
 use crate::spec::Buffer;
 use crate::store::StoreError;
 use crate::store::history::Retention;
@@ -58,18 +61,27 @@ pub(super) fn new_message<'a>(
         .ttl(incoming.ttl)
         .map_err(|error| BadInput::ttl(&error))?;
     let short = text.and_then(|text| buffer.words.wait_after(text));
+    let is_choice = incoming.details.parts.contains_key(CHOICE);
+    let choice = buffer.window.choice_wait.filter(|_| is_choice);
+    let is_word = text.is_some_and(|text| buffer.words.is_flush_word(text));
     Ok(NewMessage {
         item,
-        // What the client asks for wins over what its words are short for.
-        ttl: match (incoming.ttl, short) {
-            (None, Some(short)) => short,
+        // What the client asks for wins over what was tapped, and that over what its words are short for.
+        ttl: match (incoming.ttl, choice.or(short)) {
+            (None, Some(wait)) => wait,
             _ => ttl,
         },
         asked: incoming.ttl.is_some(),
         id: incoming.message_id.as_deref(),
         // Two pictures may have one caption, and are not the same.
         text: text.filter(|_| incoming.details.media.is_empty()),
-        flush: text.is_some_and(|text| buffer.words.is_flush_word(text)),
+        flush: if is_word {
+            Some(CloseReason::Word)
+        } else {
+            choice
+                .filter(Duration::is_zero)
+                .map(|_| CloseReason::Choice)
+        },
         media_only: text.is_none() && !incoming.details.media.is_empty(),
         kept: Kept::default(),
         life: buffer.life,

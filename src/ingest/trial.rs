@@ -187,7 +187,7 @@ impl Trial<'_> {
         let wait = match incoming.when {
             Some(When::In(delay)) => delay,
             Some(When::At(at)) => Duration::from_millis(at.saturating_sub(self.now)),
-            None if message.flush => Duration::ZERO,
+            None if message.flush.is_some() => Duration::ZERO,
             None if media_waits => rules.max_wait,
             None => message.ttl,
         };

@@ -26,6 +26,7 @@ pub fn default_buffer(vars: &Vars) -> Result<Buffer> {
         words: WordRules::default(),
         zone: default_zone(vars)?,
         language: None,
+        max_body_bytes: None,
         max_file_bytes: BufferSpec::default().max_file_bytes,
         on_edit: BufferSpec::default().on_edit,
         pause: None,

@@ -5,6 +5,7 @@ pub mod people;
 mod ready;
 mod verify_token;
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,9 @@ use crate::gateway::Groups;
 
 /// Most destinations of a buffer.
 const MOST_DESTINATIONS: usize = 16;
+
+/// How many bytes a buffer may let posts have.
+const BODY_BYTES: RangeInclusive<usize> = 1024..=64 * 1024 * 1024;
 
 /// Most bytes of a file that a buffer may take: payloads hold it as text, twice.
 const MOST_FILE_BYTES: u64 = 64 * 1024 * 1024;
@@ -62,6 +66,10 @@ pub struct BufferSpec {
     pub timezone: String,
     /// For gateways: the language of `text` in payloads, which names what has no words, such as `[áudio]`.
     pub language: Language,
+    /// Most bytes of a post; absent: `MAX_BODY_BYTES`, and for gateways at least 16 MiB, because they post files.
+    #[schema(minimum = 1024, maximum = 67_108_864)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_body_bytes: Option<u64>,
     /// For gateways: most bytes of a file that was posted with its message; a larger one is left out, and the message
     /// tells its name and size.
     #[schema(maximum = 67_108_864)]
@@ -119,6 +127,7 @@ impl Default for BufferSpec {
             window: WindowSpec::default(),
             timezone: "UTC".to_owned(),
             language: Language::default(),
+            max_body_bytes: None,
             max_file_bytes: 8 * 1024 * 1024,
             groups: Groups::Ignore,
             allow: Vec::new(),
@@ -202,6 +211,7 @@ impl BufferSpec {
                 Source::Fields { .. } => None,
             },
             source,
+            max_body_bytes: self.body_bytes()?,
             max_file_bytes: self.file_bytes()?,
             on_edit: self.on_edit,
             window: WindowRules {
@@ -241,6 +251,19 @@ impl BufferSpec {
             return Err(SpecError::new("secret", "must be more than blanks"));
         }
         Ok(())
+    }
+
+    fn body_bytes(&self) -> Result<Option<usize>, SpecError> {
+        let Some(bytes) = self.max_body_bytes else {
+            return Ok(None);
+        };
+        let bytes = usize::try_from(bytes).ok();
+        let bytes = bytes.filter(|bytes| BODY_BYTES.contains(bytes));
+        let why = || {
+            let (least, most) = (BODY_BYTES.start(), BODY_BYTES.end());
+            SpecError::new("max_body_bytes", format!("must be {least} to {most}"))
+        };
+        bytes.map(Some).ok_or_else(why)
     }
 
     fn file_bytes(&self) -> Result<u64, SpecError> {

@@ -45,6 +45,10 @@ pub struct WindowSpec {
     /// See `first_wait`; at most 90 days.
     #[schema(minimum = 1, maximum = 7_776_000)]
     pub first_after: f64,
+    /// For gateways: the quiet window after a tapped button or row, which is whole by itself; 0 closes at once. Absent: `wait`.
+    #[schema(minimum = 0, maximum = 315_360_000)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub choice_wait: Option<f64>,
     /// The quiet window after a text with fewer than `short_words` words.
     #[schema(minimum = 0.1, maximum = 315_360_000)]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -82,6 +86,7 @@ impl Default for WindowSpec {
             flush_words: Vec::new(),
             first_wait: None,
             first_after: 86_400.0,
+            choice_wait: None,
             short_wait: None,
             short_words: 3,
             duplicates: Duplicates::Keep,
@@ -108,6 +113,10 @@ impl WindowSpec {
             max_messages: self.max_messages,
             restarts: self.reset_on_message,
             first,
+            choice_wait: match self.choice_wait {
+                Some(wait) => Some(seconds("window.choice_wait", wait, 0.0)?),
+                None => None,
+            },
             drops_repeats: self.duplicates == Duplicates::Drop,
             media_waits: self.media_waits,
             ..*limits

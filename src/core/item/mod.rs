@@ -21,6 +21,9 @@ use crate::core::json::RawObject;
 use crate::core::json::text;
 use crate::core::trace::TraceContext;
 
+/// The part of a message that is what was tapped.
+pub const CHOICE: &str = "choice";
+
 /// What a gateway tells about a message beside what was said. All of it may be absent, and is then not stored.
 #[derive(Clone, Debug, Default)]
 pub struct Details {

@@ -53,9 +53,19 @@ impl FromRequest<Api> for Whole {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
+        Self::of(request, api, api.max_body_bytes).await
+    }
+}
+
+impl Whole {
+    /// The body of a request, of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// When it does not come, is too large, or is not what its headers say.
+    pub(super) async fn of(request: Request, api: &Api, limit: usize) -> Result<Self, ApiError> {
         match Format::of(request.headers()) {
             Ok(format) => {
-                let bytes = read(request, api).await?;
+                let bytes = read(request, api, limit).await?;
                 let text = format.text(&bytes)?;
                 let kind = format.kind;
                 kind.check(&text)?;
@@ -87,7 +97,7 @@ impl FromRequest<Api> for OptionalFields {
     async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
         let names = fields_of(&request);
         let format = Format::of(request.headers());
-        let body = read(request, api).await?;
+        let body = read(request, api, api.max_body_bytes).await?;
         if body.trim_ascii().is_empty() {
             return Ok(Self(RawObject::new()));
         }
@@ -148,8 +158,7 @@ pub(super) async fn unread(request: &mut Request, api: &Api) -> Result<Unread, A
     })
 }
 
-async fn read(mut request: Request, api: &Api) -> Result<Bytes, ApiError> {
-    let limit = api.max_body_bytes;
+async fn read(mut request: Request, api: &Api, limit: usize) -> Result<Bytes, ApiError> {
     if announced(&request).is_some_and(|length| length > limit) {
         discard(request).await;
         return Err(ApiError::TooLarge(limit));

@@ -20,6 +20,11 @@ use crate::http::message::read_headers;
 use crate::http::{Api, now};
 use crate::ingest::{Said, prove};
 use crate::spec::Buffer;
+use crate::spec::source::Source;
+
+/// Most bytes of a gateway's post, unless its buffer or `MAX_BODY_BYTES` says otherwise: a photo of a phone in base64, and
+/// most voice messages and documents.
+const MOST_POSTED_BYTES: usize = 16 * 1024 * 1024;
 
 /// A post for a buffer, read as that says.
 #[expect(dead_code, reason = "only the document is made of it")]
@@ -89,7 +94,7 @@ impl Arrived {
         let called = request.extensions().get::<OriginalUri>();
         let uri = called.map_or_else(|| request.uri().clone(), |OriginalUri(uri)| uri.clone());
         let headers = request.headers().clone();
-        let body = Whole::from_request(request, api).await?;
+        let body = Whole::of(request, api, api.max_post_bytes(&buffer)).await?;
         let post = Post { uri, headers, body };
         Ok((buffer, post))
     }
@@ -113,6 +118,21 @@ impl Post {
             proved.map_err(|error| ApiError::Unproven(error.to_string()))?;
         }
         said(buffer, &node, headers)
+    }
+}
+
+impl Api {
+    /// Most bytes of a post for a buffer. A body that all together may not be as large as would be refused for ever.
+    fn max_post_bytes(&self, buffer: &Buffer) -> usize {
+        let largest = match self.max_bodies_bytes {
+            0 => usize::MAX,
+            all => all,
+        };
+        match (buffer.max_body_bytes, &buffer.source) {
+            (Some(own), _) => own.min(largest),
+            (None, Source::Gateway(_)) => MOST_POSTED_BYTES.max(self.max_body_bytes).min(largest),
+            (None, Source::Fields { .. }) => self.max_body_bytes,
+        }
     }
 }
 

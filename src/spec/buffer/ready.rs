@@ -31,6 +31,8 @@ pub struct Buffer {
     pub zone: Tz,
     /// The language of `text` in payloads; none but for gateways, as other payloads have none.
     pub language: Option<Language>,
+    /// Most bytes of a post, where it is not as all others.
+    pub max_body_bytes: Option<usize>,
     /// Most bytes of a file that was posted with its message.
     pub max_file_bytes: u64,
     /// What becomes of a message that a person changes or takes back.

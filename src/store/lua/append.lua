@@ -40,7 +40,8 @@
 
   A plain message of a plain buffer ends here; any other brings all of these:
   ARGV[17]  fixed        1: only the first message sets the deadline
-  ARGV[18]  flush        1: the window is due at once
+  ARGV[18]  flush        word or choice: the window is due at once, for this reason;
+                         empty: it is not
   ARGV[19]  media        1: it is no text, and waits for one, up to the cap
   ARGV[20]  text         digest of its text, to drop it if the message before
                          it has the same; empty = none
@@ -58,7 +59,7 @@
     repeated   the text was said just before; only the id is remembered
     paused     the chat is left alone, for the ms answered; only the id is
                remembered
-    full       no room, or a flush word was said; nothing stored, the window is
+    full       no room, or what was said before closes at once; nothing stored, the window is
                due now and the caller closes it before it comes again
 
   A window that is full or flushed gets a cap that has passed: then no message
@@ -164,7 +165,7 @@ if head and said ~= '' and said == text then
 end
 
 local full_of = nil
-if head and reason == 'word' then
+if head and (reason == 'word' or reason == 'choice') then
   full_of = reason
 elseif head and max_messages > 0 and count >= max_messages then
   full_of = 'messages'
@@ -204,8 +205,8 @@ elseif kind ~= FIXED then
     deadline, reason = cap, 'cap'
   end
 end
-if ARGV[18] == '1' then
-  cap, deadline, reason = now, now, 'word'
+if (ARGV[18] or '') ~= '' then
+  cap, deadline, reason = now, now, ARGV[18]
 elseif max_messages > 0 and count >= max_messages then
   cap, deadline, reason = now, now, 'messages'
 elseif max_bytes > 0 and bytes >= max_bytes then

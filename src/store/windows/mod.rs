@@ -43,7 +43,7 @@ pub struct NewMessage<'a> {
     /// A medium has none here, so that none is dropped for its caption.
     pub text: Option<&'a str>,
     /// It says that nothing more will come: its window is due at once.
-    pub flush: bool,
+    pub flush: Option<CloseReason>,
     /// It holds media and no text; see [`WindowRules::media_waits`].
     pub media_only: bool,
     /// What is kept of it beside its window.
@@ -61,7 +61,7 @@ impl<'a> NewMessage<'a> {
             asked: false,
             id: None,
             text: None,
-            flush: false,
+            flush: None,
             media_only: false,
             kept: Kept::default(),
             life: Life::ALWAYS,
@@ -181,7 +181,7 @@ impl Windows<'_> {
         let text = message.text.filter(|_| rules.drops_repeats);
         let is_heard = rules.first.is_some() || rules.followed_up;
         let plain = rules.restarts && !is_heard && !media && text.is_none();
-        if plain && !message.flush {
+        if plain && message.flush.is_none() {
             return call;
         }
         if is_heard {
@@ -198,7 +198,7 @@ impl Windows<'_> {
                 .unwrap_or_default()
         };
         call.arg(u8::from(!rules.restarts))
-            .arg(u8::from(message.flush))
+            .arg(message.flush.map(CloseReason::as_str).unwrap_or_default())
             .arg(u8::from(media))
             .arg(text.map(text_digest).unwrap_or_default())
             .arg(first_millis(|first| first.wait))

@@ -6,7 +6,7 @@ use lull::core::batch::BatchId;
 use lull::core::life::Life;
 use lull::core::revival::Wanted;
 use lull::core::when::When;
-use lull::core::window::WindowRules;
+use lull::core::window::{CloseReason, WindowRules};
 use lull::store::StoreError;
 use lull::store::config::lives::Living;
 use lull::store::dead_letters::Letter;
@@ -99,7 +99,7 @@ impl World {
         let said = item(&text);
         let message = NewMessage {
             text: Some(&text),
-            flush: how == Saying::FlushWord,
+            flush: (how == Saying::FlushWord).then_some(CloseReason::Word),
             media_only: how == Saying::Medium,
             life,
             ..NewMessage::plain(&said, if short { SHORT } else { LONG })

@@ -83,6 +83,7 @@ pub(crate) const RULES: WindowRules = WindowRules {
     max_bytes: 0,
     restarts: true,
     first: None,
+    choice_wait: None,
     drops_repeats: false,
     media_waits: false,
     followed_up: false,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lull::core::batch::{BatchId, Millis};
-use lull::core::window::WindowRules;
+use lull::core::window::{CloseReason, WindowRules};
 use lull::store::Store;
 use lull::store::keys::{Due, Shard};
 use lull::store::windows::closing::Closing;
@@ -53,7 +53,7 @@ impl WindowStore {
         let said = item(text);
         self.append(NewMessage {
             text: Some(text),
-            flush: true,
+            flush: Some(CloseReason::Word),
             ..NewMessage::plain(&said, ttl)
         })
         .await

@@ -194,6 +194,64 @@ async fn a_payload_says_all_that_was_said_as_a_text_and_whole() {
 }
 
 #[tokio::test]
+async fn a_gateway_may_post_a_photo_that_is_larger_than_other_bodies_may_be() {
+    let mut small = long("small", "evolution");
+    small["max_body_bytes"] = json!(2048);
+    let buffers = [short("loja", "evolution"), small, json!({"name": "crm"})];
+    let mut system = System::with(&buffers).await;
+    let mut photo = evolution("A1", "");
+    photo["data"]["message"] = json!({
+        "imageMessage": {"mimetype": "image/jpeg"}, "base64": "/9j/".repeat(500_000),
+    });
+
+    let (status, _) = system.api.post("/api/webhook/loja", photo.clone()).await;
+
+    assert_eq!(status, 200);
+    let payload = system.default.call().await.json();
+    assert_eq!(payload["items"][0]["media"][0]["file_size"], 1_500_000);
+    for buffer in ["small", "crm"] {
+        let path = format!("/api/webhook/{buffer}");
+        let (status, answer) = system.api.post(&path, photo.clone()).await;
+        assert_eq!(
+            (status.as_u16(), &answer["code"]),
+            (413, &json!("too_large"))
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_is_tapped_may_be_handed_over_at_once() {
+    let mut at_once = long("loja", "evolution");
+    at_once["window"]["choice_wait"] = json!(0);
+    let mut soon = long("soon", "evolution");
+    soon["window"]["choice_wait"] = json!(0.2);
+    let mut system = System::with(&[at_once, soon]).await;
+    let mut tapped = evolution("A1", "");
+    tapped["data"]["message"] = json!({
+        "buttonsResponseMessage": {"selectedButtonId": "sim", "selectedDisplayText": "Sim"},
+    });
+
+    for (buffer, reason) in [("loja", "choice"), ("soon", "quiet")] {
+        system
+            .api
+            .post(&format!("/api/webhook/{buffer}"), evolution("A0", "oi"))
+            .await;
+        system
+            .api
+            .post(&format!("/api/webhook/{buffer}"), tapped.clone())
+            .await;
+        let payload = system.default.call().await.json();
+        assert_eq!(payload["messages"], json!(["oi", "Sim"]));
+        let path = format!("/api/history?buffer={buffer}");
+        eventually("it is in the history", async || {
+            let (_, history) = system.api.get(&path).await;
+            history["items"][0]["reason"] == reason
+        })
+        .await;
+    }
+}
+
+#[tokio::test]
 async fn a_file_above_the_limit_is_left_out_by_name_and_size() {
     let mut buffer = short("loja", "evolution");
     buffer["max_file_bytes"] = json!(13);
