@@ -1,5 +1,5 @@
 //! What one filling may make, in bytes, over all its steps: texts and lists that are set aside count as what is written
-//! out does.
+//! out does. What it may read is in `reading`.
 //!
 //! The engine counts steps, but a step that doubles a text is one step. So every step of a template that makes something
 //! is counted here: `counted` writes each such step as one of the filters of this file. They leave only plain values
@@ -13,6 +13,7 @@ use minijinja::{Environment, Error, ErrorKind, State, Value};
 
 use super::MOST_MADE_BYTES;
 use super::plain::{self, SLOT};
+use super::reading::MOST_READ;
 use super::render::RenderState;
 
 /// Most bytes that all steps of one filling may make.
@@ -43,6 +44,7 @@ pub(super) fn put_into(environment: &mut Environment<'_>) {
 #[derive(Debug, Default)]
 pub(super) struct Budget {
     made: AtomicUsize,
+    read: AtomicUsize,
     is_one_too_large: AtomicBool,
 }
 
@@ -62,6 +64,25 @@ impl Budget {
             return Err(cannot("all steps make too much"));
         }
         Ok(())
+    }
+
+    /// Counts places and pieces of texts that are about to be read.
+    ///
+    /// # Errors
+    /// When all steps read more than they may.
+    pub(super) fn count_read(&self, places: usize) -> Result<(), Error> {
+        // Once it is over the limit it ends, so this does not overflow.
+        let places = places.min(MOST_READ + 1);
+        let read = self.read.fetch_add(places, Ordering::Relaxed) + places;
+        if read > MOST_READ {
+            return Err(cannot("all steps read too much"));
+        }
+        Ok(())
+    }
+
+    /// Whether all steps read more than they may.
+    pub(super) fn has_read_too_much(&self) -> bool {
+        self.read.load(Ordering::Relaxed) > MOST_READ
     }
 
     /// Whether one value was larger than one may be.

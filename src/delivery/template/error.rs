@@ -4,6 +4,7 @@ use minijinja::ErrorKind;
 use thiserror::Error;
 
 use super::budget::MOST_WORKED_BYTES;
+use super::reading::{MOST_READ, PIECE};
 use super::{MOST_MADE_BYTES, MOST_SOURCE_BYTES};
 
 /// How much of what was made is quoted in a refusal.
@@ -39,6 +40,14 @@ pub enum TemplateError {
         "the template makes more than {MOST_WORKED_BYTES} bytes in all, in line {line}: a text or list that grows in a loop counts anew each time, so write it out as it comes, or use join"
     )]
     TooMuch {
+        /// The line in which it became too much, from 1.
+        line: usize,
+    },
+    /// All its steps read too much.
+    #[error(
+        "the template reads more than {MOST_READ} places of lists, or {PIECE} times as many bytes of texts, in all, in line {line}: compare or look through long texts and lists less often, for instance once outside of a loop"
+    )]
+    ReadsTooMuch {
         /// The line in which it became too much, from 1.
         line: usize,
     },

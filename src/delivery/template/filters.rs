@@ -22,6 +22,7 @@ use serde_json::value::RawValue;
 use super::budget::CountedText;
 use super::escape::{Escape, text_of};
 use super::json::{self, Json};
+use super::reading;
 use super::render::RenderState;
 
 /// No moment of a chat is earlier than this in ms (1973), nor later in s (5138).
@@ -56,6 +57,7 @@ fn join(state: &State<'_, '_>, value: &Value, between: Option<&str>) -> Result<S
         return Ok(text_of(value)?.into_owned());
     }
     RenderState::with(state, |render| {
+        reading::count(&render.budget, value)?;
         let mut joined = CountedText::new(&render.budget);
         for (number, part) in value.try_iter()?.enumerate() {
             if number > 0 {
@@ -124,6 +126,7 @@ fn int(
     base: Option<u32>,
     kwargs: Kwargs,
 ) -> Result<Value, Error> {
+    RenderState::with(state, |render| reading::count(&render.budget, value))?;
     minijinja::filters::int(state, &countable(value), default, base, kwargs)
 }
 
@@ -133,6 +136,7 @@ fn float(
     default: Option<Value>,
     kwargs: Kwargs,
 ) -> Result<Value, Error> {
+    RenderState::with(state, |render| reading::count(&render.budget, value))?;
     minijinja::filters::float(state, &countable(value), default, kwargs)
 }
 

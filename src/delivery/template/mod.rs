@@ -13,6 +13,7 @@ mod filters;
 mod json;
 pub(super) mod kept;
 mod plain;
+mod reading;
 mod render;
 mod sample;
 #[cfg(test)]
@@ -175,6 +176,9 @@ impl Template {
             .map_err(|error| {
                 if render.is_full() {
                     TemplateError::TooLarge
+                } else if render.budget.has_read_too_much() {
+                    let line = error.line().unwrap_or(1);
+                    TemplateError::ReadsTooMuch { line }
                 } else if render.budget.is_over() {
                     let line = error.line().unwrap_or(1);
                     TemplateError::TooMuch { line }
@@ -203,6 +207,7 @@ fn environment(escape: Escape) -> Environment<'static> {
     environment.set_formatter(escape::write);
     filters::put_into(&mut environment, escape);
     budget::put_into(&mut environment);
+    reading::put_into(&mut environment);
     environment
 }
 

@@ -2,6 +2,7 @@
 
 mod counting;
 mod escaping;
+mod reading;
 mod refusals;
 
 use chrono_tz::Tz;

@@ -1,18 +1,23 @@
 //! Expressions of a template that is written anew.
 
+use minijinja::Value;
 use minijinja::machinery::ast::{
-    BinOp, BinOpKind, Call, CallArg, Expr, Filter, IfExpr, Slice, UnaryOpKind,
+    BinOp, BinOpKind, Call, CallArg, Expr, Filter, GetItem, IfExpr, Slice, UnaryOpKind,
 };
 
 use super::Writer;
-use super::symbols::{chains, compared_by, operator};
+use super::symbols::{chains, compared_by, compares, operator};
 use crate::delivery::template::budget::{ADD, CONCAT, MADE, MULTIPLY};
+use crate::delivery::template::reading::{ITEM, READ, SLICED};
 
 /// Filters that pass on what they are given, or make no more than a number or a character of it.
 const PASSING: [&str; 13] = [
     "abs", "attr", "bool", "count", "d", "default", "first", "float", "int", "last", "length",
     "max", "min",
 ];
+
+/// Texts of so many bytes are compared in one step.
+const SHORT_BYTES: usize = 64;
 
 impl Writer {
     /// Writes an expression that nothing is done with where it stands.
@@ -22,7 +27,7 @@ impl Writer {
             Expr::Var(name) => self.put(name.id),
             Expr::Const(constant) => self.constant(&constant.value),
             Expr::Slice(slice) => {
-                self.slice(slice);
+                self.slice(slice, 1);
                 self.made();
             }
             Expr::UnaryOp(unary) => match unary.op {
@@ -37,10 +42,10 @@ impl Writer {
             },
             Expr::BinOp(binary) => self.binary(binary),
             Expr::Compare(compare) => {
-                self.operand(&compare.expr);
+                self.read(&compare.expr);
                 for compared in &compare.ops {
                     self.put(compared_by(compared.op));
-                    self.operand(&compared.expr);
+                    self.read(&compared.expr);
                 }
             }
             Expr::IfExpr(condition) => self.if_expression(condition),
@@ -55,6 +60,14 @@ impl Writer {
                 self.accessed(&attribute.expr);
                 self.put(".");
                 self.put(attribute.name);
+            }
+            Expr::GetItem(item) if !is_named(item) => {
+                self.operand(&item.expr);
+                self.put("|");
+                self.put(ITEM);
+                self.put("(");
+                self.expression(&item.subscript_expr);
+                self.put(")");
             }
             Expr::GetItem(item) => {
                 self.accessed(&item.expr);
@@ -104,12 +117,13 @@ impl Writer {
     fn accessed(&mut self, expression: &Expr<'_>) {
         // What is made here is gone with the next step, and parentheses could become too many.
         if let Expr::Slice(slice) = expression {
-            return self.slice(slice);
+            return self.slice(slice, 1);
         }
-        let binds = matches!(
-            expression,
-            Expr::Var(_) | Expr::GetAttr(_) | Expr::GetItem(_) | Expr::Call(_)
-        );
+        let binds = match expression {
+            Expr::Var(_) | Expr::GetAttr(_) | Expr::Call(_) => true,
+            Expr::GetItem(item) => is_named(item),
+            _ => false,
+        };
         self.in_parentheses_unless(binds, expression);
     }
 
@@ -130,6 +144,15 @@ impl Writer {
         }
     }
 
+    /// Writes an expression that is about to be compared, or looked for, or looked through.
+    fn read(&mut self, expression: &Expr<'_>) {
+        self.operand(expression);
+        if !matches!(expression, Expr::Const(constant) if is_short(&constant.value)) {
+            self.put("|");
+            self.put(READ);
+        }
+    }
+
     fn made(&mut self) {
         self.put("|");
         self.put(MADE);
@@ -144,8 +167,15 @@ impl Writer {
         self.put(close);
     }
 
-    fn slice(&mut self, slice: &Slice<'_>) {
-        self.accessed(&slice.expr);
+    /// Writes a slice of which as many are taken, one of the other.
+    fn slice(&mut self, slice: &Slice<'_>, slices: usize) {
+        if let Expr::Slice(inner) = &slice.expr {
+            self.slice(inner, slices + 1);
+        } else {
+            self.put("(");
+            self.operand(&slice.expr);
+            self.put(&format!("|{SLICED}({slices}))"));
+        }
         self.put("[");
         for (number, part) in [&slice.start, &slice.stop, &slice.step].iter().enumerate() {
             if number > 0 {
@@ -173,6 +203,11 @@ impl Writer {
             self.expression(&binary.right);
             self.put(")");
             return;
+        }
+        if compares(binary.op) {
+            self.read(&binary.left);
+            self.put(operator(binary.op));
+            return self.read(&binary.right);
         }
         // A long chain would otherwise stand in as many parentheses.
         let symbol = operator(binary.op);
@@ -208,7 +243,11 @@ impl Writer {
 
     pub(super) fn call(&mut self, call: &Call<'_>) {
         self.accessed(&call.expr);
-        self.arguments(&call.args);
+        if !matches!(call.expr, Expr::GetAttr(_)) {
+            return self.arguments(&call.args);
+        }
+        // Such as `loop.changed`, which compares what it is given.
+        self.arguments_by(&call.args, Self::read);
     }
 
     fn arguments_if_any(&mut self, arguments: &[CallArg<'_>]) {
@@ -218,28 +257,44 @@ impl Writer {
     }
 
     fn arguments(&mut self, arguments: &[CallArg<'_>]) {
+        self.arguments_by(arguments, Self::expression);
+    }
+
+    fn arguments_by(&mut self, arguments: &[CallArg<'_>], write: fn(&mut Self, &Expr<'_>)) {
         self.put("(");
         for argument in arguments {
             match argument {
-                CallArg::Pos(value) => self.expression(value),
+                CallArg::Pos(value) => write(self, value),
                 CallArg::Kwarg(name, value) => {
                     self.put(name);
                     self.put("=");
-                    self.expression(value);
+                    write(self, value);
                 }
                 CallArg::PosSplat(values) => {
                     self.put("*");
-                    self.expression(values);
+                    write(self, values);
                 }
                 CallArg::KwargSplat(values) => {
                     self.put("**");
-                    self.expression(values);
+                    write(self, values);
                 }
             }
             self.put(", ");
         }
         self.put(")");
     }
+}
+
+/// Whether a bracket holds the name of a member, which is found at once.
+fn is_named(item: &GetItem<'_>) -> bool {
+    matches!(&item.subscript_expr, Expr::Const(constant) if is_short(&constant.value) && constant.value.as_str().is_some())
+}
+
+/// Whether a constant costs nothing to compare.
+fn is_short(constant: &Value) -> bool {
+    constant
+        .as_str()
+        .is_none_or(|text| text.len() <= SHORT_BYTES)
 }
 
 /// Whether an expression, as it is written here, holds together whatever stands around it.

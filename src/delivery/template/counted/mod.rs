@@ -1,5 +1,6 @@
 //! A template written anew, so that every step that makes something is counted: `a ~ b` becomes `a|_concat(b)`, a list
-//! `[a, b]|_made`, and so on (`budget` has the filters). The engine would do such steps by itself, and those of constants
+//! `[a, b]|_made`, and so on (`budget` has the filters); and every comparison counts what it reads: `a == b` becomes
+//! `a|_read == b|_read` (`reading` has these). The engine would do such steps by itself, and those of constants
 //! even while it compiles, so that neither a filter nor a function could stop them.
 //!
 //! Everything else stays as the engine parsed it, and in its line, so that errors name the author's lines.

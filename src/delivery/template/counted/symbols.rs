@@ -55,6 +55,20 @@ pub(super) fn chains(kind: BinOpKind) -> bool {
     )
 }
 
+/// Whether `a op b` goes through `a` and `b`.
+pub(super) fn compares(kind: BinOpKind) -> bool {
+    matches!(
+        kind,
+        BinOpKind::Eq
+            | BinOpKind::Ne
+            | BinOpKind::Lt
+            | BinOpKind::Lte
+            | BinOpKind::Gt
+            | BinOpKind::Gte
+            | BinOpKind::In
+    )
+}
+
 pub(super) fn operator(kind: BinOpKind) -> &'static str {
     match kind {
         BinOpKind::Eq => " == ",
