@@ -1,12 +1,14 @@
 //! What the daemons have in common: the command line, how they start, and how they end when a setting is wrong.
 
+use std::io;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::{Args, Subcommand};
 use futures_util::FutureExt;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket, lookup_host};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -26,6 +28,10 @@ use crate::telemetry::tracer::Tracer;
 
 /// An end waits no longer for Redis than this to have it noted.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// So many connections may wait to be taken, unless the system allows fewer: a burst of new ones would otherwise have to
+/// try again a second later.
+const BACKLOG: u32 = 4096;
 
 /// The command line of a daemon; its settings come from the environment.
 #[derive(Debug, Args)]
@@ -140,7 +146,7 @@ async fn note(store: &Store, action: Action, service: &'static str) {
 ///
 /// # Errors
 /// When the system gives no threads.
-pub fn runtime(vars: &Vars) -> std::io::Result<tokio::runtime::Runtime> {
+pub fn runtime(vars: &Vars) -> io::Result<tokio::runtime::Runtime> {
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     // Tokio's own setting wins.
     if vars.get("TOKIO_WORKER_THREADS").is_none() {
@@ -155,7 +161,43 @@ pub fn runtime(vars: &Vars) -> std::io::Result<tokio::runtime::Runtime> {
 /// # Errors
 /// Names the address and the variables that chose it.
 pub async fn listen(address: &str, variables: &str) -> Result<TcpListener> {
-    TcpListener::bind(address)
+    bound(address)
         .await
         .with_context(|| format!("cannot listen on {address} ({variables})"))
+}
+
+async fn bound(address: &str) -> io::Result<TcpListener> {
+    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for at in lookup_host(address).await? {
+        let socket = match at {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        // A daemon that is started again need not wait for the connections of the one before.
+        socket.set_reuseaddr(true)?;
+        match socket.bind(at).and_then(|()| socket.listen(BACKLOG)) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpStream;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn many_may_connect_before_the_first_is_taken() {
+        let listener = listen("127.0.0.1:0", "HOST, PORT").await.unwrap();
+        let at = listener.local_addr().unwrap();
+
+        let connecting = (0..400).map(|_| TcpStream::connect(at));
+        let all = futures_util::future::try_join_all(connecting);
+
+        let connected = tokio::time::timeout(Duration::from_secs(60), all).await;
+        assert_eq!(connected.unwrap().unwrap().len(), 400);
+    }
 }

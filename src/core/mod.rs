@@ -13,6 +13,7 @@ pub mod filter;
 pub mod follow_up;
 pub mod ignored;
 pub mod incoming;
+pub mod invisible;
 pub mod item;
 pub mod json;
 pub mod language;

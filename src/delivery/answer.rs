@@ -7,6 +7,7 @@ use chrono::DateTime;
 use reqwest::header::HeaderValue;
 use reqwest::{Response, StatusCode};
 
+use super::echo::Secrets;
 use crate::core::batch::Outcome;
 use crate::open_files;
 
@@ -69,15 +70,17 @@ pub(super) fn had_no_socket(error: &reqwest::Error) -> bool {
     open_files::are_out()
 }
 
-/// Reads an answer to its end, so that its connection can be used again, and answers its beginning. The status has
+/// Reads an answer to its end, so that its connection can be used again, and answers its beginning without the
+/// destination's secrets. The status has
 /// already decided: a body that breaks off or never ends changes nothing.
-pub(super) async fn read_rest(mut answer: Response) -> Option<String> {
+pub(super) async fn read_rest(mut answer: Response, secrets: &Secrets) -> Option<String> {
     let mut beginning = Vec::new();
     let read = async {
         let mut length = 0;
         while let Ok(Some(chunk)) = answer.chunk().await {
             length += chunk.len();
-            let room = HEAD_OF_AN_ANSWER.saturating_sub(beginning.len());
+            let head = HEAD_OF_AN_ANSWER + secrets.longest();
+            let room = head.saturating_sub(beginning.len());
             beginning.extend_from_slice(chunk.get(..room).unwrap_or(&chunk));
             if length > MOST_OF_AN_ANSWER {
                 break;
@@ -85,7 +88,8 @@ pub(super) async fn read_rest(mut answer: Response) -> Option<String> {
         }
     };
     let _ = tokio::time::timeout(WAIT_FOR_AN_ANSWER, read).await;
-    let text = String::from_utf8_lossy(&beginning).trim().to_owned();
+    let text = String::from_utf8_lossy(&beginning);
+    let text = secrets.masked(&text, HEAD_OF_AN_ANSWER).trim().to_owned();
     (!text.is_empty()).then_some(text)
 }
 

@@ -21,7 +21,8 @@ pub struct Attempt {
     pub summary: String,
     /// No socket was to be had for it, so there was no call.
     pub had_no_socket: bool,
-    /// The first KiB of the answer's body, or why there was no call; it may quote what was sent, so it goes into no log.
+    /// The first KiB of the answer's body with the destination's secrets masked, or why there was no call; it may quote
+    /// what was said, so it goes into no log.
     pub answer: Option<String>,
 }
 

@@ -5,6 +5,7 @@ mod attempt;
 mod body;
 mod client;
 pub mod collector;
+mod echo;
 pub mod fetch;
 pub mod guard;
 mod healthcheck;
@@ -27,6 +28,7 @@ use crate::delivery::query_pairs::query_pairs;
 use crate::spec::SpecError;
 use crate::spec::masked::masked_url;
 use body::BodyMaker;
+use echo::Secrets;
 use guard::{Guard, Refused};
 use signature::Signer;
 use template::context::TemplateContext;
@@ -47,6 +49,8 @@ pub struct Sender {
     url: Url,
     headers: HeaderMap,
     signer: Signer,
+    /// What an answer must not show.
+    secrets: Secrets,
     body: BodyMaker,
     timeout: Duration,
     /// Watches over a URL that a caller gave.
@@ -75,6 +79,7 @@ impl Sender {
             headers,
             signer: Signer::new(&destination.secrets)
                 .map_err(|error| SpecError::new("secrets", error.to_string()))?,
+            secrets: Secrets::of(destination, &url),
             url,
             timeout: destination.timeout,
             guard,
@@ -134,7 +139,7 @@ impl Sender {
                     .get(RETRY_AFTER)
                     .and_then(|value| answer::retry_after(value, SystemTime::now()));
                 let outcome = answer::outcome(status, asked);
-                let answer = answer::read_rest(answer).await;
+                let answer = answer::read_rest(answer, &self.secrets).await;
                 let summary = format!("HTTP {}", status.as_u16());
                 Attempt {
                     outcome,

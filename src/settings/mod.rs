@@ -34,6 +34,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use serde::de::DeserializeOwned;
 
+use crate::core::invisible::is_invisible;
+
 /// The variables of a process, or of a test.
 #[derive(Clone)]
 pub struct Vars {
@@ -70,7 +72,8 @@ impl Vars {
     /// The given variables.
     pub fn new(vars: impl IntoIterator<Item = (String, String)>) -> Self {
         let vars = vars.into_iter();
-        let (set, empty): (Vec<_>, Vec<_>) = vars.partition(|(_, value)| !value.trim().is_empty());
+        let (set, empty): (Vec<_>, Vec<_>) =
+            vars.partition(|(_, value)| !value.chars().all(is_invisible));
         Self {
             set,
             empty: empty.into_iter().map(|(name, _)| name).collect(),

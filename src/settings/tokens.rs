@@ -157,6 +157,8 @@ mod tests {
             // What is set and says nothing must not leave open what it was to close.
             &[("SECRET_KEY", "")],
             &[("SECRET_KEY", "   ")],
+            &[("SECRET_KEY", "\u{a0}\u{2003}")],
+            &[("SECRET_KEY", "\u{200b}\u{feff} \u{2060}")],
             &[("JWT_JWKS_FILE", "")],
             &[("JWT_JWKS_URL", "")],
             &[("JWT_AUDIENCE", "")],

@@ -231,6 +231,47 @@ async fn the_documented_rights_are_enough_for_the_whole_life_of_messages() {
 }
 
 #[tokio::test]
+async fn the_documented_rights_show_no_password_of_an_acl_user() {
+    let page = include_str!("../../docs/operations.md");
+    let default = page
+        .split('`')
+        .find(|it| it.starts_with("user default on "));
+    let default = default.unwrap().replace("ANOTHER", "boss-pass");
+    let redis = redis_with_rights().await;
+    let mut raw = redis.raw().await;
+    let mut set = redis::cmd("ACL");
+    set.arg("SETUSER");
+    default.split(' ').skip(1).for_each(|word| {
+        set.arg(word);
+    });
+    let _: () = set.query_async(&mut raw).await.unwrap();
+    for (user, password) in [("default", "boss-pass"), ("lull", PASSWORD)] {
+        let mut auth = redis::cmd("AUTH");
+        let _: () = auth
+            .arg(user)
+            .arg(password)
+            .query_async(&mut raw)
+            .await
+            .unwrap();
+    }
+
+    let settings: Vec<String> = redis::cmd("CONFIG")
+        .arg("GET")
+        .arg("*")
+        .query_async(&mut raw)
+        .await
+        .unwrap();
+
+    assert!(settings.iter().any(|it| it == "requirepass"));
+    assert!(
+        !settings.iter().any(|it| it.contains("-pass")
+            && it != "tls-key-file-pass"
+            && it != "tls-client-key-file-pass"),
+        "{settings:?}"
+    );
+}
+
+#[tokio::test]
 async fn the_documented_rights_reach_nothing_of_others() {
     let redis = redis_with_rights().await;
     let mut raw = redis.raw().await;

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::system::System;
-use crate::support::{Daemon, Receiver, SHORT, TestRedis, eventually};
+use crate::support::{Answer, Daemon, Receiver, SHORT, TestRedis, eventually};
 
 /// Stands in each secret of these tests.
 const SECRET: &str = "t0ken";
@@ -90,6 +90,56 @@ async fn no_answer_that_shows_a_url_has_its_user_info_or_a_value_of_its_query() 
     for daemon in [&system.api, &system.monitor] {
         assert!(!daemon.log().contains(SECRET), "{}", daemon.log());
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_quotes_its_request_shows_no_secret() {
+    let system = System::open().await;
+    let echo = r#"{"headers": {"x-key": "header-t0ken", "authorization": "Basic dXNlcjpwYXNzd29yZC10MGtlbg=="}, "args": {"key": "query-t0ken"}}"#;
+    let receiver = Receiver::answering(&[], Answer::Full(410, "", echo)).await;
+    let address = receiver.address();
+    let call = json!({
+        "url": format!("http://user:password-t0ken@{address}/hook?key=query-t0ken"),
+        "headers": {"x-key": "header-t0ken"},
+    });
+    system.destination_of("bot", call).await;
+    system.buffer("loja", &["bot"]).await;
+    system.say("loja", "ana", "oi", SHORT).await;
+    let mut answers = Vec::new();
+    eventually("it is a dead letter", async || {
+        let (_, page) = system.api.get("/api/messages/dead-letter").await;
+        let is_there = page["items"]
+            .as_array()
+            .is_some_and(|items| !items.is_empty());
+        answers.push(page);
+        is_there
+    })
+    .await;
+    let (_, tried) = system
+        .api
+        .post("/api/destinations/bot/test", json!({}))
+        .await;
+    answers.push(tried);
+
+    for path in [
+        "/api/history",
+        "/api/messages/forwarded",
+        "/api/messages/dead-letter",
+        "/api/chats/ana?buffer=loja",
+    ] {
+        let (status, answer) = system.api.get(path).await;
+        assert_eq!(status, 200, "{path}: {answer}");
+        answers.push(answer);
+    }
+
+    let shown = json!(answers).to_string();
+    for secret in [SECRET, "dXNlcjpwYXNz"] {
+        assert!(!shown.contains(secret), "{shown}");
+        for daemon in [&system.api, &system.monitor] {
+            assert!(!daemon.log().contains(secret), "{}", daemon.log());
+        }
+    }
+    assert!(shown.contains("x-key"), "{shown}");
 }
 
 #[tokio::test]

@@ -308,6 +308,23 @@ async fn its_admin_key_is_its_owners_alone_and_the_commands_of_the_folder_need_n
 }
 
 #[tokio::test]
+async fn a_data_folder_that_is_there_is_closed_to_others() {
+    let place = Place::new();
+    let others = std::fs::Permissions::from_mode(0o777);
+    std::fs::create_dir_all(place.data()).unwrap();
+    std::fs::set_permissions(place.data(), others).unwrap();
+
+    let lull = place.up_with(&[NO_KEY]).await;
+    lull.first_key().await;
+
+    assert_eq!(mode(&place.data()), 0o700);
+    // Nor may others read what is made in it.
+    let made = std::fs::read_dir(place.data()).unwrap();
+    let open = made.filter(|made| mode(&made.as_ref().unwrap().path()) & 0o077 != 0);
+    assert_eq!(open.count(), 0);
+}
+
+#[tokio::test]
 async fn with_keys_of_its_own_it_makes_none_and_says_what_to_send() {
     let place = Place::new();
 

@@ -4,13 +4,14 @@ mod admin_key;
 mod redis_server;
 mod welcome;
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::{self, DirBuilder, Permissions};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use nix::sys::stat::{Mode, umask};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -40,6 +41,8 @@ const LAST_LINES: Duration = Duration::from_secs(1);
 /// Names the setting that is wrong, or what could not be started.
 pub(super) async fn up(vars: &Vars) -> Result<()> {
     let config = UpConfig::from_vars(vars)?;
+    // What this process and its Redis make holds what people said, so nobody else may read it.
+    umask(Mode::S_IRWXG | Mode::S_IRWXO);
     let mut vars = vars.clone();
     // What is wrong with a setting is said before anything is started.
     let mut complete = vars.clone();
@@ -180,15 +183,23 @@ async fn run(
     served.and(guarded)
 }
 
-/// Makes a data folder that nobody else can look into.
+/// Makes a data folder that nobody else can look into; one that is there is closed to others.
 fn make_folder(folder: &Path) -> Result<()> {
+    let shown = folder.display();
     let mut builder = DirBuilder::new();
     builder.recursive(true).mode(0o700);
     let made = builder.create(folder);
-    made.with_context(|| {
+    made.with_context(|| format!("cannot make the data folder {shown} (LULL_DATA)"))?;
+    let is_open = |mode: u32| mode & 0o077 != 0;
+    let permissions = fs::metadata(folder).map(|folder| folder.permissions());
+    if permissions.is_ok_and(|permissions| !is_open(permissions.mode())) {
+        return Ok(());
+    }
+    let closed = fs::set_permissions(folder, Permissions::from_mode(0o700));
+    closed.with_context(|| {
         format!(
-            "cannot make the data folder {} (LULL_DATA)",
-            folder.display()
+            "others may look into the data folder {shown}, and it cannot be closed to them: give it to the user that \
+             runs this, or name another (LULL_DATA)"
         )
     })
 }

@@ -13,7 +13,7 @@ use super::render::RenderState;
 
 /// Most that all steps of one filling may read: places of lists and objects, and pieces of texts. The slowest way to read
 /// so many takes some tenths of a second.
-pub(super) const MOST_READ: usize = 8 * 1024 * 1024;
+pub(super) const MOST_READ: usize = 4 * 1024 * 1024;
 /// So many bytes of a text count as one place.
 pub(super) const PIECE: usize = 16;
 /// Whoever sorts looks at each place so often; there are at most some 200,000.

@@ -100,9 +100,12 @@ impl Auth {
         } else if self.0.names_nobody {
             info!("Only who has a key comes in: one that lies in Redis");
         } else if names.is_empty() {
-            info!("Only who has a token comes in");
+            info!("Only who has a token comes in, or a key that lies in Redis");
         } else {
-            info!(keys = names, "Only who has a key comes in: {names}");
+            info!(
+                keys = names,
+                "Only who has a key comes in: {names}, or one that lies in Redis"
+            );
         }
         if self.0.open_buffer_service {
             warn!(

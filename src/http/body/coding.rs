@@ -6,7 +6,7 @@ use axum::body::Bytes;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_ENCODING;
 use brotli_decompressor::Decompressor;
-use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
+use flate2::bufread::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
 use crate::http::error::ApiError;
 use crate::http::middleware::budget::Share;
@@ -63,35 +63,53 @@ impl Coding {
         let compressed = &*bytes;
         match self {
             Self::None => Ok(bytes),
-            Self::Gzip => self.read(GzDecoder::new(compressed), limit, share),
+            // One can be made of several, one behind the other.
+            Self::Gzip => self.read(&mut MultiGzDecoder::new(compressed), limit, share),
             // By RFC 9110 it is zlib's, and some send it without that around it. A zlib header is a multiple of 31.
             Self::Deflate => match compressed {
                 [first, second, ..]
                     if first & 15 == 8 && u16::from_be_bytes([*first, *second]) % 31 == 0 =>
                 {
-                    self.read(ZlibDecoder::new(compressed), limit, share)
+                    let mut zlib = ZlibDecoder::new(compressed);
+                    let whole = self.read(&mut zlib, limit, share)?;
+                    self.ended(zlib.get_ref(), whole)
                 }
-                _ => self.read(DeflateDecoder::new(compressed), limit, share),
+                _ => {
+                    let mut raw = DeflateDecoder::new(compressed);
+                    let whole = self.read(&mut raw, limit, share)?;
+                    self.ended(raw.get_ref(), whole)
+                }
             },
-            Self::Brotli => self.read(Decompressor::new(compressed, STEP), limit, share),
+            Self::Brotli => self.read(&mut Decompressor::new(compressed, STEP), limit, share),
         }
+    }
+
+    /// What was compressed, if nothing stands behind it.
+    fn ended(self, left: &[u8], whole: Bytes) -> Result<Bytes, ApiError> {
+        if left.is_empty() {
+            Ok(whole)
+        } else {
+            Err(self.is_not_this())
+        }
+    }
+
+    fn is_not_this(self) -> ApiError {
+        let name = format!("{self:?}").to_lowercase();
+        ApiError::BadRequest(format!(
+            "the body is not compressed with {name}, as the header Content-Encoding says"
+        ))
     }
 
     fn read(
         self,
-        mut from: impl Read,
+        from: &mut impl Read,
         limit: usize,
         share: Option<&Share>,
     ) -> Result<Bytes, ApiError> {
         let mut whole = Vec::new();
         let mut step = vec![0; STEP];
         loop {
-            let read = from.read(&mut step).map_err(|_| {
-                let name = format!("{self:?}").to_lowercase();
-                ApiError::BadRequest(format!(
-                    "the body is not compressed with {name}, as the header Content-Encoding says"
-                ))
-            })?;
+            let read = from.read(&mut step).map_err(|_| self.is_not_this())?;
             if read == 0 {
                 return Ok(whole.into());
             }
@@ -139,6 +157,8 @@ mod tests {
         for (header, bytes) in [
             ("gzip", gzip(SAID)),
             ("x-gzip", gzip(SAID)),
+            // Of two parts, as some clients stream them.
+            ("gzip", [gzip(&SAID[..5]), gzip(&SAID[5..])].concat()),
             ("deflate", zlib.finish().unwrap()),
             ("deflate", raw.finish().unwrap()),
             ("br", brotli.to_vec()),
@@ -160,6 +180,16 @@ mod tests {
         );
         for coding in [Coding::Gzip, Coding::Deflate, Coding::Brotli] {
             let undone = coding.undone(SAID.into(), 100, None);
+            assert!(matches!(undone, Err(ApiError::BadRequest(_))), "{undone:?}");
+        }
+        let zlib = || {
+            let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
+            zlib.write_all(SAID).unwrap();
+            zlib.finish().unwrap()
+        };
+        for (coding, mut bytes) in [(Coding::Gzip, gzip(SAID)), (Coding::Deflate, zlib())] {
+            bytes.extend(b"more");
+            let undone = coding.undone(bytes.into(), 100, None);
             assert!(matches!(undone, Err(ApiError::BadRequest(_))), "{undone:?}");
         }
         let whole = gzip(SAID);

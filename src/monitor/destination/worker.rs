@@ -4,7 +4,7 @@
 //! learnt about the old ones is forgotten. A destination that is off, or cannot be used, has none: its lanes wait.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -71,11 +71,15 @@ impl DestinationWorker {
 
 /// All destinations at work.
 #[derive(Default)]
-pub(in crate::monitor) struct DestinationWorkers(RwLock<HashMap<Name, Arc<DestinationWorker>>>);
+pub(in crate::monitor) struct DestinationWorkers {
+    open: RwLock<HashMap<Name, Arc<DestinationWorker>>>,
+    /// Why each that cannot be used cannot, as it was said.
+    unusable: Mutex<HashMap<Name, String>>,
+}
 
 impl DestinationWorkers {
     pub(in crate::monitor) fn get(&self, name: &Name) -> Option<Arc<DestinationWorker>> {
-        self.0
+        self.open
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .get(name)
@@ -83,7 +87,7 @@ impl DestinationWorkers {
     }
 
     pub(in crate::monitor) fn all(&self) -> Vec<Arc<DestinationWorker>> {
-        let workers = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let workers = self.open.read().unwrap_or_else(PoisonError::into_inner);
         workers.values().cloned().collect()
     }
 
@@ -101,13 +105,26 @@ impl DestinationWorkers {
     }
 
     fn put(&self, worker: Arc<DestinationWorker>) {
-        let mut workers = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut workers = self.open.write().unwrap_or_else(PoisonError::into_inner);
         workers.insert(worker.name().clone(), worker);
     }
 
     fn remove(&self, name: &Name) {
-        let mut workers = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut workers = self.open.write().unwrap_or_else(PoisonError::into_inner);
         workers.remove(name);
+    }
+
+    /// Notes why one cannot be used; answers whether that is news.
+    fn is_news(&self, name: &Name, why: &str) -> bool {
+        let mut unusable = self.unusable.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = unusable.insert(name.clone(), why.to_owned());
+        known.is_none_or(|known| known != why)
+    }
+
+    /// Forgets why one could not be used that is gone, or that can be.
+    fn forget_unless(&self, is_unusable: impl Fn(&Name) -> bool) {
+        let mut unusable = self.unusable.lock().unwrap_or_else(PoisonError::into_inner);
+        unusable.retain(|name, _| is_unusable(name));
     }
 }
 
@@ -154,6 +171,9 @@ impl Monitor {
                 self.open_worker(destination.clone());
             }
         }
+        self.workers.forget_unless(|name| {
+            snapshot.destination(name).is_some() && self.workers.get(name).is_none()
+        });
     }
 
     fn open_worker(self: &Arc<Self>, destination: Arc<Destination>) {
@@ -166,7 +186,10 @@ impl Monitor {
         ) {
             Ok(worker) => Arc::new(worker),
             Err(error) => {
-                error!(destination = %name, "Destination {name} cannot be used, its lanes wait: {error}");
+                // Each change of anything comes by here.
+                if self.workers.is_news(&name, &error.to_string()) {
+                    error!(destination = %name, "Destination {name} cannot be used, its lanes wait: {error}");
+                }
                 return;
             }
         };

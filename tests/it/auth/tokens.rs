@@ -128,6 +128,7 @@ async fn a_token_that_is_not_right_is_refused_with_what_is_wrong() {
         (critical(&secret, json!(["urn:example:limit"])), "a crit"),
         (critical(&rsa, json!(["b64"])), "a crit"),
         (critical(&rsa, json!([])), "a crit"),
+        (critical(&rsa, Value::Null), "a crit"),
         (critical(&rsa, json!("b64")), "cannot be read"),
         // Keys that nobody believes.
         (Issuer::ecdsa().token(&good), "signature"),
@@ -225,7 +226,7 @@ async fn a_token_of_the_secret_brings_messages_unless_it_says_what_else_and_is_n
         &headers,
     )
     .await;
-    assert_eq!(read(audit).await.1["items"][0]["actor"], "ops");
+    assert_eq!(read(audit).await.1["items"][0]["actor"], "token:ops");
 }
 
 #[tokio::test]

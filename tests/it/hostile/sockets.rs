@@ -153,6 +153,31 @@ async fn webhooks_of_callers_that_never_answer_leave_own_ones_their_share_of_soc
 }
 
 #[tokio::test]
+async fn a_destination_that_cannot_be_used_is_told_of_once() {
+    let redis = TestRedis::start().await;
+    let good = Receiver::start().await;
+    let daemon = Daemon::monitor(&redis, &good.url()).await;
+    // No caller's URL may lead there.
+    way_of(&redis, "inside", "http://127.0.0.1:9/", true).await;
+    daemon.logs("Destination inside cannot be used").await;
+
+    for number in 0..3 {
+        let taken_up = || daemon.log().matches("Delivering to").count();
+        let before = taken_up();
+        let name = format!("other{number}");
+        way(&redis, &name, &format!("http://127.0.0.1:9/{number}")).await;
+        eventually("it is taken up", async || taken_up() > before).await;
+    }
+
+    let log = daemon.log();
+    assert_eq!(
+        log.matches("Destination inside cannot be used").count(),
+        1,
+        "{log}"
+    );
+}
+
+#[tokio::test]
 async fn running_out_of_sockets_is_no_attempt() {
     let redis = TestRedis::start().await;
     let mut good = Receiver::start().await;

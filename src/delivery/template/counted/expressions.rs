@@ -1,12 +1,11 @@
 //! Expressions of a template that is written anew.
 
-use minijinja::Value;
 use minijinja::machinery::ast::{
-    BinOp, BinOpKind, Call, CallArg, Expr, Filter, GetItem, IfExpr, Slice, UnaryOpKind,
+    BinOp, BinOpKind, Call, CallArg, Expr, Filter, IfExpr, Slice, UnaryOpKind,
 };
 
 use super::Writer;
-use super::symbols::{chains, compared_by, compares, operator};
+use super::symbols::{chains, compared_by, compares, is_named, is_short, operator};
 use crate::delivery::template::budget::{ADD, CONCAT, MADE, MULTIPLY};
 use crate::delivery::template::reading::{ITEM, READ, SLICED};
 
@@ -15,9 +14,6 @@ const PASSING: [&str; 13] = [
     "abs", "attr", "bool", "count", "d", "default", "first", "float", "int", "last", "length",
     "max", "min",
 ];
-
-/// Texts of so many bytes are compared in one step.
-const SHORT_BYTES: usize = 64;
 
 impl Writer {
     /// Writes an expression that nothing is done with where it stands.
@@ -283,18 +279,6 @@ impl Writer {
         }
         self.put(")");
     }
-}
-
-/// Whether a bracket holds the name of a member, which is found at once.
-fn is_named(item: &GetItem<'_>) -> bool {
-    matches!(&item.subscript_expr, Expr::Const(constant) if is_short(&constant.value) && constant.value.as_str().is_some())
-}
-
-/// Whether a constant costs nothing to compare.
-fn is_short(constant: &Value) -> bool {
-    constant
-        .as_str()
-        .is_none_or(|text| text.len() <= SHORT_BYTES)
 }
 
 /// Whether an expression, as it is written here, holds together whatever stands around it.

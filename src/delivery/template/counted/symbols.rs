@@ -1,9 +1,12 @@
 //! How constants and operators of a template are spelt.
 
 use minijinja::Value;
-use minijinja::machinery::ast::{BinOpKind, CompareOpKind};
+use minijinja::machinery::ast::{BinOpKind, CompareOpKind, Expr, GetItem};
 
 use super::Writer;
+
+/// Texts of so many bytes are compared in one step.
+const SHORT_BYTES: usize = 64;
 
 impl Writer {
     /// Writes a text, a number, true, false or none.
@@ -102,4 +105,16 @@ pub(super) fn compared_by(kind: CompareOpKind) -> &'static str {
         CompareOpKind::In => " in ",
         CompareOpKind::NotIn => " not in ",
     }
+}
+
+/// Whether a bracket holds the name of a member, which is found at once.
+pub(super) fn is_named(item: &GetItem<'_>) -> bool {
+    matches!(&item.subscript_expr, Expr::Const(constant) if is_short(&constant.value) && constant.value.as_str().is_some())
+}
+
+/// Whether a constant costs nothing to compare.
+pub(super) fn is_short(constant: &Value) -> bool {
+    constant
+        .as_str()
+        .is_none_or(|text| text.len() <= SHORT_BYTES)
 }

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::core::api_key::Principal;
+use crate::core::invisible::has_no_width;
 use crate::core::scopes::Scopes;
 
 /// Longest name of a principal, in characters: it stands in the audit.
@@ -53,9 +54,19 @@ impl Claims {
                 })
         };
         let name = self.sub.or(self.client_id).or(self.azp);
-        let name = name.unwrap_or_else(|| "a token".to_owned());
+        let visible = |name: String| -> String {
+            let seen = name
+                .chars()
+                .filter(|it| !it.is_control() && !has_no_width(*it));
+            seen.take(LONGEST_NAME).collect()
+        };
+        // No key has a colon in its name, so nobody takes a token for one.
+        let name = match name.map(visible).as_deref().map(str::trim) {
+            None | Some("") => "a token".to_owned(),
+            Some(name) => format!("token:{name}"),
+        };
         Principal {
-            name: name.chars().take(LONGEST_NAME).collect::<String>().into(),
+            name: name.into(),
             scopes,
         }
     }
@@ -101,9 +112,21 @@ mod tests {
 
     #[test]
     fn a_token_is_called_by_its_subject_or_its_client() {
-        assert_eq!(&*principal(json!({"sub": "n8n", "azp": "x"})).name, "n8n");
-        assert_eq!(&*principal(json!({"client_id": "n8n"})).name, "n8n");
-        assert_eq!(&*principal(json!({})).name, "a token");
-        assert_eq!(principal(json!({"sub": "x".repeat(100)})).name.len(), 64);
+        let name = |claims| principal(claims).name.to_string();
+
+        assert_eq!(name(json!({"sub": "n8n", "azp": "x"})), "token:n8n");
+        assert_eq!(name(json!({"client_id": "n8n"})), "token:n8n");
+        assert_eq!(name(json!({})), "a token");
+        assert_eq!(name(json!({"sub": "x".repeat(100)})).len(), 70);
+    }
+
+    #[test]
+    fn a_name_has_nothing_that_is_not_seen() {
+        let name = |sub: &str| principal(json!({ "sub": sub })).name.to_string();
+
+        assert_eq!(name("ad\nmin\u{1b}[2K"), "token:admin[2K");
+        assert_eq!(name("\u{202e}nimda\u{202c}\u{200b}"), "token:nimda");
+        assert_eq!(name(" \u{2066}\u{a0}"), "a token");
+        assert_eq!(name("José Ação"), "token:José Ação");
     }
 }
