@@ -86,11 +86,10 @@ impl<'n, 'a> Message<'n, 'a> {
 
     /// What came with it.
     pub(super) fn media(&self) -> Vec<Media> {
-        let mut media = media_at(&self.preset.media, self.scope);
-        if media.is_empty()
-            && let Some(inner) = &self.inner
-        {
-            media = inner.media();
+        let inner = self.inner.as_ref();
+        let mut media = inner.map(Inner::media).unwrap_or_default();
+        if media.is_empty() {
+            media = media_at(&self.preset.media, self.scope);
         }
         if let (Some(file), [medium, ..]) = (&self.preset.file, media.as_mut_slice())
             && medium.kind.is_file()
@@ -120,14 +119,31 @@ impl<'n, 'a> Message<'n, 'a> {
         })
     }
 
-    /// Its typed parts.
+    /// Its typed parts: what the gateway tells of each, and what the message itself tells beside.
     pub(super) fn parts(&self) -> BTreeMap<Part, RawObject> {
         let mut parts = BTreeMap::new();
         self.preset.saying().add_parts(&mut parts, self.scope);
         if let Some(inner) = &self.inner {
-            inner.content.saying().add_parts(&mut parts, inner.scope);
+            let mut told = BTreeMap::new();
+            inner.content.saying().add_parts(&mut told, inner.scope);
+            for (part, told) in told {
+                let known = parts.entry(part).or_default();
+                for (name, value) in told {
+                    known.entry(name).or_insert(value);
+                }
+            }
         }
         parts
+    }
+
+    /// The name of the message as WhatsApp has it, such as `stickerPackMessage`.
+    pub(super) fn type_name(&self) -> Option<&'n str> {
+        let inner = self.inner.as_ref()?;
+        let mut objects = inner.scope.here.fields();
+        let named = objects.find(|(name, value)| {
+            value.is_object() && !inner.content.not_a_type.iter().any(|known| known == name)
+        });
+        named.map(|(name, _)| name)
     }
 }
 

@@ -88,16 +88,28 @@ pub(super) struct EntryPlaces {
 pub(super) struct ListPlaces {
     #[serde(rename = "in")]
     pub(super) place: Place,
+    /// What is told of each element; without any the element as it stands.
+    #[serde(default)]
     pub(super) fields: BTreeMap<String, Place>,
 }
 
-/// What a message says that somebody tapped: the title of what it was, else its id.
-pub(super) fn chosen(choice: &RawObject) -> Option<String> {
-    let raw = choice.get("title").or_else(|| choice.get("id"))?;
-    match text::text(raw.get()) {
-        Some(text) => Some(text.into_owned()),
-        None => Some(raw.get().to_owned()),
-    }
+/// What a message without words says by its parts: the title of what was tapped, else its id; options that are texts.
+pub(super) fn words(parts: &BTreeMap<Part, RawObject>) -> Option<String> {
+    let chosen = parts.get(&Part::Choice).and_then(|choice| {
+        let raw = choice.get("title").or_else(|| choice.get("id"))?;
+        Some(word(raw))
+    });
+    chosen.or_else(|| {
+        let options = parts.get(&Part::Poll)?.get("options")?;
+        let options: Vec<&RawValue> = serde_json::from_str(options.get()).ok()?;
+        let options = options.into_iter().map(|raw| text::text(raw.get()));
+        let options: Vec<_> = options.collect::<Option<_>>()?;
+        (!options.is_empty()).then(|| options.join(", "))
+    })
+}
+
+fn word(raw: &RawValue) -> String {
+    text::text(raw.get()).map_or_else(|| raw.get().to_owned(), Into::into)
 }
 
 impl Saying<'_> {
@@ -165,10 +177,13 @@ impl PartPlaces {
             let around = message.here;
             self.read(saying, Scope { here, around })
         };
+        if part.is_empty() {
+            return None;
+        }
         for (name, value) in fields_at(&self.around, message) {
             part.entry(name).or_insert(value);
         }
-        (!part.is_empty()).then_some(part)
+        Some(part)
     }
 
     fn read(&self, saying: Saying<'_>, scope: Scope<'_, '_>) -> RawObject {
@@ -192,10 +207,8 @@ impl PartPlaces {
             }
         }
         for (name, object) in &self.objects {
-            if let Some(object) = object.read(scope).into_iter().next()
-                && !object.is_empty()
-                && let Ok(object) = to_raw_value(&object)
-            {
+            let found = object.read(scope).into_iter().next();
+            if let Some(object) = found.filter(|object| object.get() != "{}") {
                 part.insert(name.clone(), object);
             }
         }
@@ -242,18 +255,16 @@ impl EntryPlaces {
 }
 
 impl ListPlaces {
-    fn read(&self, scope: Scope<'_, '_>) -> Vec<RawObject> {
+    fn read(&self, scope: Scope<'_, '_>) -> Vec<Box<RawValue>> {
         let all = self.place.all(scope).into_iter();
-        let objects = all.map(|here| {
-            fields_at(
-                &self.fields,
-                Scope {
-                    here,
-                    around: scope.here,
-                },
-            )
+        let elements = all.filter_map(|here| {
+            if self.fields.is_empty() {
+                return Some(here.raw().to_owned());
+            }
+            let around = scope.here;
+            to_raw_value(&fields_at(&self.fields, Scope { here, around })).ok()
         });
-        objects.collect()
+        elements.collect()
     }
 }
 

@@ -103,6 +103,8 @@ pub(super) struct Content {
     pub(super) edit: ChangePlaces,
     pub(super) deletion: ChangePlaces,
     pub(super) text: Place,
+    /// Objects that are no message; the first other one names the type.
+    pub(super) not_a_type: Vec<String>,
     pub(super) media: Vec<MediaPlaces>,
     pub(super) parts: Vec<PartPlaces>,
 }

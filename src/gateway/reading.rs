@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::address::Address;
-use super::event::{Author, Changed, Event, Groups, Own, Part, Party, Person, Said};
+use super::event::{Author, Changed, Event, Groups, Own, Party, Person, Said};
 use super::opened::Message;
 use super::parts::{self, fields_at};
 use super::person::PersonPlaces;
@@ -83,9 +83,9 @@ impl Preset {
         let parts = message.parts();
         let caption = || media.iter().find_map(|medium| medium.caption.clone());
         let text = message.text().or_else(caption);
-        let text = text.or_else(|| parts::chosen(parts.get(&Part::Choice)?));
+        let text = text.or_else(|| parts::words(&parts));
         if text.is_none() && media.is_empty() && !parts.keys().any(|part| part.is_content()) {
-            let (why, reason) = match self.type_of(scope) {
+            let (why, reason) = match self.type_of(message) {
                 Some(name) => (
                     Ignored::UnknownType,
                     format!("a message of type {}", quoted(&name)),
@@ -225,9 +225,12 @@ impl Preset {
         line.map(|line| Address::parse(&line).into_text())
     }
 
-    fn type_of(&self, message: Scope<'_, '_>) -> Option<String> {
-        text_at(self.kind.as_ref(), message).or_else(|| {
-            let mut objects = message.here.fields().filter(|(_, value)| value.is_object());
+    fn type_of(&self, message: &Message<'_, '_>) -> Option<String> {
+        let scope = message.scope;
+        let told = text_at(self.kind.as_ref(), scope);
+        let named = told.or_else(|| message.type_name().map(str::to_owned));
+        named.or_else(|| {
+            let mut objects = scope.here.fields().filter(|(_, value)| value.is_object());
             objects
                 .find(|(name, _)| {
                     !self.not_a_type.is_empty()

@@ -187,3 +187,50 @@ fn a_rule_can_say_that_a_person_said_it_and_an_answer_has_an_id_of_its_own() {
     assert_ne!(answered(json!([{"value": "b"}]))["id"], id);
     assert!(said(rules, &json!({"who": "5", "id": 9, "text": "x"})).is_null());
 }
+
+#[test]
+fn a_list_without_fields_holds_its_elements_as_they_stand_and_options_are_words() {
+    let more = format!(
+        r#"{NO_RULES}
+        [[parts]]
+        part = "poll"
+        in = "vote"
+        lists = {{ options = {{ in = "options[].name" }} }}
+        "#
+    );
+    let options = json!([{"name": "Pix"}, {"name": "Boleto"}, {"other": 1}]);
+
+    let vote = said(&more, &json!({"who": "ana", "vote": {"options": options}}));
+
+    assert_eq!(vote["parts"]["poll"], json!({"options": ["Pix", "Boleto"]}));
+    assert_eq!(vote["text"], "Pix, Boleto");
+}
+
+#[test]
+fn what_stands_around_a_part_makes_none() {
+    let more = format!(
+        r#"{NO_RULES}
+        [[parts]]
+        part = "choice"
+        in = "tapped"
+        is_json = true
+        fields = {{ id = "id" }}
+        around = {{ title = "text" }}
+        "#
+    );
+
+    let tapped = said(
+        &more,
+        &json!({"who": "ana", "text": "Sim", "tapped": r#"{"id":"sim_1"}"#}),
+    );
+    let other = said(
+        &more,
+        &json!({"who": "ana", "text": "Sim", "tapped": r#"{"name":"x"}"#}),
+    );
+
+    assert_eq!(
+        tapped["parts"]["choice"],
+        json!({"id": "sim_1", "title": "Sim"})
+    );
+    assert_eq!(other["parts"], json!(null));
+}
