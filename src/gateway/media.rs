@@ -49,6 +49,9 @@ impl MediaPlaces {
 impl FilePlaces {
     /// Tells of a medium what the gateway says beside the message.
     pub(super) fn tell(&self, medium: &mut Media, message: Scope<'_, '_>) {
+        if self.is_encrypted {
+            medium.url = None;
+        }
         for (told, place) in [
             (&mut medium.url, &self.url),
             (&mut medium.mime, &self.mime),
@@ -61,6 +64,9 @@ impl FilePlaces {
         }
         if let Some(size) = number_at(self.size.as_ref(), message) {
             medium.size = Some(size);
+        }
+        if medium.url.is_none() && medium.base64.is_none() {
+            medium.details.extend(fields_at(&self.unloaded, message));
         }
     }
 }

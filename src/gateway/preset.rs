@@ -186,6 +186,12 @@ pub(super) struct FilePlaces {
     pub(super) name: Option<Place>,
     pub(super) size: Option<Place>,
     pub(super) base64: Option<Place>,
+    /// Whether the URL in the medium itself is one of WhatsApp, at which the file is encrypted: it is not told.
+    #[serde(default)]
+    pub(super) is_encrypted: bool,
+    /// Told of a file that is neither posted nor has a URL, because the call that loads it asks for this.
+    #[serde(default)]
+    pub(super) unloaded: BTreeMap<String, Place>,
 }
 
 /// Where a typing signal stands.

@@ -234,3 +234,32 @@ fn what_stands_around_a_part_makes_none() {
     );
     assert_eq!(other["parts"], json!(null));
 }
+
+#[test]
+fn a_file_that_is_neither_posted_nor_reachable_tells_what_loads_it() {
+    let more = format!(
+        r#"file = {{ base64 = "base64", is_encrypted = true, unloaded = {{ message = "file" }} }}
+        {NO_RULES}
+        [[media]]
+        in = "file"
+        kind = "image"
+        url = "url"
+        "#
+    );
+    let file = json!({"url": "https://whatsapp.example/1.enc", "key": "k"});
+
+    let posted = said(
+        &more,
+        &json!({"who": "ana", "file": file, "base64": "T2dn"}),
+    );
+    let unloaded = said(&more, &json!({"who": "ana", "file": file}));
+
+    assert_eq!(
+        posted["media"],
+        json!([{"kind": "image", "base64": "T2dn"}])
+    );
+    assert_eq!(
+        unloaded["media"],
+        json!([{"kind": "image", "details": {"message": file}}])
+    );
+}
