@@ -32,6 +32,7 @@ use proof::Proof;
 /// The data files by the names of their gateways.
 const FILES: &[(&str, &str)] = &[
     ("evolution", include_str!("presets/evolution.toml")),
+    ("evolution-go", include_str!("presets/evolution-go.toml")),
     ("waha", include_str!("presets/waha.toml")),
     ("zapi", include_str!("presets/zapi.toml")),
     ("cloud", include_str!("presets/cloud.toml")),
@@ -85,7 +86,24 @@ impl Gateway {
 
     /// Whether it may have sent this body, whatever it tells.
     fn sends(self, body: &Node<'_>) -> bool {
-        self.preset.known_by.first(body).is_some()
+        let also = self.also();
+        self.preset.known_by.first(body).is_some() || also.is_some_and(|also| also.sends(body))
+    }
+
+    /// Another gateway whose posts may come in place of its own.
+    fn also(self) -> Option<Self> {
+        Self::parse(self.preset.also.as_deref()?).ok()
+    }
+
+    fn read(self, bodies: Vec<&Node<'_>>, groups: Groups) -> Vec<Event> {
+        let Some(also) = self.also() else {
+            return self.preset.read(&bodies, groups);
+        };
+        let of_other = |body: &&Node<'_>| also.sends(body);
+        let (of_other, own): (Vec<_>, Vec<_>) = bodies.into_iter().partition(of_other);
+        let mut events = self.preset.read(&own, groups);
+        events.extend(also.read(of_other, groups));
+        events
     }
 
     /// Whether what a program sent may come again as if one of our people had written it, under the same id.
@@ -163,7 +181,7 @@ pub fn read(gateway: Gateway, body: &Node<'_>, groups: Groups) -> Result<Vec<Eve
             looks_like: all.find(may_send).map(Gateway::name),
         });
     }
-    let mut events = gateway.preset.read(&of_it, groups);
+    let mut events = gateway.read(of_it, groups);
     if events.is_empty() || !others.is_empty() {
         let reason = format!("not a post as {} sends it", gateway.name);
         events.push(Event::ignored(Ignored::NotAMessage, reason));
@@ -178,7 +196,11 @@ mod tests {
     #[test]
     fn every_preset_can_be_read() {
         for (name, preset) in PRESETS.iter() {
-            assert!(preset.is_ok(), "{name}: {preset:?}");
+            let preset = preset
+                .as_ref()
+                .unwrap_or_else(|error| panic!("{name}: {error}"));
+            let also = preset.also.as_deref().map(Gateway::parse);
+            assert!(also.is_none_or(|also| also.is_ok()), "{name}");
         }
     }
 
@@ -187,7 +209,7 @@ mod tests {
         assert_eq!(Gateway::parse("waha").unwrap().name(), "waha");
 
         let unknown = Gateway::parse("whatsapp").unwrap_err().to_string();
-        let begins = "no gateway has this name: there are evolution, waha, zapi, ";
+        let begins = "no gateway has this name: there are evolution, evolution-go, waha, zapi, ";
         assert!(unknown.starts_with(begins), "{unknown}");
         assert!(
             Gateway::names().all(|name| unknown.contains(name)),

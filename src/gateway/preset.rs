@@ -19,6 +19,9 @@ use crate::gateway::path::Path;
 pub(super) struct Preset {
     /// What every post of the gateway has, and those of others have not.
     pub(super) known_by: Path,
+    /// Another gateway, such as a newer edition of it, whose posts may come to the same address: what that one sends is
+    /// read as its own file says.
+    pub(super) also: Option<String>,
     /// How a post proves that it comes from the gateway.
     pub(super) proof: Proof,
     /// Whether it asks with a GET, as Meta does, before it posts.

@@ -300,7 +300,7 @@ fn anything() -> impl Strategy<Value = Value> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
 
-    /// Each case is read as all seven gateways would: more than 10,000 readings.
+    /// Each case is read as all gateways would: more than 10,000 readings.
     #[test]
     fn no_body_whatever_stands_in_it_breaks_the_reader(
         gateway in any::<prop::sample::Index>(),

@@ -235,7 +235,7 @@ impl Auth {
 /// The key of a gateway that can set no header.
 fn token_in_path(request: &mut Request) -> Option<String> {
     let route = request.extensions().get::<MatchedPath>()?;
-    if !route.as_str().ends_with("/{token}") {
+    if !route.as_str().contains("/{token}") {
         return None;
     }
     // It waits for nothing.

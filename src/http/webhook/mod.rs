@@ -38,6 +38,10 @@ struct Named {
     buffer: String,
 }
 
+/// Where Evolution has been told to put the name of the event behind the URL. Without a key in the path the event stands
+/// in its place, and the buffer's secret or a header proves the post.
+const BY_EVENTS: &str = "/api/webhook/{buffer}/{token}/{event}";
+
 const ID: &str = "The id of a message of a program, where its body has none; 1 to 512 bytes. A gateway says it in its own way, and this is ignored.";
 const POST: &str = "A post for this buffer: of a program, read by the paths of the buffer, or of the gateway that its `source` names, read as that posts. What is no message of a person is answered with why it was ignored.";
 
@@ -67,7 +71,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     let posts = vec![
         Endpoint::post(Chapter::Buffers, "/api/webhook/{buffer}", post_to)
             .needs(Need::IngestNamed)
-            .also(&["/api/webhook/{buffer}/{token}"])
+            .also(&["/api/webhook/{buffer}/{token}", BY_EVENTS])
             .says("Post to a buffer", POST)
             .takes_posts("3EB0")
             .answers_to_posts(),

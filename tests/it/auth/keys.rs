@@ -36,8 +36,12 @@ async fn a_key_is_taken_from_every_place_it_may_stand_in() {
     }
     let both = [("authorization", "Bearer other"), ("x-api-key", MOUTH)];
     assert_eq!(bring(api, "/api/message", &both).await, 200);
-    let path = format!("/api/webhook/loja/{MOUTH}");
-    assert_eq!(bring(api, &path, &[]).await, 201);
+    for path in [
+        format!("/api/webhook/loja/{MOUTH}"),
+        format!("/api/webhook/loja/{MOUTH}/messages-upsert"),
+    ] {
+        assert_eq!(bring(api, &path, &[]).await, 201, "{path}");
+    }
 }
 
 #[tokio::test]

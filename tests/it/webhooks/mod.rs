@@ -12,6 +12,7 @@ mod people;
 mod persons;
 mod presence;
 mod proof;
+mod whatsapp;
 
 use serde_json::{Value, json};
 
