@@ -87,7 +87,11 @@ impl Gateway {
     /// Whether it may have sent this body, whatever it tells.
     fn sends(self, body: &Node<'_>) -> bool {
         let also = self.also();
-        self.preset.known_by.first(body).is_some() || also.is_some_and(|also| also.sends(body))
+        self.knows(body) || also.is_some_and(|also| also.knows(body))
+    }
+
+    fn knows(self, body: &Node<'_>) -> bool {
+        self.preset.known_by.first(body).is_some()
     }
 
     /// Another gateway whose posts may come in place of its own.
@@ -99,7 +103,7 @@ impl Gateway {
         let Some(also) = self.also() else {
             return self.preset.read(&bodies, groups);
         };
-        let of_other = |body: &&Node<'_>| also.sends(body);
+        let of_other = |body: &&Node<'_>| also.knows(body);
         let (of_other, own): (Vec<_>, Vec<_>) = bodies.into_iter().partition(of_other);
         let mut events = self.preset.read(&own, groups);
         events.extend(also.read(of_other, groups));
@@ -174,7 +178,7 @@ pub fn read(gateway: Gateway, body: &Node<'_>, groups: Groups) -> Result<Vec<Eve
     };
     let (of_it, others): (Vec<_>, Vec<_>) = bodies.into_iter().partition(|it| gateway.sends(it));
     if of_it.is_empty() {
-        let may_send = |other: &Gateway| others.iter().any(|body| other.sends(body));
+        let may_send = |other: &Gateway| others.iter().any(|body| other.knows(body));
         let mut all = Gateway::names().filter_map(|name| Gateway::parse(name).ok());
         return Err(NotOfGateway {
             gateway: gateway.name,

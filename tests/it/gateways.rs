@@ -168,10 +168,23 @@ fn the_chat_of_a_message_is_line_and_person() {
     assert_eq!(chat("chatwoot", chatwoot), "1:567");
 }
 
+/// A gateway, and another whose posts are read in its buffers as well.
+const EDITIONS: (&str, &str) = ("evolution", "evolution-go");
+
+#[test]
+fn what_the_newer_edition_posts_is_heard_in_a_buffer_of_the_older_one() {
+    let (older, newer) = EDITIONS;
+    for case in cases(newer) {
+        let heard = heard_with(older, &case.json(), case.groups);
+        assert_eq!(heard, case.expect, "{}", case.name);
+    }
+}
+
 #[test]
 fn a_body_of_another_gateway_is_none_of_this_one_and_the_other_is_told() {
     for gateway in Gateway::names() {
-        for other in Gateway::names().filter(|other| *other != gateway) {
+        let is_read = |other: &&str| *other == gateway || (gateway, *other) == EDITIONS;
+        for other in Gateway::names().filter(|other| !is_read(other)) {
             for case in cases(other).iter().filter(|case| case.expect.is_array()) {
                 let json = case.json();
                 let node = Node::parse(json.as_bytes()).unwrap();

@@ -271,7 +271,7 @@ async fn where_messages_are_open_everybody_brings_them_but_a_foreign_page_and_no
 
     assert!(unknown > 300, "{unknown}");
     // Nobody, a wrong and a revoked key, at each endpoint that takes messages.
-    assert_eq!(foreign, 3 * 9);
+    assert_eq!(foreign, 3 * 10);
 }
 
 #[tokio::test]
@@ -280,7 +280,7 @@ async fn where_buffer_service_is_open_everybody_brings_its_messages_too() {
     let [_, unknown, _, foreign] = walk(&open).await;
 
     assert!(unknown > 300, "{unknown}");
-    assert_eq!(foreign, 3 * 11);
+    assert_eq!(foreign, 3 * 12);
 }
 
 #[tokio::test]
