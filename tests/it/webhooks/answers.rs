@@ -153,8 +153,8 @@ async fn what_is_no_text_reaches_the_bot_as_what_it_is() {
         if let Some(id) = post.pointer_mut("/entry/0/changes/0/value/messages/0/id") {
             *id = json!(format!("wamid.{place}"));
         }
-        if let Some(id) = post.get_mut("update_id") {
-            *id = json!(format!("9{}", place.len()));
+        if let Some(id) = post.pointer_mut("/message/message_id") {
+            *id = json!(place.len());
         }
 
         let payload = payload(&mut system, gateway, post).await;
@@ -250,4 +250,44 @@ async fn who_answers_for_a_business_account_is_one_of_ours_and_the_customer_is_n
 
     assert_eq!(said["accepted"], 1, "{said}");
     assert_eq!(owner["paused"], 1, "{owner}");
+}
+
+#[tokio::test]
+async fn what_is_edited_or_deleted_while_it_waits_is_changed_in_the_window() {
+    let system = System::with(&[long("cloud", "cloud"), long("telegram", "telegram")]).await;
+    let text = |id: &str, text: &str| json!({"id": id, "type": "text", "text": {"body": text}});
+    let edit = json!({"id": "wamid.A2", "type": "edit", "edit": {
+        "original_message_id": "wamid.A1", "message": {"type": "text", "text": {"body": "três pizzas"}},
+    }});
+    let revoke =
+        json!({"id": "wamid.A3", "type": "revoke", "revoke": {"original_message_id": "wamid.A1"}});
+    let mut later = of_telegram(
+        "edited_message",
+        &json!({"text": "três pizzas", "edit_date": 1_763_770_009}),
+    );
+    later["update_id"] = json!(900_002);
+    for (gateway, said, changes) in [
+        (
+            "cloud",
+            of_cloud(&text("wamid.A1", "duas pizzas")),
+            vec![of_cloud(&edit), of_cloud(&revoke)],
+        ),
+        (
+            "telegram",
+            of_telegram("message", &json!({"text": "duas pizzas"})),
+            vec![later],
+        ),
+    ] {
+        let path = format!("/api/webhook/{gateway}");
+        let (_, answer) = system.api.post(&path, said).await;
+        assert_eq!(answer["accepted"], 1, "{gateway}: {answer}");
+
+        for change in changes {
+            let (_, answer) = system.api.post(&path, change).await;
+            assert_eq!(answer["changed"], 1, "{gateway}: {answer}");
+        }
+    }
+
+    // The one at Cloud was taken back, and its window with it.
+    assert_eq!(system.windows().await, [("123456".to_owned(), 1)]);
 }
