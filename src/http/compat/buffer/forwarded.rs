@@ -52,7 +52,7 @@ struct ForwardedAnswer {
     url: Option<String>,
     /// What it said; likewise, and null above 64 KiB.
     payload: Option<String>,
-    /// The beginning of the answer, where payloads are kept.
+    /// The beginning of the answer, where payloads are kept; why there was none, where there was none.
     response: Option<String>,
 }
 
@@ -136,6 +136,12 @@ fn shown(Settlement { record, .. }: &Settlement, call: &Call<'_>) -> ForwardedAn
         forwarded_at: rfc3339(call.at, Tz::UTC),
         url: call.request.map(|request| masked_url(&request.url)),
         payload: call.request.and_then(|request| request.body.clone()),
-        response: call.made.answer.clone(),
+        response: response(call.made),
     }
+}
+
+/// What came back; where nothing did, why.
+fn response(made: &Try) -> Option<String> {
+    let why = || made.status.is_none().then(|| made.summary.clone());
+    made.answer.clone().or_else(why)
 }

@@ -150,7 +150,10 @@ async fn what_was_forwarded_is_listed_and_filtered() {
         (&json!("delivered"), &json!(200))
     );
     assert_eq!((&sent["key"], &sent["messages"]), (&json!("55"), &json!(1)));
-    assert_eq!(list("status=failed").await[0]["forwarding"], "dead");
+    let failed = &list("status=failed").await[0];
+    assert_eq!(failed["forwarding"], "dead");
+    let why = failed["response"].as_str().unwrap_or_default();
+    assert!(why.starts_with("cannot connect: "), "{failed}");
     for nothing in ["buffer=default", "to=2020-01-01T00:00:00Z", "status=404"] {
         assert!(list(nothing).await.is_empty(), "{nothing}");
     }
