@@ -5,6 +5,7 @@ mod complete;
 mod examples;
 mod fields;
 mod links;
+mod words;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
