@@ -66,21 +66,25 @@ pub struct TemplateContext<'a> {
     pub items: &'a [Item],
 }
 
-/// A message with all its parts. What it does not have is none.
+/// A message as payloads show it, and what stands beside it there: the message itself and its fields. A template that
+/// names a part that a message does not have finds nothing.
 fn whole(item: &Item) -> serde_json::Result<Value> {
     let shown = to_raw_value(&item.shown()?)?;
     let shown: RawObject = serde_json::from_str(shown.get())?;
-    let parts = OWN_OF_AN_ITEM.into_iter().map(|name| {
-        let value = match (name, shown.get(name)) {
-            ("message", _) => from_raw(&item.message),
-            ("fields", _) => from_any(&item.fields)?,
-            ("media", None) => from_any(&item.media)?,
-            (_, Some(raw)) => from_raw(raw),
-            (_, None) => Value::from(()),
-        };
-        Ok((name, value))
-    });
-    let parts: Vec<_> = parts.collect::<serde_json::Result<_>>()?;
+    let mut parts = vec![
+        ("message", from_raw(&item.message)),
+        ("fields", from_any(&item.fields)?),
+    ];
+    if item.media.is_empty() {
+        parts.push(("media", from_any(&item.media)?));
+    }
+    for name in ["text", "sender", "id"] {
+        if !shown.contains_key(name) {
+            parts.push((name, Value::from(())));
+        }
+    }
+    let shown = shown.iter();
+    parts.extend(shown.map(|(name, raw)| (name.as_str(), from_raw(raw))));
     Ok(Value::from_pairs(parts))
 }
 
