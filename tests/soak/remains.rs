@@ -16,7 +16,7 @@ use crate::support::texts;
 const SETTLING: Duration = Duration::from_secs(120);
 /// What may stay: what is remembered for a while, and holds nothing that has to be delivered.
 const REMEMBERED: [&str; 8] = [
-    "seen", "heard", "paused", "aliases", "received", "history", "dead", "alive",
+    "seen", "heard", "paused", "aliases", "received", "posts", "history", "dead", "alive",
 ];
 
 /// A look at Redis from outside.
