@@ -146,7 +146,7 @@ impl Changed {
             at: self.at,
             media: Vec::new(),
             parts: BTreeMap::new(),
-            pass: RawObject::new(),
+            pass: self.pass,
         };
         let mut incoming = said.incoming(chat, person, gateway, buffer, 0)?;
         incoming.message = message.map_err(BadInput::NotJson)?;

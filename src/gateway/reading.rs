@@ -161,8 +161,10 @@ impl Preset {
                 party,
                 id,
                 text,
-                sender: text_at(self.sender.as_ref(), message),
+                sender: text_at(self.sender.as_ref(), message)
+                    .or_else(|| self.person.sender(message)),
                 at: self.at.as_ref().and_then(|at| at.millis(message)),
+                pass: fields_at(&self.pass, message),
             }),
             (_, party) => Event::Ignored {
                 why,

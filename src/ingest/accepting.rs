@@ -73,8 +73,9 @@ pub(super) fn new_message<'a>(
         },
         asked: incoming.ttl.is_some(),
         id: incoming.message_id.as_deref(),
-        // Two pictures may have one caption, and are not the same.
-        text: text.filter(|_| incoming.details.media.is_empty()),
+        // Two pictures may have one caption, two rows one title, and two answers one word: they are not the same.
+        text: text
+            .filter(|_| incoming.details.media.is_empty() && incoming.details.parts.is_empty()),
         flush: if is_word {
             Some(CloseReason::Word)
         } else {

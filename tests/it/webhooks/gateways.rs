@@ -252,6 +252,86 @@ async fn what_is_tapped_may_be_handed_over_at_once() {
 }
 
 #[tokio::test]
+async fn two_rows_of_one_title_are_no_repeat() {
+    let mut buffer = short("loja", "evolution");
+    buffer["window"]["duplicates"] = json!("drop");
+    let mut system = System::with(&[buffer]).await;
+    let row = |id: &str| {
+        let mut row = evolution(id, "");
+        row["data"]["message"] = json!({
+            "listResponseMessage": {"title": "10:00", "singleSelectReply": {"selectedRowId": id}},
+        });
+        row["data"].clone()
+    };
+    let mut both = evolution("", "");
+    both["data"] = json!([row("r1"), row("r2")]);
+
+    system.api.post("/api/webhook/loja", both).await;
+
+    let payload = system.default.call().await.json();
+    assert_eq!(payload["messages"], json!(["10:00", "10:00"]));
+    assert_eq!(payload["items"][1]["choice"]["id"], "r2");
+}
+
+#[tokio::test]
+async fn what_is_edited_at_waha_and_zapi_is_what_was_said() {
+    let waha = |event: &str, more: Value| {
+        let mut payload = json!({"from": "5511988887777@c.us", "fromMe": false, "hasMedia": false});
+        payload
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        json!({"event": event, "session": "default", "payload": payload})
+    };
+    let zapi = |id: &str, text: &str, is_edit: bool| {
+        json!({
+            "type": "ReceivedCallback", "instanceId": "I1", "messageId": id, "phone": "5511988887777",
+            "fromMe": false, "isGroup": false, "isEdit": is_edit, "text": {"message": text},
+        })
+    };
+    let posts = [
+        (
+            "waha",
+            vec![
+                waha(
+                    "message",
+                    json!({"id": "false_5511988887777@c.us_AAA1", "body": "quero 2"}),
+                ),
+                waha(
+                    "message",
+                    json!({"id": "false_5511988887777@c.us_AAA2", "body": "errada"}),
+                ),
+                waha(
+                    "message.edited",
+                    json!({"id": "X", "editedMessageId": "AAA1", "body": "quero 3"}),
+                ),
+                json!({"event": "message.revoked", "session": "default", "payload": {
+                    "revokedMessageId": "AAA2", "after": {"id": "Y", "from": "5511988887777@c.us"}}}),
+            ],
+        ),
+        (
+            "zapi",
+            vec![zapi("M1", "quero 2", false), zapi("M1", "quero 3", true)],
+        ),
+    ];
+    for (gateway, posts) in posts {
+        let mut buffer = short("loja", gateway);
+        buffer["window"]["wait"] = json!(2);
+        let mut system = System::with(&[buffer]).await;
+        for post in posts {
+            let (status, answer) = system.api.post("/api/webhook/loja", post).await;
+            assert_eq!(
+                (status.as_u16(), answer.get("ignored")),
+                (200, None),
+                "{answer}"
+            );
+        }
+        let payload = system.default.call().await.json();
+        assert_eq!(payload["messages"], json!(["quero 3"]), "{gateway}");
+    }
+}
+
+#[tokio::test]
 async fn a_file_above_the_limit_is_left_out_by_name_and_size() {
     let mut buffer = short("loja", "evolution");
     buffer["max_file_bytes"] = json!(13);
