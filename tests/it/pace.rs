@@ -114,7 +114,8 @@ async fn a_monitor_that_was_frozen_uses_no_turn_of_before() {
         arrivals.push(queue.receiver.call().await.at);
     }
     // Half an interval: by the receiver's clock each was on its way, too. What was setting out when it was frozen goes out
-    // afterwards beside what is let begin then, and those are few: without a second look it is a whole turn more.
+    // afterwards beside what is let begin then, and those are some, on a busy machine more: without a second look it is a
+    // whole turn more.
     let within_a_second = |from: usize| {
         let first = arrivals[from];
         let close = arrivals[from..].iter();
@@ -123,7 +124,7 @@ async fn a_monitor_that_was_frozen_uses_no_turn_of_before() {
             .count()
     };
     let most = (0..arrivals.len()).map(within_a_second).max().unwrap();
-    assert!(most <= BATCH + BATCH / 2, "{most}");
+    assert!(most <= 2 * BATCH - BATCH / 8, "{most}");
 }
 
 #[tokio::test]
