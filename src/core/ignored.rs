@@ -56,7 +56,7 @@ pub enum Ignored {
     /// A presence that tells of no typing.
     Presence,
     /// It came already, in another form.
-    Repeated,
+    Double,
     /// The gateway could not read it yet, and may post it again.
     Undecrypted,
     /// An event of the gateway that is no message.
@@ -96,7 +96,7 @@ impl Ignored {
             Self::Own => "our own message",
             Self::Bot => "written by a bot",
             Self::Presence => "a presence",
-            Self::Repeated => "it came already",
+            Self::Double => "it came already",
             Self::Undecrypted => "a message that WhatsApp has not decrypted yet",
             Self::NotAMessage => "no message in it",
             Self::UnknownType => "a message of an unknown type",

@@ -81,7 +81,7 @@ fn word_for(reason: &str) -> &'static str {
         "an edit or a delivery status" => "edit",
         "our side types" => "own",
         "a vote in a poll that only the phone can read" => "vote",
-        "a picture that came already, now in HD" => "repeated",
+        "a picture that came already, now in HD" => "double",
         _ if begins_with("a notice of ") || begins_with("the notice ") => "notice",
         _ if begins_with("a message of type ") => "unknown_type",
         _ if begins_with("presence ") => "presence",
