@@ -14,6 +14,7 @@ use lull::store::windows::NewMessage;
 use lull::store::windows::closing::Closing;
 use serde_json::Value;
 
+use super::doorway::Doorway;
 use super::{Answer, Daemon, LEASES, LONG, RULES, Receiver, TestRedis, item};
 
 /// The two, and a receiver that answers by a script.
@@ -74,6 +75,12 @@ impl Queue {
     /// A monitor.
     pub(crate) async fn monitor(&self) -> Daemon {
         Daemon::monitor(&self.redis, &self.receiver.url()).await
+    }
+
+    /// A monitor that asks Redis through a doorway.
+    pub(crate) async fn monitor_behind(&self, doorway: &Doorway) -> Daemon {
+        let settings = [("REDIS_URL", &*doorway.url())];
+        Daemon::monitor_with(&self.redis, &self.receiver.url(), &settings).await
     }
 
     pub(crate) fn chat(&self, user: &str) -> Chat {

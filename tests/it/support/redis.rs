@@ -163,8 +163,7 @@ impl TestRedis {
 
     /// When the last attempts to this destination were let begin by its pace, ms, those of one interval at most.
     pub(crate) async fn begun(&self, destination: &str) -> Vec<u64> {
-        let key = format!("lull:{{config}}:pace:{destination}");
-        self.raw().await.lrange(key, 0, -1).await.unwrap()
+        begun(&mut self.raw().await, destination).await
     }
 
     /// The time, ms.
@@ -254,6 +253,12 @@ impl TestRedis {
         })
         .await;
     }
+}
+
+/// See [`TestRedis::begun`].
+pub(crate) async fn begun(raw: &mut MultiplexedConnection, destination: &str) -> Vec<u64> {
+    let key = format!("lull:{{config}}:pace:{destination}");
+    raw.lrange(key, 0, -1).await.unwrap()
 }
 
 /// Sets one of its settings by way of this connection.
