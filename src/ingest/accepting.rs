@@ -73,16 +73,13 @@ pub(super) fn new_message<'a>(
         },
         asked: incoming.ttl.is_some(),
         id: incoming.message_id.as_deref(),
-        // Two pictures may have one caption, two rows one title, and two answers one word: they are not the same.
-        text: text
-            .filter(|_| incoming.details.media.is_empty() && incoming.details.parts.is_empty()),
-        flush: if is_word {
-            Some(CloseReason::Word)
-        } else {
-            choice
-                .filter(Duration::is_zero)
-                .map(|_| CloseReason::Choice)
-        },
+        // Two pictures may have one caption, and are not the same.
+        text: text.filter(|_| incoming.details.media.is_empty()),
+        parts: Some(&incoming.details.parts),
+        flush: is_word.then_some(CloseReason::Word).or_else(|| {
+            let at_once = choice.filter(Duration::is_zero);
+            at_once.map(|_| CloseReason::Choice)
+        }),
         media_only: text.is_none() && !incoming.details.media.is_empty(),
         kept: Kept::default(),
         life: buffer.life,

@@ -5,7 +5,7 @@ use crate::store::Result;
 use crate::store::handles::Chats;
 use crate::store::keys::{self, Place};
 use crate::store::scripts;
-use crate::store::windows::seen_digest;
+use crate::store::windows::digests::seen_digest;
 
 /// As whose an own message came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

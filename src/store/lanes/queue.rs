@@ -14,7 +14,7 @@ use crate::store::history::received::Kept;
 use crate::store::keys::{self, Place};
 use crate::store::scheduled;
 use crate::store::scripts;
-use crate::store::windows::seen_digest;
+use crate::store::windows::digests::seen_digest;
 use crate::store::work::Kind;
 use crate::store::{Result, StoreError};
 

@@ -2,13 +2,13 @@
 
 mod amending;
 pub mod closing;
+pub(super) mod digests;
 pub mod open;
 
 use std::time::Duration;
 
-use sha2::{Digest, Sha256};
-
 use self::closing::Closing;
+use self::digests::{said_digest, seen_digest};
 use super::config::lives::Living;
 use super::handles::Windows;
 use super::history::received::Kept;
@@ -20,6 +20,7 @@ use super::{LONGEST_SLEEP, Result, StoreError};
 use crate::core::batch::BatchId;
 use crate::core::chat::Chat;
 use crate::core::destination::Target;
+use crate::core::json::RawObject;
 use crate::core::life::Life;
 use crate::core::window::{CloseReason, FirstWait, WindowRules};
 
@@ -42,6 +43,9 @@ pub struct NewMessage<'a> {
     /// Its text, if it is nothing but text: where the rules drop repeats, it is compared with the message just before.
     /// A medium has none here, so that none is dropped for its caption.
     pub text: Option<&'a str>,
+    /// What a gateway told beside the text, which makes it another if it differs: what was tapped, what it answers, in a
+    /// group who said it.
+    pub parts: Option<&'a RawObject>,
     /// It says that nothing more will come: its window is due at once.
     pub flush: Option<CloseReason>,
     /// It holds media and no text; see [`WindowRules::media_waits`].
@@ -61,6 +65,7 @@ impl<'a> NewMessage<'a> {
             asked: false,
             id: None,
             text: None,
+            parts: None,
             flush: None,
             media_only: false,
             kept: Kept::default(),
@@ -200,7 +205,10 @@ impl Windows<'_> {
         call.arg(u8::from(!rules.restarts))
             .arg(message.flush.map(CloseReason::as_str).unwrap_or_default())
             .arg(u8::from(media))
-            .arg(text.map(text_digest).unwrap_or_default())
+            .arg(
+                text.map(|text| said_digest(text, message.parts))
+                    .unwrap_or_default(),
+            )
             .arg(first_millis(|first| first.wait))
             .arg(first_millis(|first| first.after));
         if rules.followed_up {
@@ -267,22 +275,6 @@ fn taken(status: &str) -> Option<Taken> {
         "paused" => Some(Taken::Paused),
         _ => None,
     }
-}
-
-/// Enough of a digest to tell a text from the one before it, without a zero byte, which would end it in the head.
-fn text_digest(text: &str) -> String {
-    hex::encode(&Sha256::digest(text)[..8])
-}
-
-/// Ids are kept as 16 bytes of digest: short whatever the client sends, and no phone number stays behind for a day.
-pub(super) fn seen_digest(place: &Place, id: &str) -> Vec<u8> {
-    let digest = Sha256::new()
-        // The length keeps chat and id apart: no two pairs run together.
-        .chain_update(place.member.len().to_be_bytes())
-        .chain_update(&place.member)
-        .chain_update(id)
-        .finalize();
-    digest[..16].to_vec()
 }
 
 /// A duration as the scripts count.

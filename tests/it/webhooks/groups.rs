@@ -150,3 +150,29 @@ async fn a_trial_shows_the_chat_that_a_group_would_have() {
     );
     assert_eq!(tried("ignore").await["ignored"], "a group");
 }
+
+#[tokio::test]
+async fn in_a_whole_group_a_repeat_is_what_the_same_person_said_just_before() {
+    let mut whole = buffer("whole");
+    whole["window"]["duplicates"] = json!("drop");
+    let mut system = System::with(&[whole]).await;
+
+    for (number, (who, name)) in [(ANA, "Ana"), (ANA, "Ana"), (BIA, "Bia")]
+        .into_iter()
+        .enumerate()
+    {
+        let mut body = said(who, name, "sim");
+        body["data"]["key"]["id"] = json!(number.to_string());
+        system.api.post("/api/webhook/whole", body).await;
+    }
+
+    let payload = flush(&mut system, "whole", &format!("loja:{GROUP}")).await;
+    let senders = [
+        &payload["items"][0]["sender"],
+        &payload["items"][1]["sender"],
+    ];
+    assert_eq!(
+        (&payload["messages"], senders),
+        (&json!(["sim", "sim"]), [&json!("Ana"), &json!("Bia")])
+    );
+}
