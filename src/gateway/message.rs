@@ -4,7 +4,7 @@
 //! an object, `{"type", "text", "url", "id", "caption", "mime_type", "file_name", …}` without what is not known; several
 //! in one message are a list of such. So is an order, a product, a form or a poll, `{"type": "order", "text", "order"}`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -60,9 +60,11 @@ impl Said {
         let mut sender = self.sender;
         // Of a chat of many, each message tells whose it is.
         if self.party.group.is_some() {
-            for (name, value) in [("phone", &person.phone), ("alias", &person.alias)] {
-                put(&mut parts, name, value.as_deref()).map_err(BadInput::NotJson)?;
-            }
+            let names = [
+                ("phone", person.phone.as_deref()),
+                ("alias", person.alias.as_deref()),
+            ];
+            parts.extend(texts(&names).map_err(BadInput::NotJson)?);
             sender =
                 sender.or_else(|| Some(person.name().to_owned()).filter(|name| !name.is_empty()));
         }
@@ -92,21 +94,16 @@ impl Said {
         gateway: Gateway,
         buffer: &Name,
     ) -> serde_json::Result<RawObject> {
-        let mut fields = RawObject::new();
-        for (name, value) in [
+        let group = self.party.group.as_ref();
+        let mut fields = texts(&[
             ("phone", person.phone.as_deref()),
             ("alias", person.alias.as_deref()),
             ("line", self.party.line.as_deref()),
-            (
-                "group",
-                self.party.group.as_ref().map(|group| group.id.as_str()),
-            ),
+            ("group", group.map(|group| group.id.as_str())),
             ("sender_name", self.sender.as_deref()),
             ("gateway", Some(gateway.name())),
             ("buffer", Some(buffer.as_str())),
-        ] {
-            put(&mut fields, name, value)?;
-        }
+        ])?;
         for (name, value) in &self.pass {
             fields.entry(name.clone()).or_insert_with(|| value.clone());
         }
@@ -131,8 +128,9 @@ impl Changed {
         } else {
             "delete"
         };
-        let message = changed_message(kind, &self.id, self.text.as_deref());
-        let changed = to_raw_value(&HashMap::from([("id", &self.id)]));
+        let (id, text) = (Some(self.id.as_str()), self.text.as_deref());
+        let message = texts(&[("type", Some(kind)), ("id", id), ("text", text)]);
+        let changed = texts(&[("id", id)]);
         // The same change may be posted again; a message may be changed twice.
         let when = match (self.at, &self.text) {
             (Some(at), _) => at.to_string(),
@@ -149,21 +147,17 @@ impl Changed {
             pass: self.pass,
         };
         let mut incoming = said.incoming(chat, person, gateway, buffer, 0)?;
-        incoming.message = message.map_err(BadInput::NotJson)?;
+        let raw = |object: serde_json::Result<RawObject>| {
+            let raw = object.and_then(|object| to_raw_value(&object));
+            raw.map_err(BadInput::NotJson)
+        };
+        incoming.message = raw(message)?;
         incoming.details.text = self.text;
         incoming.details.kind = Some(kind.to_owned());
-        let changed = changed.map_err(BadInput::NotJson)?;
-        incoming.details.parts.insert(CHANGED.to_owned(), changed);
+        let parts = &mut incoming.details.parts;
+        parts.insert(CHANGED.to_owned(), raw(changed)?);
         Ok(incoming)
     }
-}
-
-fn changed_message(kind: &str, id: &str, text: Option<&str>) -> serde_json::Result<Box<RawValue>> {
-    let mut object = RawObject::new();
-    for (name, value) in [("type", Some(kind)), ("id", Some(id)), ("text", text)] {
-        put(&mut object, name, value)?;
-    }
-    to_raw_value(&object)
 }
 
 /// What a bot gets of a text, a medium or several.
@@ -185,10 +179,8 @@ fn content_message(
     told: &RawObject,
     text: Option<&str>,
 ) -> serde_json::Result<Box<RawValue>> {
-    let mut object = RawObject::new();
-    put(&mut object, "type", Some(part.as_str()))?;
-    put(&mut object, "text", text)?;
-    put(&mut object, part.as_str(), Some(told))?;
+    let mut object = texts(&[("type", Some(part.as_str())), ("text", text)])?;
+    object.insert(part.as_str().to_owned(), to_raw_value(told)?);
     to_raw_value(&object)
 }
 
@@ -211,15 +203,14 @@ impl<'a> WithText<'a> {
     }
 }
 
-fn put(
-    object: &mut RawObject,
-    name: &str,
-    value: Option<impl Serialize>,
-) -> serde_json::Result<()> {
-    if let Some(value) = value {
-        object.insert(name.to_owned(), to_raw_value(&value)?);
-    }
-    Ok(())
+/// An object of those texts that there are.
+fn texts(fields: &[(&str, Option<&str>)]) -> serde_json::Result<RawObject> {
+    let there = fields
+        .iter()
+        .filter_map(|(name, text)| Some((name, (*text)?)));
+    there
+        .map(|(name, text)| Ok(((*name).to_owned(), to_raw_value(text)?)))
+        .collect()
 }
 
 /// A medium of the message `id`, by which a file is loaded where the gateway has no id of the file itself.

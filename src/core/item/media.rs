@@ -2,7 +2,7 @@
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use strum::{EnumString, IntoStaticStr};
 use utoipa::ToSchema;
 
@@ -136,7 +136,7 @@ impl Media {
         let mut object = RawObject::new();
         for (name, value) in [("name", &self.file_name), ("url", &self.url)] {
             if let Some(value) = value {
-                object.insert(name.to_owned(), serde_json::value::to_raw_value(value)?);
+                object.insert(name.to_owned(), to_raw_value(value)?);
             }
         }
         object.extend(self.details.clone());

@@ -1,5 +1,7 @@
 //! A message whole, as payloads and templates show it.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::{Item, Media, MediaKind};
@@ -21,11 +23,11 @@ pub struct Shown<'a> {
     kind: &'a str,
     /// The words in it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    text: Option<std::borrow::Cow<'a, str>>,
+    text: Option<Cow<'a, str>>,
     /// What is attached to it.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     media: &'a [Media],
-    /// `choice`, `quoted`, `referral`, `order`, `product`, `form`, `poll`.
+    /// `choice`, `quoted`, `referral`, `order`, `product`, `form`, `poll`, `changed`; in a group `phone` and `alias`.
     #[serde(flatten)]
     parts: &'a RawObject,
     /// The first contact in it, by itself.
