@@ -10,6 +10,7 @@ mod media;
 mod message;
 mod opened;
 mod parts;
+mod party;
 pub mod path;
 mod person;
 mod place;
@@ -22,7 +23,8 @@ use std::sync::LazyLock;
 
 use thiserror::Error;
 
-pub use event::{Author, Changed, Event, Group, Groups, Media, Own, Part, Party, Person, Said};
+pub use event::{Author, Changed, Event, Media, Own, Part, Said};
+pub use party::{Group, Groups, Party, Person};
 
 use crate::core::ignored::Ignored;
 use crate::core::json::node::Node;

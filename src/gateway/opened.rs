@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::event::{Groups, Media, Part};
+use super::event::{Media, Part};
 use super::media::media_at;
+use super::party::Groups;
 use super::person::InGroup;
 use super::place::{Place, Scope};
 use super::preset::{ChangePlaces, Content, Preset, Rule, Verdict};

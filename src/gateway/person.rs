@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::address::Address;
-use super::event::{Group, Groups, Person};
+use super::party::{Group, Groups, Person};
 use super::place::{Place, Scope};
 use crate::core::json::node::Node;
 

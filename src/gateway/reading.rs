@@ -3,9 +3,10 @@
 use sha2::{Digest, Sha256};
 
 use super::address::Address;
-use super::event::{Author, Changed, Event, Groups, Own, Party, Person, Said};
+use super::event::{Author, Changed, Event, Own, Said};
 use super::opened::Message;
 use super::parts::{self, fields_at};
+use super::party::{Groups, Party, Person};
 use super::person::PersonPlaces;
 use super::place::{Place, Scope};
 use super::preset::{Preset, Rule, Time, Unit, Verdict};
@@ -49,9 +50,7 @@ impl Preset {
 
     fn hear(&self, message: &Message<'_, '_>) -> Event {
         let Some(rule) = message.rule() else {
-            let own = self.own.as_ref().and_then(|own| own.when.as_ref());
-            let by_us = message.group.as_ref().is_some_and(|group| group.by_us);
-            return if by_us || own.is_some_and(|own| own.holds(message.scope)) {
+            return if self.is_own(message) {
                 self.own(message)
             } else {
                 self.said(message)
@@ -75,6 +74,13 @@ impl Preset {
                 party: self.party(&self.person, message),
             },
         }
+    }
+
+    /// Whether it is ours, by what the gateway says or by our addresses in a group.
+    fn is_own(&self, message: &Message<'_, '_>) -> bool {
+        let by_us = message.group.as_ref().is_some_and(|group| group.by_us);
+        let own = self.own.as_ref().and_then(|own| own.when.as_ref());
+        by_us || own.is_some_and(|own| own.holds(message.scope))
     }
 
     fn said(&self, message: &Message<'_, '_>) -> Event {
@@ -152,8 +158,7 @@ impl Preset {
         why: Ignored,
         changed: Option<(String, Option<String>)>,
     ) -> Event {
-        let own = self.own.as_ref().and_then(|own| own.when.as_ref());
-        let is_own = own.is_some_and(|own| own.holds(message.scope));
+        let is_own = self.is_own(message);
         let party = self.party(&self.person, message);
         let message = message.scope;
         match (changed, party) {

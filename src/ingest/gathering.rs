@@ -10,6 +10,7 @@ use super::{Ingest, IngestError};
 use crate::core::chat::{Chat, ChatId};
 use crate::core::ignored::Ignored;
 use crate::core::incoming::Incoming;
+use crate::core::item::{is_called, may_be_by};
 use crate::core::post::PostResult;
 use crate::core::trace::TraceContext;
 use crate::gateway::{Changed, Event, Gateway, Party, Person, Said};
@@ -44,8 +45,8 @@ pub struct Gathered {
 type Known = (ChatId, Person);
 
 impl Ingest {
-    /// Does what was heard through a gateway; `body` is the post, to be listed with what is not taken. After an error the gateway posts again, and what is stored already is known
-    /// by its id.
+    /// Does what was heard through a gateway; `body` is the post, to be listed with what is not taken. After an error the
+    /// gateway posts again, and what is stored already is known by its id.
     ///
     /// # Errors
     /// As [`Ingest::accept`] and [`Ingest::pause`]; what comes before is stored.
@@ -187,13 +188,15 @@ impl Work<'_> {
                         .ingest
                         .own(self.buffer, self.gateway, &self.chat, &own)
                         .await?;
+                    let paused = "our own message, and it pauses the chat";
                     match why {
-                        None => done.paused += 1,
-                        Some(reason) => drop(done.ignored.insert(reason)),
+                        None => {
+                            done.paused += 1;
+                            let own = self.nothing(Ignored::Own, paused, id);
+                            done.untaken.push(own);
+                        }
+                        Some(reason) => self.pass_over(Ignored::Own, reason, id, &mut done),
                     }
-                    let why = why.unwrap_or("our own message, and it pauses the chat");
-                    let own = self.nothing(Ignored::Own, why).with_id(id);
-                    done.untaken.push(own);
                 }
                 Event::Typing { typing, .. } => {
                     let name = &self.buffer.name;
@@ -211,9 +214,7 @@ impl Work<'_> {
     async fn say(&self, said: Said, person: &Person, done: &mut Done) -> Result<(), IngestError> {
         if said.is_empty() {
             let why = "a message with nothing in it";
-            done.ignored.insert(why);
-            let empty = self.nothing(Ignored::Empty, why).with_id(said.id);
-            done.untaken.push(empty);
+            self.pass_over(Ignored::Empty, why, said.id, done);
             return Ok(());
         }
         let incoming = said.incoming(
@@ -233,29 +234,25 @@ impl Work<'_> {
         person: &Person,
         done: &mut Done,
     ) -> Result<(), IngestError> {
-        let reason = if changed.text.is_some() {
-            Ignored::Edit
-        } else {
-            Ignored::Deletion
-        };
-        let passed_over = |done: &mut Done| {
-            done.ignored.insert(reason.text());
-            done.untaken.push(self.nothing(reason, reason.text()));
-            Ok(())
-        };
-        if self.buffer.on_edit == OnEdit::Ignore {
-            return passed_over(done);
-        }
-        let windows = self.ingest.0.store.windows();
         let text = changed.text.as_deref();
-        if windows.amend(&self.chat, &changed.id, text).await? {
+        // In a group anybody may take back what an admin may, but words are changed by whoever said them.
+        let by_anybody = changed.party.group.is_none() || text.is_none();
+        let (phone, alias) = (person.phone.as_deref(), person.alias.as_deref());
+        let is_it = |item: &str| {
+            is_called(item, &changed.id) && (by_anybody || may_be_by(item, phone, alias))
+        };
+        let windows = self.ingest.0.store.windows();
+        let applies = self.buffer.on_edit != OnEdit::Ignore;
+        if applies && windows.amend(&self.chat, is_it, text).await? {
             let name = &self.buffer.name;
             self.ingest.count_post(Some(name), PostResult::Taken);
             done.changed += 1;
             return Ok(());
         }
-        if self.buffer.on_edit == OnEdit::Apply {
-            return passed_over(done);
+        if self.buffer.on_edit != OnEdit::Deliver {
+            let why = changed.ignored();
+            self.pass_over(why, why.text(), None, done);
+            return Ok(());
         }
         let chat = self.chat.id.clone();
         let incoming = changed.incoming(chat, person, self.gateway, &self.buffer.name)?;
@@ -278,10 +275,15 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Something of this chat that is nothing for a bot.
-    fn nothing(&self, why: Ignored, reason: &'static str) -> Untaken {
+    /// Answers and lists something of this chat that is nothing for a bot.
+    fn pass_over(&self, why: Ignored, reason: &'static str, id: Option<String>, done: &mut Done) {
+        done.ignored.insert(reason);
+        done.untaken.push(self.nothing(why, reason, id));
+    }
+
+    fn nothing(&self, why: Ignored, reason: &'static str, id: Option<String>) -> Untaken {
         let why = PostResult::Ignored(why);
-        Untaken::event(why, reason, Some(self.chat.id.clone()))
+        Untaken::event(why, reason, Some(self.chat.id.clone())).with_id(id)
     }
 }
 

@@ -156,7 +156,7 @@ impl Trial<'_> {
             }
             Event::Changed(changed) => {
                 if self.buffer.on_edit == OnEdit::Ignore {
-                    would_be.ignored = Some("a change of a message".to_owned());
+                    would_be.ignored = Some(changed.ignored().text().to_owned());
                 }
                 would_be.changes = Some(changed.id);
                 would_be.text = changed.text;

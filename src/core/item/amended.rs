@@ -1,8 +1,9 @@
 //! A message that its sender has changed while it waited.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
-use std::borrow::Cow;
 
 use super::MediaKind;
 use crate::core::json::RawObject;
@@ -21,6 +22,35 @@ pub fn is_called(stored: &str, id: &str) -> bool {
     let is_part = |known: &str| known.contains('@') && known.rsplit('_').next() == Some(id);
     let known = called.and_then(|called| called.id);
     known.is_some_and(|known| known == id || is_part(&known))
+}
+
+/// Whether a stored message may have been said by somebody of this number and alias. One of a group tells whose it is; any
+/// other does not, and its chat does.
+pub fn may_be_by(stored: &str, phone: Option<&str>, alias: Option<&str>) -> bool {
+    #[derive(Default, Deserialize)]
+    struct Names<'a> {
+        #[serde(borrow)]
+        phone: Option<Cow<'a, str>>,
+        #[serde(borrow)]
+        alias: Option<Cow<'a, str>>,
+    }
+    #[derive(Deserialize)]
+    struct Whose<'a> {
+        #[serde(borrow, default)]
+        parts: Names<'a>,
+    }
+
+    let Ok(Whose { parts }) = serde_json::from_str::<Whose<'_>>(stored) else {
+        return false;
+    };
+    let mut told = false;
+    for (theirs, given) in [(&parts.phone, phone), (&parts.alias, alias)] {
+        match (theirs.as_deref(), given) {
+            (Some(theirs), Some(given)) if theirs == given => return true,
+            (theirs, _) => told |= theirs.is_some(),
+        }
+    }
+    !told
 }
 
 /// A stored message with other words: those of a text, the caption of a medium. When it came stays in front.
@@ -79,6 +109,16 @@ mod tests {
         assert!(!is_called(r#"{"at":1,"id":7}"#, "7"));
         assert!(is_called(r#"{"at":1,"id":"false_55@c.us_A1"}"#, "A1"));
         assert!(!is_called(r#"{"at":1,"id":"order_A1"}"#, "A1"));
+    }
+
+    #[test]
+    fn a_message_of_a_group_is_by_whoever_has_its_number_or_its_alias() {
+        let both =
+            r#"{"at":1,"message":"x","parts":{"phone":"55","alias":"9@lid","quoted":{"id":"A"}}}"#;
+
+        assert!(may_be_by(both, Some("55"), None) && may_be_by(both, Some("1"), Some("9@lid")));
+        assert!(!may_be_by(both, Some("1"), None) && !may_be_by(both, None, None));
+        assert!(may_be_by(r#"{"at":1,"message":"x"}"#, Some("1"), None));
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::super::event::{Event, Groups};
+use super::super::event::Event;
+use super::super::party::Groups;
 use super::super::preset::Preset;
 use crate::core::json::node::Node;
 

@@ -2,7 +2,7 @@
 
 use super::Windows;
 use crate::core::chat::Chat;
-use crate::core::item::{amended, is_called};
+use crate::core::item::amended;
 use crate::store::keys::{self, Place};
 use crate::store::work::Kind;
 use crate::store::{Result, StoreError, scripts};
@@ -11,18 +11,23 @@ use crate::store::{Result, StoreError, scripts};
 const MOST_ROUNDS: usize = 64;
 
 impl Windows<'_> {
-    /// Gives the message `id` of an open window other words; without, takes it back, and with the last message the
-    /// window. Whether it was there; when the window closes stays as it is.
+    /// Gives the message of an open window that `is_it` finds other words; without, takes it back, and with the last
+    /// message the window. Whether it was there; when the window closes stays as it is.
     ///
     /// # Errors
     /// [`StoreError::Full`] when there is no room for it; unavailable or silent.
-    pub async fn amend(self, chat: &Chat, id: &str, words: Option<&str>) -> Result<bool> {
+    pub async fn amend(
+        self,
+        chat: &Chat,
+        is_it: impl Fn(&str) -> bool,
+        words: Option<&str>,
+    ) -> Result<bool> {
         let place = Place::of(chat);
         for _ in 0..MOST_ROUNDS {
             let mut read = redis::pipe();
             read.lrange(place.window(), 1, -1);
             let (items,): (Vec<String>,) = self.store.pipeline(&read).await?;
-            let found = items.iter().position(|item| is_called(item, id));
+            let found = items.iter().position(|item| is_it(item));
             let Some(at) = found else {
                 return Ok(false);
             };

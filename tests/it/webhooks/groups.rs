@@ -176,3 +176,63 @@ async fn in_a_whole_group_a_repeat_is_what_the_same_person_said_just_before() {
         (&json!(["sim", "sim"]), [&json!("Ana"), &json!("Bia")])
     );
 }
+
+#[tokio::test]
+async fn in_a_whole_group_nobody_edits_what_another_said_and_an_admin_may_take_it_back() {
+    let mut system = System::with(&[buffer("whole")]).await;
+    let post = async |body: Value| system.api.post("/api/webhook/whole", body).await.1;
+    let changes = |who: &str, id: &str, change: Value| {
+        let mut body = said(who, "", id);
+        let mut protocol = json!({"key": {"remoteJid": GROUP, "id": id}});
+        protocol
+            .as_object_mut()
+            .unwrap()
+            .extend(change.as_object().unwrap().clone());
+        body["data"]["key"]["id"] = json!("change");
+        body["data"]["message"] = json!({ "protocolMessage": protocol });
+        body
+    };
+    let edit = json!({"type": 14, "editedMessage": {"conversation": "outra"}});
+    for text in ["um", "dois"] {
+        post(said(ANA, "Ana", text)).await;
+    }
+
+    let by_bia = post(changes(BIA, "um", edit.clone())).await;
+    let by_ana = post(changes(ANA, "um", edit)).await;
+    let by_admin = post(changes(BIA, "dois", json!({"type": "REVOKE"}))).await;
+
+    assert_eq!(by_bia["ignored"], "an edit", "{by_bia}");
+    assert_eq!(
+        (&by_ana["changed"], &by_admin["changed"]),
+        (&json!(1), &json!(1))
+    );
+    let payload = flush(&mut system, "whole", &format!("loja:{GROUP}")).await;
+    assert_eq!(payload["messages"], json!(["outra"]));
+}
+
+#[tokio::test]
+async fn what_we_edit_in_a_group_is_ours_however_we_are_known_there() {
+    let whole = json!({"name": "loja", "source": "waha", "groups": "whole", "window": {"wait": 600, "max_wait": 0}});
+    let system = System::with(&[whole]).await;
+    let post = async |event: &str, payload: Value| {
+        let body = json!({
+            "event": event, "session": "default", "me": {"id": format!("{BIA}@c.us")}, "payload": payload,
+        });
+        system.api.post("/api/webhook/loja", body).await.1
+    };
+    let message = json!({
+        "id": format!("false_{GROUP}_AAA1"), "from": GROUP, "participant": format!("{ANA}@c.us"),
+        "fromMe": false, "body": "oi",
+    });
+    assert_eq!(post("message", message).await["accepted"], 1);
+
+    let edited = post(
+        "message.edited",
+        json!({
+            "id": "X", "from": GROUP, "participant": format!("{BIA}@c.us"), "fromMe": false,
+            "editedMessageId": "AAA1", "body": "outra",
+        }),
+    );
+
+    assert_eq!(edited.await["ignored"], "an edit");
+}
