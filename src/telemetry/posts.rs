@@ -46,12 +46,14 @@ impl PostMetrics {
         } else {
             buffer
         };
-        let mut buffers = self.buffers();
-        if !buffers.contains(buffer) {
-            buffers.insert(buffer.to_owned());
+        let labels = labels(buffer, result);
+        // Mostly it is there, and nothing has to be locked for it.
+        if let Some(counter) = self.posts.get(&labels) {
+            counter.inc();
+            return;
         }
-        drop(buffers);
-        self.posts.get_or_create(&labels(buffer, result)).inc();
+        self.buffers().insert(buffer.to_owned());
+        self.posts.get_or_create(&labels).inc();
     }
 
     /// Has counts of these buffers from their start, as far as there are not too many, and of others none any more.
