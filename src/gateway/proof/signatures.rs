@@ -1,5 +1,9 @@
 //! What tokens are checked with: ring, as everything else that is signed or encrypted here. Nothing is signed.
 
+use std::collections::HashMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::crypto::{CryptoProvider, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{ErrorKind, Result};
 use jsonwebtoken::signature::{Error, Verifier};
@@ -9,6 +13,7 @@ use ring::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
     UnparsedPublicKey,
 };
+use serde::de::IgnoredAny;
 
 static PROVIDER: CryptoProvider = CryptoProvider {
     signer_factory: |_, _| Err(ErrorKind::UnsupportedAlgorithm.into()),
@@ -65,4 +70,13 @@ impl JwtVerifier for Ring {
     fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
+}
+
+/// Whether the header of a token (JWT) has a `crit`, if only null. It must not be believed by whoever does not know what that
+/// names (RFC 7515, 4.1.11), and Lull knows nothing that it may name.
+pub fn has_crit(token: &str) -> bool {
+    let header = token.split('.').next().unwrap_or_default();
+    let header = URL_SAFE_NO_PAD.decode(header).unwrap_or_default();
+    let header: HashMap<String, IgnoredAny> = serde_json::from_slice(&header).unwrap_or_default();
+    header.contains_key("crit")
 }

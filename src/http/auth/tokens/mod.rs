@@ -3,16 +3,12 @@
 mod claims;
 mod key_set;
 
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
-use serde::de::IgnoredAny;
 use thiserror::Error;
 use tokio::sync::Notify;
 use tracing::{debug, info, warn};
@@ -79,14 +75,6 @@ pub(in crate::http) enum TokenError {
     Unreadable,
 }
 
-/// Whether the header of a token has a `crit`, if only null.
-fn names_crit(token: &str) -> bool {
-    let header = token.split('.').next().unwrap_or_default();
-    let header = URL_SAFE_NO_PAD.decode(header).unwrap_or_default();
-    let header: HashMap<String, IgnoredAny> = serde_json::from_slice(&header).unwrap_or_default();
-    header.contains_key("crit")
-}
-
 impl Tokens {
     /// # Errors
     /// When the key set of a file has no key that can be used.
@@ -134,7 +122,7 @@ impl Tokens {
 
     fn checked(&self, token: &str) -> Result<Principal, TokenError> {
         let header = decode_header(token).map_err(|error| why(error.kind()))?;
-        if header.crit.is_some() || names_crit(token) {
+        if signatures::has_crit(token) {
             return Err(TokenError::Critical);
         }
         match (header.alg, &self.secret) {
