@@ -10,6 +10,8 @@ use crate::core::ignored::Ignored;
 pub enum PostResult {
     /// A message that was taken in.
     Taken,
+    /// It changed a message that waited in an open window, or took it back.
+    Changed,
     /// A typing signal, which holds an open window or lets go of it.
     Typing,
     /// A message whose id was seen before.
@@ -29,11 +31,14 @@ impl PostResult {
     pub const REFUSED: &str = "refused";
     /// The word of all that were taken.
     pub const TAKEN: &str = "taken";
+    /// The word of what changed a message that waited.
+    pub const CHANGED: &str = "changed";
 
     /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Taken => Self::TAKEN,
+            Self::Changed => Self::CHANGED,
             Self::Typing => "typing",
             Self::Duplicate => "duplicate",
             Self::Repeated => "repeated",
@@ -55,6 +60,7 @@ impl PostResult {
     pub fn text(self) -> &'static str {
         match self {
             Self::Taken => "taken in",
+            Self::Changed => "a message that waited was changed, or taken back",
             Self::Typing => "a typing signal",
             Self::Duplicate => "its id was seen before",
             Self::Repeated => "said just before",
@@ -69,6 +75,7 @@ impl PostResult {
         let ignored = Ignored::VARIANTS.iter().copied().map(Self::Ignored);
         [
             Self::Taken,
+            Self::Changed,
             Self::Typing,
             Self::Duplicate,
             Self::Repeated,

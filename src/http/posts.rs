@@ -35,7 +35,7 @@ struct PostAnswer {
     buffer: Option<String>,
     /// The chat that it has to do with; null: it does not tell, or could not be read.
     user: Option<String>,
-    /// What became of it: `taken`, `duplicate`, `repeated`, `paused`, `refused`, or why it is nothing for a bot: `group`,
+    /// What became of it: `taken`, `changed` (a message that waited), `duplicate`, `repeated`, `paused`, `refused`, or why it is nothing for a bot: `group`,
     /// `own`, `delivery_status`, `not_a_message`, …
     result: String,
     /// Why it was not taken, for people; null: it was.

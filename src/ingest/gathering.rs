@@ -192,7 +192,7 @@ impl Work<'_> {
                     match why {
                         None => {
                             done.paused += 1;
-                            let own = self.nothing(Ignored::Own, paused, id);
+                            let own = self.untaken(PostResult::Ignored(Ignored::Own), paused, id);
                             done.untaken.push(own);
                         }
                         Some(reason) => self.pass_over(Ignored::Own, reason, id, &mut done),
@@ -244,9 +244,10 @@ impl Work<'_> {
         let windows = self.ingest.0.store.windows();
         let applies = self.buffer.on_edit != OnEdit::Ignore;
         if applies && windows.amend(&self.chat, is_it, text).await? {
-            let name = &self.buffer.name;
-            self.ingest.count_post(Some(name), PostResult::Taken);
             done.changed += 1;
+            let why = PostResult::Changed.text();
+            let it = self.untaken(PostResult::Changed, why, Some(changed.id));
+            done.untaken.push(it);
             return Ok(());
         }
         if self.buffer.on_edit != OnEdit::Deliver {
@@ -278,12 +279,12 @@ impl Work<'_> {
     /// Answers and lists something of this chat that is nothing for a bot.
     fn pass_over(&self, why: Ignored, reason: &'static str, id: Option<String>, done: &mut Done) {
         done.ignored.insert(reason);
-        done.untaken.push(self.nothing(why, reason, id));
+        let why = PostResult::Ignored(why);
+        done.untaken.push(self.untaken(why, reason, id));
     }
 
-    fn nothing(&self, why: Ignored, reason: &'static str, id: Option<String>) -> Untaken {
-        let why = PostResult::Ignored(why);
-        Untaken::event(why, reason, Some(self.chat.id.clone())).with_id(id)
+    fn untaken(&self, result: PostResult, reason: &'static str, id: Option<String>) -> Untaken {
+        Untaken::event(result, reason, Some(self.chat.id.clone())).with_id(id)
     }
 }
 

@@ -44,7 +44,7 @@ impl Default for PostLines {
     }
 }
 
-/// Something that was posted and not taken.
+/// Something that was posted and came into no window as a message of its own.
 #[derive(Debug)]
 pub(super) struct Untaken {
     result: PostResult,
@@ -56,7 +56,7 @@ pub(super) struct Untaken {
 }
 
 impl Untaken {
-    /// Nothing for a bot, and why.
+    /// What is no message, and what became of it.
     pub(super) fn event(
         result: PostResult,
         reason: impl Into<Cow<'static, str>>,
@@ -114,11 +114,11 @@ impl Ingest {
         let mut body = body;
         let mut posts = Vec::new();
         for it in untaken {
-            if let PostResult::Ignored(_) = it.result {
+            if let PostResult::Ignored(_) | PostResult::Changed = it.result {
                 self.count_post(Some(buffer), it.result);
             }
             let result = it.result.word();
-            if self.0.post_lines.ignored.take(result) {
+            if it.result != PostResult::Changed && self.0.post_lines.ignored.take(result) {
                 info!(%buffer, result, "A post for {buffer} was not taken: {result}");
             }
             if posts.len() < MOST_OF_ONE_POST {

@@ -1,4 +1,4 @@
-//! Posts that were not taken, and what became of each; trimmed by age and count. Those of a buffer lie in one shard,
+//! Posts that were no message for a window, and what became of each; trimmed by age and count. Those of a buffer lie in one shard,
 //! whichever chat they have to do with: a buffer to which much is posted takes no place of one to which little is.
 
 use serde::{Deserialize, Serialize};
@@ -87,7 +87,9 @@ impl Results {
 
     fn includes(&self, post: &Post) -> bool {
         match self {
-            Self::Any | Self::NotTaken => true,
+            Self::Any => true,
+            // It came to a message that was taken.
+            Self::NotTaken => post.result != PostResult::CHANGED,
             Self::Only(word) => *word == post.result,
         }
     }

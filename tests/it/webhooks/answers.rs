@@ -1,5 +1,7 @@
 //! What is no text reaches the bot as what it is: what was tapped, filled in, answered, asked about and advertised.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{long, short};
@@ -290,4 +292,17 @@ async fn what_is_edited_or_deleted_while_it_waits_is_changed_in_the_window() {
 
     // The one at Cloud was taken back, and its window with it.
     assert_eq!(system.windows().await, [("123456".to_owned(), 1)]);
+
+    let listed = |result: &str| {
+        let path = format!("/api/posts?result={result}");
+        let api = &system.api;
+        async move { api.get(&path).await.1["items"].clone() }
+    };
+    let changed = listed("changed").await;
+    let ids = changed.as_array().unwrap().iter();
+    let ids: BTreeSet<_> = ids.map(|post| post["message_id"].as_str()).collect();
+    assert_eq!(ids.len(), 2, "{changed}");
+    assert!(ids.contains(&Some("wamid.A1")), "{changed}");
+    assert_eq!(changed.as_array().unwrap().len(), 3, "{changed}");
+    assert_eq!(listed("not_taken").await, json!([]));
 }
