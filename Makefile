@@ -2,10 +2,10 @@
 
 BINARIES := $(or $(CARGO_TARGET_DIR),target)/quick
 
-.PHONY: help run test soak proxies check fuzz bench
+.PHONY: help run test soak proxies clients n8n check fuzz bench
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build, then start Redis, api and monitor in one process, without any configuration
 	@scripts/need-cc
@@ -31,11 +31,21 @@ proxies: ## Try the recipes of docs/proxies.md with the real nginx and Caddy
 	@redis=$$(scripts/need-redis) && \
 	PATH=$$PATH:/usr/sbin REDIS_SERVER=$$redis cargo test --locked --test proxies
 
+clients: ## Sign and verify with the packages that programs use: twilio and standardwebhooks
+	@scripts/need-cc
+	@redis=$$(scripts/need-redis) && python=$$(scripts/need-clients) && \
+	CLIENTS_PYTHON=$$python REDIS_SERVER=$$redis cargo test --locked --test clients -- packages::
+
+n8n: ## Answer and load media with a real n8n, as the pages say (npm; some minutes and 2 GB at the first time)
+	@scripts/need-cc
+	@redis=$$(scripts/need-redis) && n8n=$$(scripts/need-n8n) && \
+	N8N=$$n8n REDIS_SERVER=$$redis cargo test --locked --test clients -- n8n::
+
 check: ## Formatting, lints, documentation, licences, Dockerfiles, compose.yaml, alerts and scripts
 	@scripts/need-cc
 	@scripts/need-lint-tools
 	cargo fmt --all --check
-	cargo clippy --locked --all-targets --test soak --test proxies -- -D warnings
+	cargo clippy --locked --all-targets --test soak --test proxies --test clients -- -D warnings
 	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps --document-private-items
 	cargo fetch --locked
 	target/tools/lint/bin/cargo-deny --offline --locked check licenses bans sources

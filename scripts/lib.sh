@@ -49,3 +49,14 @@ pip() {
   fi
   PIP_ROOT_USER_ACTION=ignore PIP_DISABLE_PIP_VERSION_CHECK=1 python3 -m pip --quiet "$@" >&2
 }
+
+# Makes a fresh Python environment in a folder. As root, a missing venv is installed first.
+python_folder() {
+  rm -rf "${1:?}"
+  python3 -m venv "$1" >/dev/null 2>&1 && return
+  can_apt || fail "python3 with venv is needed: install the package python3-venv"
+  apt_update
+  apt_install python3-venv
+  rm -rf "${1:?}"
+  python3 -m venv "$1" >&2
+}
