@@ -1,15 +1,18 @@
 //! Where a message has its media, and of which kind they are.
 
-use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::Error;
+use serde::{Deserialize, Serialize};
+use serde_json::value::to_raw_value;
 
+use super::card::Card;
 use super::event::Media;
 use super::parts::fields_at;
 use super::place::{Place, Scope};
 use super::preset::{FilePlaces, MediaPlaces};
 use super::reading::text_at;
 use crate::core::item::MediaKind;
+use crate::core::json::RawObject;
 
 /// The media at these places of a message, in order.
 pub(super) fn media_at(places: &[MediaPlaces], message: Scope<'_, '_>) -> Vec<Media> {
@@ -29,6 +32,17 @@ impl MediaPlaces {
     fn medium(&self, medium: Scope<'_, '_>) -> Media {
         let mime = text_at(self.mime.as_ref(), medium);
         let named = || kind_named(&text_at(self.kind_at.as_ref(), medium)?);
+        let mut details = fields_at(&self.details, medium);
+        let mut name = text_at(self.name.as_ref(), medium);
+        if let Some(card) = text_at(self.card.as_ref(), medium) {
+            let Card { called, phones } = Card::read(&card);
+            name = name.or(called);
+            tell(&mut details, "vcard", &card);
+            let told = details.get("phones").is_some_and(|raw| raw.get() != "[]");
+            if !phones.is_empty() && !told {
+                tell(&mut details, "phones", &phones);
+            }
+        }
         Media {
             kind: self
                 .kind
@@ -37,10 +51,10 @@ impl MediaPlaces {
             url: text_at(self.url.as_ref(), medium),
             id: text_at(self.id.as_ref(), medium),
             caption: text_at(self.caption.as_ref(), medium),
-            name: text_at(self.name.as_ref(), medium),
+            name,
             size: number_at(self.size.as_ref(), medium),
             base64: text_at(self.base64.as_ref(), medium),
-            details: fields_at(&self.details, medium),
+            details,
             mime,
         }
     }
@@ -68,6 +82,12 @@ impl FilePlaces {
         if medium.url.is_none() && medium.base64.is_none() {
             medium.details.extend(fields_at(&self.unloaded, message));
         }
+    }
+}
+
+fn tell(details: &mut RawObject, name: &str, value: &(impl Serialize + ?Sized)) {
+    if let Ok(value) = to_raw_value(value) {
+        details.insert(name.to_owned(), value);
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod address;
 pub mod by_paths;
+mod card;
 mod event;
 pub mod forwarded;
 mod media;
@@ -17,6 +18,7 @@ mod place;
 mod preset;
 pub mod proof;
 mod reading;
+mod time;
 
 use std::fmt;
 use std::sync::LazyLock;

@@ -137,13 +137,20 @@ impl<'n, 'a> Message<'n, 'a> {
         parts
     }
 
+    /// Whether there is nothing in it but what stands beside messages, such as keys for a group.
+    pub(super) fn is_beside(&self) -> bool {
+        self.inner.as_ref().is_some_and(|inner| {
+            let fields: Vec<_> = inner.scope.here.fields().collect();
+            !fields.is_empty() && fields.iter().all(|(name, _)| inner.content.is_beside(name))
+        })
+    }
+
     /// The name of the message as WhatsApp has it, such as `stickerPackMessage`.
     pub(super) fn type_name(&self) -> Option<&'n str> {
         let inner = self.inner.as_ref()?;
         let mut objects = inner.scope.here.fields();
-        let named = objects.find(|(name, value)| {
-            value.is_object() && !inner.content.not_a_type.iter().any(|known| known == name)
-        });
+        let named =
+            objects.find(|(name, value)| value.is_object() && !inner.content.is_beside(name));
         named.map(|(name, _)| name)
     }
 }
@@ -178,12 +185,19 @@ impl ChangePlaces {
             let here = self.content.as_ref()?.first(message)?;
             let content = WHATSAPP.as_ref().ok()?;
             let inner = Inner::opened(content, here, message.here);
-            let caption = || inner.media().into_iter().find_map(|medium| medium.caption);
-            inner.text().or_else(caption)
+            let media = inner.media();
+            let caption = || media.iter().find_map(|medium| medium.caption.clone());
+            let text = inner.text().or_else(caption);
+            // A medium whose caption was removed.
+            text.or_else(|| media.first().map(|_| String::new()))
+        };
+        let emptied = || {
+            let emptied = self.emptied.as_ref()?;
+            emptied.holds(message).then(String::new)
         };
         let id = self.id.text(message)?;
         let text = text_at(self.text.as_ref(), message);
-        Some((id, text.or_else(words)?))
+        Some((id, text.or_else(words).or_else(emptied)?))
     }
 }
 

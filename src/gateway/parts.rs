@@ -88,6 +88,9 @@ pub(super) struct EntryPlaces {
 pub(super) struct ListPlaces {
     #[serde(rename = "in")]
     pub(super) place: Place,
+    /// It is told even if there is nothing in it: whoever takes a vote back votes for nothing.
+    #[serde(default)]
+    pub(super) even_empty: bool,
     /// What is told of each element; without any the element as it stands.
     #[serde(default)]
     pub(super) fields: BTreeMap<String, Place>,
@@ -199,8 +202,9 @@ impl PartPlaces {
             }
         }
         for (name, list) in &self.lists {
+            let even_empty = list.even_empty;
             let list = list.read(scope);
-            if !list.is_empty()
+            if (even_empty || !list.is_empty())
                 && let Ok(list) = to_raw_value(&list)
             {
                 part.insert(name.clone(), list);

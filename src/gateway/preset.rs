@@ -44,7 +44,8 @@ pub(super) struct Preset {
     /// What makes another message of one that is posted again with the same id, such as the answers to it.
     pub(super) id_with: Option<Place>,
     pub(super) sender: Option<Place>,
-    pub(super) at: Option<Time>,
+    /// When it was said; see [`super::time`].
+    pub(super) at: Option<Place>,
     /// The name of a message's type, to be told of those that hold nothing known.
     #[serde(rename = "type")]
     pub(super) kind: Option<Place>,
@@ -87,6 +88,11 @@ impl Preset {
 }
 
 impl Content {
+    /// Whether a type is that of something which stands beside messages.
+    pub(super) fn is_beside(&self, type_name: &str) -> bool {
+        self.not_a_type.iter().any(|known| known == type_name)
+    }
+
     pub(super) fn saying(&self) -> Saying<'_> {
         Saying {
             text: &self.text,
@@ -142,22 +148,6 @@ pub(super) enum Verdict {
     Deletion,
 }
 
-/// A time: RFC 3339, or a number of units since 1970.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Time {
-    pub(super) place: Place,
-    pub(super) unit: Unit,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-pub(super) enum Unit {
-    #[serde(rename = "s")]
-    Seconds,
-    #[serde(rename = "ms")]
-    Millis,
-}
-
 /// Media of one kind, or of the kind that they name themselves. The places are looked for in the medium; with `^` in
 /// the message.
 #[derive(Debug, Deserialize)]
@@ -176,6 +166,8 @@ pub(super) struct MediaPlaces {
     pub(super) name: Option<Place>,
     pub(super) size: Option<Place>,
     pub(super) base64: Option<Place>,
+    /// Of a contact: its vCard, which tells the name and the numbers where nothing else does.
+    pub(super) card: Option<Place>,
     #[serde(default)]
     pub(super) details: BTreeMap<String, Place>,
 }
@@ -218,6 +210,8 @@ pub(super) struct ChangePlaces {
     pub(super) text: Option<Place>,
     /// The message as it is now, as WhatsApp has it.
     pub(super) content: Option<Place>,
+    /// Finds something if it has no words any more: the caption of a medium was removed.
+    pub(super) emptied: Option<Place>,
 }
 
 /// What differs in our own messages.

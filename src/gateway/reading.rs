@@ -9,8 +9,8 @@ use super::parts::{self, fields_at};
 use super::party::{Groups, Party, Person};
 use super::person::PersonPlaces;
 use super::place::{Place, Scope};
-use super::preset::{Preset, Rule, Time, Unit, Verdict};
-use crate::core::batch::Millis;
+use super::preset::{Preset, Rule, Verdict};
+use super::time;
 use crate::core::ignored::Ignored;
 use crate::core::json::node::Node;
 
@@ -91,13 +91,7 @@ impl Preset {
         let text = message.text().or_else(caption);
         let text = text.or_else(|| parts::words(&parts));
         if text.is_none() && media.is_empty() && !parts.keys().any(|part| part.is_content()) {
-            let (why, reason) = match self.type_of(message) {
-                Some(name) => (
-                    Ignored::UnknownType,
-                    format!("a message of type {}", quoted(&name)),
-                ),
-                None => (Ignored::Empty, Ignored::Empty.text().to_owned()),
-            };
+            let (why, reason) = self.nothing_said(message);
             return Event::Ignored {
                 why,
                 reason,
@@ -113,10 +107,30 @@ impl Preset {
             id: self.id_of(scope),
             pass: fields_at(&self.pass, scope),
             sender: text_at(self.sender.as_ref(), scope).or_else(|| self.person.sender(scope)),
-            at: self.at.as_ref().and_then(|at| at.millis(scope)),
+            at: text_at(self.at.as_ref(), scope).and_then(|at| time::millis(&at)),
             media,
             parts,
         })
+    }
+
+    /// Why there is nothing in a message.
+    fn nothing_said(&self, message: &Message<'_, '_>) -> (Ignored, String) {
+        let of = |why: Ignored| (why, why.text().to_owned());
+        let Scope { here, around } = message.scope;
+        if message.is_beside() {
+            return (Ignored::Notice, "a notice of WhatsApp".to_owned());
+        }
+        match self.type_of(message) {
+            Some(name) => {
+                let reason = format!("a message of type {}", quoted(&name));
+                (Ignored::UnknownType, reason)
+            }
+            // An envelope that stands for the messages that it has not.
+            None if self.messages.is_some() && std::ptr::eq(here, around) => {
+                of(Ignored::NotAMessage)
+            }
+            None => of(Ignored::Empty),
+        }
     }
 
     /// The id of what a person said; of an answer that is posted with the id of its question, with a digest of it.
@@ -168,7 +182,7 @@ impl Preset {
                 text,
                 sender: text_at(self.sender.as_ref(), message)
                     .or_else(|| self.person.sender(message)),
-                at: self.at.as_ref().and_then(|at| at.millis(message)),
+                at: text_at(self.at.as_ref(), message).and_then(|at| time::millis(&at)),
                 pass: fields_at(&self.pass, message),
             }),
             (_, party) => Event::Ignored {
@@ -245,22 +259,6 @@ impl Preset {
                 })
                 .map(|(name, _)| name.to_owned())
         })
-    }
-}
-
-impl Time {
-    fn millis(&self, message: Scope<'_, '_>) -> Option<Millis> {
-        let text = self.place.text(message)?;
-        match text.parse::<u64>() {
-            Ok(number) => number.checked_mul(match self.unit {
-                Unit::Seconds => 1000,
-                Unit::Millis => 1,
-            }),
-            Err(_) => {
-                let time = chrono::DateTime::parse_from_rfc3339(&text).ok()?;
-                time.timestamp_millis().try_into().ok()
-            }
-        }
     }
 }
 

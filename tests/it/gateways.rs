@@ -82,6 +82,7 @@ fn word_for(reason: &str) -> &'static str {
         "our side types" => "own",
         "a vote in a poll that only the phone can read" => "vote",
         "a picture that came already, now in HD" => "double",
+        "a message that only the phone can read" => "undecrypted",
         _ if begins_with("a notice of ") || begins_with("the notice ") => "notice",
         _ if begins_with("a message of type ") => "unknown_type",
         _ if begins_with("presence ") => "presence",

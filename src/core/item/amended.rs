@@ -53,7 +53,8 @@ pub fn may_be_by(stored: &str, phone: Option<&str>, alias: Option<&str>) -> bool
     !told
 }
 
-/// A stored message with other words: those of a text, the caption of a medium. When it came stays in front.
+/// A stored message with other words: those of a text, the caption of a medium, which without any words has none. When it
+/// came stays in front.
 ///
 /// # Errors
 /// When what is stored is not what [`super::stored_item`] wrote.
@@ -80,7 +81,7 @@ pub fn amended(stored: &str, words: &str) -> serde_json::Result<String> {
         }
     };
     item.insert("message".to_owned(), changed);
-    item.insert("text".to_owned(), words);
+    put(&mut item, "text", &words);
     serde_json::to_string(&item)
 }
 
@@ -95,7 +96,16 @@ fn say(object: &mut RawObject, words: &RawValue) {
         }
         _ => "text",
     };
-    object.insert(name.to_owned(), words.to_owned());
+    put(object, name, words);
+}
+
+/// Puts words into a field; without any it is not there.
+fn put(object: &mut RawObject, name: &str, words: &RawValue) {
+    if words.get() == r#""""# {
+        object.shift_remove(name);
+    } else {
+        object.insert(name.to_owned(), words.to_owned());
+    }
 }
 
 #[cfg(test)]
@@ -119,6 +129,18 @@ mod tests {
         assert!(may_be_by(both, Some("55"), None) && may_be_by(both, Some("1"), Some("9@lid")));
         assert!(!may_be_by(both, Some("1"), None) && !may_be_by(both, None, None));
         assert!(may_be_by(r#"{"at":1,"message":"x"}"#, Some("1"), None));
+    }
+
+    #[test]
+    fn a_medium_whose_caption_was_removed_has_none() {
+        assert_eq!(
+            amended(
+                r#"{"at":1,"message":{"type":"image","url":"u","caption":"old"},"type":"image","text":"old"}"#,
+                ""
+            )
+            .unwrap(),
+            r#"{"at":1,"message":{"type":"image","url":"u"},"type":"image"}"#
+        );
     }
 
     #[test]
