@@ -104,6 +104,9 @@ pub struct Changed {
     /// Its words now; none: it was taken back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// The post does not tell who changed it: `party` is us. The message alone tells the chat.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub anywhere: bool,
     /// What a bot needs to answer beside it, passed through as it stands.
     #[serde(skip_serializing_if = "RawObject::is_empty")]
     pub pass: RawObject,

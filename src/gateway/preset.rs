@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::address::Address;
 use super::event::Author;
 use super::parts::PartPlaces;
 use super::person::{GroupPlaces, PersonPlaces};
@@ -212,6 +213,31 @@ pub(super) struct ChangePlaces {
     pub(super) content: Option<Place>,
     /// Finds something if it has no words any more: the caption of a medium was removed.
     pub(super) emptied: Option<Place>,
+    /// Where the gateway may name us in place of whoever changed it.
+    pub(super) misnamed: Option<MisnamedPlaces>,
+}
+
+/// Where it stands that a change may be told as the person's own program wrote it: as made by "me", in the chat with us.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MisnamedPlaces {
+    /// It is told so if this finds something
+    pub(super) when: Place,
+    /// and the address here is ours. An alias may be ours.
+    pub(super) whose: Place,
+    /// Our own number.
+    pub(super) us: Place,
+}
+
+impl MisnamedPlaces {
+    pub(super) fn holds(&self, message: Scope<'_, '_>) -> bool {
+        let address = |place: &Place| place.text(message).map(|text| Address::parse(&text));
+        let is_ours = |whose: Address| match whose {
+            Address::Alias(_) => true,
+            Address::Phone(_) => address(&self.us) == Some(whose),
+        };
+        self.when.holds(message) && address(&self.whose).is_some_and(is_ours)
+    }
 }
 
 /// What differs in our own messages.

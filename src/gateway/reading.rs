@@ -172,7 +172,14 @@ impl Preset {
         why: Ignored,
         changed: Option<(String, Option<String>)>,
     ) -> Event {
-        let is_own = self.is_own(message);
+        let places = match why {
+            Ignored::Deletion => &self.deletion,
+            _ => &self.edit,
+        };
+        let misnamed = places.as_ref().and_then(|places| places.misnamed.as_ref());
+        let anywhere = message.group.is_none()
+            && misnamed.is_some_and(|misnamed| misnamed.holds(message.scope));
+        let is_own = !anywhere && self.is_own(message);
         let party = self.party(&self.person, message);
         let message = message.scope;
         match (changed, party) {
@@ -180,6 +187,7 @@ impl Preset {
                 party,
                 id,
                 text,
+                anywhere,
                 sender: text_at(self.sender.as_ref(), message)
                     .or_else(|| self.person.sender(message)),
                 at: text_at(self.at.as_ref(), message).and_then(|at| time::millis(&at)),

@@ -81,7 +81,9 @@ impl Ingest {
                 untaken.push(Untaken::event(why, UNNAMED, None));
                 continue;
             };
-            if let Some(why) = buffer.people.unheard(&heard, person) {
+            let is_misnamed = matches!(&heard, Event::Changed(changed) if changed.anywhere);
+            let unheard = buffer.people.unheard(&heard, person);
+            if let Some(why) = unheard.filter(|_| !is_misnamed) {
                 reasons.insert(why.text().to_owned());
                 let why = PostResult::Ignored(why);
                 untaken.push(Untaken::event(why, why.text(), Some(id.clone())));
@@ -243,16 +245,29 @@ impl Work<'_> {
         };
         let windows = self.ingest.0.store.windows();
         let applies = self.buffer.on_edit != OnEdit::Ignore;
-        if applies && windows.amend(&self.chat, is_it, text).await? {
+        let amended = match (applies, changed.anywhere) {
+            (false, _) => false,
+            (true, false) => windows.amend(&self.chat, is_it, text).await?,
+            (true, true) => {
+                let (buffer, line) = (&self.buffer.name, changed.party.line.as_deref());
+                windows.amend_anywhere(buffer, line, is_it, text).await?
+            }
+        };
+        if amended {
             done.changed += 1;
             let why = PostResult::Changed.text();
             let it = self.untaken(PostResult::Changed, why, Some(changed.id));
             done.untaken.push(it);
             return Ok(());
         }
-        if self.buffer.on_edit != OnEdit::Deliver {
+        if self.buffer.on_edit != OnEdit::Deliver || changed.anywhere {
             let why = changed.ignored();
-            self.pass_over(why, why.text(), None, done);
+            let reason = match (applies, why) {
+                (true, Ignored::Deletion) => "a deletion of a message that does not wait",
+                (true, _) => "an edit of a message that does not wait",
+                (false, _) => why.text(),
+            };
+            self.pass_over(why, reason, Some(changed.id), done);
             return Ok(());
         }
         let chat = self.chat.id.clone();

@@ -1,7 +1,7 @@
 //! What a person changes or takes back while it waits in an open window.
 
 use super::Windows;
-use crate::core::chat::Chat;
+use crate::core::chat::{Chat, Name};
 use crate::core::item::amended;
 use crate::store::keys::{self, Place};
 use crate::store::work::Kind;
@@ -10,7 +10,35 @@ use crate::store::{Result, StoreError, scripts};
 /// A window changes while somebody looks at it; each round another message may have come.
 const MOST_ROUNDS: usize = 64;
 
+/// Open windows of a buffer that are looked through for a message.
+const MOST_WINDOWS: usize = 256;
+
 impl Windows<'_> {
+    /// As [`Windows::amend`], in the first of the open windows of a buffer, and of one line, that has the message.
+    ///
+    /// # Errors
+    /// As [`Windows::amend`].
+    pub async fn amend_anywhere(
+        self,
+        buffer: &Name,
+        line: Option<&str>,
+        is_it: impl Fn(&str) -> bool + Copy,
+        words: Option<&str>,
+    ) -> Result<bool> {
+        let (open, _, _) = self.list_in(buffer, None, MOST_WINDOWS).await?;
+        for window in open {
+            let id = window.chat.id.as_str();
+            let is_of_line = |line| {
+                let rest = id.strip_prefix(line);
+                rest.is_some_and(|rest: &str| rest.starts_with(':'))
+            };
+            if line.is_none_or(is_of_line) && self.amend(&window.chat, is_it, words).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Gives the message of an open window that `is_it` finds other words; without, takes it back, and with the last
     /// message the window. Whether it was there; when the window closes stays as it is.
     ///

@@ -106,7 +106,10 @@ async fn a_window_whose_last_message_is_taken_back_is_gone() {
     post(&system, deletion.clone()).await;
 
     assert!(system.windows().await.is_empty());
-    assert_eq!(post(&system, deletion).await["ignored"], "a deletion");
+    assert_eq!(
+        post(&system, deletion).await["ignored"],
+        "a deletion of a message that does not wait"
+    );
     post(&system, evolution("A2", "oi")).await;
     assert_eq!(
         system.windows().await,
@@ -211,11 +214,64 @@ async fn nobody_changes_what_another_said_nor_we_what_a_person_said() {
     let mut own = edit;
     own["data"]["key"]["fromMe"] = json!(true);
 
-    for body in [of_another, own] {
-        assert_eq!(post(&system, body).await["ignored"], "an edit");
-    }
+    assert_eq!(
+        post(&system, of_another).await["ignored"],
+        "an edit of a message that does not wait"
+    );
+    assert_eq!(post(&system, own).await["ignored"], "an edit");
 
     flush(&system).await;
     let payload = system.default.call().await.json();
     assert_eq!(payload["messages"], json!(["quero 2 pizzas"]));
+}
+
+#[tokio::test]
+async fn an_edit_that_names_us_in_place_of_the_person_changes_what_waits() {
+    let mut only_ana = long("loja", "evolution");
+    only_ana["allow"] = json!(["5511988887777"]);
+    let mut system = System::with(&[only_ana]).await;
+    post(&system, evolution("A1", "quero 2 pizzas")).await;
+    let by_person = |key: Value| {
+        let [mut edit, ..] = edits("A1", "quero 3 pizzas");
+        edit["sender"] = json!("551140000000@s.whatsapp.net");
+        edit["data"]["key"] = key;
+        edit
+    };
+    let us = json!({"remoteJid": "551140000000@s.whatsapp.net", "fromMe": true, "id": "A1"});
+    let mut unknown = us.clone();
+    unknown["id"] = json!("A9");
+    let under_a_lid = json!({"remoteJid": "111222333444@lid", "fromMe": true, "id": "A1"});
+    let mut of_another_line = by_person(us.clone());
+    of_another_line["instance"] = json!("filial");
+
+    let nowhere = "an edit of a message that does not wait";
+    assert_eq!(post(&system, by_person(unknown)).await["ignored"], nowhere);
+    assert_eq!(post(&system, of_another_line).await["ignored"], nowhere);
+    for key in [us, under_a_lid] {
+        let answer = post(&system, by_person(key)).await;
+        assert_eq!(answer["changed"], 1, "{answer}");
+    }
+
+    flush(&system).await;
+    let payload = system.default.call().await.json();
+    assert_eq!(payload["messages"], json!(["quero 3 pizzas"]));
+}
+
+#[tokio::test]
+async fn a_caption_that_is_removed_leaves_its_picture() {
+    let mut system = System::with(&[long("loja", "evolution")]).await;
+    let mut picture = evolution("A1", "");
+    picture["data"]["message"] =
+        json!({"imageMessage": {"mimetype": "image/jpeg", "caption": "esse"}});
+    post(&system, picture).await;
+    let [mut edit, ..] = edits("A1", "");
+    edit["data"]["editedMessage"] = json!({"imageMessage": {"mimetype": "image/jpeg"}});
+
+    let answer = post(&system, edit).await;
+
+    assert_eq!(answer["changed"], 1, "{answer}");
+    flush(&system).await;
+    let payload = system.default.call().await.json();
+    assert_eq!(payload["messages"][0].get("caption"), None, "{payload}");
+    assert_eq!(payload["text"], "[imagem]");
 }
