@@ -10,12 +10,10 @@ use super::{Ingest, IngestError};
 use crate::core::chat::{Chat, ChatId};
 use crate::core::ignored::Ignored;
 use crate::core::incoming::Incoming;
-use crate::core::item::{is_called, may_be_by};
 use crate::core::post::PostResult;
 use crate::core::trace::TraceContext;
-use crate::gateway::{Changed, Event, Gateway, Party, Person, Said};
+use crate::gateway::{Event, Gateway, Party, Person, Said};
 use crate::spec::Buffer;
-use crate::spec::buffer::OnEdit;
 use crate::store::windows::Taken;
 
 /// Chats of one post that are worked at together.
@@ -158,22 +156,22 @@ pub(super) fn party(heard: &Event) -> Option<&Party> {
 
 /// What became of one chat's part of a post.
 #[derive(Default)]
-struct Done {
+pub(super) struct Done {
     accepted: u64,
     duplicates: u64,
     held: u64,
     paused: u64,
-    changed: u64,
-    ignored: IndexSet<&'static str>,
-    untaken: Vec<Untaken>,
+    pub(super) changed: u64,
+    pub(super) ignored: IndexSet<&'static str>,
+    pub(super) untaken: Vec<Untaken>,
 }
 
 /// One chat's part of a post.
-struct Work<'a> {
-    ingest: &'a Ingest,
-    buffer: &'a Buffer,
-    gateway: Gateway,
-    chat: Chat,
+pub(super) struct Work<'a> {
+    pub(super) ingest: &'a Ingest,
+    pub(super) buffer: &'a Buffer,
+    pub(super) gateway: Gateway,
+    pub(super) chat: Chat,
     trace: Option<&'a TraceContext>,
 }
 
@@ -229,53 +227,11 @@ impl Work<'_> {
         self.take_in(incoming, done).await
     }
 
-    /// What a person changes while it waits is what they said. What has left already is told of where the buffer wants it.
-    async fn change(
+    pub(super) async fn take_in(
         &self,
-        changed: Changed,
-        person: &Person,
+        mut incoming: Incoming,
         done: &mut Done,
     ) -> Result<(), IngestError> {
-        let text = changed.text.as_deref();
-        // In a group anybody may take back what an admin may, but words are changed by whoever said them.
-        let by_anybody = changed.party.group.is_none() || text.is_none();
-        let (phone, alias) = (person.phone.as_deref(), person.alias.as_deref());
-        let is_it = |item: &str| {
-            is_called(item, &changed.id) && (by_anybody || may_be_by(item, phone, alias))
-        };
-        let windows = self.ingest.0.store.windows();
-        let applies = self.buffer.on_edit != OnEdit::Ignore;
-        let amended = match (applies, changed.anywhere) {
-            (false, _) => false,
-            (true, false) => windows.amend(&self.chat, is_it, text).await?,
-            (true, true) => {
-                let (buffer, line) = (&self.buffer.name, changed.party.line.as_deref());
-                windows.amend_anywhere(buffer, line, is_it, text).await?
-            }
-        };
-        if amended {
-            done.changed += 1;
-            let why = PostResult::Changed.text();
-            let it = self.untaken(PostResult::Changed, why, Some(changed.id));
-            done.untaken.push(it);
-            return Ok(());
-        }
-        if self.buffer.on_edit != OnEdit::Deliver || changed.anywhere {
-            let why = changed.ignored();
-            let reason = match (applies, why) {
-                (true, Ignored::Deletion) => "a deletion of a message that does not wait",
-                (true, _) => "an edit of a message that does not wait",
-                (false, _) => why.text(),
-            };
-            self.pass_over(why, reason, Some(changed.id), done);
-            return Ok(());
-        }
-        let chat = self.chat.id.clone();
-        let incoming = changed.incoming(chat, person, self.gateway, &self.buffer.name)?;
-        self.take_in(incoming, done).await
-    }
-
-    async fn take_in(&self, mut incoming: Incoming, done: &mut Done) -> Result<(), IngestError> {
         incoming.trace = self.trace.cloned();
         let taken = self.ingest.put_in(self.buffer, &incoming).await?.taken;
         if taken != Taken::Appended {
@@ -292,7 +248,13 @@ impl Work<'_> {
     }
 
     /// Answers and lists something of this chat that is nothing for a bot.
-    fn pass_over(&self, why: Ignored, reason: &'static str, id: Option<String>, done: &mut Done) {
+    pub(super) fn pass_over(
+        &self,
+        why: Ignored,
+        reason: &'static str,
+        id: Option<String>,
+        done: &mut Done,
+    ) {
         done.ignored.insert(reason);
         let why = PostResult::Ignored(why);
         done.untaken.push(self.untaken(why, reason, id));

@@ -4,6 +4,7 @@ mod accepting;
 mod bounds;
 mod brought;
 mod buffers;
+mod changing;
 mod error;
 mod gathering;
 mod holding;

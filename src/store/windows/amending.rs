@@ -14,7 +14,8 @@ const MOST_ROUNDS: usize = 64;
 const MOST_WINDOWS: usize = 256;
 
 impl Windows<'_> {
-    /// As [`Windows::amend`], in the first of the open windows of a buffer, and of one line, that has the message.
+    /// As [`Windows::amend`], in the first of the open windows of a buffer, and of one line, that has the message. Its
+    /// chat; none, if none of them has it.
     ///
     /// # Errors
     /// As [`Windows::amend`].
@@ -24,7 +25,7 @@ impl Windows<'_> {
         line: Option<&str>,
         is_it: impl Fn(&str) -> bool + Copy,
         words: Option<&str>,
-    ) -> Result<bool> {
+    ) -> Result<Option<Chat>> {
         let (open, _, _) = self.list_in(buffer, None, MOST_WINDOWS).await?;
         for window in open {
             let id = window.chat.id.as_str();
@@ -33,10 +34,10 @@ impl Windows<'_> {
                 rest.is_some_and(|rest: &str| rest.starts_with(':'))
             };
             if line.is_none_or(is_of_line) && self.amend(&window.chat, is_it, words).await? {
-                return Ok(true);
+                return Ok(Some(window.chat));
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
     /// Gives the message of an open window that `is_it` finds other words; without, takes it back, and with the last

@@ -1,0 +1,66 @@
+//! What a person changed or took back: in the window where it waits, or told of where the buffer wants it.
+
+use super::IngestError;
+use super::gathering::{Done, Work};
+use super::posts::Untaken;
+use crate::core::ignored::Ignored;
+use crate::core::item::{is_called, may_be_by};
+use crate::core::post::PostResult;
+use crate::gateway::{Changed, Person};
+use crate::spec::buffer::OnEdit;
+
+impl Work<'_> {
+    /// What a person changes while it waits is what they said. What has left already is told of where the buffer wants it.
+    pub(super) async fn change(
+        &self,
+        changed: Changed,
+        person: &Person,
+        done: &mut Done,
+    ) -> Result<(), IngestError> {
+        let text = changed.text.as_deref();
+        // In a group anybody may take back what an admin may, but words are changed by whoever said them.
+        let by_anybody = changed.party.group.is_none() || text.is_none();
+        let (phone, alias) = (person.phone.as_deref(), person.alias.as_deref());
+        let is_it = |item: &str| {
+            is_called(item, &changed.id) && (by_anybody || may_be_by(item, phone, alias))
+        };
+        let windows = self.ingest.0.store.windows();
+        let applies = self.buffer.on_edit != OnEdit::Ignore;
+        let amended = match (applies, changed.anywhere) {
+            (false, _) => None,
+            (true, false) => {
+                let amended = windows.amend(&self.chat, is_it, text).await?;
+                amended.then(|| self.chat.id.clone())
+            }
+            (true, true) => {
+                let (buffer, line) = (&self.buffer.name, changed.party.line.as_deref());
+                let chat = windows.amend_anywhere(buffer, line, is_it, text).await?;
+                chat.map(|chat| chat.id)
+            }
+        };
+        if amended.is_some() {
+            done.changed += 1;
+            let why = PostResult::Changed.text();
+            let it = Untaken::event(PostResult::Changed, why, amended);
+            done.untaken.push(it.with_id(Some(changed.id)));
+            return Ok(());
+        }
+        if self.buffer.on_edit != OnEdit::Deliver || changed.anywhere {
+            let why = changed.ignored();
+            let reason = match (applies, why) {
+                (true, Ignored::Deletion) => "a deletion of a message that does not wait",
+                (true, _) => "an edit of a message that does not wait",
+                (false, _) => why.text(),
+            };
+            done.ignored.insert(reason);
+            // Nobody knows in which chat it was changed.
+            let chat = Some(self.chat.id.clone()).filter(|_| !changed.anywhere);
+            let it = Untaken::event(PostResult::Ignored(why), reason, chat);
+            done.untaken.push(it.with_id(Some(changed.id)));
+            return Ok(());
+        }
+        let chat = self.chat.id.clone();
+        let incoming = changed.incoming(chat, person, self.gateway, &self.buffer.name)?;
+        self.take_in(incoming, done).await
+    }
+}
