@@ -45,6 +45,10 @@ impl Work<'_> {
             done.untaken.push(it.with_id(Some(changed.id)));
             return Ok(());
         }
+        // Gateways post in any order: the message may still come.
+        if applies && text.is_none() && !changed.anywhere {
+            windows.note_taken_back(&self.chat, &changed.id).await?;
+        }
         if self.buffer.on_edit != OnEdit::Deliver || changed.anywhere {
             let why = changed.ignored();
             let reason = match (applies, why) {

@@ -112,6 +112,7 @@ scripts! {
     MOVE "move" Drains,
     NEWEST "newest" Reads,
     NOTE_KEY_USE "note_key_use" Drains,
+    NOTE_ID "note_id" Drains,
     NOTE_OWN "note_own" Drains,
     PACE "pace" Drains,
     PAUSE "pause" Drains,

@@ -1,6 +1,7 @@
 //! What a person changes or takes back while it waits in an open window.
 
 use super::Windows;
+use super::digests::seen_digest;
 use crate::core::chat::{Chat, Name};
 use crate::core::item::amended;
 use crate::store::keys::{self, Place};
@@ -38,6 +39,18 @@ impl Windows<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Notes the id of a message that was taken back before it came: when it comes it counts as one that was seen.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn note_taken_back(self, chat: &Chat, id: &str) -> Result<()> {
+        let place = Place::of(chat);
+        let mut note = scripts::NOTE_ID.key(keys::seen(place.shard));
+        note.arg(seen_digest(&place, id)).arg(self.store.seen_for());
+        let _: u8 = self.store.run(place.shard, &note).await?;
+        Ok(())
     }
 
     /// Gives the message of an open window that `is_it` finds other words; without, takes it back, and with the last

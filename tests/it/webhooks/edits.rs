@@ -275,3 +275,25 @@ async fn a_caption_that_is_removed_leaves_its_picture() {
     assert_eq!(payload["messages"][0].get("caption"), None, "{payload}");
     assert_eq!(payload["text"], "[imagem]");
 }
+
+#[tokio::test]
+async fn what_is_taken_back_before_it_comes_is_not_taken() {
+    for deletion in deletions("A1") {
+        let system = System::with(&[long("loja", "evolution")]).await;
+
+        let answer = post(&system, deletion).await;
+
+        let reason = "a deletion of a message that does not wait";
+        assert_eq!(answer["ignored"], reason, "{answer}");
+        let late = post(&system, evolution("A1", "msg errada")).await;
+        assert_eq!(late["duplicates"], 1, "{late}");
+        assert_eq!(
+            post(&system, evolution("A2", "a certa")).await["accepted"],
+            1
+        );
+        assert_eq!(
+            system.windows().await,
+            [("loja:5511988887777".to_owned(), 1)]
+        );
+    }
+}
