@@ -78,7 +78,7 @@ fn every_body_of_every_gateway_is_heard_as_the_tables_say() {
 fn word_for(reason: &str) -> &'static str {
     let begins_with = |beginning: &str| reason.starts_with(beginning);
     match reason {
-        "an edit or a delivery status" => "edit",
+        "an edit or a delivery status" | "an edit that only the phone can read" => "edit",
         "our side types" => "own",
         "a vote in a poll that only the phone can read" => "vote",
         "a picture that came already, now in HD" => "double",
