@@ -53,6 +53,8 @@ names! {
     Connections = "connections" of &[Role::Api, Role::Monitor],
     /// Keeps keys and the keys of tokens fresh, and forgets callers that are gone.
     Auth = "auth" of &[Role::Api],
+    /// Agrees with the other daemons on the key of the tokens that stand for chats.
+    ChatTokens = "chat_tokens" of &[Role::Api],
     /// Looks how much memory Redis has left.
     MemoryGuard = "memory_guard" of &[Role::Api],
     /// Counts what waits.

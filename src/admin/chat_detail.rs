@@ -19,7 +19,7 @@ const NEWEST: usize = 50;
 const MOST_SCHEDULED: usize = 100;
 
 /// All that is there of a chat.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct ChatDetail {
     /// Until the end of its pause; none: it is not paused.
     pub paused: Option<Duration>,
@@ -54,12 +54,40 @@ pub enum Part {
     DeadLetters,
 }
 
+impl ChatDetail {
+    fn is_empty(&self) -> bool {
+        let Self {
+            paused,
+            window,
+            scheduled,
+            follow_up,
+            lanes,
+            history,
+            dead_letters,
+            more_in,
+        } = self;
+        let waits = window.is_some() || follow_up.is_some() || !scheduled.is_empty();
+        let is_over = !history.is_empty() || !dead_letters.is_empty() || !more_in.is_empty();
+        paused.is_none() && !waits && lanes.is_empty() && !is_over
+    }
+}
+
 impl Admin {
-    /// All that is there of a chat, as much as begins within [`PAGE_BYTES`]. One that never was is empty.
+    /// All that is there of a chat, as much as begins within [`PAGE_BYTES`]; none: nothing is known of it.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
-    pub async fn chat_detail(&self, chat: &Chat) -> Result<ChatDetail, AdminError> {
+    pub async fn chat_detail(&self, chat: &Chat) -> Result<Option<ChatDetail>, AdminError> {
+        let detail = self.all_of(chat).await?;
+        if !detail.is_empty() {
+            return Ok(Some(detail));
+        }
+        // What it said may be over, and its history trimmed, or not kept.
+        let known = self.store().chats().look_at(chat, Vec::new()).await?;
+        Ok(known.last_heard.is_some().then_some(detail))
+    }
+
+    async fn all_of(&self, chat: &Chat) -> Result<ChatDetail, AdminError> {
         let store = self.store();
         let filter = Filter::Chat(chat.clone());
         let destinations = self.registry().get().destination_names();

@@ -42,6 +42,14 @@ pub enum NoSuch {
     /// A buffer, named by any words, to do something in.
     #[error("there is no buffer {0:?}")]
     Buffer(String),
+    /// A chat: nothing is known of it.
+    #[error("nothing is known of {sought:?} in {place}")]
+    Chat {
+        /// What was looked for.
+        sought: String,
+        /// Where.
+        place: String,
+    },
     /// A dead letter: it was revived or dropped, or never was.
     #[error("there is no dead letter with this id (any more)")]
     DeadLetter,
@@ -130,6 +138,14 @@ pub enum Conflict {
     /// A destination of the environment whose URL only monitor is told.
     #[error("this api does not know WEBHOOK_URL: give it the settings of monitor")]
     UntoldUrl,
+    /// Several chats have this number, or begin so.
+    #[error("{sought:?} may be any of {}", chats.join(", "))]
+    SeveralPeople {
+        /// What was looked for.
+        sought: String,
+        /// The chats, each with its buffer.
+        chats: Vec<String>,
+    },
     /// Messages of several chats have the id.
     #[error("messages of several chats have this id")]
     SeveralChats,

@@ -74,7 +74,11 @@ impl Admin {
         results: &Results,
         look: Look,
     ) -> Result<Page<Posted>, AdminError> {
-        let found = self.store().history().posts(filter, results, look).await?;
+        let found = self
+            .store()
+            .history()
+            .posts(filter, results, |_| true, look)
+            .await?;
         Ok(found.into())
     }
 

@@ -11,6 +11,7 @@ mod control;
 mod dead_letters;
 mod destinations;
 mod error;
+mod finding;
 mod keys;
 mod lists;
 mod pausing;
@@ -28,6 +29,7 @@ use tracing::warn;
 use crate::delivery::Clients;
 use crate::ingest::Ingest;
 use crate::registry::Registry;
+use crate::registry::chat_tokens::ChatTokens;
 use crate::registry::key_ring::KeyRing;
 use crate::store::Store;
 use crate::store::audit::Act;
@@ -36,6 +38,7 @@ use crate::telemetry::metrics::Metrics;
 pub use chat_detail::{ChatDetail, Part};
 pub use configuring::{Drained, Managed};
 pub use error::{AdminError, Conflict, NoSuch};
+pub use finding::{Findings, FoundBy};
 pub use keys::NewKey;
 pub use lists::Page;
 pub use removing::Ended;
@@ -50,6 +53,7 @@ struct Parts {
     store: Store,
     registry: Registry,
     key_ring: KeyRing,
+    chat_tokens: ChatTokens,
     /// The connections that destinations are tried over.
     clients: Clients,
     metrics: Arc<Metrics>,
@@ -70,6 +74,7 @@ impl Admin {
         ingest: Ingest,
     ) -> Self {
         Self(Arc::new(Parts {
+            chat_tokens: ChatTokens::new(store.clone()),
             store,
             registry,
             key_ring,
@@ -94,6 +99,11 @@ impl Admin {
 
     fn clients(&self) -> &Clients {
         &self.0.clients
+    }
+
+    /// What stands for chats in paths.
+    pub fn chat_tokens(&self) -> &ChatTokens {
+        &self.0.chat_tokens
     }
 
     /// Carries on the revivals that were asked for here, and those of a daemon that has died, until told to stop.

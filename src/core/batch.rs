@@ -50,6 +50,15 @@ impl BatchId {
         is_id.then(|| Self(text.to_owned()))
     }
 
+    /// The same with a number at its end, as of a message that was split off, or of a follow-up.
+    pub fn read(text: &str) -> Option<Self> {
+        let (id, number) = text.split_once('-').unwrap_or((text, "1"));
+        let is_number =
+            (1..=9).contains(&number.len()) && number.bytes().all(|c| c.is_ascii_digit());
+        Self::parse(id).filter(|_| is_number)?;
+        Some(Self(text.to_owned()))
+    }
+
     /// What tells it from others.
     pub fn digits(&self) -> &str {
         self.0.strip_prefix(PREFIX).unwrap_or_default()
@@ -62,7 +71,9 @@ impl BatchId {
 
     /// When it was made, by the clock of the daemon that made it; `None` for that of a client's id.
     pub fn made_at(&self) -> Option<Millis> {
-        let id = Uuid::try_parse(self.digits()).ok()?;
+        let digits = self.digits();
+        let digits = digits.split_once('-').map_or(digits, |(digits, _)| digits);
+        let id = Uuid::try_parse(digits).ok()?;
         let (seconds, nanos) = id.get_timestamp()?.to_unix();
         Some(seconds * 1000 + u64::from(nanos / 1_000_000))
     }
@@ -156,7 +167,11 @@ mod tests {
             .abs_diff(Duration::from_millis(id.made_at().unwrap()));
 
         assert!(age < Duration::from_secs(60), "{age:?}");
-        assert_eq!(BatchId::parse(id.as_str()), Some(id));
+        assert_eq!(BatchId::parse(id.as_str()), Some(id.clone()));
+        let numbered = id.numbered(12);
+        assert_eq!(numbered.made_at(), id.made_at());
+        assert_eq!(BatchId::read(numbered.as_str()), Some(numbered));
+        assert_eq!(BatchId::read(&format!("{id}-x")), None);
     }
 
     #[test]

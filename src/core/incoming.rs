@@ -41,6 +41,18 @@ impl Incoming {
         text_of(&self.message, self.details.text.as_deref())
     }
 
+    /// How whoever wrote it calls themself, where the chat is that person.
+    pub fn sender_name(&self) -> Option<String> {
+        let name = self.fields.get("sender_name")?;
+        let group = self
+            .fields
+            .get("group")
+            .and_then(|group| text_or_integer(group));
+        // A group that is one chat is nobody.
+        let is_group = group.is_some_and(|group| self.user.as_str().ends_with(&group));
+        text_or_integer(name).filter(|_| !is_group)
+    }
+
     /// Takes the fields of a body as a message.
     ///
     /// # Errors

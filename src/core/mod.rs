@@ -10,6 +10,7 @@ pub mod code;
 pub mod control;
 pub mod destination;
 pub mod filter;
+pub mod finding;
 pub mod follow_up;
 pub mod ignored;
 pub mod incoming;

@@ -45,6 +45,9 @@ impl From<NoSuch> for ApiError {
             NoSuch::Kind(Kind::Schedule) => NO_SCHEDULE,
             NoSuch::Buffer(name) => IngestError::from(NoBuffer::Unknown(name)).into(),
             NoSuch::Key => NO_KEY,
+            NoSuch::Chat { .. } => {
+                Self::NotFound(format!("{no_such}: GET /api/find looks everywhere").into())
+            }
             NoSuch::DeadLetter | NoSuch::Scheduled => Self::NotFound(no_such.to_string().into()),
         }
     }
@@ -64,6 +67,7 @@ fn advice(conflict: &Conflict) -> Option<&'static str> {
         Conflict::Unusable(_) => Some("put it right, or send ?discard=true"),
         Conflict::Stopped(_) => Some("start it at POST /api/control"),
         Conflict::SeveralChats => Some("name one with ?user= and ?buffer="),
+        Conflict::SeveralPeople { .. } => Some("name one whole, and its buffer with ?buffer="),
         Conflict::KeyExists(_)
         | Conflict::TooManyKeys(_)
         | Conflict::OfEnvironment { .. }

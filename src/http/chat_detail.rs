@@ -29,6 +29,8 @@ struct ChatAnswer {
     user: String,
     /// The buffer it belongs to.
     buffer: String,
+    /// What stands for the chat in paths, so that no proxy logs a number.
+    token: Option<String>,
     /// What stands for the chat in the logs.
     hash: String,
     /// Seconds until the end of its pause; null: it is not paused.
@@ -137,10 +139,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(Chapter::Chats, "/api/chats/{user}", show)
             .says(
                 "Show a chat whole",
-                "Its window with what was said, messages for later, a follow-up that waits, lanes, and the newest 50 each of history and dead letters. Of what is large it holds as much as begins within 8 MiB, and `more_in` names the fields of which not everything is shown. A chat that never was is empty.",
+                "Its window with what was said, messages for later, a follow-up that waits, lanes, and the newest 50 each of history and dead letters. Of what is large it holds as much as begins within 8 MiB, and `more_in` names the fields of which not everything is shown. A number in any writing is understood where only one chat has it. A chat of which nothing is known is a 404.",
             )
             .query::<BufferQuery>(&["buffer"])
-            .answers::<ChatAnswer>(200, "All that is there of the chat."),
+            .answers::<ChatAnswer>(200, "All that is there of the chat.")
+            .refusing(&[404, 409]),
     ]
 }
 
@@ -149,7 +152,17 @@ async fn show(
     user: Result<Path<String>, PathRejection>,
     query: Result<Query<BufferQuery>, QueryRejection>,
 ) -> Result<Json<ChatAnswer>, ApiError> {
-    let chat = chat_in(&api, user, query, any_buffer)?;
+    let (Path(asked), Query(of)) = (user?, query?);
+    let named = of.buffer.as_deref().map(any_buffer).transpose()?;
+    let chat = chat_in(&api, Ok(Path(asked.clone())), Ok(Query(of)), any_buffer)?;
+    let (chat, detail) = match api.admin.chat_detail(&chat).await? {
+        Some(detail) => (chat, detail),
+        None => {
+            let meant = api.admin.meant(&asked, named.as_ref()).await?;
+            let detail = api.admin.chat_detail(&meant).await?;
+            (meant, detail.unwrap_or_default())
+        }
+    };
     let ChatDetail {
         paused,
         window,
@@ -159,10 +172,11 @@ async fn show(
         history,
         dead_letters,
         more_in,
-    } = api.admin.chat_detail(&chat).await?;
+    } = detail;
     Ok(Json(ChatAnswer {
         user: chat.id.as_str().to_owned(),
         buffer: chat.buffer.to_string(),
+        token: api.admin.chat_tokens().of(&chat),
         hash: chat.hash().to_string(),
         paused_for: paused.map(|left| left.as_secs_f64()),
         window: window.map(|(window, items)| WindowAnswer {

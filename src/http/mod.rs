@@ -13,6 +13,7 @@ mod dead_letters;
 mod destinations;
 mod endpoint;
 mod error;
+mod find;
 mod health;
 mod history;
 mod keys;
@@ -203,9 +204,16 @@ async fn serve_until_stopped(
         debug!(error = %error, "Could not look at the clock: {error}");
     }
     api.auth.catch_up().await;
+    // So that the first answers have tokens. Where Redis is away, the loop agrees later.
+    if let Err(error) = api.admin.chat_tokens().agree().await {
+        debug!(error = %error, "Could not agree on the key of chat tokens: {error}");
+    }
     let (server, loops) = (api.server, api.loops.clone());
     api.start(Loop::Auth, &stop, |api, stop| {
         api.auth.clone().keep_fresh(stop)
+    });
+    api.start(Loop::ChatTokens, &stop, |api, stop| {
+        api.admin.chat_tokens().clone().keep_fresh(stop)
     });
     api.ingest.start(&loops, &stop);
     api.start(Loop::Registry, &stop, |api, stop| {
@@ -240,6 +248,7 @@ fn endpoints() -> Vec<Endpoint> {
     let all = [
         message::endpoints(),
         typing::endpoints(),
+        find::endpoints(),
         chat_detail::endpoints(),
         chats::endpoints(),
         pausing::endpoints(),

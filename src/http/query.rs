@@ -79,7 +79,7 @@ pub(super) struct ListQuery {
 pub(super) struct BufferQuery {
     /// The buffer that the chat belongs to; without it `default`.
     #[param(pattern = "^[a-z0-9_-]{1,64}$")]
-    buffer: Option<String>,
+    pub(super) buffer: Option<String>,
 }
 
 /// The query of a list, checked.
@@ -255,7 +255,8 @@ pub(super) fn page<T, S: Serialize>(found: Found<T>, shown: impl FnMut(T) -> S) 
     .into_response()
 }
 
-/// The chat that a path names, in the buffer that a query names and `find` makes of that; else in `default`.
+/// The chat that a path names, in the buffer that a query names and `find` makes of that, else in `default`; or that of the
+/// token in the path.
 pub(super) fn chat_in(
     api: &Api,
     user: Result<Path<String>, PathRejection>,
@@ -263,7 +264,15 @@ pub(super) fn chat_in(
     find: impl FnOnce(&str) -> Result<Name, ApiError>,
 ) -> Result<Chat, ApiError> {
     let (Path(user), Query(query)) = (user?, query?);
-    let chat = chat_of(&user, query.buffer.as_deref(), find)?;
+    let buffer = query.buffer.as_deref().map(find).transpose()?;
+    let chat = match api.admin.chat_tokens().open(&user) {
+        Some((own, id)) if buffer.as_ref().is_none_or(|named| *named == own) => Chat::new(own, id),
+        Some((own, _)) => {
+            let why = format!("buffer must be left out or {own}: the chat of this token is there");
+            return Err(ApiError::parameter("buffer", why));
+        }
+        None => Chat::new(buffer.unwrap_or_else(Name::default_name), chat_id(&user)?),
+    };
     let chat = api.admin.chat(chat.buffer, chat.id);
     note_chat(&chat);
     Ok(chat)
@@ -274,10 +283,13 @@ fn chat_of(
     buffer: Option<&str>,
     find: impl FnOnce(&str) -> Result<Name, ApiError>,
 ) -> Result<Chat, ApiError> {
-    let id = ChatId::parse(user)
-        .map_err(|error| ApiError::parameter("user", format!("user {error}")))?;
+    let id = chat_id(user)?;
     let buffer = buffer.map_or_else(|| Ok(Name::default_name()), find)?;
     Ok(Chat::new(buffer, id))
+}
+
+fn chat_id(user: &str) -> Result<ChatId, ApiError> {
+    ChatId::parse(user).map_err(|error| ApiError::parameter("user", format!("user {error}")))
 }
 
 /// A buffer by its name, whether or not there is one.

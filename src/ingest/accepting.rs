@@ -83,6 +83,7 @@ pub(super) fn new_message<'a>(
         media_only: text.is_none() && !incoming.details.media.is_empty(),
         kept: Kept::default(),
         life: buffer.life,
+        name: None,
     })
 }
 
@@ -152,9 +153,10 @@ impl Ingest {
         incoming: &Incoming,
     ) -> Result<Appended, IngestError> {
         let (chat, item) = arrived(buffer, incoming)?;
-        let text = incoming.text();
+        let (text, name) = (incoming.text(), incoming.sender_name());
         let message = NewMessage {
             kept: self.kept(&chat),
+            name: name.as_deref(),
             ..new_message(buffer, incoming, text.as_deref(), &item)?
         };
         self.0.memory_guard.admit()?;

@@ -106,7 +106,8 @@ async fn trim(monitor: &Monitor) {
     if let Err(error) = monitor.store.config().forget_lives().await {
         warn!(error = %error, "Could not forget what is over, again in {PERIOD:?}: {error}");
     }
-    if let Err(error) = monitor.store.chats().forget_aliases().await {
-        warn!(error = %error, "Could not forget old aliases, again in {PERIOD:?}: {error}");
+    let age = monitor.retention.history_age;
+    if let Err(error) = monitor.store.chats().forget_people(age).await {
+        warn!(error = %error, "Could not forget chats and aliases of long ago, again in {PERIOD:?}: {error}");
     }
 }

@@ -2,6 +2,7 @@
 //! checked and made ready once, and kept fresh.
 
 mod aims;
+pub mod chat_tokens;
 mod fresh;
 pub mod key_ring;
 mod lives;

@@ -3,6 +3,7 @@
 //! Every key of a shard carries the shard's hash tag, so that each script touches one slot of a Redis Cluster. The tag
 //! comes first, and Redis looks at the first braces only: a chat id may hold colons and braces.
 
+mod chats;
 mod config;
 mod held;
 mod moving;
@@ -11,8 +12,10 @@ use std::fmt;
 
 use crate::core::chat::{Chat, ChatId, Name};
 
+pub(crate) use chats::{aliases, heard, known, paused, people};
 pub(crate) use config::{
-    API_KEYS, AUDIT, BROUGHT, CLOCK, CONFIG, DAEMONS, LIVES, OVER, REVIVALS, REVIVING, USED, pace,
+    API_KEYS, AUDIT, BROUGHT, CLOCK, CONFIG, DAEMONS, LIVES, OVER, REVIVALS, REVIVING, TOKEN_KEY,
+    USED, pace,
 };
 pub(crate) use held::held;
 pub(crate) use moving::{moved, window_behind};
@@ -258,21 +261,6 @@ pub(crate) fn alive(shard: Shard) -> String {
 
 pub(crate) fn seen(shard: Shard) -> String {
     shard.key("seen")
-}
-
-/// When chats were last heard from.
-pub(crate) fn heard(shard: Shard) -> String {
-    shard.key("heard")
-}
-
-/// Until when chats are paused.
-pub(crate) fn paused(shard: Shard) -> String {
-    shard.key("paused")
-}
-
-/// Numbers by alias; the field is the chat under the alias, which lies in the same shard.
-pub(crate) fn aliases(shard: Shard) -> String {
-    shard.key("aliases")
 }
 
 /// What lies behind the members of [`Due::Later`].

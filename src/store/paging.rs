@@ -121,17 +121,18 @@ impl Store {
         Ok(entry.and_then(|entry| StreamEntry::of(id.shard, entry)))
     }
 
-    /// What `find` makes of the first entry of a stream that it makes something of, the oldest first, since `from`.
+    /// What `find` makes of the first entry of a stream that it makes something of, the oldest first, from a moment to
+    /// another.
     pub(super) async fn first_since<T>(
         &self,
         key: &str,
         shard: Shard,
-        from: Millis,
+        (from, to): (Millis, Millis),
         mut find: impl FnMut(&StreamEntry) -> Result<Option<T>>,
     ) -> Result<Option<T>> {
-        let mut from = from.to_string();
+        let (mut from, to) = (from.to_string(), to.to_string());
         loop {
-            let read = redis::Cmd::xrange_count(key, &from, "+", PAGE);
+            let read = redis::Cmd::xrange_count(key, &from, &to, PAGE);
             let page = self.query::<StreamRangeReply>(&read).await?.ids;
             let is_last = page.len() < PAGE;
             for entry in page {

@@ -146,6 +146,7 @@ includes! {
     "have_marks",
     "heard_at",
     "left_to_move",
+    "note_person",
     "note_received",
     "note_set",
     "put_revived_first",

@@ -220,10 +220,16 @@ async fn an_alias_that_nobody_uses_is_forgotten() {
     let redis = TestRedis::start().await;
     let store = redis.store().await;
     name(&store, &both()).await;
-    assert_eq!(store.chats().forget_aliases().await.unwrap(), 0);
+    assert_eq!(
+        store.chats().forget_people(REMEMBERED_FOR).await.unwrap(),
+        0
+    );
     used(&redis, REMEMBERED_FOR + Duration::from_secs(1)).await;
 
-    assert_eq!(store.chats().forget_aliases().await.unwrap(), 1);
+    assert_eq!(
+        store.chats().forget_people(REMEMBERED_FOR).await.unwrap(),
+        1
+    );
 
     assert_eq!(name(&store, &alias_only()).await, ALIAS);
 }
@@ -237,7 +243,10 @@ async fn an_alias_that_is_used_is_remembered() {
 
     name(&store, &alias_only()).await;
 
-    assert_eq!(store.chats().forget_aliases().await.unwrap(), 0);
+    assert_eq!(
+        store.chats().forget_people(REMEMBERED_FOR).await.unwrap(),
+        0
+    );
     assert_eq!(name(&store, &alias_only()).await, PHONE);
 }
 
@@ -253,7 +262,10 @@ async fn many_aliases_are_forgotten_step_by_step() {
     }
     old.exec_async(&mut raw).await.unwrap();
 
-    assert_eq!(store.chats().forget_aliases().await.unwrap(), 3000);
+    assert_eq!(
+        store.chats().forget_people(REMEMBERED_FOR).await.unwrap(),
+        3000
+    );
 
     assert!(redis.chat_keys().await.is_empty());
 }

@@ -73,7 +73,7 @@ async fn of_an_erased_chat_nothing_is_left_anywhere() {
         erased,
         json!({
             "messages": 1, "later": 1, "batches": 1, "dead_letters": 1, "history": 2, "received": 3, "posts": 0,
-            "aliases": 0, "states": 0,
+            "aliases": 0, "states": 1,
         })
     );
     let left = everything(&system.redis).await;
@@ -81,7 +81,7 @@ async fn of_an_erased_chat_nothing_is_left_anywhere() {
     assert!(left.contains("outra") && left.contains("5599"));
     assert_eq!(erase(&system, "").await["history"], 0);
     let (_, audit) = system.api.get("/api/audit?action=chat.erase").await;
-    assert_eq!(audit["items"][1]["count"], 9);
+    assert_eq!(audit["items"][1]["count"], 10);
 }
 
 #[tokio::test]

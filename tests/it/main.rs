@@ -26,6 +26,7 @@ mod deploy;
 mod destinations;
 mod erasing;
 mod events;
+mod find;
 mod follow_up;
 mod footprint;
 mod gateways;

@@ -369,7 +369,12 @@ async fn who_has_no_key_for_a_buffer_is_told_of_too() {
     }
 
     let listed = system.store.history();
-    let listed = listed.posts(&Filter::Everybody, &Results::NotTaken, Look::first(10));
+    let listed = listed.posts(
+        &Filter::Everybody,
+        &Results::NotTaken,
+        |_| true,
+        Look::first(10),
+    );
     let told = listed.await.unwrap().0.into_iter().map(|it| it.post);
     let told: Vec<_> = told.map(|it| (it.buffer, it.code, it.body)).collect();
     let missing = || Some("key_missing".to_owned());

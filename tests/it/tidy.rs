@@ -127,7 +127,11 @@ const CRATES: [(&str, &[&str]); 21] = [
     ),
     (
         "ring::",
-        &["src/gateway/proof/", "src/store/config/sealing.rs"],
+        &[
+            "src/gateway/proof/",
+            "src/store/config/sealing.rs",
+            "src/store/chats/tokens.rs",
+        ],
     ),
     ("toml::", &["src/gateway/"]),
     ("tower_http::", &["src/http/auth/cors.rs"]),

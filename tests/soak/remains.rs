@@ -15,8 +15,9 @@ use crate::support::texts;
 /// back follows.
 const SETTLING: Duration = Duration::from_secs(120);
 /// What may stay: what is remembered for a while, and holds nothing that has to be delivered.
-const REMEMBERED: [&str; 9] = [
-    "seen", "heard", "paused", "aliases", "received", "posts", "history", "dead", "alive",
+const REMEMBERED: [&str; 11] = [
+    "seen", "heard", "paused", "aliases", "known", "people", "received", "posts", "history",
+    "dead", "alive",
 ];
 
 /// A look at Redis from outside.

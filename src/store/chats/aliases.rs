@@ -5,18 +5,16 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
+use crate::core::chat::Chat;
 use crate::gateway::{Party, Person};
 use crate::spec::Buffer;
 use crate::store::Result;
 use crate::store::handles::Chats;
 use crate::store::keys::{self, Place, SHARDS, Shard};
 use crate::store::scripts;
-use crate::store::windows::millis;
 
 /// An alias is forgotten when nobody has used it for so long.
 pub const REMEMBERED_FOR: Duration = Duration::from_secs(90 * 24 * 3600);
-/// Aliases looked at in one step: Redis does nothing else meanwhile.
-const STEP: u32 = 256;
 /// The same of those that a post is asked about, each with its window.
 const ASKED_AT_ONCE: usize = 64;
 
@@ -46,12 +44,13 @@ impl Known {
 struct Asked {
     /// Where in the post.
     number: usize,
+    chat: Chat,
     place: Place,
     by_alias: Person,
 }
 
 /// The chat that a person would have under the alias, if Redis may know another name.
-fn under_alias(buffer: &Buffer, party: &Party) -> Option<(Place, Person)> {
+fn under_alias(buffer: &Buffer, party: &Party) -> Option<(Chat, Person)> {
     let (None, Some(alias)) = (&party.person.id, &party.person.alias) else {
         return None;
     };
@@ -69,7 +68,7 @@ fn under_alias(buffer: &Buffer, party: &Party) -> Option<(Place, Person)> {
     // What cannot be a chat is nothing to remember either: the caller will find out by itself.
     party.chat_id().ok()?;
     let id = under_alias.chat_id().ok()?;
-    Some((Place::of(&buffer.chat(id)), by_alias))
+    Some((buffer.chat(id), by_alias))
 }
 
 impl Chats<'_> {
@@ -90,9 +89,11 @@ impl Chats<'_> {
         let mut persons: Vec<_> = parties.iter().map(as_told).collect();
         let mut asked: BTreeMap<Shard, Vec<Asked>> = BTreeMap::new();
         for (number, party) in parties.iter().enumerate() {
-            if let Some((place, by_alias)) = under_alias(buffer, party) {
+            if let Some((chat, by_alias)) = under_alias(buffer, party) {
+                let place = Place::of(&chat);
                 asked.entry(place.shard).or_default().push(Asked {
                     number,
+                    chat,
                     place,
                     by_alias,
                 });
@@ -123,12 +124,13 @@ impl Chats<'_> {
         while asked.peek().is_some() {
             let some: Vec<_> = asked.by_ref().take(ASKED_AT_ONCE).collect();
             let mut call = scripts::ALIAS.key(keys::aliases(shard));
-            call.key(keys::paused(shard));
+            call.key(keys::paused(shard)).key(keys::people(shard));
             for asked in &some {
                 let phone = parties[asked.number].person.phone.as_deref();
                 call.key(asked.place.window())
                     .arg(&asked.place.member)
-                    .arg(phone.unwrap_or_default());
+                    .arg(phone.unwrap_or_default())
+                    .arg(asked.chat.hash().packed());
             }
             let known: Vec<(String, u8)> = self.store.run(shard, &call).await?;
             for (asked, (phone, by_alias)) in some.into_iter().zip(known) {
@@ -141,35 +143,5 @@ impl Chats<'_> {
             }
         }
         Ok(answers)
-    }
-
-    /// Forgets the aliases that nobody has used for [`REMEMBERED_FOR`]; answers how many.
-    ///
-    /// # Errors
-    /// Unavailable or silent.
-    pub async fn forget_aliases(self) -> Result<u64> {
-        let mut forgotten = 0;
-        for shard in Shard::all() {
-            let mut cursor = "0".to_owned();
-            loop {
-                let step: (String, u64) = self
-                    .store
-                    .run(
-                        shard,
-                        scripts::FORGET
-                            .key(keys::aliases(shard))
-                            .arg(&cursor)
-                            .arg(millis(REMEMBERED_FOR))
-                            .arg(STEP),
-                    )
-                    .await?;
-                cursor = step.0;
-                forgotten += step.1;
-                if cursor == "0" {
-                    break;
-                }
-            }
-        }
-        Ok(forgotten)
     }
 }

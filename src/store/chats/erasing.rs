@@ -6,6 +6,7 @@ use crate::core::chat::Chat;
 use crate::core::filter::Filter;
 use crate::store::Result;
 use crate::store::batch::whose_word;
+use crate::store::chats::people;
 use crate::store::dead_letters::{Letter, shards_of};
 use crate::store::handles::Chats;
 use crate::store::history::Record;
@@ -147,8 +148,10 @@ impl Chats<'_> {
         drops
             .zrem(keys::heard(place.shard), &place.member)
             .zrem(keys::paused(place.shard), &place.member);
-        let dropped: (u64, u64) = self.store.pipeline(&drops).await?;
-        Ok(dropped.0 + dropped.1)
+        let (heard, paused): (u64, u64) = self.store.pipeline(&drops).await?;
+        let known = self.forget_chat(chat).await?;
+        // The same moment, kept twice.
+        Ok(heard.max(known) + paused)
     }
 
     /// Erases the entries of a list that are of the chat.
@@ -184,9 +187,19 @@ impl Chats<'_> {
                 scan.arg(keys::aliases(shard)).arg(cursor);
                 scan.arg("COUNT").arg(STEP);
                 let (next, found): (u64, Vec<(String, String)>) = self.store.query(&scan).await?;
-                for (field, _) in found.iter().filter(|(f, known)| stands_for(f, known, chat)) {
-                    let drop = redis::Cmd::hdel(keys::aliases(shard), field);
-                    erased += self.store.query::<u64>(&drop).await?;
+                for (field, known) in &found {
+                    let Some(alias) = keys::chat_of_member(field) else {
+                        continue;
+                    };
+                    if !stands_for(&alias, known, chat) {
+                        continue;
+                    }
+                    let mut drop = redis::pipe();
+                    drop.hdel(keys::aliases(shard), field)
+                        .zrem(keys::people(shard), people::entry_of_alias(&alias, known))
+                        .ignore();
+                    let (dropped,): (u64,) = self.store.pipeline(&drop).await?;
+                    erased += dropped;
                 }
                 if next == 0 {
                     break;
@@ -199,11 +212,10 @@ impl Chats<'_> {
 }
 
 /// Whether an alias, kept as `<when> <number>`, stands for the chat: on the same line, by that number.
-fn stands_for(field: &str, known: &str, chat: &Chat) -> bool {
-    let Some(alias) = keys::chat_of_member(field).filter(|alias| alias.buffer == chat.buffer)
-    else {
+fn stands_for(alias: &Chat, known: &str, chat: &Chat) -> bool {
+    if alias.buffer != chat.buffer {
         return false;
-    };
+    }
     let number = known.split_once(' ').map_or("", |(_, number)| number);
     let line = chat.id.as_str().strip_suffix(number);
     let line = line.filter(|line| line.is_empty() || line.ends_with(':'));

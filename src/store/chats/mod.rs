@@ -3,5 +3,8 @@
 pub mod aliases;
 pub mod chat_detail;
 pub mod erasing;
+mod forgetting;
 pub mod own_messages;
 pub mod pausing;
+pub mod people;
+pub mod tokens;

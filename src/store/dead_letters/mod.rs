@@ -144,11 +144,16 @@ impl DeadLetters<'_> {
     pub async fn find_of(self, buffer: &Name, id: &BatchId) -> Result<Option<DeadLetter>> {
         let shard = Shard::of_ordered(buffer);
         self.store
-            .first_since(&keys::dead(shard), shard, since(id), |entry| {
-                let dead = DeadLetter::read(entry)?;
-                let is_it = dead.batch.id == *id && dead.letter.buffer == buffer.as_str();
-                Ok(is_it.then_some(dead))
-            })
+            .first_since(
+                &keys::dead(shard),
+                shard,
+                (since(id), Millis::MAX),
+                |entry| {
+                    let dead = DeadLetter::read(entry)?;
+                    let is_it = dead.batch.id == *id && dead.letter.buffer == buffer.as_str();
+                    Ok(is_it.then_some(dead))
+                },
+            )
             .await
     }
 

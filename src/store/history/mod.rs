@@ -2,6 +2,7 @@
 
 pub mod posts;
 pub mod received;
+mod searching;
 
 use std::time::Duration;
 
@@ -196,7 +197,7 @@ impl History<'_> {
         let mut newest = None;
         let delivered = self
             .store
-            .first_since(&keys::history(shard), shard, from, |entry| {
+            .first_since(&keys::history(shard), shard, (from, Millis::MAX), |entry| {
                 if !entry.field("record")?.contains(id.as_str()) {
                     return Ok(None);
                 }

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::core::batch::Millis;
-use crate::core::chat::{Chat, Name};
+use crate::core::chat::{Chat, ChatId, Name};
 use crate::core::filter::Filter;
 use crate::core::item::read_items;
 use crate::core::post::PostResult;
@@ -123,6 +123,15 @@ impl Post {
         })
     }
 
+    /// The chat that it has to do with, as one with lanes of its own.
+    pub fn chat(&self) -> Option<Chat> {
+        let buffer = Name::from_stored(self.buffer.as_deref()?).ok()?;
+        Some(Chat::new(
+            buffer,
+            ChatId::parse(self.chat.as_deref()?).ok()?,
+        ))
+    }
+
     /// Whether it is about this chat, or names its person anywhere.
     fn is_about(&self, chat: &Chat) -> bool {
         if self.buffer.as_deref() != Some(chat.buffer.as_str()) {
@@ -171,8 +180,8 @@ impl History<'_> {
         self.store.pipeline(&adds).await
     }
 
-    /// A page of what was posted within `look` with one of these results, the newest first: messages as they were taken
-    /// in, and posts that were not taken.
+    /// A page of what was posted within `look` with one of these results and is `wanted`, the newest first: messages as they
+    /// were taken in, and posts that were not taken.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
@@ -180,6 +189,7 @@ impl History<'_> {
         self,
         filter: &Filter,
         results: &Results,
+        wanted: impl Fn(&Post) -> bool,
         look: Look,
     ) -> Result<(Vec<Posted>, Option<String>)> {
         let taken = shards_of(filter).map(|shard| Stream {
@@ -201,7 +211,8 @@ impl History<'_> {
                 };
                 let buffer = post.buffer.as_deref().unwrap_or_default();
                 let chat = post.chat.as_deref().unwrap_or_default();
-                let asked = filter.includes(buffer, chat) && results.includes(&post);
+                let asked =
+                    filter.includes(buffer, chat) && results.includes(&post) && wanted(&post);
                 let at = entry.id.ms;
                 Ok(asked.then_some(Posted { at, post }))
             })

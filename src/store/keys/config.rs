@@ -23,6 +23,9 @@ pub(crate) const AUDIT: &str = "lull:{config}:audit";
 /// The keys that an operator made.
 pub(crate) const API_KEYS: &str = "lull:{config}:keys";
 
+/// The key of the tokens that stand for chats.
+pub(crate) const TOKEN_KEY: &str = "lull:{config}:tokens";
+
 /// When the last attempts to a paced destination began.
 pub(crate) fn pace(destination: &Name) -> String {
     format!("lull:{{config}}:pace:{destination}")

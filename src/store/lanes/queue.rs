@@ -4,6 +4,7 @@
 use crate::core::batch::{Batch, BatchId, Millis};
 use crate::core::chat::{Chat, Name};
 use crate::core::destination::Target;
+use crate::core::finding::find_key;
 use crate::core::window::CloseReason;
 use crate::store::batch::{read_batch, revived_batch, whose_word};
 use crate::store::config::lives::must_all_be_there;
@@ -96,7 +97,9 @@ impl Lanes<'_> {
         enqueue
             .key(keys::received(place.shard))
             .key(keys::alive(place.shard))
-            .key(keys::held(place.shard, Kind::Lanes));
+            .key(keys::held(place.shard, Kind::Lanes))
+            .key(keys::known(place.shard))
+            .key(keys::people(place.shard));
         for destination in destinations {
             enqueue
                 .key(place.due_lanes(&destination.name))
@@ -114,7 +117,9 @@ impl Lanes<'_> {
             .arg(self.store.seen_for())
             .arg(&place.member)
             .arg(kept.most)
-            .arg(u8::from(kept.payload));
+            .arg(u8::from(kept.payload))
+            .arg(chat.hash().packed())
+            .arg(find_key(&chat.id));
         must_all_be_there(&mut enqueue, destinations);
         let (status, came): (String, Millis) = self.store.run(place.shard, &enqueue).await?;
         Ok(match status.as_str() {

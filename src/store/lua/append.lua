@@ -13,12 +13,14 @@
                    see count_held
   KEYS[9]  moved   how far this shard was moved with a clock that was set back,
                    and what was set since: see move
-  KEYS[10] heard   chats by the time they were last heard from; only where
+  KEYS[10] known   of each chat when it was last heard from, and who writes there
+  KEYS[11] people  chats under what they are found by
+  KEYS[12] heard   chats by the time they were last heard from; only where
                    newly heard ones have a quiet window of their own, or silent
                    ones are followed up
-  KEYS[11] later   what waits for its time, by when; only where silent chats are
+  KEYS[13] later   what waits for its time, by when; only where silent chats are
                    followed up
-  KEYS[12] items   of each its time and what it holds; likewise
+  KEYS[14] items   of each its time and what it holds; likewise
 
   ARGV[1]  member        the chat in the due index
   ARGV[2]  item          the message, a JSON object without its first brace
@@ -37,18 +39,21 @@
   ARGV[14] expected      what time it would be, had the clock not been set back since
   ARGV[15] back          it had been by so many ms in all
   ARGV[16] least         a smaller step back is none, ms
+  ARGV[17] hash          of the chat
+  ARGV[18] key           under which it is found
+  ARGV[19] name          of who writes; empty = not told
 
   A plain message of a plain buffer ends here; any other brings all of these:
-  ARGV[17]  fixed        1: only the first message sets the deadline
-  ARGV[18]  flush        word or choice: the window is due at once, for this reason;
+  ARGV[20]  fixed        1: only the first message sets the deadline
+  ARGV[21]  flush        word or choice: the window is due at once, for this reason;
                          empty: it is not
-  ARGV[19]  media        1: it is no text, and waits for one, up to the cap
-  ARGV[20]  text         digest of its text, to drop it if the message before
+  ARGV[22]  media        1: it is no text, and waits for one, up to the cap
+  ARGV[23]  text         digest of its text, to drop it if the message before
                          it has the same; empty = none
-  ARGV[21]  first wait   the quiet window, ms, if nothing was heard from the
+  ARGV[24]  first wait   the quiet window, ms, if nothing was heard from the
                          chat for so long; empty = ttl
-  ARGV[22]  first after  so long, ms
-  ARGV[23]  follow-up    of the chat, in the index of what waits: a message that
+  ARGV[25]  first after  so long, ms
+  ARGV[26]  follow-up    of the chat, in the index of what waits: a message that
                          is new takes it back, whatever becomes of the message
 
   Output: {status, messages in the window, ms until the deadline}
@@ -69,6 +74,7 @@
 ]]
 --- @include "clock"
 --- @include "has_mark"
+--- @include "note_person"
 --- @include "note_received"
 --- @include "note_set"
 --- @include "seen_before"
@@ -77,12 +83,13 @@
 
 local timer, window, due = KEYS[1], KEYS[2], KEYS[3]
 local seen, paused, received, alive = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
-local open, moved, heard, later, items = KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
+local open, moved, known, people = KEYS[8], KEYS[9], KEYS[10], KEYS[11]
+local heard, later, items = KEYS[12], KEYS[13], KEYS[14]
 local member, item, id = ARGV[1], ARGV[2], ARGV[7]
 local ttl, max_wait = tonumber(ARGV[3]), tonumber(ARGV[4])
 local max_messages, max_bytes = tonumber(ARGV[5]), tonumber(ARGV[6])
 local look_ahead = tonumber(ARGV[11])
-local said, first_wait = ARGV[20] or '', tonumber(ARGV[21])
+local said, first_wait = ARGV[23] or '', tonumber(ARGV[24])
 local call, format = redis.call, string.format
 local size = #item + 1
 
@@ -137,7 +144,7 @@ end
 if heard then
   --- @include "heard_at"
   local last, at = heard_at(heard, moved, member, set_back, ARGV[16]), now
-  if first_wait and not head and (not last or now - last >= tonumber(ARGV[22])) then
+  if first_wait and not head and (not last or now - last >= tonumber(ARGV[25])) then
     ttl = first_wait
   end
   -- Later than a batch that was closed within this ms, or by a clock that was a little ahead: see close.
@@ -147,8 +154,13 @@ if heard then
 end
 
 if later then
-  call('ZREM', later, ARGV[23])
-  call('HDEL', items, ARGV[23])
+  call('ZREM', later, ARGV[26])
+  call('HDEL', items, ARGV[26])
+end
+
+-- Not for each message: when its window was opened tells well enough when a chat was heard from.
+if not head then
+  note_person(known, people, member, now, ARGV[17], ARGV[18], ARGV[19], true)
 end
 
 -- A paused chat has no window: the pause has dropped it.
@@ -191,12 +203,12 @@ if max_wait > 0 then
 else
   cap = NO_CAP
 end
-if ARGV[19] == '1' and max_wait > 0 and (not head or kind == MEDIA) then
+if ARGV[22] == '1' and max_wait > 0 and (not head or kind == MEDIA) then
   -- The quiet time to its cap: a person who stops typing puts the deadline back to it.
   kind, quiet, deadline, reason, held = MEDIA, cap - opened, cap, 'cap', 0
 elseif kind ~= FIXED then
   quiet, deadline, reason, held = ttl, now + ttl, 'quiet', 0
-  if ARGV[17] == '1' then
+  if ARGV[20] == '1' then
     kind, quiet = FIXED, deadline - opened
   else
     kind = RESTARTS
@@ -205,8 +217,8 @@ elseif kind ~= FIXED then
     deadline, reason = cap, 'cap'
   end
 end
-if (ARGV[18] or '') ~= '' then
-  cap, deadline, reason = now, now, ARGV[18]
+if (ARGV[21] or '') ~= '' then
+  cap, deadline, reason = now, now, ARGV[21]
 elseif max_messages > 0 and count >= max_messages then
   cap, deadline, reason = now, now, 'messages'
 elseif max_bytes > 0 and bytes >= max_bytes then

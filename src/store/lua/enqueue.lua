@@ -8,8 +8,10 @@
   KEYS[3]  alive     marks of destinations, by their lives
   KEYS[4]  on lanes  how many batches are on lanes here, their bytes, and of each
                      buffer: see count_held
-  KEYS[5]  due of the first destination   lanes by their next attempt
-  KEYS[6]  lane of the first destination  gets the batch
+  KEYS[5]  known     of each chat when it was last heard from, and who writes there
+  KEYS[6]  people    chats under what they are found by
+  KEYS[7]  due of the first destination   lanes by their next attempt
+  KEYS[8]  lane of the first destination  gets the batch
   ...      two more for each further destination
 
   ARGV[1]  id        the batch's
@@ -23,6 +25,8 @@
   ARGV[8]  member    the chat among the messages as they came
   ARGV[9]  received  most messages that this shard keeps; 0 = none
   ARGV[10] payload   1: with what was said
+  ARGV[11] hash      of the chat
+  ARGV[12] key       under which it is found
   then, in pairs:
            field   of each that must be there, among the marks
            mark    that it must have
@@ -43,6 +47,7 @@
 --- @include "clock"
 --- @include "count_held"
 --- @include "have_marks"
+--- @include "note_person"
 --- @include "note_received"
 --- @include "seen_before"
 
@@ -53,7 +58,7 @@ local call, format = redis.call, string.format
 local now = clock()
 local at = format('%d', now)
 
-if not have_marks(alive, 11) then return {'gone', 0} end
+if not have_marks(alive, 13) then return {'gone', 0} end
 
 local came = message ~= '' and seen_before(seen, message, now, ARGV[7])
 if came then return {'duplicate', came} end
@@ -61,13 +66,14 @@ if came then return {'duplicate', came} end
 local item = format('{"at":%d,', now) .. ARGV[2]
 local batch = batch_line('/', id, now, now, now, reason, 1, whose) .. item
 local was_empty = false
-for i = 5, #KEYS, 2 do
+for i = 7, #KEYS, 2 do
   call('RPUSH', KEYS[i + 1], batch)
   count_held(on_lanes, lane_member, 1, #batch)
   -- NX: a lane with a head in backoff or under a lease keeps its own time.
   was_empty = call('ZADD', KEYS[i], 'NX', at, lane_member) == 1 or was_empty
 end
 note_received(received, ARGV[9], ARGV[10], ARGV[8], item)
+note_person(KEYS[5], KEYS[6], ARGV[8], now, ARGV[11], ARGV[12], '', false)
 if was_empty then
   --- @include "wake"
   wake()

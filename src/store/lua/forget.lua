@@ -1,30 +1,33 @@
 #!lua flags=allow-oom
 --[[
-  forget: drop the aliases that were not used for long, some at a time.
+  forget: drop aliases, or chats that are known, that were not used for long, and
+  what leads to them.
 
-  KEYS[1]  aliases  number and last use by the chat's name under the alias
+  KEYS[1]  hash    by name the last use, and what is known
+  KEYS[2]  people  chats under what they are found by
 
-  ARGV[1]  cursor   0, then what the last step answered
-  ARGV[2]  age      of those to drop since their last use, ms
-  ARGV[3]  step     about how many to look at
+  ARGV[1]  age     of those to drop since their last use, ms
+  ARGV[2]  unit    in which the last use is told, ms
+  then, in pairs:
+           name    of what seems to be so old
+           entry   what stands in the index for it
 
-  Output: {the next cursor, "0" at the end; how many were dropped}
+  Output: how many were dropped
 
-  A script, because an alias that was used between the look and the drop stays.
+  A script, because what was used between the look and the drop stays.
 ]]
 --- @include "clock"
 
-local aliases = KEYS[1]
-local cursor, age, step = ARGV[1], ARGV[2], ARGV[3]
+local hash, people = KEYS[1], KEYS[2]
+local before = (clock() - ARGV[1]) / ARGV[2]
 
-local before = clock() - age
-
-local next_cursor, entries = unpack(redis.call('HSCAN', aliases, cursor, 'COUNT', step))
 local dropped = 0
-for i = 1, #entries, 2 do
-  if tonumber(string.match(entries[i + 1], '^%d+')) < before then
-    redis.call('HDEL', aliases, entries[i])
+for i = 3, #ARGV, 2 do
+  local entry = redis.call('HGET', hash, ARGV[i])
+  if entry and tonumber(string.match(entry, '^%d+')) < before then
+    redis.call('HDEL', hash, ARGV[i])
+    redis.call('ZREM', people, ARGV[i + 1])
     dropped = dropped + 1
   end
 end
-return {next_cursor, dropped}
+return dropped

@@ -10,6 +10,8 @@
                   count_held
   KEYS[6]  moved   how far this shard was moved with a clock that was set back,
                    and what was set since: see move
+  KEYS[7] known   of each chat when it was last heard from, and who writes there
+  KEYS[8] people  chats under what they are found by
 
   ARGV[1]  member    the message in the index
   ARGV[2]  item      the message, a JSON object without its first brace
@@ -25,6 +27,8 @@
   ARGV[11] expected   what time it would be, had the clock not been set back since
   ARGV[12] back       it had been by so many ms in all
   ARGV[13] least      a smaller step back is none, ms
+  ARGV[14] hash       of its chat
+  ARGV[15] key        under which that is found
 
   Output: {status, its time}
     kept
@@ -43,6 +47,7 @@
 --- @include "clock"
 --- @include "count_held"
 --- @include "has_mark"
+--- @include "note_person"
 --- @include "note_set"
 --- @include "seen_before"
 --- @include "set_back_by"
@@ -74,5 +79,6 @@ call('HSET', items, member, waits)
 call('ZADD', later, format('%d', at), member)
 note_set(moved, 'later ' .. member, set_back)
 count_held(held, chat_of(member), 1, #waits)
+note_person(KEYS[7], KEYS[8], chat_of(member), now, ARGV[14], ARGV[15], '', false)
 if at - now < tonumber(ARGV[10]) then wake() end
 return {'kept', at}

@@ -19,6 +19,7 @@ use super::{LONGEST_IDLE, Result, StoreError};
 use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::{Chat, Name};
 use crate::core::destination::Target;
+use crate::core::finding::find_key;
 use crate::core::life::Life;
 use crate::core::when::{FARTHEST, When};
 use crate::store::handles::Scheduled;
@@ -82,6 +83,10 @@ impl Scheduled<'_> {
         living.must_be_there(&mut keep);
         keep.arg(millis(LONGEST_IDLE));
         self.store.tell_time(&mut keep, place.shard);
+        keep.key(keys::known(place.shard))
+            .key(keys::people(place.shard))
+            .arg(chat.hash().packed())
+            .arg(find_key(&chat.id));
         let (status, at): (String, Millis) = self.store.run(place.shard, &keep).await?;
         Ok(match status.as_str() {
             "kept" => Keeping::Kept(at),

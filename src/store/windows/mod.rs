@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use self::closing::Closing;
 use self::digests::{said_digest, seen_digest};
+use super::chats::people::kept_name;
 use super::config::lives::Living;
 use super::handles::Windows;
 use super::history::received::Kept;
@@ -20,6 +21,7 @@ use super::{LONGEST_SLEEP, Result, StoreError};
 use crate::core::batch::BatchId;
 use crate::core::chat::Chat;
 use crate::core::destination::Target;
+use crate::core::finding::find_key;
 use crate::core::json::RawObject;
 use crate::core::life::Life;
 use crate::core::window::{CloseReason, FirstWait, WindowRules};
@@ -54,6 +56,8 @@ pub struct NewMessage<'a> {
     pub kept: Kept,
     /// The life of the buffer that it is for.
     pub life: Life,
+    /// How whoever wrote it calls themself.
+    pub name: Option<&'a str>,
 }
 
 impl<'a> NewMessage<'a> {
@@ -70,6 +74,7 @@ impl<'a> NewMessage<'a> {
             media_only: false,
             kept: Kept::default(),
             life: Life::ALWAYS,
+            name: None,
         }
     }
 }
@@ -181,6 +186,11 @@ impl Windows<'_> {
             .arg(millis(LONGEST_SLEEP));
         Living::buffer(&chat.buffer, message.life).must_be_there(&mut call);
         self.store.tell_time(&mut call, place.shard);
+        call.key(keys::known(place.shard))
+            .key(keys::people(place.shard))
+            .arg(chat.hash().packed())
+            .arg(find_key(&chat.id))
+            .arg(message.name.map(kept_name).unwrap_or_default());
 
         let media = rules.media_waits && message.media_only;
         let text = message.text.filter(|_| rules.drops_repeats);

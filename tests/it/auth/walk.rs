@@ -244,7 +244,7 @@ async fn walk(settings: &[(&str, &str)]) -> [usize; 4] {
     assert_eq!(all(system.redis.keys("*").await), all(before));
     let look = Look::first(10_000);
     let listed = system.store.history();
-    let listed = listed.posts(&Filter::Everybody, &Results::Any, look);
+    let listed = listed.posts(&Filter::Everybody, &Results::Any, |_| true, look);
     for Posted { post, .. } in listed.await.unwrap().0 {
         assert_eq!(post.result, "refused", "{post:?}");
         // What is no JSON comes from somebody who may post.

@@ -35,7 +35,9 @@ const WORDS: [&str; 22] = [
 ];
 
 /// What a key of chats may be called behind its shard.
-const KINDS: [&str; 18] = [
+const KINDS: [&str; 20] = [
+    "known",
+    "people",
     "timer:",
     "window:",
     "due",

@@ -81,7 +81,7 @@ async fn delivered_means_gone_without_a_trace() {
 
     assert_eq!(settle(&store, &leased, &Verdict::Drop).await, DONE);
 
-    assert!(redis.keys("*").await.is_empty());
+    assert!(redis.chat_keys().await.is_empty());
 }
 
 #[tokio::test]

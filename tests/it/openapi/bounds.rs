@@ -28,6 +28,14 @@ struct Bound {
     beyond: Value,
 }
 
+/// The parameters without which a query is none, but for one, each with its example.
+fn needed<'a>(parameters: &'a [Value], but: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let needed = parameters.iter();
+    let needed = needed.filter(|it| it["in"] == "query" && it["required"] == true);
+    let named = needed.filter_map(|it| Some((it["name"].as_str()?, it["example"].as_str()?)));
+    named.filter(move |(name, _)| *name != but)
+}
+
 /// Something that has bounds.
 struct Field {
     /// Where it stands in the body, such as `window.wait`; the name of a parameter.
@@ -330,7 +338,8 @@ async fn the_bounds_of_every_parameter_are_those_that_hold() {
                         .as_str()
                         .map_or_else(|| value.to_string(), str::to_owned);
                     let stands = parameter["in"].as_str().unwrap();
-                    let query = (stands == "query").then_some((name, &text));
+                    let query = (stands == "query").then_some((name, text.as_str()));
+                    let query = query.into_iter().chain(needed(parameters, name));
                     let url = trial.api.url(&operation.example_path());
                     let url = Url::parse_with_params(&url, query).unwrap();
                     let mut request = api.client().request(operation.method.clone(), url);

@@ -198,11 +198,12 @@ impl TestRedis {
         keys
     }
 
-    /// All keys that hold something of chats. Daemons note in another that they have started, and what was refused is
-    /// listed.
+    /// All keys that hold something of chats. Daemons note in another that they have started, what was refused is listed,
+    /// and who was heard from is known for a while.
     pub(crate) async fn chat_keys(&self) -> Vec<String> {
         let mut keys = self.keys("lull:{[0-9]*").await;
-        keys.retain(|key| !key.ends_with("}:posts"));
+        let stay = ["}:posts", "}:known", "}:people"];
+        keys.retain(|key| !stay.iter().any(|end| key.ends_with(end)));
         keys
     }
 

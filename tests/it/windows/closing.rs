@@ -147,7 +147,7 @@ async fn a_closed_window_leaves_only_its_batch_and_that_it_is_there() {
 
     buffer.close_when_due().await;
 
-    let mut keys = buffer.redis.keys("*").await;
+    let mut keys = buffer.redis.chat_keys().await;
     keys.sort();
     let shard = Shard::of(&chat("ana")).index();
     assert_eq!(

@@ -1,0 +1,179 @@
+//! Whose number is this, and what became of this id: from whatever somebody has in hand to the chats it leads to.
+
+use super::{Admin, AdminError, Conflict, NoSuch};
+use crate::core::batch::{BatchId, Millis};
+use crate::core::chat::{Chat, ChatHash, ChatId, Name};
+use crate::core::finding::Sought;
+use crate::store::EntryId;
+use crate::store::chats::people::Found;
+
+/// Chats that are looked at for one that is meant.
+const MOST_MEANT: usize = 100;
+/// Chats that are named where several may be meant.
+const MOST_NAMED: usize = 10;
+
+/// What it was that was looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FoundBy {
+    /// A number, or the end of one.
+    Number,
+    /// How a chat id begins.
+    Text,
+    /// The `webhook-id` of a call.
+    WebhookId,
+    /// A `message_id`.
+    MessageId,
+    /// The id of a dead letter.
+    DeadLetter,
+    /// What stands for a chat in logs.
+    Hash,
+    /// The token of a chat.
+    Token,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub struct Findings {
+    /// By what.
+    pub by: FoundBy,
+    /// Chats.
+    pub found: Found,
+    /// Of what came before this moment not everything was looked through.
+    pub searched_until: Option<Millis>,
+}
+
+impl Admin {
+    /// The chats, at most so many, to which a number, the beginning of a chat id, a token, a hash, or the id of a call, of a
+    /// dead letter or of a message leads. None: nobody can be found by it.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn find(&self, text: &str, most: usize) -> Result<Option<Findings>, AdminError> {
+        let text = text.trim();
+        if let Some(findings) = self.find_by_id(text).await? {
+            return Ok(Some(findings));
+        }
+        let destinations = |buffer: &Name| self.destinations_of(buffer);
+        let sought = Sought::read(text);
+        if let Some(sought) = &sought {
+            let found = self
+                .store()
+                .chats()
+                .find(sought, most, destinations)
+                .await?;
+            if !found.chats.is_empty() {
+                return Ok(Some(plain(by(sought), found)));
+            }
+        }
+        // A message may be called anything, a number as well.
+        let (chats, searched_until) = self.store().history().chats_of_message(text).await?;
+        if chats.is_empty() {
+            return Ok(sought.map(|sought| Findings {
+                searched_until,
+                ..plain(by(&sought), Found::default())
+            }));
+        }
+        Ok(Some(plain(FoundBy::MessageId, self.told(chats).await?)))
+    }
+
+    /// By what can be nothing else; none: it is none of these, or leads to nobody.
+    async fn find_by_id(&self, text: &str) -> Result<Option<Findings>, AdminError> {
+        let store = self.store();
+        if let Some((buffer, id)) = self.chat_tokens().open(text) {
+            let found = self.told(vec![Chat::new(buffer, id)]).await?;
+            return Ok(Some(plain(FoundBy::Token, found)));
+        }
+        if let Some(hash) = ChatHash::parse(text) {
+            let destinations = |buffer: &Name| self.destinations_of(buffer);
+            let found = store.chats().find_hash(hash, destinations).await?;
+            if !found.chats.is_empty() {
+                return Ok(Some(plain(FoundBy::Hash, found)));
+            }
+        }
+        if let Some(id) = BatchId::read(text)
+            && let Some(settlement) = store.history().batch(&id).await?
+        {
+            let record = settlement.record;
+            let chat = chat_of(&record.buffer, &record.chat);
+            let found = self.told(chat.into_iter().collect()).await?;
+            return Ok(Some(plain(FoundBy::WebhookId, found)));
+        }
+        if let Some(id) = EntryId::parse(text)
+            && let Some(letter) = store.dead_letters().find(id).await?
+        {
+            let chat = chat_of(&letter.letter.buffer, &letter.letter.chat);
+            let found = self.told(chat.into_iter().collect()).await?;
+            return Ok(Some(plain(FoundBy::DeadLetter, found)));
+        }
+        Ok(None)
+    }
+
+    /// The chat that is meant by what somebody wrote for it, such as a bare number, where there is none of that very name;
+    /// in a buffer, if one is named.
+    ///
+    /// # Errors
+    /// There is none, or several; unavailable, silent or unreadable.
+    pub async fn meant(&self, text: &str, buffer: Option<&Name>) -> Result<Chat, AdminError> {
+        let mut chats = Vec::new();
+        if let Some(sought) = Sought::read(text) {
+            let found = self
+                .store()
+                .chats()
+                .find(&sought, MOST_MEANT, |_| Vec::new());
+            chats = found.await?.chats;
+        }
+        chats.retain(|it| buffer.is_none_or(|buffer| it.chat.buffer == *buffer));
+        if chats.len() > 1 {
+            let names = chats.iter().take(MOST_NAMED).map(|it| it.chat.to_string());
+            let several = Conflict::SeveralPeople {
+                sought: text.to_owned(),
+                chats: names.collect(),
+            };
+            return Err(several.into());
+        }
+        let place = buffer.map_or_else(|| "any buffer".to_owned(), |it| format!("buffer {it}"));
+        let found = chats.pop().ok_or_else(|| NoSuch::Chat {
+            sought: text.to_owned(),
+            place,
+        })?;
+        Ok(found.chat)
+    }
+
+    async fn told(&self, chats: Vec<Chat>) -> Result<Found, AdminError> {
+        let mut found = Found::default();
+        for chat in chats {
+            let chat = self.chat(chat.buffer, chat.id);
+            let destinations = self.destinations_of(&chat.buffer);
+            let told = self.store().chats().look_at(&chat, destinations).await?;
+            found.chats.push(told);
+        }
+        Ok(found)
+    }
+
+    fn destinations_of(&self, buffer: &Name) -> Vec<Name> {
+        let snapshot = self.registry().get();
+        let destinations = snapshot.buffer(buffer).map(|it| &it.destinations);
+        let all = destinations.into_iter().flat_map(|all| all.iter());
+        all.map(|it| it.name.clone()).collect()
+    }
+}
+
+fn by(sought: &Sought) -> FoundBy {
+    match sought {
+        Sought::Number(_) => FoundBy::Number,
+        Sought::Text(_) => FoundBy::Text,
+    }
+}
+
+fn plain(by: FoundBy, found: Found) -> Findings {
+    Findings {
+        by,
+        found,
+        searched_until: None,
+    }
+}
+
+fn chat_of(buffer: &str, id: &str) -> Option<Chat> {
+    let buffer = Name::from_stored(buffer).ok()?;
+    Some(Chat::new(buffer, ChatId::parse(id).ok()?))
+}

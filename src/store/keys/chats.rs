@@ -1,0 +1,28 @@
+//! What is kept of chats beside their windows and lanes.
+
+use super::Shard;
+
+/// When chats were last heard from.
+pub(crate) fn heard(shard: Shard) -> String {
+    shard.key("heard")
+}
+
+/// Until when chats are paused.
+pub(crate) fn paused(shard: Shard) -> String {
+    shard.key("paused")
+}
+
+/// Numbers by alias; the field is the chat under the alias, which lies in the same shard.
+pub(crate) fn aliases(shard: Shard) -> String {
+    shard.key("aliases")
+}
+
+/// Of each chat when it was last heard from, and who writes there.
+pub(crate) fn known(shard: Shard) -> String {
+    shard.key("known")
+}
+
+/// Chats under what they are found by.
+pub(crate) fn people(shard: Shard) -> String {
+    shard.key("people")
+}
