@@ -29,6 +29,7 @@ const WORDS: &[(&str, [&str; 3])] = &[
     ("sticker", ["figurinha", "sticker", "sticker"]),
     ("contact", ["contato", "contacto", "contact"]),
     ("location", ["localização", "ubicación", "location"]),
+    ("link", ["link", "enlace", "link"]),
     ("order", ["pedido", "pedido", "order"]),
     ("product", ["produto", "producto", "product"]),
     ("form", ["formulário", "formulario", "form"]),

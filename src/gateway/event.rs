@@ -52,6 +52,17 @@ impl Event {
         }
     }
 
+    /// With whom it has to do, where it is heard.
+    pub fn party(&self) -> Option<&Party> {
+        match self {
+            Self::Said(said) => Some(&said.party),
+            Self::Own(own) => Some(&own.party),
+            Self::Typing { party, .. } => Some(party),
+            Self::Changed(changed) => Some(&changed.party),
+            Self::Ignored { .. } => None,
+        }
+    }
+
     /// Whether it counts as a message: something has to be looked up or stored for it.
     pub fn is_heard(&self) -> bool {
         !matches!(self, Self::Ignored { .. })
@@ -94,6 +105,9 @@ impl Said {
     }
 }
 
+/// Why nothing comes of what may be an edit, or something else that a gateway tells in the same way.
+pub const PERHAPS_EDIT: &str = "an edit or a delivery status";
+
 /// What a person changed.
 #[derive(Debug, Serialize)]
 pub struct Changed {
@@ -101,12 +115,15 @@ pub struct Changed {
     pub party: Party,
     /// The gateway's id of the message that was changed.
     pub id: String,
-    /// Its words now; none: it was taken back.
+    /// Its words now, empty for a caption that was removed; none: it was taken back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// The post does not tell who changed it: `party` is us. The message alone tells the chat.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub anywhere: bool,
+    /// The gateway tells of other changes in the same way, so only words that differ make it an edit.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub perhaps: bool,
     /// What a bot needs to answer beside it, passed through as it stands.
     #[serde(skip_serializing_if = "RawObject::is_empty")]
     pub pass: RawObject,

@@ -63,6 +63,7 @@ impl Said {
             let names = [
                 ("phone", person.phone.as_deref()),
                 ("alias", person.alias.as_deref()),
+                ("sender_id", person.id.as_deref()),
             ];
             parts.extend(texts(&names).map_err(BadInput::NotJson)?);
             sender =

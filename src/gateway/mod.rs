@@ -25,7 +25,7 @@ use std::sync::LazyLock;
 
 use thiserror::Error;
 
-pub use event::{Author, Changed, Event, Media, Own, Part, Said};
+pub use event::{Author, Changed, Event, Media, Own, PERHAPS_EDIT, Part, Said};
 pub use party::{Group, Groups, Party, Person};
 
 use crate::core::ignored::Ignored;

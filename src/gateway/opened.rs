@@ -110,14 +110,20 @@ impl<'n, 'a> Message<'n, 'a> {
         })
     }
 
-    /// The id of the message that was taken back.
-    pub(super) fn deleted(&self) -> Option<String> {
+    /// The ids of the messages that were taken back.
+    pub(super) fn deleted(&self) -> Vec<String> {
+        let ids = |deletion: &ChangePlaces, scope| {
+            let ids = deletion.id.all(scope).into_iter();
+            ids.filter_map(|id| Some(id.text()?.into_owned())).collect()
+        };
         let own = self.preset.deletion.as_ref();
-        let own = own.and_then(|deletion| deletion.id.text(self.scope));
-        own.or_else(|| {
-            let inner = self.inner.as_ref()?;
-            inner.content.deletion.id.text(inner.scope)
-        })
+        let own: Vec<_> = own
+            .map(|deletion| ids(deletion, self.scope))
+            .unwrap_or_default();
+        match &self.inner {
+            Some(inner) if own.is_empty() => ids(&inner.content.deletion, inner.scope),
+            _ => own,
+        }
     }
 
     /// Its typed parts: what the gateway tells of each, and what the message itself tells beside.

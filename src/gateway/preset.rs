@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use super::address::Address;
 use super::event::Author;
@@ -10,6 +11,7 @@ use super::parts::PartPlaces;
 use super::person::{GroupPlaces, PersonPlaces};
 use super::place::{Place, Scope};
 use super::proof::Proof;
+use super::reading::text_at;
 use crate::core::ignored::Ignored;
 use crate::core::item::MediaKind;
 use crate::gateway::path::Path;
@@ -79,6 +81,17 @@ pub(super) struct Saying<'p> {
 }
 
 impl Preset {
+    /// The id of what a person said; of an answer that is posted with the id of its question, with a digest of it.
+    pub(super) fn id_of(&self, message: Scope<'_, '_>) -> Option<String> {
+        let id = text_at(self.id.as_ref(), message)?;
+        let with = self.id_with.as_ref();
+        let Some(with) = with.and_then(|place| place.first(message)) else {
+            return Some(id);
+        };
+        let digest = Sha256::digest(with.raw().get());
+        Some(format!("{id}-{}", hex::encode(&digest[..8])))
+    }
+
     pub(super) fn saying(&self) -> Saying<'_> {
         Saying {
             text: &self.text,
@@ -146,6 +159,8 @@ pub(super) enum Verdict {
     /// A person said it, whatever the rules behind it tell.
     Said,
     Edit,
+    /// What was edited is told in the same way as other changes; an edit has other words.
+    PerhapsEdit,
     Deletion,
 }
 

@@ -1,9 +1,7 @@
 //! The one reader of all presets.
 
-use sha2::{Digest, Sha256};
-
 use super::address::Address;
-use super::event::{Author, Changed, Event, Own, Said};
+use super::event::{Author, Changed, Event, Own, PERHAPS_EDIT, Said};
 use super::opened::Message;
 use super::parts::{self, fields_at};
 use super::party::{Groups, Party, Person};
@@ -37,26 +35,28 @@ impl Preset {
                 messages.push(around);
             }
             for here in messages {
-                if events.len() == MAX_MESSAGES {
+                if events.len() >= MAX_MESSAGES {
                     let reason = format!("the rest of a post of more than {MAX_MESSAGES} messages");
                     events.push(Event::ignored(Ignored::TooMany, reason));
                     return events;
                 }
-                events.push(self.hear(&Message::of(self, Scope { here, around }, groups)));
+                let message = Message::of(self, Scope { here, around }, groups);
+                events.extend(self.hear(&message));
             }
         }
         events
     }
 
-    fn hear(&self, message: &Message<'_, '_>) -> Event {
+    /// What a message is; several messages may be taken back by one.
+    fn hear(&self, message: &Message<'_, '_>) -> Vec<Event> {
         let Some(rule) = message.rule() else {
-            return if self.is_own(message) {
+            return vec![if self.is_own(message) {
                 self.own(message)
             } else {
                 self.said(message)
-            };
+            }];
         };
-        match &rule.verdict {
+        let event = match &rule.verdict {
             Verdict::Own => self.own(message),
             Verdict::Said => self.said(message),
             Verdict::Typing => self.typing(message),
@@ -64,16 +64,32 @@ impl Preset {
                 let edited = message.edited().map(|(id, text)| (id, Some(text)));
                 self.changed(message, Ignored::Edit, edited)
             }
+            Verdict::PerhapsEdit => {
+                let edited = message.edited().map(|(id, text)| (id, Some(text)));
+                let mut event = self.changed(message, Ignored::Edit, edited);
+                match &mut event {
+                    Event::Changed(changed) => changed.perhaps = true,
+                    Event::Ignored { reason, .. } => PERHAPS_EDIT.clone_into(reason),
+                    Event::Said(_) | Event::Own(_) | Event::Typing { .. } => {}
+                }
+                event
+            }
             Verdict::Deletion => {
-                let deleted = message.deleted().map(|id| (id, None));
-                self.changed(message, Ignored::Deletion, deleted)
+                let deleted = |id| self.changed(message, Ignored::Deletion, id);
+                let ids = message.deleted();
+                if ids.is_empty() {
+                    return vec![deleted(None)];
+                }
+                let ids = ids.into_iter().take(MAX_MESSAGES);
+                return ids.map(|id| deleted(Some((id, None)))).collect();
             }
             Verdict::Ignore(why) => Event::Ignored {
                 why: *why,
                 reason: told(*why, rule, message.scope),
                 party: self.party(&self.person, message),
             },
-        }
+        };
+        vec![event]
     }
 
     /// Whether it is ours, by what the gateway says or by our addresses in a group.
@@ -133,17 +149,6 @@ impl Preset {
         }
     }
 
-    /// The id of what a person said; of an answer that is posted with the id of its question, with a digest of it.
-    fn id_of(&self, message: Scope<'_, '_>) -> Option<String> {
-        let id = text_at(self.id.as_ref(), message)?;
-        let with = self.id_with.as_ref();
-        let Some(with) = with.and_then(|place| place.first(message)) else {
-            return Some(id);
-        };
-        let digest = Sha256::digest(with.raw().get());
-        Some(format!("{id}-{}", hex::encode(&digest[..8])))
-    }
-
     fn own(&self, message: &Message<'_, '_>) -> Event {
         let text = message.text();
         let own = self.own.as_ref();
@@ -192,6 +197,7 @@ impl Preset {
                     .or_else(|| self.person.sender(message)),
                 at: text_at(self.at.as_ref(), message).and_then(|at| time::millis(&at)),
                 pass: fields_at(&self.pass, message),
+                perhaps: false,
             }),
             (_, party) => Event::Ignored {
                 why,

@@ -4,9 +4,9 @@ use super::IngestError;
 use super::gathering::{Done, Work};
 use super::posts::Untaken;
 use crate::core::ignored::Ignored;
-use crate::core::item::{is_called, may_be_by};
+use crate::core::item::{is_called, may_be_by, words_of};
 use crate::core::post::PostResult;
-use crate::gateway::{Changed, Person};
+use crate::gateway::{Changed, PERHAPS_EDIT, Person};
 use crate::spec::buffer::OnEdit;
 
 impl Work<'_> {
@@ -20,9 +20,13 @@ impl Work<'_> {
         let text = changed.text.as_deref();
         // In a group anybody may take back what an admin may, but words are changed by whoever said them.
         let by_anybody = changed.party.group.is_none() || text.is_none();
-        let (phone, alias) = (person.phone.as_deref(), person.alias.as_deref());
+        let names = [&person.phone, &person.alias, &person.id];
+        let [phone, alias, id] = names.map(|name| name.as_deref());
+        let is_new = |item: &str| !changed.perhaps || text != words_of(item).as_deref();
         let is_it = |item: &str| {
-            is_called(item, &changed.id) && (by_anybody || may_be_by(item, phone, alias))
+            is_called(item, &changed.id)
+                && (by_anybody || may_be_by(item, phone, alias, id))
+                && is_new(item)
         };
         let windows = self.ingest.0.store.windows();
         let applies = self.buffer.on_edit != OnEdit::Ignore;
@@ -49,9 +53,10 @@ impl Work<'_> {
         if applies && text.is_none() && !changed.anywhere {
             windows.note_taken_back(&self.chat, &changed.id).await?;
         }
-        if self.buffer.on_edit != OnEdit::Deliver || changed.anywhere {
+        if self.buffer.on_edit != OnEdit::Deliver || changed.anywhere || changed.perhaps {
             let why = changed.ignored();
             let reason = match (applies, why) {
+                _ if changed.perhaps => PERHAPS_EDIT,
                 (true, Ignored::Deletion) => "a deletion of a message that does not wait",
                 (true, _) => "an edit of a message that does not wait",
                 (false, _) => why.text(),

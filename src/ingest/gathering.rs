@@ -62,7 +62,7 @@ impl Ingest {
         let mut chats: IndexMap<ChatId, Vec<(Person, Event)>> = IndexMap::new();
         let mut reasons = IndexSet::new();
         for heard in heard {
-            let found = match (party(&heard), &heard) {
+            let found = match (heard.party(), &heard) {
                 (Some(party), _) => known.get(party),
                 (None, Event::Ignored { why, reason, party }) => {
                     reasons.insert(reason.clone());
@@ -123,7 +123,7 @@ impl Ingest {
         buffer: &Buffer,
         heard: &[Event],
     ) -> Result<HashMap<Party, Known>, IngestError> {
-        let mut parties: IndexSet<&Party> = heard.iter().filter_map(party).collect();
+        let mut parties: IndexSet<&Party> = heard.iter().filter_map(Event::party).collect();
         parties
             .sort_by_key(|party| !(party.person.phone.is_some() && party.person.alias.is_some()));
         let parties: Vec<_> = parties.into_iter().collect();
@@ -140,17 +140,6 @@ impl Ingest {
             }
         }
         Ok(known)
-    }
-}
-
-/// With whom something that was heard has to do.
-pub(super) fn party(heard: &Event) -> Option<&Party> {
-    match heard {
-        Event::Said(said) => Some(&said.party),
-        Event::Own(own) => Some(&own.party),
-        Event::Typing { party, .. } => Some(party),
-        Event::Changed(changed) => Some(&changed.party),
-        Event::Ignored { .. } => None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::accepting::new_message;
-use super::gathering::{UNNAMED, party};
+use super::gathering::UNNAMED;
 use super::reading::Said;
 use super::{Ingest, IngestError};
 use crate::core::batch::Millis;
@@ -126,7 +126,7 @@ struct Trial<'a> {
 impl Trial<'_> {
     fn event(&self, gateway: Gateway, event: Event) -> Result<WouldBe, IngestError> {
         let mut would_be = WouldBe::default();
-        let of = party(&event);
+        let of = event.party();
         let unheard = of.and_then(|of| self.buffer.people.unheard(&event, &of.person));
         if let Some(why) = unheard {
             would_be.ignored = Some(why.text().to_owned());

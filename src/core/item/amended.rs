@@ -24,15 +24,17 @@ pub fn is_called(stored: &str, id: &str) -> bool {
     known.is_some_and(|known| known == id || is_part(&known))
 }
 
-/// Whether a stored message may have been said by somebody of this number and alias. One of a group tells whose it is; any
+/// Whether a stored message may have been said by somebody of this number, alias and id of the gateway. One of a group tells whose it is; any
 /// other does not, and its chat does.
-pub fn may_be_by(stored: &str, phone: Option<&str>, alias: Option<&str>) -> bool {
+pub fn may_be_by(stored: &str, phone: Option<&str>, alias: Option<&str>, id: Option<&str>) -> bool {
     #[derive(Default, Deserialize)]
     struct Names<'a> {
         #[serde(borrow)]
         phone: Option<Cow<'a, str>>,
         #[serde(borrow)]
         alias: Option<Cow<'a, str>>,
+        #[serde(borrow)]
+        sender_id: Option<Cow<'a, str>>,
     }
     #[derive(Deserialize)]
     struct Whose<'a> {
@@ -44,13 +46,25 @@ pub fn may_be_by(stored: &str, phone: Option<&str>, alias: Option<&str>) -> bool
         return false;
     };
     let mut told = false;
-    for (theirs, given) in [(&parts.phone, phone), (&parts.alias, alias)] {
+    for (theirs, given) in [
+        (&parts.phone, phone),
+        (&parts.alias, alias),
+        (&parts.sender_id, id),
+    ] {
         match (theirs.as_deref(), given) {
             (Some(theirs), Some(given)) if theirs == given => return true,
             (theirs, _) => told |= theirs.is_some(),
         }
     }
     !told
+}
+
+/// The words of a stored message, if it has any.
+pub fn words_of(stored: &str) -> Option<String> {
+    let item: RawObject = serde_json::from_str(stored).ok()?;
+    let words = item.get("message").filter(|raw| raw.get().starts_with('"'));
+    let words = words.or_else(|| item.get("text"))?;
+    text::text(words.get()).map(Cow::into_owned)
 }
 
 /// A stored message with other words: those of a text, the caption of a medium, which without any words has none. When it
@@ -122,13 +136,34 @@ mod tests {
     }
 
     #[test]
-    fn a_message_of_a_group_is_by_whoever_has_its_number_or_its_alias() {
+    fn a_message_of_a_group_is_by_whoever_has_its_number_its_alias_or_its_id() {
         let both =
             r#"{"at":1,"message":"x","parts":{"phone":"55","alias":"9@lid","quoted":{"id":"A"}}}"#;
 
-        assert!(may_be_by(both, Some("55"), None) && may_be_by(both, Some("1"), Some("9@lid")));
-        assert!(!may_be_by(both, Some("1"), None) && !may_be_by(both, None, None));
-        assert!(may_be_by(r#"{"at":1,"message":"x"}"#, Some("1"), None));
+        let may_be = |phone: Option<&str>, alias| may_be_by(both, phone, alias, None);
+        assert!(may_be(Some("55"), None) && may_be(Some("1"), Some("9@lid")));
+        assert!(!may_be(Some("1"), None) && !may_be(None, None));
+        assert!(may_be_by(
+            r#"{"at":1,"message":"x"}"#,
+            Some("1"),
+            None,
+            None
+        ));
+        let of_id = r#"{"at":1,"message":"x","parts":{"sender_id":"7"}}"#;
+        assert!(may_be_by(of_id, None, None, Some("7")));
+        assert!(!may_be_by(of_id, None, None, Some("8")));
+    }
+
+    #[test]
+    fn the_words_of_a_message_are_its_text_or_those_of_its_medium() {
+        let words = |stored: &str| words_of(stored).unwrap_or_default();
+
+        assert_eq!(words(r#"{"at":1,"message":"a\nb"}"#), "a\nb");
+        assert_eq!(
+            words(r#"{"at":1,"message":{"type":"image"},"text":"b"}"#),
+            "b"
+        );
+        assert_eq!(words_of(r#"{"at":1,"message":{"type":"image"}}"#), None);
     }
 
     #[test]

@@ -15,12 +15,18 @@ use crate::core::json::text;
 #[strum(serialize_all = "snake_case")]
 pub enum MediaKind {
     /// A picture.
+    #[serde(
+        alias = "photo",
+        alias = "ig_post",
+        alias = "ig_story",
+        alias = "story_mention"
+    )]
     Image,
     /// A voice message or a sound.
     #[serde(alias = "ptt", alias = "voice")]
     Audio,
     /// A film, round ones and silent ones included.
-    #[serde(alias = "ptv", alias = "ig_reel")]
+    #[serde(alias = "ptv", alias = "ig_reel", alias = "live_photo")]
     Video,
     /// Any other file.
     #[serde(alias = "file")]
@@ -32,6 +38,9 @@ pub enum MediaKind {
     Contact,
     /// A place.
     Location,
+    /// A link, such as to a post of somebody else, with what is told of it.
+    #[serde(alias = "fallback", alias = "share", alias = "embed")]
+    Link,
 }
 
 impl MediaKind {
@@ -42,7 +51,7 @@ impl MediaKind {
 
     /// Whether it is a file, which can be loaded.
     pub fn is_file(self) -> bool {
-        !matches!(self, Self::Contact | Self::Location)
+        !matches!(self, Self::Contact | Self::Location | Self::Link)
     }
 }
 

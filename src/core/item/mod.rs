@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-pub use amended::{amended, is_called, may_be_by};
+pub use amended::{amended, is_called, may_be_by, words_of};
 pub use media::{Media, MediaKind};
 pub use shown::Shown;
 

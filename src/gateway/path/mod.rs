@@ -7,6 +7,7 @@
 //! name      = word | quoted | "*"        a field of an object; * is each of its fields
 //! bracket   = "[]"                       each element of an array
 //!           | "[" digits "]"             one element, counted from 0
+//!           | "[-1]"                     the last element
 //!           | "[" steps test text "]"    go on only if the value has this there
 //! test      = "=" | "!=" | "^=" | "$="   is, is not, begins with, ends with
 //! text      = word | quoted | nothing
@@ -58,6 +59,7 @@ enum Step {
     Field(String),
     AnyField,
     Item(usize),
+    LastItem,
     EachItem,
     Only(Condition),
 }
@@ -168,6 +170,10 @@ fn walk<'n, 'a>(
             .items()
             .get(*index)
             .map_or(ControlFlow::Continue(()), |node| walk(rest, node, visit)),
+        Step::LastItem => node
+            .items()
+            .last()
+            .map_or(ControlFlow::Continue(()), |node| walk(rest, node, visit)),
         Step::EachItem => node
             .items()
             .iter()
@@ -239,6 +245,7 @@ fn show(f: &mut fmt::Formatter<'_>, steps: &[Step], in_condition: bool) -> fmt::
             }
             Step::AnyField => f.write_str("*")?,
             Step::Item(item) => write!(f, "[{item}]")?,
+            Step::LastItem => f.write_str("[-1]")?,
             Step::EachItem => f.write_str("[]")?,
             Step::Only(Condition { place, test, text }) => {
                 f.write_str("[")?;

@@ -164,8 +164,15 @@ impl Parser<'_> {
     fn bracket(&mut self, in_condition: bool) -> Result<Step, PathError> {
         self.skip();
         self.blanks();
+        // A name may begin with a dash, too.
+        let is_last = self.rest.clone().take(3).eq(['-', '1', ']']);
         let step = match self.rest.peek() {
             Some(']') => Step::EachItem,
+            Some(_) if is_last => {
+                self.skip();
+                self.skip();
+                Step::LastItem
+            }
             Some(c) if is_digit(*c) => {
                 let digits = self.word(is_digit);
                 self.blanks();

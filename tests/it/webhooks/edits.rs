@@ -297,3 +297,91 @@ async fn what_is_taken_back_before_it_comes_is_not_taken() {
         );
     }
 }
+
+/// What Telegram posts of a message of a business account.
+fn telegram(update: &str, id: u64, message: &Value) -> Value {
+    let mut whole = json!({
+        "message_id": id, "date": 1_763_770_000, "business_connection_id": "BC1",
+        "chat": {"id": 123_456, "type": "private"}, "from": {"id": 123_456, "first_name": "Ana"},
+    });
+    whole
+        .as_object_mut()
+        .unwrap()
+        .extend(message.as_object().unwrap().clone());
+    json!({"update_id": 1, update: whole})
+}
+
+#[tokio::test]
+async fn a_picture_whose_caption_was_removed_is_delivered_without_and_of_several_deleted_all_go() {
+    let mut system = System::with(&[long("bot", "telegram")]).await;
+    let post = async |body: Value| system.api.post("/api/webhook/bot", body).await.1;
+    let photo = json!([{"file_id": "F-s"}, {"file_id": "F-l"}]);
+    let picture = json!({"photo": photo, "caption": "minha senha"});
+    post(telegram("business_message", 1, &picture)).await;
+    for id in 2..=4 {
+        post(telegram("business_message", id, &json!({"text": "oi"}))).await;
+    }
+
+    let bare = telegram("edited_business_message", 1, &json!({ "photo": photo }));
+    assert_eq!(post(bare).await["changed"], 1);
+    let deleted = json!({"update_id": 9, "deleted_business_messages": {
+        "business_connection_id": "BC1", "chat": {"id": 123_456, "type": "private"}, "message_ids": [2, 4],
+    }});
+    assert_eq!(post(deleted).await["changed"], 2);
+
+    let flush = "/api/chats/BC1:123456/flush?buffer=bot";
+    assert_eq!(system.api.post(flush, json!({})).await.0, 200);
+    let payload = system.default.call().await.json();
+    assert_eq!(payload["text"], "[imagem]\noi", "{payload}");
+    assert_eq!(
+        payload["messages"],
+        json!([{"type": "image", "id": "F-l"}, "oi"])
+    );
+}
+
+#[tokio::test]
+async fn of_what_chatwoot_tells_of_a_message_only_other_words_are_an_edit() {
+    let mut desk = long("desk", "chatwoot");
+    desk["on_edit"] = json!("deliver");
+    let mut system = System::with(&[desk]).await;
+    let post = async |event: &str, id: u64, more: Value| {
+        let mut body = json!({
+            "event": event, "id": id, "message_type": "incoming", "account": {"id": 1},
+            "conversation": {"id": 567}, "sender": {"name": "Ana"}, "content_attributes": {},
+        });
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        system.api.post("/api/webhook/desk", body).await.1
+    };
+    let voice = json!({"attachments": [{"id": 1, "file_type": "audio", "data_url": "https://cw.example/a"}]});
+    post("message_created", 1, json!({"content": "quero 2"})).await;
+    post("message_created", 2, voice.clone()).await;
+
+    let read = post(
+        "message_updated",
+        1,
+        json!({"content": "quero 2", "status": "read"}),
+    );
+    assert_eq!(read.await["ignored"], "an edit or a delivery status");
+    let sent = post("message_updated", 2, voice.clone()).await;
+    assert_eq!(sent["ignored"], "an edit or a delivery status");
+    let edited = post("message_updated", 1, json!({"content": "quero 3"}));
+    assert_eq!(edited.await["changed"], 1);
+    let mut heard = voice;
+    heard["attachments"][0]["transcribed_text"] = json!("com queijo");
+    assert_eq!(post("message_updated", 2, heard).await["changed"], 1);
+
+    let flush = "/api/chats/1:567/flush?buffer=desk";
+    assert_eq!(system.api.post(flush, json!({})).await.0, 200);
+    let payload = system.default.call().await.json();
+    assert_eq!(payload["text"], "quero 3\ncom queijo", "{payload}");
+    // What has left is not brought again by a status.
+    let late = post(
+        "message_updated",
+        1,
+        json!({"content": "quero 3", "status": "read"}),
+    );
+    assert_eq!(late.await["accepted"], 0);
+    assert!(system.windows().await.is_empty());
+}

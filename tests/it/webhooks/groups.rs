@@ -237,3 +237,45 @@ async fn what_we_edit_in_a_group_is_ours_however_we_are_known_there() {
 
     assert_eq!(edited.await["ignored"], "an edit");
 }
+
+#[tokio::test]
+async fn where_people_have_no_numbers_each_message_has_the_id_of_whoever_wrote_it() {
+    let mut turma = super::long("turma", "telegram");
+    turma["groups"] = json!("whole");
+    let mut system = System::with(&[turma]).await;
+    let post = async |update: &str, id: u64, from: Value, more: Value| {
+        let mut message = json!({
+            "message_id": id, "date": 1_763_770_000, "from": from,
+            "chat": {"id": -100_123, "type": "supergroup", "title": "Turma"},
+        });
+        message
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        let body = json!({"update_id": id, update: message});
+        system.api.post("/api/webhook/turma", body).await.1
+    };
+    let ana = json!({"id": 123_456, "first_name": "Ana"});
+    let hidden = json!({"id": 1_087_968_824, "is_bot": true, "first_name": "Group"});
+    let as_group = json!({"text": "avisei", "sender_chat": {"id": -100_123, "title": "Turma"}});
+    post("message", 1, ana.clone(), json!({"text": "oi"})).await;
+    post("message", 2, hidden, as_group).await;
+
+    let nowhere = "an edit of a message that does not wait";
+    let other = json!({"id": 7, "first_name": "Bia"});
+    let by_another = post("edited_message", 1, other, json!({"text": "x"})).await;
+    assert_eq!(by_another["ignored"], nowhere);
+    let by_ana = post("edited_message", 1, ana, json!({"text": "olá"})).await;
+    assert_eq!(by_ana["changed"], 1);
+
+    let flush = "/api/chats/-100123/flush?buffer=turma";
+    assert_eq!(system.api.post(flush, json!({})).await.0, 200);
+    let payload = system.default.call().await.json();
+    let items = payload["items"].as_array().unwrap().iter();
+    let whose: Vec<_> = items
+        .map(|item| (&item["sender_id"], &item["sender"], &item["text"]))
+        .collect();
+    let texts = ["123456", "Ana", "olá", "-100123", "Turma", "avisei"].map(|text| json!(text));
+    let [id, name, text, group, title, said] = &texts;
+    assert_eq!(whose, [(id, name, text), (group, title, said)]);
+}
