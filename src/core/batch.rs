@@ -3,12 +3,13 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use strum::{EnumIter, IntoEnumIterator, IntoStaticStr};
 use uuid::Uuid;
 
 use super::chat::Chat;
-use super::window::CloseReason;
+use super::window::{CloseReason, WaitRule};
 
 /// Milliseconds since 1970 by Redis's own clock, the only clock that deadlines are measured by.
 pub type Millis = u64;
@@ -121,8 +122,22 @@ pub struct Batch {
     pub reason: CloseReason,
     /// How many messages it holds.
     pub count: u64,
+    /// How its messages were gathered; none: there was no window.
+    pub gathered: Option<Gathering>,
     /// The messages as Redis holds them: JSON objects with commas between them.
     pub items: String,
+}
+
+/// How the messages of a window were gathered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gathering {
+    /// The quiet window that its last message set, ms.
+    pub wait: Millis,
+    /// By so many ms typing has held it.
+    pub typing: Millis,
+    /// Which rule set that quiet window; none: the wait of the buffer.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub rule: Option<WaitRule>,
 }
 
 /// How one attempt ended.

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 use thiserror::Error;
+use utoipa::ToSchema;
 
 /// The shortest quiet window a client may ask for.
 pub const MIN_TTL: Duration = Duration::from_millis(100);
@@ -94,6 +96,49 @@ impl WindowRules {
 #[error("must be a number of seconds from 0.1 to {max}")]
 pub struct TtlError {
     max: f64,
+}
+
+/// Which rule set the quiet window of a chat, where that is not the wait of its buffer.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    EnumString,
+    IntoStaticStr,
+    ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+pub enum WaitRule {
+    /// The client named it with its message (`ttl`).
+    Asked,
+    /// Something was tapped (`choice_wait`).
+    Choice,
+    /// The words that it was said with have a wait of their own.
+    Words,
+    /// The chat had just turned up (`first_wait`).
+    First,
+    /// Media waited for their text, up to the cap.
+    Media,
+    /// The window is of fixed length.
+    Fixed,
+}
+
+impl WaitRule {
+    /// The word for it in Redis and JSON.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+
+    /// The inverse of [`WaitRule::as_str`].
+    pub fn parse(word: &str) -> Option<Self> {
+        word.parse().ok()
+    }
 }
 
 /// What closed a window, or made a batch without one.

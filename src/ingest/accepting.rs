@@ -11,7 +11,7 @@ use crate::core::item::{CHOICE, stored_item};
 use crate::core::json::fields::BadInput;
 use crate::core::post::PostResult;
 use crate::core::when::{When, too_far};
-use crate::core::window::CloseReason;
+use crate::core::window::{CloseReason, WaitRule};
 use crate::spec::Buffer;
 use crate::store::StoreError;
 use crate::store::history::Retention;
@@ -84,6 +84,12 @@ pub(super) fn new_message<'a>(
         kept: Kept::default(),
         life: buffer.life,
         name: None,
+        rule: match (incoming.ttl, choice, short) {
+            (Some(_), ..) => Some(WaitRule::Asked),
+            (None, Some(_), _) => Some(WaitRule::Choice),
+            (None, None, Some(_)) => Some(WaitRule::Words),
+            (None, None, None) => None,
+        },
     })
 }
 

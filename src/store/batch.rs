@@ -1,9 +1,9 @@
 //! A batch as it lies on a lane: a line about it, then its items.
 
 use super::{Result, StoreError};
-use crate::core::batch::{Batch, BatchId, Millis};
+use crate::core::batch::{Batch, BatchId, Gathering, Millis};
 use crate::core::chat::{Chat, ChatId};
-use crate::core::window::CloseReason;
+use crate::core::window::{CloseReason, WaitRule};
 
 /// The last word of the line about a batch in an ordered buffer: whose it is, with a space before it. Any other lane
 /// tells that by its key.
@@ -43,7 +43,7 @@ pub(super) fn read_batch(text: &str) -> Result<(Batch, Option<ChatId>)> {
     let mut number = || word()?.parse::<Millis>().map_err(|_| unreadable());
     let (opened, closed, deadline) = (number()?, number()?, number()?);
     let reason = CloseReason::parse(word()?).ok_or_else(unreadable)?;
-    let count = word()?.parse().map_err(|_| unreadable())?;
+    let (count, gathered) = read_count(word()?).ok_or_else(unreadable)?;
     let whose = match words.next() {
         Some(word) => Some(read_whose(word).ok_or_else(unreadable)?),
         None => None,
@@ -55,9 +55,34 @@ pub(super) fn read_batch(text: &str) -> Result<(Batch, Option<ChatId>)> {
         deadline,
         reason,
         count,
+        gathered,
         items: items.to_owned(),
     };
     Ok((batch, whose))
+}
+
+/// How many messages there are, and behind that how they were gathered: `3/8000/0/choice`.
+fn read_count(word: &str) -> Option<(u64, Option<Gathering>)> {
+    let mut parts = word.split('/');
+    let count = parts.next()?.parse().ok()?;
+    let Some(wait) = parts.next() else {
+        return Some((count, None));
+    };
+    let gathered = Gathering {
+        wait: wait.parse().ok()?,
+        typing: parts.next()?.parse().ok()?,
+        rule: parts.next().and_then(WaitRule::parse),
+    };
+    Some((count, Some(gathered)))
+}
+
+/// What stands behind the count, as [`read_count`] reads it.
+pub(super) fn how_word(gathered: Option<&Gathering>) -> String {
+    let Some(Gathering { wait, typing, rule }) = gathered else {
+        return String::new();
+    };
+    let rule = rule.map(WaitRule::as_str).unwrap_or_default();
+    format!("/{wait}/{typing}/{rule}")
 }
 
 /// Whether a batch on a lane was a dead letter before: the revive script marks it so.
@@ -82,10 +107,31 @@ mod tests {
                 deadline: 20,
                 reason: CloseReason::Cap,
                 count: 2,
+                gathered: None,
                 items: "{\"a\":\"\\n\"},{\n}".to_owned(),
             }
         );
         assert_eq!(whose, None);
+    }
+
+    #[test]
+    fn a_batch_tells_how_it_was_gathered() {
+        for (word, gathered) in [
+            ("2", None),
+            ("2/8000/0/", Some((8000, 0, None))),
+            (
+                "2/8000/4000/first",
+                Some((8000, 4000, Some(WaitRule::First))),
+            ),
+            ("2/1/0/unheard", Some((1, 0, None))),
+        ] {
+            let (batch, _) = read_batch(&format!("- msg_1 10 30 20 quiet {word}\n{{}}")).unwrap();
+            let told = batch.gathered.map(|it| (it.wait, it.typing, it.rule));
+            assert_eq!((batch.count, told), (2, gathered), "{word}");
+            let known = word.replace("unheard", "");
+            assert_eq!(format!("2{}", how_word(batch.gathered.as_ref())), known);
+        }
+        assert!(read_batch("- msg_1 10 30 20 quiet 2/x/0/\n{}").is_err());
     }
 
     #[test]

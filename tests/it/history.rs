@@ -53,7 +53,11 @@ impl Course {
 /// Takes the moments and durations out, which must be in order.
 fn timeless(entry: &mut Value) {
     let entry = entry.as_object_mut().unwrap();
-    let mut times = vec![entry.remove("opened_at"), entry.remove("closed_at")];
+    let mut times = vec![entry.remove("opened_at")];
+    for said in entry.remove("said").unwrap().as_array().unwrap() {
+        times.push(Some(said["at"].clone()));
+    }
+    times.push(entry.remove("closed_at"));
     for attempt in entry["attempts"].as_array_mut().unwrap() {
         let attempt = attempt.as_object_mut().unwrap();
         times.push(attempt.remove("at"));
@@ -87,6 +91,9 @@ async fn a_delivered_batch_is_shown_with_its_call_the_answer_and_every_attempt()
             "status": "delivered",
             "messages": 2,
             "reason": "quiet",
+            "wait_ms": 200,
+            "wait_rule": "asked",
+            "typing_ms": 0,
             "attempts": [
                 {"attempt": 1, "status": 503, "summary": "HTTP 503"},
                 {"attempt": 2, "status": 200, "summary": "HTTP 200"},

@@ -30,6 +30,7 @@ mod find;
 mod follow_up;
 mod footprint;
 mod gateways;
+mod gathered;
 mod health;
 mod hints;
 mod history;

@@ -4,6 +4,7 @@ mod amended;
 mod media;
 mod shown;
 mod speech;
+mod stamps;
 
 use std::borrow::Cow;
 
@@ -14,6 +15,7 @@ use thiserror::Error;
 pub use amended::{amended, is_called, may_be_by, words_of};
 pub use media::{Media, MediaKind};
 pub use shown::Shown;
+pub use stamps::{Stamp, stamps};
 
 use super::incoming::Incoming;
 use crate::core::batch::Millis;

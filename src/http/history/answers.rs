@@ -6,7 +6,9 @@ use utoipa::ToSchema;
 
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
+use crate::core::item::Stamp;
 use crate::core::moment::rfc3339;
+use crate::core::window::WaitRule;
 use crate::http::messages::{MessageAnswer, OfQueue, over_answer};
 use crate::spec::masked::masked_url;
 use crate::store::history::{Request, Settlement, Try};
@@ -34,6 +36,14 @@ pub(in crate::http) struct HistoryAnswer {
     /// When its window was closed.
     #[schema(format = DateTime)]
     closed_at: String,
+    /// The quiet window that its last message set, in ms; null: there was no window.
+    wait_ms: Option<u64>,
+    /// Which rule set it; null: the wait of its buffer.
+    wait_rule: Option<WaitRule>,
+    /// By so many ms typing has held the window.
+    typing_ms: u64,
+    /// When its messages came, and their ids; of more than 100 the first.
+    said: Vec<StampAnswer>,
     /// When its newest attempt had ended, or when it was given up on.
     #[schema(format = DateTime)]
     settled_at: String,
@@ -46,6 +56,17 @@ pub(in crate::http) struct HistoryAnswer {
     request: Option<RequestAnswer>,
     /// What came back; null without an answer.
     response: Option<ResponseAnswer>,
+}
+
+/// When a message of a batch came.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SaidAt)]
+pub(in crate::http) struct StampAnswer {
+    /// When it came (RFC 3339, UTC).
+    #[schema(format = DateTime)]
+    at: String,
+    /// Its `message_id`.
+    message_id: Option<String>,
 }
 
 /// An attempt at a batch.
@@ -169,11 +190,22 @@ pub(in crate::http) fn shown(settlement: Settlement) -> HistoryAnswer {
         reason: record.reason,
         opened_at: rfc3339(record.opened, Tz::UTC),
         closed_at: rfc3339(record.closed, Tz::UTC),
+        wait_ms: record.gathered.map(|it| it.wait),
+        wait_rule: record.gathered.and_then(|it| it.rule),
+        typing_ms: record.gathered.map_or(0, |it| it.typing),
+        said: record.stamps.into_iter().map(stamp).collect(),
         settled_at: rfc3339(at, Tz::UTC),
         attempts,
         why: record.why,
         request: record.request.map(request),
         response,
+    }
+}
+
+fn stamp(Stamp { at, id }: Stamp) -> StampAnswer {
+    StampAnswer {
+        at: rfc3339(at, Tz::UTC),
+        message_id: id,
     }
 }
 

@@ -6,6 +6,7 @@ use tokio::time::sleep;
 use tracing::{error, warn};
 
 use super::delivering::{InHand, millis};
+use crate::core::item::stamps;
 use crate::delivery::Attempt;
 use crate::monitor::Monitor;
 use crate::monitor::destination::worker::DestinationWorker;
@@ -21,6 +22,9 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// A larger body is not kept in history.
 const MOST_OF_A_BODY: usize = 64 * 1024;
+
+/// Messages of a batch that history tells the ids of.
+const MOST_STAMPS: usize = 100;
 
 /// A call that was made.
 pub(in crate::monitor) struct Call {
@@ -147,6 +151,8 @@ impl Monitor {
             reason: batch.reason.to_string(),
             opened: batch.opened,
             closed: batch.closed,
+            gathered: batch.gathered,
+            stamps: stamps(&batch.items, MOST_STAMPS),
             last: call.map(|call| self.made(lease.attempt, &call.attempt)),
             why,
             request: call

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use crate::core::batch::Batch;
 use crate::core::chat::Name;
 use crate::core::destination::Target;
+use crate::store::batch::how_word;
 use crate::store::config::lives::Living;
 use crate::store::config::removals::State;
 use crate::store::config::{Configured, Kind};
@@ -121,11 +122,13 @@ fn batches(batch: &Batch, whose: &str, split: bool) -> Result<Vec<String>> {
         deadline,
         reason,
         count,
+        gathered,
         items,
     } = batch;
     let about = format!("{opened} {closed} {deadline} {reason}");
+    let how = how_word(gathered.as_ref());
     if !split || *count < 2 {
-        return Ok(vec![format!("- {id} {about} {count}{whose}\n{items}")]);
+        return Ok(vec![format!("- {id} {about} {count}{how}{whose}\n{items}")]);
     }
     let items = format!("[{items}]");
     let items: Vec<&RawValue> =
@@ -133,7 +136,7 @@ fn batches(batch: &Batch, whose: &str, split: bool) -> Result<Vec<String>> {
     let parts = items
         .iter()
         .zip(1..)
-        .map(|(item, number)| format!("/ {id}-{number} {about} 1{whose}\n{item}"));
+        .map(|(item, number)| format!("/ {id}-{number} {about} 1{how}{whose}\n{item}"));
     Ok(parts.collect())
 }
 

@@ -15,8 +15,9 @@ use super::keys::{self, Shard};
 use super::paging::{Look, StreamEntry};
 use super::windows::millis;
 use super::{Result, StoreError, reply};
-use crate::core::batch::{BatchId, Millis};
+use crate::core::batch::{BatchId, Gathering, Millis};
 use crate::core::filter::Filter;
+use crate::core::item::Stamp;
 use crate::core::window::MAX_FIRST_AFTER;
 use crate::settings::retention::RetentionConfig;
 
@@ -79,6 +80,12 @@ pub struct Record {
     pub opened: Millis,
     /// When its window was closed.
     pub closed: Millis,
+    /// How its messages were gathered; none: there was no window.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub gathered: Option<Gathering>,
+    /// When its messages came, and their ids; of many the first.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub stamps: Vec<Stamp>,
     /// Its newest attempt; none: it was given up on without one.
     pub last: Option<Try>,
     /// Why it was given up on without an attempt.

@@ -29,7 +29,7 @@ local call = redis.call
 if place == '0' or call('LINDEX', window, place) ~= old then return 0 end
 
 local head = call('LINDEX', window, 0)
-local opened, cap, quiet, bytes, count, deadline, kind, _, reason = struct.unpack(HEAD, head)
+local opened, cap, quiet, bytes, count, deadline, kind, _, reason, behind = struct.unpack(HEAD, head)
 if new == '' and count == 1 then
   drop_window(timer, window, due, open, member)
   return 1
@@ -44,6 +44,6 @@ if new == '' then
   count = count - 1
 end
 bytes = bytes + more
-call('LSET', window, 0, struct.pack(HEAD, opened, cap, quiet, bytes, count, deadline, kind, '', reason))
+call('LSET', window, 0, struct.pack(HEAD, opened, cap, quiet, bytes, count, deadline, kind, '', reason) .. string.sub(head, behind))
 call('HINCRBY', open, ':bytes', string.format('%d', more))
 return 1

@@ -42,18 +42,19 @@
   ARGV[17] hash          of the chat
   ARGV[18] key           under which it is found
   ARGV[19] name          of who writes; empty = not told
+  ARGV[20] rule          that set its quiet window; empty = that of its buffer
 
   A plain message of a plain buffer ends here; any other brings all of these:
-  ARGV[20]  fixed        1: only the first message sets the deadline
-  ARGV[21]  flush        word or choice: the window is due at once, for this reason;
+  ARGV[21]  fixed        1: only the first message sets the deadline
+  ARGV[22]  flush        word or choice: the window is due at once, for this reason;
                          empty: it is not
-  ARGV[22]  media        1: it is no text, and waits for one, up to the cap
-  ARGV[23]  text         digest of its text, to drop it if the message before
+  ARGV[23]  media        1: it is no text, and waits for one, up to the cap
+  ARGV[24]  text         digest of its text, to drop it if the message before
                          it has the same; empty = none
-  ARGV[24]  first wait   the quiet window, ms, if nothing was heard from the
+  ARGV[25]  first wait   the quiet window, ms, if nothing was heard from the
                          chat for so long; empty = ttl
-  ARGV[25]  first after  so long, ms
-  ARGV[26]  follow-up    of the chat, in the index of what waits: a message that
+  ARGV[26]  first after  so long, ms
+  ARGV[27]  follow-up    of the chat, in the index of what waits: a message that
                          is new takes it back, whatever becomes of the message
 
   Output: {status, messages in the window, ms until the deadline}
@@ -89,7 +90,7 @@ local member, item, id = ARGV[1], ARGV[2], ARGV[7]
 local ttl, max_wait = tonumber(ARGV[3]), tonumber(ARGV[4])
 local max_messages, max_bytes = tonumber(ARGV[5]), tonumber(ARGV[6])
 local look_ahead = tonumber(ARGV[11])
-local said, first_wait = ARGV[23] or '', tonumber(ARGV[24])
+local said, first_wait = ARGV[24] or '', tonumber(ARGV[25])
 local call, format = redis.call, string.format
 local size = #item + 1
 
@@ -99,9 +100,12 @@ local set_back = set_back_by(moved, now, ARGV[14], ARGV[15], ARGV[16])
 
 local opened, cap, quiet, bytes, count, deadline = now, 0, ttl, 0, 0, now
 local kind, text, reason, held = RESTARTS, '', 'quiet', 0
+local typing, before, rule, own_rule = 0, 0, '', ARGV[20]
 local head = call('LINDEX', window, 0)
 if head then
-  opened, cap, quiet, bytes, count, deadline, kind, text, reason = struct.unpack(HEAD, head)
+  local behind
+  opened, cap, quiet, bytes, count, deadline, kind, text, reason, behind = struct.unpack(HEAD, head)
+  if behind <= #head then typing, before, rule = read_told(head, behind) end
   if kind >= HELD then kind, held = kind - HELD, HELD end
 end
 local announced = deadline
@@ -115,7 +119,7 @@ if set_back and head then
 end
 
 local function packed_head()
-  return struct.pack(HEAD, opened, cap, quiet, bytes, count, deadline, kind + held, text, reason)
+  return struct.pack(HEAD, opened, cap, quiet, bytes, count, deadline, kind + held, text, reason) .. told(typing, before, rule)
 end
 
 local function announce()
@@ -144,8 +148,8 @@ end
 if heard then
   --- @include "heard_at"
   local last, at = heard_at(heard, moved, member, set_back, ARGV[16]), now
-  if first_wait and not head and (not last or now - last >= tonumber(ARGV[25])) then
-    ttl = first_wait
+  if first_wait and not head and (not last or now - last >= tonumber(ARGV[26])) then
+    ttl, own_rule = first_wait, 'first'
   end
   -- Later than a batch that was closed within this ms, or by a clock that was a little ahead: see close.
   if last then at = math.max(now, math.ceil(last)) end
@@ -154,8 +158,8 @@ if heard then
 end
 
 if later then
-  call('ZREM', later, ARGV[26])
-  call('HDEL', items, ARGV[26])
+  call('ZREM', later, ARGV[27])
+  call('HDEL', items, ARGV[27])
 end
 
 -- Not for each message: when its window was opened tells well enough when a chat was heard from.
@@ -198,17 +202,20 @@ if full_of then
 end
 
 count, bytes, text = count + 1, bytes + size, said
+if before > 0 and kind ~= FIXED then
+  typing, before = typing + math.max(math.min(now, deadline) - before, 0), 0
+end
 if max_wait > 0 then
   cap = math.max(cap, opened + math.max(max_wait, ttl))
 else
   cap = NO_CAP
 end
-if ARGV[22] == '1' and max_wait > 0 and (not head or kind == MEDIA) then
+if ARGV[23] == '1' and max_wait > 0 and (not head or kind == MEDIA) then
   -- The quiet time to its cap: a person who stops typing puts the deadline back to it.
   kind, quiet, deadline, reason, held = MEDIA, cap - opened, cap, 'cap', 0
 elseif kind ~= FIXED then
-  quiet, deadline, reason, held = ttl, now + ttl, 'quiet', 0
-  if ARGV[20] == '1' then
+  quiet, deadline, reason, held, rule = ttl, now + ttl, 'quiet', 0, own_rule
+  if ARGV[21] == '1' then
     kind, quiet = FIXED, deadline - opened
   else
     kind = RESTARTS
@@ -217,8 +224,8 @@ elseif kind ~= FIXED then
     deadline, reason = cap, 'cap'
   end
 end
-if (ARGV[21] or '') ~= '' then
-  cap, deadline, reason = now, now, ARGV[21]
+if (ARGV[22] or '') ~= '' then
+  cap, deadline, reason = now, now, ARGV[22]
 elseif max_messages > 0 and count >= max_messages then
   cap, deadline, reason = now, now, 'messages'
 elseif max_bytes > 0 and bytes >= max_bytes then

@@ -41,7 +41,7 @@ call('ZREM', later, member)
 if not waiting then return {0, 0} end
 local at, came, item = string.match(waiting, '^(%d+)@? (%d+) (.*)$')
 local now = clock()
-local line = batch_line('/', ARGV[4], came, now, at, ARGV[8], 1, ARGV[5])
+local line = batch_line('/', ARGV[4], came, now, at, ARGV[8], 1, '', ARGV[5])
 call('HSET', alive, field, format('-%d', version))
 call('XADD', dead, '*', 'letter', ARGV[6], 'batch', line .. item)
 call('HDEL', items, member)

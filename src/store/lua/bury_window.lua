@@ -43,7 +43,7 @@ if not head then
 end
 local now = clock()
 local opened, _, _, bytes, _, deadline, _, _, reason = struct.unpack(HEAD, head)
-local line = batch_line('-', ARGV[4], opened, now, deadline, reason, #items, ARGV[5])
+local line = batch_line('-', ARGV[4], opened, now, deadline, reason, #items, '', ARGV[5])
 -- Nobody stores anything for a life that is over, even if its mark was never struck.
 call('HSET', alive, field, format('-%d', version))
 call('XADD', dead, '*', 'letter', ARGV[6], 'batch', line .. table.concat(items, ','))

@@ -81,7 +81,12 @@ if not head then
   call('ZREM', due, member)
   return {'none', 0, '', 0, now, ''}
 end
-local opened, _, _, bytes, _, deadline, _, _, reason = struct.unpack(HEAD, head)
+local opened, _, quiet, bytes, _, deadline, kind, _, reason, behind = struct.unpack(HEAD, head)
+local typing, before, rule = read_told(head, behind)
+if before > 0 then typing = typing + math.max(deadline - before, 0) end
+if kind >= HELD then kind = kind - HELD end
+if kind == MEDIA then rule = 'media' elseif kind == FIXED then rule = 'fixed' end
+local how = string.format('/%d/%d/%s', quiet, typing, rule)
 if forced ~= '' then
   deadline, reason = now, forced
 elseif deadline > now then
@@ -94,7 +99,7 @@ if not have_marks(alive, 11) then return {'gone', #items, reason, 0, now, ''} en
 local closed = closed_at(heard, member, now)
 
 local function batch_of(mark, name, count, content)
-  return batch_line(mark, name, opened, closed, deadline, reason, count, whose) .. content
+  return batch_line(mark, name, opened, closed, deadline, reason, count, how, whose) .. content
 end
 
 local function parts()

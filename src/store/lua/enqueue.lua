@@ -64,7 +64,7 @@ local came = message ~= '' and seen_before(seen, message, now, ARGV[7])
 if came then return {'duplicate', came} end
 
 local item = format('{"at":%d,', now) .. ARGV[2]
-local batch = batch_line('/', id, now, now, now, reason, 1, whose) .. item
+local batch = batch_line('/', id, now, now, now, reason, 1, '', whose) .. item
 local was_empty = false
 for i = 7, #KEYS, 2 do
   call('RPUSH', KEYS[i + 1], batch)

@@ -61,7 +61,7 @@ end
 local came, item = string.match(rest, '^%d+ (%d+) (.*)$')
 local now = clock()
 local closed = closed_at(heard, ARGV[7], now)
-local batch = batch_line('/', ARGV[4], came, closed, at, 'silence', 1, ARGV[6]) .. item
+local batch = batch_line('/', ARGV[4], came, closed, at, 'silence', 1, '', ARGV[6]) .. item
 call('RPUSH', lane, batch)
 count_held(on_lanes, ARGV[5], 1, #batch)
 -- NX: a lane with a head in backoff or under a lease keeps its own time.

@@ -42,7 +42,8 @@ local set_back = set_back_by(moved, now, ARGV[4], ARGV[5], ARGV[6])
 
 local head = redis.call('LINDEX', window, 0)
 if not head then return {-1, 0} end
-local opened, cap, quiet, bytes, count, deadline, kind, text, reason = struct.unpack(HEAD, head)
+local opened, cap, quiet, bytes, count, deadline, kind, text, reason, behind = struct.unpack(HEAD, head)
+local typing, before, rule = read_told(head, behind)
 local held = kind >= HELD
 if held then kind = kind - HELD end
 
@@ -50,7 +51,10 @@ local what = 'windows ' .. member
 if set_back then
   local step = left_to_move(moved, what, set_back)
   -- Where it goes by the clock as it was, it is moved here, and not again.
-  if step > tonumber(ARGV[6]) then opened, cap, deadline = window_back(step, opened, cap, deadline) end
+  if step > tonumber(ARGV[6]) then
+    opened, cap, deadline = window_back(step, opened, cap, deadline)
+    if before > 0 then before = math.max(before - step, 1) end
+  end
   if hold or held then note_set(moved, what, set_back) end
 end
 -- Not written: whoever comes or goes without typing says nothing, and the quiet lasts.
@@ -69,7 +73,9 @@ elseif reason == 'cap' then
   reason = 'quiet'
 end
 
-redis.call('LSET', window, 0, struct.pack(HEAD, opened, cap, quiet, bytes, count, at, hold and kind + HELD or kind, text, reason))
+if before == 0 then before = deadline end
+local packed = struct.pack(HEAD, opened, cap, quiet, bytes, count, at, hold and kind + HELD or kind, text, reason)
+redis.call('LSET', window, 0, packed .. told(typing, before, rule))
 redis.call('SET', timer, '', 'PXAT', math.max(at, now + 1))
 redis.call('ZADD', due, at, member)
 if at - now < tonumber(ARGV[3]) then wake() end

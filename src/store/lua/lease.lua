@@ -54,21 +54,28 @@ if state[2] and tonumber(state[2]) > now then
   return {'later'}
 end
 
-local mark, id, opened, closed, deadline, reason, messages, whose = string.match(batch, BATCH_LINE)
+local mark, id, opened, closed, deadline, reason, messages, how, whose = string.match(batch, BATCH_LINE)
 if attempts == 0 and mark == '-' and behind then
+  -- What is joined was gathered as its last part was, and held by typing as long as all of them.
+  local function with_typing_of(before, last)
+    local typing = tonumber(string.match(before, '^/%d+/(%d+)/') or 0)
+    return (string.gsub(last, '^/(%d+)/(%d+)/', function(wait, more)
+      return string.format('/%s/%d/', wait, typing + more)
+    end))
+  end
   local bytes, joined = #batch, {}
   -- 64 at a time: what is left over is joined once this delivery is through.
   for _, next in ipairs(redis.call('LRANGE', lane, 1, 64)) do
-    local m, _, _, c, _, r, n, w = string.match(next, BATCH_LINE)
+    local m, _, _, c, _, r, n, h, w = string.match(next, BATCH_LINE)
     local fits = (max_messages == 0 or messages + n <= max_messages) and (max_bytes == 0 or bytes + #next <= max_bytes)
     if m ~= '-' or w ~= whose or not fits then break end
-    closed, reason, messages, bytes = c, r, messages + n, bytes + #next
+    closed, reason, messages, bytes, how = c, r, messages + n, bytes + #next, with_typing_of(how, h)
     joined[#joined + 1] = string.sub(next, string.find(next, '\n', 1, true) + 1)
   end
   if #joined > 0 then
     --- @include "count_held"
     local items = string.sub(batch, string.find(batch, '\n', 1, true) + 1)
-    local line = batch_line('-', id, opened, closed, deadline, reason, messages, whose)
+    local line = batch_line('-', id, opened, closed, deadline, reason, messages, how, whose)
     batch = line .. items .. ',' .. table.concat(joined, ',')
     redis.call('LTRIM', lane, #joined + 1, -1)
     redis.call('LPUSH', lane, batch)

@@ -52,9 +52,12 @@ function move.windows(member, step, i)
   local timer, window = KEYS[FIRST_KEY + 2 * i], KEYS[FIRST_KEY + 2 * i + 1]
   local head = call('LINDEX', window, 0)
   if not head then return false end
-  local opened, cap, quiet, bytes, count, deadline, state, text, reason = struct.unpack(HEAD, head)
+  local opened, cap, quiet, bytes, count, deadline, state, text, reason, behind = struct.unpack(HEAD, head)
   opened, cap, deadline = window_back(step, opened, cap, deadline)
-  call('LSET', window, 0, struct.pack(HEAD, opened, cap, quiet, bytes, count, deadline, state, text, reason))
+  local typing, before, rule = read_told(head, behind)
+  if before > 0 then before = math.max(before - step, 1) end
+  local packed = struct.pack(HEAD, opened, cap, quiet, bytes, count, deadline, state, text, reason)
+  call('LSET', window, 0, packed .. told(typing, before, rule))
   call('SET', timer, '', 'PXAT', format('%d', math.max(deadline, now + 1)))
   put(member, deadline)
   return true

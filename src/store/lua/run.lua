@@ -62,7 +62,7 @@ if call('LLEN', lane) >= tonumber(ARGV[7]) then
   return {'full'}
 end
 local now = format('%d', clock())
-local batch = batch_line('/', id, at, now, at, 'schedule', 1, '') .. '{"at":' .. now .. ',' .. ARGV[6]
+local batch = batch_line('/', id, at, now, at, 'schedule', 1, '', '') .. '{"at":' .. now .. ',' .. ARGV[6]
 call('RPUSH', lane, batch)
 count_held(on_lanes, ARGV[5], 1, #batch)
 -- NX: a lane with a head in backoff or under a lease keeps its own time.

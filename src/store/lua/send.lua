@@ -69,7 +69,7 @@ end
 if not have_marks(alive, 8) then return -1 end
 
 local closed = closed_at(heard, ARGV[7], now)
-local batch = batch_line('/', id, came, closed, at, reason, 1, whose) .. item
+local batch = batch_line('/', id, came, closed, at, reason, 1, '', whose) .. item
 for i = 7, #KEYS, 2 do
   call('RPUSH', KEYS[i + 1], batch)
   count_held(on_lanes, lane_member, 1, #batch)

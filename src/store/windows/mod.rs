@@ -24,7 +24,7 @@ use crate::core::destination::Target;
 use crate::core::finding::find_key;
 use crate::core::json::RawObject;
 use crate::core::life::Life;
-use crate::core::window::{CloseReason, FirstWait, WindowRules};
+use crate::core::window::{CloseReason, FirstWait, WaitRule, WindowRules};
 
 /// How long a message id counts as seen.
 pub const SEEN_FOR: Duration = Duration::from_secs(24 * 3600);
@@ -58,6 +58,8 @@ pub struct NewMessage<'a> {
     pub life: Life,
     /// How whoever wrote it calls themself.
     pub name: Option<&'a str>,
+    /// Which rule set its quiet window; none: that of its buffer.
+    pub rule: Option<WaitRule>,
 }
 
 impl<'a> NewMessage<'a> {
@@ -75,6 +77,7 @@ impl<'a> NewMessage<'a> {
             kept: Kept::default(),
             life: Life::ALWAYS,
             name: None,
+            rule: None,
         }
     }
 }
@@ -190,7 +193,8 @@ impl Windows<'_> {
             .key(keys::people(place.shard))
             .arg(chat.hash().packed())
             .arg(find_key(&chat.id))
-            .arg(message.name.map(kept_name).unwrap_or_default());
+            .arg(message.name.map(kept_name).unwrap_or_default())
+            .arg(message.rule.map(WaitRule::as_str).unwrap_or_default());
 
         let media = rules.media_waits && message.media_only;
         let text = message.text.filter(|_| rules.drops_repeats);

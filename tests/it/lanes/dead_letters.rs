@@ -22,6 +22,8 @@ fn record(lease: &Lease) -> Record {
         reason: lease.batch.reason.to_string(),
         opened: lease.batch.opened,
         closed: lease.batch.closed,
+        gathered: None,
+        stamps: Vec::new(),
         last: None,
         why: None,
         request: None,
