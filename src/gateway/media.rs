@@ -7,28 +7,49 @@ use serde_json::value::to_raw_value;
 
 use super::card::Card;
 use super::event::Media;
-use super::parts::fields_at;
+use super::parts::{fields_at, json_in};
 use super::place::{Place, Scope};
 use super::preset::{FilePlaces, MediaPlaces};
 use super::reading::text_at;
 use crate::core::item::MediaKind;
 use crate::core::json::RawObject;
+use crate::core::json::node::Node;
 
 /// The media at these places of a message, in order.
 pub(super) fn media_at(places: &[MediaPlaces], message: Scope<'_, '_>) -> Vec<Media> {
-    let media = places.iter().flat_map(|at| {
-        let found = at.place.all(message).into_iter();
-        found.map(|here| {
-            at.medium(Scope {
-                here,
-                around: message.here,
-            })
-        })
-    });
+    let media = places.iter().flat_map(|at| at.media(message));
     media.collect()
 }
 
 impl MediaPlaces {
+    fn media(&self, message: Scope<'_, '_>) -> Vec<Media> {
+        let found = self.place.all(message).into_iter();
+        let around = message.here;
+        if self.is_json {
+            return found.flat_map(|text| self.media_in(text)).collect();
+        }
+        let media = found.map(|here| self.medium(Scope { here, around }));
+        media.collect()
+    }
+
+    /// The media that a text with JSON in it tells of.
+    fn media_in(&self, text: &Node<'_>) -> Vec<Media> {
+        let Some(json) = json_in(text.raw()) else {
+            return Vec::new();
+        };
+        let Ok(parsed) = Node::parse(json.as_bytes()) else {
+            return Vec::new();
+        };
+        let found = match parsed.items() {
+            [] if parsed.is_object() => std::slice::from_ref(&parsed),
+            items => items,
+        };
+        let media = found
+            .iter()
+            .map(|here| self.medium(Scope { here, around: here }));
+        media.collect()
+    }
+
     fn medium(&self, medium: Scope<'_, '_>) -> Media {
         let mime = text_at(self.mime.as_ref(), medium);
         let named = || kind_named(&text_at(self.kind_at.as_ref(), medium)?);

@@ -288,7 +288,7 @@ fn opened(raw: &RawValue) -> Box<RawValue> {
 }
 
 /// The text of an object or a list that stands in a text as JSON, if it goes no deeper than a body may.
-fn json_in(raw: &RawValue) -> Option<String> {
+pub(super) fn json_in(raw: &RawValue) -> Option<String> {
     let json = text::text(raw.get())?;
     let is_whole = json.starts_with(['{', '[']) && !is_too_deep(json.as_bytes());
     is_whole.then(|| json.into_owned())

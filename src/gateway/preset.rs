@@ -164,14 +164,17 @@ pub(super) enum Verdict {
     Deletion,
 }
 
-/// Media of one kind, or of the kind that they name themselves. The places are looked for in the medium; with `^` in
-/// the message.
+/// Media of one kind, or of the kind that they name themselves. The places are looked for in the medium; with `^`, unless
+/// that is JSON in a text, in the message.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MediaPlaces {
     /// Where the media are.
     #[serde(rename = "in")]
     pub(super) place: Place,
+    /// What stands there is a text that has JSON in it: a medium or a list of them.
+    #[serde(default)]
+    pub(super) is_json: bool,
     pub(super) kind: Option<MediaKind>,
     /// Without a kind: where they name it. Failing that the media type tells.
     pub(super) kind_at: Option<Place>,
