@@ -56,6 +56,11 @@ pub enum NoSuch {
     /// A key: it was revoked, or never was, or is one of the environment.
     #[error("there is no key of this name in Redis")]
     Key,
+    /// A lane on which something waits, or the batch that was named as its first.
+    #[error(
+        "nothing of this chat waits for this destination, or the batch that you named is not the first (any more)"
+    )]
+    Lane,
     /// A message for later: it has left or was taken back, or never was.
     #[error("no message with this id waits for its time (any more)")]
     Scheduled,
@@ -149,6 +154,12 @@ pub enum Conflict {
     /// Messages of several chats have the id.
     #[error("messages of several chats have this id")]
     SeveralChats,
+    /// An attempt at what is to be tried or given up on is on its way.
+    #[error("an attempt is on its way: wait until it is over")]
+    InHand,
+    /// The batch of another chat comes first on the lane of an ordered buffer.
+    #[error("the batch of another chat comes first, because the buffer is ordered")]
+    AnotherFirst,
     /// As many revivals are under way as may be.
     #[error("so many revivals are under way that no other can begin: wait until some are over")]
     TooManyRevivals,

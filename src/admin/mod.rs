@@ -13,6 +13,7 @@ mod destinations;
 mod error;
 mod finding;
 mod keys;
+mod lanes;
 mod lists;
 mod pausing;
 mod removing;
@@ -33,6 +34,7 @@ use crate::registry::chat_tokens::ChatTokens;
 use crate::registry::key_ring::KeyRing;
 use crate::store::Store;
 use crate::store::audit::Act;
+use crate::store::history::Retention;
 use crate::telemetry::metrics::Metrics;
 
 pub use chat_detail::{ChatDetail, Part};
@@ -40,6 +42,7 @@ pub use configuring::{Drained, Managed};
 pub use error::{AdminError, Conflict, NoSuch};
 pub use finding::{Findings, FoundBy};
 pub use keys::NewKey;
+pub use lanes::{HeldBy, WaitingLane};
 pub use lists::Page;
 pub use removing::Ended;
 pub use schedules::{RunDue, ScheduleDetail};
@@ -57,6 +60,8 @@ struct Parts {
     /// The connections that destinations are tried over.
     clients: Clients,
     metrics: Arc<Metrics>,
+    /// How much is kept of what is over.
+    retention: Retention,
     /// What an operator brings in goes by it, and is bounded as all that comes is.
     ingest: Ingest,
     /// A revival was asked for.
@@ -71,6 +76,7 @@ impl Admin {
         key_ring: KeyRing,
         clients: Clients,
         metrics: Arc<Metrics>,
+        retention: Retention,
         ingest: Ingest,
     ) -> Self {
         Self(Arc::new(Parts {
@@ -80,6 +86,7 @@ impl Admin {
             key_ring,
             clients,
             metrics,
+            retention,
             ingest,
             reviving: Notify::new(),
         }))

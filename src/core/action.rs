@@ -58,6 +58,10 @@ actions! {
     MessageRecall = "message.recall",
     /// A schedule was told to run at once.
     ScheduleRun = "schedule.run",
+    /// Lanes were to be tried now instead of later.
+    LaneNow = "lane.now",
+    /// The first batch of a lane was given up on by hand.
+    LaneGiveUp = "lane.give_up",
     /// Dead letters were put back on their lanes.
     DeadLetterRevive = "dead_letter.revive",
     /// A dead letter was dropped.

@@ -20,7 +20,7 @@ use crate::core::moment::rfc3339;
 use crate::registry::{Registry, Snapshot};
 use crate::store::status::RedisState;
 use crate::store::work::{Daemon, Kind, Work};
-use crate::store::{Result, Store};
+use crate::store::{Result, Store, StoreError};
 
 use answer::{Health, MonitorSeen, Overdue, RedisHealth, Stopped};
 pub use heart::Heart;
@@ -85,6 +85,14 @@ impl Watch {
 
     /// What is due and who works it off, as it was a moment ago; nothing where Redis does not tell in time.
     pub async fn look(&self) -> Option<Work> {
+        self.seen().await.ok()
+    }
+
+    /// The same, for whoever tells why it is not known.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn seen(&self) -> Result<Work> {
         let looked = tokio::time::timeout(PATIENCE, async {
             let _turn = self.looking.lock().await;
             if let Some(work) = self.remembered() {
@@ -92,7 +100,8 @@ impl Watch {
             }
             self.look_now().await
         });
-        looked.await.ok()?.ok()
+        let silent = |_| StoreError::Silent(PATIENCE);
+        looked.await.map_err(silent)?
     }
 
     fn remembered(&self) -> Option<Work> {

@@ -48,6 +48,9 @@ impl From<NoSuch> for ApiError {
             NoSuch::Chat { .. } => {
                 Self::NotFound(format!("{no_such}: GET /api/find looks everywhere").into())
             }
+            NoSuch::Lane => {
+                Self::NotFound(format!("{no_such}: GET /api/lanes lists what waits").into())
+            }
             NoSuch::DeadLetter | NoSuch::Scheduled => Self::NotFound(no_such.to_string().into()),
         }
     }
@@ -68,7 +71,9 @@ fn advice(conflict: &Conflict) -> Option<&'static str> {
         Conflict::Stopped(_) => Some("start it at POST /api/control"),
         Conflict::SeveralChats => Some("name one with ?user= and ?buffer="),
         Conflict::SeveralPeople { .. } => Some("name one whole, and its buffer with ?buffer="),
-        Conflict::KeyExists(_)
+        Conflict::AnotherFirst => Some("GET /api/lanes shows whose it is"),
+        Conflict::InHand
+        | Conflict::KeyExists(_)
         | Conflict::TooManyKeys(_)
         | Conflict::OfEnvironment { .. }
         | Conflict::WrittenAnew(_)

@@ -9,6 +9,7 @@ mod chat_detail;
 mod chats;
 mod compat;
 mod control;
+mod daemons;
 mod dead_letters;
 mod destinations;
 mod endpoint;
@@ -17,6 +18,7 @@ mod find;
 mod health;
 mod history;
 mod keys;
+mod lanes;
 mod message;
 mod messages;
 mod middleware;
@@ -26,6 +28,7 @@ mod posts;
 mod query;
 pub mod receiver;
 mod removal;
+mod routes;
 mod scalars;
 mod scheduled;
 mod schedules;
@@ -42,12 +45,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
-use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn_with_state;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tower_http::normalize_path::NormalizePath;
 use tracing::{debug, info};
 
 use crate::admin::Admin;
@@ -64,13 +63,13 @@ use crate::settings::api::ApiConfig;
 use crate::settings::server::ServerConfig;
 use crate::spec::Buffer;
 use crate::store::Store;
+use crate::store::history::Retention;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::tracer::Tracer;
-use auth::{Auth, Guarding};
+use auth::Auth;
 use endpoint::Endpoint;
-use middleware::budget::{self, Budget};
-use middleware::known;
-use middleware::requests::Requests;
+use middleware::budget::Budget;
+use routes::router;
 
 /// A client gets its answer within 2 s, whatever Redis does.
 pub const PATIENCE: Duration = Duration::from_millis(1500);
@@ -139,6 +138,7 @@ impl Api {
                 key_ring.clone(),
                 clients.clone(),
                 metrics.clone(),
+                Retention::of(&config.retention),
                 ingest.clone(),
             ),
             ingest,
@@ -260,36 +260,15 @@ fn endpoints() -> Vec<Endpoint> {
         schedules::endpoints(),
         history::endpoints(),
         posts::endpoints(),
+        lanes::endpoints(),
         dead_letters::endpoints(),
         control::endpoints(),
         audit::endpoints(),
         keys::endpoints(),
+        daemons::endpoints(),
         health::endpoints(),
         openapi::endpoints(),
         compat::endpoints(),
     ];
     all.into_iter().flatten().collect()
-}
-
-fn router(api: Api) -> Router {
-    let guarding = Guarding {
-        auth: api.auth.clone(),
-        metrics: api.metrics.clone(),
-    };
-    let requests = Requests::new(api.tracer.clone());
-    let auth = api.auth.clone();
-    endpoint::prepare();
-    let routes = endpoints().into_iter();
-    let router = routes
-        .fold(Router::new(), |router, endpoint| endpoint.routed(router))
-        .route_layer(from_fn_with_state(api.clone(), budget::share))
-        .route_layer(from_fn_with_state(api.clone(), known::check))
-        .route_layer(guarding)
-        .fallback(error::no_such_path)
-        .method_not_allowed_fallback(error::no_such_method)
-        // The body is read in one place, which knows the limit and answers in JSON.
-        .layer(DefaultBodyLimit::disable());
-    let router = auth.with_cors(router).layer(requests).with_state(api);
-    // In front of the routes, which know each path once.
-    Router::new().fallback_service(NormalizePath::trim_trailing_slash(router))
 }

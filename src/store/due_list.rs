@@ -47,17 +47,35 @@ impl Store {
         after: Option<DueCursor>,
         limit: usize,
     ) -> Result<(Vec<DueCursor>, Option<String>)> {
-        let from = after.as_ref().map_or(0, |cursor| cursor.deadline);
+        let shards: Vec<_> = Shard::all().collect();
+        let mut found = self
+            .earliest_in(due, &shards, after.as_ref(), limit)
+            .await?;
+        let next = first_page(&mut found, limit);
+        Ok((found, next))
+    }
+
+    /// The entries of an index in these shards after `after`, in no order: of each shard one more than `limit`, and all
+    /// of the moment at which the page before ended.
+    pub(super) async fn earliest_in(
+        &self,
+        due: &Due,
+        shards: &[Shard],
+        after: Option<&DueCursor>,
+        limit: usize,
+    ) -> Result<Vec<DueCursor>> {
+        let from = after.map_or(0, |cursor| cursor.deadline);
         let mut reads = redis::pipe();
-        for shard in Shard::all() {
+        for &shard in shards {
             // However many are due in the very moment at which the page before ended.
             reads.zrangebyscore_withscores(due.key(shard), from, from);
             let later = format!("({from}");
             reads.zrangebyscore_limit_withscores(due.key(shard), later, "+inf", 0, page(limit));
         }
         let answers: Vec<Vec<(Vec<u8>, f64)>> = self.pipeline(&reads).await?;
-        let mut found: Vec<DueCursor> = Shard::all()
-            .flat_map(|shard| [shard, shard])
+        let found = shards
+            .iter()
+            .flat_map(|&shard| [shard, shard])
             .zip(answers)
             .flat_map(|(shard, entries)| {
                 entries
@@ -71,10 +89,9 @@ impl Store {
                     String::from_utf8(member).ok()?,
                 ))
             })
-            .filter(|entry| after.as_ref().is_none_or(|after| entry > after))
+            .filter(|entry| after.is_none_or(|after| entry > after))
             .collect();
-        let next = first_page(&mut found, limit);
-        Ok((found, next))
+        Ok(found)
     }
 
     /// The chats of the window index after `after`, next deadline first.

@@ -24,7 +24,7 @@ use lull::store::config::{Kind, Mode};
 use lull::store::revivals::Counted;
 use lull::telemetry::metrics::{Metrics, Role};
 
-use crate::support::{LONG, RULES, TestRedis, destinations, item};
+use crate::support::{LONG, RETENTION, RULES, TestRedis, destinations, item};
 
 /// An operator at their desk: no daemon runs.
 struct Desk {
@@ -61,7 +61,9 @@ impl Desk {
             clients.clone(),
         );
         Self {
-            admin: Admin::new(store, registry, key_ring, clients, metrics, ingest),
+            admin: Admin::new(
+                store, registry, key_ring, clients, metrics, RETENTION, ingest,
+            ),
             redis,
             by: By {
                 actor: Some("ops".to_owned()),

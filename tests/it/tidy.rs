@@ -134,7 +134,10 @@ const CRATES: [(&str, &[&str]); 21] = [
         ],
     ),
     ("toml::", &["src/gateway/"]),
-    ("tower_http::", &["src/http/auth/cors.rs"]),
+    (
+        "tower_http::",
+        &["src/http/auth/cors.rs", "src/http/routes.rs"],
+    ),
     ("minijinja::", &["src/delivery/template/"]),
     (
         "utoipa::",

@@ -15,7 +15,7 @@ use thiserror::Error;
 pub use amended::{amended, is_called, may_be_by, words_of};
 pub use media::{Media, MediaKind};
 pub use shown::Shown;
-pub use stamps::{Stamp, stamps};
+pub use stamps::{MOST_STAMPS, Stamp, stamps};
 
 use super::incoming::Incoming;
 use crate::core::batch::Millis;

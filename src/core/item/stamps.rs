@@ -21,6 +21,9 @@ struct Stamped {
     id: Option<String>,
 }
 
+/// As many of a batch are kept in its history.
+pub const MOST_STAMPS: usize = 100;
+
 /// The stamps of the first so many items of a batch, in the order in which they came; none if they cannot be read.
 pub fn stamps(items: &str, most: usize) -> Vec<Stamp> {
     let stamped: Vec<Stamped> = serde_json::from_str(&format!("[{items}]")).unwrap_or_default();

@@ -29,6 +29,7 @@ chapters! {
     Queue = "queue" "Messages that leave one by one, at a pace and in one order.",
     Schedules = "schedules" "Calls that are made at certain times.",
     History = "history" "What came in, what went out, and who did what.",
+    Lanes = "lanes" "What waits for which destination, and what holds it: see it, try it now, give up on it.",
     DeadLetters = "dead letters" "Batches that were given up on, kept whole: see them, try them again, drop them.",
     Control = "control" "Deliveries, stopped and started by hand.",
     Keys = "keys" "Keys of this API: make, list and revoke them.",

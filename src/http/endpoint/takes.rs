@@ -17,6 +17,9 @@ pub(in crate::http) const ENTRY_OF_TWO: &str =
     "^[1-9][0-9]{0,14}-[0-9]{1,15}-([0-9]|[1-9][0-9]|1[01][0-9]|12[0-7])$";
 /// The cursor of a list of what falls due.
 pub(in crate::http) const DUE: &str = r"^[0-9]{1,15}\.([0-9]|[1-5][0-9]|6[0-3])\.";
+/// The cursor of the list of lanes.
+pub(in crate::http) const LANE: &str =
+    r"^\.?[a-z0-9_-]{1,64}/([0-9]{1,15}\.([0-9]|[1-5][0-9]|6[0-3])\..*)?$";
 const FORM: &str = "application/x-www-form-urlencoded";
 /// What is posted as a form is the same object with texts for values.
 const AS_FORM: &str = "The same fields as a form; every value is a text.";

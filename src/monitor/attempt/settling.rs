@@ -6,7 +6,7 @@ use tokio::time::sleep;
 use tracing::{error, warn};
 
 use super::delivering::{InHand, millis};
-use crate::core::item::stamps;
+use crate::core::item::{MOST_STAMPS, stamps};
 use crate::delivery::Attempt;
 use crate::monitor::Monitor;
 use crate::monitor::destination::worker::DestinationWorker;
@@ -22,9 +22,6 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// A larger body is not kept in history.
 const MOST_OF_A_BODY: usize = 64 * 1024;
-
-/// Messages of a batch that history tells the ids of.
-const MOST_STAMPS: usize = 100;
 
 /// A call that was made.
 pub(in crate::monitor) struct Call {

@@ -1,8 +1,12 @@
 //! Lanes: the queues of batches from one chat to one destination.
 
+pub mod giving_up;
+pub mod hastening;
+pub mod listing;
 pub mod pace;
 pub(in crate::store) mod promoting;
 pub mod queue;
+pub mod standing;
 pub mod waiting;
 
 use std::time::Duration;

@@ -1,6 +1,8 @@
-//! Lanes, script by script: lease, settle, promote, revive and discard.
+//! Lanes, script by script: lease, settle, promote, hasten, give up, revive and discard.
 
 mod dead_letters;
+mod giving_up;
+mod hastening;
 mod joining;
 mod leases;
 mod promote;
