@@ -139,6 +139,27 @@ impl Admin {
         Ok(found.chat)
     }
 
+    /// A chat that is known, or the one that is meant by what somebody wrote for it; where there is none, the chat of that
+    /// very name.
+    ///
+    /// # Errors
+    /// Several may be meant; unavailable, silent or unreadable.
+    pub async fn known_or_meant(
+        &self,
+        chat: Chat,
+        asked: &str,
+        buffer: Option<&Name>,
+    ) -> Result<Chat, AdminError> {
+        let known = self.store().chats().look_at(&chat, Vec::new()).await?;
+        if known.last_heard.is_some() {
+            return Ok(chat);
+        }
+        match self.meant(asked, buffer).await {
+            Err(AdminError::NoSuch(_)) => Ok(chat),
+            meant => meant,
+        }
+    }
+
     async fn told(&self, chats: Vec<Chat>) -> Result<Found, AdminError> {
         let mut found = Found::default();
         for chat in chats {
@@ -150,7 +171,7 @@ impl Admin {
         Ok(found)
     }
 
-    fn destinations_of(&self, buffer: &Name) -> Vec<Name> {
+    pub(super) fn destinations_of(&self, buffer: &Name) -> Vec<Name> {
         let snapshot = self.registry().get();
         let destinations = snapshot.buffer(buffer).map(|it| &it.destinations);
         let all = destinations.into_iter().flat_map(|all| all.iter());

@@ -20,6 +20,7 @@ mod removing;
 mod scheduled;
 mod schedules;
 mod shown;
+pub mod story;
 
 use std::sync::Arc;
 

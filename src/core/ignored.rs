@@ -71,6 +71,9 @@ pub enum Ignored {
     TooMany,
 }
 
+/// Why nothing else comes of a message of one of our people that leaves its chat to them.
+pub const OWN_PAUSES: &str = "our own message, and it pauses the chat";
+
 impl Ignored {
     /// The word for it.
     pub fn as_str(self) -> &'static str {

@@ -28,6 +28,7 @@ pub mod revival;
 pub mod schedule;
 pub mod scopes;
 pub mod trace;
+pub mod verdict;
 pub mod when;
 pub mod window;
 pub mod words;

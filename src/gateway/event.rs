@@ -165,7 +165,7 @@ pub struct Own {
 }
 
 /// Who wrote one of our own messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Author {
     /// One of our people, in the app or the inbox: they have taken over.

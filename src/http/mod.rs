@@ -33,6 +33,7 @@ mod scalars;
 mod scheduled;
 mod schedules;
 mod specs;
+mod story;
 #[cfg(test)]
 mod tests;
 mod typing;
@@ -250,6 +251,7 @@ fn endpoints() -> Vec<Endpoint> {
         typing::endpoints(),
         find::endpoints(),
         chat_detail::endpoints(),
+        story::endpoints(),
         chats::endpoints(),
         pausing::endpoints(),
         buffers::endpoints(),

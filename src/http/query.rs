@@ -216,7 +216,7 @@ impl List {
 }
 
 /// A moment of a query, which names it `field`.
-fn moment(field: &'static str, text: Option<&str>) -> Result<Option<Millis>, ApiError> {
+pub(super) fn moment(field: &'static str, text: Option<&str>) -> Result<Option<Millis>, ApiError> {
     let Some(text) = text else {
         return Ok(None);
     };

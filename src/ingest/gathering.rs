@@ -8,7 +8,7 @@ use indexmap::{IndexMap, IndexSet};
 use super::posts::{Untaken, result_of};
 use super::{Ingest, IngestError};
 use crate::core::chat::{Chat, ChatId};
-use crate::core::ignored::Ignored;
+use crate::core::ignored::{Ignored, OWN_PAUSES};
 use crate::core::incoming::Incoming;
 use crate::core::post::PostResult;
 use crate::core::trace::TraceContext;
@@ -172,16 +172,17 @@ impl Work<'_> {
             match heard {
                 Event::Said(said) => self.say(said, &person, &mut done).await?,
                 Event::Own(own) => {
+                    self.ingest.note_answer(&self.chat, &own).await;
                     let id = own.id.clone();
                     let why = self
                         .ingest
                         .own(self.buffer, self.gateway, &self.chat, &own)
                         .await?;
-                    let paused = "our own message, and it pauses the chat";
                     match why {
                         None => {
                             done.paused += 1;
-                            let own = self.untaken(PostResult::Ignored(Ignored::Own), paused, id);
+                            let own =
+                                self.untaken(PostResult::Ignored(Ignored::Own), OWN_PAUSES, id);
                             done.untaken.push(own);
                         }
                         Some(reason) => self.pass_over(Ignored::Own, reason, id, &mut done),

@@ -1,10 +1,16 @@
 //! One of our own messages: whether its chat is left to whoever wrote it.
 
+use tracing::debug;
+
 use super::{Ingest, IngestError};
 use crate::core::chat::Chat;
 use crate::gateway::{Author, Gateway, Own};
 use crate::spec::Buffer;
 use crate::store::chats::own_messages::CameAs;
+use crate::store::history::told::Answer;
+
+/// Most characters that are kept of what our side wrote.
+const LONGEST_ANSWER: usize = 1000;
 
 impl Ingest {
     /// Leaves a chat alone in which one of our people wrote, if the buffer says so; else answers why nothing came of it.
@@ -47,6 +53,24 @@ impl Ingest {
             (Author::Bot, _) | (Author::Unknown, None) => {}
         }
         Ok(Some("our own message"))
+    }
+
+    /// Notes what our side wrote, for the story of the chat. What is over makes no Redis fuller that is about to be full.
+    pub(super) async fn note_answer(&self, chat: &Chat, own: &Own) {
+        if self.0.memory_guard.is_full() {
+            return;
+        }
+        let text = own.text.as_ref().filter(|_| self.0.payloads);
+        let answer = Answer {
+            by: own.by,
+            text: text.map(|text| text.chars().take(LONGEST_ANSWER).collect()),
+            id: own.id.clone(),
+        };
+        let most = self.kept(chat).most;
+        let history = self.0.store.history();
+        if let Err(error) = history.note_answer(chat, &answer, most).await {
+            debug!(error = %error, "Could not note what our side wrote: {error}");
+        }
     }
 
     /// Who wrote it, also by what came before under the same id. If the echo of what a program sent comes first, the

@@ -177,6 +177,24 @@ impl Audit<'_> {
     }
 }
 
+impl Audit<'_> {
+    /// What was done to a chat, told by its hash, within `look`; newest first.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn list_of(self, hash: &str, look: Look) -> Result<(Vec<Noted>, Option<String>)> {
+        self.store
+            .newest(stream, iter::once(AUDITED), look, |entry| {
+                let act = noted(entry)?;
+                let at = entry.id.ms;
+                let is_its =
+                    act.subject.as_deref() == Some(hash) && act.action.starts_with("chat.");
+                Ok(is_its.then_some(Noted { at, act }))
+            })
+            .await
+    }
+}
+
 /// The audit belongs to no shard; its entries are named as if it belonged to the first.
 const AUDITED: Shard = Shard::FIRST;
 

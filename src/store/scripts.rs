@@ -114,6 +114,7 @@ scripts! {
     MISS "miss" Drains,
     MOVE "move" Drains,
     NEWEST "newest" Reads,
+    NOTE_ANSWER "note_answer" Fills,
     NOTE_KEY_USE "note_key_use" Drains,
     NOTE_ID "note_id" Drains,
     NOTE_OWN "note_own" Drains,

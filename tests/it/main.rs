@@ -77,6 +77,7 @@ mod signals;
 mod smoke;
 mod split;
 mod startup;
+mod story;
 mod strays;
 mod tidy;
 mod tidy_lua;

@@ -54,7 +54,7 @@ pub struct Found {
 }
 
 /// The fields under which the chats with a hash are known; more of one hash in one shard there will never be.
-fn fields_of(hash: ChatHash) -> [String; 3] {
+pub(in crate::store) fn fields_of(hash: ChatHash) -> [String; 3] {
     ["", "+", "++"].map(|mark| format!("{}{mark}", hash.packed()))
 }
 

@@ -3,6 +3,7 @@
 pub mod posts;
 pub mod received;
 mod searching;
+pub mod told;
 
 use std::time::Duration;
 
@@ -161,6 +162,8 @@ impl Settlement {
 
 /// The outcome of a delivered batch in its [`Record`].
 pub const DELIVERED: &str = "delivered";
+/// That of one that was given up on.
+pub const BURIED: &str = "buried";
 
 /// What trimming by age took away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

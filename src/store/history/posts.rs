@@ -11,6 +11,7 @@ use crate::core::post::PostResult;
 use crate::store::dead_letters::shards_of;
 use crate::store::handles::History;
 use crate::store::history::received::Received;
+use crate::store::history::told::Answer;
 use crate::store::keys::{self, Shard};
 use crate::store::paging::{Look, Stream, StreamEntry};
 use crate::store::{Result, StoreError, reply};
@@ -96,7 +97,7 @@ impl Results {
 }
 
 impl Post {
-    fn read(entry: &StreamEntry) -> Result<Self> {
+    pub(super) fn read(entry: &StreamEntry) -> Result<Self> {
         let post: Self = serde_json::from_str(&entry.field("post")?)
             .map_err(|_| StoreError::Unreadable("a post"))?;
         Ok(Self {
@@ -106,21 +107,25 @@ impl Post {
         })
     }
 
-    fn of_taken(entry: &StreamEntry) -> Result<Self> {
+    /// What a person said; none: our side did.
+    fn of_taken(entry: &StreamEntry) -> Result<Option<Self>> {
+        if Answer::read(entry)?.is_some() {
+            return Ok(None);
+        }
         let Received { chat, item, .. } = Received::read(entry)?;
         let items = item.as_deref().map(read_items);
         let item = items.and_then(|items| items.ok()?.into_iter().next());
         let (id, message) = item.map_or((None, None), |item| {
             (item.id, Some(item.message.get().to_owned()))
         });
-        Ok(Self {
+        Ok(Some(Self {
             buffer: Some(chat.buffer.to_string()),
             chat: Some(chat.id.as_str().to_owned()),
             result: PostResult::TAKEN.to_owned(),
             id,
             message,
             ..Self::default()
-        })
+        }))
     }
 
     /// The chat that it has to do with, as one with lanes of its own.
@@ -152,7 +157,7 @@ impl Post {
 }
 
 /// Where the posts of a buffer lie.
-fn shard_of(buffer: Option<&Name>) -> Shard {
+pub(super) fn shard_of(buffer: Option<&Name>) -> Shard {
     buffer.map_or(Shard::FIRST, Shard::of_ordered)
 }
 
@@ -207,7 +212,10 @@ impl History<'_> {
             .newest_of(streams, look, |entry| {
                 let post = match entry.id.list {
                     TAKEN => Post::of_taken(entry)?,
-                    _ => Post::read(entry)?,
+                    _ => Some(Post::read(entry)?),
+                };
+                let Some(post) = post else {
+                    return Ok(None);
                 };
                 let buffer = post.buffer.as_deref().unwrap_or_default();
                 let chat = post.chat.as_deref().unwrap_or_default();

@@ -3,9 +3,11 @@
 use crate::core::batch::Millis;
 use crate::core::chat::Chat;
 use crate::core::filter::Filter;
+use crate::core::item::{read_items, stamps};
 use crate::store::dead_letters::shards_of;
 use crate::store::handles::History;
 use crate::store::history::Retention;
+use crate::store::history::told::Answer;
 use crate::store::keys;
 use crate::store::paging::{Look, StreamEntry};
 use crate::store::{Result, StoreError};
@@ -41,12 +43,22 @@ pub struct Received {
 }
 
 impl Received {
+    /// The client's id for it; none also where payloads are not kept.
+    pub fn id(&self) -> Option<String> {
+        let items = read_items(self.item.as_deref()?).ok()?;
+        items.into_iter().next()?.id
+    }
+
     pub(super) fn read(entry: &StreamEntry) -> Result<Self> {
         let chat = keys::chat_of_member(&entry.field("chat")?);
+        let item = entry.maybe("item")?;
+        // The entry may be written a little later than the message is stamped.
+        let stamp = item.as_deref().map(|item| stamps(item, 1));
+        let stamp = stamp.and_then(|stamps| stamps.into_iter().next());
         Ok(Self {
-            at: entry.id.ms,
+            at: stamp.map_or(entry.id.ms, |stamp| stamp.at),
             chat: chat.ok_or(StoreError::Unreadable("a message that was received"))?,
-            item: entry.maybe("item")?,
+            item,
         })
     }
 }
@@ -64,6 +76,9 @@ impl History<'_> {
     ) -> Result<(Vec<Received>, Option<String>)> {
         self.store
             .newest(keys::received, shards_of(filter), look, |entry| {
+                if Answer::read(entry)?.is_some() {
+                    return Ok(None);
+                }
                 let received = Received::read(entry)?;
                 let chat = &received.chat;
                 let asked =

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::batch::{is_revived, read_batch};
 use super::dead_letters::Letter;
 use super::handles::Lanes;
-use super::history::{DELIVERED, Record, Retention};
+use super::history::{BURIED, DELIVERED, Record, Retention};
 use super::keys::{self, Place};
 use super::scheduled::FollowUpPlan;
 use super::scripts;
@@ -125,7 +125,7 @@ impl Verdict {
         match self {
             Self::Drop | Self::DropAndFollowUp { .. } => DELIVERED,
             Self::Retry { .. } => "failed",
-            Self::Bury { .. } => "buried",
+            Self::Bury { .. } => BURIED,
             Self::Release => "released",
         }
     }

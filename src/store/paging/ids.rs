@@ -36,6 +36,11 @@ impl EntryId {
         })
     }
 
+    /// When the entry was written, by Redis's clock.
+    pub fn at(&self) -> Millis {
+        self.ms
+    }
+
     /// The id as it stands in paths and cursors.
     pub fn text(&self) -> String {
         let place = self.shard.index() + usize::from(self.list) * usize::from(SHARDS);

@@ -126,6 +126,13 @@ impl Receiver {
         script.then = then;
     }
 
+    /// Answers so from here on, and then so.
+    pub(crate) fn answer_with(&self, next: &[Answer], then: Answer) {
+        let mut script = self.script.lock().unwrap();
+        script.next = next.to_vec();
+        script.then = then;
+    }
+
     /// The next call.
     pub(crate) async fn call(&mut self) -> Call {
         timeout(DEADLINE, self.calls.recv())

@@ -1,0 +1,175 @@
+//! What to tell somebody who says "your bot did not answer me", "it answered twice" or "it was late": rules, the first of
+//! which that holds is the verdict. It is a code and facts; words are for whoever shows it.
+
+mod late;
+mod not_answered;
+mod twice;
+
+use serde::{Serialize, Serializer};
+
+use crate::core::batch::{Gathering, Millis};
+use crate::core::moment::rfc3339;
+
+pub use late::{Late, Parts};
+pub use not_answered::{NotAnswered, Waits};
+pub use twice::Twice;
+
+/// What is known of a chat at this moment.
+#[derive(Clone, Debug, Default)]
+pub struct Situation {
+    /// By Redis's clock.
+    pub now: Millis,
+    /// When the newest message came that was taken in.
+    pub said: Option<Millis>,
+    /// The newest thing that was posted of the person and not taken.
+    pub untaken: Option<Untaken>,
+    /// What was refused for its buffer lately.
+    pub refused: Option<RefusedPosts>,
+    /// When anything was last posted for its buffer.
+    pub last_post: Option<Millis>,
+    /// So long, in ms, it is left to a person.
+    pub paused_for: Option<Millis>,
+    /// When its open window closes.
+    pub window: Option<Millis>,
+    /// When its next message leaves that waits for a time of its own.
+    pub later: Option<Millis>,
+    /// What waits on a lane, the oldest.
+    pub waiting: Option<WaitingBatch>,
+    /// The newest batch that was given up on.
+    pub dead: Option<DeadBatch>,
+    /// Batches that were tried, the oldest first.
+    pub deliveries: Vec<Delivery>,
+    /// When our side wrote to the person, the oldest first, as far as the gateway tells.
+    pub answers: Vec<Millis>,
+    /// Other chats of the person, and when each was last heard from.
+    pub others: Vec<(String, Millis)>,
+}
+
+/// A post of a person that was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Untaken {
+    /// When it came.
+    pub at: Millis,
+    /// Why, in a word.
+    pub result: String,
+    /// Why, for people.
+    pub reason: Option<String>,
+}
+
+/// Posts for a buffer that were refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedPosts {
+    /// How many, of those that are listed.
+    pub count: u64,
+    /// The code of the newest.
+    pub code: String,
+    /// When it came.
+    pub at: Millis,
+}
+
+/// A batch on a lane.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitingBatch {
+    /// Its `webhook-id`.
+    pub webhook_id: String,
+    /// Where it is to go.
+    pub destination: String,
+    /// What it waits for.
+    pub why: Waits,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// Until the next try, ms.
+    pub next_in: Millis,
+    /// What came of the newest try.
+    pub last: Option<Attempted>,
+}
+
+/// A batch that was given up on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeadBatch {
+    /// The id of the dead letter.
+    pub id: String,
+    /// Its `webhook-id`.
+    pub webhook_id: String,
+    /// Where it was to go.
+    pub destination: String,
+    /// Why it was given up on.
+    pub reason: String,
+    /// When.
+    pub at: Millis,
+}
+
+/// A batch that was tried, to one destination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Its `webhook-id`.
+    pub webhook_id: String,
+    /// Where it went.
+    pub destination: String,
+    /// When its first and its last message came.
+    pub said: (Millis, Millis),
+    /// When its window was closed.
+    pub closed: Millis,
+    /// Whether its window ended at its cap.
+    pub at_cap: bool,
+    /// How it was gathered; none: there was no window.
+    pub gathered: Option<Gathering>,
+    /// Its tries, the oldest first.
+    pub tries: Vec<Attempted>,
+    /// It was delivered, by the last of them.
+    pub delivered: bool,
+}
+
+/// A try, and what came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempted {
+    /// When it had ended.
+    pub at: Millis,
+    /// How long it took.
+    pub took: Millis,
+    /// The HTTP status, if there was an answer.
+    pub status: Option<u16>,
+    /// What happened, in a few words.
+    pub summary: String,
+}
+
+impl Attempted {
+    fn began(&self) -> Millis {
+        self.at.saturating_sub(self.took)
+    }
+}
+
+impl Delivery {
+    /// When the destination had taken it.
+    fn delivered_at(&self) -> Option<Millis> {
+        let last = self.tries.last().filter(|_| self.delivered)?;
+        Some(last.at)
+    }
+}
+
+impl Situation {
+    /// The newest batch that was delivered.
+    fn newest_delivered(&self) -> Option<&Delivery> {
+        let mut delivered = self.deliveries.iter().filter(|it| it.delivered);
+        delivered.next_back()
+    }
+
+    /// When our side first wrote after that moment.
+    fn answer_after(&self, moment: Millis) -> Option<Millis> {
+        self.answers.iter().copied().find(|at| *at >= moment)
+    }
+}
+
+/// A moment, as answers show it.
+fn moment<S: Serializer>(at: &Millis, serializer: S) -> Result<S::Ok, S::Error> {
+    rfc3339(*at, chrono_tz::Tz::UTC).serialize(serializer)
+}
+
+/// The same of one that may not be.
+fn maybe_moment<S: Serializer>(at: &Option<Millis>, serializer: S) -> Result<S::Ok, S::Error> {
+    at.map(|at| rfc3339(at, chrono_tz::Tz::UTC))
+        .serialize(serializer)
+}
+
+#[cfg(test)]
+mod tests;
