@@ -175,7 +175,9 @@ async fn what_is_no_text_reaches_the_bot_as_what_it_is() {
 async fn what_a_bot_needs_to_answer_passes_through() {
     let mut system =
         System::with(&[short("telegram", "telegram"), short("chatwoot", "chatwoot")]).await;
-    let at_work = json!({"text": "oi", "business_connection_id": "BC1", "message_thread_id": 7});
+    let at_work = json!({
+        "text": "oi", "business_connection_id": "BC1", "message_thread_id": 7, "is_topic_message": true,
+    });
 
     let of_business = payload(
         &mut system,
