@@ -64,6 +64,11 @@ impl MediaPlaces {
                 tell(&mut details, "phones", &phones);
             }
         }
+        // Where a gateway tells one number, it is told in the same way as several.
+        if let (Some(phone), false) = (details.get("phone"), details.contains_key("phones")) {
+            let phones = [phone.to_owned()];
+            tell(&mut details, "phones", &phones);
+        }
         Media {
             kind: self
                 .kind

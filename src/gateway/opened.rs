@@ -18,6 +18,9 @@ use crate::core::json::node::Node;
 pub(super) static WHATSAPP: LazyLock<Result<Content, toml::de::Error>> =
     LazyLock::new(|| toml::from_str(include_str!("presets/whatsapp.toml")));
 
+/// The types of messages that are nothing but words: without any there is nothing in them.
+pub(super) const OF_TEXT: [&str; 4] = ["text", "chat", "conversation", "extendedTextMessage"];
+
 /// A message of a post.
 pub(super) struct Message<'n, 'a> {
     preset: &'n Preset,

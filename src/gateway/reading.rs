@@ -2,7 +2,7 @@
 
 use super::address::Address;
 use super::event::{Author, Changed, Event, Own, PERHAPS_EDIT, Said};
-use super::opened::Message;
+use super::opened::{Message, OF_TEXT};
 use super::parts::{self, fields_at};
 use super::party::{Groups, Party, Person};
 use super::person::PersonPlaces;
@@ -137,6 +137,7 @@ impl Preset {
             return (Ignored::Notice, "a notice of WhatsApp".to_owned());
         }
         match self.type_of(message) {
+            Some(name) if OF_TEXT.contains(&name.as_str()) => of(Ignored::Empty),
             Some(name) => {
                 let reason = format!("a message of type {}", quoted(&name));
                 (Ignored::UnknownType, reason)
