@@ -6,9 +6,16 @@ use crate::core::json::node::Node;
 /// The bodies that a body holds: one of each item of a list, without what n8n has put around it. A body that holds no
 /// other is the only one.
 pub(super) fn bodies<'n, 'a>(body: &'n Node<'a>) -> Vec<&'n Node<'a>> {
-    match body.items() {
-        [] => vec![unwrapped(body)],
-        items => items.iter().map(unwrapped).collect(),
+    let items = listed(body).into_iter().map(unwrapped);
+    // What came to n8n may itself be a list.
+    items.flat_map(listed).map(unwrapped).collect()
+}
+
+/// The items of a list; what is none, or has none, is the only one.
+fn listed<'n, 'a>(node: &'n Node<'a>) -> Vec<&'n Node<'a>> {
+    match node.items() {
+        [] => vec![node],
+        items => items.iter().collect(),
     }
 }
 
@@ -21,12 +28,13 @@ pub fn only_body<'n, 'a>(body: &'n Node<'a>) -> Option<&'n Node<'a>> {
 }
 
 fn unwrapped<'n, 'a>(item: &'n Node<'a>) -> &'n Node<'a> {
-    let object = |node: &'n Node<'a>, name| node.field(name).filter(|field| field.is_object());
-    let item = object(item, "json").unwrap_or(item);
-    match (object(item, "headers"), object(item, "body")) {
-        (Some(_), Some(body)) => body,
-        _ => item,
-    }
+    let body = |node: &'n Node<'a>, name| {
+        let field = node.field(name);
+        field.filter(|field| field.is_object() || !field.items().is_empty())
+    };
+    let item = body(item, "json").unwrap_or(item);
+    let has_headers = item.field("headers").is_some_and(Node::is_object);
+    body(item, "body").filter(|_| has_headers).unwrap_or(item)
 }
 
 #[cfg(test)]
@@ -51,7 +59,15 @@ mod tests {
         ] {
             assert_eq!(held(around), [r#"{"a":1}"#], "{around}");
         }
-        assert_eq!(held(r#"[{"a":1},{"json":{"a":2}}]"#).len(), 2);
+        for two in [
+            r#"[{"a":1},{"json":{"a":2}}]"#,
+            r#"{"headers":{},"body":[{"a":1},{"a":2}]}"#,
+            r#"[{"json":{"headers":{},"body":[{"a":1},{"a":2}]}}]"#,
+            r#"[{"json":[{"a":1},{"a":2}]}]"#,
+            r#"[[{"a":1}],[{"a":2}]]"#,
+        ] {
+            assert_eq!(held(two).len(), 2, "{two}");
+        }
     }
 
     #[test]

@@ -286,7 +286,8 @@ async fn a_trial_shows_the_whole_call_and_keeps_nothing() {
         [
             "lull:{config}",
             "lull:{config}:audit",
-            "lull:{config}:lives"
+            "lull:{config}:lives",
+            "lull:{config}:tokens"
         ]
     );
 }

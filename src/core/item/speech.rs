@@ -6,11 +6,17 @@ use super::Item;
 /// A time further than this from when its message came is not believed, ms.
 const BELIEVED: i64 = 5 * 60 * 1000;
 
+/// The last millisecond of a second.
+const SECOND_END: i64 = 999;
+
 /// Sorts messages by when they were said; what tells no believable time goes by when it came. The same messages are
 /// always in the same order.
 ///
 /// A gateway whose clock is wrong, or which posts late what it has kept, is wrong by as much for all messages. So where
 /// no time is near to when its message came, the times are compared to the least late one.
+///
+/// Many gateways tell the second alone. Such a message was said within it, and before it came, so that it does not go
+/// before one that tells no time and came earlier.
 pub(super) fn sort(items: &mut [Item]) {
     if items.iter().all(|item| item.time.is_none()) {
         return;
@@ -26,10 +32,17 @@ pub(super) fn sort(items: &mut [Item]) {
     } else {
         late().min().unwrap_or_default()
     };
+    let mut times = items.iter().filter_map(|item| item.time);
+    let within = if times.all(|time| time % 1000 == 0) {
+        SECOND_END
+    } else {
+        0
+    };
     items.sort_by_cached_key(|item| {
         let came = i64::try_from(item.at).unwrap_or(i64::MAX);
         let late = late_by(item).and_then(|late| late.checked_sub(usual));
-        came - late.filter(|&late| is_near(late)).unwrap_or_default()
+        let late = late.filter(|&late| is_near(late)).unwrap_or_default();
+        came - (late - within).clamp(late.min(0), late.max(0))
     });
 }
 
@@ -80,6 +93,20 @@ mod tests {
         assert_eq!(order(&early), [0, 1]);
         assert_eq!(order(&late), [0, 1]);
         assert_eq!(order(&[(NOW, Some(u64::MAX)), (NOW + 1, Some(0))]), [0, 1]);
+    }
+
+    #[test]
+    fn a_time_in_seconds_goes_before_nothing_that_came_earlier_and_tells_none() {
+        let hour = 3_600_000;
+        let said = [
+            (NOW + 300, Some(NOW - hour)),
+            (NOW + 350, Some(NOW)),
+            (NOW + 400, None),
+            (NOW + 450, Some(NOW + 1000)),
+            (NOW + 5000, Some(NOW - 1000)),
+        ];
+
+        assert_eq!(order(&said), [4, 0, 1, 2, 3]);
     }
 
     #[test]
