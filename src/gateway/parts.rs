@@ -96,14 +96,19 @@ pub(super) struct ListPlaces {
     pub(super) fields: BTreeMap<String, Place>,
 }
 
-/// What a message without words says by its parts: the title of what was tapped, else its id; options that are texts.
+/// What a message without words says by its parts: the title of what was tapped, else its id; the question of a poll, else
+/// the options of a vote that are texts.
 pub(super) fn words(parts: &BTreeMap<Part, RawObject>) -> Option<String> {
     let chosen = parts.get(&Part::Choice).and_then(|choice| {
         let raw = choice.get("title").or_else(|| choice.get("id"))?;
         Some(word(raw))
     });
     chosen.or_else(|| {
-        let options = parts.get(&Part::Poll)?.get("options")?;
+        let poll = parts.get(&Part::Poll)?;
+        if let Some(question) = poll.get("question") {
+            return Some(word(question));
+        }
+        let options = poll.get("options")?;
         let options: Vec<&RawValue> = serde_json::from_str(options.get()).ok()?;
         let options = options.into_iter().map(|raw| text::text(raw.get()));
         let options: Vec<_> = options.collect::<Option<_>>()?;
