@@ -14,7 +14,7 @@ use tracing::warn;
 
 use crate::core::action::Action;
 use crate::delivery::collector::Collector;
-use crate::health::Heart;
+use crate::health::{Heart, Says};
 use crate::loops::{Loop, Loops};
 use crate::open_files;
 use crate::panics;
@@ -99,19 +99,19 @@ pub fn tracer(vars: &Vars, service: &'static str) -> Result<Tracer> {
 }
 
 /// Runs `work`, the whole life of the daemon `service`, writes into the audit when it began and ended, and gives signs of
-/// life meanwhile, which tell what `stands` in it.
-pub async fn noted<T>(
+/// life meanwhile, with what it `says`.
+pub async fn noted<T, S: Into<Says>>(
     store: &Store,
     loops: &Loops,
     service: &'static str,
-    stands: impl Fn() -> Vec<String>,
+    says: impl Fn() -> S,
     work: impl Future<Output = T>,
 ) -> T {
     let heart = Heart::new(store, service);
     // Nobody cancels it: signs are given until the work is over, also while a stop is waited for.
     let never = CancellationToken::new();
     let beating = async {
-        let beat = || heart.beat(&stands).map(|never| match never {});
+        let beat = || heart.beat(&says).map(|never| match never {});
         Box::pin(loops.hold(Loop::Heart, None, &never, beat)).await;
         std::future::pending().await
     };

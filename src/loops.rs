@@ -81,6 +81,8 @@ names! {
     Removals = "removals" of &[Role::Api, Role::Monitor],
     /// Gives signs of life.
     Heart = "heart" of &[Role::Api, Role::Monitor],
+    /// Tells how calls to destinations go.
+    Calls = "calls" of &[Role::Monitor],
     /// Drops what is too old.
     Housekeeper = "housekeeper" of &[Role::Monitor],
 }

@@ -15,6 +15,7 @@ mod finding;
 mod keys;
 mod lanes;
 mod lists;
+pub mod overview;
 mod pausing;
 mod removing;
 mod scheduled;
@@ -65,6 +66,8 @@ struct Parts {
     retention: Retention,
     /// What an operator brings in goes by it, and is bounded as all that comes is.
     ingest: Ingest,
+    /// How all of it goes, as it was last seen.
+    overview: tokio::sync::Mutex<overview::Seen>,
     /// A revival was asked for.
     reviving: Notify,
 }
@@ -89,6 +92,7 @@ impl Admin {
             metrics,
             retention,
             ingest,
+            overview: tokio::sync::Mutex::default(),
             reviving: Notify::new(),
         }))
     }

@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use crate::daemon::{self, Command};
 use crate::delivery;
+use crate::health::Says;
 use crate::http::{self, Api};
 use crate::loops::Loops;
 use crate::registry::Registry;
@@ -47,7 +48,7 @@ async fn serve(vars: &Vars) -> Result<()> {
         loops.clone(),
     )?;
     let serving = http::serve(listener, api, stop);
-    let served = daemon::noted(&store, &loops, "api", Vec::new, serving).await;
+    let served = daemon::noted(&store, &loops, "api", Says::default, serving).await;
     tracer.finish().await;
     served
 }

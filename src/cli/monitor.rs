@@ -51,13 +51,7 @@ async fn work(vars: &Vars) -> Result<()> {
         loops.clone(),
         stop,
     );
-    let working = daemon::noted(
-        &store,
-        &loops,
-        "monitor",
-        || monitor.stands(),
-        monitor.run(),
-    );
+    let working = daemon::noted(&store, &loops, "monitor", || monitor.says(), monitor.run());
     match listener {
         Some(listener) => {
             monitor

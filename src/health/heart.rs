@@ -13,6 +13,24 @@ const EVERY: Duration = Duration::from_secs(3);
 /// A sign that Redis keeps waiting is given up for the next.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// What a daemon says with a sign of life.
+#[derive(Debug, Default)]
+pub struct Says {
+    /// What is not worked off in it, though it should be.
+    pub stands: Vec<String>,
+    /// See [`About::late`].
+    pub late: Vec<u64>,
+}
+
+impl From<Vec<String>> for Says {
+    fn from(stands: Vec<String>) -> Self {
+        Self {
+            stands,
+            late: Vec::new(),
+        }
+    }
+}
+
 /// The heart of one daemon.
 pub struct Heart {
     store: Store,
@@ -32,16 +50,19 @@ impl Heart {
                 role: role.to_owned(),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 stands: Vec::new(),
+                late: Vec::new(),
             },
             begun: Instant::now(),
         }
     }
 
-    /// Gives signs without end; `stands` says what is not worked off in this daemon, though it should be.
-    pub async fn beat(&self, stands: impl Fn() -> Vec<String>) -> Infallible {
+    /// Gives signs without end, each with what the daemon says.
+    pub async fn beat<S: Into<Says>>(&self, says: impl Fn() -> S) -> Infallible {
         loop {
+            let Says { stands, late } = says().into();
             let about = About {
-                stands: stands(),
+                stands,
+                late,
                 ..self.about.clone()
             };
             let up = self.begun.elapsed();

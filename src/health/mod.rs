@@ -23,7 +23,7 @@ use crate::store::work::{Daemon, Kind, Work};
 use crate::store::{Result, Store, StoreError};
 
 use answer::{Health, MonitorSeen, Overdue, RedisHealth, Stopped};
-pub use heart::Heart;
+pub use heart::{Heart, Says};
 
 /// What was seen is told for so long: health and metrics are asked for by many.
 const FRESH: Duration = Duration::from_secs(1);

@@ -23,6 +23,7 @@ mod message;
 mod messages;
 mod middleware;
 mod openapi;
+mod overview;
 mod pausing;
 mod posts;
 mod query;
@@ -267,6 +268,7 @@ fn endpoints() -> Vec<Endpoint> {
         control::endpoints(),
         audit::endpoints(),
         keys::endpoints(),
+        overview::endpoints(),
         daemons::endpoints(),
         health::endpoints(),
         openapi::endpoints(),

@@ -38,8 +38,10 @@ use crate::settings::webhook;
 use crate::shutdown::GRACE;
 use crate::store::Store;
 use crate::store::history::Retention;
+use crate::telemetry::late::Late;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::tracer::Tracer;
+use destination::calls;
 use destination::shared_room::{SharedRoom, most_attempts};
 use destination::worker::{self, DestinationWorkers};
 use poll::listener;
@@ -103,6 +105,8 @@ pub struct Monitor {
     closed: Mutex<HashMap<Name, std::time::Instant>>,
     /// When it was last said that no socket was to be had.
     out_of_sockets: Mutex<Option<std::time::Instant>>,
+    /// How late batches set out lately.
+    late: Late,
     /// What is seen of the work of all.
     watch: Watch,
     /// Look at the windows again: something may fall due sooner than known.
@@ -157,6 +161,7 @@ impl Monitor {
             later_mark: Mark::default(),
             closed: Mutex::default(),
             out_of_sockets: Mutex::default(),
+            late: Late::default(),
             watch,
             windows_changed: Notify::new(),
             later_changed: Notify::new(),
@@ -191,6 +196,7 @@ impl Monitor {
         self.start(Loop::Memory, |monitor| {
             memory::give_back(monitor.stop.clone())
         });
+        self.start(Loop::Calls, calls::run);
         self.start(Loop::Housekeeper, housekeeper::run);
         self.start(Loop::Reviving, |monitor| async move {
             // Nobody asks a monitor for a revival.

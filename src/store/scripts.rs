@@ -115,6 +115,7 @@ scripts! {
     MOVE "move" Drains,
     NEWEST "newest" Reads,
     NOTE_ANSWER "note_answer" Fills,
+    NOTE_CALLS "note_calls" Drains,
     NOTE_KEY_USE "note_key_use" Drains,
     NOTE_ID "note_id" Drains,
     NOTE_OWN "note_own" Drains,

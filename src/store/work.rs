@@ -67,6 +67,9 @@ pub struct About {
     /// What it does not work off, though it should: a [`Kind`], or the lanes to one destination.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stands: Vec<String>,
+    /// How many batches set out within each bound of lateness lately, and beyond all; empty: none did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub late: Vec<u64>,
 }
 
 /// A daemon that gave a sign of life within the last hour.

@@ -20,6 +20,11 @@ use crate::store::work::Work;
 /// The content type of the text.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// The bounds of how late batches set out, in s.
+pub const LATENESS: [f64; 14] = [
+    0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 600.0,
+];
+
 /// A count by one label.
 pub type CounterBy = Family<[(&'static str, &'static str); 1], Counter>;
 
@@ -95,9 +100,7 @@ impl Metrics {
             events: Counter::default(),
             events_dropped: Counter::default(),
             attempts: Family::default(),
-            lateness: Histogram::new([
-                0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 600.0,
-            ]),
+            lateness: Histogram::new(LATENESS),
             delivery: Histogram::new([
                 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
             ]),

@@ -3,6 +3,7 @@
 pub mod bursts;
 mod failures;
 pub mod labels;
+pub mod late;
 pub mod lines;
 pub mod log;
 pub mod metrics;

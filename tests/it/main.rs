@@ -51,6 +51,7 @@ mod observing;
 mod openapi;
 mod order;
 mod outage;
+mod overview;
 mod pace;
 mod page_bytes;
 mod pages;

@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::daemon;
+use crate::health::Says;
 use crate::http::{self, Api};
 use crate::loops::Loops;
 use crate::monitor::{self, Monitor};
@@ -156,7 +157,7 @@ async fn run(
     };
     let serving = async {
         let serving = http::serve(listener, api, stop.clone());
-        let served = daemon::noted(&api_store, &loops, "api", Vec::new, serving).await;
+        let served = daemon::noted(&api_store, &loops, "api", Says::default, serving).await;
         // Whatever ended it, the monitor has nothing more to come.
         stop.cancel();
         served
@@ -171,7 +172,7 @@ async fn run(
         &monitor_store,
         &loops,
         "monitor",
-        || monitor.stands(),
+        || monitor.says(),
         monitor.run(),
     );
     let (served, (), guarded) = tokio::join!(serving, delivering, guarding);

@@ -154,9 +154,9 @@ impl Monitor {
             return more;
         }
         if lease.attempt == 1 {
-            self.metrics
-                .lateness
-                .observe((lease.late + since.elapsed()).as_secs_f64());
+            let late = lease.late + since.elapsed();
+            self.metrics.lateness.observe(late.as_secs_f64());
+            self.late.observe(late);
         }
         let unused = permit.unused();
         permit.begin();
@@ -230,6 +230,7 @@ impl Monitor {
     ) -> bool {
         let Call { attempt, .. } = call;
         self.count_attempt(attempt);
+        worker.calls.note(attempt);
         let lease = &in_hand.lease;
         let next = Next::after(&attempt.outcome, in_hand, worker);
         span.end(lease, attempt, next);

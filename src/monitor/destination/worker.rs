@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use super::calls::Tally;
 use super::limiter::Limiter;
 use super::shared_room::SharedRoom;
 use crate::core::chat::Name;
@@ -32,6 +33,8 @@ pub(in crate::monitor) struct DestinationWorker {
     pub(in crate::monitor) destination: Arc<Destination>,
     pub(in crate::monitor) sender: Sender,
     pub(in crate::monitor) limiter: Arc<Limiter>,
+    /// How calls to it go, as others are told.
+    pub(in crate::monitor) calls: Tally,
     /// How the sweep of its lanes goes round.
     pub(in crate::monitor) mark: Mark,
     /// Look at the lanes again: something may fall due sooner than known.
@@ -56,6 +59,7 @@ impl DestinationWorker {
                 destination.pace.is_some(),
                 room.share(destination.guarded),
             ),
+            calls: Tally::default(),
             mark: Mark::default(),
             lanes_changed: Notify::new(),
             given_back: Notify::new(),

@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::health::expected;
+use crate::health::{Says, expected};
 use crate::monitor::Monitor;
 use crate::store::work::{Kind, TOO_LONG};
 
@@ -65,6 +65,14 @@ impl Drop for Waiting<'_> {
 }
 
 impl Monitor {
+    /// What this monitor says with each sign of life.
+    pub fn says(&self) -> Says {
+        Says {
+            stands: self.stands(),
+            late: self.late.counts(),
+        }
+    }
+
     /// What this monitor does not work off, though it should, as [`About::stands`](crate::store::work::About::stands).
     pub fn stands(&self) -> Vec<String> {
         let sweeps = [

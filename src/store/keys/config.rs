@@ -34,6 +34,9 @@ pub(crate) fn pace(destination: &Name) -> String {
 /// The daemons that work on this Redis, each with its last sign of life.
 pub(crate) const DAEMONS: &str = "lull:{config}:daemons";
 
+/// How calls to destinations go.
+pub(crate) const CALLS: &str = "lull:{config}:calls";
+
 /// Revivals of many dead letters: what was asked of each, and how far it is.
 pub(crate) const REVIVALS: &str = "lull:{config}:revivals";
 

@@ -234,7 +234,7 @@ impl Lanes<'_> {
     }
 
     /// The shards in which batches of anybody, or of a buffer, wait.
-    async fn shards_with(self, filter: &Filter) -> Result<Vec<Shard>> {
+    pub(super) async fn shards_with(self, filter: &Filter) -> Result<Vec<Shard>> {
         let field = match filter {
             Filter::Buffer(buffer) => buffer.as_str(),
             _ => ":count",
@@ -248,7 +248,7 @@ impl Lanes<'_> {
         Ok(shards.filter(|(_, it)| *it).map(|(it, _)| it).collect())
     }
 
-    fn indexes_of(self, destination: &Name, shards: &[Shard]) -> Vec<Shard> {
+    pub(super) fn indexes_of(self, destination: &Name, shards: &[Shard]) -> Vec<Shard> {
         let possible = shards_of(&Due::Lanes(destination.clone()));
         let shards = shards.iter().copied();
         shards.filter(|shard| possible.contains(shard)).collect()

@@ -1,5 +1,7 @@
 //! Lanes: the queues of batches from one chat to one destination.
 
+pub mod backlog;
+pub mod calls;
 pub mod giving_up;
 pub mod hastening;
 pub mod listing;

@@ -1,5 +1,6 @@
 //! Lanes, script by script: lease, settle, promote, hasten, give up, revive and discard.
 
+mod calls;
 mod dead_letters;
 mod giving_up;
 mod hastening;
