@@ -21,7 +21,8 @@ fn passes_fields_on(path: &str) -> bool {
         || ["/", "/message", "/api/message", "/webhook", "/api/messages"].contains(&path)
 }
 
-/// Every operation of the document: its method, its path, that path with examples, and the example of its body.
+/// Every operation of the document: its method, its path, that path with examples of all that must be told, and the
+/// example of its body.
 async fn operations(api: &Daemon) -> Vec<(Method, String, String, Option<Value>)> {
     let (_, document) = api.get("/api/openapi.json").await;
     let paths: Map<String, Value> = serde_json::from_value(document["paths"].clone()).unwrap();
@@ -34,6 +35,16 @@ async fn operations(api: &Daemon) -> Vec<(Method, String, String, Option<Value>)
                 let place = format!("{{{}}}", it["name"].as_str().unwrap());
                 path.replace(&place, it["example"].as_str().unwrap())
             });
+            let must = |it: &&Value| it["in"] == "query" && it["required"] == true;
+            let query = parameters.iter().filter(must).map(|it| {
+                let example = it["example"].as_str().unwrap_or("1");
+                format!("{}={example}", it["name"].as_str().unwrap())
+            });
+            let query: Vec<_> = query.collect();
+            let real = match query.as_slice() {
+                [] => real,
+                query => format!("{real}?{}", query.join("&")),
+            };
             let body = &said["requestBody"]["content"]["application/json"]["example"];
             let body = Some(body.clone()).filter(|body| !body.is_null());
             let method = method.to_uppercase().parse().unwrap();
@@ -50,7 +61,8 @@ async fn every_path_refuses_a_parameter_that_it_does_not_read() {
     let api = Daemon::api(&redis).await;
 
     for (method, path, real, body) in operations(&api).await {
-        let asked = format!("{real}?{UNKNOWN}=1");
+        let joined_by = if real.contains('?') { '&' } else { '?' };
+        let asked = format!("{real}{joined_by}{UNKNOWN}=1");
         let (status, answer) = api.request(method.clone(), &asked, body).await;
 
         let refused = answer["code"] == "unknown_parameter";
