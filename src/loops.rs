@@ -83,6 +83,8 @@ names! {
     Heart = "heart" of &[Role::Api, Role::Monitor],
     /// Tells how calls to destinations go.
     Calls = "calls" of &[Role::Monitor],
+    /// Tells through which lines posts come.
+    Lines = "lines" of &[Role::Api],
     /// Drops what is too old.
     Housekeeper = "housekeeper" of &[Role::Monitor],
 }

@@ -14,6 +14,7 @@ mod error;
 mod finding;
 mod keys;
 mod lanes;
+mod lines;
 mod lists;
 pub mod overview;
 mod pausing;

@@ -4,10 +4,14 @@ use std::time::Duration;
 
 use tracing::info;
 
-use super::{Admin, AdminError, NoSuch};
+use super::{Admin, AdminError, NoSuch, Page};
 use crate::core::action::Action;
 use crate::core::chat::{Chat, Name};
+use crate::core::filter::Filter;
+use crate::store::DueCursor;
 use crate::store::audit::{Act, By};
+use crate::store::chats::paused_list::PausedChat;
+use crate::store::chats::pausing::Pauser;
 
 impl Admin {
     /// The name of a buffer that there is, as somebody wrote it.
@@ -27,12 +31,36 @@ impl Admin {
     /// # Errors
     /// As many chats are paused as may be; unavailable or silent.
     pub async fn pause(&self, chat: &Chat, length: Duration, by: &By) -> Result<u64, AdminError> {
-        let messages = self.0.ingest.pause(chat, length).await?;
+        let pauser = Pauser::Operator(by.actor.clone());
+        let messages = self.0.ingest.pause(chat, length, &pauser).await?;
         let hash = chat.hash();
         info!(chat = %hash, "An operator paused chat {hash}");
         let act = Act::new(Action::ChatPause, by).on(&hash);
         self.note(act.times(messages)).await;
         Ok(messages)
+    }
+
+    /// A page of the paused chats, those first whose pause ends first; `after` is where the page before ended.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn paused(
+        &self,
+        filter: &Filter,
+        after: Option<DueCursor>,
+        limit: usize,
+    ) -> Result<Page<PausedChat>, AdminError> {
+        let chats = self.store().chats();
+        let (items, next_cursor) = chats.list_paused(filter, after, limit).await?;
+        let total = match filter {
+            Filter::Everybody => Some(chats.count_paused().await?),
+            _ => None,
+        };
+        Ok(Page {
+            items,
+            total,
+            next_cursor,
+        })
     }
 
     /// Ends the pause of a chat; answers whether there was one.

@@ -8,7 +8,8 @@ use crate::core::batch::BatchId;
 use crate::core::chat::{Chat, Name};
 use crate::core::filter::Filter;
 use crate::store::audit::{Act, By};
-use crate::store::lanes::queue::Found;
+use crate::store::lanes::queue::{Found, Waiting};
+use crate::store::lanes::queue_list::QueueCursor;
 use crate::store::scheduled::Kept;
 use crate::store::{DueCursor, PAGE_BYTES};
 
@@ -20,6 +21,25 @@ impl Admin {
     pub async fn queued_message(&self, id: &BatchId) -> Result<Option<Found>, AdminError> {
         let name = Name::messages_name();
         Ok(self.store().lanes().find(&name, &name, id).await?)
+    }
+
+    /// A page of the messages of the queue that wait for their turn, the next to leave first; `after` is where the page
+    /// before ended.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn queued_messages(
+        &self,
+        after: Option<QueueCursor>,
+        limit: usize,
+    ) -> Result<Page<Waiting>, AdminError> {
+        let (name, lanes) = (Name::messages_name(), self.store().lanes());
+        let (items, total, next_cursor) = lanes.list_queue(&name, &name, after, limit).await?;
+        Ok(Page {
+            items,
+            total: Some(total),
+            next_cursor,
+        })
     }
 
     /// A page of the messages that wait for a time of their own, the next to leave first; `after` is where the page before

@@ -19,11 +19,13 @@ mod health;
 mod history;
 mod keys;
 mod lanes;
+mod lines;
 mod message;
 mod messages;
 mod middleware;
 mod openapi;
 mod overview;
+mod paused;
 mod pausing;
 mod posts;
 mod query;
@@ -255,6 +257,7 @@ fn endpoints() -> Vec<Endpoint> {
         story::endpoints(),
         chats::endpoints(),
         pausing::endpoints(),
+        paused::endpoints(),
         buffers::endpoints(),
         destinations::endpoints(),
         webhook::endpoints(),
@@ -263,6 +266,7 @@ fn endpoints() -> Vec<Endpoint> {
         schedules::endpoints(),
         history::endpoints(),
         posts::endpoints(),
+        lines::endpoints(),
         lanes::endpoints(),
         dead_letters::endpoints(),
         control::endpoints(),

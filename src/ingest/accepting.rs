@@ -111,6 +111,7 @@ impl Ingest {
         match incoming.when {
             None => self.take_in(buffer, incoming).await.map(Accepted::Window),
             Some(when) => {
+                self.0.lines.post(&buffer.name, None);
                 let kept = self.keep(buffer, incoming, when).await?;
                 if kept.duplicate {
                     let untaken = vec![Untaken::message(PostResult::Duplicate, incoming)];
@@ -130,6 +131,7 @@ impl Ingest {
         buffer: &Buffer,
         incoming: &Incoming,
     ) -> Result<Appended, IngestError> {
+        self.0.lines.post(&buffer.name, None);
         let appended = self.put_in(buffer, incoming).await?;
         if appended.taken != Taken::Appended {
             let untaken = Untaken::message(result_of(appended.taken), incoming);

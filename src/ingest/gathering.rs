@@ -56,6 +56,7 @@ impl Ingest {
         trace: Option<TraceContext>,
         body: &[u8],
     ) -> Result<Gathered, IngestError> {
+        self.0.lines.heard(&buffer.name, &heard);
         let mut gathered = Gathered::default();
         let known = self.persons(buffer, &heard).await?;
         let mut untaken = Vec::new();

@@ -8,6 +8,7 @@ mod changing;
 mod error;
 mod gathering;
 mod holding;
+mod lines;
 mod memory_guard;
 mod own;
 mod pausing;
@@ -42,6 +43,7 @@ pub use trial::{WouldBe, WouldCall};
 
 use bounds::{Bounds, Pauses};
 use brought::Noted;
+use lines::Lines;
 use memory_guard::MemoryGuard;
 use posts::PostLines;
 
@@ -57,6 +59,8 @@ struct Parts {
     clients: Clients,
     noted: Noted,
     post_lines: PostLines,
+    /// Through which lines posts come.
+    lines: Lines,
     retention: Retention,
     /// Whether what was said is kept of messages that were taken in.
     payloads: bool,
@@ -86,6 +90,7 @@ impl Ingest {
             clients,
             noted: Noted::default(),
             post_lines: PostLines::default(),
+            lines: Lines::default(),
             registry,
             store,
         }))
@@ -99,6 +104,9 @@ impl Ingest {
         let (bounds, token) = (self.0.bounds.clone(), stop.clone());
         let count = move || bounds.clone().keep_fresh(token.clone());
         loops.start(Loop::Bounds, None, stop.clone(), count);
+        let (lines, store, token) = (self.0.lines.clone(), self.0.store.clone(), stop.clone());
+        let tell = move || lines.clone().keep_telling(store.clone(), token.clone());
+        loops.start(Loop::Lines, None, stop.clone(), tell);
     }
 
     /// Why new messages are refused now, if some are.

@@ -7,6 +7,7 @@ use crate::core::chat::Chat;
 use crate::gateway::{Author, Gateway, Own};
 use crate::spec::Buffer;
 use crate::store::chats::own_messages::CameAs;
+use crate::store::chats::pausing::Pauser;
 use crate::store::history::told::Answer;
 
 /// Most characters that are kept of what our side wrote.
@@ -34,7 +35,7 @@ impl Ingest {
         }
         match (self.author(buffer, gateway, chat, own).await?, buffer.pause) {
             (Author::Human, Some(length)) => {
-                self.pause(chat, length).await?;
+                self.pause(chat, length, &Pauser::OwnMessage).await?;
                 return Ok(None);
             }
             (Author::Human, None) => {

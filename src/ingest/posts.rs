@@ -140,6 +140,9 @@ impl Ingest {
     ) {
         let result = PostResult::Refused(code);
         self.count_post(buffer, result);
+        if let Some(buffer) = buffer {
+            self.0.lines.refused(buffer, code);
+        }
         // Strangers can be refused as often as they like: only what has a line of its own is listed.
         if !self.0.post_lines.refused.take(code.word()) {
             return;

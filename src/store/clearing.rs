@@ -99,7 +99,7 @@ impl Chats<'_> {
             let chats: Vec<_> = chats.into_keys().collect();
             for chats in chats.chunks(AT_ONCE) {
                 let mut forget = scripts::FORGET_PAUSES.key(&paused);
-                forget.key(keys::alive(shard));
+                forget.key(keys::alive(shard)).key(keys::pausers(shard));
                 removed.must_be_over(&mut forget);
                 for chat in chats {
                     forget.arg(chat);

@@ -34,6 +34,20 @@ impl DueCursor {
         })
     }
 
+    /// The place before everything that is due at this moment.
+    pub(super) fn before(deadline: Millis) -> Self {
+        Self {
+            deadline,
+            shard: Shard::FIRST,
+            member: String::new(),
+        }
+    }
+
+    /// When it is due.
+    pub(super) fn at(&self) -> Millis {
+        self.deadline
+    }
+
     pub(super) fn text(&self) -> String {
         format!("{}.{}.{}", self.deadline, self.shard.index(), self.member)
     }
@@ -49,7 +63,7 @@ impl Store {
     ) -> Result<(Vec<DueCursor>, Option<String>)> {
         let shards: Vec<_> = Shard::all().collect();
         let mut found = self
-            .earliest_in(due, &shards, after.as_ref(), limit)
+            .earliest_in(|shard| due.key(shard), &shards, after.as_ref(), limit)
             .await?;
         let next = first_page(&mut found, limit);
         Ok((found, next))
@@ -59,7 +73,7 @@ impl Store {
     /// of the moment at which the page before ended.
     pub(super) async fn earliest_in(
         &self,
-        due: &Due,
+        key: impl Fn(Shard) -> String,
         shards: &[Shard],
         after: Option<&DueCursor>,
         limit: usize,
@@ -68,9 +82,9 @@ impl Store {
         let mut reads = redis::pipe();
         for &shard in shards {
             // However many are due in the very moment at which the page before ended.
-            reads.zrangebyscore_withscores(due.key(shard), from, from);
+            reads.zrangebyscore_withscores(key(shard), from, from);
             let later = format!("({from}");
-            reads.zrangebyscore_limit_withscores(due.key(shard), later, "+inf", 0, page(limit));
+            reads.zrangebyscore_limit_withscores(key(shard), later, "+inf", 0, page(limit));
         }
         let answers: Vec<Vec<(Vec<u8>, f64)>> = self.pipeline(&reads).await?;
         let found = shards

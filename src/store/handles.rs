@@ -55,6 +55,8 @@ handles! {
     clock RedisClock,
     /// The daemons that work on this Redis, and whether what is due is worked off.
     daemons Daemons,
+    /// The lines that gateways post through.
+    lines Lines,
     /// How much waits.
     held HeldCounts,
 }

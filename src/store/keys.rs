@@ -12,10 +12,10 @@ use std::fmt;
 
 use crate::core::chat::{Chat, ChatId, Name};
 
-pub(crate) use chats::{aliases, heard, known, paused, people};
+pub(crate) use chats::{aliases, heard, known, paused, pausers, people};
 pub(crate) use config::{
-    API_KEYS, AUDIT, BROUGHT, CALLS, CLOCK, CONFIG, DAEMONS, LIVES, OVER, REVIVALS, REVIVING,
-    TOKEN_KEY, USED, pace,
+    API_KEYS, AUDIT, BROUGHT, CALLS, CLOCK, CONFIG, DAEMONS, LINES, LIVES, OVER, REVIVALS,
+    REVIVING, TOKEN_KEY, USED, pace,
 };
 pub(crate) use held::held;
 pub(crate) use moving::{moved, window_behind};

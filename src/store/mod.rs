@@ -21,6 +21,7 @@ pub mod history;
 pub mod inspection;
 pub mod keys;
 pub mod lanes;
+pub mod lines;
 mod links;
 mod paging;
 mod probe;

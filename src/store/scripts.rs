@@ -118,6 +118,7 @@ scripts! {
     NOTE_CALLS "note_calls" Drains,
     NOTE_KEY_USE "note_key_use" Drains,
     NOTE_ID "note_id" Drains,
+    NOTE_LINES "note_lines" Drains,
     NOTE_OWN "note_own" Drains,
     PACE "pace" Drains,
     PAUSE "pause" Drains,

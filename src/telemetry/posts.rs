@@ -15,7 +15,7 @@ use crate::core::post::PostResult;
 /// Of so many buffers each count is there from the start.
 const MOST_FROM_START: usize = 32;
 /// What all buffers are called that came with a message: there can be thousands.
-const BROUGHT: &str = ".brought";
+pub const BROUGHT: &str = ".brought";
 /// The refusals that tell of a wrong setting, which somebody may want to be alarmed by.
 const SETTINGS: [Code; 2] = [Code::ProofFailed, Code::NotOfGateway];
 

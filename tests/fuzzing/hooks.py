@@ -86,6 +86,9 @@ def with_its_own_secrets(case):
 def before_call(context, case, kwargs):
     """Puts right what no keyword of JSON Schema can say."""
     query = case.query or {}
+    # A cursor goes with the status that it was given for.
+    if case.path == "/api/messages" and is_meant_well(case):
+        query.pop("cursor", None)
     if query.get("drain") in (True, "true") and query.get("discard") in (True, "true"):
         del query["drain"]
     if not isinstance(case.body, dict):

@@ -1,5 +1,6 @@
 //! One person under two names: what is remembered, and when the alias stays the name.
 
+use lull::store::chats::pausing::Pauser;
 use std::time::Duration;
 
 use lull::core::batch::BatchId;
@@ -144,7 +145,7 @@ async fn a_chat_paused_under_the_alias_stays_paused_when_the_number_becomes_know
     let store = redis.store().await;
     store
         .chats()
-        .pause(&chat(ALIAS), Life::ALWAYS, LONG)
+        .pause(&chat(ALIAS), Life::ALWAYS, LONG, &Pauser::OwnMessage)
         .await
         .unwrap();
 
@@ -152,7 +153,7 @@ async fn a_chat_paused_under_the_alias_stays_paused_when_the_number_becomes_know
     store.chats().resume(&chat(ALIAS)).await.unwrap();
     store
         .chats()
-        .pause(&chat(ALIAS), Life::ALWAYS, SHORT)
+        .pause(&chat(ALIAS), Life::ALWAYS, SHORT, &Pauser::OwnMessage)
         .await
         .unwrap();
 

@@ -1,5 +1,6 @@
 //! A person's right: of an erased chat nothing is left in Redis, and nobody else's is touched.
 
+use lull::store::chats::pausing::Pauser;
 use std::time::Duration;
 
 use lull::core::life::Life;
@@ -164,7 +165,7 @@ async fn aliases_that_stand_for_the_chat_go_with_it() {
     let minute = Duration::from_secs(60);
     store
         .chats()
-        .pause(&chat, Life::ALWAYS, minute)
+        .pause(&chat, Life::ALWAYS, minute, &Pauser::OwnMessage)
         .await
         .unwrap();
 

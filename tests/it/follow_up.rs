@@ -1,5 +1,6 @@
 //! Follow-ups: one call when a chat has been silent, over any number of monitors, taken back by whatever is said.
 
+use lull::store::chats::pausing::Pauser;
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -449,7 +450,11 @@ async fn what_is_said_while_a_batch_is_on_its_way_leaves_nothing_to_follow_up() 
     assert!(store.follow_ups().find(chat).await.unwrap().is_some());
 
     let third = leased(&store).await;
-    store.chats().pause(chat, Life::ALWAYS, LONG).await.unwrap();
+    store
+        .chats()
+        .pause(chat, Life::ALWAYS, LONG, &Pauser::OwnMessage)
+        .await
+        .unwrap();
     settle(&store, &third).await;
     assert_eq!(store.follow_ups().find(chat).await.unwrap(), None);
 }

@@ -1,5 +1,6 @@
 //! Messages that are brought in without HTTP: by [`Ingest`] alone, on a real Redis.
 
+use lull::store::chats::pausing::Pauser;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -204,7 +205,12 @@ async fn a_chat_is_paused_without_http_unless_too_many_are() {
         let said = json!({ "user": "ana", "message": "hi", "ttl": 60 });
         window(within.accept("default", &said).await.unwrap())
     };
-    let pause = async |user: &str| within.ingest.pause(&chat(user), HOUR).await;
+    let pause = async |user: &str| {
+        within
+            .ingest
+            .pause(&chat(user), HOUR, &Pauser::OwnMessage)
+            .await
+    };
     say().await;
 
     assert_eq!(pause("ana").await.unwrap(), 1);
@@ -251,7 +257,14 @@ async fn what_a_gateway_posts_is_gathered_without_http() {
     let chat = Chat::new(buffer.name.clone(), number);
     let held = within.ingest.hold(&chat, true).await.unwrap();
     assert!(held.is_some());
-    assert_eq!(within.ingest.pause(&chat, HOUR).await.unwrap(), 1);
+    assert_eq!(
+        within
+            .ingest
+            .pause(&chat, HOUR, &Pauser::OwnMessage)
+            .await
+            .unwrap(),
+        1
+    );
     let dropped = gather(event("message", said(ana, "2"))).await;
     assert_eq!(dropped.ignored, ["the chat is paused"]);
 }
@@ -303,7 +316,11 @@ async fn whoever_has_not_heard_that_a_buffer_is_gone_is_told_so() {
     let mut said = incoming(&json!({ "user": "ana", "message": "hi" }));
     let refused = within.ingest.accept(&buffer, &mut said).await.unwrap_err();
     let ana = Chat::new(loja, ChatId::parse("ana").unwrap());
-    let paused = within.ingest.pause(&ana, HOUR).await.unwrap_err();
+    let paused = within
+        .ingest
+        .pause(&ana, HOUR, &Pauser::OwnMessage)
+        .await
+        .unwrap_err();
 
     for refused in [refused, paused] {
         assert!(

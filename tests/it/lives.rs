@@ -8,6 +8,7 @@ use lull::core::destination::Target;
 use lull::core::life::Life;
 use lull::core::when::When;
 use lull::spec::BufferSpec;
+use lull::store::chats::pausing::Pauser;
 use lull::store::config::lives::Living;
 use lull::store::config::{Kind, Mode, Written};
 use lull::store::keys::Shard;
@@ -280,7 +281,11 @@ async fn nothing_is_stored_for_what_is_not_alive_by_whichever_way() {
     is_gone("enqueue", queued.await.map(drop));
     is_gone(
         "pause",
-        store.chats().pause(&ana, life, LONG).await.map(drop),
+        store
+            .chats()
+            .pause(&ana, life, LONG, &Pauser::OwnMessage)
+            .await
+            .map(drop),
     );
 
     let mut after = redis.keys("*").await;

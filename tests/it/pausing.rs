@@ -1,5 +1,6 @@
 //! Chats that are left alone while one of our own people talks there.
 
+use lull::store::chats::pausing::Pauser;
 use std::time::Duration;
 
 use lull::core::chat::{Chat, Name};
@@ -29,7 +30,7 @@ async fn a_pause_drops_the_open_window_and_nothing_that_is_on_its_way() {
         buffer
             .store
             .chats()
-            .pause(&chat("ana"), Life::ALWAYS, HOUR)
+            .pause(&chat("ana"), Life::ALWAYS, HOUR, &Pauser::OwnMessage)
             .await
             .unwrap(),
         2
@@ -47,7 +48,7 @@ async fn what_is_said_during_a_pause_is_not_stored_and_the_answer_says_so() {
     buffer
         .store
         .chats()
-        .pause(&chat("ana"), Life::ALWAYS, HOUR)
+        .pause(&chat("ana"), Life::ALWAYS, HOUR, &Pauser::OwnMessage)
         .await
         .unwrap();
 
@@ -66,7 +67,7 @@ async fn a_typing_signal_during_a_pause_opens_nothing() {
     buffer
         .store
         .chats()
-        .pause(&chat("ana"), Life::ALWAYS, HOUR)
+        .pause(&chat("ana"), Life::ALWAYS, HOUR, &Pauser::OwnMessage)
         .await
         .unwrap();
 
@@ -91,7 +92,7 @@ async fn a_message_of_a_pause_does_not_come_back_when_it_is_posted_again_later()
     buffer
         .store
         .chats()
-        .pause(&chat("ana"), Life::ALWAYS, HOUR)
+        .pause(&chat("ana"), Life::ALWAYS, HOUR, &Pauser::OwnMessage)
         .await
         .unwrap();
     buffer.append(message).await;
@@ -115,7 +116,7 @@ async fn who_spoke_during_a_pause_has_not_just_turned_up_after_it() {
     buffer
         .store
         .chats()
-        .pause(&chat("ana"), Life::ALWAYS, HOUR)
+        .pause(&chat("ana"), Life::ALWAYS, HOUR, &Pauser::OwnMessage)
         .await
         .unwrap();
     buffer.say("thank you", LONG).await;
@@ -132,7 +133,7 @@ async fn a_resumed_chat_is_gathered_again() {
     buffer
         .store
         .chats()
-        .pause(&chat("ana"), Life::ALWAYS, HOUR)
+        .pause(&chat("ana"), Life::ALWAYS, HOUR, &Pauser::OwnMessage)
         .await
         .unwrap();
 
@@ -148,7 +149,7 @@ async fn a_pause_ends_by_itself() {
     buffer
         .store
         .chats()
-        .pause(&chat("ana"), Life::ALWAYS, SHORT)
+        .pause(&chat("ana"), Life::ALWAYS, SHORT, &Pauser::OwnMessage)
         .await
         .unwrap();
 
@@ -174,13 +175,13 @@ async fn a_pause_that_is_over_is_tidied_away_even_if_nothing_is_said() {
     buffer
         .store
         .chats()
-        .pause(&chat("ana"), Life::ALWAYS, HOUR)
+        .pause(&chat("ana"), Life::ALWAYS, HOUR, &Pauser::OwnMessage)
         .await
         .unwrap();
     buffer
         .store
         .chats()
-        .pause(&chat("eva"), Life::ALWAYS, HOUR)
+        .pause(&chat("eva"), Life::ALWAYS, HOUR, &Pauser::OwnMessage)
         .await
         .unwrap();
     buffer.store.history().trim(&RETENTION).await.unwrap();
@@ -191,7 +192,7 @@ async fn a_pause_that_is_over_is_tidied_away_even_if_nothing_is_said() {
         buffer
             .store
             .chats()
-            .pause(&chat(id), Life::ALWAYS, SHORT)
+            .pause(&chat(id), Life::ALWAYS, SHORT, &Pauser::OwnMessage)
             .await
             .unwrap();
     }
@@ -210,21 +211,21 @@ async fn a_pause_may_be_renewed_and_is_never_shortened() {
     buffer
         .store
         .chats()
-        .pause(&ana, Life::ALWAYS, HOUR)
+        .pause(&ana, Life::ALWAYS, HOUR, &Pauser::OwnMessage)
         .await
         .unwrap();
 
     buffer
         .store
         .chats()
-        .pause(&ana, Life::ALWAYS, LONG)
+        .pause(&ana, Life::ALWAYS, LONG, &Pauser::OwnMessage)
         .await
         .unwrap();
     let kept = buffer.store.chats().paused(&ana).await.unwrap().unwrap();
     buffer
         .store
         .chats()
-        .pause(&ana, Life::ALWAYS, 2 * HOUR)
+        .pause(&ana, Life::ALWAYS, 2 * HOUR, &Pauser::OwnMessage)
         .await
         .unwrap();
     let renewed = buffer.store.chats().paused(&ana).await.unwrap().unwrap();
@@ -245,7 +246,7 @@ async fn a_pause_leaves_every_other_chat_as_it_is() {
     buffer
         .store
         .chats()
-        .pause(&chat("ana"), Life::ALWAYS, HOUR)
+        .pause(&chat("ana"), Life::ALWAYS, HOUR, &Pauser::OwnMessage)
         .await
         .unwrap();
 
@@ -264,7 +265,7 @@ async fn the_api_tells_that_a_chat_is_paused_and_counts_what_it_drops() {
     let store = redis.store().await;
     store
         .chats()
-        .pause(&chat("ana"), Life::ALWAYS, HOUR)
+        .pause(&chat("ana"), Life::ALWAYS, HOUR, &Pauser::OwnMessage)
         .await
         .unwrap();
 

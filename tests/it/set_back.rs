@@ -3,6 +3,7 @@
 //! A clock that was set back looks to the scripts as data does that were written by a clock ahead of it. So these tests
 //! shift all that is stored ahead, and leave the clock alone.
 
+use lull::store::chats::pausing::Pauser;
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
@@ -431,7 +432,12 @@ async fn set_all(store: &Store, more: u64) {
     let long = |seconds| Duration::from_secs(seconds + more);
     store
         .chats()
-        .pause(&chat("paused"), Life::ALWAYS, long(600))
+        .pause(
+            &chat("paused"),
+            Life::ALWAYS,
+            long(600),
+            &Pauser::OwnMessage,
+        )
         .await
         .unwrap();
     say(store, "window", "hi", long(700)).await;
@@ -600,7 +606,12 @@ async fn what_is_set_after_a_second_jump_waits_for_that_one_alone() {
     redis.clock().back(Duration::from_secs(1_800));
     store
         .chats()
-        .pause(&chat("paused"), Life::ALWAYS, Duration::from_secs(600))
+        .pause(
+            &chat("paused"),
+            Life::ALWAYS,
+            Duration::from_secs(600),
+            &Pauser::OwnMessage,
+        )
         .await
         .unwrap();
 

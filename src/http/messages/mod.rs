@@ -2,6 +2,7 @@
 
 mod answers;
 pub(super) mod body;
+mod list;
 
 use std::borrow::Cow;
 
@@ -49,6 +50,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .or_form::<OutboundForm>()
             .answers::<MessageAnswer>(201, "It is queued; `Location` names it.")
             .answers::<MessageAnswer>(200, "It was queued before: its id was seen within 24 hours."),
+        list::endpoint(),
         Endpoint::get(Chapter::Queue, "/api/messages/{id}", show)
             .says(
                 "Show a message",

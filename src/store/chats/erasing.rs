@@ -147,7 +147,9 @@ impl Chats<'_> {
         let mut drops = redis::pipe();
         drops
             .zrem(keys::heard(place.shard), &place.member)
-            .zrem(keys::paused(place.shard), &place.member);
+            .zrem(keys::paused(place.shard), &place.member)
+            .hdel(keys::pausers(place.shard), &place.member)
+            .ignore();
         let (heard, paused): (u64, u64) = self.store.pipeline(&drops).await?;
         let known = self.forget_chat(chat).await?;
         // The same moment, kept twice.

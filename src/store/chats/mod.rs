@@ -5,6 +5,7 @@ pub mod chat_detail;
 pub mod erasing;
 mod forgetting;
 pub mod own_messages;
+pub mod paused_list;
 pub mod pausing;
 pub mod people;
 pub mod tokens;

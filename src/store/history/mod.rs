@@ -270,7 +270,6 @@ impl History<'_> {
                 .arg("MINID")
                 .arg(before(retention.history_age))
                 .ignore();
-            trims.zrembyscore(keys::paused(shard), "-inf", now).ignore();
         }
         trims
             .cmd("XTRIM")
@@ -279,6 +278,7 @@ impl History<'_> {
             .arg(before(audit::KEPT_FOR))
             .ignore();
         let counts: Vec<(u64, u64)> = self.store.pipeline(&trims).await?;
+        self.store.chats().forget_ended_pauses(now).await?;
         Ok(counts
             .iter()
             .fold(Trimmed::default(), |sum, (history, dead)| Trimmed {

@@ -12,6 +12,11 @@ pub(crate) fn paused(shard: Shard) -> String {
     shard.key("paused")
 }
 
+/// Who paused those chats, and when.
+pub(crate) fn pausers(shard: Shard) -> String {
+    shard.key("pausers")
+}
+
 /// Numbers by alias; the field is the chat under the alias, which lies in the same shard.
 pub(crate) fn aliases(shard: Shard) -> String {
     shard.key("aliases")

@@ -37,6 +37,9 @@ pub(crate) const DAEMONS: &str = "lull:{config}:daemons";
 /// How calls to destinations go.
 pub(crate) const CALLS: &str = "lull:{config}:calls";
 
+/// The lines that gateways post through.
+pub(crate) const LINES: &str = "lull:{config}:lines";
+
 /// Revivals of many dead letters: what was asked of each, and how far it is.
 pub(crate) const REVIVALS: &str = "lull:{config}:revivals";
 

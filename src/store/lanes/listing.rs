@@ -182,7 +182,9 @@ impl Lanes<'_> {
                         Filter::Everybody => limit - found.len(),
                         _ => ENTRIES,
                     };
-                    let read = self.store.earliest_in(&due, &full, from.as_ref(), most);
+                    let read =
+                        self.store
+                            .earliest_in(|shard| due.key(shard), &full, from.as_ref(), most);
                     let mut page = read.await?;
                     page.sort_unstable();
                     more = page.len() > most;
@@ -229,7 +231,10 @@ impl Lanes<'_> {
     }
 
     async fn has_more(self, due: &Due, shards: &[Shard], after: &DueCursor) -> Result<bool> {
-        let behind = self.store.earliest_in(due, shards, Some(after), 0).await?;
+        let behind = self
+            .store
+            .earliest_in(|shard| due.key(shard), shards, Some(after), 0)
+            .await?;
         Ok(!behind.is_empty())
     }
 

@@ -8,6 +8,7 @@ pub mod listing;
 pub mod pace;
 pub(in crate::store) mod promoting;
 pub mod queue;
+pub mod queue_list;
 pub mod standing;
 pub mod waiting;
 

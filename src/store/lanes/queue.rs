@@ -52,7 +52,7 @@ pub enum Found {
 }
 
 /// A message on its lane.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Waiting {
     /// Whose it is.
     pub user: String,
@@ -65,7 +65,7 @@ pub struct Waiting {
 }
 
 impl Waiting {
-    fn read(text: &str) -> Result<Self> {
+    pub(super) fn read(text: &str) -> Result<Self> {
         let (batch, filter) = read_batch(text)?;
         Ok(Self {
             user: filter.map_or_else(String::new, |id| id.as_str().to_owned()),
@@ -223,7 +223,11 @@ impl Lanes<'_> {
         }
     }
 
-    async fn head_of_lane(self, place: &Place, destination: &Name) -> Result<Option<Waiting>> {
+    pub(super) async fn head_of_lane(
+        self,
+        place: &Place,
+        destination: &Name,
+    ) -> Result<Option<Waiting>> {
         let mut read = scripts::HEAD.key(place.lane(destination));
         read.key(place.head(destination));
         let (head, attempts, first_attempt): (Option<String>, Option<u32>, Option<Millis>) =

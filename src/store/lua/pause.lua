@@ -11,7 +11,8 @@
   KEYS[7]  open    how many windows are open here, their bytes, and of each buffer:
                    see count_held
   KEYS[8]  alive   marks of buffers, by their lives
-  KEYS[9]  moved   how far this shard was moved with a clock that was set back,
+  KEYS[9]  pausers  of the paused chats who did it, and when
+  KEYS[10] moved   how far this shard was moved with a clock that was set back,
                    and what was set since: see move
 
   ARGV[1]  member  the chat in the due index
@@ -19,9 +20,10 @@
   ARGV[3]  follow-up  of the chat, in the index of what waits
   ARGV[4]  buffer     its field among the marks; empty = it is always there
   ARGV[5]  life       the mark that it must have
-  ARGV[6]  expected   what time it would be, had the clock not been set back since
-  ARGV[7]  back       it had been by so many ms in all
-  ARGV[8]  least      a smaller step back is none, ms
+  ARGV[6]  by         who pauses it
+  ARGV[7]  expected   what time it would be, had the clock not been set back since
+  ARGV[8]  back       it had been by so many ms in all
+  ARGV[9]  least      a smaller step back is none, ms
 
   Output: how many messages were dropped; -1: the buffer is not there (any more), or
   has another life, and nothing was changed
@@ -39,13 +41,13 @@
 
 local timer, window, due, paused = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local later, items, open = KEYS[5], KEYS[6], KEYS[7]
-local alive, moved = KEYS[8], KEYS[9]
+local alive, pausers, moved = KEYS[8], KEYS[9], KEYS[10]
 local member = ARGV[1]
 local call, format = redis.call, string.format
 
 local now = clock()
 
-local set_back = set_back_by(moved, now, ARGV[6], ARGV[7], ARGV[8])
+local set_back = set_back_by(moved, now, ARGV[7], ARGV[8], ARGV[9])
 
 -- Decided here and not by what the caller knows: a pause of a chat that is no more would stay until it ran out.
 if not has_mark(alive, ARGV[4], ARGV[5]) then return -1 end
@@ -54,16 +56,18 @@ local count = drop_window(timer, window, due, open, member)
 call('ZREM', later, ARGV[3])
 call('HDEL', items, ARGV[3])
 
+local by = format('%d ', now) .. ARGV[6]
 local ends = now + ARGV[2]
 if not set_back then
-  call('ZADD', paused, 'GT', format('%d', ends), member)
+  if call('ZADD', paused, 'GT', 'CH', format('%d', ends), member) == 1 then call('HSET', pausers, member, by) end
   return count
 end
 -- One that is there already may go by the clock as it was.
 local what = 'pauses ' .. member
 local step = left_to_move(moved, what, set_back)
 local other = tonumber(call('ZSCORE', paused, member) or 0)
-if step > tonumber(ARGV[8]) then other = other - step end
+if step > tonumber(ARGV[9]) then other = other - step end
 call('ZADD', paused, format('%d', math.max(ends, other)), member)
+if ends > other then call('HSET', pausers, member, by) end
 note_set(moved, what, set_back)
 return count

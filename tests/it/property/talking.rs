@@ -1,5 +1,6 @@
 //! What people do, what is delivered to them, and what waits for its time.
 
+use lull::store::chats::pausing::Pauser;
 use std::time::Duration;
 
 use lull::core::batch::BatchId;
@@ -115,7 +116,11 @@ impl World {
         let open = self.before.window[chat].clone();
         let life = self.model.buffer.known_as(late);
         let expected = self.model.buffer.takes(life);
-        let dropped = self.store.chats().pause(&self.chat(chat), life, LONG).await;
+        let dropped = self
+            .store
+            .chats()
+            .pause(&self.chat(chat), life, LONG, &Pauser::OwnMessage)
+            .await;
         let Some(dropped) = taken(dropped, expected) else {
             return;
         };
