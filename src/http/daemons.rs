@@ -55,7 +55,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn list(State(api): State<Api>) -> Result<Response, ApiError> {
-    let work = api.watch.seen().await?;
+    let work = api.store.daemons().all().await?;
     let items = work.daemons.iter().map(|it| shown(&work, it)).collect();
     Ok(Json(Daemons { items }).into_response())
 }

@@ -1,5 +1,6 @@
 //! Whether what is due is worked off: the signs of life of the daemons, and how long the oldest of each kind waits.
 
+mod signs;
 #[cfg(test)]
 mod tests;
 
@@ -12,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use super::due::shards_of;
 use super::handles::Daemons;
 use super::keys::{DAEMONS, Due, RETRIES, Shard};
-use super::scripts;
 use super::windows::millis;
 use super::{Result, reply};
 use crate::core::batch::Millis;
@@ -20,8 +20,6 @@ use crate::core::chat::Name;
 
 /// A daemon without a sign for so long is taken for gone, and what is due for so long and taken by nobody stands still.
 pub const TOO_LONG: Duration = Duration::from_secs(10);
-/// A daemon is remembered for so long after its last sign.
-const REMEMBERED: Duration = Duration::from_secs(3600);
 /// Destinations whose lanes are looked at in one pipeline: it holds Redis for less than a millisecond or two.
 const AT_A_TIME: usize = 16;
 
@@ -168,30 +166,6 @@ impl Work {
 }
 
 impl Daemons<'_> {
-    /// Notes that a daemon lives, which has run for `up`.
-    ///
-    /// # Errors
-    /// Unavailable or silent.
-    pub async fn beat(self, id: &str, up: Duration, about: &About) -> Result<()> {
-        let mut beat = scripts::BEAT.key(DAEMONS);
-        beat.arg(id).arg(millis(up)).arg(reply::json(about)?);
-        let _: Millis = self
-            .store
-            .run(Shard::FIRST, beat.arg(millis(REMEMBERED)))
-            .await?;
-        Ok(())
-    }
-
-    /// Forgets a daemon, which ends.
-    ///
-    /// # Errors
-    /// Unavailable or silent.
-    pub async fn forget(self, id: &str) -> Result<()> {
-        self.store
-            .query(redis::cmd("HDEL").arg(DAEMONS).arg(id))
-            .await
-    }
-
     /// What is due, of lanes those to these destinations, and who works it off. Each index costs one look.
     ///
     /// # Errors
@@ -205,18 +179,7 @@ impl Daemons<'_> {
         }
         let mut values = self.store.pipeline::<Vec<Value>>(&reads).await?.into_iter();
         let now = reply::time(values.next())?;
-        let daemons: Vec<(String, String)> = reply::value(values.next())?;
-        let daemons = daemons.into_iter();
-        let mut work = Work {
-            now,
-            // What another version wrote in another way is no daemon of ours.
-            daemons: daemons
-                .filter_map(|(id, text)| Daemon::read(id, &text))
-                .collect(),
-            ..Work::default()
-        };
-        work.daemons
-            .sort_by_key(|daemon| std::cmp::Reverse(daemon.since));
+        let mut work = Work::of_daemons(now, values.next())?;
         while let (Some(window), Some(later)) = (values.next(), values.next()) {
             work.windows = work.windows.max(overdue(window, now)?);
             work.later = work.later.max(overdue(later, now)?);

@@ -101,8 +101,8 @@ async fn list(
     let lanes = api
         .admin
         .lanes(&list.filter, destination, after, list.limit);
-    let (lanes, work) = tokio::join!(lanes, api.watch.look());
-    let lonely = work.is_some_and(|work| work.living_monitors().next().is_none());
+    let (lanes, daemons) = tokio::join!(lanes, api.store.daemons().all());
+    let lonely = daemons?.living_monitors().next().is_none();
     Ok(page(lanes?, |lane| shown(&api, lane, lonely)))
 }
 
