@@ -55,6 +55,8 @@ names! {
     Auth = "auth" of &[Role::Api],
     /// Agrees with the other daemons on the key of the tokens that stand for chats.
     ChatTokens = "chat_tokens" of &[Role::Api],
+    /// Tells those who listen what happens.
+    Events = "events" of &[Role::Api],
     /// Looks how much memory Redis has left.
     MemoryGuard = "memory_guard" of &[Role::Api],
     /// Counts what waits.

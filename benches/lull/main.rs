@@ -1,7 +1,7 @@
 //! What Lull reaches on this machine, by the binaries and the `redis.conf` that are shipped, measured against what bare
 //! parts reach in the same run. `make bench` runs it; with arguments, `cargo bench --bench lull -- ingest --quick`.
 //!
-//! - [`ingest`], [`lateness`], [`drain`], [`refusals`], [`strangers`], [`memory`]: the measurements.
+//! - [`ingest`], [`lateness`], [`drain`], [`refusals`], [`strangers`], [`memory`], [`people`]: the measurements.
 //! - [`daemon`], [`redis_server`]: the processes under test.
 //! - [`helper`]: the processes beside them, each the bench itself with a job: [`load`], [`append`], [`calls`],
 //!   [`bare`], [`canned`], [`receiver`].
@@ -24,6 +24,7 @@ mod machine;
 mod memory;
 mod message;
 mod metrics;
+mod people;
 mod receiver;
 mod redis_server;
 mod refusals;
@@ -80,6 +81,8 @@ enum Part {
     Strangers,
     /// Bytes
     Memory,
+    /// How long a search for a person takes
+    People,
 }
 
 fn main() -> Result<()> {
@@ -125,6 +128,7 @@ async fn measure(arguments: &Arguments) -> Result<()> {
             Part::Refusals => refusals::measure(quick).await,
             Part::Strangers => strangers::measure(quick).await,
             Part::Memory => memory::measure(quick).await,
+            Part::People => people::measure(quick).await,
         }?;
         let others = proc::busy_seconds()? - busy - (proc::family_seconds()? - family);
         section.disturbed_by(others.max(0.0) / began.elapsed().as_secs_f64());

@@ -16,6 +16,7 @@ mod keys;
 mod lanes;
 mod lines;
 mod lists;
+pub mod live;
 pub mod overview;
 mod pausing;
 mod removing;
@@ -47,6 +48,7 @@ pub use finding::{Findings, FoundBy};
 pub use keys::NewKey;
 pub use lanes::{HeldBy, WaitingLane};
 pub use lists::Page;
+use live::Live;
 pub use removing::Ended;
 pub use schedules::{RunDue, ScheduleDetail};
 pub use shown::{DestinationDetail, Shown};
@@ -60,6 +62,7 @@ struct Parts {
     registry: Registry,
     key_ring: KeyRing,
     chat_tokens: ChatTokens,
+    live: Live,
     /// The connections that destinations are tried over.
     clients: Clients,
     metrics: Arc<Metrics>,
@@ -86,6 +89,7 @@ impl Admin {
     ) -> Self {
         Self(Arc::new(Parts {
             chat_tokens: ChatTokens::new(store.clone()),
+            live: Live::new(store.clone(), registry.clone()),
             store,
             registry,
             key_ring,

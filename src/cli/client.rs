@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{Client, Method, Url};
+use reqwest::{Client, Method, Response, Url};
 use serde::Deserialize;
 
 use crate::delivery::{builder, is_here, why_none};
@@ -12,6 +12,20 @@ use crate::settings::operator::ADMIN_KEY;
 
 /// api answers within 2 s, except for long lists and removals.
 const PATIENCE: Duration = Duration::from_secs(15);
+
+/// An answer without an end is cut after so long, and asked for again.
+const ENDLESS: Duration = Duration::from_secs(24 * 3600);
+
+/// An answer that has no end.
+pub(super) struct Endless(Response);
+
+impl Endless {
+    /// What comes next; none: it was cut off.
+    pub(super) async fn chunk(&mut self) -> Option<Vec<u8>> {
+        let chunk = self.0.chunk().await.ok()?;
+        chunk.map(Vec::from)
+    }
+}
 
 /// An api daemon.
 pub(super) struct Api {
@@ -79,6 +93,17 @@ impl Api {
         self.call(Method::DELETE, path, &[], None).await
     }
 
+    /// `GET` of an answer that has no end.
+    pub(super) async fn stream(&self, path: &[&str]) -> Result<Endless> {
+        let mut request = self.client.get(self.url(path, &[])?).timeout(ENDLESS);
+        if let Some(key) = &self.key {
+            request = request.bearer_auth(key);
+        }
+        let answer = tokio::time::timeout(PATIENCE, request.send()).await?;
+        let answer = answer.map_err(|error| self.unreachable(&error))?;
+        Ok(Endless(answer.error_for_status()?))
+    }
+
     async fn call(
         &self,
         method: Method,
@@ -143,7 +168,7 @@ impl Api {
     }
 }
 
-async fn read(answer: reqwest::Response) -> reqwest::Result<(u16, String)> {
+async fn read(answer: Response) -> reqwest::Result<(u16, String)> {
     Ok((answer.status().as_u16(), answer.text().await?))
 }
 

@@ -105,6 +105,8 @@ codes! {
     RateLimited = 429 "rate_limited",
     /// More webhooks came with messages than are kept.
     TooManyWebhooks = 429 "too_many_webhooks",
+    /// As many listen to what happens as may.
+    TooManyListeners = 429 "too_many_listeners",
     /// Lull itself has failed; what was sent may or may not be stored.
     InternalError = 500 "internal_error",
     /// Redis cannot be reached, or is silent; what was sent may or may not be stored.

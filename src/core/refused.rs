@@ -45,7 +45,7 @@ pub enum RefusedFor {
     Spec,
     /// It does not go with what is there.
     Conflict,
-    /// Too many webhooks that come with messages.
+    /// Too many webhooks that come with messages, or listeners.
     TooMany,
     /// Redis is about to be full.
     Full,

@@ -103,6 +103,9 @@ pub(super) enum ApiError {
     /// It does not go with what is there.
     #[error("{0}")]
     Conflict(String),
+    /// As many listen to what happens as may.
+    #[error("as many listen to this api as may: end another stream, or ask another api")]
+    TooManyListeners,
     /// It was not taken in.
     #[error(transparent)]
     Ingest(#[from] IngestError),
@@ -146,6 +149,7 @@ impl ApiError {
             Self::Auth(refusal) => refusal.code(),
             Self::Spec(error) => error.code,
             Self::Conflict(_) => Code::Conflict,
+            Self::TooManyListeners => Code::TooManyListeners,
             Self::Ingest(error) => error.code(),
             Self::Store(error) => error.code(),
         }
@@ -185,6 +189,7 @@ impl ApiError {
             Self::Auth(refusal) => refusal.reason(),
             Self::Spec(_) => RefusedFor::Spec,
             Self::Conflict(_) => RefusedFor::Conflict,
+            Self::TooManyListeners => RefusedFor::TooMany,
             Self::Ingest(error) => return error.reason(),
             Self::Store(_) => RefusedFor::Redis,
         };

@@ -14,6 +14,7 @@ mod dead_letters;
 mod destinations;
 mod endpoint;
 mod error;
+mod events;
 mod find;
 mod health;
 mod history;
@@ -223,6 +224,9 @@ async fn serve_until_stopped(
     api.start(Loop::Registry, &stop, |api, stop| {
         api.registry.clone().keep_fresh(stop)
     });
+    api.start(Loop::Events, &stop, |api, stop| {
+        api.admin.live().clone().run(stop)
+    });
     api.start(Loop::Reviving, &stop, |api, stop| {
         api.admin.clone().carry_on_revivals(stop)
     });
@@ -268,6 +272,7 @@ fn endpoints() -> Vec<Endpoint> {
         posts::endpoints(),
         lines::endpoints(),
         lanes::endpoints(),
+        events::endpoints(),
         dead_letters::endpoints(),
         control::endpoints(),
         audit::endpoints(),

@@ -119,7 +119,7 @@ impl Api {
     }
 }
 
-fn shown(Posted { at, post }: Posted) -> PostAnswer {
+fn shown(Posted { at, post, .. }: Posted) -> PostAnswer {
     let has_body = post.body.is_some();
     let json = |text: Option<String>| {
         let text = Cow::from(text?);

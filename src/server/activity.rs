@@ -31,6 +31,8 @@ pub(super) enum Doing {
     Sending = 3,
     /// Its request is in hand, to the last byte.
     Served = 4,
+    /// It gets an answer that has no end: what happens, as it happens.
+    Listening = 5,
 }
 
 impl Doing {
@@ -83,6 +85,11 @@ impl Activity {
         self.set(Doing::Served);
     }
 
+    /// The request gets an answer that ends with its connection.
+    pub(super) fn listen(&self) {
+        self.set(Doing::Listening);
+    }
+
     /// The request has its answer.
     pub(super) fn served(&self) {
         self.set(Doing::Idle);
@@ -95,7 +102,7 @@ impl Activity {
         let patience = match doing {
             Doing::Idle => Some(config.keep_alive),
             Doing::New | Doing::Asking => Some(config.head()),
-            Doing::Sending => self.is_asked().then_some(LAST_WORD),
+            Doing::Sending | Doing::Listening => self.is_asked().then_some(LAST_WORD),
             Doing::Served => None,
         };
         let longest = if self.is_asked() {
@@ -124,7 +131,8 @@ impl Activity {
             1 => Doing::New,
             2 => Doing::Asking,
             3 => Doing::Sending,
-            _ => Doing::Served,
+            4 => Doing::Served,
+            _ => Doing::Listening,
         };
         (doing, self.at(state >> BITS))
     }

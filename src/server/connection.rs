@@ -53,8 +53,15 @@ impl Conversation {
                     let close = HeaderValue::from_static("close");
                     answer.headers_mut().insert(CONNECTION, close);
                 }
-                activity.served();
-                Ok::<_, Infallible>(answer)
+                if answer.extensions().get::<HasNoEnd>().is_none() {
+                    activity.served();
+                    return Ok::<_, Infallible>(answer);
+                }
+                activity.listen();
+                Ok(answer.map(|body| {
+                    let activity = activity.clone();
+                    Body::new(Leaving { body, activity })
+                }))
             }
         });
         let watched = Watched {
@@ -82,6 +89,42 @@ impl Conversation {
             leaving = true;
             connection.as_mut().graceful_shutdown();
         }
+    }
+}
+
+/// Marks an answer that goes on as long as its connection: who gets it is not idle meanwhile.
+#[derive(Clone, Copy, Debug)]
+pub struct HasNoEnd;
+
+/// An answer without an end, until it has one.
+struct Leaving {
+    body: Body,
+    activity: Arc<Activity>,
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        self.activity.served();
+    }
+}
+
+impl HttpBody for Leaving {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(context)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
     }
 }
 

@@ -70,7 +70,8 @@ impl Crowd {
         let (doing, since) = activity.state();
         let needed = match doing {
             Doing::Idle => Needed::Hardly,
-            Doing::Served => Needed::First,
+            // There are never many of these.
+            Doing::Served | Doing::Listening => Needed::First,
             _ if self.is_slow() && self.now.duration_since(since) > LAST_WORD => Needed::ByNobody,
             _ => Needed::Yet,
         };

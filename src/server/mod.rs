@@ -22,6 +22,7 @@ use crate::loops::{Loop, Loops};
 use crate::settings::server::ServerConfig;
 use crate::shutdown::GRACE;
 use connection::Conversation;
+pub use connection::HasNoEnd;
 pub use crowd::network_of;
 use slots::Slots;
 

@@ -42,6 +42,7 @@ mod later;
 mod least_rights;
 mod limits;
 mod lines;
+mod listening;
 mod lives;
 mod log_lines;
 mod loops;

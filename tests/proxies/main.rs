@@ -16,16 +16,20 @@ mod support;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use lull_kit::process::{Process, free_port};
-use reqwest::{Client, RequestBuilder, StatusCode};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::time::timeout;
 
 use support::{Daemon, TestRedis, eventually};
 
 const PAGE: &str = include_str!("../../docs/proxies.md");
 const HOST: &str = "lull.example";
+/// A proxy that keeps events to itself keeps them until its buffer is full, or for good.
+const PATIENCE: Duration = Duration::from_secs(20);
 const KEY: &str = "the-key-of-the-panel-is-long-enough";
 
 /// The recipe of a page for a program, with what stands in it for api.
@@ -130,6 +134,16 @@ async fn status(request: RequestBuilder) -> StatusCode {
     request.send().await.unwrap().status()
 }
 
+/// Waits until what waits was told twice, which happens once a second.
+async fn counted_twice(mut events: Response) {
+    let mut text = String::new();
+    while text.matches("event: counts").count() < 2 {
+        let chunk = timeout(PATIENCE, events.chunk()).await;
+        let chunk = chunk.expect("the proxy passes events on").unwrap();
+        text.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
+    }
+}
+
 /// What a proxy must do: open nothing, and tell who called and what.
 async fn holds(api: &Daemon, proxy: Proxy) {
     for (method, path) in [
@@ -161,6 +175,10 @@ async fn holds(api: &Daemon, proxy: Proxy) {
         .header("x-twilio-signature", "VeYaaTgVesW+8Ss7Z4IRXH9KU8s=")
         .body("MessageSid=SM1&From=whatsapp%3A%2B5511988887777&To=whatsapp%3A%2B551140000000&Body=oi&NumMedia=0");
     assert_eq!(status(signed).await, 200);
+
+    // Events come through as they happen, and are kept for nobody.
+    let events = key(proxy.ask("GET", "/api/events")).send().await.unwrap();
+    counted_twice(events).await;
 
     // Whoever guesses keys has spent his own limit, and nobody else's.
     eventually("the stranger is turned away", async || {

@@ -115,6 +115,7 @@ impl Batches {
             at,
             record,
             earlier,
+            ..
         } = settlement;
         let (id, destination) = (record.id, record.destination);
         for stamp in record.stamps {

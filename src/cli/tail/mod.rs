@@ -1,13 +1,14 @@
 //! `lull tail`: what is delivered, what is tried again, what is given up on and what was not taken, as it happens.
 
 mod follow;
+mod news;
 mod row;
 
 use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use super::Where;
 use super::client::Api;
@@ -15,9 +16,13 @@ use super::output::{line, note};
 use crate::settings::Vars;
 use crate::shutdown;
 use follow::{Entry, Kind, List};
+use news::News;
 use row::{Whose, heads, json, row};
 
+/// Between two looks, where api does not tell of events.
 const PERIOD: Duration = Duration::from_millis(500);
+/// The longest between two looks.
+const LONGEST: Duration = Duration::from_secs(10);
 /// Following takes no more than this part of api's time.
 const IDLE_SHARE: u32 = 4;
 
@@ -61,6 +66,9 @@ pub(super) async fn tail(arguments: &Arguments, vars: &Vars) -> Result<()> {
 
 async fn follow(arguments: &Arguments, api: &Api) -> Result<()> {
     let end = arguments.lasting.map(|lasting| Instant::now() + lasting);
+    let mut news = News::default();
+    // First, so that nothing falls between the lists and what is told from here on.
+    news.listen(api).await;
     let mut lists = Vec::new();
     for kind in Kind::ALL {
         lists.push(List::begin(kind, api).await?);
@@ -91,9 +99,12 @@ async fn follow(arguments: &Arguments, api: &Api) -> Result<()> {
         if is_last {
             break;
         }
-        let pause = PERIOD.max(began.elapsed() * IDLE_SHARE);
-        let pause = end.map_or(pause, |end| pause.min(end - Instant::now()));
-        tokio::time::sleep(pause).await;
+        // However much happens, following takes no more than its part of api's time.
+        let rest = Instant::now() + began.elapsed() * IDLE_SHARE;
+        sleep_until(end.map_or(rest, |end| rest.min(end))).await;
+        news.listen(api).await;
+        let longest = Instant::now() + LONGEST;
+        news.wait(end.map_or(longest, |end| longest.min(end))).await;
     }
     Ok(())
 }

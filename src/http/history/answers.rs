@@ -168,6 +168,7 @@ pub(in crate::http) fn shown(settlement: Settlement) -> HistoryAnswer {
         at,
         record,
         earlier,
+        ..
     } = settlement;
     let mut attempts: Vec<_> = earlier
         .iter()

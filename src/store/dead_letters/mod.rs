@@ -47,7 +47,7 @@ pub struct DeadLetter {
 }
 
 impl DeadLetter {
-    fn read(entry: &StreamEntry) -> Result<Self> {
+    pub(super) fn read(entry: &StreamEntry) -> Result<Self> {
         let letter = serde_json::from_str(&entry.field("letter")?)
             .map_err(|_| StoreError::Unreadable("a dead letter"))?;
         let (batch, filter) = read_batch(&entry.field("batch")?)?;

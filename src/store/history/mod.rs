@@ -1,5 +1,6 @@
 //! History: batches that were tried, and what was posted; trimmed by age and count.
 
+pub mod following;
 pub mod posts;
 pub mod received;
 mod searching;
@@ -13,7 +14,7 @@ use super::audit;
 use super::dead_letters::shards_of;
 use super::handles::History;
 use super::keys::{self, Shard};
-use super::paging::{Look, StreamEntry};
+use super::paging::{EntryId, Look, StreamEntry};
 use super::windows::millis;
 use super::{Result, StoreError, reply};
 use crate::core::batch::{BatchId, Gathering, Millis};
@@ -130,6 +131,8 @@ pub struct Try {
 /// A batch that was tried.
 #[derive(Debug)]
 pub struct Settlement {
+    /// Its place in the list.
+    pub id: EntryId,
     /// When its newest attempt was settled.
     pub at: Millis,
     /// What was written about it.
@@ -153,6 +156,7 @@ impl Settlement {
             Ok((at.parse().map_err(|_| unreadable())?, made))
         });
         Ok(Self {
+            id: entry.id,
             at: entry.id.ms,
             earlier: earlier.collect::<Result<_>>()?,
             record,

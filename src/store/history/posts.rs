@@ -13,7 +13,7 @@ use crate::store::handles::History;
 use crate::store::history::received::Received;
 use crate::store::history::told::Answer;
 use crate::store::keys::{self, Shard};
-use crate::store::paging::{Look, Stream, StreamEntry};
+use crate::store::paging::{EntryId, Look, Stream, StreamEntry};
 use crate::store::{Result, StoreError, reply};
 
 /// Most posts that a shard keeps.
@@ -60,6 +60,8 @@ pub struct Post {
 /// A post of the list.
 #[derive(Debug)]
 pub struct Posted {
+    /// Its place in the list.
+    pub id: EntryId,
     /// When it came.
     pub at: Millis,
     /// What it was, and what became of it.
@@ -221,8 +223,8 @@ impl History<'_> {
                 let chat = post.chat.as_deref().unwrap_or_default();
                 let asked =
                     filter.includes(buffer, chat) && results.includes(&post) && wanted(&post);
-                let at = entry.id.ms;
-                Ok(asked.then_some(Posted { at, post }))
+                let (id, at) = (entry.id, entry.id.ms);
+                Ok(asked.then_some(Posted { id, at, post }))
             })
             .await
     }

@@ -119,8 +119,8 @@ impl History<'_> {
             let post = Post::read(entry)?;
             let is_its = post.buffer.as_deref() == Some(chat.buffer.as_str())
                 && post.chat.as_deref() == Some(chat.id.as_str());
-            let at = entry.id.ms;
-            Ok(is_its.then_some(Posted { at, post }))
+            let (id, at) = (entry.id, entry.id.ms);
+            Ok(is_its.then_some(Posted { id, at, post }))
         };
         let found = self.store.newest(keys::posts, shard, look, of_chat);
         Ok(ended(found.await?))

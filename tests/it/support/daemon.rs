@@ -324,6 +324,14 @@ impl Drop for Daemon {
 /// The status and the JSON of an answer.
 pub(crate) async fn read(answer: Response) -> (StatusCode, Value) {
     let status = answer.status();
+    // What has no end cannot be read to it.
+    if answer
+        .headers()
+        .get("content-type")
+        .is_some_and(|kind| kind == "text/event-stream")
+    {
+        return (status, Value::Null);
+    }
     let text = answer.text().await.unwrap();
     (
         status,

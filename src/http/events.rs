@@ -1,0 +1,261 @@
+//! `GET /api/events`: what happens, as it happens, as Server-Sent Events.
+
+use std::collections::{HashSet, VecDeque};
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::Extension;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::{Stream, stream};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::{IntoParams, ToSchema};
+
+use super::Api;
+use super::endpoint::{Chapter, Endpoint};
+use super::error::ApiError;
+use super::query::any_buffer;
+use crate::admin::live::{Happening, Heard, Listener, What, moment_of};
+use crate::core::chat::{Chat, ChatId, Name};
+use crate::core::filter::Filter;
+use crate::server::HasNoEnd;
+
+/// A comment so often, so that nobody in between takes the silence for an end.
+const COMMENT_EVERY: Duration = Duration::from_secs(15);
+/// A client that was cut off comes back after so long.
+const RETRY: Duration = Duration::from_secs(2);
+const LAST_EVENT_ID: &str = "last-event-id";
+
+/// The query of a stream of events.
+#[derive(Deserialize, IntoParams)]
+struct EventsQuery {
+    /// Only what belongs to this buffer; what belongs to none is told to all.
+    #[param(pattern = r"^\.?[a-z0-9_-]{1,64}$")]
+    buffer: Option<String>,
+    /// Only what belongs to this chat: its token, or its id in the buffer that is named, else in `default`.
+    #[param(min_length = 1, max_length = 512, pattern = r"\S")]
+    chat: Option<String>,
+    /// As the header `Last-Event-ID`, for clients that can send none: the id of the last event that was heard.
+    last_event_id: Option<String>,
+}
+
+/// A try of a batch.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AttemptEvent)]
+struct Attempted<'a> {
+    webhook_id: &'a str,
+    user: &'a str,
+    buffer: &'a str,
+    token: Option<String>,
+    hash: String,
+    destination: &'a str,
+    /// `delivered`, `failed` or `buried`.
+    status: &'a str,
+    messages: u64,
+    reason: &'a str,
+    attempt: Option<u32>,
+    http_status: Option<u16>,
+    duration_ms: Option<u64>,
+    summary: Option<&'a str>,
+}
+
+/// Its endpoints, in the order of the document.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(Chapter::History, "/api/events", events)
+            .says(
+                "Listen to what happens",
+                "Server-Sent Events without bodies: `attempt`, `dead_letter`, `post` (of what was not taken), `counts` once a second, `changed`, and `skipped` or `reload` where something was left out. Who comes back with `Last-Event-ID` is told what was missed since two seconds before; an event that was heard already has the same id.",
+            )
+            .query::<EventsQuery>(&["buffer", "chat", "last_event_id"])
+            .header("Last-Event-ID", "The id of the last event that was heard.", json!({ "type": "string" }))
+            .answers_in("text/event-stream", 200, "Events, until either side ends.")
+            .refusing(&[429]),
+    ]
+}
+
+async fn events(
+    State(api): State<Api>,
+    headers: HeaderMap,
+    query: Result<Query<EventsQuery>, QueryRejection>,
+) -> Result<Response, ApiError> {
+    let Query(query) = query?;
+    let filter = filter(&api, &query)?;
+    let last = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok());
+    let last = last.or(query.last_event_id.as_deref());
+    // First of all, so that nothing falls between what was missed and what comes.
+    let listener = api
+        .admin
+        .live()
+        .listen()
+        .ok_or(ApiError::TooManyListeners)?;
+    let mut first = VecDeque::from([Event::default().retry(RETRY).comment("listening")]);
+    let mut told = HashSet::new();
+    if let Some(last) = last {
+        match missed(&api, &filter, last).await? {
+            Some(missed) => {
+                for happening in missed {
+                    first.extend(shown(&api, &happening));
+                    told.extend(happening.event_id());
+                }
+            }
+            None => first.push_back(reload()),
+        }
+    }
+    let events = follow(Following {
+        api,
+        filter,
+        first,
+        told,
+        listener,
+    });
+    let keep_alive = KeepAlive::new().interval(COMMENT_EVERY);
+    let mut answer = Sse::new(events).keep_alive(keep_alive).into_response();
+    let headers = answer.headers_mut();
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    Ok((Extension(HasNoEnd), answer).into_response())
+}
+
+fn filter(api: &Api, query: &EventsQuery) -> Result<Filter, ApiError> {
+    let buffer = query.buffer.as_deref();
+    let buffer = buffer.map(|name| Name::from_stored(name).or_else(|_| any_buffer(name)));
+    let buffer = buffer.transpose()?;
+    let Some(chat) = query.chat.as_deref() else {
+        return Ok(buffer.map_or(Filter::Everybody, Filter::Buffer));
+    };
+    if let Some((own, id)) = api.admin.chat_tokens().open(chat) {
+        return Ok(Filter::Chat(Chat::new(own, id)));
+    }
+    let buffer = buffer.unwrap_or_else(Name::default_name);
+    let id = ChatId::parse(chat);
+    let id = id.map_err(|error| ApiError::parameter("chat", format!("chat {error}")))?;
+    Ok(Filter::Chat(api.admin.chat(buffer, id)))
+}
+
+/// What was missed since the event of this id; none: it has to be read again.
+async fn missed(
+    api: &Api,
+    filter: &Filter,
+    last: &str,
+) -> Result<Option<Vec<Happening>>, ApiError> {
+    match moment_of(last) {
+        Some(since) => Ok(api.admin.missed(filter, since).await?),
+        None => Ok(None),
+    }
+}
+
+/// Whoever listens, and what they are yet to hear first.
+struct Following {
+    api: Api,
+    filter: Filter,
+    first: VecDeque<Event>,
+    /// What was told before it came.
+    told: HashSet<String>,
+    listener: Listener,
+}
+
+fn follow(following: Following) -> impl Stream<Item = Result<Event, Infallible>> {
+    stream::unfold(following, |mut following| async move {
+        let event = following.next().await?;
+        Some((Ok(event), following))
+    })
+}
+
+impl Following {
+    async fn next(&mut self) -> Option<Event> {
+        if let Some(event) = self.first.pop_front() {
+            return Some(event);
+        }
+        loop {
+            let happening = match self.listener.next().await {
+                Heard::Happening(happening) => happening,
+                Heard::Skipped(skipped) => {
+                    return Some(event("skipped", &json!({ "n": skipped })));
+                }
+                Heard::End => return None,
+            };
+            let is_told = happening.event_id().is_some_and(|id| self.told.remove(&id));
+            if is_told || !happening.is_of(&self.filter) {
+                continue;
+            }
+            if let Some(event) = shown(&self.api, &happening) {
+                return Some(event);
+            }
+        }
+    }
+}
+
+fn shown(api: &Api, happening: &Happening) -> Option<Event> {
+    let chat = |buffer: &str, id: &str| {
+        let chat = Chat::new(Name::from_stored(buffer).ok()?, ChatId::parse(id).ok()?);
+        Some((api.admin.chat_tokens().of(&chat), chat.hash().to_string()))
+    };
+    let event = match &happening.what {
+        What::Tried(record) => {
+            let (token, hash) = chat(&record.buffer, &record.chat)?;
+            let last = record.last.as_ref();
+            let attempted = Attempted {
+                webhook_id: &record.id,
+                user: &record.chat,
+                buffer: &record.buffer,
+                token,
+                hash,
+                destination: &record.destination,
+                status: &record.outcome,
+                messages: record.messages,
+                reason: &record.reason,
+                attempt: last.map(|last| last.number),
+                http_status: last.and_then(|last| last.status),
+                duration_ms: last.map(|last| last.ms),
+                summary: last.map_or(record.why.as_deref(), |last| Some(&last.summary)),
+            };
+            event("attempt", &attempted)
+        }
+        What::Buried {
+            letter,
+            webhook_id,
+            messages,
+        } => {
+            let (token, hash) = chat(&letter.buffer, &letter.chat)?;
+            let dead = json!({
+                "id": happening.id.map(|id| id.text()), "webhook_id": webhook_id, "user": letter.chat,
+                "buffer": letter.buffer, "token": token, "hash": hash, "destination": letter.destination,
+                "reason": letter.reason, "attempts": letter.attempts, "messages": messages,
+            });
+            event("dead_letter", &dead)
+        }
+        What::Posted(post) => {
+            let of = post.buffer.as_deref().zip(post.chat.as_deref());
+            let (token, hash) = of.and_then(|(buffer, id)| chat(buffer, id)).unzip();
+            let posted = json!({
+                "buffer": post.buffer, "user": post.chat, "token": token.flatten(), "hash": hash,
+                "result": post.result, "reason": post.reason, "code": post.code, "message_id": post.id,
+            });
+            event("post", &posted)
+        }
+        What::Counts(counts) => event(
+            "counts",
+            &json!({"open": counts.open, "waiting": counts.waiting, "later": counts.later}),
+        ),
+        What::Changed => event("changed", &json!({})),
+        What::Reload => reload(),
+    };
+    Some(match happening.event_id() {
+        Some(id) => event.id(id),
+        None => event,
+    })
+}
+
+fn reload() -> Event {
+    event("reload", &json!({}))
+}
+
+/// An event with data that can be JSON.
+fn event(name: &str, data: &impl Serialize) -> Event {
+    let named = Event::default().event(name);
+    named.json_data(data).unwrap_or_default()
+}

@@ -1,0 +1,140 @@
+//! What comes into the lists of what is over, as it comes: one blocking read for all of them, on a connection of its own.
+
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::streams::StreamReadReply;
+use tokio::time::timeout;
+
+use crate::store::dead_letters::DeadLetter;
+use crate::store::dialling::establish;
+use crate::store::handles::History;
+use crate::store::history::Settlement;
+use crate::store::history::posts::Post;
+use crate::store::keys::{self, Shard};
+use crate::store::paging::{EntryId, StreamEntry};
+use crate::store::{Result, StoreError, reply};
+
+/// Entries of one list that are taken in one read.
+const MOST: usize = 500;
+/// A read that found nothing ends after so long, and begins anew.
+const BLOCKED: Duration = Duration::from_secs(5);
+/// The answer to it may be so much later.
+const LATER: Duration = Duration::from_secs(5);
+/// The lists that are followed: batches that were tried, dead letters, posts that were not taken.
+const LISTS: [fn(Shard) -> String; 3] = [keys::history, keys::dead, keys::posts];
+
+/// Something that came into a list.
+#[derive(Debug)]
+pub struct Followed {
+    /// The place of the entry.
+    pub id: EntryId,
+    /// What it is.
+    pub what: FollowedEntry,
+}
+
+/// An entry of one of the lists.
+#[derive(Debug)]
+pub enum FollowedEntry {
+    /// A batch was tried.
+    Tried(Box<Settlement>),
+    /// A batch was given up on.
+    Buried(Box<DeadLetter>),
+    /// Something was posted that came into no window.
+    Posted(Box<Post>),
+}
+
+/// Follows the lists from the moment at which it began.
+pub struct Follower {
+    connection: MultiplexedConnection,
+    streams: Vec<Followable>,
+}
+
+/// One stream, and where in it the follower is.
+struct Followable {
+    key: String,
+    shard: Shard,
+    list: usize,
+    last: String,
+}
+
+impl History<'_> {
+    /// Begins to follow what comes from here on.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn follow(self) -> Result<Follower> {
+        let now = reply::time(Some(self.store.query(&redis::cmd("TIME")).await?))?;
+        let (connection, _) = establish(self.store.links.client()).await?;
+        let streams = LISTS.iter().enumerate().flat_map(|(list, key)| {
+            Shard::all().map(move |shard| Followable {
+                key: key(shard),
+                shard,
+                list,
+                last: format!("{}-0", now.saturating_sub(1)),
+            })
+        });
+        Ok(Follower {
+            connection,
+            streams: streams.collect(),
+        })
+    }
+}
+
+impl Follower {
+    /// What has come since the last call, in the order of its time; waits for it a few seconds.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable: then it must begin anew.
+    pub async fn next(&mut self) -> Result<Vec<Followed>> {
+        let mut read = redis::cmd("XREAD");
+        read.arg("COUNT")
+            .arg(MOST)
+            .arg("BLOCK")
+            .arg(u64::try_from(BLOCKED.as_millis()).unwrap_or_default())
+            .arg("STREAMS");
+        for stream in &self.streams {
+            read.arg(&stream.key);
+        }
+        for stream in &self.streams {
+            read.arg(&stream.last);
+        }
+        let reading = read.query_async::<Option<StreamReadReply>>(&mut self.connection);
+        let found = timeout(BLOCKED + LATER, reading).await;
+        let found = found.map_err(|_| StoreError::Silent(BLOCKED + LATER))??;
+        let mut followed = Vec::new();
+        for read in found.map(|found| found.keys).unwrap_or_default() {
+            let stream = self.streams.iter_mut().find(|it| it.key == read.key);
+            let Some(stream) = stream else { continue };
+            if let Some(last) = read.ids.last() {
+                stream.last.clone_from(&last.id);
+            }
+            for entry in read.ids {
+                let Some(entry) = StreamEntry::of(stream.shard, entry) else {
+                    continue;
+                };
+                let id = entry.id;
+                let what = FollowedEntry::read(stream.list, &entry)?;
+                followed.push(Followed { id, what });
+            }
+        }
+        followed.sort_by_key(|it| it.id.at());
+        Ok(followed)
+    }
+}
+
+impl std::fmt::Debug for Follower {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Follower")
+    }
+}
+
+impl FollowedEntry {
+    fn read(list: usize, entry: &StreamEntry) -> Result<Self> {
+        Ok(match list {
+            0 => Self::Tried(Box::new(Settlement::read(entry)?)),
+            1 => Self::Buried(Box::new(DeadLetter::read(entry)?)),
+            _ => Self::Posted(Box::new(Post::read(entry)?)),
+        })
+    }
+}
