@@ -1,10 +1,11 @@
 //! Chats: their open windows, closed now or dropped, and every trace of one erased.
 
+use std::time::Duration;
+
 use tracing::info;
 
 use super::{Admin, AdminError, NoSuch, Page};
 use crate::core::action::Action;
-use crate::core::batch::BatchId;
 use crate::core::chat::{Chat, ChatId, Name};
 use crate::core::filter::Filter;
 use crate::store::DueCursor;
@@ -12,6 +13,7 @@ use crate::store::audit::{Act, By};
 use crate::store::chats::erasing::Erased;
 use crate::store::config::Kind;
 use crate::store::windows::closing::Closing;
+use crate::store::windows::extending::Extended;
 use crate::store::windows::open::Window;
 use crate::telemetry::metrics::count;
 
@@ -59,7 +61,7 @@ impl Admin {
         let snapshot = self.registry().get();
         let buffer = snapshot.buffer(&chat.buffer);
         let targets = &buffer.ok_or(NoSuch::Kind(Kind::Buffer))?.destinations;
-        let id = BatchId::generate();
+        let id = self.store().windows().new_id(chat);
         let Closing::Closed {
             count: messages,
             reason,
@@ -88,6 +90,31 @@ impl Admin {
             self.note(act.times(messages)).await;
         }
         Ok(messages)
+    }
+
+    /// Lets the open window of a chat wait longer, never past its cap. `None`: none is open.
+    ///
+    /// # Errors
+    /// No such buffer; full, unavailable or silent.
+    pub async fn extend(
+        &self,
+        chat: &Chat,
+        by: Duration,
+        who: &By,
+    ) -> Result<Option<Extended>, AdminError> {
+        let snapshot = self.registry().get();
+        snapshot
+            .buffer(&chat.buffer)
+            .ok_or(NoSuch::Kind(Kind::Buffer))?;
+        let extended = self.store().windows().extend(chat, by).await?;
+        if let Some(Extended { moved, .. }) = extended
+            && !moved.is_zero()
+        {
+            let (hash, seconds) = (chat.hash(), moved.as_secs_f64());
+            info!(chat = %hash, seconds, "An operator let the window of chat {hash} wait {seconds} s longer");
+            self.note(Act::new(Action::ChatExtend, who).on(&hash)).await;
+        }
+        Ok(extended)
     }
 
     /// Erases every trace of a chat, for people who ask for it. That cannot be undone.

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::core::batch::BatchId;
 use crate::core::chat::Name;
 use crate::delivery::BodyError;
 use crate::delivery::trial::TrialError;
@@ -50,6 +51,11 @@ pub enum NoSuch {
         /// Where.
         place: String,
     },
+    /// A batch: it is neither waiting nor over, or nothing is kept of it any more.
+    #[error(
+        "nothing is known of the batch {0}: it is not in the history, not among the dead letters, and on no lane that was looked at"
+    )]
+    Batch(BatchId),
     /// A dead letter: it was revived or dropped, or never was.
     #[error("there is no dead letter with this id (any more)")]
     DeadLetter,

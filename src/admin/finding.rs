@@ -91,11 +91,9 @@ impl Admin {
             }
         }
         if let Some(id) = BatchId::read(text)
-            && let Some(settlement) = store.history().batch(&id).await?
+            && let Some(chat) = self.chat_of_batch(&id).await?
         {
-            let record = settlement.record;
-            let chat = chat_of(&record.buffer, &record.chat);
-            let found = self.told(chat.into_iter().collect()).await?;
+            let found = self.told(vec![chat]).await?;
             return Ok(Some(plain(FoundBy::WebhookId, found)));
         }
         if let Some(id) = EntryId::parse(text)
@@ -194,7 +192,7 @@ fn plain(by: FoundBy, found: Found) -> Findings {
     }
 }
 
-fn chat_of(buffer: &str, id: &str) -> Option<Chat> {
+pub(super) fn chat_of(buffer: &str, id: &str) -> Option<Chat> {
     let buffer = Name::from_stored(buffer).ok()?;
     Some(Chat::new(buffer, ChatId::parse(id).ok()?))
 }

@@ -2,12 +2,14 @@
 //! over. Each answers plain values and typed errors, and knows nothing of HTTP, so that the api, a page or a command can
 //! call it alike. What is changed is noted here, with who did it, so that every caller leaves its note.
 
+mod batches;
 mod buffers;
 mod calling_off;
 mod chat_detail;
 mod chats;
 mod configuring;
 mod control;
+mod current;
 mod dead_letters;
 mod destinations;
 mod error;
@@ -41,8 +43,10 @@ use crate::store::audit::Act;
 use crate::store::history::Retention;
 use crate::telemetry::metrics::Metrics;
 
+pub use batches::{Destined, Saying, WholeBatch};
 pub use chat_detail::{ChatDetail, Part};
 pub use configuring::{Drained, Managed};
+pub use current::{Current, Since};
 pub use error::{AdminError, Conflict, NoSuch};
 pub use finding::{Findings, FoundBy};
 pub use keys::NewKey;

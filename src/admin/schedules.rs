@@ -15,6 +15,7 @@ use crate::core::schedule::Times;
 use crate::delivery::Sender;
 use crate::registry::Snapshot;
 use crate::spec::ScheduleSpec;
+use crate::spec::schedule::times_of;
 use crate::store::Look;
 use crate::store::audit::{Act, By};
 use crate::store::config::{Kind, Versioned};
@@ -105,6 +106,22 @@ impl Admin {
     ) -> Result<ScheduleDetail, AdminError> {
         let now = self.store().clock().now().await?;
         Ok(self.detailed(written, now))
+    }
+
+    /// The next times of an expression, which no schedule need have.
+    ///
+    /// # Errors
+    /// Names the field that is wrong; unavailable or silent.
+    pub async fn preview(
+        &self,
+        cron: &str,
+        timezone: &str,
+        count: usize,
+    ) -> Result<(Vec<Millis>, Tz), AdminError> {
+        let times = times_of(cron, timezone)?;
+        let now = self.store().clock().now().await?;
+        let upcoming = times.upcoming(now).take(count).collect();
+        Ok((upcoming, times.zone()))
     }
 
     fn detailed(&self, written: Versioned<ScheduleSpec>, now: Millis) -> ScheduleDetail {

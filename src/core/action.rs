@@ -48,6 +48,8 @@ actions! {
     ChatFlush = "chat.flush",
     /// An open window was dropped.
     ChatCancel = "chat.cancel",
+    /// An open window was told to wait longer.
+    ChatExtend = "chat.extend",
     /// A chat was left to a person.
     ChatPause = "chat.pause",
     /// The pause of a chat was ended.

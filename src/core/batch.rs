@@ -17,6 +17,9 @@ pub type Millis = u64;
 /// Begins every id.
 const PREFIX: &str = "msg_";
 
+/// The bits of its last byte in which an id carries a shard.
+const LAST_BITS: u8 = 0b11_1111;
+
 /// The `webhook-id` of a batch: the same over all its attempts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct BatchId(String);
@@ -25,6 +28,23 @@ impl BatchId {
     /// A new id, in order of time, so that logs and lists sort.
     pub fn generate() -> Self {
         Self(format!("{PREFIX}{}", Uuid::now_v7().simple()))
+    }
+
+    /// The same with a shard in its last bits, so that it leads to where it is.
+    #[must_use]
+    pub fn in_shard(self, shard: u8) -> Self {
+        let Ok(id) = Uuid::try_parse(self.digits()) else {
+            return self;
+        };
+        let mut bytes = id.into_bytes();
+        bytes[15] = bytes[15] & !LAST_BITS | shard & LAST_BITS;
+        Self(format!("{PREFIX}{}", Uuid::from_bytes(bytes).simple()))
+    }
+
+    /// The shard in its last bits. Of an id in which nobody put one it is any.
+    pub fn shard(&self) -> Option<u8> {
+        let id = Uuid::try_parse(self.base()).ok()?;
+        Some(id.into_bytes()[15] & LAST_BITS)
     }
 
     /// The id of a message that its client calls `id`, in a chat: always the same, and never another's.
@@ -72,9 +92,7 @@ impl BatchId {
 
     /// When it was made, by the clock of the daemon that made it; `None` for that of a client's id.
     pub fn made_at(&self) -> Option<Millis> {
-        let digits = self.digits();
-        let digits = digits.split_once('-').map_or(digits, |(digits, _)| digits);
-        let id = Uuid::try_parse(digits).ok()?;
+        let id = Uuid::try_parse(self.base()).ok()?;
         let (seconds, nanos) = id.get_timestamp()?.to_unix();
         Some(seconds * 1000 + u64::from(nanos / 1_000_000))
     }
@@ -88,6 +106,22 @@ impl BatchId {
     #[must_use]
     pub fn numbered(&self, number: u32) -> Self {
         Self(format!("{}-{number}", self.0))
+    }
+
+    /// Whether both are of one window: the same but for numbers at their ends.
+    pub fn is_of_one_window_with(&self, other: &Self) -> bool {
+        self.base() == other.base()
+    }
+
+    /// Whether it was made after the other; of those made within one ms the ids decide.
+    pub fn is_after(&self, other: &Self) -> bool {
+        let made = (self.made_at(), self.base());
+        made.0.is_some() && made > (other.made_at(), other.base())
+    }
+
+    fn base(&self) -> &str {
+        let digits = self.digits();
+        digits.split_once('-').map_or(digits, |(digits, _)| digits)
     }
 
     /// The number at its end: of a message that was split off, or of a follow-up.
@@ -187,6 +221,29 @@ mod tests {
         assert_eq!(numbered.made_at(), id.made_at());
         assert_eq!(BatchId::read(numbered.as_str()), Some(numbered));
         assert_eq!(BatchId::read(&format!("{id}-x")), None);
+    }
+
+    #[test]
+    fn an_id_carries_its_shard_and_tells_when_all_the_same() {
+        let id = BatchId::generate();
+
+        for shard in [0, 7, 63] {
+            let carries = id.clone().in_shard(shard);
+            assert_eq!(carries.shard(), Some(shard));
+            assert_eq!(carries.numbered(3).shard(), Some(shard));
+            assert_eq!(carries.made_at(), id.made_at());
+            assert_eq!(BatchId::parse(carries.as_str()), Some(carries));
+        }
+    }
+
+    #[test]
+    fn of_two_ids_one_was_made_after_the_other_but_for_parts_of_one_window() {
+        let (first, second) = (BatchId::generate(), BatchId::generate());
+
+        assert!(second.is_after(&first) && !first.is_after(&second));
+        assert!(!first.is_after(&first) && !first.numbered(2).is_after(&first));
+        assert!(first.numbered(2).is_of_one_window_with(&first.numbered(1)));
+        assert!(!first.is_of_one_window_with(&second));
     }
 
     #[test]

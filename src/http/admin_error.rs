@@ -51,6 +51,10 @@ impl From<NoSuch> for ApiError {
             NoSuch::Lane => {
                 Self::NotFound(format!("{no_such}: GET /api/lanes lists what waits").into())
             }
+            NoSuch::Batch(_) => Self::NotFound(
+                format!("{no_such}; with ?user= and ?buffer= all lanes of its chat are looked at")
+                    .into(),
+            ),
             NoSuch::DeadLetter | NoSuch::Scheduled => Self::NotFound(no_such.to_string().into()),
         }
     }

@@ -89,7 +89,7 @@ struct WindowAnswer {
 
 /// One message.
 #[derive(Debug, Serialize, ToSchema)]
-struct Said {
+pub(super) struct Said {
     /// The client's id for it.
     message_id: Option<String>,
     /// When it came (RFC 3339, UTC).
@@ -205,7 +205,7 @@ fn part(part: Part) -> ChatPart {
     }
 }
 
-fn said(items: Vec<Item>) -> Vec<Said> {
+pub(super) fn said(items: Vec<Item>) -> Vec<Said> {
     let items = items.into_iter();
     items
         .map(|item| Said {

@@ -1,16 +1,13 @@
 //! What lists and chats are asked for by, and how a list is answered.
 
-use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query};
-use axum::response::{IntoResponse, Response};
 use chrono::DateTime;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::Api;
 use super::error::ApiError;
-use crate::admin::Page as Found;
 use crate::core::batch::Millis;
 use crate::core::chat::{Chat, ChatId, Name, NameError};
 use crate::core::filter::Filter;
@@ -226,33 +223,6 @@ pub(super) fn moment(field: &'static str, text: Option<&str>) -> Result<Option<M
         let why = format!("{field} must be a moment such as 2026-01-31T12:00:00Z");
         ApiError::parameter(field, why)
     })
-}
-
-/// A page of a list.
-#[derive(Debug, Serialize)]
-pub(super) struct Page<T> {
-    /// The entries.
-    items: Vec<T>,
-    /// How many there are in all, where that is known without reading them all.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    total: Option<u64>,
-    /// Pass it as `?cursor=` for the next page; null on the last.
-    next_cursor: Option<String>,
-}
-
-/// The answer to a list: each entry of the page as it is shown.
-pub(super) fn page<T, S: Serialize>(found: Found<T>, shown: impl FnMut(T) -> S) -> Response {
-    let Found {
-        items,
-        total,
-        next_cursor,
-    } = found;
-    Json(Page {
-        items: items.into_iter().map(shown).collect::<Vec<_>>(),
-        total,
-        next_cursor,
-    })
-    .into_response()
 }
 
 /// The chat that a path names, in the buffer that a query names and `find` makes of that, else in `default`; or that of the

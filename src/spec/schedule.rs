@@ -127,6 +127,20 @@ impl Schedule {
     }
 }
 
+/// The moments of an expression in a zone.
+///
+/// # Errors
+/// Names the field that is wrong: `cron` or `timezone`.
+pub fn times_of(cron: &str, timezone: &str) -> Result<Times, SpecError> {
+    let zone: Tz = timezone.parse().map_err(|_| {
+        SpecError::new(
+            "timezone",
+            "is not a zone of the IANA list, such as America/Sao_Paulo",
+        )
+    })?;
+    Times::parse(cron, zone).map_err(|error| SpecError::new("cron", error.to_string()))
+}
+
 impl ScheduleSpec {
     /// The same with masks in place of secrets, of the values of headers, and of what its URL holds of them.
     #[must_use]
@@ -174,14 +188,7 @@ impl ScheduleSpec {
     /// Names the field that is wrong.
     pub fn check(&self, version: u64) -> Result<Schedule, SpecError> {
         let name = name(&self.name)?;
-        let zone: Tz = self.timezone.parse().map_err(|_| {
-            SpecError::new(
-                "timezone",
-                "is not a zone of the IANA list, such as America/Sao_Paulo",
-            )
-        })?;
-        let times = Times::parse(&self.cron, zone)
-            .map_err(|error| SpecError::new("cron", error.to_string()))?;
+        let times = times_of(&self.cron, &self.timezone)?;
         let mut destination = self.call().check()?;
         destination.name = name.of_its_schedule();
         if self.body.is_none() {

@@ -1,9 +1,17 @@
 //! Lists over all shards of an index, the next that is due first, a page at a time.
 
+use futures_util::future::try_join_all;
+
 use super::keys::{self, Due, Shard};
-use super::{Result, Store, reply};
+use super::work::Kind;
+use super::{Result, Store, reply, scripts};
 use crate::core::batch::Millis;
 use crate::core::chat::{Chat, Name};
+
+/// Entries of an index that are looked through for one page, where a filter passes few of them: a few milliseconds.
+const MOST_SIFTED: usize = 8192;
+/// Comes after every member of an index.
+const LAST: &str = "~";
 
 /// The place of an entry in the list of open windows, or of messages that wait for their time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,6 +54,17 @@ impl DueCursor {
     /// When it is due.
     pub(super) fn at(&self) -> Millis {
         self.deadline
+    }
+
+    /// Behind all that is due until then.
+    fn behind(deadline: Millis) -> Self {
+        let shard = Shard::all().last().unwrap_or(Shard::FIRST);
+        let member = LAST.to_owned();
+        Self {
+            deadline,
+            shard,
+            member,
+        }
     }
 
     pub(super) fn text(&self) -> String {
@@ -118,22 +137,80 @@ impl Store {
         Ok((chats(&found), next))
     }
 
-    /// The same of one buffer, and how many there are in all.
+    /// The entries of an index after `after` that hold these words and are `wanted`, in shards each of which is looked
+    /// through for a part of [`MOST_SIFTED`] entries; and where the next page goes on.
+    pub(super) async fn sifted(
+        &self,
+        due: &Due,
+        shards: Vec<Shard>,
+        words: &str,
+        wanted: impl Fn(&str) -> bool,
+        after: Option<DueCursor>,
+        limit: usize,
+    ) -> Result<(Vec<DueCursor>, Option<String>)> {
+        let from = match &after {
+            Some(after) if after.member == LAST => format!("({}", after.deadline),
+            Some(after) => after.deadline.to_string(),
+            None => "0".to_owned(),
+        };
+        let most = MOST_SIFTED.div_ceil(shards.len().max(1));
+        let looks = shards.into_iter().map(async |shard| {
+            let mut sift = scripts::SIFT.key(due.key(shard));
+            sift.arg(&from).arg(words).arg(most).arg(limit + 1);
+            let (found, until): (Vec<(String, f64)>, String) = self.run(shard, &sift).await?;
+            Result::Ok((shard, found, until))
+        });
+        let (mut found, mut all_until) = (Vec::new(), None);
+        for (shard, entries, until) in try_join_all(looks).await? {
+            if !until.is_empty() {
+                let until: f64 = until.parse().unwrap_or_default();
+                let until = reply::score(until);
+                all_until = Some(all_until.map_or(until, |all: Millis| all.min(until)));
+            }
+            let entries = entries.into_iter().filter(|(member, _)| wanted(member));
+            found.extend(entries.map(|(member, score)| DueCursor::new(score, shard, member)));
+        }
+        found.retain(|entry| after.as_ref().is_none_or(|after| entry > after));
+        // What lies behind may come after something that no shard has looked at yet.
+        found.retain(|entry| all_until.is_none_or(|until| entry.deadline <= until));
+        let next = first_page(&mut found, limit);
+        let next = next.or_else(|| Some(DueCursor::behind(all_until?).text()));
+        Ok((found, next))
+    }
+
+    /// The shards that hold something of a buffer, of one kind, and how much that is in all.
+    pub(super) async fn shards_with(&self, kind: Kind, buffer: &Name) -> Result<(Vec<Shard>, u64)> {
+        let mut reads = redis::pipe();
+        for shard in Shard::all() {
+            reads.hget(keys::held(shard, kind), buffer.as_str());
+        }
+        let counts: Vec<Option<i64>> = self.pipeline(&reads).await?;
+        let mut shards = Vec::new();
+        let mut total = 0;
+        for (shard, count) in Shard::all().zip(counts) {
+            let count = count.and_then(|count| u64::try_from(count).ok());
+            total += count.unwrap_or_default();
+            shards.extend(count.is_some_and(|count| count > 0).then_some(shard));
+        }
+        Ok((shards, total))
+    }
+
+    /// The chats of one buffer in the window index, next deadline first, and how many there are in all.
     pub(super) async fn earliest_windows_in(
         &self,
         buffer: &Name,
         after: Option<DueCursor>,
         limit: usize,
     ) -> Result<(Vec<Chat>, u64, Option<String>)> {
-        let mut found = Vec::new();
-        for shard in Shard::all() {
-            let members = self.members(&Due::Windows, shard, Some(buffer)).await?;
-            let members = members.into_iter();
-            found.extend(members.map(|(member, score)| DueCursor::new(score, shard, member)));
-        }
-        let total = u64::try_from(found.len()).unwrap_or(u64::MAX);
-        found.retain(|entry| after.as_ref().is_none_or(|after| entry > after));
-        let next = first_page(&mut found, limit);
+        let (shards, total) = self.shards_with(Kind::Windows, buffer).await?;
+        let wanted = |member: &str| {
+            let chat = keys::chat_of_member(member);
+            chat.is_some_and(|chat| chat.buffer == *buffer)
+        };
+        let words = format!("{buffer}:");
+        let (found, next) = self
+            .sifted(&Due::Windows, shards, &words, wanted, after, limit)
+            .await?;
         Ok((chats(&found), total, next))
     }
 }

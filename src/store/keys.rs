@@ -10,6 +10,7 @@ mod moving;
 
 use std::fmt;
 
+use crate::core::batch::BatchId;
 use crate::core::chat::{Chat, ChatId, Name};
 
 pub(crate) use chats::{aliases, heard, known, paused, pausers, people};
@@ -59,6 +60,16 @@ impl Shard {
 
     /// The one to ask about what belongs to none.
     pub(crate) const FIRST: Self = Self(0);
+
+    /// The shard that an id carries; of one that carries none it is any.
+    pub(crate) fn of_id(id: &BatchId) -> Option<Self> {
+        id.shard().and_then(Self::from_index)
+    }
+
+    /// A new id that leads to this shard.
+    pub(crate) fn new_id(self) -> BatchId {
+        BatchId::generate().in_shard(self.0)
+    }
 
     /// All of them.
     pub fn all() -> impl Iterator<Item = Self> {

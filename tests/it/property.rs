@@ -96,6 +96,10 @@ impl World {
                     .await
                     .unwrap();
             }
+            Step::Extend { chat } => {
+                let windows = self.store.windows();
+                windows.extend(&self.chat(chat), LONG).await.unwrap();
+            }
             Step::Take { chat } => self.take(chat).await,
             Step::Close { chat, late } => self.close(chat, false, late).await,
             Step::Flush { chat, late } => self.close(chat, true, late).await,

@@ -926,3 +926,45 @@ async fn who_was_held_up_plans_nothing_for_a_schedule_that_is_gone() {
             .unwrap()
     );
 }
+
+#[tokio::test]
+async fn the_next_times_of_an_expression_are_shown_before_anything_is_written() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+    let preview = async |query: &str| api.get(&format!("/api/schedules/preview?{query}")).await;
+
+    let (status, of_sao_paulo) = preview("cron=30+8+*+*+*&timezone=America/Sao_Paulo").await;
+    assert_eq!(status, 200, "{of_sao_paulo}");
+    assert_eq!(
+        (&of_sao_paulo["cron"], &of_sao_paulo["timezone"]),
+        (&json!("30 8 * * *"), &json!("America/Sao_Paulo"))
+    );
+    let next = of_sao_paulo["next"].as_array().unwrap();
+    assert_eq!(next.len(), 5);
+    for at in next {
+        assert!(
+            at.as_str().unwrap().ends_with("T08:30:00.000-03:00"),
+            "{at}"
+        );
+    }
+    let (_, many) = preview("cron=@hourly&count=50").await;
+    assert_eq!(
+        (many["next"].as_array().unwrap().len(), &many["timezone"]),
+        (50, &json!("UTC"))
+    );
+
+    for (query, field) in [
+        ("cron=x", "cron"),
+        ("cron=0+0+30+2+*", "cron"),
+        ("cron=@daily&timezone=Brasilia", "timezone"),
+        ("cron=@daily&count=0", "count"),
+        ("cron=@daily&count=51", "count"),
+    ] {
+        let (status, refused) = preview(query).await;
+        assert_eq!(
+            (status.as_u16(), &refused["field"]),
+            (400, &json!(field)),
+            "{query}: {refused}"
+        );
+    }
+}

@@ -20,6 +20,8 @@ pub(in crate::http) enum Need {
     Queue,
     /// To look.
     Read,
+    /// To look, or to bring messages for the buffer that the query names, `default` without one.
+    ReadNamed,
     /// To change.
     Admin,
 }
@@ -33,7 +35,7 @@ pub(super) enum Opening {
     BufferService,
 }
 
-use Need::{Admin, Ingest, IngestAll, IngestNamed, Nothing, Proof, Queue, Read};
+use Need::{Admin, Ingest, IngestAll, IngestNamed, Nothing, Proof, Queue, Read, ReadNamed};
 
 impl Need {
     /// The scope that gives it, as it is written.
@@ -45,6 +47,7 @@ impl Need {
             IngestNamed => "ingest, for this buffer",
             Queue => "ingest or ingest@messages",
             Read => "read",
+            ReadNamed => "read, or ingest for this buffer",
             Admin => "admin",
         }
     }
@@ -58,7 +61,8 @@ impl Need {
             IngestAll => scopes.brings_to_all(),
             // Which buffer is meant is not known here.
             IngestNamed => false,
-            Read => scopes.reads(),
+            // Who brings messages for its buffer, too: which that is is not known here.
+            Read | ReadNamed => scopes.reads(),
             Admin => scopes.changes(),
         }
     }
@@ -68,7 +72,7 @@ impl Need {
         match self {
             Ingest | IngestNamed => Some(Opening::Ingest),
             IngestAll | Queue => Some(Opening::BufferService),
-            Nothing | Proof | Read | Admin => None,
+            Nothing | Proof | Read | ReadNamed | Admin => None,
         }
     }
 }

@@ -34,6 +34,22 @@ impl Pass {
         }
     }
 
+    /// Whether it may ask how a chat of this buffer stands.
+    pub(in crate::http) fn asks_about(&self, buffer: &Name) -> Result<(), Refusal> {
+        match self {
+            Self::Known(principal)
+                if principal.scopes.reads() || principal.scopes.brings_to(buffer) =>
+            {
+                Ok(())
+            }
+            Self::Known(principal) | Self::Open(Some(principal)) => {
+                Err(Refusal::out_of_reach(principal, Need::ReadNamed))
+            }
+            Self::Open(None) => Err(Refusal::NoKey),
+            Self::Unknown(refusal) => Err(refusal.clone()),
+        }
+    }
+
     /// Whether anybody may come with it at all, wherever to.
     pub(in crate::http) fn is_somebodys(&self) -> Result<(), Refusal> {
         match self {

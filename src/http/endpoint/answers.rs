@@ -1,6 +1,8 @@
 //! What an operation answers with when all is well.
 
-use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::schema::{
+    ArrayBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, SchemaType, Type,
+};
 use utoipa::openapi::{ContentBuilder, OneOfBuilder, RefOr, ResponseBuilder};
 use utoipa::{PartialSchema, ToSchema};
 
@@ -90,7 +92,7 @@ impl Endpoint {
     }
 }
 
-/// See [`Page`](crate::http::query::Page).
+/// See [`Page`](crate::http::page::Page).
 fn page_of(entry: RefOr<Schema>) -> Schema {
     let count = ObjectBuilder::new()
         .schema_type(Type::Integer)
@@ -103,11 +105,18 @@ fn page_of(entry: RefOr<Schema>) -> Schema {
         .description(Some(
             "Pass it as `?cursor=` for the next page; null on the last.",
         ));
+    let searched = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)))
+        .description(Some(
+            "Of an empty page that is not the last: until here everything was looked through for it (RFC 3339, UTC).",
+        ));
     ObjectBuilder::new()
         .property("items", ArrayBuilder::new().items(entry))
         .required("items")
         .property("total", count)
         .property("next_cursor", cursor)
         .required("next_cursor")
+        .property("searched_until", searched)
         .into()
 }

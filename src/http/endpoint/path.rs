@@ -36,6 +36,12 @@ fn known(path: &str, name: &str) -> Known {
             json!({ "type": "string", "minLength": 1, "maxLength": 512, "pattern": r"\S" }),
             "5511988887777",
         ),
+        "webhook_id" => (
+            "webhook_id",
+            "The `webhook-id` of a call.",
+            text,
+            "msg_01a20130c9b370ed8f37a7d00a3ec3f9",
+        ),
         "buffer" => ("buffer", "The name of a buffer.", text, "loja"),
         "token" => (
             "token",

@@ -1,6 +1,7 @@
 //! `GET /api/history` and `GET /api/messages/sent`: the batches that were tried.
 
 mod answers;
+mod whole;
 
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -10,7 +11,8 @@ use crate::http::Api;
 use crate::http::endpoint::takes::ENTRY;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
-use crate::http::query::{List, ListQuery, page};
+use crate::http::page::page;
+use crate::http::query::{List, ListQuery};
 use crate::store::history::{DELIVERED, Settlement};
 pub(super) use answers::{HistoryAnswer, shown};
 use answers::{SentAnswer, sent_answer};
@@ -29,7 +31,7 @@ pub(super) const ALL: [&str; 8] = [
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    vec![
+    let lists = vec![
         Endpoint::get(Chapter::History, "/api/history", list)
             .says(
                 "List batches that were tried",
@@ -43,7 +45,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .query::<ListQuery>(&ALL)
             .matching(&["cursor"], ENTRY)
             .answers_page::<SentAnswer>("A page of batches."),
-    ]
+    ];
+    lists.into_iter().chain(whole::endpoints()).collect()
 }
 
 pub(super) async fn list(

@@ -31,6 +31,7 @@ impl Need {
         match self {
             Self::Nothing | Self::Proof => "Needs no key.".to_owned(),
             Self::IngestNamed => "Needs the scope `ingest` or `ingest@<buffer>`; where the buffer has a secret, the post proves it in the gateway's own way instead, and a key does not stand for it.".to_owned(),
+            Self::ReadNamed => "Needs the scope `read`, `ingest` or `ingest@<buffer>`.".to_owned(),
             Self::Ingest | Self::IngestAll | Self::Queue | Self::Read | Self::Admin => {
                 let scopes: Vec<_> = self.scope().split(" or ").collect();
                 format!("Needs the scope `{}`.", scopes.join("` or `"))
@@ -44,7 +45,7 @@ pub(super) fn alternatives(need: Need, open: bool) -> Vec<SecurityRequirement> {
     let scope = match need {
         Need::Nothing | Need::Proof => return Vec::new(),
         Need::Ingest | Need::IngestAll | Need::IngestNamed | Need::Queue => "ingest",
-        Need::Read => "read",
+        Need::Read | Need::ReadNamed => "read",
         Need::Admin => "admin",
     };
     let schemes = HEADERS.iter().map(|(scheme, _)| *scheme);

@@ -2,6 +2,7 @@
 //! the service Buffer find theirs here too.
 
 mod fields;
+mod preview;
 mod shown;
 
 use axum::Json;
@@ -23,7 +24,8 @@ use crate::http::endpoint::takes::ENTRY;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
 use crate::http::history::{HistoryAnswer, shown as shown_run};
-use crate::http::query::{List, ListQuery, page};
+use crate::http::page::page;
+use crate::http::query::{List, ListQuery};
 use crate::http::specs::{New, Put, created, named, spec_named, spec_of};
 use crate::spec::ScheduleSpec;
 use crate::store::config::Mode;
@@ -56,7 +58,7 @@ struct RemovedSchedule {
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    vec![
+    let all = vec![
         Endpoint::get(Chapter::Schedules, "/api/schedules", list)
             .says(
                 "List schedules",
@@ -117,7 +119,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .matching(&["cursor"], ENTRY)
             .answers_page::<HistoryAnswer>("A page of runs.")
             .refusing(&[404]),
-    ]
+    ];
+    all.into_iter().chain(preview::endpoints()).collect()
 }
 
 /// A bare list, as clients of the service Buffer know it.

@@ -46,7 +46,7 @@ impl Monitor {
             self.belongs_to_nothing.notify_one();
             return None;
         };
-        let id = BatchId::generate();
+        let id = self.store.windows().new_id(&chat);
         let stopped = self.registry.get().stops().holds_from(&chat.buffer);
         let worker = |name: &Name| self.workers.get(name).filter(|_| !stopped);
         let mut first = worker(&buffer.destinations[0].name);

@@ -8,4 +8,5 @@ pub mod own_messages;
 pub mod paused_list;
 pub mod pausing;
 pub mod people;
+pub mod standing;
 pub mod tokens;

@@ -253,7 +253,7 @@ impl Chats<'_> {
 
 /// What is kept of a chat: `<when, in seconds> <name>`, and in the next line the chat.
 pub(super) struct Known {
-    last_heard: Option<Millis>,
+    pub(super) last_heard: Option<Millis>,
     name: Option<String>,
     pub(super) chat: Chat,
 }

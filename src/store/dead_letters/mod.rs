@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::batch::{read_batch, whose_word};
 use super::handles::DeadLetters;
+use super::history::searching::first_in_shards;
 use super::keys::{self, Shard};
 use super::lanes::queue::since;
 use super::paging::{EntryId, Look, StreamEntry};
@@ -155,6 +156,38 @@ impl DeadLetters<'_> {
                 },
             )
             .await
+    }
+
+    /// The dead letters of this batch, to any destination; of a chat, if it is known.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn of_batch(self, id: &BatchId, chat: Option<&Chat>) -> Result<Vec<DeadLetter>> {
+        let look = |shard| self.of_batch_in(id, shard);
+        let Some(chat) = chat else {
+            return Ok(first_in_shards(id, look).await?.unwrap_or_default());
+        };
+        let mut all = Vec::new();
+        for shard in shards_of(&Filter::Chat(chat.clone())) {
+            all.extend(look(shard).await?.unwrap_or_default());
+        }
+        Ok(all)
+    }
+
+    async fn of_batch_in(self, id: &BatchId, shard: Shard) -> Result<Option<Vec<DeadLetter>>> {
+        let mut all = Vec::new();
+        let key = keys::dead(shard);
+        let period = (since(id), Millis::MAX);
+        self.store
+            .first_since(&key, shard, period, |entry| {
+                let dead = DeadLetter::read(entry)?;
+                if dead.batch.id == *id {
+                    all.push(dead);
+                }
+                Ok(None::<()>)
+            })
+            .await?;
+        Ok((!all.is_empty()).then_some(all))
     }
 
     /// Puts a dead letter back at the head of its lane; false if it is not there (any more).

@@ -3,7 +3,7 @@
 pub mod following;
 pub mod posts;
 pub mod received;
-mod searching;
+pub(super) mod searching;
 pub mod told;
 
 use std::time::Duration;

@@ -3,16 +3,18 @@
 use std::time::Duration;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
+use redis::streams::StreamRangeReply;
 
 use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::Chat;
 use crate::core::filter::Filter;
 use crate::store::Result;
+use crate::store::dead_letters::shards_of;
 use crate::store::handles::History;
 use crate::store::history::Settlement;
 use crate::store::history::posts::{Post, Results};
 use crate::store::keys::{self, Shard};
-use crate::store::paging::{EntryId, Look};
+use crate::store::paging::{EntryId, Look, StreamEntry};
 use crate::store::windows::millis;
 
 /// The clock of the daemon that made an id may be ahead of Redis's by so much.
@@ -26,6 +28,35 @@ const MOST_PAGES: usize = 20;
 /// Entries of such a page that are looked for: more than one is rare.
 const FEW: usize = 8;
 
+/// Entries of a shard that are looked through for what became of one batch.
+const MOST_LOOKED: usize = 4096;
+/// The same that are read at a time.
+const PAGE: usize = 64;
+
+/// What `look` finds of a batch: in the shard that its id carries, else in any, as ids carried none once.
+pub(in crate::store) async fn first_in_shards<T, F>(
+    id: &BatchId,
+    look: impl Fn(Shard) -> F,
+) -> Result<Option<T>>
+where
+    F: Future<Output = Result<Option<T>>>,
+{
+    let carried = Shard::of_id(id);
+    if let Some(shard) = carried
+        && let Some(found) = look(shard).await?
+    {
+        return Ok(Some(found));
+    }
+    let others = Shard::all().filter(|shard| Some(*shard) != carried);
+    let mut looks = stream::iter(others.map(look)).buffer_unordered(SHARDS_AT_ONCE);
+    while let Some(found) = looks.try_next().await? {
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
 impl History<'_> {
     /// What became of the batch with this id, if history tells of it.
     ///
@@ -36,17 +67,55 @@ impl History<'_> {
         let made = made.saturating_sub(millis(CLOCKS_APART));
         let soon = made.saturating_add(millis(CLOCKS_APART + SOON));
         // A look through all that is kept since takes longer the older it is.
-        let periods = [(made, soon), (soon, Millis::MAX)];
-        for (from, to) in periods {
-            let looks = Shard::all().map(|shard| self.batch_in(id, shard, from, to));
-            let mut looks = stream::iter(looks).buffer_unordered(SHARDS_AT_ONCE);
-            while let Some(found) = looks.try_next().await? {
-                if found.is_some() {
-                    return Ok(found);
-                }
+        for (from, to) in [(made, soon), (soon, Millis::MAX)] {
+            let look = |shard| self.batch_in(id, shard, from, to);
+            if let Some(found) = first_in_shards(id, look).await? {
+                return Ok(Some(found));
             }
         }
         Ok(None)
+    }
+
+    /// What became of a batch of this chat, to each of its destinations, of at most so many. It looks through so much
+    /// since the id was made; answers since when it did not.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn of_batch(
+        self,
+        id: &BatchId,
+        chat: &Chat,
+        most: usize,
+    ) -> Result<(Vec<Settlement>, Option<Millis>)> {
+        let (mut found, mut searched_until) = (Vec::new(), None);
+        let made = id.made_at().unwrap_or_default();
+        for shard in shards_of(&Filter::Chat(chat.clone())) {
+            let mut from = made.saturating_sub(millis(CLOCKS_APART)).to_string();
+            let mut left = MOST_LOOKED;
+            while found.len() < most {
+                let read = redis::Cmd::xrange_count(keys::history(shard), &from, "+", PAGE);
+                let page = self.store.query::<StreamRangeReply>(&read).await?.ids;
+                let is_last = page.len() < PAGE;
+                for entry in page {
+                    from = format!("({}", entry.id);
+                    let Some(entry) = StreamEntry::of(shard, entry) else {
+                        continue;
+                    };
+                    if entry.field("record")?.contains(id.as_str()) {
+                        let settlement = Settlement::read(&entry)?;
+                        found.extend((settlement.record.id == id.as_str()).then_some(settlement));
+                    }
+                    left = left.saturating_sub(1);
+                    if left == 0 && !is_last {
+                        searched_until = Some(entry.id.ms);
+                    }
+                }
+                if is_last || searched_until.is_some() {
+                    break;
+                }
+            }
+        }
+        Ok((found, searched_until))
     }
 
     async fn batch_in(

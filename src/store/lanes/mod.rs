@@ -2,6 +2,7 @@
 
 pub mod backlog;
 pub mod calls;
+pub mod finding;
 pub mod giving_up;
 pub mod hastening;
 pub mod listing;

@@ -62,6 +62,8 @@ pub struct Waiting {
     pub attempts: u32,
     /// When it was first tried.
     pub first_attempt: Option<Millis>,
+    /// It is the first of its lane.
+    pub first: bool,
 }
 
 impl Waiting {
@@ -72,6 +74,7 @@ impl Waiting {
             batch,
             attempts: 0,
             first_attempt: None,
+            first: false,
         })
     }
 }
@@ -164,7 +167,7 @@ impl Lanes<'_> {
         Ok(over.map(Found::Over))
     }
 
-    async fn on_lane(
+    pub(super) async fn on_lane(
         self,
         place: &Place,
         destination: &Name,
@@ -236,6 +239,7 @@ impl Lanes<'_> {
         Ok(head.map(|head| Waiting {
             attempts: attempts.unwrap_or_default(),
             first_attempt,
+            first: true,
             ..head
         }))
     }

@@ -11,6 +11,7 @@ use crate::store::dead_letters::shards_of;
 use crate::store::due_list::{DueCursor, first_page};
 use crate::store::handles::Scheduled;
 use crate::store::keys::{self, Due, Shard};
+use crate::store::work::Kind;
 use crate::store::{Result, StoreError};
 
 /// Looks for one page at the most, where other things wait between the messages.
@@ -67,7 +68,22 @@ impl Scheduled<'_> {
     ) -> Result<(Vec<Kept>, Option<String>)> {
         match filter {
             Filter::Everybody => self.read_all(after, limit, bytes).await,
-            Filter::Buffer(buffer) | Filter::Chat(Chat { buffer, .. }) => {
+            Filter::Buffer(buffer) => {
+                let (shards, _) = self.store.shards_with(Kind::Later, buffer).await?;
+                let wanted = |member: &str| message(member).is_some_and(|it| it.buffer == *buffer);
+                // Behind the digest of its id, and the mark of an order.
+                let words = format!("{buffer}:");
+                let sifted = self
+                    .store
+                    .sifted(&Due::Later, shards, &words, wanted, after, limit);
+                let (mut found, mut next) = sifted.await?;
+                let mut left = bytes;
+                if self.cut(&mut found, &mut left).await? {
+                    next = found.last().map(DueCursor::text);
+                }
+                Ok((self.read(&found).await?, next))
+            }
+            Filter::Chat(Chat { buffer, .. }) => {
                 let shards = shards_of(filter);
                 let mut found = self.waiting(shards, &messages_like(buffer)).await?;
                 found.retain(|cursor| {

@@ -9,7 +9,7 @@ use crate::core::window::CloseReason;
 use crate::store::batch::whose_word;
 use crate::store::config::lives::{Living, must_all_be_there};
 use crate::store::handles::Windows;
-use crate::store::keys::{self, Place};
+use crate::store::keys::{self, Place, Shard};
 use crate::store::lanes::{self, Lease};
 use crate::store::scripts;
 use crate::store::windows::millis;
@@ -54,6 +54,11 @@ struct Closed {
 }
 
 impl Windows<'_> {
+    /// A new id for what a chat has said, which leads to where it is.
+    pub fn new_id(self, chat: &Chat) -> BatchId {
+        Shard::of(chat).new_id()
+    }
+
     /// Turns the window into a batch on each lane, if its deadline has passed.
     ///
     /// # Errors
@@ -130,7 +135,7 @@ impl Windows<'_> {
             removed: Some(removed),
             ..How::default()
         };
-        let id = BatchId::generate();
+        let id = self.new_id(chat);
         Ok(self.close_as(chat, &id, destinations, how).await?.closing)
     }
 

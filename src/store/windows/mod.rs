@@ -3,6 +3,7 @@
 mod amending;
 pub mod closing;
 pub(super) mod digests;
+pub mod extending;
 pub mod open;
 
 use std::time::Duration;
@@ -18,7 +19,6 @@ use super::scheduled::member;
 use super::scripts::{self, Call};
 use super::work::Kind;
 use super::{LONGEST_SLEEP, Result, StoreError};
-use crate::core::batch::BatchId;
 use crate::core::chat::Chat;
 use crate::core::destination::Target;
 use crate::core::finding::find_key;
@@ -149,7 +149,7 @@ impl Windows<'_> {
                 });
             }
             if let Closing::Closed { reason, .. } = self
-                .close_full(chat, &BatchId::generate(), destinations)
+                .close_full(chat, &self.new_id(chat), destinations)
                 .await?
             {
                 closed = Some(reason);

@@ -27,7 +27,7 @@ pub struct Window {
 impl Window {
     /// Reads what the append script keeps in front of the messages: six big-endian doubles, then what does not
     /// matter here.
-    fn read(chat: Chat, head: &[u8], now: Millis) -> Result<Self> {
+    pub(in crate::store) fn read(chat: Chat, head: &[u8], now: Millis) -> Result<Self> {
         let number = |at| number_in(head, at);
         let (Some(opened), Some(count), Some(deadline)) = (number(0), number(4), number(5)) else {
             return Err(StoreError::Unreadable("the head of a window"));
@@ -68,7 +68,8 @@ impl Windows<'_> {
         Ok((self.read(chats).await?, next))
     }
 
-    /// The same of one buffer, and how many windows it has; looks at the whole index.
+    /// The same of one buffer, and how many windows it has, as they are counted. A page may have fewer than `limit`, or none,
+    /// although another follows: so much is looked through for each.
     ///
     /// # Errors
     /// Unavailable or silent.

@@ -82,8 +82,11 @@ impl Need {
         let (_, needs) = words.split_once("Needs the scope ").unwrap();
         let needs = needs.split(['.', ';']).next().unwrap();
         let scopes = needs.split('`').skip(1).step_by(2);
+        // What names its buffer in the query names none here.
+        let in_path = operation.path != "/api/current";
+        let buffer = if in_path { BUFFER } else { "default" };
         let scopes: BTreeSet<_> = scopes
-            .map(|scope| scope.replace("<buffer>", BUFFER))
+            .map(|scope| scope.replace("<buffer>", buffer))
             .collect();
         // A post that proves the secret of its buffer needs no key.
         let own_proof = words.contains("where the buffer has a secret");

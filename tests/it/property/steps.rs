@@ -30,6 +30,9 @@ pub(super) enum Step {
         chat: usize,
         typing: bool,
     },
+    Extend {
+        chat: usize,
+    },
     Take {
         chat: usize,
     },
@@ -246,6 +249,7 @@ fn saying() -> impl Strategy<Value = Step> {
         1 => (people(), late()).prop_map(|(chat, late)| Step::Pause { chat, late }),
         2 => people().prop_map(|chat| Step::Resume { chat }),
         2 => (people(), any::<bool>()).prop_map(|(chat, typing)| Step::Hold { chat, typing }),
+        1 => people().prop_map(|chat| Step::Extend { chat }),
         2 => chats().prop_map(|chat| Step::Take { chat }),
         5 => (people(), late()).prop_map(|(chat, late)| Step::Close { chat, late }),
         3 => (people(), late()).prop_map(|(chat, late)| Step::Flush { chat, late }),

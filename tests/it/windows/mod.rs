@@ -2,6 +2,7 @@
 
 mod appending;
 mod closing;
+mod extending;
 mod first_wait;
 mod fixed;
 mod flush_words;

@@ -14,7 +14,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::http::endpoint::Endpoint;
-use crate::http::query::{List, page};
+use crate::http::page::page;
+use crate::http::query::List;
 
 /// The newest of these as their clients know them; a page like any other for those who ask for one.
 fn newest<T: Serialize>(

@@ -1,4 +1,7 @@
-//! Open windows: list them, close one now, drop one.
+//! Chats: their open windows, listed, closed now, told to wait longer or dropped; and how a bot asks about one.
+
+mod current;
+mod extending;
 
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -8,14 +11,15 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::Api;
-use super::audit::Caller;
-use super::endpoint::takes::DUE;
-use super::endpoint::{Chapter, Endpoint};
-use super::error::ApiError;
-use super::query::{BufferQuery, List, ListQuery, any_buffer, chat_in, page};
 use crate::core::chat::Chat;
 use crate::core::moment::rfc3339;
+use crate::http::Api;
+use crate::http::audit::Caller;
+use crate::http::endpoint::takes::DUE;
+use crate::http::endpoint::{Chapter, Endpoint};
+use crate::http::error::ApiError;
+use crate::http::page::page;
+use crate::http::query::{BufferQuery, List, ListQuery, any_buffer, chat_in};
 use crate::store::DueCursor;
 use crate::store::chats::erasing::Erased;
 use crate::store::windows::open::Window;
@@ -120,7 +124,7 @@ impl From<Erased> for ErasedCounts {
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    vec![
+    let windows = vec![
         Endpoint::get(Chapter::Chats, "/api/chats", list)
             .says("List open windows", "The next to close first.")
             .query::<ListQuery>(&["limit", "cursor", "user", "buffer"])
@@ -142,7 +146,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .query::<BufferQuery>(&["buffer"])
             .answers::<Closed<'_>>(200, "How many messages are on their way.")
             .refusing(&[404]),
-    ]
+    ];
+    let all = [current::endpoints(), windows, extending::endpoints()];
+    all.into_iter().flatten().collect()
 }
 
 pub(super) async fn list(

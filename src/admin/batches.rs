@@ -1,0 +1,195 @@
+//! One batch whole: what became of it at each destination, where it waits, and what was said in it.
+
+use std::collections::BTreeMap;
+
+use super::finding::chat_of;
+use super::{Admin, AdminError, NoSuch};
+use crate::core::batch::{BatchId, Millis};
+use crate::core::chat::{Chat, Name};
+use crate::core::filter::Filter;
+use crate::core::item::{Item, read_items};
+use crate::store::dead_letters::DeadLetter;
+use crate::store::history::{Record, Settlement};
+use crate::store::lanes::finding::OnLane;
+use crate::store::lanes::queue::Found;
+use crate::store::{Look, StoreError};
+
+/// Messages of it that are looked for among those that were received.
+const MOST_SAID: usize = 500;
+
+/// A batch.
+#[derive(Debug)]
+pub struct WholeBatch {
+    /// Whose it is.
+    pub chat: Chat,
+    /// What became of it at each destination.
+    pub destinations: Vec<Destined>,
+    /// What was said, in order; none: nothing of it is kept.
+    pub said: Option<Saying>,
+    /// Of what was tried after this moment not everything was looked through.
+    pub searched_until: Option<Millis>,
+}
+
+/// A batch at one destination.
+#[derive(Debug)]
+pub struct Destined {
+    /// Where it goes, or went.
+    pub destination: Name,
+    /// What became of its newest attempt, if history tells.
+    pub settled: Option<Settlement>,
+    /// Where it waits.
+    pub waits: Option<OnLane>,
+    /// It was given up on.
+    pub dead: Option<DeadLetter>,
+}
+
+/// What was said in a batch.
+#[derive(Debug)]
+pub struct Saying {
+    /// The messages, in order.
+    pub items: Vec<Item>,
+    /// They are what is left in the list of received ones, and others may be missing.
+    pub received: bool,
+}
+
+impl Destined {
+    fn new(destination: Name) -> Self {
+        Self {
+            destination,
+            settled: None,
+            waits: None,
+            dead: None,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.settled.is_none() && self.waits.is_none() && self.dead.is_none()
+    }
+
+    /// What was said, as it lies there.
+    fn items(&self) -> Option<&str> {
+        let waits = self.waits.as_ref().map(|it| &it.waiting.batch);
+        let dead = self.dead.as_ref().map(|it| &it.batch);
+        Some(&waits.or(dead)?.items)
+    }
+}
+
+impl Admin {
+    /// A batch with all that is known of it, at all destinations it went to; of a chat, if it is named.
+    ///
+    /// # Errors
+    /// No such; unavailable, silent or unreadable.
+    pub async fn batch(&self, id: &BatchId, named: Option<Chat>) -> Result<WholeBatch, AdminError> {
+        let no_such = || NoSuch::Batch(id.clone());
+        let chat = match named {
+            Some(chat) => chat,
+            None => self.chat_of_batch(id).await?.ok_or_else(no_such)?,
+        };
+        let store = self.store();
+        let mut found: BTreeMap<Name, Destined> = BTreeMap::new();
+        for name in self.destinations_of(&chat.buffer) {
+            found.insert(name.clone(), Destined::new(name));
+        }
+        for dead in store.dead_letters().of_batch(id, Some(&chat)).await? {
+            if let Ok(name) = Name::from_stored(&dead.letter.destination) {
+                let destined = found.entry(name.clone());
+                let destined = destined.or_insert_with(|| Destined::new(name));
+                destined.dead = Some(dead);
+            }
+        }
+        let most = found.len().max(1);
+        let (settled, searched_until) = store.history().of_batch(id, &chat, most).await?;
+        for settlement in settled {
+            if let Ok(name) = Name::from_stored(&settlement.record.destination) {
+                let destined = found.entry(name.clone());
+                let destined = destined.or_insert_with(|| Destined::new(name));
+                destined.settled = Some(settlement);
+            }
+        }
+        for destined in found.values_mut() {
+            let lanes = store.lanes();
+            destined.waits = lanes.batch_on(&chat, &destined.destination, id).await?;
+        }
+        let destinations = found.into_values().filter(|it| !it.is_empty());
+        let destinations: Vec<_> = destinations.collect();
+        if destinations.is_empty() {
+            return Err(no_such().into());
+        }
+        Ok(WholeBatch {
+            said: self.said_in(&chat, &destinations).await?,
+            chat,
+            destinations,
+            searched_until,
+        })
+    }
+
+    /// Whose batch it is: by the history, the dead letters, and the lanes on which it may be.
+    pub(super) async fn chat_of_batch(&self, id: &BatchId) -> Result<Option<Chat>, AdminError> {
+        let store = self.store();
+        let in_its_order = |chat: Chat| self.chat(chat.buffer, chat.id);
+        // What its client named leaves one by one, and would be looked for in all that is kept.
+        if id.made_at().is_none() {
+            let buffer = Name::messages_name();
+            let user = match self.queued_message(id).await? {
+                Some(Found::Later(kept)) => kept.chat.id.as_str().to_owned(),
+                Some(Found::Waiting(waiting)) => waiting.user,
+                Some(Found::Dead(dead)) => dead.letter.chat,
+                Some(Found::Over(over)) => over.record.chat,
+                None => return Ok(None),
+            };
+            return Ok(chat_of(buffer.as_str(), &user).map(in_its_order));
+        }
+        if let Some(Settlement { record, .. }) = store.history().batch(id).await? {
+            return Ok(chat_of(&record.buffer, &record.chat).map(in_its_order));
+        }
+        let dead = store.dead_letters().of_batch(id, None).await?;
+        if let Some(letter) = dead.first().map(|dead| &dead.letter) {
+            return Ok(chat_of(&letter.buffer, &letter.chat).map(in_its_order));
+        }
+        let names = self.registry().get().destination_names();
+        let names: Vec<_> = names.into_iter().collect();
+        Ok(store.lanes().chat_of_waiting(id, &names).await?)
+    }
+
+    /// What was said in a batch: as it lies on a lane or among the dead letters, else as it was received.
+    async fn said_in(
+        &self,
+        chat: &Chat,
+        destinations: &[Destined],
+    ) -> Result<Option<Saying>, StoreError> {
+        let whole = destinations.iter().find_map(Destined::items);
+        if let Some(items) = whole.and_then(|items| read_items(items).ok()) {
+            let received = false;
+            return Ok(Some(Saying { items, received }));
+        }
+        let settled = destinations.iter().find_map(|it| it.settled.as_ref());
+        let Some(Settlement { record, .. }) = settled else {
+            return Ok(None);
+        };
+        self.received_in(chat, record).await
+    }
+
+    async fn received_in(
+        &self,
+        chat: &Chat,
+        record: &Record,
+    ) -> Result<Option<Saying>, StoreError> {
+        let look = Look {
+            from: record.opened,
+            to: record.closed,
+            ..Look::first(MOST_SAID)
+        };
+        let filter = Filter::Chat(chat.clone());
+        let received = self.store().history().received(&filter, |_| true, look);
+        let items = received.await?.0.into_iter().filter_map(|it| it.item);
+        let items = items.filter_map(|item| read_items(&item).ok()?.pop());
+        let is_in = |item: &Item| {
+            let mut stamps = record.stamps.iter();
+            stamps.any(|stamp| stamp.at == item.at && stamp.id == item.id)
+        };
+        let mut items: Vec<_> = items.filter(is_in).collect();
+        items.reverse();
+        let received = true;
+        Ok((!items.is_empty()).then_some(Saying { items, received }))
+    }
+}
