@@ -7,7 +7,7 @@ use crate::core::batch::Millis;
 use crate::core::chat::Name;
 use crate::core::destination::Destination;
 use crate::delivery::Sender;
-use crate::delivery::trial::{Trial, try_out};
+use crate::delivery::trial::Trial;
 use crate::registry::Snapshot;
 use crate::spec::DestinationSpec;
 
@@ -92,17 +92,17 @@ impl Admin {
         buffers_to(&self.registry().get(), destination)
     }
 
-    /// Makes one marked call to a destination, of which nothing is kept; `now` is the moment of its message.
+    /// Makes one marked call to a destination, of which nothing is kept, with a sample; `now` is the moment of its message.
     ///
     /// # Errors
     /// No such; it cannot be used, or makes no body of the sample; its URL is not told here; unavailable or silent.
     pub async fn try_destination(&self, name: &Name, now: Millis) -> Result<Trial, AdminError> {
         let destination = self.callable(name).await?;
-        Ok(try_out(&destination, self.clients(), now).await?)
+        self.try_call(&destination, None, now).await
     }
 
     /// A destination to call, of the environment or written.
-    async fn callable(&self, name: &Name) -> Result<Destination, AdminError> {
+    pub(super) async fn callable(&self, name: &Name) -> Result<Destination, AdminError> {
         if !Name::is_of_environment(name.as_str()) {
             let written = self.written::<DestinationSpec>(name).await?;
             return Ok(written.spec.check()?);

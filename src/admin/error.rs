@@ -56,6 +56,12 @@ pub enum NoSuch {
         "nothing is known of the batch {0}: it is not in the history, not among the dead letters, and on no lane that was looked at"
     )]
     Batch(BatchId),
+    /// A post: it was not kept, or is gone.
+    #[error("there is no post {0} of which the body is kept (any more)")]
+    Post(String),
+    /// What was said in a batch: it was not kept, or is gone.
+    #[error("nothing of what was said in the batch {0} is kept (any more)")]
+    Said(BatchId),
     /// A dead letter: it was revived or dropped, or never was.
     #[error("there is no dead letter with this id (any more)")]
     DeadLetter,

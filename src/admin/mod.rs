@@ -26,6 +26,7 @@ mod scheduled;
 mod schedules;
 mod shown;
 pub mod story;
+mod trials;
 
 use std::sync::Arc;
 

@@ -11,8 +11,10 @@ use serde_json::json;
 use super::template::context::TemplateContext;
 use super::{Attempt, BodyError, Clients, Sender};
 use crate::core::batch::{BatchId, Millis};
+use crate::core::chat::Chat;
 use crate::core::destination::{Body, Destination};
 use crate::core::item::{Item, read_items};
+use crate::core::language::Language;
 use crate::core::window::CloseReason;
 use crate::spec::SpecError;
 use crate::spec::masked::{MASK, masked_url};
@@ -58,7 +60,26 @@ pub enum TrialError {
     Body(#[from] BodyError),
 }
 
-/// Makes one marked call to a destination; `now` is the moment of its message.
+/// A batch that there is, as a destination would be called with it.
+#[derive(Debug)]
+pub struct Real {
+    /// Its chat.
+    pub chat: Chat,
+    /// When its first message came.
+    pub opened: Millis,
+    /// When its window was closed.
+    pub closed: Millis,
+    /// What closed it.
+    pub reason: CloseReason,
+    /// The zone of its buffer.
+    pub zone: Tz,
+    /// The language of its buffer.
+    pub language: Option<Language>,
+    /// Its messages.
+    pub items: Vec<Item>,
+}
+
+/// Makes one marked call to a destination with a sample; `now` is the moment of its message.
 ///
 /// # Errors
 /// When there is nothing to send.
@@ -67,12 +88,8 @@ pub async fn try_out(
     clients: &Clients,
     now: Millis,
 ) -> Result<Trial, TrialError> {
-    let mut marked = destination.clone();
-    marked.headers.insert(MARK.to_owned(), "true".to_owned());
-    marked.timeout = marked.timeout.min(LONGEST);
-    let sender = Sender::new(&marked, clients)?;
-    let items = items(&marked.body, now)?;
-    let body = sender.body(&TemplateContext {
+    let items = items(&destination.body, now)?;
+    let sample = TemplateContext {
         user: USER,
         buffer: "default",
         opened: now,
@@ -81,7 +98,42 @@ pub async fn try_out(
         zone: Tz::UTC,
         language: None,
         items: &items,
-    })?;
+    };
+    call(destination, clients, &sample).await
+}
+
+/// The same with a batch that there is, under another id.
+///
+/// # Errors
+/// When there is nothing to send.
+pub async fn try_with(
+    destination: &Destination,
+    clients: &Clients,
+    real: &Real,
+) -> Result<Trial, TrialError> {
+    let batch = TemplateContext {
+        user: real.chat.id.as_str(),
+        buffer: real.chat.buffer.as_str(),
+        opened: real.opened,
+        closed: real.closed,
+        reason: real.reason,
+        zone: real.zone,
+        language: real.language,
+        items: &real.items,
+    };
+    call(destination, clients, &batch).await
+}
+
+async fn call(
+    destination: &Destination,
+    clients: &Clients,
+    context: &TemplateContext<'_>,
+) -> Result<Trial, TrialError> {
+    let mut marked = destination.clone();
+    marked.headers.insert(MARK.to_owned(), "true".to_owned());
+    marked.timeout = marked.timeout.min(LONGEST);
+    let sender = Sender::new(&marked, clients)?;
+    let body = sender.body(context)?;
     let id = BatchId::generate();
     let request = sender.request(&id, body.clone(), None).build();
     let request = request.map_err(|_| SpecError::new("url", "no call can be made to it"))?;

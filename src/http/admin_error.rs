@@ -55,7 +55,12 @@ impl From<NoSuch> for ApiError {
                 format!("{no_such}; with ?user= and ?buffer= all lanes of its chat are looked at")
                     .into(),
             ),
-            NoSuch::DeadLetter | NoSuch::Scheduled => Self::NotFound(no_such.to_string().into()),
+            NoSuch::Post(_) => Self::NotFound(
+                format!("{no_such}: GET /api/posts?result=not_taken lists them").into(),
+            ),
+            NoSuch::DeadLetter | NoSuch::Scheduled | NoSuch::Said(_) => {
+                Self::NotFound(no_such.to_string().into())
+            }
         }
     }
 }

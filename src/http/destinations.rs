@@ -3,22 +3,23 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::admin_error::NO_DESTINATION;
+use super::body::Fields;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::removal::{Removed, still_draining};
 use super::specs::writing::{Resource, create, put, remove};
-use super::specs::{All, New, Put, ShownDestination, ShownSpec, named};
+use super::specs::{All, Draft, New, Put, ShownDestination, ShownSpec, draft_of, named};
 use super::{Api, now};
 use crate::admin::Ended;
-use crate::core::batch::Outcome;
+use crate::core::batch::{BatchId, Outcome};
 use crate::core::life::Asked;
 use crate::delivery::trial::Trial;
 use crate::spec::DestinationSpec;
@@ -111,11 +112,56 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::post(Chapter::Destinations, "/api/destinations/{name}/test", test)
             .says(
                 "Try a destination",
-                "Makes one call with a sample, marked as a test, of which nothing is kept. It takes as long as the destination's `timeout` at most.",
+                "Makes one call with a sample, or with a real batch, marked as a test, of which nothing is kept. It takes as long as the destination's `timeout` at most.",
             )
+            .query::<WithQuery>(&["webhook_id"])
+            .answers::<Tried>(200, "What was sent, and what came back.")
+            .refusing(&[404, 409]),
+        Endpoint::post(Chapter::Destinations, "/api/destinations/test", test_draft)
+            .says(
+                "Try a destination that is not written yet",
+                "The same with what stands in the body, as it would be written: nothing is stored. Masks stand for what is kept under its name. Without a name it is called `draft`.",
+            )
+            .query::<WithQuery>(&["webhook_id"])
+            .body::<Draft<DestinationSpec>>(&json!({
+                "url": "http://127.0.0.1:9/webhook/bot", "template": "{\"to\": {{ user }}, \"text\": {{ messages }}}", "timeout": 5,
+            }))
+            .any_field()
             .answers::<Tried>(200, "What was sent, and what came back.")
             .refusing(&[404, 409]),
     ]
+}
+
+/// What a destination is tried with.
+#[derive(Deserialize, IntoParams)]
+struct WithQuery {
+    /// The `webhook-id` of a batch whose messages are kept; without it a sample is sent.
+    #[param(pattern = "^msg_[0-9a-f]{32}(-[0-9]{1,9})?$")]
+    webhook_id: Option<String>,
+}
+
+impl WithQuery {
+    fn batch(query: Result<Query<Self>, QueryRejection>) -> Result<Option<BatchId>, ApiError> {
+        let Query(Self { webhook_id }) = query?;
+        let read = |text: String| {
+            BatchId::read(&text).ok_or_else(|| {
+                let why = "webhook_id must be msg_ and 32 hex digits";
+                ApiError::parameter("webhook_id", why)
+            })
+        };
+        webhook_id.map(read).transpose()
+    }
+}
+
+async fn test_draft(
+    State(api): State<Api>,
+    query: Result<Query<WithQuery>, QueryRejection>,
+    Fields(fields): Fields,
+) -> Result<Response, ApiError> {
+    let batch = WithQuery::batch(query)?;
+    let draft: DestinationSpec = draft_of(fields)?;
+    let trial = api.admin.try_draft(draft, batch.as_ref(), now()).await?;
+    Ok(Json(tried(trial)).into_response())
 }
 
 async fn list(State(api): State<Api>) -> Response {
@@ -135,9 +181,16 @@ async fn show(
 async fn test(
     State(api): State<Api>,
     name: Result<Path<String>, PathRejection>,
+    query: Result<Query<WithQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let name = named(name, NO_DESTINATION)?;
-    let trial = api.admin.try_destination(&name, now()).await?;
+    let trial = match WithQuery::batch(query)? {
+        Some(batch) => {
+            let trial = api.admin.try_destination_with(&name, &batch, now());
+            trial.await?
+        }
+        None => api.admin.try_destination(&name, now()).await?,
+    };
     Ok(Json(tried(trial)).into_response())
 }
 

@@ -29,6 +29,8 @@ const NOT_TAKEN: &str = "not_taken";
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PostEntry)]
 struct PostAnswer {
+    /// Names it where it is tried on a buffer (`?post=`).
+    id: String,
     /// When it came (RFC 3339, UTC).
     #[schema(format = DateTime)]
     at: String,
@@ -120,7 +122,7 @@ impl Api {
     }
 }
 
-fn shown(Posted { at, post, .. }: Posted) -> PostAnswer {
+fn shown(Posted { id, at, post }: Posted) -> PostAnswer {
     let has_body = post.body.is_some();
     let json = |text: Option<String>| {
         let text = Cow::from(text?);
@@ -128,6 +130,7 @@ fn shown(Posted { at, post, .. }: Posted) -> PostAnswer {
         json.or_else(|_| to_raw_value(&text)).ok()
     };
     PostAnswer {
+        id: id.text(),
         at: rfc3339(at, Tz::UTC),
         buffer: post.buffer,
         user: post.chat,

@@ -27,6 +27,7 @@ mod dead_letters;
 mod delivery;
 mod deploy;
 mod destinations;
+mod drafts;
 mod erasing;
 mod events;
 mod extending;

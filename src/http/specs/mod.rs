@@ -6,7 +6,7 @@ pub(super) mod writing;
 mod written;
 
 pub(super) use shown::{ShownDestination, ShownSpec, object_shown};
-pub(super) use written::{New, Put};
+pub(super) use written::{Draft, New, Put};
 
 use axum::Json;
 use axum::extract::Path;
@@ -47,6 +47,18 @@ pub(super) fn spec_of<T: DeserializeOwned>(mut fields: RawObject) -> Result<T, A
     fields.retain(|name, _| !BESIDE.contains(&name.as_str()));
     let body = serde_json::to_vec(&fields).map_err(BadInput::NotJson)?;
     Ok(read(&body)?)
+}
+
+/// What a draft is called that has no name yet.
+const DRAFT: &str = "draft";
+
+/// The same of one that is not to be written, and need have no name.
+pub(super) fn draft_of<T: DeserializeOwned>(mut fields: RawObject) -> Result<T, ApiError> {
+    if !fields.contains_key("name") {
+        let name = to_raw_value(DRAFT).map_err(BadInput::NotJson)?;
+        fields.insert("name".to_owned(), name);
+    }
+    spec_of(fields)
 }
 
 /// The same where the path names it: the body may repeat that, and must not contradict it.

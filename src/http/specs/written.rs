@@ -17,6 +17,9 @@ pub(in crate::http) struct New<T>(T);
 /// A specification without its name, which stands in the path: a body of PUT.
 pub(in crate::http) struct Put<T>(T);
 
+/// A specification that is only tried: a body like that of POST, which need have no name.
+pub(in crate::http) struct Draft<T>(T);
+
 /// What is written, and how the document calls it.
 pub(in crate::http) trait Spec: ToSchema {
     /// In the document.
@@ -104,6 +107,25 @@ impl<T: Spec> PartialSchema for Put<T> {
         if !keeps_what_is_absent {
             spec.required = required.map(|&name| name.to_owned()).collect();
         }
+        Schema::Object(spec).into()
+    }
+}
+
+impl<T: Spec> ToSchema for Draft<T> {
+    fn name() -> Cow<'static, str> {
+        format!("Draft{}", T::NAME).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        T::schemas(schemas);
+    }
+}
+
+impl<T: Spec> PartialSchema for Draft<T> {
+    fn schema() -> RefOr<Schema> {
+        let mut spec = written::<T>();
+        let required = T::REQUIRED.iter().filter(|&&name| name != "name");
+        spec.required = required.map(|&name| name.to_owned()).collect();
         Schema::Object(spec).into()
     }
 }

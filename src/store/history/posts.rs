@@ -229,6 +229,18 @@ impl History<'_> {
             .await
     }
 
+    /// A post that was not taken, if it is still there.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn post(self, id: EntryId) -> Result<Option<Post>> {
+        if id.list != UNTAKEN {
+            return Ok(None);
+        }
+        let entry = self.store.entry(keys::posts(id.shard), id).await?;
+        entry.map(|entry| Post::read(&entry)).transpose()
+    }
+
     /// Erases what was posted by or about a chat, also in posts that name its person beside others.
     pub(in crate::store) async fn erase_posts(self, chat: &Chat) -> Result<u64> {
         let filter = Filter::Buffer(chat.buffer.clone());

@@ -285,6 +285,11 @@ async fn hold_in_bodies(settings: &[(&str, &str)]) {
         let schema = &operation.said["requestBody"]["content"]["application/json"]["schema"];
         for field in schemas.fields(schema, &[]) {
             let name = field.name();
+            // Its example posts what no gateway does; the same fields are tried where a buffer is written.
+            let of_gateway = beside(&name).is_some_and(|(path, _)| path == ["source"]);
+            if of_gateway && operation.path == "/api/buffers/try" {
+                continue;
+            }
             let trial = Trial {
                 api: &api,
                 operation: &operation,
