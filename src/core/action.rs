@@ -48,12 +48,12 @@ actions! {
     ChatFlush = "chat.flush",
     /// An open window was dropped.
     ChatCancel = "chat.cancel",
-    /// An open window was told to wait longer.
-    ChatExtend = "chat.extend",
     /// A chat was left to a person.
     ChatPause = "chat.pause",
     /// The pause of a chat was ended.
     ChatResume = "chat.resume",
+    /// An open window was told to wait longer.
+    ChatExtend = "chat.extend",
     /// Every trace of a chat was erased.
     ChatErase = "chat.erase",
     /// A message for later was taken back.

@@ -128,6 +128,8 @@ async fn an_entry_tells_what_it_was_and_why() {
     for entry in &mut entries {
         let at = entry.as_object_mut().unwrap().remove("at").unwrap();
         assert!(at.as_str().unwrap().ends_with('Z'), "{at}");
+        let id = entry.as_object_mut().unwrap().remove("id").unwrap();
+        assert!(id.as_str().unwrap().contains('-'), "{id}");
     }
     let chat = format!("loja:{ANA}");
     assert_eq!(
