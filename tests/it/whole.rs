@@ -1,5 +1,6 @@
 //! One chat whole: everything that is there of it, wherever that is.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::system::System;
@@ -13,17 +14,22 @@ async fn whole(api: &Daemon, chat: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_chat_of_which_nothing_is_there_is_empty() {
+async fn a_chat_of_which_nothing_is_left_is_empty_and_one_that_nobody_knows_is_not_there() {
     let redis = TestRedis::start().await;
     let api = Daemon::api(&redis).await;
+    let nobody = api.refused(Method::GET, "/api/chats/ana", None).await;
+    assert_eq!(nobody.status, 404, "{nobody:?}");
+    api.say("ana", "oi", 60.0).await;
+    api.request(Method::DELETE, "/api/chats/ana", None).await;
 
     let mut answer = whole(&api, "ana").await;
 
     answer["hash"].take();
+    assert!(answer["token"].take().is_string());
     assert_eq!(
         answer,
         json!({
-            "user": "ana", "buffer": "default", "hash": null, "paused_for": null, "window": null,
+            "user": "ana", "buffer": "default", "token": null, "hash": null, "paused_for": null, "window": null,
             "later": [], "follow_up": null, "lanes": [], "history": [], "dead_letters": [],
             "more_in": [],
         })
