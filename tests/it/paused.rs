@@ -100,7 +100,8 @@ async fn paused_chats_are_listed_by_their_end_with_who_paused_them() {
 }
 
 #[tokio::test]
-async fn nothing_is_kept_of_who_paused_a_chat_that_goes_on_is_erased_or_ran_out() {
+async fn nothing_is_kept_of_who_paused_a_chat_that_goes_on_is_erased_or_is_heard_after_it_ran_out()
+{
     let redis = TestRedis::start().await;
     let api = Daemon::api(&redis).await;
     let store = redis.store().await;
@@ -128,6 +129,7 @@ async fn nothing_is_kept_of_who_paused_a_chat_that_goes_on_is_erased_or_ran_out(
         let _: u64 = raw.zadd(key, "default:rui", ended).await.unwrap();
     }
     assert!(users(&paused(&api, "").await).is_empty(), "it has run out");
+    api.say("rui", "oi", 3600.0).await;
     store.history().trim(&RETENTION).await.unwrap();
     assert_eq!(noted().await, 0);
     assert!(redis.keys("lull:*:paused").await.is_empty());

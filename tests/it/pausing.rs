@@ -165,7 +165,6 @@ async fn a_pause_ends_by_itself() {
     .await;
 
     assert_eq!(buffer.say("a", LONG).await.taken, Taken::Appended);
-    assert!(buffer.redis.keys("lull:*:paused").await.is_empty());
     assert!(!buffer.store.chats().resume(&chat("ana")).await.unwrap());
 }
 

@@ -15,9 +15,9 @@ use crate::support::texts;
 /// back follows.
 const SETTLING: Duration = Duration::from_secs(120);
 /// What may stay: what is remembered for a while, and holds nothing that has to be delivered.
-const REMEMBERED: [&str; 11] = [
-    "seen", "heard", "paused", "aliases", "known", "people", "received", "posts", "history",
-    "dead", "alive",
+const REMEMBERED: [&str; 12] = [
+    "seen", "heard", "paused", "pausers", "aliases", "known", "people", "received", "posts",
+    "history", "dead", "alive",
 ];
 
 /// A look at Redis from outside.
@@ -98,7 +98,27 @@ impl Remains {
             let what = key.split_once("}:").map_or("", |(_, what)| what);
             !REMEMBERED.contains(&what)
         };
-        keys.into_iter().filter(is_left).collect()
+        let mut left: Vec<String> = keys.into_iter().filter(is_left).collect();
+        left.extend(self.pausers_of_no_pause().await);
+        left
+    }
+
+    /// Who paused chats of whose pauses nothing is known: nobody comes by to forget them.
+    async fn pausers_of_no_pause(&self) -> Vec<String> {
+        let mut raw = self.raw().await;
+        let mut left = Vec::new();
+        for shard in 0..Shard::all().count() {
+            let [pausers, paused] =
+                ["pausers", "paused"].map(|what| format!("lull:{{{shard:02}}}:{what}"));
+            let members: Vec<String> = raw.hkeys(&pausers).await.unwrap();
+            for member in members {
+                let until: Option<f64> = raw.zscore(&paused, &member).await.unwrap();
+                if until.is_none() {
+                    left.push(format!("{pausers} {member}"));
+                }
+            }
+        }
+        left
     }
 
     /// The messages in dead letters.

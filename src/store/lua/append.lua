@@ -167,14 +167,9 @@ if not head then
   note_person(known, people, member, now, ARGV[17], ARGV[18], ARGV[19], true)
 end
 
--- A paused chat has no window: the pause has dropped it.
-local paused_until = not head and call('ZSCORE', paused, member)
-if paused_until then
-  if now < tonumber(paused_until) then
-    return {'paused', count, paused_until - now}
-  end
-  call('ZREM', paused, member)
-end
+-- A paused chat has no window: the pause has dropped it. One that has run out stays, until it is forgotten with who did it.
+local paused_until = not head and tonumber(call('ZSCORE', paused, member) or 0)
+if paused_until and now < paused_until then return {'paused', count, paused_until - now} end
 
 if head and said ~= '' and said == text then
   return {'repeated', count, math.max(deadline - now, 0)}
