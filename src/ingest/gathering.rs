@@ -1,7 +1,5 @@
 //! What was heard through a gateway, into the windows: each chat in order, different chats at the same time.
 
-use std::collections::HashMap;
-
 use futures_util::{StreamExt, TryStreamExt, stream};
 use indexmap::{IndexMap, IndexSet};
 
@@ -12,7 +10,7 @@ use crate::core::ignored::{Ignored, OWN_PAUSES};
 use crate::core::incoming::Incoming;
 use crate::core::post::PostResult;
 use crate::core::trace::TraceContext;
-use crate::gateway::{Event, Gateway, Party, Person, Said};
+use crate::gateway::{Event, Gateway, Person, Said};
 use crate::spec::Buffer;
 use crate::store::windows::Taken;
 
@@ -39,8 +37,13 @@ pub struct Gathered {
     pub ignored: Vec<String>,
 }
 
-/// A chat and what its person is known by.
-type Known = (ChatId, Person);
+/// What was heard of one chat.
+#[derive(Default)]
+struct OfChat {
+    heard: Vec<(Person, Event)>,
+    /// The person's number, where the post tells it of a chat that goes by the alias.
+    phone: Option<String>,
+}
 
 impl Ingest {
     /// Does what was heard through a gateway; `body` is the post, to be listed with what is not taken. After an error the
@@ -60,7 +63,7 @@ impl Ingest {
         let mut gathered = Gathered::default();
         let known = self.persons(buffer, &heard).await?;
         let mut untaken = Vec::new();
-        let mut chats: IndexMap<ChatId, Vec<(Person, Event)>> = IndexMap::new();
+        let mut chats: IndexMap<ChatId, OfChat> = IndexMap::new();
         let mut reasons = IndexSet::new();
         for heard in heard {
             let found = match (heard.party(), &heard) {
@@ -74,24 +77,27 @@ impl Ingest {
                 }
                 (None, _) => None,
             };
-            let Some((id, person)) = found else {
+            let Some(known) = found else {
                 reasons.insert(UNNAMED.to_owned());
                 let why = PostResult::Ignored(Ignored::Unnamed);
                 untaken.push(Untaken::event(why, UNNAMED, None));
                 continue;
             };
             let is_misnamed = matches!(&heard, Event::Changed(changed) if changed.anywhere);
-            let unheard = buffer.people.unheard(&heard, person);
+            let unheard = buffer.people.unheard(&heard, &known.person);
             if let Some(why) = unheard.filter(|_| !is_misnamed) {
                 reasons.insert(why.text().to_owned());
                 let why = PostResult::Ignored(why);
-                untaken.push(Untaken::event(why, why.text(), Some(id.clone())));
+                untaken.push(Untaken::event(why, why.text(), Some(known.id.clone())));
                 continue;
             }
-            let of_chat: &mut Vec<_> = chats.entry(id.clone()).or_default();
-            of_chat.push((person.clone(), heard));
+            let of_chat = chats.entry(known.id.clone()).or_default();
+            if let Some(phone) = heard.party().and_then(|party| known.tells(party)) {
+                of_chat.phone = Some(phone.to_owned());
+            }
+            of_chat.heard.push((known.person.clone(), heard));
         }
-        let work = chats.into_iter().map(|(id, heard)| {
+        let work = chats.into_iter().map(|(id, of_chat)| {
             let work = Work {
                 ingest: self,
                 buffer,
@@ -99,7 +105,7 @@ impl Ingest {
                 chat: buffer.chat(id),
                 trace: trace.as_ref(),
             };
-            work.all(heard)
+            work.all(of_chat)
         });
         let done: Vec<Done> = stream::iter(work).buffered(AT_A_TIME).try_collect().await?;
         for done in done {
@@ -115,32 +121,6 @@ impl Ingest {
         let body = Some(body);
         self.note_untaken(&buffer.name, untaken, body).await;
         Ok(gathered)
-    }
-
-    /// The chats of all that were heard. Who is told of by number and alias comes first, so that a message under the
-    /// alias alone, wherever it stands in the same post, goes to the same chat.
-    async fn persons(
-        &self,
-        buffer: &Buffer,
-        heard: &[Event],
-    ) -> Result<HashMap<Party, Known>, IngestError> {
-        let mut parties: IndexSet<&Party> = heard.iter().filter_map(Event::party).collect();
-        parties
-            .sort_by_key(|party| !(party.person.phone.is_some() && party.person.alias.is_some()));
-        let parties: Vec<_> = parties.into_iter().collect();
-        let persons = self.0.store.chats().persons(buffer, &parties).await?;
-        let mut known = HashMap::new();
-        for (party, person) in parties.into_iter().zip(persons) {
-            let named = Party {
-                line: party.line.clone(),
-                person: person.as_named(),
-                group: party.group.clone(),
-            };
-            if let Ok(id) = named.chat_id() {
-                known.insert(party.clone(), (id, person.person));
-            }
-        }
-        Ok(known)
     }
 }
 
@@ -166,10 +146,10 @@ pub(super) struct Work<'a> {
 }
 
 impl Work<'_> {
-    async fn all(self, mut heard: Vec<(Person, Event)>) -> Result<Done, IngestError> {
-        in_time(&mut heard);
+    async fn all(self, mut of_chat: OfChat) -> Result<Done, IngestError> {
+        in_time(&mut of_chat.heard);
         let mut done = Done::default();
-        for (person, heard) in heard {
+        for (person, heard) in of_chat.heard {
             match heard {
                 Event::Said(said) => self.say(said, &person, &mut done).await?,
                 Event::Own(own) => {
@@ -198,6 +178,11 @@ impl Work<'_> {
                 Event::Changed(changed) => self.change(changed, &person, &mut done).await?,
                 Event::Ignored { .. } => {}
             }
+        }
+        // A message tells it by itself; what was edited, taken back or ours leaves the open window without it.
+        if let (Some(phone), 0) = (of_chat.phone, done.accepted) {
+            let windows = self.ingest.0.store.windows();
+            windows.tell_phone(&self.chat, &phone).await?;
         }
         Ok(done)
     }

@@ -12,6 +12,7 @@ mod lines;
 mod memory_guard;
 mod own;
 mod pausing;
+mod persons;
 mod posts;
 mod queueing;
 mod reading;

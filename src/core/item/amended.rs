@@ -99,6 +99,24 @@ pub fn amended(stored: &str, words: &str) -> serde_json::Result<String> {
     serde_json::to_string(&item)
 }
 
+/// A stored message that passes a number on; `None`: it passes one on already.
+///
+/// # Errors
+/// When what is stored is not what [`super::stored_item`] wrote.
+pub fn with_phone(stored: &str, phone: &str) -> serde_json::Result<Option<String>> {
+    let mut item: RawObject = serde_json::from_str(stored)?;
+    let fields = item
+        .get("fields")
+        .map(|raw| serde_json::from_str(raw.get()));
+    let mut fields: RawObject = fields.transpose()?.unwrap_or_default();
+    if fields.contains_key("phone") {
+        return Ok(None);
+    }
+    fields.insert("phone".to_owned(), to_raw_value(phone)?);
+    item.insert("fields".to_owned(), to_raw_value(&fields)?);
+    serde_json::to_string(&item).map(Some)
+}
+
 /// Puts words where an object of a message has them.
 fn say(object: &mut RawObject, words: &RawValue) {
     let kind = object.get("type").and_then(|raw| text::text(raw.get()));
@@ -176,6 +194,22 @@ mod tests {
             .unwrap(),
             r#"{"at":1,"message":{"type":"image","url":"u"},"type":"image"}"#
         );
+    }
+
+    #[test]
+    fn a_number_is_passed_on_unless_one_is_already() {
+        let with_phone = |stored: &str| with_phone(stored, "55").unwrap();
+
+        assert_eq!(
+            with_phone(r#"{"at":1,"message":"x","fields":{"alias":"9@lid","n":1.50}}"#).unwrap(),
+            r#"{"at":1,"message":"x","fields":{"alias":"9@lid","n":1.50,"phone":"55"}}"#
+        );
+        assert_eq!(
+            with_phone(r#"{"at":1,"message":"x"}"#).unwrap(),
+            r#"{"at":1,"message":"x","fields":{"phone":"55"}}"#
+        );
+        let told = r#"{"at":1,"message":"x","fields":{"phone":"1"}}"#;
+        assert_eq!(with_phone(told), None);
     }
 
     #[test]

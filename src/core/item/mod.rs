@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use thiserror::Error;
 
-pub use amended::{amended, is_called, may_be_by, words_of};
+pub use amended::{amended, is_called, may_be_by, with_phone, words_of};
 pub use media::{Media, MediaKind};
 pub use shown::Shown;
 pub use stamps::{MOST_STAMPS, Stamp, stamps};

@@ -3,7 +3,7 @@
 use super::Windows;
 use super::digests::seen_digest;
 use crate::core::chat::{Chat, Name};
-use crate::core::item::amended;
+use crate::core::item::{amended, with_phone};
 use crate::store::keys::{self, Place};
 use crate::store::work::Kind;
 use crate::store::{Result, StoreError, scripts};
@@ -64,18 +64,48 @@ impl Windows<'_> {
         is_it: impl Fn(&str) -> bool,
         words: Option<&str>,
     ) -> Result<bool> {
+        self.rewrite(chat, |items| {
+            let Some(at) = items.iter().position(|item| is_it(item)) else {
+                return Ok(None);
+            };
+            let new = words.map(|words| amended(&items[at], words)).transpose()?;
+            Ok(Some((at, new)))
+        })
+        .await
+    }
+
+    /// Lets the newest message of an open window pass the person's number on, unless it does already. Whether there was one that
+    /// did not.
+    ///
+    /// # Errors
+    /// As [`Windows::amend`].
+    pub async fn tell_phone(self, chat: &Chat, phone: &str) -> Result<bool> {
+        self.rewrite(chat, |items| {
+            let Some(newest) = items.last() else {
+                return Ok(None);
+            };
+            let new = with_phone(newest, phone)?;
+            Ok(new.map(|new| (items.len() - 1, Some(new))))
+        })
+        .await
+    }
+
+    /// Writes the message of an open window anew of which `change` answers the place and the new text, or takes it back
+    /// where that is none. Whether there was anything to change.
+    async fn rewrite(
+        self,
+        chat: &Chat,
+        change: impl Fn(&[String]) -> serde_json::Result<Option<(usize, Option<String>)>>,
+    ) -> Result<bool> {
         let place = Place::of(chat);
         for _ in 0..MOST_ROUNDS {
             let mut read = redis::pipe();
             read.lrange(place.window(), 1, -1);
             let (items,): (Vec<String>,) = self.store.pipeline(&read).await?;
-            let found = items.iter().position(|item| is_it(item));
-            let Some(at) = found else {
+            let found = change(&items).map_err(|_| StoreError::Unreadable("a window"))?;
+            let Some((at, new)) = found else {
                 return Ok(false);
             };
-            let old = &items[at];
-            let new = words.map(|words| amended(old, words)).transpose();
-            let new = new.map_err(|_| StoreError::Unreadable("a window"))?;
             let mut amend = scripts::AMEND.key(place.timer());
             amend
                 .key(place.window())
@@ -83,7 +113,7 @@ impl Windows<'_> {
                 .key(keys::held(place.shard, Kind::Windows))
                 .arg(&place.member)
                 .arg(at + 1)
-                .arg(old)
+                .arg(&items[at])
                 .arg(new.unwrap_or_default());
             if self.store.run(place.shard, &amend).await? {
                 return Ok(true);

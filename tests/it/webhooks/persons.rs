@@ -84,6 +84,55 @@ async fn a_number_that_is_known_is_told_also_while_the_chat_goes_by_the_alias() 
 }
 
 #[tokio::test]
+async fn a_number_that_anything_but_a_message_tells_is_in_the_payload_of_the_window_that_waits() {
+    let ours = {
+        let mut own = under(&with_number(), "B1");
+        own["data"]["key"]["fromMe"] = json!(true);
+        own
+    };
+    let mut edit = with_number();
+    edit["id"] = json!("A1");
+    let edit = json!({
+        "event": "messages.edited", "instance": "loja",
+        "data": {"key": edit, "type": 14, "editedMessage": {"conversation": "A1"}},
+    });
+    let mut gone = with_number();
+    gone["id"] = json!("A0");
+    let deletion = under(&gone, "A9");
+    let deletion = {
+        let mut body = deletion;
+        body["data"]["message"] = json!({"protocolMessage": {"key": gone, "type": "REVOKE"}});
+        body
+    };
+    let mut system = System::with(&[patient("loja", "evolution")]).await;
+    for (number, tells) in [ours, edit, deletion, under(&with_number(), "A1")]
+        .into_iter()
+        .enumerate()
+    {
+        // Each line has aliases of its own.
+        let line = format!("line{number}");
+        let chat = format!("{line}:{ALIAS}");
+        let [said, tells] = [under(&alias_alone(), "A1"), tells].map(|mut body| {
+            body["instance"] = json!(line);
+            body
+        });
+        system.api.post("/api/webhook/loja", said).await;
+
+        let (status, answer) = system.api.post("/api/webhook/loja", tells.clone()).await;
+
+        assert_eq!(status, 200, "{answer}");
+        flush(&system, "loja", &chat).await;
+        let call = system.default.call().await.json();
+        assert_eq!(call["messages"], json!(["A1"]), "{call}");
+        assert_eq!(
+            (&call["user"], &call["phone"], &call["alias"]),
+            (&json!(chat), &json!(NUMBER), &json!(ALIAS)),
+            "{tells}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_person_whom_meta_hosts_is_the_same_under_all_servers() {
     let mut system = System::with(&[short("loja", "evolution")]).await;
     let keys = [
