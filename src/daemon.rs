@@ -14,7 +14,7 @@ use tracing::warn;
 
 use crate::core::action::Action;
 use crate::delivery::collector::Collector;
-use crate::health::{Heart, Says};
+use crate::health::{Heart, Sampler, Says};
 use crate::loops::{Loop, Loops};
 use crate::open_files;
 use crate::panics;
@@ -24,6 +24,7 @@ use crate::settings::otlp::OtlpConfig;
 use crate::store::Store;
 use crate::store::audit::{Act, By};
 use crate::telemetry::log;
+use crate::telemetry::metrics::Role;
 use crate::telemetry::tracer::Tracer;
 
 /// An end waits no longer for Redis than this to have it noted.
@@ -98,21 +99,34 @@ pub fn tracer(vars: &Vars, service: &'static str) -> Result<Tracer> {
     Tracer::exporting(&config, service, collector)
 }
 
-/// Runs `work`, the whole life of the daemon `service`, writes into the audit when it began and ended, and gives signs of
-/// life meanwhile, with what it `says`.
+/// Runs `work`, the whole life of the daemon of this role, writes into the audit when it began and ended, and meanwhile
+/// gives signs of life, with what it `says`, and tells what it counted.
 pub async fn noted<T, S: Into<Says>>(
     store: &Store,
     loops: &Loops,
-    service: &'static str,
+    role: Role,
     says: impl Fn() -> S,
     work: impl Future<Output = T>,
 ) -> T {
+    let service = role.as_str();
     let heart = Heart::new(store, service);
-    // Nobody cancels it: signs are given until the work is over, also while a stop is waited for.
+    let sampler = Sampler::new(store, || {
+        let mut counted = loops.metrics().tally.take();
+        match role {
+            Role::Api => counted.by_api(),
+            Role::Monitor => counted.by_monitor(),
+        }
+        counted
+    });
+    // Nobody cancels them: signs are given until the work is over, also while a stop is waited for.
     let never = CancellationToken::new();
     let beating = async {
         let beat = || heart.beat(&says).map(|never| match never {});
-        Box::pin(loops.hold(Loop::Heart, None, &never, beat)).await;
+        let tell = || sampler.keep_telling().map(|never| match never {});
+        tokio::join!(
+            Box::pin(loops.hold(Loop::Heart, None, &never, beat)),
+            Box::pin(loops.hold(Loop::Samples, None, &never, tell)),
+        );
         std::future::pending().await
     };
     let living = async {
@@ -122,7 +136,11 @@ pub async fn noted<T, S: Into<Says>>(
         }
     };
     let ((), ended) = tokio::join!(note(store, Action::DaemonStart, service), living);
-    tokio::join!(note(store, Action::DaemonStop, service), heart.stop());
+    tokio::join!(
+        note(store, Action::DaemonStop, service),
+        heart.stop(),
+        sampler.stop()
+    );
     ended
 }
 

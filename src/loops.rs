@@ -83,6 +83,8 @@ names! {
     Removals = "removals" of &[Role::Api, Role::Monitor],
     /// Gives signs of life.
     Heart = "heart" of &[Role::Api, Role::Monitor],
+    /// Tells what was counted.
+    Samples = "samples" of &[Role::Api, Role::Monitor],
     /// Tells how calls to destinations go.
     Calls = "calls" of &[Role::Monitor],
     /// Tells through which lines posts come.
@@ -203,6 +205,11 @@ impl Loops {
             runs.is_none_or(|runs| runs < PROVEN)
         });
         failed.map(Failed::shown).collect()
+    }
+
+    /// What they are counted in.
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.0.metrics
     }
 
     /// Waits until all that were started have ended, and all that are started until then.

@@ -48,7 +48,7 @@ async fn serve(vars: &Vars) -> Result<()> {
         loops.clone(),
     )?;
     let serving = http::serve(listener, api, stop);
-    let served = daemon::noted(&store, &loops, "api", Says::default, serving).await;
+    let served = daemon::noted(&store, &loops, Role::Api, Says::default, serving).await;
     tracer.finish().await;
     served
 }

@@ -51,7 +51,13 @@ async fn work(vars: &Vars) -> Result<()> {
         loops.clone(),
         stop,
     );
-    let working = daemon::noted(&store, &loops, "monitor", || monitor.says(), monitor.run());
+    let working = daemon::noted(
+        &store,
+        &loops,
+        Role::Monitor,
+        || monitor.says(),
+        monitor.run(),
+    );
     match listener {
         Some(listener) => {
             monitor

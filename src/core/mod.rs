@@ -25,6 +25,7 @@ pub mod post;
 pub mod refused;
 pub mod retry;
 pub mod revival;
+pub mod samples;
 pub mod schedule;
 pub mod scopes;
 pub mod trace;

@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod clock;
 mod heart;
+mod sampler;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,6 +25,7 @@ use crate::store::{Result, Store, StoreError};
 
 use answer::{Health, MonitorSeen, Overdue, RedisHealth, Stopped};
 pub use heart::{Heart, Says};
+pub use sampler::Sampler;
 
 /// What was seen is told for so long: health and metrics are asked for by many.
 const FRESH: Duration = Duration::from_secs(1);

@@ -13,9 +13,10 @@ use super::error::ApiError;
 use crate::admin::overview::{DestinationState, Overview, State as Doing};
 use crate::core::batch::Millis;
 use crate::core::moment::rfc3339;
+use crate::core::samples::shares::{LATENESS, within};
 use crate::health::answer::Stopped;
 use crate::store::work::{Kind, Work};
-use crate::telemetry::late::{WITHIN, share_within};
+use crate::telemetry::late::WITHIN;
 
 /// How all of it goes.
 #[derive(Debug, Serialize, ToSchema)]
@@ -229,9 +230,9 @@ fn lateness(work: &Work) -> Option<LatenessAnswer> {
     (batches > 0).then(|| LatenessAnswer {
         seconds: WITHIN.as_secs(),
         batches,
-        p50: share_within(&counts, 0.5),
-        p95: share_within(&counts, 0.95),
-        p99: share_within(&counts, 0.99),
+        p50: within(&LATENESS, &counts, 0.5),
+        p95: within(&LATENESS, &counts, 0.95),
+        p99: within(&LATENESS, &counts, 0.99),
     })
 }
 

@@ -112,6 +112,7 @@ impl Api {
             return taken;
         };
         count(&self.metrics.refused, "reason", error.reason());
+        self.metrics.tally.refused(error.reason());
         let code = error.code();
         // What a stranger sends is not kept.
         let body = body.filter(|_| ![401, 403, 429].contains(&code.status()));

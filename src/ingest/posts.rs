@@ -101,6 +101,7 @@ impl Ingest {
     /// Counts what was posted for a buffer; none: for no buffer that there is.
     pub(super) fn count_post(&self, buffer: Option<&Name>, result: PostResult) {
         self.0.metrics.posts.count(buffer, result);
+        self.0.metrics.tally.post(result);
     }
 
     /// Tells of what was not taken out of one post, and lists it; `body` is the post. Messages were counted where they came

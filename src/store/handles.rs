@@ -57,6 +57,8 @@ handles! {
     daemons Daemons,
     /// The lines that gateways post through.
     lines Lines,
+    /// What all daemons counted, by time.
+    samples Samples,
     /// How much waits.
     held HeldCounts,
 }

@@ -29,6 +29,7 @@ mod refusal;
 mod reply;
 pub mod revivals;
 pub mod room;
+pub mod samples;
 pub mod scheduled;
 pub mod scripts;
 pub mod status;

@@ -76,6 +76,7 @@ macro_rules! includes {
 }
 
 scripts! {
+    ADD_SAMPLES "add_samples" Drains,
     ADDRESS "address" Drains,
     ADOPT "adopt" Drains,
     ALIAS "alias" Fills,

@@ -3,16 +3,13 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::telemetry::metrics::LATENESS;
+use crate::core::samples::shares::{BUCKETS, LATENESS, bucket};
 
 /// So far back it goes.
 pub const WITHIN: Duration = Duration::from_secs(300);
 /// What is forgotten together.
 const SLOT: Duration = Duration::from_secs(10);
 const SLOTS: usize = 30;
-/// One for each bound, and one for what is beyond all.
-pub const BUCKETS: usize = LATENESS.len() + 1;
-
 type Counts = [u32; BUCKETS];
 
 /// Counts of the last minutes.
@@ -45,8 +42,7 @@ impl Late {
 
     fn observe_at(&self, at: Duration, late: f64) {
         let number = at.as_secs() / SLOT.as_secs();
-        let bucket = LATENESS.iter().position(|bound| late <= *bound);
-        let bucket = bucket.unwrap_or(LATENESS.len());
+        let bucket = bucket(&LATENESS, late);
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         let slot = usize::try_from(number).unwrap_or_default() % SLOTS;
         let (of, counts) = &mut slots[slot];
@@ -75,26 +71,6 @@ impl Late {
     }
 }
 
-/// The bound, in s, within which such a share of these counts lies; none: nothing was counted, or it lies beyond all.
-pub fn share_within(counts: &[u64], share: f64) -> Option<f64> {
-    let all: u64 = counts.iter().sum();
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "nobody counts to so many within minutes"
-    )]
-    let wanted = all as f64 * share;
-    let mut sum = 0.0;
-    for (count, bound) in counts.iter().zip(LATENESS) {
-        #[expect(clippy::cast_precision_loss, reason = "as above")]
-        let count = *count as f64;
-        sum += count;
-        if all > 0 && sum >= wanted {
-            return Some(bound);
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,17 +91,5 @@ mod tests {
         assert!(late.counts_at(at(600)).is_empty());
         late.observe_at(at(503), 0.003);
         assert_eq!(late.counts_at(at(503))[2], 1, "an old slot begins anew");
-    }
-
-    #[test]
-    fn shares_lie_within_bounds() {
-        let mut counts = [0; BUCKETS];
-        assert_eq!(share_within(&counts, 0.5), None);
-        counts[0] = 90;
-        counts[5] = 9;
-        counts[BUCKETS - 1] = 1;
-        assert_eq!(share_within(&counts, 0.5), Some(0.001));
-        assert_eq!(share_within(&counts, 0.95), Some(0.05));
-        assert_eq!(share_within(&counts, 0.999), None, "beyond all bounds");
     }
 }

@@ -10,20 +10,17 @@ use prometheus_client::registry::Registry;
 use super::failures;
 use super::labels::{Dropped, FoundBy, words};
 use super::posts::PostMetrics;
+use super::tally::Tally;
 use super::work::{WorkMetrics, whole};
 use crate::core::batch::Outcome;
 use crate::core::refused::{MESSAGE_FIELDS, RefusedFor};
+use crate::core::samples::shares::{DELIVERY, LATENESS};
 use crate::core::window::CloseReason;
 use crate::store::status::Counts;
 use crate::store::work::Work;
 
 /// The content type of the text.
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-/// The bounds of how late batches set out, in s.
-pub const LATENESS: [f64; 14] = [
-    0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 600.0,
-];
 
 /// A count by one label.
 pub type CounterBy = Family<[(&'static str, &'static str); 1], Counter>;
@@ -38,6 +35,16 @@ pub enum Role {
     Api,
     /// The monitor daemon.
     Monitor,
+}
+
+impl Role {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Monitor => "monitor",
+        }
+    }
 }
 
 /// Everything this process counts. Clones count together.
@@ -76,6 +83,8 @@ pub struct Metrics {
     pub dead_letters_dropped: Counter,
     /// Loops that failed and were begun anew, by `loop`.
     pub loop_restarts: CounterBy,
+    /// What is kept in Redis as well, by time.
+    pub tally: Tally,
     windows: Gauge,
     lanes: Gauge,
     waiting: Gauge,
@@ -101,13 +110,12 @@ impl Metrics {
             events_dropped: Counter::default(),
             attempts: Family::default(),
             lateness: Histogram::new(LATENESS),
-            delivery: Histogram::new([
-                0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0,
-            ]),
+            delivery: Histogram::new(DELIVERY),
             in_flight: Gauge::default(),
             breakers_open: Gauge::default(),
             dead_letters_dropped: Counter::default(),
             loop_restarts: Family::default(),
+            tally: Tally::default(),
             windows: Gauge::default(),
             lanes: Gauge::default(),
             waiting: Gauge::default(),

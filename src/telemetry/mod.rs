@@ -8,5 +8,6 @@ pub mod lines;
 pub mod log;
 pub mod metrics;
 pub mod posts;
+pub mod tally;
 pub mod tracer;
 mod work;

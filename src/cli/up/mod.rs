@@ -157,7 +157,7 @@ async fn run(
     };
     let serving = async {
         let serving = http::serve(listener, api, stop.clone());
-        let served = daemon::noted(&api_store, &loops, "api", Says::default, serving).await;
+        let served = daemon::noted(&api_store, &loops, Role::Api, Says::default, serving).await;
         // Whatever ended it, the monitor has nothing more to come.
         stop.cancel();
         served
@@ -171,7 +171,7 @@ async fn run(
     let delivering = daemon::noted(
         &monitor_store,
         &loops,
-        "monitor",
+        Role::Monitor,
         || monitor.says(),
         monitor.run(),
     );

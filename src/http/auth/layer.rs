@@ -70,11 +70,9 @@ where
                 }))
             }
             Err(refusal) => {
-                count(
-                    &self.guarding.metrics.refused,
-                    "reason",
-                    refusal.reason().as_str(),
-                );
+                let (metrics, reason) = (&self.guarding.metrics, refusal.reason().as_str());
+                count(&metrics.refused, "reason", reason);
+                metrics.tally.refused(reason);
                 Either::Right(Box::pin(async move {
                     discard(request).await;
                     let mut answer = refusal.into_response();

@@ -156,6 +156,7 @@ impl Monitor {
         if lease.attempt == 1 {
             let late = lease.late + since.elapsed();
             self.metrics.lateness.observe(late.as_secs_f64());
+            self.metrics.tally.late(late.as_secs_f64());
             self.late.observe(late);
         }
         let unused = permit.unused();

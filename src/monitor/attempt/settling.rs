@@ -120,8 +120,10 @@ impl Monitor {
     }
 
     pub(in crate::monitor) fn count_attempt(&self, attempt: &Attempt) {
-        count(&self.metrics.attempts, "outcome", attempt.outcome.as_str());
-        self.metrics.delivery.observe(attempt.took.as_secs_f64());
+        let (outcome, took) = (attempt.outcome.as_str(), attempt.took.as_secs_f64());
+        count(&self.metrics.attempts, "outcome", outcome);
+        self.metrics.delivery.observe(took);
+        self.metrics.tally.attempt(outcome, took);
     }
 
     /// What history is told: of every call, and of every batch that is given up on.

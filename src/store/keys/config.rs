@@ -1,6 +1,7 @@
 //! The keys that belong to no shard; they share a hash tag of their own, so that one script can touch several.
 
 use crate::core::chat::Name;
+use crate::core::samples::Step;
 
 /// What is configured: buffers, destinations, and a version.
 pub(crate) const CONFIG: &str = "lull:{config}";
@@ -39,6 +40,14 @@ pub(crate) const CALLS: &str = "lull:{config}:calls";
 
 /// The lines that gateways post through.
 pub(crate) const LINES: &str = "lull:{config}:lines";
+
+/// What was counted in steps of time, the steps of one length in a hash.
+pub(crate) fn samples(step: Step) -> String {
+    format!("lull:{{config}}:samples:{}", step.seconds())
+}
+
+/// Of each daemon which of its counts were added last, and when.
+pub(crate) const SAMPLED: &str = "lull:{config}:samples:told";
 
 /// Revivals of many dead letters: what was asked of each, and how far it is.
 pub(crate) const REVIVALS: &str = "lull:{config}:revivals";

@@ -188,11 +188,13 @@ impl TestRedis {
         assert!(moved > 0, "nothing stands at {pattern}");
     }
 
-    /// All keys but those in which daemons note that they live and what time it is, which come when they come.
+    /// All keys but those in which daemons note that they live, what they count and what time it is, which come when they
+    /// come.
     pub(crate) async fn lasting_keys(&self) -> Vec<String> {
         let mut keys = self.keys("*").await;
         keys.retain(|key| {
-            !["lull:{config}:daemons", "lull:{config}:clock"].contains(&key.as_str())
+            let noted = ["lull:{config}:daemons", "lull:{config}:clock"];
+            !noted.contains(&key.as_str()) && !key.starts_with("lull:{config}:samples:")
         });
         keys.sort();
         keys
