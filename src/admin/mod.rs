@@ -22,6 +22,7 @@ pub mod live;
 pub mod overview;
 mod pausing;
 mod removing;
+pub mod samples;
 mod scheduled;
 mod schedules;
 mod shown;

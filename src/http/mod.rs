@@ -35,6 +35,7 @@ mod query;
 pub mod receiver;
 mod removal;
 mod routes;
+mod samples;
 mod scalars;
 mod scheduled;
 mod schedules;
@@ -280,6 +281,7 @@ fn endpoints() -> Vec<Endpoint> {
         audit::endpoints(),
         keys::endpoints(),
         overview::endpoints(),
+        samples::endpoints(),
         daemons::endpoints(),
         health::endpoints(),
         openapi::endpoints(),

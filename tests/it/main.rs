@@ -78,6 +78,7 @@ mod removals;
 mod requests;
 mod retrying;
 mod revival;
+mod samples;
 mod schedules;
 mod sealing;
 mod set_back;
