@@ -1,5 +1,9 @@
 //! Metrics, in the OpenMetrics text that Prometheus reads.
 
+mod api;
+mod monitor;
+mod shared;
+
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -7,15 +11,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use super::failures;
-use super::labels::{Dropped, FoundBy, words};
 use super::posts::PostMetrics;
 use super::tally::Tally;
 use super::work::{WorkMetrics, whole};
-use crate::core::batch::Outcome;
-use crate::core::refused::{MESSAGE_FIELDS, RefusedFor};
 use crate::core::samples::shares::{DELIVERY, LATENESS};
-use crate::core::window::CloseReason;
 use crate::store::status::Counts;
 use crate::store::work::Work;
 
@@ -132,120 +131,6 @@ impl Metrics {
             metrics.register_monitor();
         }
         metrics
-    }
-
-    fn register_common(&mut self) {
-        show_zeros(&self.batches, "reason", words::<CloseReason>());
-        let registry = &mut self.registry;
-        failures::register(registry, &self.loop_restarts);
-        registry.register("batches", "Batches made, by reason", self.batches.clone());
-        registry.register(
-            "windows_open",
-            "Open windows in Redis",
-            self.windows.clone(),
-        );
-        registry.register(
-            "lanes_waiting",
-            "Lanes in Redis with a batch on them",
-            self.lanes.clone(),
-        );
-        registry.register(
-            "later_waiting",
-            "What waits in Redis for a time of its own",
-            self.waiting.clone(),
-        );
-        registry.register(
-            "dead_letters",
-            "Dead letters in Redis",
-            self.dead_letters.clone(),
-        );
-        registry.register(
-            "redis_up",
-            "1 when Redis answered this scrape",
-            self.redis_up.clone(),
-        );
-        registry.register(
-            "stopped",
-            "What an operator has stopped: 1 for everything, how many buffers and destinations",
-            self.stopped.clone(),
-        );
-        self.work.register(registry);
-    }
-
-    fn register_api(&mut self) {
-        show_zeros(&self.dropped, "reason", words::<Dropped>());
-        show_zeros(&self.refused, "reason", MESSAGE_FIELDS);
-        show_zeros(&self.refused, "reason", words::<RefusedFor>());
-        let registry = &mut self.registry;
-        registry.register(
-            "messages_accepted",
-            "Messages stored",
-            self.accepted.clone(),
-        );
-        registry.register(
-            "messages_duplicate",
-            "Messages whose id was seen before",
-            self.duplicates.clone(),
-        );
-        registry.register(
-            "messages_dropped",
-            "Messages that a rule dropped, by reason",
-            self.dropped.clone(),
-        );
-        registry.register(
-            "requests_refused",
-            "Requests refused, by reason",
-            self.refused.clone(),
-        );
-        self.posts.register(registry);
-    }
-
-    fn register_monitor(&mut self) {
-        show_zeros(&self.found, "by", words::<FoundBy>());
-        show_zeros(&self.attempts, "outcome", Outcome::words());
-        let registry = &mut self.registry;
-        registry.register(
-            "windows_found",
-            "Windows closed, by what found them first",
-            self.found.clone(),
-        );
-        registry.register(
-            "events_received",
-            "Expired events heard",
-            self.events.clone(),
-        );
-        registry.register(
-            "events_dropped",
-            "Expired events left to the sweep",
-            self.events_dropped.clone(),
-        );
-        registry.register("attempts", "Attempts, by outcome", self.attempts.clone());
-        registry.register(
-            "lateness_seconds",
-            "From deadline to first attempt",
-            self.lateness.clone(),
-        );
-        registry.register(
-            "delivery_seconds",
-            "Time an attempt took",
-            self.delivery.clone(),
-        );
-        registry.register(
-            "attempts_in_flight",
-            "Attempts on their way",
-            self.in_flight.clone(),
-        );
-        registry.register(
-            "breakers_open",
-            "Destinations that are taken for down",
-            self.breakers_open.clone(),
-        );
-        let dropped = self.dead_letters_dropped.clone();
-        registry.register(
-            "dead_letters_dropped",
-            "Dead letters that a limit took away",
-            dropped,
-        );
     }
 
     /// All metrics as text; `counts` is what Redis holds now and `work` how that is worked off, `None` when it does not
