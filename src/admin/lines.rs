@@ -1,10 +1,12 @@
 //! The lines that gateways post through.
 
+use std::collections::BTreeMap;
+
 use super::{Admin, AdminError};
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
-use crate::store::lines::Line;
-use crate::telemetry::posts::BROUGHT;
+use crate::store::lines::{Line, Silence};
+use crate::telemetry::by_name::BROUGHT;
 
 impl Admin {
     /// The lines of the buffers that there are, or of one, and Redis's time.
@@ -24,5 +26,21 @@ impl Admin {
             }
         });
         Ok((lines, now))
+    }
+
+    /// Of each buffer the line that misses most.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn silences(&self) -> Result<Vec<Silence>, AdminError> {
+        let (lines, now) = self.lines(None).await?;
+        let mut worst = BTreeMap::<String, Silence>::new();
+        for silence in lines.iter().filter_map(|line| line.silence(now)) {
+            let known = worst.get(&silence.buffer);
+            if known.is_none_or(|known| known.missed < silence.missed) {
+                worst.insert(silence.buffer.clone(), silence);
+            }
+        }
+        Ok(worst.into_values().collect())
     }
 }

@@ -6,6 +6,7 @@
 
 pub mod answer;
 pub mod clock;
+mod figures;
 mod heart;
 mod sampler;
 
@@ -24,6 +25,7 @@ use crate::store::work::{Daemon, Kind, Work};
 use crate::store::{Result, Store, StoreError};
 
 use answer::{Health, MonitorSeen, Overdue, RedisHealth, Stopped};
+use figures::Oldest;
 pub use heart::{Heart, Says};
 pub use sampler::Sampler;
 
@@ -42,6 +44,7 @@ pub struct Watch {
     known: Arc<Mutex<Known>>,
     /// Whoever has it looks.
     looking: Arc<tokio::sync::Mutex<()>>,
+    oldest: Oldest,
 }
 
 #[derive(Default)]
@@ -67,6 +70,7 @@ impl Watch {
             registry,
             known: Arc::default(),
             looking: Arc::default(),
+            oldest: Oldest::default(),
         }
     }
 

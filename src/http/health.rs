@@ -1,16 +1,22 @@
 //! Health and metrics of the api daemon.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use super::Api;
 use super::auth::Need;
 use super::endpoint::{Chapter, Endpoint};
 use crate::health::answer::Health;
-use crate::telemetry::metrics::CONTENT_TYPE as METRICS_TYPE;
+use crate::telemetry::metrics::format::Format;
+use crate::telemetry::metrics::seen::Seen;
+
+/// Whoever asks for metrics has an answer within 1.5 s.
+const LINES_WITHIN: Duration = Duration::from_secs(1);
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -25,9 +31,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             )
             .answers::<Health>(503, "Redis does not answer, or takes no writes."),
         Endpoint::get(Chapter::Service, "/metrics", metrics)
-            .says("Read the metrics", "For Prometheus, as OpenMetrics.")
+            .says(
+                "Read the metrics",
+                "For Prometheus, as OpenMetrics; in its older text where `Accept` wants `text/plain` more.",
+            )
             .without_redis()
-            .answers_in(METRICS_TYPE, 200, "The metrics."),
+            .answers_in(Format::OpenMetrics.content_type(), 200, "The metrics.")
+            .answers_in(Format::Plain.content_type(), 200, "The metrics."),
     ]
 }
 
@@ -45,15 +55,18 @@ pub(super) async fn health(State(api): State<Api>) -> Response {
     (status, Json(health)).into_response()
 }
 
-pub(super) async fn metrics(State(api): State<Api>) -> Response {
+pub(super) async fn metrics(State(api): State<Api>, headers: HeaderMap) -> Response {
     let snapshot = api.registry.get();
-    let (counts, work) = tokio::join!(
-        api.store.counts_now(snapshot.destination_names()),
-        api.watch.look()
-    );
-    let stopped = snapshot.stops().counts();
-    let buffers = snapshot.buffers().map(|buffer| &buffer.name);
-    api.metrics.posts.keep(buffers);
-    let text = api.metrics.text(counts, work.as_ref(), &stopped);
-    ([(CONTENT_TYPE, METRICS_TYPE)], text).into_response()
+    let silences = tokio::time::timeout(LINES_WITHIN, api.admin.silences());
+    let (seen, silences) = tokio::join!(api.watch.figures(), silences);
+    let seen = Seen {
+        silences: silences.ok().and_then(Result::ok),
+        ..seen
+    };
+    api.metrics
+        .keep_buffers(snapshot.buffers().map(|buffer| &buffer.name));
+    let accepted = headers.get_all(ACCEPT).into_iter();
+    let format = Format::asked(accepted.filter_map(|it| it.to_str().ok()));
+    let text = api.metrics.text(format, &seen);
+    ([(CONTENT_TYPE, format.content_type())], text).into_response()
 }

@@ -20,7 +20,6 @@ use crate::core::chat::Name;
 use crate::core::moment::rfc3339;
 use crate::core::post::PostResult;
 use crate::store::history::posts::{Posted, Results};
-use crate::telemetry::metrics::count;
 
 /// The word for all that were not taken.
 const NOT_TAKEN: &str = "not_taken";
@@ -111,7 +110,7 @@ impl Api {
         let Err(error) = taken else {
             return taken;
         };
-        count(&self.metrics.refused, "reason", error.reason());
+        self.metrics.refused.count(buffer, &[error.reason()]);
         self.metrics.tally.refused(error.reason());
         let code = error.code();
         // What a stranger sends is not kept.

@@ -15,7 +15,7 @@ pub(super) fn router(api: Api) -> Router {
         auth: api.auth.clone(),
         metrics: api.metrics.clone(),
     };
-    let requests = Requests::new(api.tracer.clone());
+    let requests = Requests::new(api.tracer.clone(), api.metrics.clone());
     let auth = api.auth.clone();
     endpoint::prepare();
     let routes = endpoints().into_iter();

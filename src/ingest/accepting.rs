@@ -211,12 +211,12 @@ impl Ingest {
             Keeping::Kept(at) => {
                 place.taken();
                 self.count_post(Some(&buffer.name), PostResult::Taken);
-                metrics.accepted.inc();
+                metrics.accepted.count(Some(&buffer.name), &[]);
                 (Some(at), false)
             }
             Keeping::Duplicate(at) => {
                 self.count_post(Some(&buffer.name), PostResult::Duplicate);
-                metrics.duplicates.inc();
+                metrics.duplicates.count(Some(&buffer.name), &[]);
                 (at, true)
             }
             Keeping::TooFar => return Err(too_far().into()),
@@ -235,12 +235,13 @@ impl Ingest {
 
     fn count(&self, buffer: &Buffer, appended: &Appended) {
         self.count_post(Some(&buffer.name), result_of(appended.taken));
-        let metrics = &self.0.metrics;
+        let (metrics, name) = (&self.0.metrics, Some(&buffer.name));
+        let dropped = |why: Dropped| metrics.dropped.count(name, &[why.into()]);
         match appended.taken {
-            Taken::Appended => drop(metrics.accepted.inc()),
-            Taken::Duplicate => drop(metrics.duplicates.inc()),
-            Taken::Repeated => count(&metrics.dropped, "reason", Dropped::Repeated),
-            Taken::Paused => count(&metrics.dropped, "reason", Dropped::Paused),
+            Taken::Appended => metrics.accepted.count(name, &[]),
+            Taken::Duplicate => metrics.duplicates.count(name, &[]),
+            Taken::Repeated => dropped(Dropped::Repeated),
+            Taken::Paused => dropped(Dropped::Paused),
         }
         if let Some(reason) = appended.closed {
             count(&metrics.batches, "reason", reason.as_str());

@@ -14,7 +14,7 @@ use crate::core::code::Code;
 use crate::gateway::Event;
 use crate::store::Store;
 use crate::store::lines::{MOST, SeenLine};
-use crate::telemetry::posts::BROUGHT;
+use crate::telemetry::by_name::BROUGHT;
 
 /// Between two writings.
 const EVERY: Duration = Duration::from_secs(5);

@@ -86,13 +86,13 @@ impl Ingest {
             Enqueued::Queued(at) => {
                 place.taken();
                 self.count_post(Some(&buffer.name), PostResult::Taken);
-                metrics.accepted.inc();
+                metrics.accepted.count(Some(&buffer.name), &[]);
                 count(&metrics.batches, "reason", CloseReason::Queued.as_str());
                 QueueState::Leaving(at)
             }
             Enqueued::Duplicate => {
                 self.count_post(Some(&buffer.name), PostResult::Duplicate);
-                metrics.duplicates.inc();
+                metrics.duplicates.count(Some(&buffer.name), &[]);
                 QueueState::Duplicate
             }
         })

@@ -3,6 +3,8 @@
 use std::sync::atomic::AtomicUsize;
 
 use super::*;
+use crate::telemetry::metrics::format::Format;
+use crate::telemetry::metrics::seen::Seen;
 
 fn loops() -> (Loops, Arc<Metrics>) {
     let metrics = Arc::new(Metrics::new(&[Role::Monitor]));
@@ -99,7 +101,7 @@ async fn one_that_was_told_to_end_has_not_failed() {
 #[test]
 fn every_loop_of_a_role_is_counted_from_the_start() {
     let (_, metrics) = loops();
-    let text = metrics.text(None, None, &[]);
+    let text = metrics.text(Format::OpenMetrics, &Seen::default());
 
     for (name, roles) in Loop::ALL {
         let line = format!("lull_loop_restarts_total{{loop=\"{}\"}} 0", name.as_str());

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -14,7 +14,8 @@ use tracing::info;
 use super::Monitor;
 use crate::server;
 use crate::settings::server::ServerConfig;
-use crate::telemetry::metrics::CONTENT_TYPE as METRICS_TYPE;
+use crate::telemetry::metrics::format::Format;
+use crate::telemetry::metrics::seen::Seen;
 
 pub(super) async fn serve(listener: TcpListener, monitor: Arc<Monitor>) -> std::io::Result<()> {
     let at = listener.local_addr()?;
@@ -39,13 +40,19 @@ async fn health(State(monitor): State<Arc<Monitor>>) -> Response {
     (status, Json(health)).into_response()
 }
 
-async fn metrics(State(monitor): State<Arc<Monitor>>) -> Response {
-    let snapshot = monitor.registry.get();
-    let (counts, work) = tokio::join!(
-        monitor.store.counts_now(snapshot.destination_names()),
-        monitor.watch.look()
-    );
-    let stopped = snapshot.stops().counts();
-    let text = monitor.metrics.text(counts, work.as_ref(), &stopped);
-    ([(CONTENT_TYPE, METRICS_TYPE)], text).into_response()
+async fn metrics(State(monitor): State<Arc<Monitor>>, headers: HeaderMap) -> Response {
+    let names = monitor.registry.get().destination_names();
+    let breakers = names.iter().map(|name| {
+        let worker = monitor.workers.get(name);
+        (name.clone(), worker.is_some_and(|it| it.limiter.is_open()))
+    });
+    let seen = Seen {
+        breakers: Some(breakers.collect()),
+        ..monitor.watch.figures().await
+    };
+    monitor.metrics.keep_destinations(&names);
+    let accepted = headers.get_all(ACCEPT).into_iter();
+    let format = Format::asked(accepted.filter_map(|it| it.to_str().ok()));
+    let text = monitor.metrics.text(format, &seen);
+    ([(CONTENT_TYPE, format.content_type())], text).into_response()
 }

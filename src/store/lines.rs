@@ -19,6 +19,8 @@ const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 const FADES: Duration = Duration::from_secs(24 * 3600);
 /// Nobody knows what is usual before a line has been known for so long.
 const KNOWN_FOR: Duration = Duration::from_secs(600);
+/// Nobody waits any more for a line through which nothing came for so long.
+const GIVEN_UP: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Lines that are noted in one step.
 const AT_A_TIME: usize = 200;
 
@@ -54,6 +56,17 @@ pub struct Line {
     pub refused: Option<(Millis, String)>,
 }
 
+/// How long a line has been silent, against what is usual.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Silence {
+    /// The buffer that is posted for.
+    pub buffer: String,
+    /// How many posts usually come in such a time.
+    pub missed: f64,
+    /// How long ago the last one came.
+    pub silent: Duration,
+}
+
 impl Line {
     /// How many posts an hour are usual, over the last day or so before the last one; none: it is not known for long
     /// enough.
@@ -66,6 +79,19 @@ impl Line {
         let hours = FADES.as_secs_f64() / 3600.0;
         let one = hours * (1.0 - (-known.as_secs_f64() / FADES.as_secs_f64()).exp());
         Some(self.count / one)
+    }
+
+    /// What it misses at this moment; none: nothing is usual yet, or it is given up on.
+    pub fn silence(&self, now: Millis) -> Option<Silence> {
+        let silent = Duration::from_millis(now.saturating_sub(self.last?));
+        if silent >= GIVEN_UP {
+            return None;
+        }
+        Some(Silence {
+            buffer: self.buffer.clone()?,
+            missed: self.an_hour()? * silent.as_secs_f64() / 3600.0,
+            silent,
+        })
     }
 
     fn read(field: &str, text: &str) -> Option<Self> {
@@ -162,6 +188,19 @@ mod tests {
         // One an hour for weeks: e-folds sum up to the 24 hours of a day.
         let long = line(1_000, 24.0).an_hour().unwrap();
         assert!((0.99..1.01).contains(&long), "{long}");
+    }
+
+    #[test]
+    fn what_a_line_misses_grows_until_nobody_waits_for_it() {
+        let line = line(1_000, 24.0);
+        let hour = 3_600_000;
+        let after = |hours: u64| line.silence(line.last.unwrap() + hours * hour);
+
+        let five = after(5).unwrap();
+        assert!((4.9..5.1).contains(&five.missed), "{five:?}");
+        assert_eq!(five.silent, Duration::from_secs(5 * 3600));
+        assert_eq!(after(0).unwrap().missed, 0.0);
+        assert_eq!(after(7 * 24), None);
     }
 
     #[test]

@@ -21,6 +21,13 @@ impl Memory {
         Some(self.used.saturating_mul(100) / most.max(1))
     }
 
+    /// The same as a share of 1.
+    pub fn share(self) -> Option<f64> {
+        #[expect(clippy::cast_precision_loss, reason = "nobody sees a share so finely")]
+        let share = |most: u64| self.used as f64 / most.max(1) as f64;
+        self.most.map(share)
+    }
+
     fn of_info(info: &Facts) -> Self {
         let number = |name| info.number(name).unwrap_or(0);
         let most = number("maxmemory");
@@ -109,6 +116,7 @@ mod tests {
             memory("used_memory:1000\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n");
 
         assert_eq!(refusing.percent(), Some(95));
+        assert_eq!((refusing.share(), unlimited.share()), (Some(0.95), None));
         assert_eq!((dropping.percent(), unlimited.percent()), (None, None));
     }
 }

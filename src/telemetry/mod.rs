@@ -1,7 +1,9 @@
 //! What the daemons tell about themselves: log lines, metrics and spans. Never message text, tokens or phone numbers.
 
 pub mod bursts;
+pub mod by_name;
 mod failures;
+pub mod histogram;
 pub mod labels;
 pub mod late;
 pub mod lines;
@@ -10,4 +12,3 @@ pub mod metrics;
 pub mod posts;
 pub mod tally;
 pub mod tracer;
-mod work;

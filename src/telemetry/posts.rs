@@ -1,32 +1,24 @@
 //! What became of posts, by buffer.
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
 use prometheus_client::metrics::counter::Counter;
-use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 
+use super::by_name::{ByName, MOST_FROM_START, Words};
 use crate::core::chat::Name;
 use crate::core::code::Code;
 use crate::core::post::PostResult;
 
-/// Of so many buffers each count is there from the start.
-const MOST_FROM_START: usize = 32;
-/// What all buffers are called that came with a message: there can be thousands.
-pub const BROUGHT: &str = ".brought";
 /// The refusals that tell of a wrong setting, which somebody may want to be alarmed by.
 const SETTINGS: [Code; 2] = [Code::ProofFailed, Code::NotOfGateway];
 
-type Labels = [(&'static str, Cow<'static, str>); 3];
-
 /// Counts of posts by buffer, result and code. Clones count together.
-#[derive(Clone, Debug, Default)]
-pub struct PostMetrics {
-    posts: Family<Labels, Counter>,
-    /// The buffers that have counts.
-    buffers: Arc<Mutex<BTreeSet<String>>>,
+#[derive(Clone, Debug)]
+pub struct PostMetrics(ByName<Counter, 2>);
+
+impl Default for PostMetrics {
+    fn default() -> Self {
+        Self(ByName::new("buffer", ["result", "code"], Counter::default))
+    }
 }
 
 impl PostMetrics {
@@ -34,75 +26,27 @@ impl PostMetrics {
         registry.register(
             "posts",
             "What was posted, by buffer and what became of it",
-            self.posts.clone(),
+            self.0.clone(),
         );
     }
 
     /// Counts one more; none: for no buffer that there is.
     pub fn count(&self, buffer: Option<&Name>, result: PostResult) {
-        let buffer = buffer.map_or("", Name::as_str);
-        let buffer = if Name::is_anonymous(buffer) {
-            BROUGHT
-        } else {
-            buffer
-        };
-        let labels = labels(buffer, result);
-        // Mostly it is there, and nothing has to be locked for it.
-        if let Some(counter) = self.posts.get(&labels) {
-            counter.inc();
-            return;
-        }
-        self.buffers().insert(buffer.to_owned());
-        self.posts.get_or_create(&labels).inc();
+        self.0.count(buffer, &words(result));
     }
 
     /// Has counts of these buffers from their start, as far as there are not too many, and of others none any more.
-    pub fn keep<'a>(&self, names: impl Iterator<Item = &'a Name>) {
-        let names: BTreeSet<&str> = names.map(Name::as_str).collect();
-        let mut buffers = self.buffers();
-        buffers.retain(|name| {
-            let stays = names.contains(name.as_str()) || ["", BROUGHT].contains(&name.as_str());
-            if !stays {
-                self.forget(name);
-            }
-            stays
-        });
-        let shown = names.iter().filter(|it| !Name::is_anonymous(it));
-        for name in shown.take(MOST_FROM_START) {
-            if buffers.insert((*name).to_owned()) || self.is_new(name) {
-                let refused = SETTINGS.into_iter().map(PostResult::Refused);
-                for result in PostResult::unrefused().chain(refused) {
-                    drop(self.posts.get_or_create(&labels(name, result)));
-                }
-            }
-        }
-    }
-
-    fn forget(&self, gone: &str) {
-        let refused = Code::ALL.iter().copied().map(PostResult::Refused);
-        for result in PostResult::unrefused().chain(refused) {
-            self.posts.remove(&labels(gone, result));
-        }
-    }
-
-    /// Whether the buffer has no counts but those of what was posted.
-    fn is_new(&self, name: &str) -> bool {
-        let settings = PostResult::Refused(SETTINGS[0]);
-        self.posts.get(&labels(name, settings)).is_none()
-    }
-
-    fn buffers(&self) -> MutexGuard<'_, BTreeSet<String>> {
-        self.buffers.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn keep(&self, buffers: &[&str]) {
+        self.0.keep(buffers.iter().copied());
+        let refused = SETTINGS.into_iter().map(PostResult::Refused);
+        let all: Vec<_> = PostResult::unrefused().chain(refused).map(words).collect();
+        let shown = buffers.iter().copied().take(MOST_FROM_START);
+        self.0.show(shown, &all);
     }
 }
 
-fn labels(buffer: &str, result: PostResult) -> Labels {
-    let code = result.code().map_or("", Code::word);
-    [
-        ("buffer", Cow::Owned(buffer.to_owned())),
-        ("result", Cow::Borrowed(result.word())),
-        ("code", Cow::Borrowed(code)),
-    ]
+fn words(result: PostResult) -> Words<2> {
+    [result.word(), result.code().map_or("", Code::word)]
 }
 
 #[cfg(test)]
@@ -113,54 +57,49 @@ mod tests {
         Name::parse(text).unwrap()
     }
 
-    fn count_of(metrics: &PostMetrics, buffer: &str, result: PostResult) -> Option<u64> {
-        let counter = metrics.posts.get(&labels(buffer, result));
-        counter.map(|counter| counter.get())
+    fn shown(metrics: &PostMetrics) -> String {
+        let mut registry = Registry::default();
+        metrics.register(&mut registry);
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+        text
     }
 
     #[test]
     fn a_buffer_has_its_counts_from_the_start_until_it_is_gone() {
         let metrics = PostMetrics::default();
-        let (loja, other) = (name("loja"), name("other"));
         let proof = PostResult::Refused(Code::ProofFailed);
+        metrics.count(Some(&name("loja")), PostResult::Taken);
+        metrics.keep(&["loja", "other-one"]);
 
-        metrics.count(Some(&loja), PostResult::Taken);
-        metrics.keep([&loja, &other].into_iter());
-        assert_eq!(count_of(&metrics, "loja", PostResult::Taken), Some(1));
-        assert_eq!(count_of(&metrics, "loja", proof), Some(0));
-        assert_eq!(count_of(&metrics, "other", PostResult::Paused), Some(0));
-
-        metrics.count(None, proof);
-        metrics.keep([&other].into_iter());
-        assert_eq!(count_of(&metrics, "loja", PostResult::Taken), None);
-        assert_eq!(count_of(&metrics, "loja", proof), None);
-        assert_eq!(count_of(&metrics, "", proof), Some(1));
-    }
-
-    #[test]
-    fn however_many_buffers_come_with_messages_they_are_counted_as_one() {
-        let metrics = PostMetrics::default();
-        for number in 0..1000 {
-            let brought = name(&format!("c-{number:016x}"));
-            metrics.count(Some(&brought), PostResult::Taken);
+        let text = shown(&metrics);
+        for line in [
+            r#"posts_total{buffer="loja",result="taken",code=""} 1"#,
+            r#"posts_total{buffer="loja",result="refused",code="proof_failed"} 0"#,
+            r#"posts_total{buffer="other-one",result="paused",code=""} 0"#,
+        ] {
+            assert!(text.lines().any(|it| it == line), "{line}: {text}");
         }
-
-        assert_eq!(count_of(&metrics, BROUGHT, PostResult::Taken), Some(1000));
-        assert_eq!(metrics.buffers().len(), 1);
+        metrics.count(None, proof);
+        metrics.keep(&["other-one"]);
+        let text = shown(&metrics);
+        assert!(!text.contains("loja"), "{text}");
+        assert!(text.contains(r#"{buffer="",result="refused",code="proof_failed"} 1"#));
     }
 
     #[test]
     fn where_there_are_many_buffers_only_what_was_posted_is_counted() {
         let metrics = PostMetrics::default();
-        let names: Vec<_> = (0..1000)
-            .map(|number| name(&format!("b{number}")))
-            .collect();
+        let names: Vec<_> = (0..1000).map(|number| format!("b{number}")).collect();
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
 
-        metrics.keep(names.iter());
-        assert_eq!(metrics.buffers().len(), MOST_FROM_START);
-        metrics.count(Some(&names[999]), PostResult::Taken);
-        metrics.keep(names.iter());
-        assert_eq!(count_of(&metrics, "b999", PostResult::Taken), Some(1));
-        assert_eq!(count_of(&metrics, "b999", PostResult::Paused), None);
+        metrics.count(Some(&name("b999")), PostResult::Taken);
+        metrics.keep(&names);
+
+        let text = shown(&metrics);
+        assert!(text.contains(r#"{buffer="b31",result="paused","#));
+        assert!(!text.contains(r#"{buffer="b32","#));
+        assert!(text.contains(r#"{buffer="b999",result="taken",code=""} 1"#));
+        assert!(!text.contains(r#"{buffer="b999",result="paused","#));
     }
 }

@@ -106,7 +106,10 @@ async fn a_message_comes_into_the_window_of_its_chat_without_http() {
     let open = within.store.windows().find(&chat("ana")).await.unwrap();
     assert_eq!(open.unwrap().count, 2);
     let metrics = &within.metrics;
-    assert_eq!((metrics.accepted.get(), metrics.duplicates.get()), (2, 1));
+    assert_eq!(
+        (metrics.accepted.total(), metrics.duplicates.total()),
+        (2, 1)
+    );
 }
 
 #[tokio::test]

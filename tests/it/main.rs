@@ -31,6 +31,7 @@ mod drafts;
 mod erasing;
 mod events;
 mod extending;
+mod figures;
 mod find;
 mod follow_up;
 mod footprint;

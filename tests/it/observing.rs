@@ -38,7 +38,7 @@ async fn every_word_of_a_label_shows_before_its_first_event() {
     }
     for reason in RefusedFor::VARIANTS {
         let line = format!(
-            "lull_requests_refused_total{{reason=\"{}\"}} 0",
+            "lull_requests_refused_total{{buffer=\"\",reason=\"{}\"}} 0",
             reason.as_str()
         );
         assert!(of_api.contains(&line), "{line}");
@@ -192,6 +192,7 @@ async fn every_metric_of_the_house_is_there_from_the_start() {
         of_api,
         [
             "lull_batches counter",
+            "lull_build_info gauge",
             "lull_dead_letters gauge",
             "lull_lanes_waiting gauge",
             "lull_later_waiting gauge",
@@ -201,13 +202,20 @@ async fn every_metric_of_the_house_is_there_from_the_start() {
             "lull_messages_dropped counter",
             "lull_messages_duplicate counter",
             "lull_monitors_alive gauge",
+            "lull_oldest_batch_seconds gauge",
             "lull_overdue_seconds gauge",
             "lull_posts counter",
             "lull_redis_up gauge",
+            "lull_request_seconds histogram",
             "lull_requests_refused counter",
             "lull_standing gauge",
             "lull_stopped gauge",
             "lull_windows_open gauge",
+            "process_cpu_seconds counter",
+            "process_max_fds gauge",
+            "process_open_fds gauge",
+            "process_resident_memory_bytes gauge",
+            "process_start_time_seconds gauge",
         ]
     );
     assert_eq!(
@@ -217,6 +225,7 @@ async fn every_metric_of_the_house_is_there_from_the_start() {
             "lull_attempts_in_flight gauge",
             "lull_batches counter",
             "lull_breakers_open gauge",
+            "lull_build_info gauge",
             "lull_dead_letters gauge",
             "lull_dead_letters_dropped counter",
             "lull_delivery_seconds histogram",
@@ -228,12 +237,18 @@ async fn every_metric_of_the_house_is_there_from_the_start() {
             "lull_log_lines_dropped counter",
             "lull_loop_restarts counter",
             "lull_monitors_alive gauge",
+            "lull_oldest_batch_seconds gauge",
             "lull_overdue_seconds gauge",
             "lull_redis_up gauge",
             "lull_standing gauge",
             "lull_stopped gauge",
             "lull_windows_found counter",
             "lull_windows_open gauge",
+            "process_cpu_seconds counter",
+            "process_max_fds gauge",
+            "process_open_fds gauge",
+            "process_resident_memory_bytes gauge",
+            "process_start_time_seconds gauge",
         ]
     );
 }

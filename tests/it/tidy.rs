@@ -13,7 +13,10 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("server", &["settings", "loops", "shutdown"]),
     ("registry", &["core", "spec", "store"]),
     ("delivery", &["core", "spec", "settings", "open_files"]),
-    ("health", &["core", "store", "registry", "loops"]),
+    (
+        "health",
+        &["core", "store", "registry", "telemetry", "loops"],
+    ),
     (
         "ingest",
         &[

@@ -12,7 +12,7 @@ use tower::{Layer, Service};
 
 use super::Auth;
 use crate::http::body::discard;
-use crate::telemetry::metrics::{Metrics, count};
+use crate::telemetry::metrics::Metrics;
 
 /// Puts auth in front of a route.
 #[derive(Clone)]
@@ -71,7 +71,7 @@ where
             }
             Err(refusal) => {
                 let (metrics, reason) = (&self.guarding.metrics, refusal.reason().as_str());
-                count(&metrics.refused, "reason", reason);
+                metrics.refused.count(None, &[reason]);
                 metrics.tally.refused(reason);
                 Either::Right(Box::pin(async move {
                     discard(request).await;

@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -22,6 +23,7 @@ use crate::http::error::ErrorAnswer;
 use crate::http::error::Refused;
 use crate::panics::{self, Panic};
 use crate::telemetry::bursts::Bursts;
+use crate::telemetry::metrics::Metrics;
 use crate::telemetry::tracer::Tracer;
 
 pub(in crate::http) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -70,14 +72,16 @@ fn is_plain(id: &[u8]) -> bool {
 #[derive(Clone)]
 pub(in crate::http) struct Requests {
     tracer: Tracer,
+    metrics: Arc<Metrics>,
     refusals: Bursts,
 }
 
 impl Requests {
-    /// Traces go there.
-    pub(in crate::http) fn new(tracer: Tracer) -> Self {
+    /// Traces go there, and what is counted here.
+    pub(in crate::http) fn new(tracer: Tracer, metrics: Arc<Metrics>) -> Self {
         Self {
             tracer,
+            metrics,
             refusals: Bursts::new(|refused, codes| {
                 info!(
                     refused,
@@ -127,7 +131,7 @@ where
         let trace_id = trace.map(|trace| display(trace.trace_id()));
         let span = error_span!("request", request_id = %id, chat = Empty, trace_id);
         let line = Line::of(&request);
-        let refusals = self.all.refusals.clone();
+        let (refusals, metrics) = (self.all.refusals.clone(), self.all.metrics.clone());
         let answering = span.in_scope(|| self.inner.call(request));
         Box::pin(
             async move {
@@ -140,6 +144,7 @@ where
                     Err(panic) => failed(&panic),
                 };
                 let answer = signed(answer, &id);
+                line.count(&answer, &metrics);
                 line.write(&answer, &refusals);
                 if let Some(exported) = exported {
                     trace::end(exported, &answer, id.as_str());
@@ -195,6 +200,12 @@ impl Line {
             route: request.extensions().get::<MatchedPath>().cloned(),
             begun: Instant::now(),
         }
+    }
+
+    fn count(&self, answer: &Response, metrics: &Metrics) {
+        let route = self.route.as_ref().map_or("", MatchedPath::as_str);
+        let status = answer.status().as_u16();
+        metrics.answered(route, self.method.as_str(), status, self.begun.elapsed());
     }
 
     fn write(self, answer: &Response, refusals: &Bursts) {

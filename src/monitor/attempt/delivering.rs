@@ -155,7 +155,7 @@ impl Monitor {
         }
         if lease.attempt == 1 {
             let late = lease.late + since.elapsed();
-            self.metrics.lateness.observe(late.as_secs_f64());
+            self.metrics.lateness.observe(late);
             self.metrics.tally.late(late.as_secs_f64());
             self.late.observe(late);
         }
@@ -230,7 +230,7 @@ impl Monitor {
         span: AttemptSpan,
     ) -> bool {
         let Call { attempt, .. } = call;
-        self.count_attempt(attempt);
+        self.count_attempt(worker.name(), attempt);
         worker.calls.note(attempt);
         let lease = &in_hand.lease;
         let next = Next::after(&attempt.outcome, in_hand, worker);
@@ -260,8 +260,6 @@ impl Monitor {
         if turn == Turn::Unchanged {
             return;
         }
-        let down = i64::try_from(self.workers.down()).unwrap_or(i64::MAX);
-        self.metrics.breakers_open.set(down);
         let (name, place) = (worker.name(), worker.sender.place());
         match turn {
             Turn::Opened => {

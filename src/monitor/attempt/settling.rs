@@ -6,6 +6,7 @@ use tokio::time::sleep;
 use tracing::{error, warn};
 
 use super::delivering::{InHand, millis};
+use crate::core::chat::Name;
 use crate::core::item::{MOST_STAMPS, stamps};
 use crate::delivery::Attempt;
 use crate::monitor::Monitor;
@@ -15,7 +16,8 @@ use crate::store::dead_letters::Letter;
 use crate::store::history::{Record, Request, Retention, Try};
 use crate::store::keys::Shard;
 use crate::store::lanes::{Lease, Settled, Verdict};
-use crate::telemetry::metrics::count;
+use crate::telemetry::by_name::label_of;
+use crate::telemetry::histogram::Histogram;
 
 /// Between tries to settle while Redis is away.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -119,10 +121,13 @@ impl Monitor {
         }
     }
 
-    pub(in crate::monitor) fn count_attempt(&self, attempt: &Attempt) {
-        let (outcome, took) = (attempt.outcome.as_str(), attempt.took.as_secs_f64());
-        count(&self.metrics.attempts, "outcome", outcome);
-        self.metrics.delivery.observe(took);
+    pub(in crate::monitor) fn count_attempt(&self, destination: &Name, attempt: &Attempt) {
+        let outcome = attempt.outcome.as_str();
+        self.metrics.attempts.count(Some(destination), &[outcome]);
+        let took = |attempts: &Histogram| attempts.observe(attempt.took);
+        let destination = label_of(Some(destination));
+        self.metrics.delivery.with(destination, &[], took);
+        let took = attempt.took.as_secs_f64();
         self.metrics.tally.attempt(outcome, took);
     }
 

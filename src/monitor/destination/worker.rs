@@ -95,12 +95,6 @@ impl DestinationWorkers {
         workers.values().cloned().collect()
     }
 
-    /// How many destinations are taken for down.
-    pub(in crate::monitor) fn down(&self) -> usize {
-        let all = self.all();
-        all.iter().filter(|worker| worker.limiter.is_open()).count()
-    }
-
     /// Something may have fallen due on any lane.
     pub(in crate::monitor) fn look_again(&self) {
         for worker in self.all() {

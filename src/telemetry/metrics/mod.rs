@@ -1,25 +1,33 @@
-//! Metrics, in the OpenMetrics text that Prometheus reads.
+//! Metrics, in the texts that Prometheus reads.
 
 mod api;
+pub mod format;
 mod monitor;
+mod process;
+pub mod seen;
 mod shared;
 
-use prometheus_client::encoding::text::encode;
+use std::time::SystemTime;
+
+use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use super::by_name::ByName;
+use super::histogram::Histogram;
 use super::posts::PostMetrics;
 use super::tally::Tally;
-use super::work::{WorkMetrics, whole};
 use crate::core::samples::shares::{DELIVERY, LATENESS};
-use crate::store::status::Counts;
-use crate::store::work::Work;
+use format::Format;
+use seen::Seen;
 
-/// The content type of the text.
-pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+/// The bounds of how long answers take, in s.
+const REQUESTS: [f64; 7] = [0.001, 0.005, 0.025, 0.1, 0.5, 2.0, 10.0];
+
+/// What all metrics of the house begin with.
+const PREFIX: &str = "lull";
 
 /// A count by one label.
 pub type CounterBy = Family<[(&'static str, &'static str); 1], Counter>;
@@ -50,16 +58,21 @@ impl Role {
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
-    /// Messages that are in Redis.
-    pub accepted: Counter,
-    /// Messages whose id was seen before.
-    pub duplicates: Counter,
-    /// Messages that a rule dropped, by `reason`: `repeated` or `paused`.
-    pub dropped: CounterBy,
-    /// Requests refused, by `reason`: the field at fault, or a word of [`RefusedFor`].
-    pub refused: CounterBy,
+    began: SystemTime,
+    /// Messages that are in Redis, by `buffer`.
+    pub accepted: ByName<Counter, 0>,
+    /// Messages whose id was seen before, by `buffer`.
+    pub duplicates: ByName<Counter, 0>,
+    /// Messages that a rule dropped, by `buffer` and `reason`: `repeated` or `paused`.
+    pub dropped: ByName<Counter, 1>,
+    /// Requests refused, by `buffer` and `reason`: the field at fault, or a word of [`RefusedFor`].
+    ///
+    /// [`RefusedFor`]: crate::core::refused::RefusedFor
+    pub refused: ByName<Counter, 1>,
     /// What became of posts, by `buffer`, `result` and `code`.
     pub posts: PostMetrics,
+    /// How long requests took to be answered, by `route`, `method` and `status`.
+    requests: ByName<Histogram, 2>,
     /// Batches made, by `reason`: what closed the window, or `later`, `schedule`, `run`.
     pub batches: CounterBy,
     /// Windows closed by a monitor, by what `found` them: `event` or `sweep`.
@@ -68,60 +81,45 @@ pub struct Metrics {
     pub events: Counter,
     /// Events that found the channel full; the sweep had them.
     pub events_dropped: Counter,
-    /// Attempts, by `outcome`.
-    pub attempts: CounterBy,
-    /// From a batch's deadline to its first attempt, in s.
+    /// Attempts, by `destination` and `outcome`.
+    pub attempts: ByName<Counter, 1>,
+    /// From a batch's deadline to its first attempt.
     pub lateness: Histogram,
-    /// How long attempts took, in s.
-    pub delivery: Histogram,
+    /// How long attempts took, by `destination`.
+    pub delivery: ByName<Histogram, 0>,
     /// Attempts on their way.
     pub in_flight: Gauge,
-    /// Destinations that are taken for down.
-    pub breakers_open: Gauge,
     /// Dead letters that had to go because of a limit.
     pub dead_letters_dropped: Counter,
     /// Loops that failed and were begun anew, by `loop`.
     pub loop_restarts: CounterBy,
     /// What is kept in Redis as well, by time.
     pub tally: Tally,
-    windows: Gauge,
-    lanes: Gauge,
-    waiting: Gauge,
-    dead_letters: Gauge,
-    redis_up: Gauge,
-    stopped: GaugeBy,
-    work: WorkMetrics,
 }
 
 impl Metrics {
     /// Metrics of a process that plays `roles`.
     pub fn new(roles: &[Role]) -> Self {
         let mut metrics = Self {
-            registry: Registry::with_prefix("lull"),
-            accepted: Counter::default(),
-            duplicates: Counter::default(),
-            dropped: Family::default(),
-            refused: Family::default(),
+            registry: Registry::with_prefix(PREFIX),
+            began: SystemTime::now(),
+            accepted: ByName::new("buffer", [], Counter::default),
+            duplicates: ByName::new("buffer", [], Counter::default),
+            dropped: ByName::new("buffer", ["reason"], Counter::default),
+            refused: ByName::new("buffer", ["reason"], Counter::default),
             posts: PostMetrics::default(),
+            requests: ByName::new("route", ["method", "status"], || Histogram::new(&REQUESTS)),
             batches: Family::default(),
             found: Family::default(),
             events: Counter::default(),
             events_dropped: Counter::default(),
-            attempts: Family::default(),
-            lateness: Histogram::new(LATENESS),
-            delivery: Histogram::new(DELIVERY),
+            attempts: ByName::new("destination", ["outcome"], Counter::default),
+            lateness: Histogram::new(&LATENESS),
+            delivery: ByName::new("destination", [], || Histogram::new(&DELIVERY)),
             in_flight: Gauge::default(),
-            breakers_open: Gauge::default(),
             dead_letters_dropped: Counter::default(),
             loop_restarts: Family::default(),
             tally: Tally::default(),
-            windows: Gauge::default(),
-            lanes: Gauge::default(),
-            waiting: Gauge::default(),
-            dead_letters: Gauge::default(),
-            redis_up: Gauge::default(),
-            stopped: Family::default(),
-            work: WorkMetrics::default(),
         };
         metrics.register_common();
         if roles.contains(&Role::Api) {
@@ -133,38 +131,22 @@ impl Metrics {
         metrics
     }
 
-    /// All metrics as text; `counts` is what Redis holds now and `work` how that is worked off, `None` when it does not
-    /// answer. `stopped` is how much of what an operator has stopped.
-    pub fn text(
-        &self,
-        counts: Option<Counts>,
-        work: Option<&Work>,
-        stopped: &[(&'static str, usize)],
-    ) -> String {
-        self.redis_up.set(i64::from(counts.is_some()));
-        for &(what, count) in stopped {
-            self.stopped
-                .get_or_create(&[("what", what)])
-                .set(whole(count));
-        }
-        if let Some(counts) = counts {
-            let gauges = [
-                (&self.windows, counts.windows),
-                (&self.lanes, counts.lanes),
-                (&self.waiting, counts.waiting),
-                (&self.dead_letters, counts.dead_letters),
-            ];
-            for (gauge, count) in gauges {
-                gauge.set(whole(count));
-            }
-        }
-        if let Some(work) = work {
-            self.work.set(work);
-        }
+    /// All metrics as text; `seen` is what the daemon sees at this moment.
+    pub fn text(&self, format: Format, seen: &Seen) -> String {
+        let mut own = Registry::default();
+        process::register(&mut own, self.began);
+        let mut looked = Registry::with_prefix(PREFIX);
+        seen.register(&mut looked);
         let mut text = String::new();
-        // Writing to a string cannot fail.
-        let _ = encode(&mut text, &self.registry);
-        text
+        for registry in [&self.registry, &looked, &own] {
+            // Writing to a string cannot fail.
+            let _ = encode_registry(&mut text, registry);
+        }
+        let _ = encode_eof(&mut text);
+        match format {
+            Format::OpenMetrics => text,
+            Format::Plain => format::plain(&text),
+        }
     }
 }
 

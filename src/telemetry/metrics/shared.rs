@@ -1,6 +1,6 @@
 //! The metrics that both daemons show.
 
-use super::{Metrics, show_zeros};
+use super::{GaugeBy, Metrics, show_zeros};
 use crate::core::window::CloseReason;
 use crate::telemetry::failures;
 use crate::telemetry::labels::words;
@@ -11,36 +11,14 @@ impl Metrics {
         let registry = &mut self.registry;
         failures::register(registry, &self.loop_restarts);
         registry.register("batches", "Batches made, by reason", self.batches.clone());
+        let build = GaugeBy::default();
+        build
+            .get_or_create(&[("version", env!("CARGO_PKG_VERSION"))])
+            .set(1);
         registry.register(
-            "windows_open",
-            "Open windows in Redis",
-            self.windows.clone(),
+            "build_info",
+            "What this daemon is built of: always 1",
+            build,
         );
-        registry.register(
-            "lanes_waiting",
-            "Lanes in Redis with a batch on them",
-            self.lanes.clone(),
-        );
-        registry.register(
-            "later_waiting",
-            "What waits in Redis for a time of its own",
-            self.waiting.clone(),
-        );
-        registry.register(
-            "dead_letters",
-            "Dead letters in Redis",
-            self.dead_letters.clone(),
-        );
-        registry.register(
-            "redis_up",
-            "1 when Redis answered this scrape",
-            self.redis_up.clone(),
-        );
-        registry.register(
-            "stopped",
-            "What an operator has stopped: 1 for everything, how many buffers and destinations",
-            self.stopped.clone(),
-        );
-        self.work.register(registry);
     }
 }

@@ -8,6 +8,7 @@ use tempfile::NamedTempFile;
 
 use super::{BOSS, EYES, KEYS, LOJA, MOUTH, ask, ask_with, bring, look, turned_away};
 use crate::support::daemon::read;
+use crate::support::metrics::sum_of;
 use crate::support::system::System;
 use crate::support::{Daemon, TestRedis};
 
@@ -80,10 +81,8 @@ async fn who_has_no_key_or_a_wrong_one_is_told_so_and_nothing_is_stored() {
     let bearer = [("authorization", BOSS)];
     let metrics = ask(&system.api, Method::GET, "/metrics", &bearer).await;
     let metrics = metrics.text().await.unwrap();
-    assert!(
-        metrics.contains(r#"requests_refused_total{reason="key"} 11"#),
-        "{metrics}"
-    );
+    let refused = sum_of(&metrics, r#"lull_requests_refused_total{reason="key"}"#);
+    assert_eq!(refused, 11.0, "{metrics}");
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::metrics::sum_of;
 use super::refusal::Refusal;
 use super::{DEADLINE, TestRedis, eventually};
 
@@ -254,21 +255,15 @@ impl Daemon {
         &self.client
     }
 
-    /// One metric's value, 0 when it does not show yet.
+    /// Its metrics, as Prometheus gets them.
+    pub(crate) async fn metrics(&self) -> String {
+        let (_, text) = self.get("/metrics").await;
+        text.as_str().unwrap().to_owned()
+    }
+
+    /// One metric's value, see [`sum_of`]; 0 when it does not show yet.
     pub(crate) async fn metric(&self, name: &str) -> f64 {
-        let text = self
-            .client
-            .get(self.url("/metrics"))
-            .send()
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap();
-        let line = text
-            .lines()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        line.map_or(0.0, |value| value.parse().unwrap())
+        sum_of(&self.metrics().await, name)
     }
 
     /// The most memory it has ever used.
