@@ -41,7 +41,7 @@ n8n: ## Answer and load media with a real n8n, as the pages say (npm; some minut
 	@redis=$$(scripts/need-redis) && n8n=$$(scripts/need-n8n) && \
 	N8N=$$n8n REDIS_SERVER=$$redis cargo test --locked --test clients -- n8n::
 
-check: ## Formatting, lints, documentation, licences, Dockerfiles, compose.yaml, alerts and scripts
+check: ## Formatting, lints, documentation, licences, Dockerfiles, compose.yaml, alerts, metrics and scripts
 	@scripts/need-cc
 	@scripts/need-lint-tools
 	cargo fmt --all --check
@@ -50,6 +50,9 @@ check: ## Formatting, lints, documentation, licences, Dockerfiles, compose.yaml,
 	cargo fetch --locked
 	target/tools/lint/bin/cargo-deny --offline --locked check licenses bans sources
 	scripts/check-deploy
+	@redis=$$(scripts/need-redis) && \
+	cargo build --locked --bin api --bin monitor && \
+	REDIS_SERVER=$$redis scripts/check-metrics
 
 fuzz: ## Send what the OpenAPI document allows and forbids, and hold the answers against it
 	@scripts/need-cc
