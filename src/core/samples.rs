@@ -92,18 +92,19 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// The steps that touch the time from one moment until just before another. Without these, the last hour until `now`;
-    /// without a step, the finest that is kept for so long.
+    /// The steps that touch the time from one moment until just before another, and none where that is not after it. Without
+    /// these, the last hour until `now`; without a step, the finest that is kept for so long.
     pub fn of(now: Millis, from: Option<Millis>, to: Option<Millis>, step: Option<Step>) -> Self {
-        let to = to.unwrap_or(now);
+        // What goes on is in it.
+        let to = to.unwrap_or(now.saturating_add(1));
         let from = from.unwrap_or(to.saturating_sub(LATELY));
         let step = step.unwrap_or_else(|| Step::kept_from(from, now));
         let first = step.number(from.max(step.kept_since(now)));
-        // At least the step that `from` is in.
-        let last = step.number(to.saturating_sub(1).max(from).min(now));
+        let end = step.number(to.saturating_sub(1).min(now)) + 1;
+        let end = if to > from { end.max(first) } else { first };
         Self {
             step,
-            numbers: first..(last + 1).max(first),
+            numbers: first..end,
             cut_off: from < step.kept_since(now),
         }
     }
@@ -181,10 +182,19 @@ mod tests {
         let now = minute(1000);
         let two = Asked::of(now, Some(minute(10)), Some(minute(12)), Some(Step::Minute));
         assert_eq!(two.numbers, 10..12);
-        let one = Asked::of(now, Some(minute(10)), Some(minute(10)), Some(Step::Minute));
+        let one = Asked::of(
+            now,
+            Some(minute(10)),
+            Some(minute(10) + 1),
+            Some(Step::Minute),
+        );
         assert_eq!(one.numbers, 10..11);
+        let none = Asked::of(now, Some(minute(10)), Some(minute(10)), Some(Step::Minute));
+        assert!(none.numbers.is_empty());
+        let none = Asked::of(now, Some(minute(10)), Some(minute(2)), Some(Step::Minute));
+        assert_eq!((none.numbers, none.cut_off), (10..10, false));
         let lately = Asked::of(now, None, None, None);
-        assert_eq!(lately.numbers.end, Step::TenSeconds.number(now));
-        assert_eq!(lately.numbers.clone().count(), 360);
+        assert_eq!(lately.numbers.end, Step::TenSeconds.number(now) + 1);
+        assert_eq!(lately.numbers.clone().count(), 361);
     }
 }
