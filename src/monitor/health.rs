@@ -12,10 +12,10 @@ use tokio::net::TcpListener;
 use tracing::info;
 
 use super::Monitor;
+use crate::core::chat::Name;
 use crate::server;
 use crate::settings::server::ServerConfig;
 use crate::telemetry::metrics::format::Format;
-use crate::telemetry::metrics::seen::Seen;
 
 pub(super) async fn serve(listener: TcpListener, monitor: Arc<Monitor>) -> std::io::Result<()> {
     let at = listener.local_addr()?;
@@ -41,18 +41,31 @@ async fn health(State(monitor): State<Arc<Monitor>>) -> Response {
 }
 
 async fn metrics(State(monitor): State<Arc<Monitor>>, headers: HeaderMap) -> Response {
-    let names = monitor.registry.get().destination_names();
-    let breakers = names.iter().map(|name| {
-        let worker = monitor.workers.get(name);
-        (name.clone(), worker.is_some_and(|it| it.limiter.is_open()))
-    });
-    let seen = Seen {
-        breakers: Some(breakers.collect()),
-        ..monitor.watch.figures().await
-    };
-    monitor.metrics.keep_destinations(&names);
+    let seen = monitor.watch.figures().await;
     let accepted = headers.get_all(ACCEPT).into_iter();
     let format = Format::asked(accepted.filter_map(|it| it.to_str().ok()));
     let text = monitor.metrics.text(format, &seen);
     ([(CONTENT_TYPE, format.content_type())], text).into_response()
+}
+
+impl Monitor {
+    /// Lets whoever shows the metrics of this process look at the destinations.
+    pub(super) fn show_destinations(self: &Arc<Self>) {
+        let monitor = Arc::downgrade(self);
+        let look = move || {
+            let monitor = monitor.upgrade();
+            monitor.map_or_else(Vec::new, |monitor| monitor.breakers())
+        };
+        self.metrics.look_at_destinations(look);
+    }
+
+    /// All destinations, and whether each is taken for down.
+    fn breakers(&self) -> Vec<(Name, bool)> {
+        let names = self.registry.get().destination_names().into_iter();
+        let breakers = names.map(|name| {
+            let worker = self.workers.get(&name);
+            (name, worker.is_some_and(|it| it.limiter.is_open()))
+        });
+        breakers.collect()
+    }
 }

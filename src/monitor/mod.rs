@@ -144,7 +144,7 @@ impl Monitor {
     ) -> Arc<Self> {
         let watch = Watch::new(&store, registry.clone());
         let most = most_attempts(open_files::limit(), config.max_attempts);
-        Arc::new(Self {
+        let monitor = Arc::new(Self {
             store,
             registry,
             clients: Clients::new(config.guard.clone()),
@@ -170,7 +170,9 @@ impl Monitor {
             abandon: CancellationToken::new(),
             loops,
             attempts: TaskTracker::new(),
-        })
+        });
+        monitor.show_destinations();
+        monitor
     }
 
     /// Works until told to stop; then finishes what is in hand, at most [`GRACE`] long, and gives its leases back.

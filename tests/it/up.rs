@@ -109,6 +109,10 @@ async fn what_was_said_is_still_there_after_a_restart() {
     flush(&lull).await;
 
     assert_eq!(payload(&lull).await["messages"], json!(["oi"]));
+    // api shows what the monitor in the same process knows.
+    let metrics = lull.metrics().await;
+    let breaker = "lull_breakers_open{destination=\"default\"} 0\n";
+    assert!(metrics.contains(breaker), "{metrics}");
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ use super::posts::PostMetrics;
 use super::tally::Tally;
 use crate::core::samples::shares::{DELIVERY, LATENESS};
 use format::Format;
+use monitor::Destinations;
 use seen::Seen;
 
 /// The bounds of how long answers take, in s.
@@ -95,6 +96,7 @@ pub struct Metrics {
     pub loop_restarts: CounterBy,
     /// What is kept in Redis as well, by time.
     pub tally: Tally,
+    destinations: Destinations,
 }
 
 impl Metrics {
@@ -120,6 +122,7 @@ impl Metrics {
             dead_letters_dropped: Counter::default(),
             loop_restarts: Family::default(),
             tally: Tally::default(),
+            destinations: Destinations::default(),
         };
         metrics.register_common();
         if roles.contains(&Role::Api) {
@@ -137,6 +140,10 @@ impl Metrics {
         process::register(&mut own, self.began);
         let mut looked = Registry::with_prefix(PREFIX);
         seen.register(&mut looked);
+        if let Some(destinations) = self.destinations.look() {
+            self.keep_destinations(destinations.iter().map(|(name, _)| name));
+            seen::of_breakers(&mut looked, &destinations);
+        }
         let mut text = String::new();
         for registry in [&self.registry, &looked, &own] {
             // Writing to a string cannot fail.

@@ -1,10 +1,32 @@
 //! The metrics that monitor shows.
 
+use std::fmt;
+use std::sync::OnceLock;
+
 use super::{Metrics, show_zeros};
 use crate::core::batch::Outcome;
 use crate::core::chat::Name;
 use crate::telemetry::by_name::{MOST_FROM_START, told_apart};
 use crate::telemetry::labels::{FoundBy, words};
+
+type Look = Box<dyn Fn() -> Vec<(Name, bool)> + Send + Sync>;
+
+/// How to look at the destinations, in a process with a monitor.
+#[derive(Default)]
+pub(super) struct Destinations(OnceLock<Look>);
+
+impl Destinations {
+    /// The destinations, and whether each is taken for down; none: there is no monitor here.
+    pub(super) fn look(&self) -> Option<Vec<(Name, bool)>> {
+        self.0.get().map(|look| look())
+    }
+}
+
+impl fmt::Debug for Destinations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Destinations").finish_non_exhaustive()
+    }
+}
 
 impl Metrics {
     pub(super) fn register_monitor(&mut self) {
@@ -53,8 +75,18 @@ impl Metrics {
         );
     }
 
+    /// Whoever shows the metrics looks at the destinations by this, and sees whether each is taken for down: in `lull up`
+    /// that is api.
+    pub fn look_at_destinations(
+        &self,
+        look: impl Fn() -> Vec<(Name, bool)> + Send + Sync + 'static,
+    ) {
+        // The first has it: a process has one monitor.
+        let _ = self.destinations.0.set(Box::new(look));
+    }
+
     /// Has metrics of these destinations from their start, and of others none any more.
-    pub fn keep_destinations<'a>(&self, destinations: impl IntoIterator<Item = &'a Name>) {
+    pub(super) fn keep_destinations<'a>(&self, destinations: impl IntoIterator<Item = &'a Name>) {
         let names = told_apart(destinations);
         let outcomes: Vec<_> = Outcome::words().map(|word| [word]).collect();
         self.attempts.keep(names.iter().copied());

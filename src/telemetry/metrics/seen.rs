@@ -30,8 +30,6 @@ pub struct Seen {
     pub stopped: Vec<(&'static str, usize)>,
     /// Of each buffer the line that misses most; only api looks.
     pub silences: Option<Vec<Silence>>,
-    /// The destinations, and whether each is taken for down; only monitor knows.
-    pub breakers: Option<Vec<(Name, bool)>>,
 }
 
 impl Seen {
@@ -70,9 +68,6 @@ impl Seen {
         }
         if let Some(silences) = &self.silences {
             of_lines(registry, silences);
-        }
-        if let Some(breakers) = &self.breakers {
-            of_breakers(registry, breakers);
         }
     }
 }
@@ -148,7 +143,8 @@ fn of_lines(registry: &mut Registry, silences: &[Silence]) {
     );
 }
 
-fn of_breakers(registry: &mut Registry, breakers: &[(Name, bool)]) {
+/// The destinations, and whether each is taken for down.
+pub(super) fn of_breakers(registry: &mut Registry, breakers: &[(Name, bool)]) {
     let open = ByName::<Gauge, 0>::new("destination", [], Gauge::default);
     for (name, is_down) in breakers {
         let down = i64::from(*is_down);
@@ -173,8 +169,12 @@ mod tests {
     fn shown(seen: &Seen) -> String {
         let mut registry = Registry::default();
         seen.register(&mut registry);
+        text_of(&registry)
+    }
+
+    fn text_of(registry: &Registry) -> String {
         let mut text = String::new();
-        prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+        prometheus_client::encoding::text::encode(&mut text, registry).unwrap();
         text
     }
 
@@ -220,10 +220,9 @@ mod tests {
     #[test]
     fn however_many_destinations_are_down_those_with_a_name_are_few() {
         let down = |number| (Name::parse(&format!("d{number}")).unwrap(), number % 2 == 0);
-        let text = shown(&Seen {
-            breakers: Some((0..1_000).map(down).collect()),
-            ..Seen::default()
-        });
+        let mut registry = Registry::default();
+        of_breakers(&mut registry, &(0..1_000).map(down).collect::<Vec<_>>());
+        let text = text_of(&registry);
         assert!(
             text.contains("breakers_open{destination=\"d198\"} 1\n"),
             "{text}"
