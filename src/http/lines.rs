@@ -84,12 +84,11 @@ async fn list(
 fn shown(line: Line, now: Millis) -> LineAnswer {
     let moment = |at: Millis| rfc3339(at, Tz::UTC);
     let ago = |at: Millis| Duration::from_millis(now.saturating_sub(at)).as_secs_f64();
-    let an_hour = line.an_hour().filter(|rate| *rate > 0.0);
     LineAnswer {
         last_post_at: line.last.map(moment),
         silent_for: line.last.map(ago),
-        posts_an_hour: an_hour,
-        usual_gap: an_hour.map(|rate| 3600.0 / rate),
+        posts_an_hour: line.an_hour().filter(|rate| *rate > 0.0),
+        usual_gap: line.usual_gap().map(|gap| gap.as_secs_f64()),
         last_refusal: line.refused.map(|(at, code)| LineRefusal {
             at: moment(at),
             code,

@@ -94,6 +94,12 @@ impl Line {
         })
     }
 
+    /// How long it usually is between two posts; none: as [`Line::an_hour`].
+    pub fn usual_gap(&self) -> Option<Duration> {
+        let rate = self.an_hour().filter(|rate| *rate > 0.0)?;
+        Duration::try_from_secs_f64(3600.0 / rate).ok()
+    }
+
     fn read(field: &str, text: &str) -> Option<Self> {
         let mut words = text.splitn(5, ' ');
         let first: Millis = words.next()?.parse().ok()?;

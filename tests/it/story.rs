@@ -1,5 +1,6 @@
 //! The story of a chat, and a verdict for each complaint, from what real daemons did.
 
+use redis::AsyncCommands;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -185,10 +186,18 @@ async fn of_nobody_and_of_who_was_refused_the_verdict_says_so() {
     let mut closed = loja(0.4);
     closed["secret"] = json!("s3cret-s3cret");
     let system = System::with(&[closed]).await;
-    assert_eq!(
-        story(&system).await["verdict"]["not_answered"]["code"],
-        "nothing_received"
-    );
+    // Of the line 600 posts came within nine hours, the last an hour ago.
+    let now = system.store.clock().now().await.unwrap();
+    let known = format!("{} {} 600 0 ", now - 36_000_000, now - 3_600_000);
+    let raw = &mut system.redis.raw().await;
+    let line = ("lull:{config}:lines", "loja loja");
+    let _: () = raw.hset(line.0, line.1, known).await.unwrap();
+    let of_nobody = story(&system).await["verdict"]["not_answered"].take();
+    assert_eq!(of_nobody["code"], "nothing_received");
+    let facts = &of_nobody["facts"];
+    assert_eq!(facts["line"], "loja", "{facts}");
+    let gap = facts["usual_gap_ms"].as_u64().unwrap();
+    assert!((40_000..50_000).contains(&gap), "{facts}");
 
     let post = message("A1", "oi", false, "messages.upsert");
     let refused = system

@@ -11,7 +11,8 @@ use crate::core::finding::Sought;
 use crate::core::ignored::Ignored;
 use crate::core::post::PostResult;
 use crate::core::verdict::{
-    Attempted, DeadBatch, Delivery, RefusedPosts, Situation, Untaken, WaitingBatch, Waits,
+    Attempted, DeadBatch, Delivery, HeardThrough, RefusedPosts, Situation, Untaken, WaitingBatch,
+    Waits,
 };
 use crate::core::window::CloseReason;
 use crate::store::chats::chat_detail::WaitingLane;
@@ -19,6 +20,7 @@ use crate::store::chats::people::FoundChat;
 use crate::store::history::posts::{Posted, Results};
 use crate::store::history::told::Told;
 use crate::store::history::{DELIVERED, Settlement, Try};
+use crate::store::lines::Line;
 use crate::store::{Look, PAGE_BYTES};
 
 /// Refused posts are looked for so far back.
@@ -54,12 +56,13 @@ impl Admin {
         let mut situation = sources.situation(now);
         situation.window = window.as_ref().map(|window| window.deadline);
         situation.later = later.iter().map(|kept| kept.at).min();
-        let paused = known.paused_for.map(|left| left.as_millis());
-        situation.paused_for = paused.map(|ms| Millis::try_from(ms).unwrap_or(Millis::MAX));
+        situation.paused_for = known.paused_for.map(millis);
         situation.waiting = self.waiting(&lanes, chat, sources);
         situation.refused = self.refused(chat, now).await?;
         situation.others = self.others(chat).await?;
         situation.last_post = self.last_post(&chat.buffer).await?;
+        let (lines, _) = self.lines(Some(&chat.buffer)).await?;
+        situation.line = heard_through(chat, lines);
         let mut entries: Vec<_> = later
             .into_iter()
             .map(|kept| entry(kept.at, What::Later(kept)))
@@ -107,14 +110,14 @@ impl Admin {
             destination: lane.destination.to_string(),
             why,
             attempts: if is_tried { lane.attempts } else { 0 },
-            next_in: Millis::try_from(lane.left.as_millis()).unwrap_or(Millis::MAX),
+            next_in: millis(lane.left),
             last,
         })
     }
 
     /// What was refused for the buffer of a chat within a day.
     async fn refused(&self, chat: &Chat, now: Millis) -> Result<Option<RefusedPosts>, AdminError> {
-        let within = Millis::try_from(REFUSED_WITHIN.as_millis()).unwrap_or(Millis::MAX);
+        let within = millis(REFUSED_WITHIN);
         let look = Look {
             from: now.saturating_sub(within),
             ..Look::first(MOST_REFUSED)
@@ -229,6 +232,26 @@ pub(super) fn is_of_person(result: &str) -> bool {
     ];
     let others = others.map(|why| PostResult::Ignored(why).word());
     !others.contains(&result)
+}
+
+/// The line that a chat is heard through: the one that its name begins with, else the only one of its buffer.
+fn heard_through(chat: &Chat, lines: Vec<Line>) -> Option<HeardThrough> {
+    let is_only = lines.len() == 1;
+    let names_it = |line: &Line| {
+        let rest = chat.id.as_str().strip_prefix(line.line.as_deref()?)?;
+        rest.starts_with(':').then_some(())
+    };
+    let mut lines = lines.into_iter();
+    let line = lines.find(|line| is_only || names_it(line).is_some())?;
+    Some(HeardThrough {
+        last_post: line.last?,
+        usual_gap: line.usual_gap().map(millis),
+        name: line.line,
+    })
+}
+
+fn millis(duration: Duration) -> Millis {
+    Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
 }
 
 fn delivery(settlement: &Settlement) -> Delivery {

@@ -14,6 +14,11 @@ pub use late::{Late, Parts};
 pub use not_answered::{NotAnswered, Waits};
 pub use twice::Twice;
 
+/// A line is not called silent before nothing has come for so long, ms.
+const QUIET_ANYHOW: Millis = 600_000;
+/// Nor before so many of its usual gaps have passed. Gaps differ by the hour: at night a shop hears less.
+const GAPS_OF_SILENCE: Millis = 20;
+
 /// What is known of a chat at this moment.
 #[derive(Clone, Debug, Default)]
 pub struct Situation {
@@ -27,6 +32,8 @@ pub struct Situation {
     pub refused: Option<RefusedPosts>,
     /// When anything was last posted for its buffer.
     pub last_post: Option<Millis>,
+    /// The line that it is heard through, as far as that is known.
+    pub line: Option<HeardThrough>,
     /// So long, in ms, it is left to a person.
     pub paused_for: Option<Millis>,
     /// When its open window closes.
@@ -65,6 +72,27 @@ pub struct RefusedPosts {
     pub code: String,
     /// When it came.
     pub at: Millis,
+}
+
+/// A line that posts come through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeardThrough {
+    /// Its name; none where the gateway names none.
+    pub name: Option<String>,
+    /// When the last post came.
+    pub last_post: Millis,
+    /// How long it usually is between two posts, ms; none: it has not been known for long enough.
+    pub usual_gap: Option<Millis>,
+}
+
+impl HeardThrough {
+    /// Nothing has come for far longer than usual.
+    fn is_silent(&self, now: Millis) -> bool {
+        let silent_for = now.saturating_sub(self.last_post);
+        self.usual_gap.is_some_and(|gap| {
+            silent_for > QUIET_ANYHOW && silent_for > gap.saturating_mul(GAPS_OF_SILENCE)
+        })
+    }
 }
 
 /// A batch on a lane.

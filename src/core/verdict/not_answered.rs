@@ -1,15 +1,12 @@
 //! "Your bot did not answer me."
 
+mod rules;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Situation, maybe_moment, moment};
+use super::{maybe_moment, moment};
 use crate::core::batch::Millis;
-
-/// By so much the list of received messages may be late, ms.
-const LATE_BY: Millis = 50;
-/// An answer is looked for so long before it is missed, ms.
-const ANSWERS_WITHIN: Millis = 60_000;
 
 /// Why there is no answer, or that there is one: the first of these that holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -28,10 +25,26 @@ pub enum NotAnswered {
     },
     /// Nothing of this number reached Lull, as far as is known.
     NothingReceived {
-        /// When anything was last posted for the buffer (RFC 3339, UTC); null: it is not known.
+        /// The line that the number would be heard through; null: it is not known.
+        line: Option<String>,
+        /// When anything was last posted through the line, else for the buffer (RFC 3339, UTC); null: it is not known.
         #[serde(serialize_with = "maybe_moment")]
         #[schema(value_type = Option<String>, format = DateTime)]
         last_post_at: Option<Millis>,
+        /// How long it usually is between two posts of the line; null: it has not been known for long enough.
+        usual_gap_ms: Option<Millis>,
+    },
+    /// All that reached Lull was taken by the destination, but nothing has come through the line for far longer than usual: what is
+    /// missed may have been said since.
+    LineSilent {
+        /// The line; null where the gateway names none.
+        line: Option<String>,
+        /// When the last post came (RFC 3339, UTC).
+        #[serde(serialize_with = "moment")]
+        #[schema(value_type = String, format = DateTime)]
+        last_post_at: Millis,
+        /// How long it usually is between two posts.
+        usual_gap_ms: Option<Millis>,
     },
     /// The newest message was not taken.
     Dropped {
@@ -169,116 +182,4 @@ pub enum Waits {
     Off,
     /// The pace of the destination.
     Pace,
-}
-
-impl Situation {
-    /// Why the newest message was not answered.
-    pub fn not_answered(&self) -> NotAnswered {
-        let newest = self.said.max(self.untaken.as_ref().map(|it| it.at));
-        // Where the newest post of all was refused, whatever the person has said since was, too.
-        if let Some(refused) = &self.refused
-            && newest.is_none_or(|newest| newest < refused.at)
-            && self.last_post <= Some(refused.at)
-        {
-            return NotAnswered::PostsRefused {
-                count: refused.count,
-                refusal: refused.code.clone(),
-                last_at: refused.at,
-            };
-        }
-        if let Some(untaken) = self.untaken.as_ref().filter(|it| self.said < Some(it.at)) {
-            return NotAnswered::Dropped {
-                result: untaken.result.clone(),
-                reason: untaken.reason.clone(),
-                at: untaken.at,
-                paused_for_ms: self.paused_for,
-            };
-        }
-        if let Some(deadline) = self.window {
-            return NotAnswered::Gathering {
-                closes_in_ms: deadline.saturating_sub(self.now),
-            };
-        }
-        self.on_its_way().unwrap_or_else(|| self.over())
-    }
-
-    fn on_its_way(&self) -> Option<NotAnswered> {
-        let waiting = self.waiting.as_ref()?;
-        let (destination, webhook_id) = (waiting.destination.clone(), waiting.webhook_id.clone());
-        Some(match &waiting.last {
-            Some(last) => NotAnswered::Failing {
-                destination,
-                webhook_id,
-                attempts: waiting.attempts,
-                status: last.status,
-                summary: last.summary.clone(),
-                why: waiting.why,
-                next_in_ms: waiting.next_in,
-            },
-            None => NotAnswered::Waiting {
-                why: waiting.why,
-                destination,
-                webhook_id,
-                next_in_ms: waiting.next_in,
-            },
-        })
-    }
-
-    fn over(&self) -> NotAnswered {
-        let delivered = self.newest_delivered();
-        let delivered = delivered.and_then(|it| Some((it, it.delivered_at()?)));
-        let delivered_at = delivered.map(|(_, at)| at);
-        if let Some(dead) = self.dead.as_ref().filter(|it| delivered_at < Some(it.at)) {
-            return NotAnswered::Dead {
-                dead_letter: dead.id.clone(),
-                destination: dead.destination.clone(),
-                webhook_id: dead.webhook_id.clone(),
-                reason: dead.reason.clone(),
-                at: dead.at,
-            };
-        }
-        // When a message came is told a little late where nothing else is kept of it.
-        let delivered = delivered.filter(|(it, _)| self.said <= Some(it.said.1 + LATE_BY));
-        let Some((delivery, at)) = delivered else {
-            return self.nothing();
-        };
-        let (destination, webhook_id) = (delivery.destination.clone(), delivery.webhook_id.clone());
-        let since_ms = self.now.saturating_sub(at);
-        if let Some(answered_at) = self.answer_after(delivery.closed) {
-            return NotAnswered::Answered {
-                destination,
-                webhook_id,
-                answered_at,
-            };
-        }
-        if self.answers.is_empty() {
-            return NotAnswered::Delivered {
-                destination,
-                webhook_id,
-                since_ms,
-            };
-        }
-        if since_ms < ANSWERS_WITHIN {
-            return NotAnswered::JustDelivered {
-                destination,
-                webhook_id,
-                since_ms,
-            };
-        }
-        NotAnswered::NoAnswerSeen {
-            destination,
-            webhook_id,
-            since_ms,
-        }
-    }
-
-    fn nothing(&self) -> NotAnswered {
-        match (self.later, self.said) {
-            (Some(send_at), _) => NotAnswered::ForLater { send_at },
-            (None, Some(said_at)) => NotAnswered::NotKept { said_at },
-            (None, None) => NotAnswered::NothingReceived {
-                last_post_at: self.last_post,
-            },
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! Each rule of each complaint, and which goes before which.
 
+mod line;
 mod others;
 
 use super::*;
