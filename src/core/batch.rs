@@ -93,6 +93,8 @@ impl BatchId {
     /// When it was made, by the clock of the daemon that made it; `None` for that of a client's id.
     pub fn made_at(&self) -> Option<Millis> {
         let id = Uuid::try_parse(self.base()).ok()?;
+        let is_ours = (id.get_version_num(), id.get_variant()) == (7, uuid::Variant::RFC4122);
+        let id = Some(id).filter(|_| is_ours)?;
         let (seconds, nanos) = id.get_timestamp()?.to_unix();
         Some(seconds * 1000 + u64::from(nanos / 1_000_000))
     }

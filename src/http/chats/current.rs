@@ -23,7 +23,7 @@ use crate::http::query::{BufferQuery, any_buffer, chat_in};
 struct CurrentQuery {
     /// The `webhook-id` of the call that is to be answered.
     #[param(
-        pattern = "^msg_[0-9a-f]{32}(-[0-9]{1,9})?$",
+        pattern = "^msg_[0-9a-f]{12}7[0-9a-f]{3}[89ab][0-9a-f]{15}(-[0-9]{1,9})?$",
         example = "msg_01a20130c9b370ed8f37a7d00a3ec3f9"
     )]
     webhook_id: String,
