@@ -18,12 +18,12 @@ use self::people::People;
 use super::follow_up::FollowUpSpec;
 use super::masked::{MASK, unmasked};
 use super::scalars::{DestinationName, ListedNumber, UserId};
-use super::source::SourceName;
-use super::source::{FIELDS, Source};
+use super::source::{FIELDS, Source, SourceName};
 use super::window::WindowSpec;
 use super::{SpecError, name, seconds};
 use crate::core::chat::Name;
 use crate::core::destination::Target;
+use crate::core::json::whole_number::{whole, whole_or_null, wholes_or_null};
 use crate::core::language::Language;
 use crate::core::life::Life;
 use crate::core::window::WindowRules;
@@ -68,11 +68,15 @@ pub struct BufferSpec {
     pub language: Language,
     /// Most bytes of a post; absent: `MAX_BODY_BYTES`, and for gateways at least 16 MiB, because they post files.
     #[schema(minimum = 1024, maximum = 67_108_864)]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "whole_or_null"
+    )]
     pub max_body_bytes: Option<u64>,
     /// For gateways: most bytes of a file that was posted with its message; a larger one is left out, and the message
     /// tells its name and size.
     #[schema(maximum = 67_108_864)]
+    #[serde(deserialize_with = "whole")]
     pub max_file_bytes: u64,
     /// For gateways: what becomes of what is written in groups.
     pub groups: Groups,
@@ -89,7 +93,10 @@ pub struct BufferSpec {
     /// For gateways with users of their own (`chatwoot`): the ids of those in whose name the bot answers. All others are
     /// people. Absent: it is not known of any user, and none of them pauses a chat.
     #[schema(max_items = 100, value_type = Option<Vec<UserId>>)]
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "wholes_or_null"
+    )]
     pub bots: Option<Vec<u64>>,
     /// How long such a pause lasts, s.
     #[schema(minimum = 1, maximum = 315_360_000)]
@@ -259,10 +266,8 @@ impl BufferSpec {
         };
         let bytes = usize::try_from(bytes).ok();
         let bytes = bytes.filter(|bytes| BODY_BYTES.contains(bytes));
-        let why = || {
-            let (least, most) = (BODY_BYTES.start(), BODY_BYTES.end());
-            SpecError::new("max_body_bytes", format!("must be {least} to {most}"))
-        };
+        let (least, most) = (BODY_BYTES.start(), BODY_BYTES.end());
+        let why = || SpecError::new("max_body_bytes", format!("must be {least} to {most}"));
         bytes.map(Some).ok_or_else(why)
     }
 

@@ -9,7 +9,8 @@ use crate::core::batch::Millis;
 use crate::core::chat::Name;
 use crate::core::incoming::user_of;
 use crate::core::json::RawObject;
-use crate::core::json::fields::{BadInput, check_nulls, number_of, take, text_or_integer};
+use crate::core::json::fields::{BadInput, check_nulls, take};
+use crate::core::json::whole_number::whole_of;
 use crate::core::revival::Wanted;
 use crate::http::scalars::ChatKey;
 use crate::spec::scalars::scalars;
@@ -208,11 +209,8 @@ fn limit(fields: &mut RawObject) -> Result<Option<u64>, BadInput> {
     let Some(raw) = take(fields, "limit") else {
         return Ok(None);
     };
-    let whole = number_of(&raw).filter(|number| number.fract() == 0.0 && *number >= 1.0);
-    // As the document says, it fits into 64 bits with a sign.
-    let limit = whole.and_then(|_| text_or_integer(&raw)?.trim().parse::<i64>().ok());
-    limit
-        .and_then(|limit| u64::try_from(limit).ok())
+    whole_of(&raw)
+        .filter(|limit| *limit > 0)
         .map(Some)
         .ok_or_else(|| BadInput::field("limit", "must be a whole number from 1"))
 }

@@ -6,7 +6,8 @@ use crate::core::batch::BatchId;
 use crate::core::chat::{Chat, Name};
 use crate::core::incoming::user_of;
 use crate::core::json::RawObject;
-use crate::core::json::fields::{BadInput, check_nulls, number_of, take, text_or_integer};
+use crate::core::json::fields::{BadInput, check_nulls, take, text_or_integer};
+use crate::core::json::whole_number::whole_of;
 use crate::http::Api;
 use crate::http::scalars::ChatKey;
 use crate::spec::scalars::scalars;
@@ -134,9 +135,7 @@ pub(super) fn now_of(api: &Api, mut fields: RawObject) -> Result<Now, BadInput> 
     };
     let limit = match take(&mut fields, "limit") {
         None => MOST,
-        Some(raw) => number_of(&raw)
-            .filter(|number| number.fract() == 0.0 && *number >= 1.0)
-            .and_then(|_| text_or_integer(&raw)?.trim().parse().ok())
+        Some(raw) => whole_of(&raw)
             .filter(|limit| (1..=MOST).contains(limit))
             .ok_or_else(|| {
                 BadInput::field("limit", format!("must be a whole number from 1 to {MOST}"))
