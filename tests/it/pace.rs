@@ -196,7 +196,7 @@ async fn lanes_that_wait_for_their_turn_cost_no_script() {
             queue.redis.calls_of("hget").await,
         );
         eventually("time goes on", async || {
-            queue.redis.calls_of("hget").await >= news + 10
+            queue.redis.calls_of("hget").await >= news + 5
         })
         .await;
         queue.redis.calls_of("evalsha").await == scripts
