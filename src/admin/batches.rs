@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::finding::chat_of;
 use super::{Admin, AdminError, NoSuch};
 use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::{Chat, Name};
@@ -137,14 +136,14 @@ impl Admin {
                 Some(Found::Over(over)) => over.record.chat,
                 None => return Ok(None),
             };
-            return Ok(chat_of(buffer.as_str(), &user).map(in_its_order));
+            return Ok(Chat::from_stored(buffer.as_str(), &user).map(in_its_order));
         }
         if let Some(Settlement { record, .. }) = store.history().batch(id).await? {
-            return Ok(chat_of(&record.buffer, &record.chat).map(in_its_order));
+            return Ok(Chat::from_stored(&record.buffer, &record.chat).map(in_its_order));
         }
         let dead = store.dead_letters().of_batch(id, None).await?;
         if let Some(letter) = dead.first().map(|dead| &dead.letter) {
-            return Ok(chat_of(&letter.buffer, &letter.chat).map(in_its_order));
+            return Ok(Chat::from_stored(&letter.buffer, &letter.chat).map(in_its_order));
         }
         let names = self.registry().get().destination_names();
         let names: Vec<_> = names.into_iter().collect();

@@ -2,7 +2,7 @@
 
 use super::{Admin, AdminError, Conflict, NoSuch};
 use crate::core::batch::{BatchId, Millis};
-use crate::core::chat::{Chat, ChatHash, ChatId, Name};
+use crate::core::chat::{Chat, ChatHash, Name};
 use crate::core::finding::Sought;
 use crate::store::EntryId;
 use crate::store::chats::people::Found;
@@ -79,8 +79,8 @@ impl Admin {
     /// By what can be nothing else; none: it is none of these, or leads to nobody.
     async fn find_by_id(&self, text: &str) -> Result<Option<Findings>, AdminError> {
         let store = self.store();
-        if let Some((buffer, id)) = self.chat_tokens().open(text) {
-            let found = self.told(vec![Chat::new(buffer, id)]).await?;
+        if let Some(chat) = self.chat_tokens().open(text) {
+            let found = self.told(vec![chat]).await?;
             return Ok(Some(plain(FoundBy::Token, found)));
         }
         if let Some(hash) = ChatHash::parse(text) {
@@ -99,7 +99,7 @@ impl Admin {
         if let Some(id) = EntryId::parse(text)
             && let Some(letter) = store.dead_letters().find(id).await?
         {
-            let chat = chat_of(&letter.letter.buffer, &letter.letter.chat);
+            let chat = Chat::from_stored(&letter.letter.buffer, &letter.letter.chat);
             let found = self.told(chat.into_iter().collect()).await?;
             return Ok(Some(plain(FoundBy::DeadLetter, found)));
         }
@@ -190,9 +190,4 @@ fn plain(by: FoundBy, found: Found) -> Findings {
         found,
         searched_until: None,
     }
-}
-
-pub(super) fn chat_of(buffer: &str, id: &str) -> Option<Chat> {
-    let buffer = Name::from_stored(buffer).ok()?;
-    Some(Chat::new(buffer, ChatId::parse(id).ok()?))
 }

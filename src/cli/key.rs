@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use chrono_tz::Tz;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::output::{aligned, line, note};
 use crate::core::api_key::Secret;
 use crate::core::chat::Name;
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::core::scopes::Scopes;
 use crate::settings::Vars;
 use crate::settings::redis::RedisConfig;
@@ -124,7 +123,7 @@ async fn list(store: &Store, arguments: &List) -> Result<()> {
         [
             key.name.to_string(),
             key.scopes.words().join("+"),
-            rfc3339(key.made_at, Tz::UTC),
+            utc(key.made_at),
             used(key).unwrap_or_else(|| "never".to_owned()),
         ]
     });
@@ -155,14 +154,14 @@ fn by() -> By {
 }
 
 fn used(key: &ApiKey) -> Option<String> {
-    key.used_at.map(|at| rfc3339(at, Tz::UTC))
+    key.used_at.map(utc)
 }
 
 fn as_json(key: &ApiKey) -> serde_json::Value {
     json!({
         "name": key.name.as_str(),
         "scopes": key.scopes.words(),
-        "made_at": rfc3339(key.made_at, Tz::UTC),
+        "made_at": utc(key.made_at),
         "last_used_at": used(key),
     })
 }

@@ -176,6 +176,12 @@ impl Chat {
         }
     }
 
+    /// A chat as lists in Redis name it, with lanes of its own; none: neither Lull nor anybody else has chats of such names.
+    pub fn from_stored(buffer: &str, id: &str) -> Option<Self> {
+        let buffer = Name::from_stored(buffer).ok()?;
+        Some(Self::new(buffer, ChatId::parse(id).ok()?))
+    }
+
     /// A chat of the buffer `default`.
     pub fn of_default(id: ChatId) -> Self {
         Self::new(Name::default_name(), id)

@@ -14,3 +14,8 @@ pub fn rfc3339(at: Millis, zone: Tz) -> String {
     let at = at.with_timezone(&zone);
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
+
+/// The same in UTC, as all answers of the API have it.
+pub fn utc(at: Millis) -> String {
+    rfc3339(at, Tz::UTC)
+}

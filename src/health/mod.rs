@@ -14,11 +14,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use chrono_tz::Tz;
-
 use crate::core::chat::Name;
 use crate::core::control::Stops;
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::registry::{Registry, Snapshot};
 use crate::store::status::RedisState;
 use crate::store::work::{Daemon, Kind, Work};
@@ -197,8 +195,8 @@ fn seen(work: &Work, monitor: &Daemon) -> MonitorSeen {
         id: monitor.id.clone(),
         name: monitor.about.name.clone(),
         version: monitor.about.version.clone(),
-        since: rfc3339(monitor.since, Tz::UTC),
-        last_sign: rfc3339(monitor.last_sign, Tz::UTC),
+        since: utc(monitor.since),
+        last_sign: utc(monitor.last_sign),
         alive: work.is_alive(monitor),
         stands: monitor.about.stands.clone(),
     }

@@ -6,7 +6,6 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequestParts, Query, State};
 use axum::http::request::Parts;
 use axum::response::Response;
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use utoipa::{IntoParams, ToSchema};
@@ -19,7 +18,7 @@ use super::error::ApiError;
 use super::page::page;
 use super::query::{List, ListQuery};
 use crate::core::json::RawObject;
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::spec::masked::masked_url;
 use crate::store::audit::{By, Noted};
 
@@ -103,7 +102,7 @@ pub(super) async fn list(
 
 fn shown(Noted { at, act }: Noted) -> AuditAnswer {
     AuditAnswer {
-        at: rfc3339(at, Tz::UTC),
+        at: utc(at),
         action: act.action,
         subject: act.subject,
         actor: act.actor,

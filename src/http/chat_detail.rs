@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -19,7 +18,7 @@ use super::scheduled::{self, LaterMessage};
 use crate::admin::{ChatDetail, Part};
 use crate::core::batch::Batch;
 use crate::core::item::Item;
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::store::chats::chat_detail::WaitingLane;
 
 /// All that is there of a chat.
@@ -186,7 +185,7 @@ async fn show(
         later: scheduled.into_iter().map(scheduled::shown).collect(),
         follow_up: follow_up.map(|waiting| FollowUpAnswer {
             number: waiting.number,
-            send_at: rfc3339(waiting.at, Tz::UTC),
+            send_at: utc(waiting.at),
         }),
         lanes: lanes.into_iter().map(lane).collect(),
         history: history.into_iter().map(history::shown).collect(),
@@ -210,7 +209,7 @@ pub(super) fn said(items: Vec<Item>) -> Vec<Said> {
     items
         .map(|item| Said {
             message_id: item.id,
-            received_at: rfc3339(item.at, Tz::UTC),
+            received_at: utc(item.at),
             message: item.message,
         })
         .collect()
@@ -230,8 +229,8 @@ fn batch(batch: &Batch) -> BatchAnswer {
     BatchAnswer {
         webhook_id: batch.id.to_string(),
         reason: batch.reason.to_string(),
-        opened_at: rfc3339(batch.opened, Tz::UTC),
-        closed_at: rfc3339(batch.closed, Tz::UTC),
+        opened_at: utc(batch.opened),
+        closed_at: utc(batch.closed),
         messages: dead_letters::messages(&batch.items),
     }
 }

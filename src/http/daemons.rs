@@ -3,14 +3,13 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Api;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::store::work::{Daemon, Work};
 
 /// A daemon, as it is seen by its signs of life. Times are by Redis's clock.
@@ -67,8 +66,8 @@ pub(super) fn shown(work: &Work, daemon: &Daemon) -> DaemonAnswer {
         name: about.name.clone(),
         role: about.role.clone(),
         version: about.version.clone(),
-        since: rfc3339(daemon.since, Tz::UTC),
-        last_sign: rfc3339(daemon.last_sign, Tz::UTC),
+        since: utc(daemon.since),
+        last_sign: utc(daemon.last_sign),
         alive: work.is_alive(daemon),
         stands: about.stands.clone(),
     }

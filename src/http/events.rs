@@ -18,9 +18,10 @@ use utoipa::{IntoParams, ToSchema};
 use super::Api;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
+use super::named_chat::chat_named;
 use super::query::any_buffer;
 use crate::admin::live::{Happening, Heard, Listener, What, moment_of};
-use crate::core::chat::{Chat, ChatId, Name};
+use crate::core::chat::{Chat, Name};
 use crate::core::filter::Filter;
 use crate::server::HasNoEnd;
 
@@ -127,13 +128,8 @@ fn filter(api: &Api, query: &EventsQuery) -> Result<Filter, ApiError> {
     let Some(chat) = query.chat.as_deref() else {
         return Ok(buffer.map_or(Filter::Everybody, Filter::Buffer));
     };
-    if let Some((own, id)) = api.admin.chat_tokens().open(chat) {
-        return Ok(Filter::Chat(Chat::new(own, id)));
-    }
-    let buffer = buffer.unwrap_or_else(Name::default_name);
-    let id = ChatId::parse(chat);
-    let id = id.map_err(|error| ApiError::parameter("chat", format!("chat {error}")))?;
-    Ok(Filter::Chat(api.admin.chat(buffer, id)))
+    let chat = chat_named(api, chat, buffer).map_err(|it| it.parameter("chat"))?;
+    Ok(Filter::Chat(chat))
 }
 
 /// What was missed since the event of this id; none: it has to be read again.
@@ -191,7 +187,7 @@ impl Following {
 
 fn shown(api: &Api, happening: &Happening) -> Option<Event> {
     let chat = |buffer: &str, id: &str| {
-        let chat = Chat::new(Name::from_stored(buffer).ok()?, ChatId::parse(id).ok()?);
+        let chat = Chat::from_stored(buffer, id)?;
         Some((api.admin.chat_tokens().of(&chat), chat.hash().to_string()))
     };
     let event = match &happening.what {

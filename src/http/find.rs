@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
-use chrono_tz::Tz;
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -13,9 +12,8 @@ use super::Api;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use crate::admin::{Findings, FoundBy};
-use crate::core::batch::Millis;
 use crate::core::finding::{as_one_number, number_of};
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::store::chats::people::FoundChat;
 
 const DEFAULT_LIMIT: usize = 50;
@@ -182,7 +180,7 @@ fn answer(api: &Api, findings: Findings) -> FindAnswer {
             .map(|chats| person(api, chats))
             .collect(),
         more: found.more,
-        searched_until: searched_until.map(moment),
+        searched_until: searched_until.map(utc),
     }
 }
 
@@ -191,7 +189,7 @@ fn person(api: &Api, chats: Vec<FoundChat>) -> PersonAnswer {
     PersonAnswer {
         number: chats.iter().find_map(number),
         name: chats.iter().find_map(|it| it.name.clone()),
-        last_heard_at: last_heard.map(moment),
+        last_heard_at: last_heard.map(utc),
         chats: chats.into_iter().map(|chat| of_person(api, chat)).collect(),
     }
 }
@@ -210,7 +208,7 @@ fn of_person(api: &Api, found: FoundChat) -> PersonsChat {
             _ => ChatState::Quiet,
         },
         paused_for: found.paused_for.map(|left| left.as_secs_f64()),
-        last_heard_at: found.last_heard.map(moment),
+        last_heard_at: found.last_heard.map(utc),
         name: found.name,
     }
 }
@@ -229,8 +227,4 @@ fn word(by: FoundBy) -> By {
         FoundBy::Hash => By::Hash,
         FoundBy::Token => By::Token,
     }
-}
-
-fn moment(at: Millis) -> String {
-    rfc3339(at, Tz::UTC)
 }

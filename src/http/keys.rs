@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -20,7 +19,7 @@ use crate::admin::NoSuch;
 use crate::core::chat::Name;
 use crate::core::json::RawObject;
 use crate::core::json::fields::{BadInput, check_nulls, take};
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::core::scopes::{ScopeError, Scopes};
 use crate::store::api_keys::ApiKey;
 
@@ -151,8 +150,8 @@ fn shown(key: &ApiKey) -> KeyAnswer {
     KeyAnswer {
         name: key.name.to_string(),
         scopes: key.scopes.words(),
-        made_at: rfc3339(key.made_at, Tz::UTC),
-        last_used_at: key.used_at.map(|at| rfc3339(at, Tz::UTC)),
+        made_at: utc(key.made_at),
+        last_used_at: key.used_at.map(utc),
     }
 }
 

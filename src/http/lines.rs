@@ -6,7 +6,6 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
-use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -15,7 +14,7 @@ use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::query::{BufferQuery, any_buffer};
 use crate::core::batch::Millis;
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::store::lines::Line;
 
 /// A line that a gateway posts through.
@@ -82,17 +81,15 @@ async fn list(
 }
 
 fn shown(line: Line, now: Millis) -> LineAnswer {
-    let moment = |at: Millis| rfc3339(at, Tz::UTC);
     let ago = |at: Millis| Duration::from_millis(now.saturating_sub(at)).as_secs_f64();
     LineAnswer {
-        last_post_at: line.last.map(moment),
+        last_post_at: line.last.map(utc),
         silent_for: line.last.map(ago),
         posts_an_hour: line.an_hour().filter(|rate| *rate > 0.0),
         usual_gap: line.usual_gap().map(|gap| gap.as_secs_f64()),
-        last_refusal: line.refused.map(|(at, code)| LineRefusal {
-            at: moment(at),
-            code,
-        }),
+        last_refusal: line
+            .refused
+            .map(|(at, code)| LineRefusal { at: utc(at), code }),
         buffer: line.buffer,
         line: line.line,
     }

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
-use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -17,7 +16,7 @@ use super::error::ApiError;
 use super::middleware::trace::trace_of;
 use crate::core::incoming::{Incoming, MAX_MESSAGE_ID_BYTES, check_message_id};
 use crate::core::json::fields::BadInput;
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::http::scalars::{ChatKey, Delay, MessageId, Moment, Sayable, Ttl};
 use crate::ingest;
 use crate::store::windows::Taken;
@@ -187,7 +186,7 @@ pub(super) fn answer<'a>(incoming: &'a Incoming, accepted: &ingest::Accepted) ->
         },
         ingest::Accepted::Later(later) => Accepted {
             message_id: incoming.message_id.as_deref(),
-            send_at: later.at.map(|at| rfc3339(at, Tz::UTC)),
+            send_at: later.at.map(utc),
             duplicate: later.duplicate,
             ..about
         },

@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -11,8 +10,7 @@ use super::Api;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use crate::admin::overview::{DestinationState, Overview, State as Doing};
-use crate::core::batch::Millis;
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::core::samples::shares::{LATENESS, within};
 use crate::health::answer::Stopped;
 use crate::store::work::{Kind, Work};
@@ -190,7 +188,7 @@ fn answer(seen: &Overview, work: &Work) -> OverviewAnswer {
         daemons.filter(|it| work.is_alive(it)).count()
     };
     OverviewAnswer {
-        at: moment(seen.now),
+        at: utc(seen.now),
         counts: OverviewCounts {
             open_windows: seen.windows,
             waiting_batches: seen.batches,
@@ -202,7 +200,7 @@ fn answer(seen: &Overview, work: &Work) -> OverviewAnswer {
         oldest_overdue_window: work.overdue(Kind::Windows).map(|it| it.as_secs_f64()),
         oldest_batch: seen.oldest.as_ref().map(|(name, since)| OldestBatch {
             destination: name.to_string(),
-            since: moment(*since),
+            since: utc(*since),
             waits_for: std::time::Duration::from_millis(seen.now.saturating_sub(*since))
                 .as_secs_f64(),
         }),
@@ -262,17 +260,13 @@ fn destination(seen: &DestinationState) -> DestinationAnswer {
             Doing::Unknown => DoingWord::Unknown,
         },
         waiting_lanes: seen.backlog.map(|it| it.lanes),
-        oldest_since: seen.backlog.and_then(|it| it.oldest).map(moment),
-        last_success_at: calls.success.map(moment),
+        oldest_since: seen.backlog.and_then(|it| it.oldest).map(utc),
+        last_success_at: calls.success.map(utc),
         last_failure: calls.failure.map(|at| LastFailure {
-            at: moment(at),
+            at: utc(at),
             status: calls.status,
             summary: calls.summary.clone(),
         }),
-        failing_since: calls.failing_since.map(moment),
+        failing_since: calls.failing_since.map(utc),
     }
-}
-
-fn moment(at: Millis) -> String {
-    rfc3339(at, Tz::UTC)
 }

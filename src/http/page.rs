@@ -2,12 +2,11 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use chrono_tz::Tz;
 use serde::Serialize;
 
 use crate::admin::Page as Found;
 use crate::core::batch::Millis;
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 
 /// A page of a list.
 #[derive(Debug, Serialize)]
@@ -39,9 +38,7 @@ pub(super) fn page<T, S: Serialize>(found: Found<T>, shown: impl FnMut(T) -> S) 
     } = found;
     let searched_until = next_cursor.as_deref().filter(|_| items.is_empty());
     Json(Page {
-        searched_until: searched_until
-            .and_then(moment_of)
-            .map(|at| rfc3339(at, Tz::UTC)),
+        searched_until: searched_until.and_then(moment_of).map(utc),
         items: items.into_iter().map(shown).collect::<Vec<_>>(),
         total,
         next_cursor,

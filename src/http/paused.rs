@@ -6,7 +6,6 @@ use axum::extract::Query;
 use axum::extract::State;
 use axum::extract::rejection::QueryRejection;
 use axum::response::Response;
-use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -16,7 +15,7 @@ use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::page::page;
 use super::query::{List, ListQuery};
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::store::DueCursor;
 use crate::store::chats::paused_list::PausedChat;
 use crate::store::chats::pausing::Pauser;
@@ -88,15 +87,14 @@ fn shown(api: &Api, paused: PausedChat) -> PausedChatAnswer {
         by,
         now,
     } = paused;
-    let moment = |at| rfc3339(at, Tz::UTC);
     PausedChatAnswer {
         user: chat.id.as_str().to_owned(),
         buffer: chat.buffer.to_string(),
         token: api.admin.chat_tokens().of(&chat),
         hash: chat.hash().to_string(),
-        until: moment(until),
+        until: utc(until),
         paused_for: Duration::from_millis(until.saturating_sub(now)).as_secs_f64(),
-        paused_at: by.as_ref().map(|(at, _)| moment(*at)),
+        paused_at: by.as_ref().map(|(at, _)| utc(*at)),
         by: by.as_ref().map(|(_, by)| match by {
             Pauser::Operator(_) => PausedBy::Operator,
             Pauser::OwnMessage => PausedBy::OwnMessage,

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use utoipa::ToSchema;
@@ -17,7 +16,7 @@ use super::error::ApiError;
 use super::page::page;
 use super::query::{List, ListQuery};
 use crate::core::chat::Name;
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::core::post::PostResult;
 use crate::store::history::posts::{Posted, Results};
 
@@ -131,7 +130,7 @@ fn shown(Posted { id, at, post }: Posted) -> PostAnswer {
     };
     PostAnswer {
         id: id.text(),
-        at: rfc3339(at, Tz::UTC),
+        at: utc(at),
         buffer: post.buffer,
         user: post.chat,
         result: post.result,

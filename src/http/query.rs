@@ -8,6 +8,7 @@ use utoipa::IntoParams;
 
 use super::Api;
 use super::error::ApiError;
+use super::named_chat::chat_named;
 use crate::core::batch::Millis;
 use crate::core::chat::{Chat, ChatId, Name, NameError};
 use crate::core::filter::Filter;
@@ -235,15 +236,7 @@ pub(super) fn chat_in(
 ) -> Result<Chat, ApiError> {
     let (Path(user), Query(query)) = (user?, query?);
     let buffer = query.buffer.as_deref().map(find).transpose()?;
-    let chat = match api.admin.chat_tokens().open(&user) {
-        Some((own, id)) if buffer.as_ref().is_none_or(|named| *named == own) => Chat::new(own, id),
-        Some((own, _)) => {
-            let why = format!("buffer must be left out or {own}: the chat of this token is there");
-            return Err(ApiError::parameter("buffer", why));
-        }
-        None => Chat::new(buffer.unwrap_or_else(Name::default_name), chat_id(&user)?),
-    };
-    let chat = api.admin.chat(chat.buffer, chat.id);
+    let chat = chat_named(api, &user, buffer).map_err(|it| it.parameter("user"))?;
     note_chat(&chat);
     Ok(chat)
 }
@@ -253,13 +246,10 @@ fn chat_of(
     buffer: Option<&str>,
     find: impl FnOnce(&str) -> Result<Name, ApiError>,
 ) -> Result<Chat, ApiError> {
-    let id = chat_id(user)?;
+    let id = ChatId::parse(user);
+    let id = id.map_err(|error| ApiError::parameter("user", format!("user {error}")))?;
     let buffer = buffer.map_or_else(|| Ok(Name::default_name()), find)?;
     Ok(Chat::new(buffer, id))
-}
-
-fn chat_id(user: &str) -> Result<ChatId, ApiError> {
-    ChatId::parse(user).map_err(|error| ApiError::parameter("user", format!("user {error}")))
 }
 
 /// A buffer by its name, whether or not there is one.

@@ -6,7 +6,6 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::{IntoParams, ToSchema};
@@ -16,8 +15,7 @@ use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::query::moment;
 use crate::admin::samples::Sampled;
-use crate::core::batch::Millis;
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::core::samples::Step;
 use crate::core::samples::counted::{Counted, Measured};
 use crate::core::samples::shares::{BUCKETS, DELIVERY, LATENESS, within};
@@ -288,8 +286,4 @@ fn measured(bounds: &[f64], counts: [u64; BUCKETS]) -> MeasuredAnswer {
         p99: share(0.99),
         counts,
     }
-}
-
-fn utc(at: Millis) -> String {
-    rfc3339(at, Tz::UTC)
 }

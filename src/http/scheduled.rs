@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
-use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -16,7 +15,7 @@ use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::page::page;
 use super::query::{List, ListQuery};
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::store::DueCursor;
 use crate::store::scheduled::Kept;
 
@@ -112,7 +111,7 @@ pub(super) fn shown(kept: Kept) -> LaterMessage {
         user: kept.chat.id.as_str().to_owned(),
         buffer: kept.chat.buffer.to_string(),
         message: kept.message,
-        send_at: rfc3339(kept.at, Tz::UTC),
-        received_at: rfc3339(kept.came, Tz::UTC),
+        send_at: utc(kept.at),
+        received_at: utc(kept.came),
     }
 }

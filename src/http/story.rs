@@ -5,7 +5,6 @@ mod entries;
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -15,7 +14,7 @@ use super::error::ApiError;
 use super::query::{BufferQuery, any_buffer, chat_in, moment};
 use crate::admin::story::Story;
 use crate::core::batch::Millis;
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::core::verdict::{Late, NotAnswered, Situation, Twice};
 use crate::store::Look;
 use entries::{EntryAnswer, shown};
@@ -146,7 +145,7 @@ fn answer(api: &Api, story: Story) -> StoryAnswer {
         verdict: situation.as_ref().map(verdict),
         items: entries.into_iter().map(shown).collect(),
         next_cursor: next.map(|at| at.to_string()),
-        searched_until: next.map(|at| rfc3339(at.saturating_add(1), Tz::UTC)),
+        searched_until: next.map(|at| utc(at.saturating_add(1))),
     }
 }
 

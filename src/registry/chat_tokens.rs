@@ -8,7 +8,7 @@ use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-use crate::core::chat::{Chat, ChatId, Name};
+use crate::core::chat::Chat;
 use crate::store::chats::tokens::TokenKey;
 use crate::store::{Result, Store};
 
@@ -58,11 +58,11 @@ impl ChatTokens {
     /// The token of a chat; none: there was no Redis yet to agree on a key.
     pub fn of(&self, chat: &Chat) -> Option<String> {
         let key = *self.key.borrow();
-        Some(key?.token(&chat.buffer, &chat.id))
+        Some(key?.token(chat))
     }
 
-    /// The chat of a token; none: it is no token, or not one of this Redis.
-    pub fn open(&self, token: &str) -> Option<(Name, ChatId)> {
+    /// The chat of a token, as one with lanes of its own; none: it is no token, or not one of this Redis.
+    pub fn open(&self, token: &str) -> Option<Chat> {
         let key = *self.key.borrow();
         key?.open(token)
     }

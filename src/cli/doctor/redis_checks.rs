@@ -5,10 +5,8 @@ mod tests;
 
 use std::time::Duration;
 
-use chrono_tz::Tz;
-
 use super::finding::Finding;
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::store::clock::SetBack;
 use crate::store::events::EventMode;
 use crate::store::inspection::Inspection;
@@ -219,7 +217,7 @@ fn set_back(jump: SetBack) -> Finding {
             "clock",
             format!(
                 "Redis's clock was set back by {by:?}, found at {}: what waited was moved by as much",
-                rfc3339(since, Tz::UTC)
+                utc(since)
             ),
             keep,
         ),

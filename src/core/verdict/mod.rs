@@ -8,7 +8,7 @@ mod twice;
 use serde::{Serialize, Serializer};
 
 use crate::core::batch::{Gathering, Millis};
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 
 pub use late::{Late, Parts};
 pub use not_answered::{NotAnswered, Waits};
@@ -190,13 +190,12 @@ impl Situation {
 
 /// A moment, as answers show it.
 fn moment<S: Serializer>(at: &Millis, serializer: S) -> Result<S::Ok, S::Error> {
-    rfc3339(*at, chrono_tz::Tz::UTC).serialize(serializer)
+    utc(*at).serialize(serializer)
 }
 
 /// The same of one that may not be.
 fn maybe_moment<S: Serializer>(at: &Option<Millis>, serializer: S) -> Result<S::Ok, S::Error> {
-    at.map(|at| rfc3339(at, chrono_tz::Tz::UTC))
-        .serialize(serializer)
+    at.map(utc).serialize(serializer)
 }
 
 #[cfg(test)]

@@ -3,14 +3,13 @@
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{OpenWindow, shown};
 use crate::admin::Since;
 use crate::core::batch::BatchId;
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::http::Api;
 use crate::http::auth::{Need, Pass};
 use crate::http::endpoint::{Chapter, Endpoint};
@@ -132,8 +131,8 @@ fn since(since: Since) -> SinceAnswer {
         window: since.window.map(|window| shown(&window)),
         batch: since.batch.map(|(id, closed)| NewerBatch {
             webhook_id: id.to_string(),
-            closed_at: rfc3339(closed, Tz::UTC),
+            closed_at: utc(closed),
         }),
-        last_heard_at: since.heard.map(|at| rfc3339(at, Tz::UTC)),
+        last_heard_at: since.heard.map(utc),
     }
 }

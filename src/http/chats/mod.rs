@@ -7,12 +7,11 @@ use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::core::chat::Chat;
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::http::Api;
 use crate::http::audit::Caller;
 use crate::http::endpoint::takes::DUE;
@@ -225,8 +224,8 @@ pub(super) fn shown(window: &Window) -> OpenWindow {
         user: window.chat.id.as_str().to_owned(),
         buffer: window.chat.buffer.to_string(),
         messages: window.count,
-        opened: rfc3339(window.opened, Tz::UTC),
-        deadline: rfc3339(window.deadline, Tz::UTC),
+        opened: utc(window.opened),
+        deadline: utc(window.deadline),
         expires_in: window.left.as_secs_f64(),
     }
 }

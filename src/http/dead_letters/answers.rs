@@ -1,13 +1,12 @@
 //! Dead letters and revivals, as they are shown.
 
-use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use utoipa::ToSchema;
 
 use crate::core::chat::Name;
 use crate::core::item::read_items;
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::http::messages::{MessageAnswer, OfQueue, dead_answer};
 use crate::store::dead_letters::DeadLetter;
 use crate::store::revivals::Counted;
@@ -149,10 +148,10 @@ pub(in crate::http) fn shown(dead: &DeadLetter) -> DeadLetterAnswer {
         destination: dead.letter.destination.clone(),
         reason: dead.letter.reason.clone(),
         attempts: u64::from(dead.letter.attempts),
-        opened_at: rfc3339(dead.batch.opened, Tz::UTC),
-        closed_at: rfc3339(dead.batch.closed, Tz::UTC),
-        first_attempt_at: rfc3339(dead.letter.first_attempt, Tz::UTC),
-        buried_at: rfc3339(dead.buried(), Tz::UTC),
+        opened_at: utc(dead.batch.opened),
+        closed_at: utc(dead.batch.closed),
+        first_attempt_at: utc(dead.letter.first_attempt),
+        buried_at: utc(dead.buried()),
         messages: messages(&dead.batch.items),
     }
 }

@@ -7,10 +7,9 @@ use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
-use chrono_tz::Tz;
 use serde_json::json;
 
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::http::Api;
 use crate::http::audit::Caller;
 use crate::http::body::OptionalFields;
@@ -123,7 +122,7 @@ async fn revivals(State(api): State<Api>) -> Result<Json<Revivals>, ApiError> {
         id,
         count: revival.count,
         back: revival.back,
-        asked_at: rfc3339(revival.asked, Tz::UTC),
+        asked_at: utc(revival.asked),
     });
     Ok(Json(Revivals {
         items: items.collect(),

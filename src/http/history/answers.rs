@@ -1,13 +1,12 @@
 //! What is over, as lists show it.
 
-use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
 use crate::core::item::Stamp;
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::core::window::WaitRule;
 use crate::http::messages::{MessageAnswer, OfQueue, over_answer};
 use crate::spec::masked::masked_url;
@@ -189,13 +188,13 @@ pub(in crate::http) fn shown(settlement: Settlement) -> HistoryAnswer {
         status: record.outcome,
         messages: record.messages,
         reason: record.reason,
-        opened_at: rfc3339(record.opened, Tz::UTC),
-        closed_at: rfc3339(record.closed, Tz::UTC),
+        opened_at: utc(record.opened),
+        closed_at: utc(record.closed),
         wait_ms: record.gathered.map(|it| it.wait),
         wait_rule: record.gathered.and_then(|it| it.rule),
         typing_ms: record.gathered.map_or(0, |it| it.typing),
         said: record.stamps.into_iter().map(stamp).collect(),
-        settled_at: rfc3339(at, Tz::UTC),
+        settled_at: utc(at),
         attempts,
         why: record.why,
         request: record.request.map(request),
@@ -205,7 +204,7 @@ pub(in crate::http) fn shown(settlement: Settlement) -> HistoryAnswer {
 
 fn stamp(Stamp { at, id }: Stamp) -> StampAnswer {
     StampAnswer {
-        at: rfc3339(at, Tz::UTC),
+        at: utc(at),
         message_id: id,
     }
 }
@@ -214,7 +213,7 @@ fn stamp(Stamp { at, id }: Stamp) -> StampAnswer {
 fn attempt(at: Millis, made: &Try) -> AttemptAnswer {
     AttemptAnswer {
         attempt: made.number,
-        at: rfc3339(at, Tz::UTC),
+        at: utc(at),
         status: made.status,
         duration_ms: made.ms,
         summary: made.summary.clone(),
@@ -255,8 +254,8 @@ pub(super) fn sent_answer(settlement: Settlement) -> SentAnswer {
         attempts: last.map_or(0, |last| u64::from(last.number)),
         duration_ms: last.map_or(0, |last| last.ms),
         reason: record.reason,
-        opened_at: rfc3339(record.opened, Tz::UTC),
-        closed_at: rfc3339(record.closed, Tz::UTC),
-        sent_at: rfc3339(at, Tz::UTC),
+        opened_at: utc(record.opened),
+        closed_at: utc(record.closed),
+        sent_at: utc(at),
     }
 }

@@ -3,14 +3,13 @@
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::answers::{HistoryAnswer, shown};
 use crate::admin::{Destined, NoSuch, WholeBatch};
 use crate::core::batch::BatchId;
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::http::Api;
 use crate::http::chat_detail::{Said, said};
 use crate::http::dead_letters::{self, DeadLetterAnswer};
@@ -148,7 +147,7 @@ fn answer(api: &Api, id: &BatchId, batch: WholeBatch) -> WholeAnswer {
         destinations: batch.destinations.into_iter().map(destined).collect(),
         said_in_part: batch.said.as_ref().is_some_and(|it| it.received),
         said: batch.said.map(|it| said(it.items)),
-        searched_until: batch.searched_until.map(|at| rfc3339(at, Tz::UTC)),
+        searched_until: batch.searched_until.map(utc),
     }
 }
 
@@ -189,8 +188,8 @@ fn on_lane(
         attempts: waiting.attempts,
         in_hand: *in_hand,
         next_attempt_in: left.map(|left| left.as_secs_f64()),
-        opened_at: rfc3339(batch.opened, Tz::UTC),
-        closed_at: rfc3339(batch.closed, Tz::UTC),
+        opened_at: utc(batch.opened),
+        closed_at: utc(batch.closed),
         reason: batch.reason.to_string(),
     }
 }

@@ -1,12 +1,11 @@
 //! How a lane is shown.
 
-use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::admin::{HeldBy, WaitingLane};
 use crate::core::batch::Millis;
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::http::Api;
 use crate::store::history::Try;
 
@@ -109,11 +108,11 @@ pub(super) fn shown(api: &Api, lane: WaitingLane, lonely: bool) -> ListedLane {
         destination: standing.lane.destination.to_string(),
         webhook_id: batch.id.to_string(),
         messages: batch.count,
-        opened_at: moment(batch.opened),
-        closed_at: moment(batch.closed),
+        opened_at: utc(batch.opened),
+        closed_at: utc(batch.closed),
         batches: standing.batches,
         attempts: standing.attempts,
-        first_attempt_at: standing.first_attempt.map(moment),
+        first_attempt_at: standing.first_attempt.map(utc),
         in_hand: standing.in_hand,
         next_attempt_in: left.as_secs_f64(),
         held_by: match held_by {
@@ -134,14 +133,10 @@ pub(super) fn shown(api: &Api, lane: WaitingLane, lonely: bool) -> ListedLane {
 
 fn last_try(at: Millis, last: Try) -> LastTry {
     LastTry {
-        at: moment(at),
+        at: utc(at),
         status: last.status,
         duration_ms: last.ms,
         summary: last.summary,
         answer: last.answer,
     }
-}
-
-fn moment(at: Millis) -> String {
-    rfc3339(at, Tz::UTC)
 }

@@ -9,6 +9,7 @@ use crate::core::json::RawObject;
 use crate::core::json::fields::{BadInput, check_nulls, take, text_or_integer};
 use crate::core::json::whole_number::whole_of;
 use crate::http::Api;
+use crate::http::named_chat::chat_named;
 use crate::http::scalars::ChatKey;
 use crate::spec::scalars::scalars;
 
@@ -194,14 +195,6 @@ fn name(fields: &mut RawObject, field: &'static str) -> Result<Option<Name>, Bad
 
 /// The chat that is named, by itself or by its token.
 fn chat_of(api: &Api, fields: &mut RawObject, buffer: Option<Name>) -> Result<Chat, BadInput> {
-    let id = user_of(fields)?;
-    let (buffer, id) = match api.admin.chat_tokens().open(id.as_str()) {
-        Some((own, id)) if buffer.as_ref().is_none_or(|named| *named == own) => (own, id),
-        Some((own, _)) => {
-            let why = format!("must be left out or {own}: the chat of this token is there");
-            return Err(BadInput::field("buffer", why));
-        }
-        None => (buffer.unwrap_or_else(Name::default_name), id),
-    };
-    Ok(api.admin.chat(buffer, id))
+    let named = user_of(fields)?;
+    chat_named(api, named.as_str(), buffer).map_err(|it| it.field("user"))
 }

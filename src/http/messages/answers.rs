@@ -1,6 +1,5 @@
 //! Messages that leave one by one, as they are shown.
 
-use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -10,7 +9,7 @@ use crate::core::incoming::Incoming;
 use crate::core::item::read_items;
 use crate::core::json::RawObject;
 use crate::core::json::fields::take;
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::store::dead_letters::DeadLetter;
 use crate::store::history::{DELIVERED, Settlement};
 use crate::store::lanes::queue::Waiting;
@@ -84,16 +83,12 @@ impl MessageAnswer {
     }
 }
 
-fn moment(at: Millis) -> String {
-    rfc3339(at, Tz::UTC)
-}
-
 fn about(id: &BatchId, user: &str, content: Option<String>, came: Option<Millis>) -> MessageAnswer {
     MessageAnswer {
         id: id.to_string(),
         phone_number: user.to_owned(),
         content,
-        created_at: came.map(moment),
+        created_at: came.map(utc),
         ..MessageAnswer::default()
     }
 }
@@ -123,7 +118,7 @@ pub(super) fn scheduled(id: &BatchId, kept: &Kept) -> MessageAnswer {
     let content = serde_json::from_str(kept.message.get()).ok();
     MessageAnswer {
         status: "scheduled",
-        send_at: Some(moment(kept.at)),
+        send_at: Some(utc(kept.at)),
         ..about(id, kept.chat.id.as_str(), content, Some(kept.came))
     }
 }
@@ -135,7 +130,7 @@ pub(super) fn waiting_answer(waiting: &Waiting) -> MessageAnswer {
     MessageAnswer {
         status: "pending",
         retry_count: tried.then(|| waiting.attempts - 1),
-        first_attempt_at: waiting.first_attempt.map(moment),
+        first_attempt_at: waiting.first_attempt.map(utc),
         ..about(&batch.id, user, content_of(batch), Some(batch.opened))
     }
 }
@@ -146,8 +141,8 @@ pub(in crate::http) fn dead_answer(dead: &DeadLetter) -> MessageAnswer {
     MessageAnswer {
         status: "dead",
         retry_count: Some(letter.attempts.saturating_sub(1)),
-        first_attempt_at: Some(moment(letter.first_attempt)),
-        buried_at: Some(moment(dead.buried())),
+        first_attempt_at: Some(utc(letter.first_attempt)),
+        buried_at: Some(utc(dead.buried())),
         reason: Some(letter.reason.clone()),
         ..about(
             &batch.id,
@@ -169,8 +164,8 @@ pub(in crate::http) fn over_answer(Settlement { at, record, .. }: &Settlement) -
     MessageAnswer {
         status: if delivered { "sent" } else { "dead" },
         retry_count: last.map(|last| last.number.saturating_sub(1)),
-        sent_at: delivered.then(|| moment(*at)),
-        buried_at: (!delivered).then(|| moment(*at)),
+        sent_at: delivered.then(|| utc(*at)),
+        buried_at: (!delivered).then(|| utc(*at)),
         reason: why.filter(|_| !delivered).cloned(),
         ..about(&id, &record.chat, content, Some(record.opened))
     }

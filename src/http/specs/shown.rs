@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::json;
 use utoipa::openapi::schema::{AdditionalProperties, Object, Schema};
@@ -12,7 +11,7 @@ use utoipa::{PartialSchema, ToSchema};
 use super::written::{Spec, object_of};
 use crate::admin::{DestinationDetail, Shown};
 use crate::core::chat::Name;
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::spec::DestinationSpec;
 use crate::spec::scalars::schema_of;
 use crate::spec::window::WindowSpec;
@@ -111,7 +110,7 @@ impl From<Removal> for Removing {
     fn from(removal: Removal) -> Self {
         Self {
             asked: removal.asked.as_str(),
-            since: rfc3339(removal.since, Tz::UTC),
+            since: utc(removal.since),
         }
     }
 }

@@ -1,13 +1,11 @@
 //! What happened in a chat, as its story shows it.
 
-use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::admin::story::{Closed, Entry, Tried, What};
-use crate::core::batch::Millis;
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::core::window::WaitRule;
 use crate::gateway::Author;
 
@@ -144,7 +142,7 @@ enum Happened {
 
 pub(super) fn shown(entry: Entry) -> EntryAnswer {
     EntryAnswer {
-        at: moment(entry.at),
+        at: utc(entry.at),
         what: happened(entry.what),
     }
 }
@@ -206,7 +204,7 @@ fn closed(it: Closed) -> Happened {
         destinations: it.destinations,
         reason: it.reason,
         messages: it.messages,
-        opened_at: moment(it.opened),
+        opened_at: utc(it.opened),
         wait_ms: it.gathered.map(|it| it.wait),
         wait_rule: it.gathered.and_then(|it| it.rule),
         typing_ms: it.gathered.map_or(0, |it| it.typing),
@@ -224,8 +222,4 @@ fn tried(it: Tried) -> Happened {
         answer: it.made.answer,
         delivered: it.delivered,
     }
-}
-
-fn moment(at: Millis) -> String {
-    rfc3339(at, Tz::UTC)
 }

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac::{HMAC_SHA256, Key, sign};
 
-use crate::core::chat::{ChatId, Name};
+use crate::core::chat::Chat;
 use crate::store::handles::Chats;
 use crate::store::keys::TOKEN_KEY;
 use crate::store::{Result, StoreError};
@@ -43,8 +43,8 @@ impl TokenKey {
     }
 
     /// The token of a chat: `chat_` and letters that may stand in a path.
-    pub fn token(self, buffer: &Name, id: &ChatId) -> String {
-        let mut text = format!("{buffer}:{}", id.as_str()).into_bytes();
+    pub fn token(self, chat: &Chat) -> String {
+        let mut text = format!("{}:{}", chat.buffer, chat.id.as_str()).into_bytes();
         let nonce = self.nonce(&text);
         // A nonce that is made of the text is the same for no other text.
         let under = Nonce::assume_unique_for_key(nonce);
@@ -56,8 +56,8 @@ impl TokenKey {
         format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
     }
 
-    /// The chat of a token; none: it is no token, or one of another key.
-    pub fn open(self, token: &str) -> Option<(Name, ChatId)> {
+    /// The chat of a token, as one with lanes of its own; none: it is no token, or one of another key.
+    pub fn open(self, token: &str) -> Option<Chat> {
         let bytes = URL_SAFE_NO_PAD.decode(token.strip_prefix(PREFIX)?).ok()?;
         let (nonce, sealed) = bytes.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
@@ -67,7 +67,7 @@ impl TokenKey {
             .open_in_place(nonce, Aad::from(PREFIX), &mut sealed);
         let text = std::str::from_utf8(opened.ok()?).ok()?;
         let (buffer, id) = text.split_once(':')?;
-        Some((Name::from_stored(buffer).ok()?, ChatId::parse(id).ok()?))
+        Chat::from_stored(buffer, id)
     }
 
     fn nonce(self, text: &[u8]) -> [u8; NONCE_LEN] {
@@ -111,19 +111,19 @@ impl Chats<'_> {
 mod tests {
     use super::*;
 
-    fn chat(id: &str) -> (Name, ChatId) {
-        (Name::parse("loja").unwrap(), ChatId::parse(id).unwrap())
+    fn chat(id: &str) -> Chat {
+        Chat::from_stored("loja", id).unwrap()
     }
 
     #[test]
     fn a_token_leads_back_to_its_chat_and_tells_nobody_else() {
         let key = TokenKey::generate().unwrap();
         for id in ["loja:5511988887777", "a:b\u{0}\n", &"é".repeat(200)] {
-            let (buffer, id) = chat(id);
-            let token = key.token(&buffer, &id);
+            let chat = chat(id);
+            let token = key.token(&chat);
 
-            assert_eq!(key.token(&buffer, &id), token);
-            assert_eq!(key.open(&token), Some((buffer, id)));
+            assert_eq!(key.token(&chat), token);
+            assert_eq!(key.open(&token), Some(chat));
             assert!(!token.contains("5511") && token.is_ascii());
             assert_eq!(TokenKey::generate().unwrap().open(&token), None);
         }
@@ -132,8 +132,7 @@ mod tests {
     #[test]
     fn a_token_that_was_changed_opens_nothing() {
         let key = TokenKey::from_hex(&"07".repeat(32)).unwrap();
-        let (buffer, id) = chat("loja:5511988887777");
-        let token = key.token(&buffer, &id);
+        let token = key.token(&chat("loja:5511988887777"));
         for at in PREFIX.len()..token.len() {
             let mut changed = token.clone().into_bytes();
             changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };

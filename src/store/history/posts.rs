@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::core::batch::Millis;
-use crate::core::chat::{Chat, ChatId, Name};
+use crate::core::chat::{Chat, Name};
 use crate::core::filter::Filter;
 use crate::core::item::read_items;
 use crate::core::post::PostResult;
@@ -132,11 +132,7 @@ impl Post {
 
     /// The chat that it has to do with, as one with lanes of its own.
     pub fn chat(&self) -> Option<Chat> {
-        let buffer = Name::from_stored(self.buffer.as_deref()?).ok()?;
-        Some(Chat::new(
-            buffer,
-            ChatId::parse(self.chat.as_deref()?).ok()?,
-        ))
+        Chat::from_stored(self.buffer.as_deref()?, self.chat.as_deref()?)
     }
 
     /// Whether it is about this chat, or names its person anywhere.

@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 
 use super::{Part, Revival};
 use crate::core::batch::Millis;
-use crate::core::chat::{Chat, ChatId, Name};
+use crate::core::chat::Chat;
 use crate::core::filter::Filter;
 use crate::core::revival::{Asked, Wanted};
 use crate::store::batch::is_ordered;
@@ -86,14 +86,8 @@ fn shards_with(wanted: &Wanted) -> Vec<Shard> {
         let shards: BTreeSet<Shard> = ids.map(|id| id.shard).collect();
         return shards.into_iter().collect();
     }
-    let chat = |buffer: &str, chat: &str| {
-        let id = ChatId::parse(chat).ok()?;
-        Some(Chat::new(Name::from_stored(buffer).ok()?, id))
-    };
-    let filter = match (&wanted.buffer, &wanted.chat) {
-        (Some(buffer), Some(id)) => chat(buffer, id).map(Filter::Chat),
-        _ => None,
-    };
+    let of_chat = wanted.buffer.as_ref().zip(wanted.chat.as_ref());
+    let filter = of_chat.and_then(|(buffer, id)| Chat::from_stored(buffer, id).map(Filter::Chat));
     shards_of(&filter.unwrap_or(Filter::Everybody)).collect()
 }
 

@@ -5,13 +5,12 @@ use std::cmp::Reverse;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::newest;
 use crate::core::batch::Millis;
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::http::Api;
 use crate::http::endpoint::takes::ENTRY;
 use crate::http::endpoint::{Chapter, Endpoint};
@@ -133,7 +132,7 @@ fn shown(Settlement { record, .. }: &Settlement, call: &Call<'_>) -> ForwardedAn
         attempt: call.made.number,
         duration_ms: call.made.ms,
         messages: record.messages,
-        forwarded_at: rfc3339(call.at, Tz::UTC),
+        forwarded_at: utc(call.at),
         url: call.request.map(|request| masked_url(&request.url)),
         payload: call.request.and_then(|request| request.body.clone()),
         response: response(call.made),

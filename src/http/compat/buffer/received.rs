@@ -3,7 +3,6 @@
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -12,7 +11,7 @@ use super::newest;
 use crate::core::chat::Name;
 use crate::core::item::{Media, read_items};
 use crate::core::json::RawObject;
-use crate::core::moment::rfc3339;
+use crate::core::moment::utc;
 use crate::http::Api;
 use crate::http::endpoint::takes::ENTRY;
 use crate::http::endpoint::{Chapter, Endpoint};
@@ -106,7 +105,7 @@ fn shown(received: &Received) -> ReceivedAnswer {
     let mut answer = ReceivedAnswer {
         buffer: received.chat.buffer.to_string(),
         key: received.chat.id.as_str().to_owned(),
-        received_at: rfc3339(received.at, Tz::UTC),
+        received_at: utc(received.at),
         ..ReceivedAnswer::default()
     };
     if let Some(item) = item {
