@@ -10,33 +10,13 @@ use crate::core::action::Action;
 use crate::core::batch::BatchId;
 use crate::core::chat::{Chat, Name};
 use crate::core::filter::Filter;
+use crate::core::held_by::HeldBy;
 use crate::registry::Snapshot;
 use crate::store::audit::{Act, By};
 use crate::store::config::Kind;
 use crate::store::lanes::giving_up::GivenUp;
 use crate::store::lanes::hastening::{Hastened, HastenedMany};
 use crate::store::lanes::listing::{LaneCursor, Listed};
-
-/// What keeps the next attempt on a lane from beginning.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HeldBy {
-    /// An attempt is on its way.
-    InHand,
-    /// The batch of another chat comes first: its buffer is ordered.
-    Behind,
-    /// There is no such destination.
-    Gone,
-    /// The destination is switched off.
-    Off,
-    /// Somebody has stopped everything, the buffer or the destination.
-    Stopped,
-    /// The last attempt failed, and its retry is not due yet.
-    Retry,
-    /// It is due, and as many attempts as the pace of the destination allows have begun.
-    Paced,
-    /// It is due: others are before it, or the destination is taken for down.
-    Others,
-}
 
 /// A lane on which something waits.
 #[derive(Clone, Debug)]
@@ -66,14 +46,18 @@ impl Admin {
             Some(name) => [name.clone()].into(),
             None => snapshot.destination_names().into_iter().collect(),
         };
-        let lanes = self.store().lanes();
-        let (listed, next) = lanes.list(destinations, filter, after, limit).await?;
+        let (lanes, daemons) = (self.store().lanes(), self.store().daemons());
+        let listed = lanes.list(destinations, filter, after, limit);
+        let ((listed, next), daemons) = tokio::try_join!(listed, daemons.all())?;
+        let is_lonely = daemons.living_monitors().next().is_none();
         let mut paced = HashMap::new();
         let mut items = Vec::with_capacity(listed.len());
         for listed in listed {
             let mut held_by = held_by(&listed, &snapshot);
             let mut left = listed.standing.left;
-            if held_by == HeldBy::Others {
+            if held_by == HeldBy::Others && is_lonely {
+                held_by = HeldBy::NoMonitor;
+            } else if held_by == HeldBy::Others {
                 let name = listed.standing.lane.destination.clone();
                 let wait = match paced.get(&name) {
                     Some(wait) => *wait,

@@ -52,7 +52,7 @@ pub use current::{Current, Since};
 pub use error::{AdminError, Conflict, NoSuch};
 pub use finding::{Findings, FoundBy};
 pub use keys::NewKey;
-pub use lanes::{HeldBy, WaitingLane};
+pub use lanes::WaitingLane;
 pub use lists::Page;
 use live::Live;
 pub use removing::Ended;

@@ -12,6 +12,7 @@ pub mod destination;
 pub mod filter;
 pub mod finding;
 pub mod follow_up;
+pub mod held_by;
 pub mod ignored;
 pub mod incoming;
 pub mod invisible;

@@ -249,7 +249,7 @@ async fn what_waits_is_told_with_what_it_waits_for() {
     let story = told(&system, "waiting").await;
     let facts = &story["verdict"]["not_answered"]["facts"];
     assert_eq!(
-        (&facts["for"], &facts["destination"]),
+        (&facts["held_by"], &facts["destination"]),
         (&json!("stopped"), &json!("default")),
         "{story}"
     );

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Entry, Sources, What, entry};
-use crate::admin::{Admin, AdminError};
+use crate::admin::{Admin, AdminError, WaitingLane};
 use crate::core::batch::Millis;
 use crate::core::chat::{Chat, Name};
 use crate::core::filter::Filter;
@@ -12,10 +12,8 @@ use crate::core::ignored::Ignored;
 use crate::core::post::PostResult;
 use crate::core::verdict::{
     Attempted, DeadBatch, Delivery, HeardThrough, RefusedPosts, Situation, Untaken, WaitingBatch,
-    Waits,
 };
 use crate::core::window::CloseReason;
-use crate::store::chats::chat_detail::WaitingLane;
 use crate::store::chats::people::FoundChat;
 use crate::store::history::posts::{Posted, Results};
 use crate::store::history::told::Told;
@@ -29,6 +27,8 @@ const REFUSED_WITHIN: Duration = Duration::from_secs(24 * 3600);
 const MOST_REFUSED: usize = 500;
 /// Other chats of the person that are looked at.
 const MOST_OTHERS: usize = 20;
+/// Lanes of a chat that are looked at, one for each destination.
+const MOST_LANES: usize = 500;
 /// Messages for later that are shown.
 const MOST_LATER: usize = 100;
 
@@ -57,7 +57,7 @@ impl Admin {
         situation.window = window.as_ref().map(|window| window.deadline);
         situation.later = later.iter().map(|kept| kept.at).min();
         situation.paused_for = known.paused_for.map(millis);
-        situation.waiting = self.waiting(&lanes, chat, sources);
+        situation.waiting = self.waiting(chat).await?;
         situation.refused = self.refused(chat, now).await?;
         situation.others = self.others(chat).await?;
         situation.last_post = self.last_post(&chat.buffer).await?;
@@ -73,46 +73,30 @@ impl Admin {
         Ok((situation, entries))
     }
 
-    /// What waits on a lane, the oldest, and what for.
-    fn waiting(
-        &self,
-        lanes: &[WaitingLane],
-        chat: &Chat,
-        sources: &Sources,
-    ) -> Option<WaitingBatch> {
-        let first = |lane: &WaitingLane| lane.batches.first().map(|batch| batch.closed);
-        let lane = lanes.iter().min_by_key(|lane| first(lane))?;
-        let batch = lane.batches.first()?;
-        let id = batch.id.to_string();
-        let of_batch = sources.settlements.iter();
-        let mut of_batch = of_batch
-            .filter(|it| it.record.id == id && it.record.destination == lane.destination.as_str());
-        let last =
-            of_batch.find_map(|it| it.record.last.as_ref().map(|last| attempted(it.at, last)));
-        let snapshot = self.registry().get();
-        let destination = snapshot.destination(&lane.destination);
-        let stops = snapshot.stops();
-        let is_stopped = stops.holds_to(&lane.destination) || stops.holds_from(&chat.buffer);
-        let is_tried = last.is_some();
-        let why = match destination {
-            _ if lane.in_hand && (is_tried || lane.attempts == 1) => Waits::Answer,
-            _ if is_stopped => Waits::Stopped,
-            Some(destination) if !destination.active => Waits::Off,
-            None if lane.destination != Name::default_name() => Waits::Off,
-            _ if is_tried => Waits::Retry,
-            // The lane of an ordered buffer is all its chats'.
-            _ if lane.attempts > 0 => Waits::Behind,
-            Some(destination) if destination.pace.is_some() => Waits::Pace,
-            _ => Waits::Turn,
-        };
-        Some(WaitingBatch {
-            webhook_id: id,
-            destination: lane.destination.to_string(),
-            why,
-            attempts: if is_tried { lane.attempts } else { 0 },
-            next_in: millis(lane.left),
-            last,
-        })
+    /// What waits on a lane, the oldest, and what holds it there.
+    async fn waiting(&self, chat: &Chat) -> Result<Option<WaitingBatch>, AdminError> {
+        let filter = Filter::Chat(chat.clone());
+        let lanes = self.lanes(&filter, None, None, MOST_LANES).await?.items;
+        let oldest = lanes
+            .into_iter()
+            .min_by_key(|lane| lane.listed.standing.batch.closed);
+        Ok(oldest.map(
+            |WaitingLane {
+                 listed,
+                 held_by,
+                 left,
+             }| {
+                let standing = listed.standing;
+                WaitingBatch {
+                    webhook_id: standing.batch.id.to_string(),
+                    destination: standing.lane.destination.to_string(),
+                    held_by,
+                    attempts: standing.attempts,
+                    next_in: millis(left),
+                    last: standing.last.map(|(at, last)| attempted(at, &last)),
+                }
+            },
+        ))
     }
 
     /// What was refused for the buffer of a chat within a day.

@@ -8,10 +8,11 @@ mod twice;
 use serde::{Serialize, Serializer};
 
 use crate::core::batch::{Gathering, Millis};
+use crate::core::held_by::HeldBy;
 use crate::core::moment::utc;
 
 pub use late::{Late, Parts};
-pub use not_answered::{NotAnswered, Waits};
+pub use not_answered::NotAnswered;
 pub use twice::Twice;
 
 /// A line is not called silent before nothing has come for so long, ms.
@@ -102,8 +103,8 @@ pub struct WaitingBatch {
     pub webhook_id: String,
     /// Where it is to go.
     pub destination: String,
-    /// What it waits for.
-    pub why: Waits,
+    /// What keeps the next try from beginning.
+    pub held_by: HeldBy,
     /// How often it was tried.
     pub attempts: u32,
     /// Until the next try, ms.

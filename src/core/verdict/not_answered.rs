@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::{maybe_moment, moment};
 use crate::core::batch::Millis;
+use crate::core::held_by::HeldBy;
 
 /// Why there is no answer, or that there is one: the first of these that holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -66,9 +67,8 @@ pub enum NotAnswered {
     },
     /// The batch is on its lane and was not tried, or is being tried for the first time.
     Waiting {
-        /// What it waits for.
-        #[serde(rename = "for")]
-        why: Waits,
+        /// What keeps the next try from beginning, as in `GET /api/lanes`.
+        held_by: HeldBy,
         /// Where it is to go.
         destination: String,
         /// Its `webhook-id`.
@@ -88,9 +88,8 @@ pub enum NotAnswered {
         status: Option<u16>,
         /// What happened, in a few words.
         summary: String,
-        /// What it waits for.
-        #[serde(rename = "for")]
-        why: Waits,
+        /// What keeps the next try from beginning, as in `GET /api/lanes`.
+        held_by: HeldBy,
         /// Until the next try.
         next_in_ms: Millis,
     },
@@ -162,24 +161,4 @@ pub enum NotAnswered {
         #[schema(value_type = String, format = DateTime)]
         said_at: Millis,
     },
-}
-
-/// What a batch waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Waits {
-    /// Its turn: it is due at once.
-    Turn,
-    /// An answer: a call is on its way.
-    Answer,
-    /// The next try.
-    Retry,
-    /// The batch before it on its lane.
-    Behind,
-    /// The destination is stopped, or all deliveries are.
-    Stopped,
-    /// The destination is off, or there is none of this name any more.
-    Off,
-    /// The pace of the destination.
-    Pace,
 }

@@ -46,11 +46,11 @@ fn situation() -> Situation {
     }
 }
 
-fn waiting(why: Waits, last: Option<Attempted>) -> Option<WaitingBatch> {
+fn waiting(held_by: HeldBy, last: Option<Attempted>) -> Option<WaitingBatch> {
     Some(WaitingBatch {
         webhook_id: "msg_1".to_owned(),
         destination: "bot".to_owned(),
-        why,
+        held_by,
         attempts: u32::from(last.is_some()),
         next_in: 1100,
         last,
@@ -164,7 +164,7 @@ fn why_there_is_no_answer_is_the_first_rule_that_holds() {
         (
             "its turn",
             Situation {
-                waiting: waiting(Waits::Turn, None),
+                waiting: waiting(HeldBy::Others, None),
                 ..open.clone()
             },
             "waiting",
@@ -172,7 +172,7 @@ fn why_there_is_no_answer_is_the_first_rule_that_holds() {
         (
             "failing",
             Situation {
-                waiting: waiting(Waits::Retry, Some(failing())),
+                waiting: waiting(HeldBy::Retry, Some(failing())),
                 ..open.clone()
             },
             "failing",
@@ -245,7 +245,7 @@ fn late_delivery() -> Situation {
 #[test]
 fn facts_are_what_a_screen_needs() {
     let failing = Situation {
-        waiting: waiting(Waits::Stopped, Some(tried(908_000, 900, Some(404)))),
+        waiting: waiting(HeldBy::Stopped, Some(tried(908_000, 900, Some(404)))),
         ..situation()
     };
     let (_, facts) = told(&failing.not_answered());
@@ -253,7 +253,7 @@ fn facts_are_what_a_screen_needs() {
         facts,
         serde_json::json!({
             "destination": "bot", "webhook_id": "msg_1", "attempts": 1, "status": 404,
-            "summary": "HTTP 404", "for": "stopped", "next_in_ms": 1100,
+            "summary": "HTTP 404", "held_by": "stopped", "next_in_ms": 1100,
         })
     );
     let (_, facts) = told(&situation().not_answered());

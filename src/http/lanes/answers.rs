@@ -3,8 +3,9 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::admin::{HeldBy, WaitingLane};
+use crate::admin::WaitingLane;
 use crate::core::batch::Millis;
+use crate::core::held_by::HeldBy;
 use crate::core::moment::utc;
 use crate::http::Api;
 use crate::store::history::Try;
@@ -45,35 +46,11 @@ pub(super) struct ListedLane {
     /// given up for lost.
     next_attempt_in: f64,
     /// What keeps the next attempt from beginning: the first of these that is so.
-    held_by: LaneHeldBy,
+    held_by: HeldBy,
     /// Whether the destination itself asked for the wait until the next attempt (`Retry-After`).
     asked: bool,
     /// The last answer to the first batch; null: it was not tried yet, or no history is kept.
     last: Option<LastTry>,
-}
-
-/// What keeps the next attempt from beginning.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum LaneHeldBy {
-    /// An attempt is on its way.
-    InHand,
-    /// The batch of another chat comes first: the buffer is ordered.
-    Behind,
-    /// There is no such destination.
-    Gone,
-    /// The destination is switched off.
-    Off,
-    /// Somebody has stopped everything, the buffer or the destination.
-    Stopped,
-    /// The last attempt failed, and the retry is not due yet.
-    Retry,
-    /// It is due, and the pace of the destination lets no other attempt begin yet.
-    Paced,
-    /// It is due, and no monitor is alive.
-    NoMonitor,
-    /// It is due: others are before it, or the destination is taken for down and tried with single batches.
-    Others,
 }
 
 /// An attempt that is over.
@@ -92,7 +69,7 @@ pub(super) struct LastTry {
     answer: Option<String>,
 }
 
-pub(super) fn shown(api: &Api, lane: WaitingLane, lonely: bool) -> ListedLane {
+pub(super) fn shown(api: &Api, lane: WaitingLane) -> ListedLane {
     let WaitingLane {
         listed,
         held_by,
@@ -115,17 +92,7 @@ pub(super) fn shown(api: &Api, lane: WaitingLane, lonely: bool) -> ListedLane {
         first_attempt_at: standing.first_attempt.map(utc),
         in_hand: standing.in_hand,
         next_attempt_in: left.as_secs_f64(),
-        held_by: match held_by {
-            HeldBy::InHand => LaneHeldBy::InHand,
-            HeldBy::Behind => LaneHeldBy::Behind,
-            HeldBy::Gone => LaneHeldBy::Gone,
-            HeldBy::Off => LaneHeldBy::Off,
-            HeldBy::Stopped => LaneHeldBy::Stopped,
-            HeldBy::Retry => LaneHeldBy::Retry,
-            HeldBy::Paced | HeldBy::Others if lonely => LaneHeldBy::NoMonitor,
-            HeldBy::Paced => LaneHeldBy::Paced,
-            HeldBy::Others => LaneHeldBy::Others,
-        },
+        held_by,
         asked: standing.asked,
         last: standing.last.map(|(at, last)| last_try(at, last)),
     }

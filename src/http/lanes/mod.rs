@@ -101,10 +101,9 @@ async fn list(
     let destination = list.destination.as_ref();
     let lanes = api
         .admin
-        .lanes(&list.filter, destination, after, list.limit);
-    let (lanes, daemons) = tokio::join!(lanes, api.store.daemons().all());
-    let lonely = daemons?.living_monitors().next().is_none();
-    Ok(page(lanes?, |lane| shown(&api, lane, lonely)))
+        .lanes(&list.filter, destination, after, list.limit)
+        .await?;
+    Ok(page(lanes, |lane| shown(&api, lane)))
 }
 
 async fn now(

@@ -50,11 +50,11 @@ impl Situation {
                 attempts: waiting.attempts,
                 status: last.status,
                 summary: last.summary.clone(),
-                why: waiting.why,
+                held_by: waiting.held_by,
                 next_in_ms: waiting.next_in,
             },
             None => NotAnswered::Waiting {
-                why: waiting.why,
+                held_by: waiting.held_by,
                 destination,
                 webhook_id,
                 next_in_ms: waiting.next_in,
