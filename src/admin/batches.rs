@@ -128,15 +128,7 @@ impl Admin {
         let in_its_order = |chat: Chat| self.chat(chat.buffer, chat.id);
         // What its client named leaves one by one, and would be looked for in all that is kept.
         if id.made_at().is_none() {
-            let buffer = Name::messages_name();
-            let user = match self.queued_message(id).await? {
-                Some(Found::Later(kept)) => kept.chat.id.as_str().to_owned(),
-                Some(Found::Waiting(waiting)) => waiting.user,
-                Some(Found::Dead(dead)) => dead.letter.chat,
-                Some(Found::Over(over)) => over.record.chat,
-                None => return Ok(None),
-            };
-            return Ok(Chat::from_stored(buffer.as_str(), &user).map(in_its_order));
+            return self.chat_of_queued(id).await;
         }
         if let Some(Settlement { record, .. }) = store.history().batch(id).await? {
             return Ok(Chat::from_stored(&record.buffer, &record.chat).map(in_its_order));
@@ -147,7 +139,24 @@ impl Admin {
         }
         let names = self.registry().get().destination_names();
         let names: Vec<_> = names.into_iter().collect();
-        Ok(store.lanes().chat_of_waiting(id, &names).await?)
+        match store.lanes().chat_of_waiting(id, &names).await? {
+            Some(chat) => Ok(Some(chat)),
+            // It waits behind others, and its id leads nowhere: it was made before anybody knew where it would lie.
+            None => self.chat_of_queued(id).await,
+        }
+    }
+
+    /// Whose message of the queue it is.
+    async fn chat_of_queued(&self, id: &BatchId) -> Result<Option<Chat>, AdminError> {
+        let user = match self.queued_message(id).await? {
+            Some(Found::Later(kept)) => kept.chat.id.as_str().to_owned(),
+            Some(Found::Waiting(waiting)) => waiting.user,
+            Some(Found::Dead(dead)) => dead.letter.chat,
+            Some(Found::Over(over)) => over.record.chat,
+            None => return Ok(None),
+        };
+        let chat = Chat::from_stored(Name::messages_name().as_str(), &user);
+        Ok(chat.map(|chat| self.chat(chat.buffer, chat.id)))
     }
 
     /// What was said in a batch: as it lies on a lane or among the dead letters, else as it was received.

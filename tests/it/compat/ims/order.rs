@@ -8,7 +8,7 @@ use lull::store::lanes::queue::{Enqueued, Found};
 use reqwest::Method;
 use serde_json::json;
 
-use super::{ANA, Ims};
+use super::{ANA, FAST, Ims, id_of};
 use crate::support::pace::Begun;
 use crate::support::{Receiver, TestRedis, item};
 
@@ -132,4 +132,27 @@ async fn the_buffer_and_the_destination_are_shown_and_cannot_be_written() {
     let (status, tried) = ims.api.request(Method::POST, test, None).await;
     assert_eq!((status.as_u16(), &tried["success"]), (200, &json!(true)));
     assert_eq!(receiver.call().await.headers["x-ins-auth-key"], "k");
+}
+
+#[tokio::test]
+async fn a_message_that_waits_behind_others_is_found_by_its_id_alone() {
+    let ims = Ims::open(&FAST).await;
+    for number in 0..20 {
+        ims.send(&format!("+551198888{number:04}"), "oi").await;
+    }
+    let plain = ims.send(ANA, "o que espera").await;
+    let named = json!({"phone_number": ANA, "content": "o outro", "message_id": "pedido 7"});
+    let named = id_of(&ims.post(named).await.1);
+
+    for id in [plain, named] {
+        let (status, whole) = ims.api.get(&format!("/api/history/{id}")).await;
+        assert_eq!(status, 200, "{whole}");
+        let waits = &whole["destinations"][0];
+        assert_eq!(
+            (&whole["user"], &waits["state"], &waits["lane"]["first"]),
+            (&json!(ANA), &json!("waiting"), &json!(false))
+        );
+        let (_, found) = ims.api.get(&format!("/api/find?q={id}")).await;
+        assert_eq!(found["found_by"], "webhook_id", "{found}");
+    }
 }
