@@ -220,7 +220,7 @@ fn shown(api: &Api, happening: &Happening) -> Option<Event> {
             let dead = json!({
                 "id": happening.id.map(|id| id.text()), "webhook_id": webhook_id, "user": letter.chat,
                 "buffer": letter.buffer, "token": token, "hash": hash, "destination": letter.destination,
-                "reason": letter.reason, "attempts": letter.attempts, "messages": messages,
+                "reason": letter.summary(), "attempts": letter.attempts, "messages": messages,
             });
             event("dead_letter", &dead)
         }

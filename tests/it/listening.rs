@@ -106,7 +106,7 @@ async fn what_happens_is_heard_without_bodies() {
     let system = System::with(&[]).await;
     system
         .default
-        .answer_with(&[Answer::Full(503, "", "segredo")], Answer::Status(410));
+        .answer_with(&[Answer::Full(503, "", "segredo")], Answer::Full(410, "", "<b>segredo</b>"));
     let mut listening = Listening::to(&system.api, "", None).await;
     listening.named("counts").await;
     system.api.say("ana", "um segredo", 0.1).await;
@@ -140,6 +140,7 @@ async fn what_happens_is_heard_without_bodies() {
         assert!(event.id.is_some(), "{event:?}");
         assert!(!event.data.to_string().contains("segredo"), "{event:?}");
     }
+    assert_eq!(dead.data["reason"], "HTTP 410");
     let letter = dead.data["id"].as_str().unwrap();
     let (status, _) = system.api.get(&format!("/api/dead-letter/{letter}")).await;
     assert_eq!(status, 200);

@@ -35,6 +35,7 @@ fn bury(lease: &Lease) -> Verdict {
             chat: lease.lane.chat.id.as_str().to_owned(),
             destination: "out".to_owned(),
             reason: "HTTP 410".to_owned(),
+            summary: None,
             attempts: lease.attempt,
             first_attempt: lease.first_attempt,
         },

@@ -41,6 +41,7 @@ fn bury(lease: &Lease) -> Verdict {
             chat: lane.chat.id.as_str().to_owned(),
             destination: lane.destination.to_string(),
             reason: String::new(),
+            summary: None,
             attempts,
             first_attempt: lease.first_attempt,
         },

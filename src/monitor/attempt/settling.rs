@@ -53,15 +53,17 @@ impl Monitor {
             error!(%chat, %batch, %destination, messages, attempts, "Given up, now a dead letter: {summary}");
             attempts
         };
-        let reason = match call.and_then(|call| call.attempt.refusal()) {
-            Some(refusal) => format!("{summary}: {refusal}"),
-            None => summary.to_owned(),
+        let refusal = call.and_then(|call| call.attempt.refusal());
+        let (reason, summary) = match refusal {
+            Some(refusal) => (format!("{summary}: {refusal}"), Some(summary.to_owned())),
+            None => (summary.to_owned(), None),
         };
         let letter = Letter {
             buffer: lease.lane.chat.buffer.to_string(),
             chat: lease.lane.chat.id.as_str().to_owned(),
             destination: lease.lane.destination.to_string(),
             reason,
+            summary,
             attempts,
             first_attempt: lease.first_attempt,
         };

@@ -28,6 +28,9 @@ pub struct Letter {
     pub destination: String,
     /// Why it was given up on.
     pub reason: String,
+    /// The same without what the destination answered, which may quote what was said; none: the reason has nothing of it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub summary: Option<String>,
     /// How often it was tried.
     pub attempts: u32,
     /// When it was first tried.
@@ -45,6 +48,13 @@ pub struct DeadLetter {
     pub batch: Batch,
     /// It came from the lane of an ordered buffer.
     ordered: bool,
+}
+
+impl Letter {
+    /// Why it was given up on, without anything out of a body.
+    pub fn summary(&self) -> &str {
+        self.summary.as_deref().unwrap_or(&self.reason)
+    }
 }
 
 impl DeadLetter {

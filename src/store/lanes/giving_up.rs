@@ -87,6 +87,7 @@ impl Lanes<'_> {
             chat: lane.chat.id.as_str().to_owned(),
             destination: lane.destination.to_string(),
             reason: REASON.to_owned(),
+            summary: None,
             attempts: standing.attempts,
             first_attempt: standing.first_attempt.unwrap_or_default(),
         };

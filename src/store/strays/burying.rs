@@ -29,6 +29,7 @@ fn letter(chat: &Chat, destination: &str, reason: String) -> Letter {
         chat: chat.id.as_str().to_owned(),
         destination: destination.to_owned(),
         reason,
+        summary: None,
         attempts: 0,
         first_attempt: 0,
     }

@@ -165,6 +165,7 @@ async fn many(letters: usize) -> Queue {
                 chat: lease.lane.chat.id.as_str().to_owned(),
                 destination: "out".to_owned(),
                 reason: "HTTP 410".to_owned(),
+                summary: None,
                 attempts: 1,
                 first_attempt: lease.first_attempt,
             },

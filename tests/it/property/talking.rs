@@ -516,6 +516,7 @@ fn letter(to: To, lease: &Lease) -> Letter {
         chat: chat.id.as_str().to_owned(),
         destination: to.name().to_string(),
         reason: String::new(),
+        summary: None,
         attempts: lease.attempt,
         first_attempt: lease.first_attempt,
     }
