@@ -1,112 +1,23 @@
 //! What happens, as it happens: heard by all who listen, without gaps over a cut, and without a listener being idle.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use lull::core::chat::Name;
 use lull::store::history::posts::Post;
-use reqwest::Response;
-use serde_json::{Value, json};
-use tokio::time::timeout;
+use serde_json::json;
 
+use crate::support::listening::Listening;
 use crate::support::receiver::Answer;
 use crate::support::system::System;
 use crate::support::{Daemon, Receiver, TestRedis, eventually};
 
-/// Long enough for any event on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// An event as it came.
-#[derive(Clone, Debug, Default)]
-struct Event {
-    id: Option<String>,
-    name: String,
-    data: Value,
-}
-
-/// Somebody who listens to an api.
-struct Listening {
-    response: Response,
-    text: String,
-}
-
-impl Listening {
-    async fn to(api: &Daemon, query: &str, last: Option<&str>) -> Self {
-        let mut request = api.client().get(api.url(&format!("/api/events{query}")));
-        if let Some(last) = last {
-            request = request.header("last-event-id", last);
-        }
-        let response = request.send().await.unwrap();
-        assert_eq!(response.status(), 200);
-        assert_eq!(response.headers()["content-type"], "text/event-stream");
-        assert_eq!(response.headers()["x-accel-buffering"], "no");
-        let text = String::new();
-        Self { response, text }
-    }
-
-    /// The next event; none: the stream has ended.
-    async fn next(&mut self) -> Option<Event> {
-        loop {
-            if let Some(end) = self.text.find("\n\n") {
-                let block: String = self.text.drain(..end + 2).collect();
-                let mut event = Event::default();
-                for line in block.lines() {
-                    match line
-                        .split_once(':')
-                        .map(|(name, value)| (name, value.trim_start()))
-                    {
-                        Some(("id", id)) => event.id = Some(id.to_owned()),
-                        Some(("event", name)) => event.name = name.to_owned(),
-                        Some(("data", data)) => event.data = serde_json::from_str(data).unwrap(),
-                        _ => {}
-                    }
-                }
-                if !event.name.is_empty() {
-                    return Some(event);
-                }
-                continue;
-            }
-            let chunk = timeout(PATIENCE, self.response.chunk()).await;
-            let chunk = chunk.expect("an event in time").ok().flatten()?;
-            self.text.push_str(std::str::from_utf8(&chunk).unwrap());
-        }
-    }
-
-    /// The next of this name.
-    async fn named(&mut self, name: &str) -> Event {
-        let next = async {
-            loop {
-                let event = self.next().await.unwrap();
-                if event.name == name {
-                    return event;
-                }
-            }
-        };
-        let found = timeout(PATIENCE, next).await;
-        found.unwrap_or_else(|_| panic!("waited in vain for {name}"))
-    }
-
-    /// So many that are in lists, in the order of their names.
-    async fn listed(&mut self, count: usize) -> Vec<Event> {
-        let next = async {
-            let mut found = Vec::new();
-            while found.len() < count {
-                found.extend(self.next().await.filter(|event| event.id.is_some()));
-            }
-            found.sort_by(|a: &Event, b| a.name.cmp(&b.name));
-            found
-        };
-        let found = timeout(PATIENCE, next).await;
-        found.expect("so many in time")
-    }
-}
-
 #[tokio::test]
 async fn what_happens_is_heard_without_bodies() {
     let system = System::with(&[]).await;
-    system
-        .default
-        .answer_with(&[Answer::Full(503, "", "segredo")], Answer::Full(410, "", "<b>segredo</b>"));
+    system.default.answer_with(
+        &[Answer::Full(503, "", "segredo")],
+        Answer::Full(410, "", "<b>segredo</b>"),
+    );
     let mut listening = Listening::to(&system.api, "", None).await;
     listening.named("counts").await;
     system.api.say("ana", "um segredo", 0.1).await;

@@ -7,6 +7,7 @@ pub(crate) mod counted;
 pub(crate) mod daemon;
 pub(crate) mod daemons;
 pub(crate) mod doorway;
+pub(crate) mod listening;
 pub(crate) mod metrics;
 pub(crate) mod pace;
 pub(crate) mod queue;
