@@ -1,7 +1,8 @@
 //! `GET /api/events`: what happens, as it happens, as Server-Sent Events.
 
+mod following;
+
 use std::collections::{HashSet, VecDeque};
-use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::Extension;
@@ -10,20 +11,21 @@ use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use futures_util::{Stream, stream};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
+use super::auth::{Need, Stay};
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::named_chat::chat_named;
 use super::query::any_buffer;
-use crate::admin::live::{Happening, Heard, Listener, What, moment_of};
+use crate::admin::live::{Happening, What, moment_of};
 use crate::core::chat::{Chat, Name};
 use crate::core::filter::Filter;
 use crate::server::HasNoEnd;
+use following::{Telling, follow};
 
 /// A comment so often, so that nobody in between takes the silence for an end.
 const COMMENT_EVERY: Duration = Duration::from_secs(15);
@@ -70,7 +72,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(Chapter::History, "/api/events", events)
             .says(
                 "Listen to what happens",
-                "Server-Sent Events without bodies: `attempt`, `dead_letter`, `post` (of what was not taken), `counts` once a second, `changed`, and `skipped` or `reload` where something was left out. Who comes back with `Last-Event-ID` is told what was missed since two seconds before; an event that was heard already has the same id.",
+                "Server-Sent Events without bodies: `attempt`, `dead_letter`, `post` (of what was not taken), `counts` once a second, `changed`, and `skipped` or `reload` where something was left out. Who comes back with `Last-Event-ID` is told what was missed since two seconds before; an event that was heard already has the same id. The stream ends within about a second when its key is revoked or its token runs out.",
             )
             .query::<EventsQuery>(&["buffer", "chat", "last_event_id"])
             .header("Last-Event-ID", "The id of the last event that was heard.", json!({ "type": "string" }))
@@ -107,13 +109,15 @@ async fn events(
             None => first.push_back(reload()),
         }
     }
-    let events = follow(Following {
+    let stay = Stay::of(&api.auth, &headers, Need::Read);
+    let telling = Telling {
         api,
         filter,
         first,
         told,
         listener,
-    });
+    };
+    let events = follow(telling, stay);
     let keep_alive = KeepAlive::new().interval(COMMENT_EVERY);
     let mut answer = Sse::new(events).keep_alive(keep_alive).into_response();
     let headers = answer.headers_mut();
@@ -141,47 +145,6 @@ async fn missed(
     match moment_of(last) {
         Some(since) => Ok(api.admin.missed(filter, since).await?),
         None => Ok(None),
-    }
-}
-
-/// Whoever listens, and what they are yet to hear first.
-struct Following {
-    api: Api,
-    filter: Filter,
-    first: VecDeque<Event>,
-    /// What was told before it came.
-    told: HashSet<String>,
-    listener: Listener,
-}
-
-fn follow(following: Following) -> impl Stream<Item = Result<Event, Infallible>> {
-    stream::unfold(following, |mut following| async move {
-        let event = following.next().await?;
-        Some((Ok(event), following))
-    })
-}
-
-impl Following {
-    async fn next(&mut self) -> Option<Event> {
-        if let Some(event) = self.first.pop_front() {
-            return Some(event);
-        }
-        loop {
-            let happening = match self.listener.next().await {
-                Heard::Happening(happening) => happening,
-                Heard::Skipped(skipped) => {
-                    return Some(event("skipped", &json!({ "n": skipped })));
-                }
-                Heard::End => return None,
-            };
-            let is_told = happening.event_id().is_some_and(|id| self.told.remove(&id));
-            if is_told || !happening.is_of(&self.filter) {
-                continue;
-            }
-            if let Some(event) = shown(&self.api, &happening) {
-                return Some(event);
-            }
-        }
     }
 }
 

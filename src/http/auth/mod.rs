@@ -12,6 +12,7 @@ mod need;
 mod origin;
 mod principal;
 mod refusal;
+mod staying;
 mod tokens;
 
 use std::net::IpAddr;
@@ -42,6 +43,7 @@ use need::Opening;
 use origin::is_of_a_foreign_page;
 pub(super) use principal::Pass;
 pub(super) use refusal::Refusal;
+pub(super) use staying::Stay;
 use tokens::Tokens;
 
 /// Who may come in. Clones share their keys and limits.
@@ -217,8 +219,13 @@ impl Auth {
     /// Who sends a request, by the first key or token of it that is known.
     fn pass(&self, request: &mut Request) -> Pass {
         let token = token_in_path(request);
+        self.pass_of(given(request.headers()).chain(token.as_deref()))
+    }
+
+    /// The same by all that may be one.
+    fn pass_of<'a>(&self, given: impl Iterator<Item = &'a str>) -> Pass {
         let mut refusal = Refusal::NoKey;
-        for given in given(request.headers()).chain(token.as_deref()) {
+        for given in given {
             if let Some(principal) = self.0.keys.principal(given) {
                 return Pass::Known(principal.clone());
             }

@@ -1,0 +1,96 @@
+//! What one listener hears, event by event, for as long as they may.
+
+use std::collections::{HashSet, VecDeque};
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::response::sse::Event;
+use futures_util::{Stream, stream};
+use serde_json::json;
+use tokio::time::{Interval, MissedTickBehavior, interval};
+
+use super::{event, shown};
+use crate::admin::live::{Heard, Listener};
+use crate::core::filter::Filter;
+use crate::http::Api;
+use crate::http::auth::Stay;
+
+/// How often it is looked at whether whoever listens still may.
+const LOOKED_EVERY: Duration = Duration::from_millis(500);
+
+/// What is told to whoever listens.
+pub(super) struct Telling {
+    pub(super) api: Api,
+    pub(super) filter: Filter,
+    /// What they are yet to hear first.
+    pub(super) first: VecDeque<Event>,
+    /// What was told before it came.
+    pub(super) told: HashSet<String>,
+    pub(super) listener: Listener,
+}
+
+/// Whoever listens.
+struct Following {
+    telling: Telling,
+    stay: Stay,
+    looks: Interval,
+}
+
+/// Tells it until the daemon ends, or until whoever listens may not any more.
+pub(super) fn follow(
+    telling: Telling,
+    stay: Stay,
+) -> impl Stream<Item = Result<Event, Infallible>> {
+    let mut looks = interval(LOOKED_EVERY);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let following = Following {
+        telling,
+        stay,
+        looks,
+    };
+    stream::unfold(following, |mut following| async move {
+        let event = following.next().await?;
+        Some((Ok(event), following))
+    })
+}
+
+impl Following {
+    async fn next(&mut self) -> Option<Event> {
+        loop {
+            tokio::select! {
+                // A look comes first, however much there is to tell.
+                biased;
+                _ = self.looks.tick() => {
+                    if !self.stay.may_go_on() {
+                        return None;
+                    }
+                }
+                event = self.telling.next() => return event,
+            }
+        }
+    }
+}
+
+impl Telling {
+    async fn next(&mut self) -> Option<Event> {
+        if let Some(event) = self.first.pop_front() {
+            return Some(event);
+        }
+        loop {
+            let happening = match self.listener.next().await {
+                Heard::Happening(happening) => happening,
+                Heard::Skipped(skipped) => {
+                    return Some(event("skipped", &json!({ "n": skipped })));
+                }
+                Heard::End => return None,
+            };
+            let is_told = happening.event_id().is_some_and(|id| self.told.remove(&id));
+            if is_told || !happening.is_of(&self.filter) {
+                continue;
+            }
+            if let Some(event) = shown(&self.api, &happening) {
+                return Some(event);
+            }
+        }
+    }
+}
