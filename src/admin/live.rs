@@ -1,24 +1,21 @@
 //! What happens, as it happens: read once for all who listen, and only while somebody does.
 
 mod entries;
+pub mod happenings;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{broadcast, watch};
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use self::entries::of_entry;
+use self::happenings::{Happening, NowCounts, What};
 use super::Admin;
-use crate::core::batch::Millis;
-use crate::core::filter::Filter;
 use crate::registry::Registry;
-use crate::store::dead_letters::Letter;
-use crate::store::history::Record;
 use crate::store::history::following::{Followed, Follower};
-use crate::store::history::posts::Post;
 use crate::store::work::Kind;
 use crate::store::{EntryId, Result, Store};
 
@@ -30,52 +27,11 @@ const BURST: Duration = Duration::from_millis(100);
 const COUNTED_EVERY: Duration = Duration::from_secs(1);
 /// Before a new try, where Redis does not answer.
 const PAUSE: Duration = Duration::from_secs(1);
+/// What is told within so long of the first listener is all that happens from then on; else it begins with
+/// [`What::Reload`].
+const AT_ONCE: Duration = Duration::from_millis(250);
 /// Most listeners of a daemon.
 pub const MOST_LISTENERS: usize = 100;
-
-/// Something that happened.
-#[derive(Debug)]
-pub struct Happening {
-    /// Its entry in a list; none: it is in none.
-    pub id: Option<EntryId>,
-    /// What.
-    pub what: What,
-}
-
-/// What happened.
-#[derive(Debug)]
-pub enum What {
-    /// A batch was tried.
-    Tried(Record),
-    /// A batch was given up on.
-    Buried {
-        /// What was written about it.
-        letter: Letter,
-        /// Its `webhook-id`.
-        webhook_id: String,
-        /// How many messages it holds.
-        messages: u64,
-    },
-    /// Something was posted that came into no window.
-    Posted(Post),
-    /// So much waits now.
-    Counts(NowCounts),
-    /// Buffers, destinations, schedules or stops are other than before.
-    Changed,
-    /// Something may have been missed: what is shown has to be read again.
-    Reload,
-}
-
-/// How much waits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct NowCounts {
-    /// Open windows.
-    pub open: u64,
-    /// Batches on lanes.
-    pub waiting: u64,
-    /// Messages for later.
-    pub later: u64,
-}
 
 /// What happens. A clone is the same.
 #[derive(Clone)]
@@ -86,6 +42,8 @@ struct Parts {
     registry: Registry,
     happenings: broadcast::Sender<Arc<Happening>>,
     listeners: watch::Sender<usize>,
+    /// Whether what happens is told.
+    told: watch::Sender<bool>,
     ended: CancellationToken,
 }
 
@@ -113,6 +71,7 @@ impl Live {
             registry,
             happenings: broadcast::Sender::new(KEPT),
             listeners: watch::Sender::new(0),
+            told: watch::Sender::new(false),
             ended: CancellationToken::new(),
         }))
     }
@@ -141,6 +100,7 @@ impl Live {
                     () = self.tell() => {}
                     _ = gone.wait_for(|listeners| *listeners == 0) => {}
                 }
+                self.0.told.send_replace(false);
             }
         };
         stop.run_until_cancelled(running).await;
@@ -149,17 +109,26 @@ impl Live {
         }
     }
 
-    /// Tells what happens; ends never.
+    /// Tells what happens; ends never. After a time in which it could not be told, whoever listens is told to read again
+    /// as soon as that can be done: before, it would be refused.
     async fn tell(&self) {
+        let (since, mut was_cut_off) = (Instant::now(), false);
         loop {
             let told = async {
                 let follower = self.0.store.history().follow().await?;
+                // It shows that lists can be read, which a Redis that has just begun says only here.
+                self.counts().await?;
+                if was_cut_off || since.elapsed() > AT_ONCE {
+                    self.say(None, What::Reload);
+                }
+                self.0.told.send_replace(true);
                 tokio::try_join!(self.follow(follower), self.count(), self.notice())
             };
             if let Err(error) = told.await {
                 debug!(error = %error, "What happens cannot be told, trying again: {error}");
             }
-            self.say(None, What::Reload);
+            self.0.told.send_replace(false);
+            was_cut_off = true;
             sleep(PAUSE).await;
         }
     }
@@ -171,7 +140,9 @@ impl Live {
                 continue;
             }
             for Followed { id, what } in followed {
-                self.say(Some(id), of_entry(what));
+                if let Some(what) = of_entry(what) {
+                    self.say(Some(id), what);
+                }
             }
             sleep(BURST).await;
         }
@@ -182,19 +153,23 @@ impl Live {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            let held = self.0.store.held();
-            let (open, waiting, later) = tokio::try_join!(
-                held.sum(Kind::Windows, &[]),
-                held.sum(Kind::Lanes, &[]),
-                held.sum(Kind::Later, &[]),
-            )?;
-            let counts = NowCounts {
-                open: open.count,
-                waiting: waiting.count,
-                later: later.count,
-            };
+            let counts = self.counts().await?;
             self.say(None, What::Counts(counts));
         }
+    }
+
+    async fn counts(&self) -> Result<NowCounts> {
+        let held = self.0.store.held();
+        let (open, waiting, later) = tokio::try_join!(
+            held.sum(Kind::Windows, &[]),
+            held.sum(Kind::Lanes, &[]),
+            held.sum(Kind::Later, &[]),
+        )?;
+        Ok(NowCounts {
+            open: open.count,
+            waiting: waiting.count,
+            later: later.count,
+        })
     }
 
     async fn notice(&self) -> Result<()> {
@@ -213,6 +188,13 @@ impl Live {
 }
 
 impl Listener {
+    /// Waits a moment until what happens is told, so that nothing falls between what its caller reads then and what comes.
+    /// Where that takes longer, what comes begins with [`What::Reload`].
+    pub async fn begun(&self) {
+        let mut told = self.live.0.told.subscribe();
+        let _ = timeout(2 * AT_ONCE, told.wait_for(|told| *told)).await;
+    }
+
     /// The next that happens.
     pub async fn next(&mut self) -> Heard {
         tokio::select! {
@@ -234,38 +216,6 @@ impl Drop for Listener {
             .listeners
             .send_modify(|listeners| *listeners = listeners.saturating_sub(1));
     }
-}
-
-impl Happening {
-    /// What tells it from all others; none: it is in no list.
-    pub fn event_id(&self) -> Option<String> {
-        let list = match self.what {
-            What::Tried(_) => "a",
-            What::Buried { .. } => "d",
-            What::Posted(_) => "p",
-            What::Counts(_) | What::Changed | What::Reload => return None,
-        };
-        Some(format!("{}-{list}", self.id?.text()))
-    }
-
-    /// Whether it is about what is asked for; what is in no list is about everything.
-    pub fn is_of(&self, filter: &Filter) -> bool {
-        match &self.what {
-            What::Tried(record) => filter.includes(&record.buffer, &record.chat),
-            What::Buried { letter, .. } => filter.includes(&letter.buffer, &letter.chat),
-            What::Posted(post) => filter.includes(
-                post.buffer.as_deref().unwrap_or_default(),
-                post.chat.as_deref().unwrap_or_default(),
-            ),
-            What::Counts(_) | What::Changed | What::Reload => true,
-        }
-    }
-}
-
-/// The moment of an event, by its id.
-pub fn moment_of(event_id: &str) -> Option<Millis> {
-    let (ms, _) = event_id.split_once('-')?;
-    ms.parse().ok()
 }
 
 impl Admin {

@@ -21,7 +21,7 @@ use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::named_chat::chat_named;
 use super::query::any_buffer;
-use crate::admin::live::{Happening, What, moment_of};
+use crate::admin::live::happenings::{Happening, What, moment_of};
 use crate::core::chat::{Chat, Name};
 use crate::core::filter::Filter;
 use crate::server::HasNoEnd;
@@ -72,7 +72,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(Chapter::History, "/api/events", events)
             .says(
                 "Listen to what happens",
-                "Server-Sent Events without bodies: `attempt`, `dead_letter`, `post` (of what was not taken), `counts` once a second, `changed`, and `skipped` or `reload` where something was left out. Who comes back with `Last-Event-ID` is told what was missed since two seconds before; an event that was heard already has the same id. The stream ends within about a second when its key is revoked or its token runs out.",
+                "Server-Sent Events without bodies: `attempt`, `dead_letter`, `post` (of what was not taken), `counts` once a second, `changed`, and `skipped` or `reload` where something was left out, or may have been: `reload` also comes when Redis is back after it was away. Who comes back with `Last-Event-ID` is told what was missed since two seconds before; an event that was heard already has the same id. The stream ends within about a second when its key is revoked or its token runs out.",
             )
             .query::<EventsQuery>(&["buffer", "chat", "last_event_id"])
             .header("Last-Event-ID", "The id of the last event that was heard.", json!({ "type": "string" }))
@@ -96,6 +96,7 @@ async fn events(
         .live()
         .listen()
         .ok_or(ApiError::TooManyListeners)?;
+    listener.begun().await;
     let mut first = VecDeque::from([Event::default().retry(RETRY).comment("listening")]);
     let mut told = HashSet::new();
     if let Some(last) = last {

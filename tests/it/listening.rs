@@ -1,5 +1,8 @@
 //! What happens, as it happens: heard by all who listen, without gaps over a cut, and without a listener being idle.
 
+mod cut_off;
+mod told_once;
+
 use std::collections::BTreeSet;
 
 use lull::core::chat::Name;
@@ -181,7 +184,8 @@ async fn who_was_away_too_long_is_told_to_read_again() {
         .await
         .unwrap();
 
-    for last in ["1-0-0-p", "nonsense"] {
+    // The last is of a time that has not come: a clock was set back.
+    for last in ["1-0-0-p", "nonsense", "99999999999999-0-0-p"] {
         let mut listening = Listening::to(&system.api, "", Some(last)).await;
         assert_eq!(listening.next().await.unwrap().name, "reload", "{last}");
     }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Happening, What};
+use super::happenings::{Happening, What};
 use crate::admin::{Admin, AdminError};
 use crate::core::batch::Millis;
 use crate::core::filter::Filter;
+use crate::store::dead_letters::DeadLetter;
 use crate::store::history::Settlement;
 use crate::store::history::following::FollowedEntry;
 use crate::store::history::posts::{Post, Results};
@@ -17,16 +18,21 @@ const MOST_MISSED: usize = 500;
 /// moment of them.
 const OVERLAP: Duration = Duration::from_secs(2);
 
-/// What is told of an entry, without bodies.
-pub(super) fn of_entry(entry: FollowedEntry) -> What {
-    match entry {
+/// What is told of an entry, without bodies; none: nothing, as of a change of a message that was taken.
+pub(super) fn of_entry(entry: FollowedEntry) -> Option<What> {
+    Some(match entry {
         FollowedEntry::Tried(settlement) => tried(*settlement),
-        FollowedEntry::Buried(dead) => What::Buried {
-            webhook_id: dead.batch.id.to_string(),
-            messages: dead.batch.count,
-            letter: dead.letter,
-        },
+        FollowedEntry::Buried(dead) => buried(*dead),
+        FollowedEntry::Posted(post) if !Results::NotTaken.includes(&post) => return None,
         FollowedEntry::Posted(post) => What::Posted(slim(*post)),
+    })
+}
+
+fn buried(dead: DeadLetter) -> What {
+    What::Buried {
+        webhook_id: dead.batch.id.to_string(),
+        messages: dead.batch.count,
+        letter: dead.letter,
     }
 }
 
@@ -49,7 +55,8 @@ fn slim(post: Post) -> Post {
 }
 
 impl Admin {
-    /// What came into the lists since shortly before a moment, in order; none: so much that it has to be read again.
+    /// What came into the lists since shortly before a moment, in order; none: so much that it has to be read again, or
+    /// the moment has not come, because a clock was set back.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
@@ -64,6 +71,9 @@ impl Admin {
             ..Look::first(MOST_MISSED)
         };
         let store = self.store();
+        if since > store.clock().now().await? {
+            return Ok(None);
+        }
         let history = store.history();
         let (tried_ones, dead, posts) = tokio::try_join!(
             history.list(filter, |_| true, look),
@@ -79,10 +89,11 @@ impl Admin {
             .into_iter()
             .map(|settlement| happening(settlement.id, tried(settlement)))
             .collect();
-        missed.extend(dead.0.into_iter().map(|dead| {
-            let id = dead.id;
-            happening(id, of_entry(FollowedEntry::Buried(Box::new(dead))))
-        }));
+        missed.extend(
+            dead.0
+                .into_iter()
+                .map(|dead| happening(dead.id, buried(dead))),
+        );
         missed.extend(
             posts
                 .0

@@ -10,7 +10,7 @@ use crate::store::dead_letters::DeadLetter;
 use crate::store::dialling::establish;
 use crate::store::handles::History;
 use crate::store::history::Settlement;
-use crate::store::history::posts::Post;
+use crate::store::history::posts::{Post, UNTAKEN};
 use crate::store::keys::{self, Shard};
 use crate::store::paging::{EntryId, StreamEntry};
 use crate::store::{Result, StoreError, reply};
@@ -113,8 +113,9 @@ impl Follower {
                 let Some(entry) = StreamEntry::of(stream.shard, entry) else {
                     continue;
                 };
-                let id = entry.id;
                 let what = FollowedEntry::read(stream.list, &entry)?;
+                let mut id = entry.id;
+                id.list = what.list();
                 followed.push(Followed { id, what });
             }
         }
@@ -130,6 +131,14 @@ impl std::fmt::Debug for Follower {
 }
 
 impl FollowedEntry {
+    /// Which of the lists that are read as one it is in.
+    fn list(&self) -> u8 {
+        match self {
+            Self::Tried(_) | Self::Buried(_) => 0,
+            Self::Posted(_) => UNTAKEN,
+        }
+    }
+
     fn read(list: usize, entry: &StreamEntry) -> Result<Self> {
         Ok(match list {
             0 => Self::Tried(Box::new(Settlement::read(entry)?)),

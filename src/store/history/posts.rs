@@ -24,7 +24,7 @@ pub const MOST_BODY_BYTES: usize = 16 * 1024;
 /// The list of messages that were taken in, among the two that are read as one.
 const TAKEN: u8 = 0;
 /// That of posts that were not.
-const UNTAKEN: u8 = 1;
+pub(super) const UNTAKEN: u8 = 1;
 
 /// What was posted, and what became of it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
@@ -88,7 +88,8 @@ impl Results {
         }
     }
 
-    fn includes(&self, post: &Post) -> bool {
+    /// Whether a post of a list that may have them is among them.
+    pub fn includes(&self, post: &Post) -> bool {
         match self {
             Self::Any => true,
             // It came to a message that was taken.
