@@ -21,6 +21,7 @@ use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::named_chat::chat_named;
 use super::query::any_buffer;
+use crate::admin::AdminError;
 use crate::admin::live::happenings::{Happening, What, moment_of};
 use crate::core::chat::{Chat, Name};
 use crate::core::filter::Filter;
@@ -39,7 +40,8 @@ struct EventsQuery {
     /// Only what belongs to this buffer; what belongs to none is told to all.
     #[param(pattern = r"^\.?[a-z0-9_-]{1,64}$")]
     buffer: Option<String>,
-    /// Only what belongs to this chat: its token, or its id in the buffer that is named, else in `default`.
+    /// Only what belongs to this chat: its token, or its id in the buffer that is named, else in `default`. A number in
+    /// any writing is understood where only one chat has it.
     #[param(min_length = 1, max_length = 512, pattern = r"\S")]
     chat: Option<String>,
     /// As the header `Last-Event-ID`, for clients that can send none: the id of the last event that was heard.
@@ -87,7 +89,7 @@ async fn events(
     query: Result<Query<EventsQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let Query(query) = query?;
-    let filter = filter(&api, &query)?;
+    let filter = filter(&api, &query).await?;
     let last = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok());
     let last = last.or(query.last_event_id.as_deref());
     // First of all, so that nothing falls between what was missed and what comes.
@@ -126,15 +128,22 @@ async fn events(
     Ok((Extension(HasNoEnd), answer).into_response())
 }
 
-fn filter(api: &Api, query: &EventsQuery) -> Result<Filter, ApiError> {
+async fn filter(api: &Api, query: &EventsQuery) -> Result<Filter, ApiError> {
     let buffer = query.buffer.as_deref();
     let buffer = buffer.map(|name| Name::from_stored(name).or_else(|_| any_buffer(name)));
     let buffer = buffer.transpose()?;
-    let Some(chat) = query.chat.as_deref() else {
+    let Some(asked) = query.chat.as_deref() else {
         return Ok(buffer.map_or(Filter::Everybody, Filter::Buffer));
     };
-    let chat = chat_named(api, chat, buffer).map_err(|it| it.parameter("chat"))?;
-    Ok(Filter::Chat(chat))
+    let named = chat_named(api, asked, buffer.clone()).map_err(|it| it.parameter("chat"))?;
+    let meant = api
+        .admin
+        .known_or_meant(named.clone(), asked, buffer.as_ref());
+    Ok(Filter::Chat(match meant.await {
+        // Of several none is meant more than another.
+        Err(AdminError::Conflict(_)) => named,
+        meant => meant?,
+    }))
 }
 
 /// What was missed since the event of this id; none: it has to be read again.

@@ -115,6 +115,24 @@ async fn who_asks_for_one_buffer_or_one_chat_hears_of_no_other() {
     say("clinica", "ana").await;
     say("clinica", "eva").await;
     assert_eq!(by_token.named("attempt").await.data["user"], "eva");
+
+    // As a chat is found by it, a number leads to the one chat that has it.
+    say("loja", "linha:5511988887777").await;
+    of_loja.named("attempt").await;
+    let query = "?buffer=loja&chat=5511988887777";
+    let mut by_number = Listening::to(&system.api, query, None).await;
+    by_number.named("counts").await;
+    say("loja", "bia").await;
+    say("loja", "linha:5511988887777").await;
+    let heard = by_number.named("attempt").await;
+    assert_eq!(heard.data["user"], "linha:5511988887777");
+    // Of two that have it none is meant more than the other.
+    say("loja", "outra:5511988887777").await;
+    by_number = Listening::to(&system.api, query, None).await;
+    by_number.named("counts").await;
+    say("loja", "5511988887777").await;
+    let heard = by_number.named("attempt").await;
+    assert_eq!(heard.data["user"], "5511988887777");
 }
 
 #[tokio::test]
