@@ -124,6 +124,9 @@ impl Admin {
     pub async fn erase(&self, chat: &Chat, by: &By) -> Result<Erased, AdminError> {
         let erased = self.store().chats().erase(chat).await?;
         let (hash, traces) = (chat.hash(), erased.total());
+        if traces == 0 {
+            return Err(NoSuch::chat(chat.id.as_str(), Some(&chat.buffer)).into());
+        }
         info!(chat = %hash, traces, "An operator erased every trace of chat {hash}");
         let act = Act::new(Action::ChatErase, by).on(&hash);
         self.note(act.times(traces)).await;

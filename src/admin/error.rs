@@ -190,6 +190,16 @@ fn waiting(windows: u64, later: u64) -> String {
     }
 }
 
+impl NoSuch {
+    /// Nothing is known of what was looked for, in a buffer if one was named.
+    pub(super) fn chat(sought: &str, buffer: Option<&Name>) -> Self {
+        Self::Chat {
+            sought: sought.to_owned(),
+            place: buffer.map_or_else(|| "any buffer".to_owned(), |it| format!("buffer {it}")),
+        }
+    }
+}
+
 impl From<TrialError> for AdminError {
     fn from(error: TrialError) -> Self {
         match error {

@@ -6,6 +6,7 @@ use crate::core::chat::{Chat, ChatHash, Name};
 use crate::core::finding::Sought;
 use crate::store::EntryId;
 use crate::store::chats::people::Found;
+use crate::store::chats::tokens;
 
 /// Chats that are looked at for one that is meant.
 const MOST_MEANT: usize = 100;
@@ -129,19 +130,15 @@ impl Admin {
             };
             return Err(several.into());
         }
-        let place = buffer.map_or_else(|| "any buffer".to_owned(), |it| format!("buffer {it}"));
-        let found = chats.pop().ok_or_else(|| NoSuch::Chat {
-            sought: text.to_owned(),
-            place,
-        })?;
+        let found = chats.pop().ok_or_else(|| NoSuch::chat(text, buffer))?;
         Ok(found.chat)
     }
 
-    /// A chat that is known, or the one that is meant by what somebody wrote for it; where there is none, the chat of that
-    /// very name.
+    /// A chat that is known or paused, or the one that is meant by what somebody wrote for it; where there is none, the
+    /// chat of that very name.
     ///
     /// # Errors
-    /// Several may be meant; unavailable, silent or unreadable.
+    /// Several may be meant; it is a token that no chat has; unavailable, silent or unreadable.
     pub async fn known_or_meant(
         &self,
         chat: Chat,
@@ -149,10 +146,14 @@ impl Admin {
         buffer: Option<&Name>,
     ) -> Result<Chat, AdminError> {
         let known = self.store().chats().look_at(&chat, Vec::new()).await?;
-        if known.last_heard.is_some() {
+        if known.last_heard.is_some() || known.paused_for.is_some() {
             return Ok(chat);
         }
         match self.meant(asked, buffer).await {
+            // Of another Lull, or a part of one: a chat is hardly called so.
+            Err(AdminError::NoSuch(_)) if tokens::is_like_one(asked) => {
+                Err(NoSuch::chat(asked, buffer).into())
+            }
             Err(AdminError::NoSuch(_)) => Ok(chat),
             meant => meant,
         }

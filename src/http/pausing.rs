@@ -15,7 +15,7 @@ use super::audit::Caller;
 use super::body::OptionalFields;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
-use super::query::{BufferQuery, chat_in};
+use super::query::{BufferQuery, chat_meant};
 use crate::core::chat::Chat;
 use crate::core::json::RawObject;
 use crate::core::json::fields::{BadInput, number_of, take};
@@ -86,7 +86,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .or_form::<PauseForm>()
             .or_nothing()
             .answers::<Paused<'_>>(200, "How long, and how many messages were dropped.")
-            .refusing(&[404]),
+            .refusing(&[404, 409]),
         Endpoint::post(Chapter::Chats, "/api/chats/{user}/resume", resume)
             .says(
                 "End a pause",
@@ -94,7 +94,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             )
             .query::<BufferQuery>(&["buffer"])
             .answers::<Paused<'_>>(200, "The chat is not paused.")
-            .refusing(&[404]),
+            .refusing(&[404, 409]),
     ]
 }
 
@@ -105,9 +105,8 @@ async fn pause(
     Caller(by): Caller,
     OptionalFields(fields): OptionalFields,
 ) -> Result<Response, ApiError> {
-    let chat = chat_in(&api, user, query, |name| {
-        Ok(api.admin.known_buffer(name)?)
-    })?;
+    let known_buffer = |name: &str| Ok(api.admin.known_buffer(name)?);
+    let chat = chat_meant(&api, user, query, known_buffer).await?;
     let length: Duration = pause_of(fields)?;
     let messages = api.admin.pause(&chat, length, &by).await?;
     let message = "Chat paused, its window is dropped";
@@ -120,9 +119,8 @@ async fn resume(
     query: Result<Query<BufferQuery>, QueryRejection>,
     Caller(by): Caller,
 ) -> Result<Response, ApiError> {
-    let chat = chat_in(&api, user, query, |name| {
-        Ok(api.admin.known_buffer(name)?)
-    })?;
+    let known_buffer = |name: &str| Ok(api.admin.known_buffer(name)?);
+    let chat = chat_meant(&api, user, query, known_buffer).await?;
     let message = match api.admin.resume(&chat, &by).await? {
         true => "Chat resumed",
         false => "The chat was not paused",

@@ -241,6 +241,23 @@ pub(super) fn chat_in(
     Ok(chat)
 }
 
+/// The same of a chat that something is done to, or all is told of: where nothing is known of one of that very name, a
+/// number in any writing means the one chat that has it.
+pub(super) async fn chat_meant(
+    api: &Api,
+    user: Result<Path<String>, PathRejection>,
+    query: Result<Query<BufferQuery>, QueryRejection>,
+    find: impl FnOnce(&str) -> Result<Name, ApiError>,
+) -> Result<Chat, ApiError> {
+    let (Path(asked), Query(query)) = (user?, query?);
+    let buffer = query.buffer.as_deref().map(find).transpose()?;
+    let chat = chat_named(api, &asked, buffer.clone()).map_err(|it| it.parameter("user"))?;
+    let chat = api.admin.known_or_meant(chat, &asked, buffer.as_ref());
+    let chat = chat.await?;
+    note_chat(&chat);
+    Ok(chat)
+}
+
 fn chat_of(
     user: &str,
     buffer: Option<&str>,

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::Api;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
-use super::query::{BufferQuery, any_buffer, chat_in, moment};
+use super::query::{BufferQuery, any_buffer, chat_meant, moment};
 use crate::admin::story::Story;
 use crate::core::batch::Millis;
 use crate::core::moment::utc;
@@ -98,13 +98,7 @@ async fn story(
     page: Result<Query<StoryQuery>, QueryRejection>,
 ) -> Result<Json<StoryAnswer>, ApiError> {
     let Query(page) = page?;
-    let (Path(asked), Query(of)) = (user?, query?);
-    let named = of.buffer.as_deref().map(any_buffer).transpose()?;
-    let chat = chat_in(&api, Ok(Path(asked.clone())), Ok(Query(of)), any_buffer)?;
-    let chat = api
-        .admin
-        .known_or_meant(chat, &asked, named.as_ref())
-        .await?;
+    let chat = chat_meant(&api, user, query, any_buffer).await?;
     let limit = page.limit.unwrap_or(DEFAULT_LIMIT);
     if !(1..=MOST).contains(&limit) {
         let why = format!("limit must be from 1 to {MOST}");

@@ -52,6 +52,7 @@ mod lives;
 mod log_lines;
 mod loops;
 mod masked;
+mod meant;
 mod message;
 mod message_id;
 mod observing;

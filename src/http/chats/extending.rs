@@ -17,7 +17,7 @@ use crate::http::body::Fields;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
 use crate::http::named_chat::NamedChat;
-use crate::http::query::{BufferQuery, any_buffer, chat_in};
+use crate::http::query::{BufferQuery, any_buffer, chat_meant};
 use crate::spec::scalars::scalars;
 
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -83,7 +83,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .body::<ExtendBody>(&json!({ "for": 30 }))
             .or_form::<ExtendForm>()
             .answers::<ExtendedAnswer>(200, "When it closes now.")
-            .refusing(&[404]),
+            .refusing(&[404, 409]),
     ]
 }
 
@@ -94,7 +94,7 @@ async fn extend(
     Caller(by): Caller,
     Fields(fields): Fields,
 ) -> Result<Json<ExtendedAnswer>, ApiError> {
-    let chat = chat_in(&api, user, query, any_buffer)?;
+    let chat = chat_meant(&api, user, query, any_buffer).await?;
     let length = length_of(fields)?;
     let extended = api.admin.extend(&chat, length, &by).await?;
     Ok(Json(ExtendedAnswer {

@@ -18,7 +18,7 @@ use crate::http::endpoint::takes::DUE;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
 use crate::http::page::page;
-use crate::http::query::{BufferQuery, List, ListQuery, any_buffer, chat_in};
+use crate::http::query::{BufferQuery, List, ListQuery, any_buffer, chat_meant};
 use crate::store::DueCursor;
 use crate::store::chats::erasing::Erased;
 use crate::store::windows::open::Window;
@@ -132,11 +132,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::delete(Chapter::Chats, "/api/chats/{user}", cancel)
             .says(
                 "Drop a window, or erase a chat",
-                "Drops the open window. With `everything=true` erases every trace of the chat, for people who ask for it; that cannot be undone.",
+                "Drops the open window. With `everything=true` erases every trace of the chat, for people who ask for it; that cannot be undone. Of a chat of which nothing is kept that is a 404.",
             )
             .query::<BufferQuery>(&["buffer"])
             .query::<Everything>(&["everything"])
-            .answers_one_of::<Closed<'_>, ErasedAnswer<'_>>(200, "What was dropped, or erased."),
+            .answers_one_of::<Closed<'_>, ErasedAnswer<'_>>(200, "What was dropped, or erased.")
+            .refusing(&[404, 409]),
         Endpoint::post(Chapter::Chats, "/api/chats/{user}/flush", flush)
             .says(
                 "Close a window now",
@@ -144,7 +145,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             )
             .query::<BufferQuery>(&["buffer"])
             .answers::<Closed<'_>>(200, "How many messages are on their way.")
-            .refusing(&[404]),
+            .refusing(&[404, 409]),
     ];
     let all = [current::endpoints(), windows, extending::endpoints()];
     all.into_iter().flatten().collect()
@@ -166,7 +167,7 @@ pub(super) async fn flush(
     query: Result<Query<BufferQuery>, QueryRejection>,
     Caller(by): Caller,
 ) -> Result<Response, ApiError> {
-    let chat = chat_in(&api, user, query, any_buffer)?;
+    let chat = chat_meant(&api, user, query, any_buffer).await?;
     Ok(match api.admin.flush(&chat, &by).await? {
         Some(messages) => closed(&chat, "Window closed, on its way", messages),
         None => closed(&chat, "No open window", 0),
@@ -180,7 +181,7 @@ pub(super) async fn cancel(
     which: Result<Query<Everything>, QueryRejection>,
     Caller(by): Caller,
 ) -> Result<Response, ApiError> {
-    let chat = chat_in(&api, user, query, any_buffer)?;
+    let chat = chat_meant(&api, user, query, any_buffer).await?;
     if which?.0.everything {
         let answer = ErasedAnswer {
             success: true,

@@ -15,8 +15,17 @@ use crate::store::{Result, StoreError};
 
 /// Begins every token.
 pub const PREFIX: &str = "chat_";
+/// Letters behind that of a token of a chat of three bytes: a nonce, the bytes, and what proves them.
+const SHORTEST: usize = 42;
 /// What a nonce is made for, so that it is of use for nothing else.
 const PURPOSE: &[u8] = b"lull: the nonce of the token of a chat\0";
+
+/// Whether somebody means a token by it, and not a chat that is called so.
+pub fn is_like_one(text: &str) -> bool {
+    let sealed = text.strip_prefix(PREFIX).unwrap_or_default();
+    let may_stand = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
+    sealed.len() >= SHORTEST && sealed.bytes().all(may_stand)
+}
 
 /// The key of all tokens.
 #[derive(Clone, Copy, PartialEq, Eq)]
