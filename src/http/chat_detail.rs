@@ -18,7 +18,7 @@ use super::scheduled::{self, LaterMessage};
 use crate::admin::{ChatDetail, Part};
 use crate::core::batch::Batch;
 use crate::core::item::Item;
-use crate::core::moment::utc;
+use crate::core::moment::{seconds, utc};
 use crate::store::chats::chat_detail::WaitingLane;
 
 /// All that is there of a chat.
@@ -177,7 +177,7 @@ async fn show(
         buffer: chat.buffer.to_string(),
         token: api.admin.chat_tokens().of(&chat),
         hash: chat.hash().to_string(),
-        paused_for: paused.map(|left| left.as_secs_f64()),
+        paused_for: paused.map(seconds),
         window: window.map(|(window, items)| WindowAnswer {
             said: said(items),
             window: chats::shown(&window),
@@ -220,7 +220,7 @@ fn lane(lane: WaitingLane) -> LaneAnswer {
         destination: lane.destination.to_string(),
         attempts: lane.attempts,
         in_hand: lane.in_hand,
-        next_attempt_in: lane.left.as_secs_f64(),
+        next_attempt_in: seconds(lane.left),
         batches: lane.batches.into_iter().map(|it| batch(&it)).collect(),
     }
 }

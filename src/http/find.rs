@@ -13,7 +13,7 @@ use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use crate::admin::{Findings, FoundBy};
 use crate::core::finding::{as_one_number, number_of};
-use crate::core::moment::utc;
+use crate::core::moment::{seconds, utc};
 use crate::store::chats::people::FoundChat;
 
 const DEFAULT_LIMIT: usize = 50;
@@ -207,7 +207,7 @@ fn of_person(api: &Api, found: FoundChat) -> PersonsChat {
             it if it.waiting => ChatState::Waiting,
             _ => ChatState::Quiet,
         },
-        paused_for: found.paused_for.map(|left| left.as_secs_f64()),
+        paused_for: found.paused_for.map(seconds),
         last_heard_at: found.last_heard.map(utc),
         name: found.name,
     }

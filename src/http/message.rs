@@ -16,7 +16,7 @@ use super::error::ApiError;
 use super::middleware::trace::trace_of;
 use crate::core::incoming::{Incoming, MAX_MESSAGE_ID_BYTES, check_message_id};
 use crate::core::json::fields::BadInput;
-use crate::core::moment::utc;
+use crate::core::moment::{seconds, utc};
 use crate::http::scalars::{ChatKey, Delay, MessageId, Moment, Sayable, Ttl};
 use crate::ingest;
 use crate::store::windows::Taken;
@@ -178,7 +178,7 @@ pub(super) fn answer<'a>(incoming: &'a Incoming, accepted: &ingest::Accepted) ->
     match accepted {
         ingest::Accepted::Window(appended) => Accepted {
             buffered: Some(appended.count),
-            expires_in: Some(appended.left.as_secs_f64()),
+            expires_in: Some(seconds(appended.left)),
             duplicate: appended.taken == Taken::Duplicate,
             repeated: appended.taken == Taken::Repeated,
             paused: appended.taken == Taken::Paused,

@@ -16,6 +16,7 @@ use crate::core::chat::{Chat, ChatId};
 use crate::core::incoming::user_of;
 use crate::core::json::RawObject;
 use crate::core::json::fields::{BadInput, take};
+use crate::core::moment::seconds;
 use crate::http::scalars::ChatKey;
 use crate::spec::scalars::scalars;
 use crate::telemetry::log::note_chat;
@@ -105,7 +106,7 @@ pub(super) async fn post(
         },
         user: chat.id.as_str(),
         open: held.is_some(),
-        expires_in: held.map(|held| held.left.as_secs_f64()),
+        expires_in: held.map(|held| seconds(held.left)),
     };
     Ok(Json(answer).into_response())
 }

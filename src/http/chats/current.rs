@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{OpenWindow, shown};
 use crate::admin::Since;
 use crate::core::batch::BatchId;
-use crate::core::moment::utc;
+use crate::core::moment::{seconds, utc};
 use crate::http::Api;
 use crate::http::auth::{Need, Pass};
 use crate::http::endpoint::{Chapter, Endpoint};
@@ -121,7 +121,7 @@ async fn current(
         current: current.since.is_none(),
         webhook_id,
         chat: NamedChat::of(&api, &chat),
-        paused_for: current.paused_for.map(|left| left.as_secs_f64()),
+        paused_for: current.paused_for.map(seconds),
         since: current.since.map(since),
     }))
 }

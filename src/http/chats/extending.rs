@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use crate::core::json::RawObject;
 use crate::core::json::fields::{BadInput, number_of, take};
+use crate::core::moment::seconds;
 use crate::http::Api;
 use crate::http::audit::Caller;
 use crate::http::body::Fields;
@@ -106,8 +107,8 @@ async fn extend(
         },
         chat: NamedChat::of(&api, &chat),
         messages: extended.map_or(0, |it| it.messages),
-        extended_by: extended.map_or(0.0, |it| it.moved.as_secs_f64()),
-        expires_in: extended.map(|it| it.left.as_secs_f64()),
+        extended_by: extended.map_or(0.0, |it| seconds(it.moved)),
+        expires_in: extended.map(|it| seconds(it.left)),
     }))
 }
 

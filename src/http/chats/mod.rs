@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::core::chat::Chat;
-use crate::core::moment::utc;
+use crate::core::moment::{seconds, utc};
 use crate::http::Api;
 use crate::http::audit::Caller;
 use crate::http::endpoint::takes::DUE;
@@ -227,6 +227,6 @@ pub(super) fn shown(window: &Window) -> OpenWindow {
         messages: window.count,
         opened: utc(window.opened),
         deadline: utc(window.deadline),
-        expires_in: window.left.as_secs_f64(),
+        expires_in: seconds(window.left),
     }
 }

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::answers::{HistoryAnswer, shown};
 use crate::admin::{Destined, NoSuch, WholeBatch};
 use crate::core::batch::BatchId;
-use crate::core::moment::utc;
+use crate::core::moment::{seconds, utc};
 use crate::http::Api;
 use crate::http::chat_detail::{Said, said};
 use crate::http::dead_letters::{self, DeadLetterAnswer};
@@ -187,7 +187,7 @@ fn on_lane(
         first: waiting.first,
         attempts: waiting.attempts,
         in_hand: *in_hand,
-        next_attempt_in: left.map(|left| left.as_secs_f64()),
+        next_attempt_in: left.map(seconds),
         opened_at: utc(batch.opened),
         closed_at: utc(batch.closed),
         reason: batch.reason.to_string(),

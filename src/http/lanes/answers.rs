@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::admin::WaitingLane;
 use crate::core::batch::Millis;
 use crate::core::held_by::HeldBy;
-use crate::core::moment::utc;
+use crate::core::moment::{seconds, utc};
 use crate::http::Api;
 use crate::store::history::Try;
 
@@ -91,7 +91,7 @@ pub(super) fn shown(api: &Api, lane: WaitingLane) -> ListedLane {
         attempts: standing.attempts,
         first_attempt_at: standing.first_attempt.map(utc),
         in_hand: standing.in_hand,
-        next_attempt_in: left.as_secs_f64(),
+        next_attempt_in: seconds(left),
         held_by,
         asked: standing.asked,
         last: standing.last.map(|(at, last)| last_try(at, last)),
