@@ -5,7 +5,7 @@ use tracing::info;
 use super::{Admin, AdminError, Conflict, NoSuch, Page};
 use crate::core::action::Action;
 use crate::core::batch::BatchId;
-use crate::core::chat::Name;
+use crate::core::chat::{Chat, Name};
 use crate::core::filter::Filter;
 use crate::core::revival::Wanted;
 use crate::store::audit::{Act, By};
@@ -40,6 +40,7 @@ impl Admin {
     /// No such; it has no way back; unavailable, silent or unreadable.
     pub async fn revive(&self, id: &str, by: &By) -> Result<(), AdminError> {
         let id = self.place_of(id).await?;
+        let subject = self.subject_of(id).await?;
         match self.store().dead_letters().revive(id).await {
             Ok(true) => {}
             Ok(false) => return Err(NoSuch::DeadLetter.into()),
@@ -47,7 +48,7 @@ impl Admin {
             Err(error) => return Err(error.into()),
         }
         info!(dead_letter = id.text(), "An operator revived a dead letter");
-        let act = Act::new(Action::DeadLetterRevive, by).on(&id.text());
+        let act = Act::new(Action::DeadLetterRevive, by).on(&subject);
         self.note(act).await;
         Ok(())
     }
@@ -64,6 +65,8 @@ impl Admin {
         by: &By,
     ) -> Result<Counted, AdminError> {
         let wanted = self.placed(wanted).await;
+        let chat = wanted.buffer.as_deref().zip(wanted.chat.as_deref());
+        let chat = chat.and_then(|(buffer, id)| Chat::from_stored(buffer, id));
         let begun = self
             .store()
             .dead_letters()
@@ -73,8 +76,12 @@ impl Admin {
         let count = counted.count;
         self.0.reviving.notify_one();
         info!(count, "An operator revives {count} dead letters");
-        let act = Act::new(Action::DeadLetterRevive, by);
-        self.note(act.times(count)).await;
+        let act = Act::new(Action::DeadLetterRevive, by).times(count);
+        self.note(match chat {
+            Some(chat) => act.on(&chat.hash()),
+            None => act,
+        })
+        .await;
         Ok(counted)
     }
 
@@ -105,6 +112,7 @@ impl Admin {
     /// No such; unavailable or silent.
     pub async fn discard(&self, id: &str, by: &By) -> Result<(), AdminError> {
         let id = self.place_of(id).await?;
+        let subject = self.subject_of(id).await?;
         if !self.store().dead_letters().discard(id).await? {
             return Err(NoSuch::DeadLetter.into());
         }
@@ -112,9 +120,19 @@ impl Admin {
             dead_letter = id.text(),
             "An operator discarded a dead letter"
         );
-        let act = Act::new(Action::DeadLetterDiscard, by).on(&id.text());
+        let act = Act::new(Action::DeadLetterDiscard, by).on(&subject);
         self.note(act).await;
         Ok(())
+    }
+
+    /// A dead letter as the audit names it: its id, and the hash of its chat where it is one's.
+    async fn subject_of(&self, id: EntryId) -> Result<String, AdminError> {
+        let letter = self.letter_at(id).await?.letter;
+        let chat = Chat::from_stored(&letter.buffer, &letter.chat);
+        Ok(match chat {
+            Some(chat) => format!("{} {}", id.text(), chat.hash()),
+            None => id.text(),
+        })
     }
 
     async fn letter_at(&self, id: EntryId) -> Result<DeadLetter, AdminError> {

@@ -55,7 +55,7 @@ struct AuditAnswer {
     at: String,
     /// What, such as `buffer.write`.
     action: String,
-    /// To what: a name, the hash of a chat, the id of a dead letter.
+    /// To what: a name, the hash of a chat; of something of a chat its name or id, a space and the hash.
     subject: Option<String>,
     /// The name of the key of who did it; null where nobody asked for one.
     actor: Option<String>,

@@ -36,7 +36,7 @@ pub struct By {
 pub struct Act {
     /// The word of what was done; another version of Lull may know others than [`Action`].
     pub action: String,
-    /// To what: a name, the hash of a chat, the id of a dead letter.
+    /// To what: a name, the hash of a chat; of something of a chat its name or id, a space and the hash.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub subject: Option<String>,
     /// The name of the key of who did it.
@@ -73,6 +73,21 @@ impl Act {
     pub fn on(mut self, subject: &impl ToString) -> Self {
         self.subject = Some(subject.to_string());
         self
+    }
+
+    /// To which of the things of a chat it was done: a destination, or the id of a dead letter; none: to the chat itself.
+    pub fn part(&self) -> Option<&str> {
+        let (part, _) = self.subject.as_deref()?.split_once(' ')?;
+        Some(part)
+    }
+
+    /// Whether it was done to the chat with this hash, or to something of it alone.
+    fn is_about(&self, hash: &str) -> bool {
+        let of_chats = ["chat.", "lane.", "dead_letter.", "message.recall"];
+        let mut of_chats = of_chats.into_iter();
+        let subject = self.subject.as_deref().unwrap_or_default();
+        let subject = subject.split_once(' ').map_or(subject, |(_, chat)| chat);
+        subject == hash && of_chats.any(|begin| self.action.starts_with(begin))
     }
 
     /// To how many it was done.
@@ -187,9 +202,7 @@ impl Audit<'_> {
             .newest(stream, iter::once(AUDITED), look, |entry| {
                 let act = noted(entry)?;
                 let at = entry.id.ms;
-                let is_its =
-                    act.subject.as_deref() == Some(hash) && act.action.starts_with("chat.");
-                Ok(is_its.then_some(Noted { at, act }))
+                Ok(act.is_about(hash).then_some(Noted { at, act }))
             })
             .await
     }
