@@ -21,6 +21,7 @@ pub mod json;
 pub mod language;
 pub mod life;
 pub mod moment;
+pub mod paused_by;
 pub mod payload;
 pub mod post;
 pub mod refused;

@@ -5,6 +5,9 @@ use strum::VariantArray;
 use crate::core::code::Code;
 use crate::core::ignored::Ignored;
 
+/// Why a post changed something, where that took a message back.
+pub const TAKEN_BACK: &str = "a message that waited was taken back";
+
 /// What became of a post, or of one of the things in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PostResult {

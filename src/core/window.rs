@@ -183,6 +183,35 @@ impl CloseReason {
     }
 }
 
+/// Whose words a batch holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// What was said in a chat.
+    Said,
+    /// What was to leave at a time of its own.
+    Planned,
+    /// Nobody's: time alone made it.
+    Nobody,
+}
+
+impl CloseReason {
+    /// Whose words a batch holds that was made for this reason.
+    pub fn origin(self) -> Origin {
+        match self {
+            Self::Later => Origin::Planned,
+            Self::Schedule | Self::Run | Self::Silence => Origin::Nobody,
+            Self::Quiet
+            | Self::Cap
+            | Self::Messages
+            | Self::Bytes
+            | Self::Word
+            | Self::Choice
+            | Self::Flush
+            | Self::Queued => Origin::Said,
+        }
+    }
+}
+
 impl fmt::Display for CloseReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

@@ -15,10 +15,10 @@ use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::page::page;
 use super::query::{List, ListQuery};
-use crate::core::moment::utc;
+use crate::core::moment::{seconds, utc};
+use crate::core::paused_by::PausedBy;
 use crate::store::DueCursor;
 use crate::store::chats::paused_list::PausedChat;
-use crate::store::chats::pausing::Pauser;
 
 /// A chat that is left to a person.
 #[derive(Debug, Serialize, ToSchema)]
@@ -44,16 +44,6 @@ struct PausedChatAnswer {
     by: Option<PausedBy>,
     /// The name of the operator's key; null where it was nobody's, or an own message paused the chat.
     key: Option<String>,
-}
-
-/// Who paused a chat.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum PausedBy {
-    /// Somebody by this API.
-    Operator,
-    /// A person of our own side, who wrote in the chat.
-    OwnMessage,
 }
 
 /// Its endpoints, in the order of the document.
@@ -93,15 +83,9 @@ fn shown(api: &Api, paused: PausedChat) -> PausedChatAnswer {
         token: api.admin.chat_tokens().of(&chat),
         hash: chat.hash().to_string(),
         until: utc(until),
-        paused_for: Duration::from_millis(until.saturating_sub(now)).as_secs_f64(),
+        paused_for: seconds(Duration::from_millis(until.saturating_sub(now))),
         paused_at: by.as_ref().map(|(at, _)| utc(*at)),
-        by: by.as_ref().map(|(_, by)| match by {
-            Pauser::Operator(_) => PausedBy::Operator,
-            Pauser::OwnMessage => PausedBy::OwnMessage,
-        }),
-        key: by.and_then(|(_, by)| match by {
-            Pauser::Operator(key) => key,
-            Pauser::OwnMessage => None,
-        }),
+        by: by.as_ref().map(|(_, by)| by.kind()),
+        key: by.and_then(|(_, by)| by.key()),
     }
 }

@@ -5,7 +5,7 @@ use super::gathering::{Done, Work};
 use super::posts::Untaken;
 use crate::core::ignored::Ignored;
 use crate::core::item::{is_called, may_be_by, words_of};
-use crate::core::post::PostResult;
+use crate::core::post::{PostResult, TAKEN_BACK};
 use crate::gateway::{Changed, PERHAPS_EDIT, Person};
 use crate::spec::buffer::OnEdit;
 
@@ -44,7 +44,10 @@ impl Work<'_> {
         };
         if amended.is_some() {
             done.changed += 1;
-            let why = PostResult::Changed.text();
+            let why = match text {
+                Some(_) => PostResult::Changed.text(),
+                None => TAKEN_BACK,
+            };
             let it = Untaken::event(PostResult::Changed, why, amended);
             done.untaken.push(it.with_id(Some(changed.id)));
             return Ok(());

@@ -157,6 +157,7 @@ impl Monitor {
             reason: batch.reason.to_string(),
             opened: batch.opened,
             closed: batch.closed,
+            due: Some(batch.deadline),
             gathered: batch.gathered,
             stamps: stamps(&batch.items, MOST_STAMPS),
             last: call.map(|call| self.made(lease.attempt, &call.attempt)),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::core::batch::Millis;
 use crate::core::chat::{Chat, Name};
 use crate::core::life::Life;
+use crate::core::paused_by::PausedBy;
 use crate::store::config::lives::Living;
 use crate::store::handles::Chats;
 use crate::store::keys::{self, Due, Place, Shard};
@@ -27,6 +28,22 @@ pub enum Pauser {
 }
 
 impl Pauser {
+    /// Which of the two it is.
+    pub fn kind(&self) -> PausedBy {
+        match self {
+            Self::Operator(_) => PausedBy::Operator,
+            Self::OwnMessage => PausedBy::OwnMessage,
+        }
+    }
+
+    /// The name of the operator's key, if anybody asked for one.
+    pub fn key(self) -> Option<String> {
+        match self {
+            Self::Operator(key) => key,
+            Self::OwnMessage => None,
+        }
+    }
+
     fn text(&self) -> String {
         match self {
             Self::Operator(key) => format!("operator {}", key.as_deref().unwrap_or_default()),

@@ -82,6 +82,9 @@ pub struct Record {
     pub opened: Millis,
     /// When its window was closed.
     pub closed: Millis,
+    /// When it was to be closed, or to leave; none: an earlier Lull has not noted it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub due: Option<Millis>,
     /// How its messages were gathered; none: there was no window.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub gathered: Option<Gathering>,

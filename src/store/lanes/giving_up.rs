@@ -149,6 +149,7 @@ impl Lanes<'_> {
             reason: batch.reason.to_string(),
             opened: batch.opened,
             closed: batch.closed,
+            due: Some(batch.deadline),
             last: standing.last.as_ref().map(|(_, last)| last.clone()),
             why: Some(REASON.to_owned()),
             request: None,

@@ -22,6 +22,7 @@ fn record(lease: &Lease) -> Record {
         reason: lease.batch.reason.to_string(),
         opened: lease.batch.opened,
         closed: lease.batch.closed,
+        due: None,
         gathered: None,
         stamps: Vec::new(),
         last: None,

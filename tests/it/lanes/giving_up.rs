@@ -61,6 +61,7 @@ async fn the_first_batch_becomes_a_dead_letter_and_the_next_is_due() {
         reason: "flush".to_owned(),
         opened: first.batch.opened,
         closed: first.batch.closed,
+        due: None,
         gathered: first.batch.gathered,
         stamps: Vec::new(),
         last: Some(failed.clone()),
