@@ -12,11 +12,10 @@ use super::Api;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::query::{BufferQuery, any_buffer, chat_meant, moment};
-use crate::admin::story::Story;
+use crate::admin::story::{Story, StoryCursor, StoryPage};
 use crate::core::batch::Millis;
 use crate::core::moment::utc;
 use crate::core::verdict::{Late, NotAnswered, Situation, Twice};
-use crate::store::Look;
 use entries::{EntryAnswer, shown};
 
 const DEFAULT_LIMIT: usize = 100;
@@ -29,7 +28,7 @@ struct StoryQuery {
     #[param(minimum = 1, maximum = 500, default = 100)]
     limit: Option<usize>,
     /// The `next_cursor` of the page before.
-    #[param(pattern = "^[0-9]{1,15}$")]
+    #[param(pattern = "^[0-9]{1,15}(-[0-9]{1,15})?$")]
     cursor: Option<String>,
     /// Only what is not older than this moment (RFC 3339).
     #[param(format = DateTime)]
@@ -104,21 +103,20 @@ async fn story(
         let why = format!("limit must be from 1 to {MOST}");
         return Err(ApiError::parameter("limit", why));
     }
-    let before = page.cursor.as_deref().map(read_cursor).transpose()?;
-    let to = moment("to", page.to.as_deref())?.unwrap_or(Millis::MAX);
-    let look = Look {
+    let after = page.cursor.as_deref().map(read_cursor).transpose()?;
+    let page = StoryPage {
         from: moment("from", page.from.as_deref())?.unwrap_or(Millis::MIN),
-        to: before.unwrap_or(to).min(to),
-        ..Look::first(limit)
+        to: moment("to", page.to.as_deref())?,
+        after,
+        limit,
     };
-    let is_newest = before.is_none() && page.to.is_none();
-    let told = api.admin.story(&chat, look, is_newest).await?;
+    let told = api.admin.story(&chat, page).await?;
     Ok(Json(answer(&api, told)))
 }
 
-fn read_cursor(cursor: &str) -> Result<Millis, ApiError> {
+fn read_cursor(cursor: &str) -> Result<StoryCursor, ApiError> {
     let wrong = || ApiError::parameter("cursor", "cursor is not one that this list gave");
-    cursor.parse().map_err(|_| wrong())
+    StoryCursor::parse(cursor).ok_or_else(wrong)
 }
 
 fn answer(api: &Api, story: Story) -> StoryAnswer {
@@ -138,8 +136,8 @@ fn answer(api: &Api, story: Story) -> StoryAnswer {
         phone: known.phone,
         verdict: situation.as_ref().map(verdict),
         items: entries.into_iter().map(shown).collect(),
-        next_cursor: next.map(|at| at.to_string()),
-        searched_until: next.map(|at| utc(at.saturating_add(1))),
+        next_cursor: next.map(|next| next.text()),
+        searched_until: next.map(|next| utc(next.to.saturating_add(1))),
     }
 }
 

@@ -91,6 +91,8 @@ mod smoke;
 mod split;
 mod startup;
 mod story;
+mod story_paging;
+mod story_verdicts;
 mod strays;
 mod tidy;
 mod tidy_lua;

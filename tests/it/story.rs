@@ -147,41 +147,6 @@ async fn all_that_happened_is_told_in_order() {
 }
 
 #[tokio::test]
-async fn a_story_is_told_page_by_page() {
-    let system = System::with(&[json!({
-        "name": "loja", "window": {"wait": 600, "max_wait": 600}, "destinations": ["default"],
-    })])
-    .await;
-    for number in 0..25 {
-        let said = json!({"user": CHAT, "message": number});
-        let (status, _) = system.api.post("/api/buffers/loja/messages", said).await;
-        assert_eq!(status, 200);
-    }
-
-    let (mut pages, mut said, mut cursor) = (0, Vec::new(), String::new());
-    loop {
-        let path = format!("/api/chats/{CHAT}/story?buffer=loja&limit=10{cursor}");
-        let (_, page) = system.api.get(&path).await;
-        in_order(&page);
-        let items = page["items"].as_array().unwrap().iter();
-        let texts = items
-            .filter(|it| it["event"] == "received")
-            .map(|it| it["message"].as_u64().unwrap());
-        said.splice(0..0, texts);
-        assert_eq!(page["verdict"].is_object(), pages == 0, "{page}");
-        pages += 1;
-        let Some(next) = page["next_cursor"].as_str() else {
-            break;
-        };
-        assert!(page["searched_until"].is_string(), "{page}");
-        cursor = format!("&cursor={next}");
-    }
-
-    assert!(pages >= 3, "{pages}");
-    assert_eq!(said, (0..25).collect::<Vec<u64>>());
-}
-
-#[tokio::test]
 async fn of_nobody_and_of_who_was_refused_the_verdict_says_so() {
     let mut closed = loja(0.4);
     closed["secret"] = json!("s3cret-s3cret");

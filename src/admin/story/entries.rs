@@ -1,9 +1,10 @@
 //! What has happened, out of the lists that tell of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use super::situation::is_of_person;
-use super::{Closed, Entry, Sources, Tried, What, entry};
+use super::happened::is_of_person;
+use super::sources::Sources;
+use super::{Closed, Entry, Tried, What, entry};
 use crate::core::batch::Millis;
 use crate::core::ignored::OWN_PAUSES;
 use crate::core::item::read_items;
@@ -19,7 +20,7 @@ type Message = (Millis, Option<String>);
 #[derive(Default)]
 struct Batches {
     /// By their ids: when each was closed, and what it holds.
-    closed: HashMap<String, (Millis, Closed)>,
+    closed: BTreeMap<String, (Millis, Closed)>,
     /// In which of them a message is.
     of: HashMap<Message, Vec<String>>,
 }
@@ -58,7 +59,7 @@ impl Sources {
         found
     }
 
-    /// All of it as entries, in no order.
+    /// All of it as entries; those of one kind and moment are in their order.
     pub(super) fn entries(self) -> Vec<Entry> {
         let letters = self.dead.iter().map(|dead| {
             let of = (dead.batch.id.to_string(), dead.letter.destination.clone());
@@ -66,7 +67,7 @@ impl Sources {
         });
         let mut letters: HashMap<_, _> = letters.collect();
         let (mut entries, mut batches) = (Vec::new(), Batches::default());
-        for settlement in self.settlements {
+        for settlement in self.settlements.into_iter().rev() {
             let of = (
                 settlement.record.id.clone(),
                 settlement.record.destination.clone(),
@@ -77,7 +78,7 @@ impl Sources {
         }
         let closed = batches.closed.into_values();
         entries.extend(closed.map(|(at, closed)| entry(at, What::Closed(closed))));
-        let said = self.told.into_iter().map(|told| match told {
+        let said = self.told.into_iter().rev().map(|told| match told {
             Told::Answered { at, answer } => entry(at, What::Answered(answer)),
             Told::Said(received) => {
                 let items = received.item.as_deref().map(read_items);
@@ -94,9 +95,9 @@ impl Sources {
             }
         });
         entries.extend(said);
-        let untaken = self.untaken.into_iter().filter(is_told);
+        let untaken = self.untaken.into_iter().rev().filter(is_told);
         entries.extend(untaken.map(|it| entry(it.at, What::Untaken(it))));
-        let acts = self.acts.into_iter();
+        let acts = self.acts.into_iter().rev();
         entries.extend(acts.map(|it| entry(it.at, What::Acted(it))));
         entries
     }

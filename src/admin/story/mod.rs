@@ -1,23 +1,26 @@
 //! The story of a chat: everything that happened in it, in order, and what to say to somebody who complains.
 
 mod entries;
+mod happened;
+mod paging;
 mod situation;
+mod sources;
+mod to_come;
 
 use super::{Admin, AdminError};
 use crate::core::batch::{Gathering, Millis};
 use crate::core::chat::Chat;
-use crate::core::filter::Filter;
 use crate::core::item::Item;
 use crate::core::verdict::Situation;
 use crate::store::audit::Noted;
 use crate::store::chats::people::FoundChat;
-use crate::store::dead_letters::DeadLetter;
+use crate::store::history::Try;
 use crate::store::history::posts::Posted;
-use crate::store::history::told::{Answer, Told};
-use crate::store::history::{Settlement, Try};
+use crate::store::history::told::Answer;
 use crate::store::scheduled::{Kept, WaitingFollowUp};
 use crate::store::windows::open::Window;
-use crate::store::{EntryId, Look};
+use paging::HeldUntil;
+pub use paging::{StoryCursor, StoryPage};
 
 /// The story of a chat.
 #[derive(Debug)]
@@ -28,8 +31,8 @@ pub struct Story {
     pub entries: Vec<Entry>,
     /// What is known for a verdict; only on the newest page.
     pub situation: Option<Situation>,
-    /// Older entries than this moment are on the next page.
-    pub next: Option<Millis>,
+    /// What was before that is on the next page.
+    pub next: Option<StoryCursor>,
 }
 
 /// Something that happened.
@@ -110,94 +113,37 @@ pub struct Tried {
     pub delivered: bool,
 }
 
-/// What was read for a page.
-struct Sources {
-    told: Vec<Told>,
-    untaken: Vec<Posted>,
-    settlements: Vec<Settlement>,
-    dead: Vec<DeadLetter>,
-    acts: Vec<Noted>,
-}
-
 impl Admin {
-    /// A page of the story of a chat, the newest entries within `look` but the oldest first. What is to come is on the
-    /// newest page, where `newest` says that this is one.
+    /// A page of the story of a chat, the oldest entry first. What is to come stands at its time, and what is known for a
+    /// verdict is on the newest page.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
-    pub async fn story(&self, chat: &Chat, look: Look, newest: bool) -> Result<Story, AdminError> {
-        let (sources, boundary) = self.sources(chat, look).await?;
+    pub async fn story(&self, chat: &Chat, page: StoryPage) -> Result<Story, AdminError> {
         let destinations = self.destinations_of(&chat.buffer);
         let known = self.store().chats().look_at(chat, destinations).await?;
+        let sources = self.sources(chat, &known, &page).await?;
+        let to_come = self.to_come(chat, &page).await?;
         let mut situation = None;
-        let mut entries = Vec::new();
-        if newest {
-            let (now, to_come) = self.to_come(chat, &sources, &known).await?;
-            situation = Some(now);
-            entries = to_come;
+        if page.is_newest() {
+            situation = Some(self.situation(chat, &sources, &to_come, &known).await?);
         }
+        let untried = sources.untried(&to_come.lanes);
+        let held = HeldUntil::of(&sources.settlements, &untried);
+        let boundary = sources.boundary;
+        let mut entries = to_come.entries();
+        entries.extend(untried);
         entries.extend(sources.entries());
-        entries.sort_by_key(|it| it.at);
-        let next = cut(&mut entries, boundary, look.limit);
+        let next = page.cut(&mut entries, boundary);
         Ok(Story {
             chat: known,
             entries,
             situation,
-            next,
+            next: next.map(|to| held.cursor(to)),
         })
-    }
-
-    /// What the lists tell of a chat, and where the first of them ended that did not go to its beginning.
-    async fn sources(
-        &self,
-        chat: &Chat,
-        look: Look,
-    ) -> Result<(Sources, Option<Millis>), AdminError> {
-        let store = self.store();
-        let filter = Filter::Chat(chat.clone());
-        let hash = chat.hash().to_string();
-        let (told, untaken, settlements, dead, acts) = tokio::try_join!(
-            store.history().told(chat, look),
-            store.history().untaken(chat, look),
-            store.history().list(&filter, |_| true, look),
-            store.dead_letters().list(&filter, look),
-            store.audit().list_of(&hash, look),
-        )?;
-        let ended = |cursor: Option<String>| {
-            let last = cursor.as_deref().and_then(EntryId::parse);
-            last.map(|last| last.at())
-        };
-        let ends = [
-            told.1,
-            untaken.1,
-            ended(settlements.1),
-            ended(dead.1),
-            ended(acts.1),
-        ];
-        let sources = Sources {
-            told: told.0,
-            untaken: untaken.0,
-            settlements: settlements.0,
-            dead: dead.0,
-            acts: acts.0,
-        };
-        Ok((sources, ends.into_iter().flatten().max()))
     }
 }
 
 fn entry(at: Millis, what: What) -> Entry {
     Entry { at, what }
-}
-
-/// Leaves the newest entries, at most about so many, out of those that all lists reach back to; answers where the next page
-/// begins. Entries of one moment stay together.
-fn cut(entries: &mut Vec<Entry>, boundary: Option<Millis>, most: usize) -> Option<Millis> {
-    let mut next = boundary;
-    if entries.len() > most {
-        let oldest = entries[entries.len() - most].at;
-        next = next.max(Some(oldest.saturating_sub(1)));
-    }
-    let reached = next?;
-    entries.retain(|it| it.at > reached);
-    Some(reached)
 }

@@ -2,24 +2,23 @@
 
 use std::time::Duration;
 
-use super::{Entry, Sources, What, entry};
-use crate::admin::{Admin, AdminError, WaitingLane};
+use super::happened::attempted;
+use super::sources::Sources;
+use super::to_come::ToCome;
+use crate::admin::{Admin, AdminError};
 use crate::core::batch::Millis;
-use crate::core::chat::{Chat, Name};
+use crate::core::chat::Chat;
 use crate::core::filter::Filter;
 use crate::core::finding::Sought;
-use crate::core::ignored::Ignored;
 use crate::core::post::PostResult;
-use crate::core::verdict::{
-    Attempted, DeadBatch, Delivery, HeardThrough, RefusedPosts, Situation, Untaken, WaitingBatch,
-};
+use crate::core::verdict::{HeardThrough, Pause, RefusedPosts, Situation, WaitingBatch};
 use crate::core::window::CloseReason;
+use crate::store::Look;
+use crate::store::chats::chat_detail::WaitingLane as LaneOfChat;
+use crate::store::chats::pausing::Pauser;
 use crate::store::chats::people::FoundChat;
-use crate::store::history::posts::{Posted, Results};
-use crate::store::history::told::Told;
-use crate::store::history::{DELIVERED, Settlement, Try};
+use crate::store::history::posts::{Post, Results};
 use crate::store::lines::Line;
-use crate::store::{Look, PAGE_BYTES};
 
 /// Refused posts are looked for so far back.
 const REFUSED_WITHIN: Duration = Duration::from_secs(24 * 3600);
@@ -29,81 +28,97 @@ const MOST_REFUSED: usize = 500;
 const MOST_OTHERS: usize = 20;
 /// Lanes of a chat that are looked at, one for each destination.
 const MOST_LANES: usize = 500;
-/// Messages for later that are shown.
-const MOST_LATER: usize = 100;
 
 impl Admin {
-    /// What is open or waits, as a situation and as entries.
-    pub(super) async fn to_come(
+    /// All that is known of a chat for a verdict.
+    pub(super) async fn situation(
         &self,
         chat: &Chat,
         sources: &Sources,
+        to_come: &ToCome,
         known: &FoundChat,
-    ) -> Result<(Situation, Vec<Entry>), AdminError> {
-        let store = self.store();
-        let filter = Filter::Chat(chat.clone());
-        let mut room = PAGE_BYTES;
-        let destinations = self.registry().get().destination_names();
-        let (lanes, _) = store.chats().lanes(chat, destinations, &mut room).await?;
-        let (window, follow_up, (later, _), now) = tokio::try_join!(
-            store.windows().find(chat),
-            store.follow_ups().find(chat),
-            store
-                .scheduled()
-                .list(&filter, None, MOST_LATER, PAGE_BYTES),
-            store.clock().now(),
-        )?;
+    ) -> Result<Situation, AdminError> {
+        let now = to_come.now;
         let mut situation = sources.situation(now);
-        situation.window = window.as_ref().map(|window| window.deadline);
-        situation.later = later.iter().map(|kept| kept.at).min();
-        situation.paused_for = known.paused_for.map(millis);
-        situation.waiting = self.waiting(chat).await?;
-        situation.refused = self.refused(chat, now).await?;
+        situation.window = to_come.window.as_ref().map(|window| window.deadline);
+        situation.later = to_come.later.iter().map(|kept| kept.at).min();
+        situation.pause = self.pause_now(chat, known).await?;
+        let is_asked = |reason: CloseReason| situation.is_asked(reason);
+        situation.waiting = self.waiting(chat, &to_come.lanes, is_asked).await?;
+        let another = Results::Any;
+        let is_another = |post: &Post| post.result != PostResult::REFUSED;
+        let others_at = self.newest_post(chat, &another, is_another).await?;
+        situation.refused = self.refused(chat, now, others_at).await?;
         situation.others = self.others(chat).await?;
-        situation.last_post = self.last_post(&chat.buffer).await?;
+        let refused_at = situation.refused.as_ref().map(|it| it.at);
+        situation.last_post = others_at.max(refused_at);
         let (lines, _) = self.lines(Some(&chat.buffer)).await?;
         situation.line = heard_through(chat, lines);
-        let mut entries: Vec<_> = later
-            .into_iter()
-            .map(|kept| entry(kept.at, What::Later(kept)))
-            .collect();
-        entries.extend(follow_up.map(|it| entry(it.at, What::FollowUp(it))));
-        entries.extend(window.map(|it| entry(it.deadline, What::Open(it))));
-        entries.extend(sources.untried(&lanes));
-        Ok((situation, entries))
+        Ok(situation)
     }
 
-    /// What waits on a lane, the oldest, and what holds it there.
-    async fn waiting(&self, chat: &Chat) -> Result<Option<WaitingBatch>, AdminError> {
+    /// Its pause, and who made it.
+    async fn pause_now(&self, chat: &Chat, known: &FoundChat) -> Result<Option<Pause>, AdminError> {
+        let Some(left) = known.paused_for else {
+            return Ok(None);
+        };
+        let filter = Filter::Chat(chat.clone());
+        let (paused, _) = self.store().chats().list_paused(&filter, None, 2).await?;
+        let made = paused.into_iter().find_map(|it| it.by);
+        let (at, by) = made.unzip();
+        Ok(Some(Pause {
+            left: millis(left),
+            at,
+            by: by.as_ref().map(Pauser::kind),
+            key: by.and_then(Pauser::key),
+        }))
+    }
+
+    /// What waits on a lane, the oldest of those to which an answer can be missed, and what holds it there. One that stands behind
+    /// others was never tried.
+    async fn waiting(
+        &self,
+        chat: &Chat,
+        all: &[LaneOfChat],
+        is_asked: impl Fn(CloseReason) -> bool,
+    ) -> Result<Option<WaitingBatch>, AdminError> {
         let filter = Filter::Chat(chat.clone());
         let lanes = self.lanes(&filter, None, None, MOST_LANES).await?.items;
-        let oldest = lanes
-            .into_iter()
-            .min_by_key(|lane| lane.listed.standing.batch.closed);
-        Ok(oldest.map(
-            |WaitingLane {
-                 listed,
-                 held_by,
-                 left,
-             }| {
-                let standing = listed.standing;
-                WaitingBatch {
-                    webhook_id: standing.batch.id.to_string(),
-                    destination: standing.lane.destination.to_string(),
-                    held_by,
-                    attempts: standing.attempts,
-                    next_in: millis(left),
-                    last: standing.last.map(|(at, last)| attempted(at, &last)),
-                }
-            },
-        ))
+        let waiting = lanes.into_iter().filter_map(|lane| {
+            let standing = lane.listed.standing;
+            let destination = standing.lane.destination;
+            let mut waiting = WaitingBatch {
+                webhook_id: standing.batch.id.to_string(),
+                destination: destination.to_string(),
+                held_by: lane.held_by,
+                attempts: standing.attempts,
+                next_in: millis(lane.left),
+                last: standing.last.map(|(at, last)| attempted(at, &last)),
+            };
+            if is_asked(standing.batch.reason) {
+                return Some((standing.batch.closed, waiting));
+            }
+            let behind = all.iter().filter(|it| it.destination == destination);
+            let mut behind = behind.flat_map(|it| &it.batches);
+            let batch = behind.find(|it| is_asked(it.reason))?;
+            (waiting.attempts, waiting.last) = (0, None);
+            waiting.webhook_id = batch.id.to_string();
+            Some((batch.closed, waiting))
+        });
+        let oldest = waiting.min_by_key(|(closed, _)| *closed);
+        Ok(oldest.map(|(_, waiting)| waiting))
     }
 
-    /// What was refused for the buffer of a chat within a day.
-    async fn refused(&self, chat: &Chat, now: Millis) -> Result<Option<RefusedPosts>, AdminError> {
-        let within = millis(REFUSED_WITHIN);
+    /// What was refused for the buffer of a chat within a day, since anything else was posted there.
+    async fn refused(
+        &self,
+        chat: &Chat,
+        now: Millis,
+        others_at: Option<Millis>,
+    ) -> Result<Option<RefusedPosts>, AdminError> {
+        let within = now.saturating_sub(millis(REFUSED_WITHIN));
         let look = Look {
-            from: now.saturating_sub(within),
+            from: within.max(others_at.unwrap_or_default()),
             ..Look::first(MOST_REFUSED)
         };
         let results = Results::Only(PostResult::REFUSED.to_owned());
@@ -123,13 +138,16 @@ impl Admin {
         }))
     }
 
-    /// When anything was last posted for a buffer, whatever became of it.
-    async fn last_post(&self, buffer: &Name) -> Result<Option<Millis>, AdminError> {
-        let filter = Filter::Buffer(buffer.clone());
-        let newest = self
-            .store()
-            .history()
-            .posts(&filter, &Results::Any, |_| true, Look::first(1));
+    /// When anything was last posted for the buffer of a chat that is `wanted`.
+    async fn newest_post(
+        &self,
+        chat: &Chat,
+        results: &Results,
+        wanted: impl Fn(&Post) -> bool,
+    ) -> Result<Option<Millis>, AdminError> {
+        let filter = Filter::Buffer(chat.buffer.clone());
+        let history = self.store().history();
+        let newest = history.posts(&filter, results, wanted, Look::first(1));
         Ok(newest.await?.0.first().map(|posted| posted.at))
     }
 
@@ -151,73 +169,6 @@ impl Admin {
     }
 }
 
-impl Sources {
-    /// Whether something that the person said is missing because of it: what came again, was said twice or changed what was
-    /// taken is there.
-    fn is_missing(&self, posted: &Posted) -> bool {
-        let result = posted.post.result.as_str();
-        let there = [PostResult::Changed, PostResult::Repeated].map(PostResult::word);
-        if !is_of_person(result) || there.contains(&result) {
-            return false;
-        }
-        let is_taken = |told: &Told| match told {
-            Told::Said(received) => received.id() == posted.post.id,
-            Told::Answered { .. } => false,
-        };
-        result != PostResult::Duplicate.word() || !self.told.iter().any(is_taken)
-    }
-
-    /// What there is of it for a verdict.
-    fn situation(&self, now: Millis) -> Situation {
-        let said = self.told.iter().find_map(|told| match told {
-            Told::Said(received) => Some(received.at),
-            Told::Answered { .. } => None,
-        });
-        let answers = self.told.iter().rev().filter_map(|told| match told {
-            Told::Said(_) => None,
-            Told::Answered { at, .. } => Some(*at),
-        });
-        let untaken = self.untaken.iter().find(|it| self.is_missing(it));
-        let dead = self.dead.first();
-        let mut deliveries: Vec<_> = self.settlements.iter().map(delivery).collect();
-        deliveries.sort_by_key(|it| it.closed);
-        Situation {
-            now,
-            said,
-            answers: answers.collect(),
-            untaken: untaken.map(|it| Untaken {
-                at: it.at,
-                result: it.post.result.clone(),
-                reason: it.post.reason.clone(),
-            }),
-            dead: dead.map(|it| DeadBatch {
-                id: it.id.text(),
-                webhook_id: it.batch.id.to_string(),
-                destination: it.letter.destination.clone(),
-                reason: it.letter.reason.clone(),
-                at: it.buried(),
-            }),
-            deliveries,
-            ..Situation::default()
-        }
-    }
-}
-
-/// Whether what became of a post is about something that the person said, and not about our side or the gateway.
-pub(super) fn is_of_person(result: &str) -> bool {
-    let others = [
-        Ignored::Own,
-        Ignored::Bot,
-        Ignored::DeliveryStatus,
-        Ignored::Presence,
-        Ignored::Notice,
-        Ignored::NotAMessage,
-        Ignored::PrivateNote,
-    ];
-    let others = others.map(|why| PostResult::Ignored(why).word());
-    !others.contains(&result)
-}
-
 /// The line that a chat is heard through: the one that its name begins with, else the only one of its buffer.
 fn heard_through(chat: &Chat, lines: Vec<Line>) -> Option<HeardThrough> {
     let is_only = lines.len() == 1;
@@ -236,39 +187,4 @@ fn heard_through(chat: &Chat, lines: Vec<Line>) -> Option<HeardThrough> {
 
 fn millis(duration: Duration) -> Millis {
     Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
-}
-
-fn delivery(settlement: &Settlement) -> Delivery {
-    let record = &settlement.record;
-    let times = record.stamps.iter().map(|stamp| stamp.at);
-    let earlier = settlement.earlier.iter();
-    let mut tries: Vec<_> = earlier.map(|(at, made)| attempted(*at, made)).collect();
-    tries.extend(
-        record
-            .last
-            .as_ref()
-            .map(|last| attempted(settlement.at, last)),
-    );
-    Delivery {
-        webhook_id: record.id.clone(),
-        destination: record.destination.clone(),
-        said: (
-            times.clone().min().unwrap_or(record.opened),
-            times.max().unwrap_or(record.opened),
-        ),
-        closed: record.closed,
-        at_cap: record.reason == CloseReason::Cap.as_str(),
-        gathered: record.gathered,
-        tries,
-        delivered: record.outcome == DELIVERED,
-    }
-}
-
-fn attempted(at: Millis, made: &Try) -> Attempted {
-    Attempted {
-        at,
-        took: made.ms,
-        status: made.status,
-        summary: made.summary.clone(),
-    }
 }

@@ -5,6 +5,7 @@ use utoipa::ToSchema;
 
 use super::{Delivery, Situation};
 use crate::core::batch::Millis;
+use crate::core::window::{CloseReason, WaitRule};
 
 /// Where the time went, and what took most of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -14,8 +15,10 @@ pub enum Late {
     Wait(Parts),
     /// Typing that held the window did.
     Typing(Parts),
-    /// What was said went on until the cap of the window.
+    /// The window waited on until its cap, as for the text to media.
     Cap(Parts),
+    /// Somebody had told the window to wait longer.
+    Extended(Parts),
     /// The batch waited for its first try: behind another, for a pace, a stop, or a place.
     Queue(Parts),
     /// Tries failed before one was taken.
@@ -31,7 +34,7 @@ pub enum Late {
 /// What is made of the parts, where one of them is the longest.
 type Made = fn(Parts) -> Late;
 
-/// Where the time went from the last message to the answer, or, where none was seen, until the destination had taken it.
+/// Where the time went from the last message, or from when a message for later was to leave, to the answer, or, where none was seen, until the destination had taken it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Parts {
     /// The `webhook-id`.
@@ -44,8 +47,10 @@ pub struct Parts {
     pub wait_ms: Millis,
     /// Typing that held the window after the last message.
     pub typing_ms: Millis,
-    /// Until the cap of the window.
+    /// What is beyond both, until the cap of the window.
     pub cap_ms: Millis,
+    /// What is beyond both because somebody told the window to wait longer.
+    pub extended_ms: Millis,
     /// From the closing of the window to the first try.
     pub queue_ms: Millis,
     /// From the first try to the one that was taken.
@@ -63,10 +68,11 @@ impl Situation {
         let Some(parts) = parts else {
             return Late::Nothing;
         };
-        let longest: [(Millis, Made); 7] = [
+        let longest: [(Millis, Made); 8] = [
             (parts.wait_ms, Late::Wait),
             (parts.typing_ms, Late::Typing),
             (parts.cap_ms, Late::Cap),
+            (parts.extended_ms, Late::Extended),
             (parts.queue_ms, Late::Queue),
             (parts.retries_ms, Late::Retries),
             (parts.bot_ms, Late::Bot),
@@ -78,17 +84,7 @@ impl Situation {
 
     fn parts(&self, delivery: &Delivery) -> Option<Parts> {
         let (first, last) = (delivery.tries.first()?, delivery.tries.last()?);
-        let gathering = delivery.closed.saturating_sub(delivery.said.1);
-        let wait = delivery.gathered.map_or(0, |it| it.wait).min(gathering);
-        let beyond = gathering - wait;
-        let (wait_ms, typing_ms, cap_ms, late) = match delivery.gathered {
-            _ if delivery.at_cap => (0, 0, gathering, 0),
-            Some(it) => {
-                let typing = beyond.min(it.typing);
-                (wait, typing, 0, beyond - typing)
-            }
-            None => (0, 0, 0, gathering),
-        };
+        let gathered = delivery.gathered();
         let answered = self.answer_after(last.at.saturating_sub(last.took));
         // A bot that answers before it has taken the call was not waited for.
         let answer_ms = answered.map(|at| at.saturating_sub(last.at));
@@ -97,15 +93,73 @@ impl Situation {
         Some(Parts {
             webhook_id: delivery.webhook_id.clone(),
             destination: delivery.destination.clone(),
-            total_ms: until.saturating_sub(delivery.said.1),
-            wait_ms,
-            typing_ms,
-            cap_ms,
+            total_ms: until.saturating_sub(delivery.asked_at()),
+            wait_ms: gathered.wait,
+            typing_ms: gathered.typing,
+            cap_ms: gathered.cap,
+            extended_ms: gathered.extended,
             // A window that was closed late is one that waited for a monitor.
-            queue_ms: first.began().saturating_sub(delivery.closed) + late,
+            queue_ms: first.began().saturating_sub(delivery.closed) + gathered.late,
             retries_ms: last.began().saturating_sub(first.began()),
             bot_ms: bot_until.saturating_sub(last.began()),
             answer_ms,
         })
+    }
+}
+
+/// Where the time went until a window was closed, ms.
+#[derive(Default)]
+struct Gathered {
+    wait: Millis,
+    typing: Millis,
+    cap: Millis,
+    extended: Millis,
+    /// Closed so much later than it was to be.
+    late: Millis,
+}
+
+impl Delivery {
+    /// Since when an answer is waited for: the last message, or when a message for later was to leave.
+    fn asked_at(&self) -> Millis {
+        match self.reason {
+            CloseReason::Later => self.due.unwrap_or(self.closed).min(self.closed),
+            _ => self.said.1,
+        }
+    }
+
+    fn gathered(&self) -> Gathered {
+        let all = self.closed.saturating_sub(self.asked_at());
+        let Some(how) = self.gathered else {
+            return Gathered {
+                late: all,
+                ..Gathered::default()
+            };
+        };
+        let at_cap = self.reason == CloseReason::Cap;
+        // Of media that waited for their text the wait was the cap.
+        let of_wait = match how.rule {
+            Some(WaitRule::Media) if at_cap => 0,
+            _ => how.wait,
+        };
+        let late = match self.due {
+            Some(due) => self.closed.saturating_sub(due.max(self.said.1)),
+            None if at_cap => 0,
+            None => all.saturating_sub(of_wait.saturating_add(how.typing)),
+        };
+        let mut left = all.saturating_sub(late);
+        let mut take = |most: Millis| {
+            let taken = left.min(most);
+            left -= taken;
+            taken
+        };
+        let (wait, typing) = (take(of_wait), take(how.typing));
+        let (cap, extended) = if at_cap { (left, 0) } else { (0, left) };
+        Gathered {
+            wait,
+            typing,
+            cap,
+            extended,
+            late,
+        }
     }
 }

@@ -10,6 +10,8 @@ use serde::{Serialize, Serializer};
 use crate::core::batch::{Gathering, Millis};
 use crate::core::held_by::HeldBy;
 use crate::core::moment::utc;
+use crate::core::paused_by::PausedBy;
+use crate::core::window::{CloseReason, Origin};
 
 pub use late::{Late, Parts};
 pub use not_answered::NotAnswered;
@@ -29,14 +31,16 @@ pub struct Situation {
     pub said: Option<Millis>,
     /// The newest thing that was posted of the person and not taken.
     pub untaken: Option<Untaken>,
-    /// What was refused for its buffer lately.
+    /// When the newest message was taken back that was taken in, and when it had come; [`Situation::said`] is not that message.
+    pub taken_back: Option<(Millis, Millis)>,
+    /// What was refused for its buffer since anything else was posted there.
     pub refused: Option<RefusedPosts>,
     /// When anything was last posted for its buffer.
     pub last_post: Option<Millis>,
     /// The line that it is heard through, as far as that is known.
     pub line: Option<HeardThrough>,
-    /// So long, in ms, it is left to a person.
-    pub paused_for: Option<Millis>,
+    /// It is left to a person.
+    pub pause: Option<Pause>,
     /// When its open window closes.
     pub window: Option<Millis>,
     /// When its next message leaves that waits for a time of its own.
@@ -64,10 +68,23 @@ pub struct Untaken {
     pub reason: Option<String>,
 }
 
+/// A pause of a chat.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pause {
+    /// Until its end, ms.
+    pub left: Millis,
+    /// When it was made; none: nobody has noted it.
+    pub at: Option<Millis>,
+    /// By whom; none: nobody has noted it.
+    pub by: Option<PausedBy>,
+    /// The name of the operator's key, if anybody asked for one.
+    pub key: Option<String>,
+}
+
 /// Posts for a buffer that were refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RefusedPosts {
-    /// How many, of those that are listed.
+    /// How many, one after the other, of those that are listed.
     pub count: u64,
     /// The code of the newest.
     pub code: String,
@@ -137,10 +154,12 @@ pub struct Delivery {
     pub destination: String,
     /// When its first and its last message came.
     pub said: (Millis, Millis),
-    /// When its window was closed.
+    /// When its window was closed, or it was made without one.
     pub closed: Millis,
-    /// Whether its window ended at its cap.
-    pub at_cap: bool,
+    /// When that was to be; none: it is not known.
+    pub due: Option<Millis>,
+    /// What closed its window, or made it.
+    pub reason: CloseReason,
     /// How it was gathered; none: there was no window.
     pub gathered: Option<Gathering>,
     /// Its tries, the oldest first.
@@ -177,10 +196,24 @@ impl Delivery {
 }
 
 impl Situation {
-    /// The newest batch that was delivered.
+    /// Whether an answer to a batch that was made for this reason can be missed: it holds what was said. What was to leave at a
+    /// time of its own counts only where nothing was said, and what nobody said never does.
+    pub fn is_asked(&self, reason: CloseReason) -> bool {
+        match reason.origin() {
+            Origin::Said => true,
+            Origin::Planned => self.said.is_none(),
+            Origin::Nobody => false,
+        }
+    }
+
+    /// Batches to which an answer can be missed, the oldest first.
+    fn asked(&self) -> impl DoubleEndedIterator<Item = &Delivery> {
+        self.deliveries.iter().filter(|it| self.is_asked(it.reason))
+    }
+
+    /// The newest of them that was delivered.
     fn newest_delivered(&self) -> Option<&Delivery> {
-        let mut delivered = self.deliveries.iter().filter(|it| it.delivered);
-        delivered.next_back()
+        self.asked().rfind(|it| it.delivered)
     }
 
     /// When our side first wrote after that moment.

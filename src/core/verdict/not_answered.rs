@@ -8,14 +8,16 @@ use utoipa::ToSchema;
 use super::{maybe_moment, moment};
 use crate::core::batch::Millis;
 use crate::core::held_by::HeldBy;
+use crate::core::paused_by::PausedBy;
 
 /// Why there is no answer, or that there is one: the first of these that holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "code", content = "facts", rename_all = "snake_case")]
 pub enum NotAnswered {
-    /// Since the last message, posts for the buffer were refused: the newest may have been among them.
+    /// Since the last message, all that was posted for the buffer was refused: the newest may have been among it. Where anything
+    /// is known of the person, there are several.
     PostsRefused {
-        /// How many, of those that are listed.
+        /// How many, one after the other, of those that are listed.
         count: u64,
         /// The code of the newest.
         refusal: String,
@@ -47,7 +49,7 @@ pub enum NotAnswered {
         /// How long it usually is between two posts.
         usual_gap_ms: Option<Millis>,
     },
-    /// The newest message was not taken.
+    /// The newest message was not taken, or its window was dropped when the chat was paused.
     Dropped {
         /// Why, in a word, as in `GET /api/posts`.
         result: String,
@@ -59,6 +61,21 @@ pub enum NotAnswered {
         at: Millis,
         /// Until the end of the pause, if the chat is paused.
         paused_for_ms: Option<Millis>,
+        /// Who paused it; null: it is not paused, or nobody has noted it.
+        paused_by: Option<PausedBy>,
+        /// The name of the operator's key; null where it was nobody's, or an own message paused the chat.
+        paused_by_key: Option<String>,
+    },
+    /// The person took the newest message back before it was delivered.
+    TakenBack {
+        /// When it came (RFC 3339, UTC).
+        #[serde(serialize_with = "moment")]
+        #[schema(value_type = String, format = DateTime)]
+        said_at: Millis,
+        /// When it was taken back (RFC 3339, UTC).
+        #[serde(serialize_with = "moment")]
+        #[schema(value_type = String, format = DateTime)]
+        at: Millis,
     },
     /// The window is open.
     Gathering {
@@ -115,12 +132,12 @@ pub enum NotAnswered {
         #[schema(value_type = String, format = DateTime)]
         send_at: Millis,
     },
-    /// The destination has taken it, and our side wrote since.
+    /// Our side wrote since.
     Answered {
-        /// The destination.
-        destination: String,
-        /// The `webhook-id`.
-        webhook_id: String,
+        /// The destination that had taken it; null: none had, and somebody of our side wrote by themself.
+        destination: Option<String>,
+        /// The `webhook-id`; null, likewise.
+        webhook_id: Option<String>,
         /// When our side wrote (RFC 3339, UTC).
         #[serde(serialize_with = "moment")]
         #[schema(value_type = String, format = DateTime)]

@@ -1,7 +1,9 @@
 //! Each rule of each complaint, and which goes before which.
 
+mod late;
 mod line;
 mod others;
+mod persons;
 
 use super::*;
 
@@ -25,7 +27,8 @@ fn delivery() -> Delivery {
         destination: "bot".to_owned(),
         said: (899_000, 900_000),
         closed: 908_000,
-        at_cap: false,
+        due: Some(908_000),
+        reason: CloseReason::Quiet,
         gathered: Some(Gathering {
             wait: 8000,
             typing: 0,
@@ -131,7 +134,7 @@ fn why_there_is_no_answer_is_the_first_rule_that_holds() {
         (
             "dropped",
             Situation {
-                untaken: untaken(910_000),
+                untaken: untaken(920_000),
                 ..situation()
             },
             "dropped",
@@ -246,6 +249,7 @@ fn late_delivery() -> Situation {
 fn facts_are_what_a_screen_needs() {
     let failing = Situation {
         waiting: waiting(HeldBy::Stopped, Some(tried(908_000, 900, Some(404)))),
+        answers: Vec::new(),
         ..situation()
     };
     let (_, facts) = told(&failing.not_answered());

@@ -63,7 +63,7 @@ impl Situation {
     }
 
     fn called_again(&self) -> Option<Twice> {
-        self.deliveries.iter().rev().find_map(|it| {
+        self.asked().rev().find_map(|it| {
             let (_, before) = it.tries.split_last()?;
             let unanswered = before.iter().filter(|made| made.status.is_none());
             Some(Twice::CalledAgain {
@@ -76,8 +76,8 @@ impl Situation {
     }
 
     fn two_batches(&self) -> Option<Twice> {
-        let newest = self.deliveries.last()?;
-        let to_it = self.deliveries.iter().rev();
+        let newest = self.asked().next_back()?;
+        let to_it = self.asked().rev();
         let mut to_it = to_it.filter(|it| it.destination == newest.destination && it.delivered);
         let mut after: &Delivery = to_it.next()?;
         for before in to_it {
@@ -99,7 +99,7 @@ impl Situation {
 
     fn several_destinations(&self) -> Option<Twice> {
         let newest = self.newest_delivered()?;
-        let of_it = self.deliveries.iter();
+        let of_it = self.asked();
         let of_it = of_it.filter(|it| it.webhook_id == newest.webhook_id && it.delivered);
         let destinations: Vec<_> = of_it.map(|it| it.destination.clone()).collect();
         (destinations.len() > 1).then(|| Twice::SeveralDestinations {

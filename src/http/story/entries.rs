@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::admin::story::{Closed, Entry, Tried, What};
-use crate::core::moment::utc;
+use crate::core::moment::{seconds, utc};
 use crate::core::window::WaitRule;
 use crate::gateway::Author;
 
@@ -111,8 +111,10 @@ enum Happened {
     },
     /// Somebody did something to the chat.
     Act {
-        /// What, as in the audit: `chat.pause`, `chat.resume`, `chat.flush`, `chat.cancel`, …
+        /// What, as in the audit: `chat.pause`, `chat.resume`, `chat.flush`, `lane.give_up`, `dead_letter.revive`, …
         action: String,
+        /// To what of the chat: the destination of a lane, or the id of a dead letter; null: to the chat itself.
+        subject: Option<String>,
         /// The name of the key of who did it.
         actor: Option<String>,
         /// To how many messages.
@@ -180,6 +182,7 @@ fn happened(what: What) -> Happened {
             dead_letter,
         },
         What::Acted(noted) => Happened::Act {
+            subject: noted.act.part().map(str::to_owned),
             action: noted.act.action,
             actor: noted.act.actor,
             count: noted.act.count,
@@ -193,7 +196,7 @@ fn happened(what: What) -> Happened {
         },
         What::Open(window) => Happened::Open {
             messages: window.count,
-            expires_in: window.left.as_secs_f64(),
+            expires_in: seconds(window.left),
         },
     }
 }

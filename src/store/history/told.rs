@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::core::batch::Millis;
 use crate::core::chat::Chat;
 use crate::core::filter::Filter;
+use crate::core::finding::{as_one_number, number_of};
 use crate::gateway::Author;
 use crate::store::chats::people::fields_of;
 use crate::store::dead_letters::shards_of;
@@ -86,15 +87,22 @@ impl History<'_> {
         Ok(noted == 1)
     }
 
-    /// What was said in a chat within `look`, the newest first, and where the look ended, if not at its beginning.
+    /// What was said in a chat until this moment, as far as it was written within `look`, the newest first, and where the look
+    /// ended, if not at its beginning.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
-    pub async fn told(self, chat: &Chat, look: Look) -> Result<(Vec<Told>, Option<Millis>)> {
+    pub async fn told(
+        self,
+        chat: &Chat,
+        until: Millis,
+        look: Look,
+    ) -> Result<(Vec<Told>, Option<Millis>)> {
         let shards = shards_of(&Filter::Chat(chat.clone()));
         let of_chat = |entry: &StreamEntry| {
             let received = Received::read(entry)?;
-            if (&received.chat.buffer, &received.chat.id) != (&chat.buffer, &chat.id) {
+            let is_its = (&received.chat.buffer, &received.chat.id) == (&chat.buffer, &chat.id);
+            if !is_its || received.at > until {
                 return Ok(None);
             }
             Ok(Some(match Answer::read(entry)? {
@@ -109,16 +117,27 @@ impl History<'_> {
         Ok(ended(found.await?))
     }
 
-    /// What was posted of a chat within `look` and came into no window as a message of its own, likewise.
+    /// What was posted of a chat within `look` and came into no window as a message of its own, likewise; of a chat of which nobody
+    /// knows, what was posted in its buffer of a person with this `number`, too.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
-    pub async fn untaken(self, chat: &Chat, look: Look) -> Result<(Vec<Posted>, Option<Millis>)> {
+    pub async fn untaken(
+        self,
+        chat: &Chat,
+        number: Option<&str>,
+        look: Look,
+    ) -> Result<(Vec<Posted>, Option<Millis>)> {
+        let number = number.map(as_one_number);
+        let has_number = |post: &Post| {
+            let of_post = post.chat().and_then(|chat| number_of(&chat.id));
+            number.is_some() && of_post.map(|it| as_one_number(&it)) == number
+        };
         let shard = std::iter::once(shard_of(Some(&chat.buffer)));
         let of_chat = |entry: &StreamEntry| {
             let post = Post::read(entry)?;
             let is_its = post.buffer.as_deref() == Some(chat.buffer.as_str())
-                && post.chat.as_deref() == Some(chat.id.as_str());
+                && (post.chat.as_deref() == Some(chat.id.as_str()) || has_number(&post));
             let (id, at) = (entry.id, entry.id.ms);
             Ok(is_its.then_some(Posted { id, at, post }))
         };

@@ -2,42 +2,62 @@
 
 use super::NotAnswered;
 use crate::core::batch::Millis;
-use crate::core::verdict::Situation;
+use crate::core::post::PostResult;
+use crate::core::verdict::{Delivery, Situation, Untaken};
 
 /// By so much the list of received messages may be late, ms.
 const LATE_BY: Millis = 50;
 /// An answer is looked for so long before it is missed, ms.
 const ANSWERS_WITHIN: Millis = 60_000;
+/// So many posts of a buffer must have been refused one after the other before they tell anything of somebody who is known: a
+/// single one may be a stranger's.
+const SEVERAL: u64 = 3;
 
 impl Situation {
     /// Why the newest message was not answered.
     pub fn not_answered(&self) -> NotAnswered {
-        let newest = self.said.max(self.untaken.as_ref().map(|it| it.at));
-        // Where the newest post of all was refused, whatever the person has said since was, too.
-        if let Some(refused) = &self.refused
-            && newest.is_none_or(|newest| newest < refused.at)
-            && self.last_post <= Some(refused.at)
-        {
-            return NotAnswered::PostsRefused {
-                count: refused.count,
-                refusal: refused.code.clone(),
-                last_at: refused.at,
-            };
-        }
-        if let Some(untaken) = self.untaken.as_ref().filter(|it| self.said < Some(it.at)) {
-            return NotAnswered::Dropped {
-                result: untaken.result.clone(),
-                reason: untaken.reason.clone(),
-                at: untaken.at,
-                paused_for_ms: self.paused_for,
-            };
+        self.of_the_person()
+            .or_else(|| self.posts_refused())
+            .unwrap_or_else(|| self.over())
+    }
+
+    /// What is known of the newest that this very person said, and is no answer.
+    fn of_the_person(&self) -> Option<NotAnswered> {
+        if let Some(untaken) = self.newest_untaken() {
+            let answered = self.answer_after(untaken.at).is_some();
+            return (!answered).then(|| self.dropped(untaken.clone()));
         }
         if let Some(deadline) = self.window {
-            return NotAnswered::Gathering {
+            return Some(NotAnswered::Gathering {
                 closes_in_ms: deadline.saturating_sub(self.now),
-            };
+            });
         }
-        self.on_its_way().unwrap_or_else(|| self.over())
+        // Where one destination has taken it and our side wrote since, others are nobody's complaint.
+        if self.answered().is_some() {
+            return self.taken_back();
+        }
+        self.on_its_way()
+            .or_else(|| self.dead())
+            .or_else(|| self.taken_back())
+            .or_else(|| self.left_to_a_person())
+            .or_else(|| self.for_later())
+    }
+
+    /// What was not taken, where that is the newest.
+    fn newest_untaken(&self) -> Option<&Untaken> {
+        self.untaken.as_ref().filter(|it| self.said < Some(it.at))
+    }
+
+    fn dropped(&self, untaken: Untaken) -> NotAnswered {
+        let pause = self.pause.clone();
+        NotAnswered::Dropped {
+            result: untaken.result,
+            reason: untaken.reason,
+            at: untaken.at,
+            paused_for_ms: pause.as_ref().map(|it| it.left),
+            paused_by: pause.as_ref().and_then(|it| it.by),
+            paused_by_key: pause.and_then(|it| it.key),
+        }
     }
 
     fn on_its_way(&self) -> Option<NotAnswered> {
@@ -62,21 +82,84 @@ impl Situation {
         })
     }
 
+    fn dead(&self) -> Option<NotAnswered> {
+        let delivered_at = self.newest_delivered().and_then(Delivery::delivered_at);
+        let dead = self.dead.as_ref().filter(|it| delivered_at < Some(it.at))?;
+        Some(NotAnswered::Dead {
+            dead_letter: dead.id.clone(),
+            destination: dead.destination.clone(),
+            webhook_id: dead.webhook_id.clone(),
+            reason: dead.reason.clone(),
+            at: dead.at,
+        })
+    }
+
+    /// What was said before it, in the same window, may have been delivered without it.
+    fn taken_back(&self) -> Option<NotAnswered> {
+        let (at, said_at) = self.taken_back?;
+        let closed = self.asked().next_back().map(|it| it.closed);
+        let is_newest = self.said < Some(said_at) && closed < Some(said_at);
+        let is_answered = self.answer_after(said_at).is_some();
+        (is_newest && !is_answered).then_some(NotAnswered::TakenBack { said_at, at })
+    }
+
+    /// The pause has dropped the window that the newest message was in.
+    fn left_to_a_person(&self) -> Option<NotAnswered> {
+        let (pause, said) = (self.pause.as_ref()?, self.said?);
+        let is_after = pause.at.is_none_or(|at| at >= said);
+        let is_over = self.delivered().is_some() || self.answer_after(said).is_some();
+        (is_after && !is_over).then(|| {
+            self.dropped(Untaken {
+                at: said,
+                result: PostResult::Paused.word().to_owned(),
+                reason: Some("its window was dropped when the chat was paused".to_owned()),
+            })
+        })
+    }
+
+    fn for_later(&self) -> Option<NotAnswered> {
+        let answered = self.said.and_then(|said| self.answer_after(said));
+        let is_over = answered.is_some() || self.delivered().is_some();
+        let send_at = self.later.filter(|_| !is_over)?;
+        Some(NotAnswered::ForLater { send_at })
+    }
+
+    /// Where the newest posts of all were refused, whatever the person has said since was, too.
+    fn posts_refused(&self) -> Option<NotAnswered> {
+        let newest = self.said.max(self.untaken.as_ref().map(|it| it.at));
+        let is_known = newest.is_some() || !self.deliveries.is_empty();
+        let enough = if is_known { SEVERAL } else { 1 };
+        let refused = self.refused.as_ref().filter(|it| it.count >= enough)?;
+        let is_newest =
+            newest.is_none_or(|newest| newest < refused.at) && self.last_post <= Some(refused.at);
+        is_newest.then(|| NotAnswered::PostsRefused {
+            count: refused.count,
+            refusal: refused.code.clone(),
+            last_at: refused.at,
+        })
+    }
+
+    /// Whether a batch holds the newest message: when that came is told a little late where nothing else is kept of it.
+    fn holds_newest(&self, delivery: &Delivery) -> bool {
+        self.said <= Some(delivery.said.1 + LATE_BY)
+    }
+
+    /// The newest batch, if it was delivered somewhere.
+    fn delivered(&self) -> Option<&Delivery> {
+        self.newest_delivered().filter(|it| self.holds_newest(it))
+    }
+
+    /// The same where our side wrote since, and when.
+    fn answered(&self) -> Option<(&Delivery, Millis)> {
+        let mut newest = self.asked().rev();
+        let newest = newest.find(|it| it.delivered && self.holds_newest(it));
+        newest.and_then(|it| Some((it, self.answer_after(it.closed)?)))
+    }
+
     fn over(&self) -> NotAnswered {
-        let delivered = self.newest_delivered();
+        let untaken = self.newest_untaken();
+        let delivered = self.delivered().filter(|_| untaken.is_none());
         let delivered = delivered.and_then(|it| Some((it, it.delivered_at()?)));
-        let delivered_at = delivered.map(|(_, at)| at);
-        if let Some(dead) = self.dead.as_ref().filter(|it| delivered_at < Some(it.at)) {
-            return NotAnswered::Dead {
-                dead_letter: dead.id.clone(),
-                destination: dead.destination.clone(),
-                webhook_id: dead.webhook_id.clone(),
-                reason: dead.reason.clone(),
-                at: dead.at,
-            };
-        }
-        // When a message came is told a little late where nothing else is kept of it.
-        let delivered = delivered.filter(|(it, _)| self.said <= Some(it.said.1 + LATE_BY));
         let Some((delivery, at)) = delivered else {
             return self.nothing();
         };
@@ -87,15 +170,15 @@ impl Situation {
                 usual_gap_ms: line.usual_gap,
             };
         }
-        let (destination, webhook_id) = (delivery.destination.clone(), delivery.webhook_id.clone());
-        let since_ms = self.now.saturating_sub(at);
-        if let Some(answered_at) = self.answer_after(delivery.closed) {
+        if let Some((delivery, answered_at)) = self.answered() {
             return NotAnswered::Answered {
-                destination,
-                webhook_id,
+                destination: Some(delivery.destination.clone()),
+                webhook_id: Some(delivery.webhook_id.clone()),
                 answered_at,
             };
         }
+        let (destination, webhook_id) = (delivery.destination.clone(), delivery.webhook_id.clone());
+        let since_ms = self.now.saturating_sub(at);
         if self.answers.is_empty() {
             return NotAnswered::Delivered {
                 destination,
@@ -117,18 +200,24 @@ impl Situation {
         }
     }
 
+    /// What nothing was delivered of.
     fn nothing(&self) -> NotAnswered {
-        match (self.later, self.said) {
-            (Some(send_at), _) => NotAnswered::ForLater { send_at },
-            (None, Some(said_at)) => NotAnswered::NotKept { said_at },
-            (None, None) => {
-                let line = self.line.as_ref();
-                NotAnswered::NothingReceived {
-                    line: line.and_then(|line| line.name.clone()),
-                    last_post_at: line.map(|line| line.last_post).or(self.last_post),
-                    usual_gap_ms: line.and_then(|line| line.usual_gap),
-                }
-            }
+        let newest = self.said.max(self.untaken.as_ref().map(|it| it.at));
+        if let Some(answered_at) = newest.and_then(|newest| self.answer_after(newest)) {
+            return NotAnswered::Answered {
+                destination: None,
+                webhook_id: None,
+                answered_at,
+            };
+        }
+        if let Some(said_at) = self.said {
+            return NotAnswered::NotKept { said_at };
+        }
+        let line = self.line.as_ref();
+        NotAnswered::NothingReceived {
+            line: line.and_then(|line| line.name.clone()),
+            last_post_at: line.map(|line| line.last_post).or(self.last_post),
+            usual_gap_ms: line.and_then(|line| line.usual_gap),
         }
     }
 }

@@ -1,0 +1,136 @@
+//! What has happened, as far as a verdict goes by it.
+
+use super::sources::Sources;
+use crate::core::batch::Millis;
+use crate::core::ignored::Ignored;
+use crate::core::post::{PostResult, TAKEN_BACK};
+use crate::core::verdict::{Attempted, DeadBatch, Delivery, Situation, Untaken};
+use crate::core::window::CloseReason;
+use crate::store::history::posts::Posted;
+use crate::store::history::received::Received;
+use crate::store::history::told::Told;
+use crate::store::history::{DELIVERED, Settlement, Try};
+
+impl Sources {
+    /// Whether something that the person said is missing because of it: what came again, was said twice or changed what was
+    /// taken is there.
+    fn is_missing(&self, posted: &Posted) -> bool {
+        let result = posted.post.result.as_str();
+        let there = [PostResult::Changed, PostResult::Repeated].map(PostResult::word);
+        if !is_of_person(result) || there.contains(&result) {
+            return false;
+        }
+        let is_taken = |told: &Told| match told {
+            Told::Said(received) => received.id() == posted.post.id,
+            Told::Answered { .. } => false,
+        };
+        result != PostResult::Duplicate.word() || !self.told.iter().any(is_taken)
+    }
+
+    /// When a message was taken back in its window, as far as its id is kept.
+    fn taken_back_at(&self, received: &Received) -> Option<Millis> {
+        let took_back = |it: &&Posted| {
+            it.post.result == PostResult::CHANGED && it.post.reason.as_deref() == Some(TAKEN_BACK)
+        };
+        let mut back = self.untaken.iter().filter(took_back).peekable();
+        back.peek()?;
+        let id = received.id()?;
+        back.find(|it| it.at >= received.at && it.post.id.as_ref() == Some(&id))
+            .map(|it| it.at)
+    }
+
+    /// What there is of it for a verdict.
+    pub(super) fn situation(&self, now: Millis) -> Situation {
+        let mut all_said = self.told.iter().filter_map(|told| match told {
+            Told::Said(received) => Some((received.at, self.taken_back_at(received))),
+            Told::Answered { .. } => None,
+        });
+        let newest = all_said.clone().next();
+        let taken_back = newest.and_then(|(said, at)| Some((at?, said)));
+        let said = all_said.find_map(|(said, at)| at.is_none().then_some(said));
+        let answers = self.told.iter().rev().filter_map(|told| match told {
+            Told::Said(_) => None,
+            Told::Answered { at, .. } => Some(*at),
+        });
+        let untaken = self.untaken.iter().find(|it| self.is_missing(it));
+        let basis = Situation {
+            said,
+            ..Situation::default()
+        };
+        let mut dead = self.dead.iter();
+        let dead = dead.find(|it| basis.is_asked(it.batch.reason));
+        let mut deliveries: Vec<_> = self.settlements.iter().map(delivery).collect();
+        deliveries.sort_by_key(|it| it.closed);
+        Situation {
+            now,
+            said,
+            taken_back,
+            answers: answers.collect(),
+            untaken: untaken.map(|it| Untaken {
+                at: it.at,
+                result: it.post.result.clone(),
+                reason: it.post.reason.clone(),
+            }),
+            dead: dead.map(|it| DeadBatch {
+                id: it.id.text(),
+                webhook_id: it.batch.id.to_string(),
+                destination: it.letter.destination.clone(),
+                reason: it.letter.reason.clone(),
+                at: it.buried(),
+            }),
+            deliveries,
+            ..Situation::default()
+        }
+    }
+}
+
+/// Whether what became of a post is about something that the person said, and not about our side or the gateway.
+pub(super) fn is_of_person(result: &str) -> bool {
+    let others = [
+        Ignored::Own,
+        Ignored::Bot,
+        Ignored::DeliveryStatus,
+        Ignored::Presence,
+        Ignored::Notice,
+        Ignored::NotAMessage,
+        Ignored::PrivateNote,
+    ];
+    let others = others.map(|why| PostResult::Ignored(why).word());
+    !others.contains(&result)
+}
+
+fn delivery(settlement: &Settlement) -> Delivery {
+    let record = &settlement.record;
+    let times = record.stamps.iter().map(|stamp| stamp.at);
+    let earlier = settlement.earlier.iter();
+    let mut tries: Vec<_> = earlier.map(|(at, made)| attempted(*at, made)).collect();
+    tries.extend(
+        record
+            .last
+            .as_ref()
+            .map(|last| attempted(settlement.at, last)),
+    );
+    Delivery {
+        webhook_id: record.id.clone(),
+        destination: record.destination.clone(),
+        said: (
+            times.clone().min().unwrap_or(record.opened),
+            times.max().unwrap_or(record.opened),
+        ),
+        closed: record.closed,
+        due: record.due,
+        reason: CloseReason::parse(&record.reason).unwrap_or(CloseReason::Quiet),
+        gathered: record.gathered,
+        tries,
+        delivered: record.outcome == DELIVERED,
+    }
+}
+
+pub(super) fn attempted(at: Millis, made: &Try) -> Attempted {
+    Attempted {
+        at,
+        took: made.ms,
+        status: made.status,
+        summary: made.summary.clone(),
+    }
+}
