@@ -2,10 +2,10 @@
 
 use super::{Admin, AdminError, Conflict, NoSuch};
 use crate::core::batch::{BatchId, Millis};
-use crate::core::chat::{Chat, ChatHash, Name};
-use crate::core::finding::Sought;
+use crate::core::chat::{Chat, ChatHash, ChatId, Name};
+use crate::core::finding::{Sought, as_one_number, number_of};
 use crate::store::EntryId;
-use crate::store::chats::people::Found;
+use crate::store::chats::people::{Found, FoundChat};
 use crate::store::chats::tokens;
 
 /// Chats that are looked at for one that is meant.
@@ -107,19 +107,26 @@ impl Admin {
         Ok(None)
     }
 
-    /// The chat that is meant by what somebody wrote for it, such as a bare number, where there is none of that very name;
-    /// in a buffer, if one is named.
+    /// The chat that is meant by a number, in any writing but whole, where there is none of that very name; in a buffer, if one is
+    /// named. The end of a number, or how a name begins, leads to people and means none of them: somebody may be erased by it.
     ///
     /// # Errors
     /// There is none, or several; unavailable, silent or unreadable.
     pub async fn meant(&self, text: &str, buffer: Option<&Name>) -> Result<Chat, AdminError> {
         let mut chats = Vec::new();
-        if let Some(sought) = Sought::read(text) {
+        let number = ChatId::parse(text).ok().and_then(|id| number_of(&id));
+        if let Some((sought, number)) = Sought::read(text).zip(number) {
             let found = self
                 .store()
                 .chats()
                 .find(&sought, MOST_MEANT, |_| Vec::new());
+            let number = as_one_number(&number);
+            let has_it = |it: &FoundChat| {
+                let its = number_of(&it.chat.id).or_else(|| it.phone.clone());
+                its.is_some_and(|its| as_one_number(&its) == number)
+            };
             chats = found.await?.chats;
+            chats.retain(has_it);
         }
         chats.retain(|it| buffer.is_none_or(|buffer| it.chat.buffer == *buffer));
         if chats.len() > 1 {

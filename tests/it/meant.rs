@@ -57,6 +57,38 @@ async fn every_act_understands_the_number_that_is_shown_under_it() {
 }
 
 #[tokio::test]
+async fn neither_the_end_of_a_number_nor_the_beginning_of_a_name_means_anybody() {
+    let system = with_ana().await;
+    let said = json!({"user": "anabel", "message": "oi"});
+    assert_eq!(
+        system.api.post("/api/buffers/loja/messages", said).await.0,
+        200
+    );
+
+    for part in [
+        "88887777",
+        "7777",
+        "988887777",
+        "ana",
+        "5511988887777123",
+        "551198888777",
+    ] {
+        let path = format!("/api/chats/{part}?everything=true&buffer=loja");
+        assert_eq!(system.delete(&path).await.0, 404, "{part}");
+        let (_, dropped) = system
+            .delete(&format!("/api/chats/{part}?buffer=loja"))
+            .await;
+        assert_eq!(dropped["messages"], 0, "{part}");
+        assert_eq!(
+            system.api.get(&format!("/api/chats/{part}")).await.0,
+            404,
+            "{part}"
+        );
+    }
+    assert_eq!(system.windows().await.len(), 2);
+}
+
+#[tokio::test]
 async fn nothing_is_called_erased_where_nothing_was_kept() {
     let system = with_ana().await;
 
