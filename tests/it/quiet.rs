@@ -79,7 +79,12 @@ impl Undeliverable {
                 self.receiver.call().await;
             }
         }
-        self.monitor.logs("now a dead letter").await;
+        // The log tells of the attempt before the letter lies there.
+        eventually("it is a dead letter", async || {
+            let (_, letters) = self.api.get("/api/messages/dead-letter").await;
+            letters["items"].as_array().is_some_and(|it| !it.is_empty())
+        })
+        .await;
         let revive = json!({ "user": PHONE });
         self.api.post("/api/dead-letter/revive", revive).await;
         self.receiver.call().await;
