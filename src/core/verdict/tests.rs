@@ -60,6 +60,24 @@ fn waiting(held_by: HeldBy, last: Option<Attempted>) -> Option<WaitingBatch> {
     })
 }
 
+fn refused(count: u64) -> Option<RefusedPosts> {
+    Some(RefusedPosts {
+        count,
+        code: "proof_failed".to_owned(),
+        at: 990_000,
+    })
+}
+
+fn dead() -> Option<DeadBatch> {
+    Some(DeadBatch {
+        id: "1-0-1".to_owned(),
+        webhook_id: "msg_1".to_owned(),
+        destination: "bot".to_owned(),
+        reason: "HTTP 410".to_owned(),
+        at: 950_000,
+    })
+}
+
 /// The code, and the facts, of what is said.
 fn told(verdict: &impl Serialize) -> (String, serde_json::Value) {
     let mut told = serde_json::to_value(verdict).unwrap();
@@ -71,11 +89,7 @@ fn told(verdict: &impl Serialize) -> (String, serde_json::Value) {
 
 #[test]
 fn why_there_is_no_answer_is_the_first_rule_that_holds() {
-    let refused = Some(RefusedPosts {
-        count: 31,
-        code: "proof_failed".to_owned(),
-        at: 990_000,
-    });
+    let refused = refused(31);
     let untaken = |at| {
         Some(Untaken {
             at,
@@ -83,13 +97,7 @@ fn why_there_is_no_answer_is_the_first_rule_that_holds() {
             reason: None,
         })
     };
-    let dead = Some(DeadBatch {
-        id: "1-0-1".to_owned(),
-        webhook_id: "msg_1".to_owned(),
-        destination: "bot".to_owned(),
-        reason: "HTTP 410".to_owned(),
-        at: 950_000,
-    });
+    let dead = dead();
     let nobody = Situation {
         now: NOW,
         last_post: Some(160_000),

@@ -1,7 +1,7 @@
 //! What is known of this very person, and what is not theirs.
 
 use super::super::*;
-use super::{NOW, delivery, situation, told, tried, waiting};
+use super::{NOW, dead, delivery, refused, situation, told, tried, waiting};
 
 /// Sent because the chat was silent, and taken.
 pub(super) fn follow_up() -> Delivery {
@@ -15,14 +15,6 @@ pub(super) fn follow_up() -> Delivery {
         tries: vec![tried(960_000, 1000, None), tried(970_000, 1000, Some(200))],
         ..delivery()
     }
-}
-
-fn refused(count: u64) -> Option<RefusedPosts> {
-    Some(RefusedPosts {
-        count,
-        code: "proof_failed".to_owned(),
-        at: 990_000,
-    })
 }
 
 fn code(situation: &Situation) -> String {
@@ -82,13 +74,7 @@ fn a_stray_refusal_hides_nothing_that_is_known() {
         ..only_said()
     };
     assert_eq!(code(&all_refused), "posts_refused");
-    let dead = Some(DeadBatch {
-        id: "1-0-1".to_owned(),
-        webhook_id: "msg_1".to_owned(),
-        destination: "bot".to_owned(),
-        reason: "HTTP 410".to_owned(),
-        at: 950_000,
-    });
+    let dead = dead();
     let window = Some(1_004_000);
     let waits = waiting(HeldBy::Retry, Some(tried(908_000, 9, Some(404))));
     let cases = [
