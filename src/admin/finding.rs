@@ -107,7 +107,7 @@ impl Admin {
         Ok(None)
     }
 
-    /// The chat that is meant by a number, in any writing but whole, where there is none of that very name; in a buffer, if one is
+    /// The chat that is meant by a whole number, in any writing, where there is none of that very name; in a buffer, if one is
     /// named. The end of a number, or how a name begins, leads to people and means none of them: somebody may be erased by it.
     ///
     /// # Errors

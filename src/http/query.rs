@@ -234,28 +234,37 @@ pub(super) fn chat_in(
     query: Result<Query<BufferQuery>, QueryRejection>,
     find: impl FnOnce(&str) -> Result<Name, ApiError>,
 ) -> Result<Chat, ApiError> {
-    let (Path(user), Query(query)) = (user?, query?);
-    let buffer = query.buffer.as_deref().map(find).transpose()?;
-    let chat = chat_named(api, &user, buffer).map_err(|it| it.parameter("user"))?;
+    let (chat, ..) = asked_for(api, user, query, find)?;
     note_chat(&chat);
     Ok(chat)
 }
 
 /// The same of a chat that something is done to, or all is told of: where nothing is known of one of that very name, a
-/// number in any writing means the one chat that has it.
+/// whole number, in any writing, means the one chat that has it.
 pub(super) async fn chat_meant(
     api: &Api,
     user: Result<Path<String>, PathRejection>,
     query: Result<Query<BufferQuery>, QueryRejection>,
     find: impl FnOnce(&str) -> Result<Name, ApiError>,
 ) -> Result<Chat, ApiError> {
-    let (Path(asked), Query(query)) = (user?, query?);
-    let buffer = query.buffer.as_deref().map(find).transpose()?;
-    let chat = chat_named(api, &asked, buffer.clone()).map_err(|it| it.parameter("user"))?;
+    let (chat, asked, buffer) = asked_for(api, user, query, find)?;
     let chat = api.admin.known_or_meant(chat, &asked, buffer.as_ref());
     let chat = chat.await?;
     note_chat(&chat);
     Ok(chat)
+}
+
+/// The chat of that very name or token, what the path says, and the buffer that is named beside it.
+fn asked_for(
+    api: &Api,
+    user: Result<Path<String>, PathRejection>,
+    query: Result<Query<BufferQuery>, QueryRejection>,
+    find: impl FnOnce(&str) -> Result<Name, ApiError>,
+) -> Result<(Chat, String, Option<Name>), ApiError> {
+    let (Path(asked), Query(query)) = (user?, query?);
+    let buffer = query.buffer.as_deref().map(find).transpose()?;
+    let chat = chat_named(api, &asked, buffer.clone()).map_err(|it| it.parameter("user"))?;
+    Ok((chat, asked, buffer))
 }
 
 fn chat_of(
