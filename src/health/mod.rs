@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use crate::core::chat::Name;
 use crate::core::control::Stops;
-use crate::core::moment::utc;
+use crate::core::moment::{seconds, utc};
 use crate::registry::{Registry, Snapshot};
 use crate::store::status::RedisState;
 use crate::store::work::{Daemon, Kind, Work};
@@ -173,10 +173,7 @@ fn with_redis(service: &'static str, redis: RedisState, stops: &Stops) -> Health
 
 /// The health with what is seen of the work of all.
 fn seeing(mut health: Health, work: &Work) -> Health {
-    let overdue = |kind| {
-        let overdue: Option<Duration> = work.overdue(kind);
-        overdue.map(|overdue| overdue.as_secs_f64())
-    };
+    let overdue = |kind| work.overdue(kind).map(seconds);
     health.monitors = work.monitors().map(|it| seen(work, it)).collect();
     health.overdue = Some(Overdue {
         windows: overdue(Kind::Windows),

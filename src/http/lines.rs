@@ -14,7 +14,7 @@ use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::query::{BufferQuery, any_buffer};
 use crate::core::batch::Millis;
-use crate::core::moment::utc;
+use crate::core::moment::{seconds, utc};
 use crate::store::lines::Line;
 
 /// A line that a gateway posts through.
@@ -81,12 +81,12 @@ async fn list(
 }
 
 fn shown(line: Line, now: Millis) -> LineAnswer {
-    let ago = |at: Millis| Duration::from_millis(now.saturating_sub(at)).as_secs_f64();
+    let ago = |at: Millis| seconds(Duration::from_millis(now.saturating_sub(at)));
     LineAnswer {
         last_post_at: line.last.map(utc),
         silent_for: line.last.map(ago),
         posts_an_hour: line.an_hour().filter(|rate| *rate > 0.0),
-        usual_gap: line.usual_gap().map(|gap| gap.as_secs_f64()),
+        usual_gap: line.usual_gap().map(seconds),
         last_refusal: line
             .refused
             .map(|(at, code)| LineRefusal { at: utc(at), code }),

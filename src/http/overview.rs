@@ -1,5 +1,7 @@
 //! `GET /api/overview`: how all of it goes, at a glance.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -10,7 +12,7 @@ use super::Api;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use crate::admin::overview::{DestinationState, Overview, State as Doing};
-use crate::core::moment::utc;
+use crate::core::moment::{seconds, utc};
 use crate::core::samples::shares::{LATENESS, within};
 use crate::health::answer::Stopped;
 use crate::store::work::{Kind, Work};
@@ -197,12 +199,11 @@ fn answer(seen: &Overview, work: &Work) -> OverviewAnswer {
             paused_chats: seen.paused,
         },
         standing: work.standing().into_iter().map(Kind::as_str).collect(),
-        oldest_overdue_window: work.overdue(Kind::Windows).map(|it| it.as_secs_f64()),
+        oldest_overdue_window: work.overdue(Kind::Windows).map(seconds),
         oldest_batch: seen.oldest.as_ref().map(|(name, since)| OldestBatch {
             destination: name.to_string(),
             since: utc(*since),
-            waits_for: std::time::Duration::from_millis(seen.now.saturating_sub(*since))
-                .as_secs_f64(),
+            waits_for: seconds(Duration::from_millis(seen.now.saturating_sub(*since))),
         }),
         lateness: lateness(work),
         destinations: destinations(seen),

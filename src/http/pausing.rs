@@ -19,6 +19,7 @@ use super::query::{BufferQuery, chat_meant};
 use crate::core::chat::Chat;
 use crate::core::json::RawObject;
 use crate::core::json::fields::{BadInput, number_of, take};
+use crate::core::moment::seconds;
 use crate::spec::scalars::scalars;
 
 const PAUSE: Duration = Duration::from_secs(3600);
@@ -135,7 +136,7 @@ fn answer(chat: &Chat, message: &'static str, messages: u64, length: Option<Dura
         user: chat.id.as_str(),
         buffer: chat.buffer.as_str(),
         messages,
-        paused_for: length.map(|length| length.as_secs_f64()),
+        paused_for: length.map(seconds),
     })
     .into_response()
 }

@@ -19,6 +19,7 @@ use super::{Named, named};
 use crate::core::item::Media;
 use crate::core::json::fields::{BadInput, form_as_json};
 use crate::core::json::node::Node;
+use crate::core::moment::seconds;
 use crate::gateway::Author;
 use crate::http::auth::Need;
 use crate::http::body::Fields;
@@ -237,7 +238,7 @@ fn shown(would_be: ingest::WouldBe) -> WouldBe {
         typing: would_be.typing,
         own: would_be.own,
         ignored: would_be.ignored,
-        deadline_in: would_be.deadline_in.map(|left| left.as_secs_f64()),
+        deadline_in: would_be.deadline_in.map(seconds),
         requests: would_be.calls.into_iter().map(shown_call).collect(),
     }
 }
