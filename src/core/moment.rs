@@ -22,6 +22,11 @@ pub fn utc(at: Millis) -> String {
     rfc3339(at, Tz::UTC)
 }
 
+/// A duration as scripts and stored numbers count it, ms.
+pub fn millis(duration: Duration) -> Millis {
+    Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
+}
+
 /// A duration in seconds, as answers show it: to the millisecond, without what binary fractions would add.
 pub fn seconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1000.0).round() / 1000.0

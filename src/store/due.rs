@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::handles::DueIndexes;
 use super::keys::{self, Due, Shard};
 use super::scripts::{self, Call};
-use super::windows::millis;
 use super::{Result, reply};
 use crate::core::batch::Millis;
 use crate::core::chat::{Chat, Name};
+use crate::core::moment::millis;
 
 /// A sweep of an index looks at it again within this, whatever it knows. What falls due sooner wakes it by a hint, which
 /// the scripts give that put it there.

@@ -7,9 +7,9 @@ use redis::Value;
 use super::handles::Lines;
 use super::keys::{LINES, Shard};
 use super::scripts;
-use super::windows::millis;
 use super::{Result, reply};
 use crate::core::batch::Millis;
+use crate::core::moment::millis;
 
 /// Most lines; what comes through others is noted together.
 pub const MOST: usize = 1_000;

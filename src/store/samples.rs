@@ -9,10 +9,10 @@ use redis::Cmd;
 use super::handles::Samples;
 use super::keys::{SAMPLED, Shard, samples};
 use super::scripts;
-use super::windows::millis;
 use super::work::Kind;
 use super::{Result, Store};
 use crate::core::batch::Millis;
+use crate::core::moment::millis;
 use crate::core::samples::Step;
 use crate::core::samples::counted::{Counted, LOOKED, State};
 

@@ -13,10 +13,10 @@ use serde::{Deserialize, Serialize};
 use super::due::shards_of;
 use super::handles::Daemons;
 use super::keys::{DAEMONS, Due, RETRIES, Shard};
-use super::windows::millis;
 use super::{Result, reply};
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
+use crate::core::moment::millis;
 
 /// A daemon without a sign for so long is taken for gone, and what is due for so long and taken by nobody stands still.
 pub const TOO_LONG: Duration = Duration::from_secs(10);

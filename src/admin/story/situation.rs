@@ -10,6 +10,7 @@ use crate::core::batch::Millis;
 use crate::core::chat::Chat;
 use crate::core::filter::Filter;
 use crate::core::finding::Sought;
+use crate::core::moment::millis;
 use crate::core::post::PostResult;
 use crate::core::verdict::{HeardThrough, Pause, RefusedPosts, Situation, WaitingBatch};
 use crate::core::window::CloseReason;
@@ -183,8 +184,4 @@ fn heard_through(chat: &Chat, lines: Vec<Line>) -> Option<HeardThrough> {
         usual_gap: line.usual_gap().map(millis),
         name: line.line,
     })
-}
-
-fn millis(duration: Duration) -> Millis {
-    Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
 }

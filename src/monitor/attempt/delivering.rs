@@ -283,7 +283,3 @@ impl Monitor {
         worker.lanes_changed.notify_one();
     }
 }
-
-pub(in crate::monitor) fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}

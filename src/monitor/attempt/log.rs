@@ -5,8 +5,9 @@ use std::time::Duration;
 use tracing::field::display;
 use tracing::{error, info, warn};
 
-use super::delivering::{InHand, millis};
+use super::delivering::InHand;
 use crate::core::batch::Outcome;
+use crate::core::moment::millis;
 use crate::core::retry::Exhausted;
 use crate::core::trace::TraceContext;
 use crate::delivery::Attempt;

@@ -5,9 +5,10 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tracing::{error, warn};
 
-use super::delivering::{InHand, millis};
+use super::delivering::InHand;
 use crate::core::chat::Name;
 use crate::core::item::{MOST_STAMPS, stamps};
+use crate::core::moment::millis;
 use crate::delivery::Attempt;
 use crate::monitor::Monitor;
 use crate::monitor::destination::worker::DestinationWorker;

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use crate::core::batch::Millis;
 use crate::core::chat::Chat;
+use crate::core::moment::millis;
 use crate::store::chats::aliases::REMEMBERED_FOR;
 use crate::store::chats::people::{Known, SECOND, entry, entry_of_alias};
 use crate::store::handles::Chats;
 use crate::store::keys::{self, Place, Shard};
 use crate::store::scripts;
-use crate::store::windows::millis;
 use crate::store::{Result, Store, reply};
 
 /// Entries of a hash that are looked at in one step: Redis does nothing else meanwhile.

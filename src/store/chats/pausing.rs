@@ -5,13 +5,13 @@ use std::time::Duration;
 use crate::core::batch::Millis;
 use crate::core::chat::{Chat, Name};
 use crate::core::life::Life;
+use crate::core::moment::millis;
 use crate::core::paused_by::PausedBy;
 use crate::store::config::lives::Living;
 use crate::store::handles::Chats;
 use crate::store::keys::{self, Due, Place, Shard};
 use crate::store::scheduled::member;
 use crate::store::scripts;
-use crate::store::windows::millis;
 use crate::store::work::Kind;
 use crate::store::{Result, StoreError, reply};
 

@@ -12,9 +12,10 @@ use self::set_back::{Clock, LEAST};
 use super::handles::{Chats, RedisClock};
 use super::keys::{self, CLOCK, Shard};
 use super::scripts::Call;
-use super::windows::{SEEN_FOR, millis};
+use super::windows::SEEN_FOR;
 use super::{Result, Store};
 use crate::core::batch::Millis;
+use crate::core::moment::millis;
 
 /// Time goes on between two looks, by this daemon's own measure; but not for longer than two lie apart: a Redis that stood
 /// still with its machine was not set back.

@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
+use crate::core::moment::millis;
 use crate::store::clock::lately;
 use crate::store::handles::RedisClock;
 use crate::store::keys::{self, CLOCK, Due, RETRIES, REVIVING, Shard};
 use crate::store::revivals::LEFT_FOR;
 use crate::store::scripts;
-use crate::store::windows::{SEEN_FOR, millis};
+use crate::store::windows::SEEN_FOR;
 use crate::store::{Result, StoreError};
 
 /// A smaller step back is none: time servers turn clocks by less.

@@ -6,12 +6,12 @@ use futures_util::future::try_join_all;
 
 use crate::core::chat::{Lane, Name};
 use crate::core::control::{Scope, Stops};
+use crate::core::moment::millis;
 use crate::store::audit::Act;
 use crate::store::config::{Configured, Mode};
 use crate::store::handles::{Config, Lanes};
 use crate::store::keys::{self, Due, Place, Shard};
 use crate::store::scripts;
-use crate::store::windows::millis;
 use crate::store::{Result, reply};
 
 /// Begins the fields of what is stopped.

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use crate::core::chat::Name;
 use crate::core::life::Asked;
+use crate::core::moment::millis;
 use crate::store::audit::By;
 use crate::store::config::Kind;
 use crate::store::config::removals::Begun;
 use crate::store::config::removing::Outcome;
 use crate::store::handles::Config;
 use crate::store::keys::{self, Due, Shard, chat_of_member};
-use crate::store::windows::millis;
 use crate::store::{Result, reply};
 
 /// Looked at in one round; the next one takes up the rest.

@@ -10,11 +10,11 @@ use futures_util::future::try_join_all;
 use crate::core::chat::Name;
 use crate::core::destination::Target;
 use crate::core::life::Life;
+use crate::core::moment::millis;
 use crate::store::config::Kind;
 use crate::store::handles::Config;
 use crate::store::keys::{self, Shard};
 use crate::store::scripts::{self, Call};
-use crate::store::windows::millis;
 use crate::store::{Result, reply};
 
 /// The end of a life is remembered for so long in every shard: no daemon is held up for longer than that and goes on.

@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
 use crate::core::life::{Asked, Life};
+use crate::core::moment::millis;
 use crate::store::audit::{self, Act, By};
 use crate::store::config::Kind;
 use crate::store::config::lives::Living;
 use crate::store::handles::Config;
 use crate::store::keys::{self, Shard};
 use crate::store::scripts;
-use crate::store::windows::millis;
 use crate::store::{Result, reply};
 
 /// A removal that is under way.

@@ -15,11 +15,11 @@ use super::dead_letters::shards_of;
 use super::handles::History;
 use super::keys::{self, Shard};
 use super::paging::{EntryId, Look, StreamEntry};
-use super::windows::millis;
 use super::{Result, StoreError, reply};
 use crate::core::batch::{BatchId, Gathering, Millis};
 use crate::core::filter::Filter;
 use crate::core::item::Stamp;
+use crate::core::moment::millis;
 use crate::core::window::MAX_FIRST_AFTER;
 use crate::settings::retention::RetentionConfig;
 

@@ -8,6 +8,7 @@ use redis::streams::StreamRangeReply;
 use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::Chat;
 use crate::core::filter::Filter;
+use crate::core::moment::millis;
 use crate::store::Result;
 use crate::store::dead_letters::shards_of;
 use crate::store::handles::History;
@@ -15,7 +16,6 @@ use crate::store::history::Settlement;
 use crate::store::history::posts::{Post, Results};
 use crate::store::keys::{self, Shard};
 use crate::store::paging::{EntryId, Look, StreamEntry};
-use crate::store::windows::millis;
 
 /// The clock of the daemon that made an id may be ahead of Redis's by so much.
 const CLOCKS_APART: Duration = Duration::from_secs(60);

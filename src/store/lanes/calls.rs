@@ -8,10 +8,10 @@ use redis::Value;
 
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
+use crate::core::moment::millis;
 use crate::store::handles::Lanes;
 use crate::store::keys::{CALLS, Shard};
 use crate::store::scripts;
-use crate::store::windows::millis;
 use crate::store::{Result, reply};
 
 /// A monitor that takes a destination for down says so again within this, or is no longer believed.

@@ -24,11 +24,11 @@ use super::history::{BURIED, DELIVERED, Record, Retention};
 use super::keys::{self, Place};
 use super::scheduled::FollowUpPlan;
 use super::scripts;
-use super::windows::millis;
 use super::work::Kind;
 use super::{Result, reply};
 use crate::core::batch::{Batch, Millis};
 use crate::core::chat::Lane;
+use crate::core::moment::millis;
 
 /// How leases are taken.
 #[derive(Clone, Copy, Debug)]

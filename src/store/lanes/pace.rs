@@ -5,11 +5,11 @@ use std::time::Duration;
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
 use crate::core::destination::Pace;
+use crate::core::moment::millis;
 use crate::store::Result;
 use crate::store::handles::Lanes;
 use crate::store::keys::{self, Shard};
 use crate::store::scripts;
-use crate::store::windows::millis;
 
 /// Attempts that may begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

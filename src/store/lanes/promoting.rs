@@ -7,10 +7,10 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use crate::core::batch::Millis;
 use crate::core::chat::{Chat, Name};
+use crate::core::moment::millis;
 use crate::store::handles::Lanes;
 use crate::store::keys::{self, Due, Place, Shard};
 use crate::store::scripts;
-use crate::store::windows::millis;
 use crate::store::{Result, reply};
 
 /// Shards that are looked at together: their writes share a sync to disk, which takes most of the time.

@@ -19,11 +19,11 @@ use super::dead_letters::lane_of;
 use super::due::take_from;
 use super::keys::{self, Due, Place, Shard};
 use super::paging::EntryId;
-use super::windows::millis;
 use super::work::Kind;
 use super::{Result, StoreError, reply};
 use crate::core::batch::Millis;
 use crate::core::chat::Lane;
+use crate::core::moment::millis;
 use crate::core::revival::Wanted;
 use crate::store::scripts;
 

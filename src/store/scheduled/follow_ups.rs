@@ -8,12 +8,12 @@ use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::{Chat, Name};
 use crate::core::destination::Target;
 use crate::core::life::Life;
+use crate::core::moment::millis;
 use crate::store::batch::whose_word;
 use crate::store::config::lives::{Living, must_all_be_there};
 use crate::store::handles::FollowUps;
 use crate::store::keys::{self, Due, Place, Shard};
 use crate::store::scripts::{self, Call};
-use crate::store::windows::millis;
 use crate::store::work::Kind;
 use crate::store::{LONGEST_IDLE, Result, StoreError};
 

@@ -4,11 +4,11 @@ use super::member;
 use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::{Chat, Name};
 use crate::core::life::Life;
+use crate::core::moment::millis;
 use crate::store::config::lives::Living;
 use crate::store::handles::{RedisClock, Schedules};
 use crate::store::keys::{self, Due, Place};
 use crate::store::scripts;
-use crate::store::windows::millis;
 use crate::store::work::Kind;
 use crate::store::{LONGEST_IDLE, Result, StoreError, reply};
 

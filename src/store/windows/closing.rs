@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::{Chat, Lane};
 use crate::core::destination::Target;
+use crate::core::moment::millis;
 use crate::core::window::CloseReason;
 use crate::store::batch::whose_word;
 use crate::store::config::lives::{Living, must_all_be_there};
@@ -12,7 +13,6 @@ use crate::store::handles::Windows;
 use crate::store::keys::{self, Place, Shard};
 use crate::store::lanes::{self, Lease};
 use crate::store::scripts;
-use crate::store::windows::millis;
 use crate::store::work::Kind;
 use crate::store::{Result, StoreError};
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::core::chat::Chat;
+use crate::core::moment::millis;
 use crate::store::Result;
 use crate::store::handles::Windows;
 use crate::store::keys::Place;
 use crate::store::scripts;
-use crate::store::windows::millis;
 
 /// A window that was to wait longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -24,6 +24,7 @@ use crate::core::destination::Target;
 use crate::core::finding::find_key;
 use crate::core::json::RawObject;
 use crate::core::life::Life;
+use crate::core::moment::millis;
 use crate::core::window::{CloseReason, FirstWait, WaitRule, WindowRules};
 
 /// How long a message id counts as seen.
@@ -289,9 +290,4 @@ fn taken(status: &str) -> Option<Taken> {
         "paused" => Some(Taken::Paused),
         _ => None,
     }
-}
-
-/// A duration as the scripts count.
-pub(super) fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -6,10 +6,10 @@ use redis::Value;
 
 use super::{About, Daemon, Work};
 use crate::core::batch::Millis;
+use crate::core::moment::millis;
 use crate::store::handles::Daemons;
 use crate::store::keys::{DAEMONS, Shard};
 use crate::store::scripts;
-use crate::store::windows::millis;
 use crate::store::{Result, reply};
 
 /// A daemon is remembered for so long after its last sign.
