@@ -126,7 +126,8 @@ impl Admin {
                 its.is_some_and(|its| as_one_number(&its) == number)
             };
             chats = found.await?.chats;
-            chats.retain(has_it);
+            // A group is nobody's own.
+            chats.retain(|it| it.writer.is_none() && has_it(it));
         }
         chats.retain(|it| buffer.is_none_or(|buffer| it.chat.buffer == *buffer));
         if chats.len() > 1 {

@@ -78,11 +78,16 @@ pub fn find_key_of_number(number: &str) -> String {
     key_of(number)
 }
 
+/// The digits of the number that stands in the index under this key.
+pub fn number_under(key: &str) -> Option<String> {
+    key.strip_prefix('d').map(reversed)
+}
+
 /// The digits of the number that a chat is called by; none: it is called by something else.
 pub fn number_of(id: &ChatId) -> Option<String> {
     let person = person_of(id.as_str());
-    let is_alias = id.as_str().ends_with("@lid");
-    digits_of(person).filter(|digits| digits.len() >= WHOLE && !is_alias)
+    let is_another = ["@lid", "@g.us"].iter().any(|it| id.as_str().ends_with(it));
+    digits_of(person).filter(|digits| digits.len() >= WHOLE && !is_another)
 }
 
 /// A number as all ways of writing it have it: without the country of Brazil and the ninth digit.

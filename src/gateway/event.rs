@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use strum::IntoStaticStr;
 use utoipa::ToSchema;
 
-use super::party::Party;
+use super::party::{Party, Person};
 use crate::core::batch::Millis;
 use crate::core::ignored::Ignored;
 use crate::core::item::MediaKind;
@@ -39,16 +39,25 @@ pub enum Event {
         /// With whom it has to do, as far as it tells.
         #[serde(skip)]
         party: Option<Party>,
+        /// Who wrote it, in a group that is ignored.
+        #[serde(skip)]
+        writer: Option<Person>,
     },
 }
 
 impl Event {
     /// Nothing for a bot, with nobody named.
     pub(super) fn ignored(why: Ignored, reason: String) -> Self {
+        Self::ignored_of(why, reason, None)
+    }
+
+    /// Nothing for a bot, and with whom it has to do.
+    pub(super) fn ignored_of(why: Ignored, reason: String, party: Option<Party>) -> Self {
         Self::Ignored {
             why,
             reason,
-            party: None,
+            party,
+            writer: None,
         }
     }
 

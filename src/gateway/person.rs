@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::address::Address;
+use super::opened::Message;
 use super::party::{Group, Groups, Person};
 use super::place::{Place, Scope};
+use super::preset::Preset;
+use crate::core::ignored::Ignored;
 use crate::core::json::node::Node;
 
 /// Most entries that are looked through for the one of a message, so that a post of thousands of both is read in time.
@@ -112,6 +115,16 @@ impl GroupPlaces {
             },
             person,
         })
+    }
+}
+
+impl Preset {
+    /// Who wrote in a group that is ignored; nobody, if it was one of us.
+    pub(super) fn writer(&self, why: Ignored, message: &Message<'_, '_>) -> Option<Person> {
+        let group = self.group.as_ref().filter(|_| why == Ignored::Group)?;
+        let in_group = group.group(message.scope, Groups::Whole)?;
+        let is_own = in_group.by_us || self.is_told_own(message);
+        Some(in_group.person).filter(|person| !is_own && !person.name().trim().is_empty())
     }
 }
 

@@ -87,6 +87,7 @@ impl Preset {
                 why: *why,
                 reason: told(*why, rule, message.scope),
                 party: self.party(&self.person, message),
+                writer: self.writer(*why, message),
             },
         };
         vec![event]
@@ -95,8 +96,13 @@ impl Preset {
     /// Whether it is ours, by what the gateway says or by our addresses in a group.
     fn is_own(&self, message: &Message<'_, '_>) -> bool {
         let by_us = message.group.as_ref().is_some_and(|group| group.by_us);
+        by_us || self.is_told_own(message)
+    }
+
+    /// The same by what the gateway says alone.
+    pub(super) fn is_told_own(&self, message: &Message<'_, '_>) -> bool {
         let own = self.own.as_ref().and_then(|own| own.when.as_ref());
-        by_us || own.is_some_and(|own| own.holds(message.scope))
+        own.is_some_and(|own| own.holds(message.scope))
     }
 
     fn said(&self, message: &Message<'_, '_>) -> Event {
@@ -108,11 +114,7 @@ impl Preset {
         let text = text.or_else(|| parts::words(&parts));
         if text.is_none() && media.is_empty() && !parts.keys().any(|part| part.is_content()) {
             let (why, reason) = self.nothing_said(message);
-            return Event::Ignored {
-                why,
-                reason,
-                party: self.party(&self.person, message),
-            };
+            return Event::ignored_of(why, reason, self.party(&self.person, message));
         }
         let Some(party) = self.party(&self.person, message) else {
             return Event::ignored(Ignored::Unnamed, Ignored::Unnamed.text().to_owned());
@@ -200,11 +202,7 @@ impl Preset {
                 pass: fields_at(&self.pass, message),
                 perhaps: false,
             }),
-            (_, party) => Event::Ignored {
-                why,
-                reason: why.text().to_owned(),
-                party,
-            },
+            (_, party) => Event::ignored_of(why, why.text().to_owned(), party),
         }
     }
 
@@ -219,11 +217,8 @@ impl Preset {
         let state = places.state.text(message.scope).unwrap_or_default();
         let typing = places.on.contains(&state);
         if !typing && !places.off.contains(&state) {
-            return Event::Ignored {
-                why: Ignored::Presence,
-                reason: format!("presence {}", quoted(&state)),
-                party: Some(party),
-            };
+            let reason = format!("presence {}", quoted(&state));
+            return Event::ignored_of(Ignored::Presence, reason, Some(party));
         }
         Event::Typing { party, typing }
     }

@@ -99,13 +99,16 @@ struct PersonsChat {
     hash: String,
     /// How whoever writes there calls themself.
     name: Option<String>,
+    /// It is a group in which this person wrote among others; absent where the chat is theirs.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    shared: bool,
     /// What it is doing: the first of these that is so.
     state: ChatState,
     /// Seconds until the end of its pause.
     #[serde(skip_serializing_if = "Option::is_none")]
     paused_for: Option<f64>,
-    /// About when it was last heard from: when its newest window was opened. If it never was, when it was first written to;
-    /// null: it is not known any more.
+    /// About when it was last heard from: when its newest window was opened. If it never was, when it was first written to.
+    /// In a group, when this person last wrote there. Null: it is not known any more.
     #[schema(format = DateTime)]
     last_heard_at: Option<String>,
 }
@@ -201,6 +204,7 @@ fn of_person(api: &Api, found: FoundChat) -> PersonsChat {
         buffer: chat.buffer.to_string(),
         token: api.admin.chat_tokens().of(chat),
         hash: chat.hash().to_string(),
+        shared: found.writer.is_some(),
         state: match &found {
             it if it.paused_for.is_some() => ChatState::Paused,
             it if it.open => ChatState::Open,
@@ -214,7 +218,10 @@ fn of_person(api: &Api, found: FoundChat) -> PersonsChat {
 }
 
 fn number(found: &FoundChat) -> Option<String> {
-    number_of(&found.chat.id).or_else(|| found.phone.clone())
+    match &found.writer {
+        Some(writer) => writer.number.clone(),
+        None => number_of(&found.chat.id).or_else(|| found.phone.clone()),
+    }
 }
 
 fn word(by: FoundBy) -> By {

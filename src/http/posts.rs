@@ -36,6 +36,9 @@ struct PostAnswer {
     buffer: Option<String>,
     /// The chat that it has to do with; null: it does not tell, or could not be read.
     user: Option<String>,
+    /// Who wrote it in a group, if it was not heard: the number, else what stands for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    writer: Option<String>,
     /// What became of it: `taken`, `changed` (a message that waited), `duplicate`, `repeated`, `paused`, `refused`, or why it is nothing for a bot: `group`,
     /// `own`, `delivery_status`, `not_a_message`, …
     result: String,
@@ -133,6 +136,7 @@ fn shown(Posted { id, at, post }: Posted) -> PostAnswer {
         at: utc(at),
         buffer: post.buffer,
         user: post.chat,
+        writer: post.writer,
         result: post.result,
         reason: post.reason,
         code: post.code,

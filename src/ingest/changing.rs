@@ -2,6 +2,7 @@
 
 use super::IngestError;
 use super::gathering::{Done, Work};
+use super::persons::among_others;
 use super::posts::Untaken;
 use crate::core::ignored::Ignored;
 use crate::core::item::{is_called, may_be_by, words_of};
@@ -72,7 +73,8 @@ impl Work<'_> {
             return Ok(());
         }
         let chat = self.chat.id.clone();
+        let writer = among_others(&changed.party, person);
         let incoming = changed.incoming(chat, person, self.gateway, &self.buffer.name)?;
-        self.take_in(incoming, done).await
+        self.take_in(incoming, writer, done).await
     }
 }

@@ -3,6 +3,7 @@
 use futures_util::{StreamExt, TryStreamExt, stream};
 use indexmap::{IndexMap, IndexSet};
 
+use super::persons::among_others;
 use super::posts::{Untaken, result_of};
 use super::{Ingest, IngestError};
 use crate::core::chat::{Chat, ChatId};
@@ -68,11 +69,19 @@ impl Ingest {
         for heard in heard {
             let found = match (heard.party(), &heard) {
                 (Some(party), _) => known.get(party),
-                (None, Event::Ignored { why, reason, party }) => {
+                (
+                    None,
+                    Event::Ignored {
+                        why,
+                        reason,
+                        party,
+                        writer,
+                    },
+                ) => {
                     reasons.insert(reason.clone());
                     let chat = party.as_ref().and_then(|party| party.chat_id().ok());
                     let why = PostResult::Ignored(*why);
-                    untaken.push(Untaken::event(why, reason.clone(), chat));
+                    untaken.push(Untaken::event(why, reason.clone(), chat).by(writer.as_ref()));
                     continue;
                 }
                 (None, _) => None,
@@ -88,7 +97,10 @@ impl Ingest {
             if let Some(why) = unheard.filter(|_| !is_misnamed) {
                 reasons.insert(why.text().to_owned());
                 let why = PostResult::Ignored(why);
-                untaken.push(Untaken::event(why, why.text(), Some(known.id.clone())));
+                let writer = heard
+                    .party()
+                    .and_then(|party| among_others(party, &known.person));
+                untaken.push(Untaken::event(why, why.text(), Some(known.id.clone())).by(writer));
                 continue;
             }
             let of_chat = chats.entry(known.id.clone()).or_default();
@@ -193,6 +205,7 @@ impl Work<'_> {
             self.pass_over(Ignored::Empty, why, said.id, done);
             return Ok(());
         }
+        let writer = among_others(&said.party, person);
         let incoming = said.incoming(
             self.chat.id.clone(),
             person,
@@ -200,19 +213,25 @@ impl Work<'_> {
             &self.buffer.name,
             self.buffer.max_file_bytes,
         )?;
-        self.take_in(incoming, done).await
+        self.take_in(incoming, writer, done).await
     }
 
+    /// Takes a message in; of a group, with who wrote it.
     pub(super) async fn take_in(
         &self,
         mut incoming: Incoming,
+        writer: Option<&Person>,
         done: &mut Done,
     ) -> Result<(), IngestError> {
         incoming.trace = self.trace.cloned();
         let taken = self.ingest.put_in(self.buffer, &incoming).await?.taken;
         if taken != Taken::Appended {
             let untaken = Untaken::message(result_of(taken), &incoming);
-            done.untaken.push(untaken);
+            // What came again is there.
+            let writer = writer.filter(|_| taken == Taken::Paused);
+            done.untaken.push(untaken.by(writer));
+        } else if let Some(writer) = writer {
+            self.ingest.note_writer(&self.chat, writer).await;
         }
         match taken {
             Taken::Appended => done.accepted += 1,

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use indexmap::IndexSet;
+use tracing::debug;
 
 use super::{Ingest, IngestError};
-use crate::core::chat::ChatId;
+use crate::core::chat::{Chat, ChatId};
 use crate::gateway::{Event, Party, Person};
 use crate::spec::Buffer;
 
@@ -24,6 +25,12 @@ impl Known {
         let phone = party.person.phone.as_deref();
         phone.filter(|_| self.by_alias && is_theirs)
     }
+}
+
+/// Whoever wrote, where the chat is that of a group.
+pub(super) fn among_others<'a>(party: &Party, person: &'a Person) -> Option<&'a Person> {
+    let is_shared = party.group.as_ref().is_some_and(|group| !group.by_sender);
+    Some(person).filter(|person| is_shared && !person.name().trim().is_empty())
 }
 
 impl Ingest {
@@ -59,5 +66,17 @@ impl Ingest {
             }
         }
         Ok(known)
+    }
+
+    /// Notes who wrote in a group, so that it is found by them. What is only looked for makes no Redis fuller that is about
+    /// to be full.
+    pub(super) async fn note_writer(&self, group: &Chat, writer: &Person) {
+        if self.0.memory_guard.is_full() {
+            return;
+        }
+        let chats = self.0.store.chats();
+        if let Err(error) = chats.note_writer(group, writer).await {
+            debug!(error = %error, "Could not note who wrote in a group: {error}");
+        }
     }
 }

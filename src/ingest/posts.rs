@@ -10,6 +10,7 @@ use crate::core::chat::{ChatId, Name};
 use crate::core::code::Code;
 use crate::core::incoming::Incoming;
 use crate::core::post::PostResult;
+use crate::gateway::Person;
 use crate::store::history::posts::{MOST, MOST_BODY_BYTES, Post};
 use crate::store::windows::Taken;
 use crate::telemetry::bursts::Bursts;
@@ -50,6 +51,8 @@ pub(super) struct Untaken {
     result: PostResult,
     reason: Cow<'static, str>,
     chat: Option<ChatId>,
+    /// Who wrote it, in a group.
+    writer: Option<String>,
     id: Option<String>,
     /// What was said, as JSON.
     message: Option<String>,
@@ -66,6 +69,7 @@ impl Untaken {
             result,
             reason: reason.into(),
             chat,
+            writer: None,
             id: None,
             message: None,
         }
@@ -77,6 +81,7 @@ impl Untaken {
             result,
             reason: result.text().into(),
             chat: Some(incoming.user.clone()),
+            writer: None,
             id: incoming.message_id.clone(),
             message: Some(incoming.message.get().to_owned()),
         }
@@ -84,6 +89,13 @@ impl Untaken {
 
     pub(super) fn with_id(self, id: Option<String>) -> Self {
         Self { id, ..self }
+    }
+
+    /// The same with who wrote it, where the chat is a group: the number, if it is known.
+    pub(super) fn by(self, writer: Option<&Person>) -> Self {
+        let name = |writer: &Person| writer.phone.clone().unwrap_or_else(|| writer.name().into());
+        let writer = writer.map(name);
+        Self { writer, ..self }
     }
 }
 
@@ -172,6 +184,7 @@ impl Ingest {
             result,
             reason,
             chat,
+            writer,
             id,
             message,
         } = untaken;
@@ -179,6 +192,7 @@ impl Ingest {
         Post {
             buffer: buffer.map(Name::to_string),
             chat: chat.map(|chat| chat.as_str().to_owned()),
+            writer,
             result: result.word().to_owned(),
             code: result.code().map(|code| code.word().to_owned()),
             reason: Some(reason.chars().take(LONGEST_REASON).collect()),

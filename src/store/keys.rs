@@ -13,7 +13,7 @@ use std::fmt;
 use crate::core::batch::BatchId;
 use crate::core::chat::{Chat, ChatId, Name};
 
-pub(crate) use chats::{aliases, heard, known, paused, pausers, people};
+pub(crate) use chats::{aliases, heard, known, paused, pausers, people, writers};
 pub(crate) use config::{
     API_KEYS, AUDIT, BROUGHT, CALLS, CLOCK, CONFIG, DAEMONS, LINES, LIVES, OVER, REVIVALS,
     REVIVING, SAMPLED, TOKEN_KEY, USED, pace, samples,

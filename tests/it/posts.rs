@@ -143,7 +143,7 @@ async fn an_entry_tells_what_it_was_and_why() {
     assert_eq!(
         entries[1],
         json!({
-            "buffer": "loja", "user": "loja:120363000000000000@g.us", "result": "group", "reason": "a group",
+            "buffer": "loja", "user": "loja:120363000000000000@g.us", "writer": "5511988887777", "result": "group", "reason": "a group",
             "message_id": null, "message": null, "body": group,
         })
     );

@@ -15,9 +15,9 @@ use crate::support::texts;
 /// back follows.
 const SETTLING: Duration = Duration::from_secs(120);
 /// What may stay: what is remembered for a while, and holds nothing that has to be delivered.
-const REMEMBERED: [&str; 12] = [
-    "seen", "heard", "paused", "pausers", "aliases", "known", "people", "received", "posts",
-    "history", "dead", "alive",
+const REMEMBERED: [&str; 13] = [
+    "seen", "heard", "paused", "pausers", "aliases", "known", "people", "writers", "received",
+    "posts", "history", "dead", "alive",
 ];
 
 /// A look at Redis from outside.

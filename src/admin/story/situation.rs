@@ -9,10 +9,10 @@ use crate::admin::{Admin, AdminError};
 use crate::core::batch::Millis;
 use crate::core::chat::Chat;
 use crate::core::filter::Filter;
-use crate::core::finding::Sought;
+use crate::core::finding::{Sought, as_one_number, number_of};
 use crate::core::moment::millis;
 use crate::core::post::PostResult;
-use crate::core::verdict::{HeardThrough, Pause, RefusedPosts, Situation, WaitingBatch};
+use crate::core::verdict::{HeardThrough, InGroup, Pause, RefusedPosts, Situation, WaitingBatch};
 use crate::core::window::CloseReason;
 use crate::store::Look;
 use crate::store::chats::chat_detail::WaitingLane as LaneOfChat;
@@ -50,7 +50,14 @@ impl Admin {
         let is_another = |post: &Post| post.result != PostResult::REFUSED;
         let others_at = self.newest_post(chat, &another, is_another).await?;
         situation.refused = self.refused(chat, now, others_at).await?;
-        situation.others = self.others(chat).await?;
+        let others = self.others(chat).await?;
+        if known.last_heard.is_none() {
+            situation.in_group = in_group(chat, &others);
+        }
+        let own = others.iter().filter(|it| it.writer.is_none());
+        situation.others = own
+            .filter_map(|it| Some((it.chat.to_string(), it.last_heard?)))
+            .collect();
         let refused_at = situation.refused.as_ref().map(|it| it.at);
         situation.last_post = others_at.max(refused_at);
         let (lines, _) = self.lines(Some(&chat.buffer)).await?;
@@ -152,8 +159,8 @@ impl Admin {
         Ok(newest.await?.0.first().map(|posted| posted.at))
     }
 
-    /// The other chats of the person.
-    async fn others(&self, chat: &Chat) -> Result<Vec<(String, Millis)>, AdminError> {
+    /// The other chats of the person, and groups in which they wrote.
+    async fn others(&self, chat: &Chat) -> Result<Vec<FoundChat>, AdminError> {
         let sought = Sought::read(chat.id.as_str());
         let Some(sought) = sought else {
             return Ok(Vec::new());
@@ -164,10 +171,25 @@ impl Admin {
             .find(&sought, MOST_OTHERS, |_| Vec::new());
         let others = found.await?.chats.into_iter();
         let others = others.filter(|it| (&it.chat.buffer, &it.chat.id) != (&chat.buffer, &chat.id));
-        Ok(others
-            .filter_map(|it| Some((it.chat.to_string(), it.last_heard?)))
-            .collect())
+        Ok(others.collect())
     }
+}
+
+/// The group in which the person of a chat was last heard, in its buffer if in any of that.
+fn in_group(chat: &Chat, others: &[FoundChat]) -> Option<InGroup> {
+    let one_number = |number: Option<String>| number.as_deref().map(as_one_number);
+    let theirs = one_number(number_of(&chat.id));
+    let groups = others.iter().filter_map(|it| {
+        let writer = it.writer.as_ref()?;
+        let is_them = one_number(writer.number.clone()) == theirs;
+        Some((it, it.last_heard?)).filter(|_| is_them)
+    });
+    let (newest, at) = groups.max_by_key(|(it, at)| (it.chat.buffer == chat.buffer, *at))?;
+    Some(InGroup {
+        user: newest.chat.id.as_str().to_owned(),
+        buffer: newest.chat.buffer.to_string(),
+        at,
+    })
 }
 
 /// The line that a chat is heard through: the one that its name begins with, else the only one of its buffer.

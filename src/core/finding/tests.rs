@@ -125,6 +125,7 @@ fn the_number_of_a_chat_is_told_where_it_has_one() {
         Some("5511988887777")
     );
     assert_eq!(number_of(&chat("loja:123456789012345@lid")), None);
+    assert_eq!(number_of(&chat("loja:120363000000000001@g.us")), None);
     assert_eq!(number_of(&chat("ana")), None);
     assert_eq!(number_of(&chat("4711")), None);
 }

@@ -55,6 +55,19 @@ pub struct Situation {
     pub answers: Vec<Millis>,
     /// Other chats of the person, and when each was last heard from.
     pub others: Vec<(String, Millis)>,
+    /// A group in which the person was heard, where they have no chat of their own.
+    pub in_group: Option<InGroup>,
+}
+
+/// Somebody wrote in a group that is one chat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InGroup {
+    /// The group's chat.
+    pub user: String,
+    /// Its buffer.
+    pub buffer: String,
+    /// When they last did.
+    pub at: Millis,
 }
 
 /// A post of a person that was not taken.

@@ -37,6 +37,17 @@ pub enum NotAnswered {
         /// How long it usually is between two posts of the line; null: it has not been known for long enough.
         usual_gap_ms: Option<Millis>,
     },
+    /// The person has no chat of their own, but wrote in a group that is one chat: its story tells what became of it.
+    InGroup {
+        /// The group's chat.
+        user: String,
+        /// Its buffer.
+        buffer: String,
+        /// When the person last wrote there (RFC 3339, UTC).
+        #[serde(serialize_with = "moment")]
+        #[schema(value_type = String, format = DateTime)]
+        at: Millis,
+    },
     /// All that reached Lull was taken by the destination, but nothing has come through the line for far longer than usual: what is
     /// missed may have been said since.
     LineSilent {

@@ -39,7 +39,7 @@ pub struct Erased {
     pub posts: u64,
     /// Aliases that stood for it.
     pub aliases: u64,
-    /// When it was last heard from, and a pause.
+    /// When it was last heard from, a pause, and groups in which its person wrote.
     pub states: u64,
 }
 
@@ -101,6 +101,7 @@ impl Chats<'_> {
         };
         erased.received = self.erase_entries(keys::received, shards, received).await?;
         erased.posts = self.store.history().erase_posts(chat).await?;
+        erased.states += self.forget_writer(chat).await?;
         erased.aliases = self.erase_aliases(chat).await?;
         Ok(erased)
     }

@@ -6,7 +6,8 @@ use crate::core::batch::Millis;
 use crate::core::chat::Chat;
 use crate::core::moment::millis;
 use crate::store::chats::aliases::REMEMBERED_FOR;
-use crate::store::chats::people::{Known, SECOND, entry, entry_of_alias};
+use crate::store::chats::known::{Known, SECOND};
+use crate::store::chats::people::{entry, entry_of_alias};
 use crate::store::handles::Chats;
 use crate::store::keys::{self, Place, Shard};
 use crate::store::scripts;
@@ -16,23 +17,26 @@ use crate::store::{Result, Store, reply};
 const STEP: u32 = 256;
 
 impl Chats<'_> {
-    /// Takes a chat out of those that are known, and that are found; answers how many it was.
+    /// Takes a chat out of those that are known, and that are found, with all who wrote there; answers how many it was.
     pub(super) async fn forget_chat(self, chat: &Chat) -> Result<u64> {
+        let shard = Place::of(chat).shard;
         let Some((field, _)) = self.known(chat).await? else {
+            // Who wrote there is forgotten a little later than a chat that nobody has heard from for long.
+            self.forget_writers_of(shard, &chat.hash().packed()).await?;
             return Ok(0);
         };
-        let shard = Place::of(chat).shard;
         let mut drops = redis::pipe();
         drops
             .zrem(keys::people(shard), entry(chat, &field))
             .ignore()
             .hdel(keys::known(shard), &field);
         let (dropped,): (u64,) = self.store.pipeline(&drops).await?;
+        self.forget_writers_of(shard, &field).await?;
         Ok(dropped)
     }
 
-    /// Forgets the chats that were not heard from for so long, and the aliases that nobody has used for
-    /// [`REMEMBERED_FOR`]; answers how many of both.
+    /// Forgets the chats that were not heard from for so long, who has not written in a group for so long, and the aliases
+    /// that nobody has used for [`REMEMBERED_FOR`]; answers how many of all.
     ///
     /// # Errors
     /// Unavailable or silent.
@@ -65,6 +69,7 @@ impl Chats<'_> {
                 unit: 1,
             };
             forgotten += self.store.forget(&aliases, of_alias).await?;
+            forgotten += self.forget_old_writers(shard, age).await?;
         }
         Ok(forgotten)
     }

@@ -11,6 +11,8 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use crate::core::batch::Millis;
 use crate::core::chat::{Chat, ChatHash, Name};
 use crate::core::finding::{Sought, find_key, find_key_of_number};
+use crate::store::chats::known::{Known, fields_of};
+use crate::store::chats::writers::{Lead, Writer};
 use crate::store::handles::Chats;
 use crate::store::keys::{self, Place, Shard};
 use crate::store::{Result, StoreError, reply};
@@ -19,10 +21,6 @@ use crate::store::{Result, StoreError, reply};
 const MOST_OF_A_SHARD: usize = 200;
 /// Shards that are asked at the same time.
 const SHARDS_AT_ONCE: usize = 8;
-/// In ms; when a chat was heard from is kept in seconds, to be short.
-pub(super) const SECOND: u64 = 1000;
-/// Most characters of a name that are kept.
-const LONGEST_NAME: usize = 64;
 
 /// A chat that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,8 +32,10 @@ pub struct FoundChat {
     /// The number that its alias stands for.
     pub phone: Option<String>,
     /// About when it was last heard from: when its newest window was opened. If it never was, when it was first written
-    /// to. None: it is not known any more.
+    /// to. In a group, when the writer last wrote there. None: it is not known any more.
     pub last_heard: Option<Millis>,
+    /// It is a group that is one chat, and whoever was looked for wrote there.
+    pub writer: Option<Writer>,
     /// A window is open.
     pub open: bool,
     /// Until the end of its pause; none: it is not paused.
@@ -53,11 +53,6 @@ pub struct Found {
     pub more: bool,
 }
 
-/// The fields under which the chats with a hash are known; more of one hash in one shard there will never be.
-pub(in crate::store) fn fields_of(hash: ChatHash) -> [String; 3] {
-    ["", "+", "++"].map(|mark| format!("{}{mark}", hash.packed()))
-}
-
 /// What stands in the index for a chat: what it is found by, and in the next line the field under which it is known.
 pub(super) fn entry(chat: &Chat, field: &str) -> String {
     format!("{}\n{field}", find_key(&chat.id))
@@ -67,13 +62,6 @@ pub(super) fn entry(chat: &Chat, field: &str) -> String {
 pub(super) fn entry_of_alias(chat: &Chat, known: &str) -> String {
     let number = known.split_once(' ').map_or("", |(_, number)| number);
     format!("{}\n{}", find_key_of_number(number), chat.hash().packed())
-}
-
-/// A name as it is kept, short and on one line.
-pub(in crate::store) fn kept_name(name: &str) -> String {
-    let letters = name.trim().chars();
-    let letters = letters.map(|c| if c.is_control() { ' ' } else { c });
-    letters.take(LONGEST_NAME).collect()
 }
 
 impl Chats<'_> {
@@ -127,6 +115,7 @@ impl Chats<'_> {
             last_heard: None,
             name: None,
             chat: chat.clone(),
+            writer: None,
         });
         let mut seen = self.see(vec![known]).await?;
         let mut seen = seen.pop().ok_or(StoreError::Unreadable("a chat"))?;
@@ -165,7 +154,10 @@ impl Chats<'_> {
         });
         let mut told = HashSet::new();
         // Its buffer may have gone by another order.
-        found.retain(|it| told.insert((it.chat.buffer.clone(), it.chat.id.clone())));
+        found.retain(|it| {
+            let number = it.writer.as_ref().map(|writer| writer.number.clone());
+            told.insert((it.chat.buffer.clone(), it.chat.id.clone(), number))
+        });
         let more = more || found.len() > most;
         found.truncate(most);
         let mut chats = self.see(found).await?;
@@ -175,8 +167,8 @@ impl Chats<'_> {
         Ok(Found { chats, more })
     }
 
-    /// The chats of a shard that are meant, and whether not all of them were read.
-    async fn find_in(self, shard: Shard, sought: &Sought) -> Result<(Vec<Known>, bool)> {
+    /// What stands in the index of a shard for those who may be meant.
+    pub(super) async fn entries(self, shard: Shard, sought: &Sought) -> Result<Vec<String>> {
         let prefix = sought.prefix();
         let mut read = redis::cmd("ZRANGEBYLEX");
         read.arg(keys::people(shard))
@@ -185,19 +177,39 @@ impl Chats<'_> {
             .arg("LIMIT")
             .arg(0)
             .arg(MOST_OF_A_SHARD);
-        let entries: Vec<String> = self.store.query(&read).await?;
+        self.store.query(&read).await
+    }
+
+    /// The chats of a shard that are meant, and whether not all of them were read.
+    async fn find_in(self, shard: Shard, sought: &Sought) -> Result<(Vec<Known>, bool)> {
+        let entries = self.entries(shard, sought).await?;
         let is_cut = entries.len() == MOST_OF_A_SHARD;
-        let entries = entries.iter().filter_map(|entry| entry.split_once('\n'));
-        let meant = entries.filter(|(key, _)| sought.is(key));
-        let hashes: Vec<_> = meant.map(|(_, hash)| hash).collect();
-        if hashes.is_empty() {
+        let meant = entries.iter().filter_map(|entry| {
+            let lead = Lead::read(entry).filter(|lead| sought.is(lead.key))?;
+            Some((entry, lead))
+        });
+        let (entries, leads): (Vec<_>, Vec<_>) = meant.unzip();
+        if leads.is_empty() {
             return Ok((Vec::new(), is_cut));
         }
-        let mut read = redis::cmd("HMGET");
-        read.arg(keys::known(shard)).arg(hashes);
-        let known: Vec<Option<String>> = self.store.query(&read).await?;
-        let known = known.iter().flatten().map(|text| Known::read(text));
-        Ok((known.collect::<Result<_>>()?, is_cut))
+        let mut read = redis::pipe();
+        let fields: Vec<_> = leads.iter().map(|lead| lead.field).collect();
+        read.cmd("HMGET").arg(keys::known(shard)).arg(fields);
+        read.cmd("ZMSCORE").arg(keys::writers(shard)).arg(entries);
+        let (known, wrote): (Vec<Option<String>>, Vec<Option<f64>>) =
+            self.store.pipeline(&read).await?;
+        let mut found = Vec::new();
+        for ((lead, known), wrote) in leads.into_iter().zip(known).zip(wrote) {
+            let Some(mut known) = known.map(|text| Known::read(&text)).transpose()? else {
+                continue;
+            };
+            if lead.writer.is_some() {
+                known.last_heard = wrote.map(reply::score);
+                known.writer = lead.writer;
+            }
+            found.push(known);
+        }
+        Ok((found, is_cut))
     }
 
     /// What there is of chats at this moment, in their order.
@@ -226,6 +238,7 @@ impl Chats<'_> {
                 name: known.name,
                 phone,
                 last_heard: known.last_heard,
+                writer: known.writer,
                 open,
                 paused_for: paused
                     .and_then(|until| until.checked_sub(now))
@@ -248,27 +261,5 @@ impl Chats<'_> {
         }
         let times: Vec<Option<f64>> = self.store.pipeline(&read).await?;
         Ok(times.iter().any(Option::is_some))
-    }
-}
-
-/// What is kept of a chat: `<when, in seconds> <name>`, and in the next line the chat.
-pub(super) struct Known {
-    pub(super) last_heard: Option<Millis>,
-    name: Option<String>,
-    pub(super) chat: Chat,
-}
-
-impl Known {
-    pub(super) fn read(text: &str) -> Result<Self> {
-        let read = || {
-            let (about, member) = text.split_once('\n')?;
-            let (at, name) = about.split_once(' ')?;
-            Some(Self {
-                last_heard: Some(at.parse::<Millis>().ok()? * SECOND),
-                name: (!name.is_empty()).then(|| name.to_owned()),
-                chat: keys::chat_of_member(member)?,
-            })
-        };
-        read().ok_or(StoreError::Unreadable("a chat that is known"))
     }
 }

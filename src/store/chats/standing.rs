@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::core::batch::Millis;
 use crate::core::chat::Chat;
-use crate::store::chats::people::{Known, fields_of};
+use crate::store::chats::known::{Known, fields_of};
 use crate::store::handles::Chats;
 use crate::store::keys::{self, Place};
 use crate::store::windows::open::Window;

@@ -35,6 +35,9 @@ pub struct Post {
     /// The chat that it has to do with, as far as it tells.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub chat: Option<String>,
+    /// Who wrote it, where the chat is a group: the number, else another name. Only of what was not heard.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub writer: Option<String>,
     /// A word of [`PostResult`].
     pub result: String,
     /// The code of a refusal.
@@ -145,6 +148,7 @@ impl Post {
         let person = id.rsplit_once(':').map_or(id, |(_, person)| person);
         let parts = [
             &self.chat,
+            &self.writer,
             &self.reason,
             &self.id,
             &self.message,

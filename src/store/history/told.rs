@@ -4,11 +4,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::core::batch::Millis;
-use crate::core::chat::Chat;
+use crate::core::chat::{Chat, ChatId};
 use crate::core::filter::Filter;
 use crate::core::finding::{as_one_number, number_of};
 use crate::gateway::Author;
-use crate::store::chats::people::fields_of;
+use crate::store::chats::known::fields_of;
 use crate::store::dead_letters::shards_of;
 use crate::store::handles::History;
 use crate::store::history::posts::{Post, Posted, shard_of};
@@ -130,8 +130,10 @@ impl History<'_> {
     ) -> Result<(Vec<Posted>, Option<Millis>)> {
         let number = number.map(as_one_number);
         let has_number = |post: &Post| {
-            let of_post = post.chat().and_then(|chat| number_of(&chat.id));
-            number.is_some() && of_post.map(|it| as_one_number(&it)) == number
+            let names = [&post.chat, &post.writer].into_iter().flatten();
+            let ids = names.filter_map(|name| ChatId::parse(name).ok());
+            let mut numbers = ids.filter_map(|id| number_of(&id));
+            number.is_some() && numbers.any(|it| Some(as_one_number(&it)) == number)
         };
         let shard = std::iter::once(shard_of(Some(&chat.buffer)));
         let of_chat = |entry: &StreamEntry| {

@@ -31,3 +31,8 @@ pub(crate) fn known(shard: Shard) -> String {
 pub(crate) fn people(shard: Shard) -> String {
     shard.key("people")
 }
+
+/// What stands there for who wrote in groups that are one chat, by when they last did.
+pub(crate) fn writers(shard: Shard) -> String {
+    shard.key("writers")
+}

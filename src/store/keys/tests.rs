@@ -64,6 +64,8 @@ fn all_keys_of_a_chat_carry_one_hash_tag() {
         seen(shard),
         heard(shard),
         aliases(shard),
+        people(shard),
+        writers(shard),
         paused(shard),
         later_items(shard),
         held(shard, Kind::Windows),

@@ -17,13 +17,11 @@
 
   A script, because a chat that was erased meanwhile must not come back.
 ]]
+--- @include "known_field"
+
 local known, said, chat = KEYS[1], KEYS[2], ARGV[1]
 
-for _, field in ipairs({ARGV[4], ARGV[5], ARGV[6]}) do
-  local entry = redis.call('HGET', known, field)
-  if entry and string.match(entry, '^[^\n]*\n(.*)$') == chat then
-    redis.call('XADD', said, 'MAXLEN', '~', ARGV[3], '*', 'chat', chat, 'own', ARGV[2])
-    return 1
-  end
-end
-return 0
+if not known_field(known, chat, {ARGV[4], ARGV[5], ARGV[6]}) then return 0 end
+
+redis.call('XADD', said, 'MAXLEN', '~', ARGV[3], '*', 'chat', chat, 'own', ARGV[2])
+return 1

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use self::closing::Closing;
 use self::digests::{said_digest, seen_digest};
-use super::chats::people::kept_name;
+use super::chats::known::kept_name;
 use super::config::lives::Living;
 use super::handles::Windows;
 use super::history::received::Kept;

@@ -6,6 +6,7 @@ mod forwarded;
 mod gateways;
 mod groups;
 mod many;
+mod members;
 mod own_messages;
 mod paths;
 mod people;

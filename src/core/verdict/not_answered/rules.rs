@@ -45,7 +45,18 @@ impl Situation {
 
     /// What was not taken, where that is the newest.
     fn newest_untaken(&self) -> Option<&Untaken> {
-        self.untaken.as_ref().filter(|it| self.said < Some(it.at))
+        let heard = self.said.max(self.heard_in_group());
+        self.untaken.as_ref().filter(|it| heard < Some(it.at))
+    }
+
+    fn heard_in_group(&self) -> Option<Millis> {
+        self.in_group.as_ref().map(|it| it.at)
+    }
+
+    /// When the newest was posted of the person, as far as is known.
+    fn newest_post(&self) -> Option<Millis> {
+        let untaken = self.untaken.as_ref().map(|it| it.at);
+        self.said.max(untaken).max(self.heard_in_group())
     }
 
     fn dropped(&self, untaken: Untaken) -> NotAnswered {
@@ -126,7 +137,7 @@ impl Situation {
 
     /// Where the newest posts of all were refused, whatever the person has said since was, too.
     fn posts_refused(&self) -> Option<NotAnswered> {
-        let newest = self.said.max(self.untaken.as_ref().map(|it| it.at));
+        let newest = self.newest_post();
         let is_known = newest.is_some() || !self.deliveries.is_empty();
         let enough = if is_known { SEVERAL } else { 1 };
         let refused = self.refused.as_ref().filter(|it| it.count >= enough)?;
@@ -202,8 +213,10 @@ impl Situation {
 
     /// What nothing was delivered of.
     fn nothing(&self) -> NotAnswered {
-        let newest = self.said.max(self.untaken.as_ref().map(|it| it.at));
-        if let Some(answered_at) = newest.and_then(|newest| self.answer_after(newest)) {
+        if let Some(answered_at) = self
+            .newest_post()
+            .and_then(|newest| self.answer_after(newest))
+        {
             return NotAnswered::Answered {
                 destination: None,
                 webhook_id: None,
@@ -212,6 +225,13 @@ impl Situation {
         }
         if let Some(said_at) = self.said {
             return NotAnswered::NotKept { said_at };
+        }
+        if let Some(group) = self.in_group.clone() {
+            return NotAnswered::InGroup {
+                user: group.user,
+                buffer: group.buffer,
+                at: group.at,
+            };
         }
         let line = self.line.as_ref();
         NotAnswered::NothingReceived {

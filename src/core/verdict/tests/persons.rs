@@ -207,3 +207,36 @@ fn who_took_the_message_back_is_told_so() {
     };
     assert_eq!(code(&nobody), "nothing_received");
 }
+
+#[test]
+fn who_was_heard_in_a_group_alone_is_told_of_unless_something_was_not_taken_since() {
+    let heard = Situation {
+        in_group: Some(InGroup {
+            user: "loja:120363@g.us".to_owned(),
+            buffer: "loja".to_owned(),
+            at: 900_000,
+        }),
+        untaken: Some(Untaken {
+            at: 890_000,
+            result: "group".to_owned(),
+            reason: None,
+        }),
+        refused: refused(1),
+        last_post: Some(990_000),
+        ..Situation::default()
+    };
+    let dropped = Situation {
+        untaken: heard
+            .untaken
+            .clone()
+            .map(|it| Untaken { at: 910_000, ..it }),
+        ..heard.clone()
+    };
+
+    let (code_of_it, facts) = told(&heard.not_answered());
+    assert_eq!(
+        (code_of_it.as_str(), facts["user"].as_str()),
+        ("in_group", Some("loja:120363@g.us"))
+    );
+    assert_eq!(code(&dropped), "dropped");
+}
