@@ -25,8 +25,6 @@ pub(crate) struct Calls {
 impl Calls {
     /// Calls it, for another chat each time.
     pub(crate) async fn run(&self) -> Result<Tally> {
-        // The client is built with TLS, which wants a provider even for plain HTTP.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         let client = reqwest::Client::builder()

@@ -86,6 +86,8 @@ enum Part {
 }
 
 fn main() -> Result<()> {
+    // HTTP clients are built with TLS, which wants a provider even for plain HTTP; also those of helpers.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let arguments = Arguments::parse();
     if let Some(job) = &arguments.job {
         return serde_json::from_str::<Job>(job)
