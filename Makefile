@@ -60,7 +60,7 @@ fuzz: ## Send what the OpenAPI document allows and forbids, and hold the answers
 	cargo build --locked --bin api --bin monitor && \
 	REDIS_SERVER=$$redis scripts/fuzz
 
-bench: ## Measure throughput, lateness, drain and memory
+bench: ## Measure throughput, lateness, memory and what watching costs (PARTS="people watching" measures only these)
 	@scripts/need-cc
 	@redis=$$(scripts/need-redis) && \
-	REDIS_SERVER=$$redis cargo bench --locked --bench lull
+	REDIS_SERVER=$$redis cargo bench --locked --bench lull -- $(PARTS)
