@@ -130,6 +130,6 @@ pub(crate) async fn store(redis_url: &str) -> Result<Store> {
 }
 
 /// The rules that the daemons go by without settings.
-fn rules() -> Result<WindowRules> {
+pub(crate) fn rules() -> Result<WindowRules> {
     window_rules(&Vars::new([]))
 }

@@ -17,6 +17,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::spawn_blocking;
 
+use crate::watching::listeners::Listeners;
 use crate::{append, bare, calls, canned, load, receiver, strangers};
 
 /// No job takes longer.
@@ -42,6 +43,8 @@ pub(crate) enum Job {
     Receiver,
     /// Keep very many connections that send next to nothing.
     Strangers(strangers::Strangers),
+    /// Listen to what happens.
+    Listeners(Listeners),
 }
 
 impl Job {
@@ -58,6 +61,7 @@ impl Job {
             Self::Canned { request_bytes } => small()?.block_on(canned::serve(request_bytes)),
             Self::Receiver => small()?.block_on(receiver::serve()),
             Self::Strangers(strangers) => small()?.block_on(strangers.serve()),
+            Self::Listeners(listeners) => small()?.block_on(listeners.serve()),
         }
     }
 

@@ -1,14 +1,17 @@
 //! What Lull reaches on this machine, by the binaries and the `redis.conf` that are shipped, measured against what bare
 //! parts reach in the same run. `make bench` runs it; with arguments, `cargo bench --bench lull -- ingest --quick`.
 //!
-//! - [`ingest`], [`lateness`], [`drain`], [`refusals`], [`strangers`], [`memory`], [`people`]: the measurements.
+//! - [`ingest`], [`lateness`], [`drain`], [`refusals`], [`strangers`], [`memory`], [`people`], [`watching`]: the
+//!   measurements.
 //! - [`daemon`], [`redis_server`]: the processes under test.
 //! - [`helper`]: the processes beside them, each the bench itself with a job: [`load`], [`append`], [`calls`],
-//!   [`bare`], [`canned`], [`receiver`].
+//!   [`bare`], [`canned`], [`receiver`], [`watching::listeners`].
+//! - [`asking`]: what asks api with a key.
 //! - [`report`], [`machine`], [`stats`]: numbers and how they are told.
 #![expect(clippy::print_stdout, reason = "this is what the command is run for")]
 
 mod append;
+mod asking;
 mod bare;
 mod calls;
 mod canned;
@@ -31,6 +34,7 @@ mod refusals;
 mod report;
 mod stats;
 mod strangers;
+mod watching;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -83,6 +87,8 @@ enum Part {
     Memory,
     /// How long a search for a person takes
     People,
+    /// What watching costs: nothing to do, listeners, the story of a chat
+    Watching,
 }
 
 fn main() -> Result<()> {
@@ -131,6 +137,7 @@ async fn measure(arguments: &Arguments) -> Result<()> {
             Part::Strangers => strangers::measure(quick).await,
             Part::Memory => memory::measure(quick).await,
             Part::People => people::measure(quick).await,
+            Part::Watching => watching::measure(quick).await,
         }?;
         let others = proc::busy_seconds()? - busy - (proc::family_seconds()? - family);
         section.disturbed_by(others.max(0.0) / began.elapsed().as_secs_f64());

@@ -1,8 +1,8 @@
 //! People: how long a search by a number takes among very many chats, in each way of writing it, and the story of one.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use lull::core::chat::{Chat, ChatId, Name};
 use lull::core::window::WindowRules;
@@ -10,6 +10,7 @@ use lull::store::Store;
 use lull::store::windows::NewMessage;
 use serde::Serialize;
 
+use crate::asking::{self, Asker};
 use crate::daemon::Daemon;
 use crate::message;
 use crate::redis_server::RedisServer;
@@ -19,7 +20,6 @@ use crate::stats::Quantiles;
 /// None falls due while it is measured; each is dropped again, so that only who was heard from is left.
 const LONG: Duration = Duration::from_secs(3600);
 const MESSAGE_BYTES: usize = 50;
-const KEY: &str = "a-key-that-is-long-enough-for-anybody";
 const AT_A_TIME: usize = 128;
 /// Numbers that are looked for in each way of writing.
 const LOOKS: u64 = 50;
@@ -71,14 +71,14 @@ pub(crate) async fn measure(quick: bool) -> Result<Section> {
     let redis = RedisServer::start(&[]).await?;
     let store = redis.store().await?;
     let before = redis.used_memory().await?;
-    know(&store, chats).await?;
+    know(&store, chats, chat).await?;
     let bytes = (redis.used_memory().await? - before) as f64 / chats as f64;
-    let keys = format!("bench:{KEY}");
-    let settings = [("API_KEYS", keys.as_str())];
+    let settings = [("API_KEYS", asking::KEYS)];
     let (_api, port) = Daemon::api(redis.url(), redis.folder(), &settings).await?;
+    let asker = Asker::of(port);
     let mut found = Vec::new();
     for (written, writing) in WRITINGS {
-        found.push(look(port, chats, written, writing).await?);
+        found.push(look(&asker, chats, written, writing).await?);
     }
     let worst = found.iter().map(|it| it.took.p99_ms).fold(0.0, f64::max);
     let missed: u64 = found.iter().map(|it| it.of - it.found).sum();
@@ -128,16 +128,24 @@ fn parts(number: u64) -> (String, String) {
     (area.to_string(), format!("{subscriber:08}"))
 }
 
-/// Lets so many chats be heard from, in windows that are dropped.
-async fn know(store: &Store, chats: u64) -> Result<()> {
+fn chat(number: u64) -> Result<Chat> {
+    let (area, subscriber) = parts(number);
+    let id = ChatId::parse(&format!("loja:55{area}9{subscriber}"))?;
+    Ok(Chat::new(Name::default_name(), id))
+}
+
+/// Lets so many chats be heard from, in windows that are dropped; `chat` tells which has that number.
+pub(crate) async fn know(
+    store: &Store,
+    chats: u64,
+    chat: impl Fn(u64) -> Result<Chat>,
+) -> Result<()> {
     let item = message::plain_item(MESSAGE_BYTES)?;
     let rules = WindowRules::default();
     let work = (0..chats).map(|number| {
-        let (item, rules) = (&item, &rules);
+        let (item, rules, chat) = (&item, &rules, chat(number));
         async move {
-            let (area, subscriber) = parts(number);
-            let id = ChatId::parse(&format!("loja:55{area}9{subscriber}"))?;
-            let chat = Chat::new(Name::default_name(), id);
+            let chat = chat?;
             let mut message = NewMessage::plain(item, LONG);
             message.name = Some("Ana Maria");
             store.windows().append(&chat, message, rules, &[]).await?;
@@ -151,27 +159,16 @@ async fn know(store: &Store, chats: u64) -> Result<()> {
         .await
 }
 
-async fn look(port: u16, chats: u64, written: &'static str, writing: Writing) -> Result<Found> {
-    let client = reqwest::Client::new();
+async fn look(asker: &Asker, chats: u64, written: &'static str, writing: Writing) -> Result<Found> {
     let (mut times, mut hits) = (Vec::new(), 0);
     for turn in 0..LOOKS {
-        let (area, subscriber) = parts(turn * 7919 % chats);
+        let number = turn * 7919 % chats;
+        let (area, subscriber) = parts(number);
         let query = [("q", writing(&area, &subscriber))];
-        let url =
-            reqwest::Url::parse_with_params(&format!("http://127.0.0.1:{port}/api/find"), query)?;
-        let began = Instant::now();
-        let answer = client
-            .get(url)
-            .header("x-api-key", KEY)
-            .send()
-            .await?
-            .error_for_status()?
-            .text()
-            .await?;
-        times.push(began.elapsed().as_secs_f64());
-        let answer: serde_json::Value = serde_json::from_str(&answer).context("what was found")?;
-        let wanted = format!("loja:55{area}9{subscriber}");
-        hits += u64::from(answer["people"][0]["chats"][0]["user"] == wanted.as_str());
+        let (took, answer) = asker.get("/api/find", &query).await?;
+        times.push(took.as_secs_f64());
+        let wanted = chat(number)?;
+        hits += u64::from(answer["people"][0]["chats"][0]["user"] == wanted.id.as_str());
     }
     Ok(Found {
         written,

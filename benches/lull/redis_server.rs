@@ -90,7 +90,8 @@ impl RedisServer {
             .context("used_memory")
     }
 
-    async fn connection(&self) -> Result<MultiplexedConnection> {
+    /// A connection to it.
+    pub(crate) async fn connection(&self) -> Result<MultiplexedConnection> {
         Ok(self.client.get_multiplexed_async_connection().await?)
     }
 }
