@@ -64,20 +64,33 @@ fn record(
     (last.0, record, lines.join("\n"))
 }
 
-/// A chat with messages, some of one ms, batches that were retried for long, one of them still, and one with two destinations.
-async fn with_much_told() -> System {
+/// A chat that is known, with an open window.
+async fn with_chat() -> System {
     let buffer = json!({"name": "loja", "window": {"wait": 600, "max_wait": 600}, "destinations": ["default"]});
     let system = System::with(&[buffer]).await;
     let said = json!({"user": CHAT, "message": "oi", "message_id": "m0"});
     system.api.post("/api/buffers/loja/messages", said).await;
+    system
+}
+
+/// The list of its messages, with none in it, and how it names the chat.
+async fn emptied(system: &System) -> (String, String) {
     let raw = &mut system.redis.raw().await;
     let received = system.redis.keys("lull:*:received").await.remove(0);
-    let history = received.replace(":received", ":history");
     let told: redis::streams::StreamRangeReply = raw.xrange_all(&received).await.unwrap();
-    let chat: String = told.ids[0].get("chat").unwrap();
+    let () = raw.del(&received).await.unwrap();
+    let chat = told.ids[0].get("chat").unwrap();
+    (received, chat)
+}
+
+/// A chat with messages, some of one ms, batches that were retried for long, one of them still, and one with two destinations.
+async fn with_much_told() -> System {
+    let system = with_chat().await;
+    let raw = &mut system.redis.raw().await;
+    let (received, chat) = emptied(&system).await;
+    let history = received.replace(":received", ":history");
     let now = system.store.clock().now().await.unwrap();
     let t = |second: u64| now - 300 * SECONDS + second * SECONDS;
-    let () = raw.del(&received).await.unwrap();
     let times = [t(1), t(1), t(1), t(2), t(20), t(20), t(40), t(60), t(61)];
     for (number, at) in times.into_iter().enumerate() {
         let item = format!("{{\"at\":{at},\"message\":\"{number}\"}}");
@@ -172,6 +185,34 @@ async fn pages_of_any_size_are_together_what_one_large_page_is() {
     let mut found = found["items"].as_array().unwrap().clone();
     without_countdown(&mut found);
     assert_eq!((found.first(), found.len()), (since.first(), since.len()));
+}
+
+#[tokio::test]
+async fn what_came_in_one_moment_is_whole_where_it_is_more_than_a_page_reads() {
+    let system = with_chat().await;
+    let (received, chat) = emptied(&system).await;
+    let now = system.store.clock().now().await.unwrap();
+    // Nine megabytes of one ms, and something before and after.
+    let large = "x".repeat(750_000);
+    let times = [now - 9000].into_iter().chain([now - 8000; 12]);
+    let mut adds = redis::pipe();
+    for (number, at) in times.chain([now - 7000]).enumerate() {
+        let item = format!("{{\"at\":{at},\"message\":\"{number} {large}\"}}");
+        let entry = [("chat", chat.as_str()), ("item", item.as_str())];
+        adds.xadd(&received, format!("{at}-{number}"), &entry)
+            .ignore();
+    }
+    adds.exec_async(&mut system.redis.raw().await)
+        .await
+        .unwrap();
+
+    let (found, pages) = paged(&system, "", 2).await;
+
+    let texts = found.iter().filter_map(|it| it["text"].as_str());
+    let numbers: Vec<_> = texts.map(|text| text.split(' ').next().unwrap()).collect();
+    let all: Vec<_> = (0..14).map(|number| number.to_string()).collect();
+    assert_eq!(numbers, all);
+    assert!((2..=4).contains(&pages), "{pages}");
 }
 
 /// The seconds until a window closes go down meanwhile.
