@@ -82,18 +82,25 @@ def with_its_own_secrets(case):
         del body["url"]
 
 
+def stays_a_violation(case):
+    """What was changed here is not judged anew: JSON Schema knows no format of ours, and would find "[" to be a path."""
+    case._sync_validated_hashes()
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     """Puts right what no keyword of JSON Schema can say."""
     query = case.query or {}
+    # Asked once: what is changed here is judged anew by whoever asks.
+    well = is_meant_well(case)
     # A cursor goes with the status that it was given for.
-    if case.path == "/api/messages" and is_meant_well(case):
+    if case.path == "/api/messages" and well:
         query.pop("cursor", None)
     if query.get("drain") in (True, "true") and query.get("discard") in (True, "true"):
         del query["drain"]
     if not isinstance(case.body, dict):
         return
-    if is_meant_well(case):
+    if well:
         in_their_formats(case.body)
         with_its_own_secrets(case)
     else:
@@ -109,3 +116,5 @@ def before_call(context, case, kwargs):
         first, cap = retry.get("first", 1), retry.get("cap", 300)
         if all(isinstance(wait, (int, float)) for wait in (first, cap)) and first > cap:
             retry["first"], retry["cap"] = cap, first
+    if not well:
+        stays_a_violation(case)
