@@ -23,7 +23,7 @@ const READ_BYTES: usize = 256 * 1024;
 /// Entries looked at for one page at the most, where a filter passes few of them.
 const MOST_SCANNED: usize = 5_000;
 
-/// Entries read at a time where one is looked for.
+/// Entries read at a time where one is looked for, and most where many of them are passed over.
 const PAGE: usize = 256;
 
 /// What part of a list is wanted: entries of a period, a page of them.
@@ -81,6 +81,16 @@ impl StreamEntry {
         value.map(|value| reply::value(Some(value))).transpose()
     }
 
+    /// Whether a field holds this text, as far as one is given. It is looked at as it lies: most entries of a list are of others
+    /// than is asked for, and not worth being read.
+    pub(super) fn may_hold(&self, name: &str, text: Option<&str>) -> bool {
+        let (Some(text), Some(redis::Value::BulkString(bytes))) = (text, self.fields.get(name))
+        else {
+            return true;
+        };
+        str::from_utf8(bytes).is_ok_and(|field| field.contains(text))
+    }
+
     fn bytes(&self) -> usize {
         let bytes = self.fields.values().map(|value| match value {
             redis::Value::BulkString(bytes) => bytes.len(),
@@ -109,6 +119,8 @@ struct Source {
     /// The newest that was not read yet, as far as it is known.
     next: Option<EntryId>,
     dry: bool,
+    /// How many are read the next time.
+    chunk: usize,
 }
 
 impl Store {
@@ -173,7 +185,8 @@ impl Store {
         look: Look,
         mut keep: impl FnMut(&StreamEntry) -> Result<Option<T>>,
     ) -> Result<(Vec<T>, Option<String>)> {
-        // A few from each: most of what 64 shards would offer is never shown.
+        // A few from each at first: most of what 64 shards would offer is never shown. Where a filter passes few of them, each
+        // read is of twice as many as the one before.
         let chunk = (look.limit / 8).max(1);
         let oldest = look.from.to_string();
         let oldest = oldest.as_str();
@@ -183,7 +196,7 @@ impl Store {
             let newest = look.newest_in(&stream);
             let (first, _) = self.read_newest(&stream, &newest, oldest, 0).await?;
             let next = first.into_iter().next().map(|entry| entry.id);
-            Result::Ok(Source::new(stream, next))
+            Result::Ok(Source::new(stream, next, chunk))
         };
         let mut sources = try_join_all(streams.map(begin)).await?;
 
@@ -199,7 +212,7 @@ impl Store {
             if source.entries.is_empty() {
                 let from = source.next.take().map(|id| id.in_stream());
                 let from = from.unwrap_or_default();
-                let read = self.read_newest(&source.stream, &from, oldest, chunk);
+                let read = self.read_newest(&source.stream, &from, oldest, source.chunk);
                 source.refill(read.await?);
             }
             let Some(entry) = source.entries.pop_front() else {
@@ -212,7 +225,7 @@ impl Store {
             }
             if source.entries.is_empty() && !source.dry {
                 let from = entry.id.older_in(&source.stream);
-                let read = self.read_newest(&source.stream, &from, oldest, chunk);
+                let read = self.read_newest(&source.stream, &from, oldest, source.chunk);
                 source.refill(read.await?);
             }
         }
@@ -241,12 +254,13 @@ impl Store {
 }
 
 impl Source {
-    fn new(stream: Stream, next: Option<EntryId>) -> Self {
+    fn new(stream: Stream, next: Option<EntryId>, chunk: usize) -> Self {
         Self {
             stream,
             entries: VecDeque::new(),
             next,
             dry: false,
+            chunk,
         }
     }
 
@@ -256,6 +270,8 @@ impl Source {
 
     fn refill(&mut self, (entries, more): (Vec<StreamEntry>, bool)) {
         self.dry = !more;
+        let twice = self.chunk.saturating_mul(2);
+        self.chunk = self.chunk.max(twice.min(PAGE));
         self.entries.extend(entries);
     }
 }

@@ -127,8 +127,12 @@ impl DeadLetters<'_> {
         filter: &Filter,
         look: Look,
     ) -> Result<(Vec<DeadLetter>, Option<String>)> {
+        let named = filter.chat_in_json();
         self.store
             .newest(keys::dead, shards_of(filter), look, |entry| {
+                if !entry.may_hold("letter", named.as_deref()) {
+                    return Ok(None);
+                }
                 let dead = DeadLetter::read(entry)?;
                 let wanted = filter.includes(&dead.letter.buffer, &dead.letter.chat);
                 Ok(wanted.then_some(dead))

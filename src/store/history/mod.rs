@@ -193,8 +193,12 @@ impl History<'_> {
         wanted: impl Fn(&Settlement) -> bool,
         look: Look,
     ) -> Result<(Vec<Settlement>, Option<String>)> {
+        let named = filter.chat_in_json();
         self.store
             .newest(keys::history, shards_of(filter), look, |entry| {
+                if !entry.may_hold("record", named.as_deref()) {
+                    return Ok(None);
+                }
                 let settlement = Settlement::read(entry)?;
                 let record = &settlement.record;
                 let asked = filter.includes(&record.buffer, &record.chat) && wanted(&settlement);

@@ -100,9 +100,14 @@ impl History<'_> {
     ) -> Result<(Vec<Told>, Option<Millis>)> {
         let shards = shards_of(&Filter::Chat(chat.clone()));
         let of_chat = |entry: &StreamEntry| {
+            // Most are of others, and what they said is not worth being read.
+            let of = keys::chat_of_member(&entry.field("chat")?);
+            let is_its = |of: &Chat| (&of.buffer, &of.id) == (&chat.buffer, &chat.id);
+            if !of.as_ref().is_some_and(is_its) {
+                return Ok(None);
+            }
             let received = Received::read(entry)?;
-            let is_its = (&received.chat.buffer, &received.chat.id) == (&chat.buffer, &chat.id);
-            if !is_its || received.at > until {
+            if received.at > until {
                 return Ok(None);
             }
             Ok(Some(match Answer::read(entry)? {
