@@ -1,5 +1,6 @@
 //! Trying a body: what a buffer would make of it, with nothing stored and nothing sent.
 
+use reqwest::Method;
 use serde_json::json;
 
 use crate::support::system::System;
@@ -81,4 +82,13 @@ async fn a_body_for_paths_is_tried_like_any_other_and_refused_like_any_other() {
     assert_eq!(status, 400);
     let (status, _) = system.api.post("/api/buffers/nobody/try", json!({})).await;
     assert_eq!(status, 404);
+    let nothing = system
+        .api
+        .refused(Method::POST, "/api/buffers/crm/try", None)
+        .await;
+    assert_eq!(
+        (nothing.status.as_u16(), nothing.field.as_deref()),
+        (400, Some("post")),
+        "{nothing:?}"
+    );
 }

@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::RequestExt;
+use axum::body::HttpBody as _;
 use axum::extract::{FromRequest, OriginalUri, Request};
 use axum::http::header::HOST;
 use axum::http::{HeaderMap, Uri};
@@ -60,6 +61,11 @@ pub(super) struct Post {
 }
 
 impl Arrived {
+    /// Nothing comes with it.
+    pub(super) fn has_no_body(&self) -> bool {
+        self.request.body().is_end_stream()
+    }
+
     /// The buffer and the whole post. The key comes first, where the buffer has no secret that proves the post: who may
     /// not come in is told so before the body is read, and not what buffers there are.
     pub(super) async fn let_in(

@@ -173,6 +173,10 @@ pub(super) async fn post(
         let body = api.admin.body_of_post(&id).await?;
         return would_be(&api, &buffer, &body, &HeaderMap::new());
     }
+    if arrived.has_no_body() && buffer.is_ok() {
+        let why = "post must name what is tried, or a body must come with it";
+        return Err(ApiError::parameter("post", why));
+    }
     let (buffer, post) = arrived.read(&api, buffer).await?;
     let json = post.body.json()?;
     would_be_of(&api, &buffer, &json, &post.headers)
