@@ -47,7 +47,8 @@ async fn serve(vars: &Vars) -> Result<()> {
         tracer.clone(),
         loops.clone(),
     )?;
-    let serving = http::serve(listener, api, stop);
+    let front = Box::new(Ok);
+    let serving = http::serve(listener, api, front, stop);
     let served = daemon::noted(&store, &loops, Role::Api, Says::default, serving).await;
     tracer.finish().await;
     served

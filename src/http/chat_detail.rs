@@ -180,7 +180,7 @@ async fn show(
         paused_for: paused.map(seconds),
         window: window.map(|(window, items)| WindowAnswer {
             said: said(items),
-            window: chats::shown(&window),
+            window: chats::shown(&api, &window),
         }),
         later: scheduled.into_iter().map(scheduled::shown).collect(),
         follow_up: follow_up.map(|waiting| FollowUpAnswer {

@@ -39,6 +39,7 @@ mod samples;
 mod scalars;
 mod scheduled;
 mod schedules;
+mod session;
 mod specs;
 mod story;
 #[cfg(test)]
@@ -53,6 +54,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
+use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
@@ -137,24 +139,27 @@ impl Api {
             metrics.clone(),
             clients.clone(),
         );
+        let admin = Admin::new(
+            store.clone(),
+            registry.clone(),
+            key_ring.clone(),
+            clients.clone(),
+            metrics.clone(),
+            Retention::of(&config.retention),
+            ingest.clone(),
+        );
+        let proofs = admin.chat_tokens().clone();
+        let auth = Auth::new(config.auth.clone(), key_ring, proofs)?;
         Ok(Self(Arc::new(Parts {
             budget: Budget::new(config.max_bodies_bytes),
             watch: Watch::new(&store, registry.clone()),
-            admin: Admin::new(
-                store.clone(),
-                registry.clone(),
-                key_ring.clone(),
-                clients.clone(),
-                metrics.clone(),
-                Retention::of(&config.retention),
-                ingest.clone(),
-            ),
+            admin,
             ingest,
             store,
             metrics,
             tracer,
             registry,
-            auth: Auth::new(config.auth.clone(), key_ring)?,
+            auth,
             loops,
             server: config.server,
             max_body_bytes: config.max_body_bytes,
@@ -185,23 +190,33 @@ impl Api {
     }
 }
 
+/// What stands in front of the API and asks it: the pages of the console.
+pub type Front = Box<dyn FnOnce(Router) -> Result<Router> + Send>;
+
+/// Marks a request (as an extension) that a page of ours makes in this process. Pages look every second or two: where it only
+/// looks, its line is for whoever debugs.
+#[derive(Clone, Copy, Debug)]
+pub struct OfAPage;
+
 /// Serves on `listener` until told to stop, then finishes the requests in hand.
 ///
 /// # Errors
-/// When the listener breaks.
+/// When the listener breaks, or what stands in front cannot be made.
 ///
 /// Boxed, so that all of it is compiled in this crate, and not in each that serves.
 pub fn serve(
     listener: TcpListener,
     api: Api,
+    front: Front,
     stop: CancellationToken,
 ) -> BoxFuture<'static, Result<()>> {
-    serve_until_stopped(listener, api, stop).boxed()
+    serve_until_stopped(listener, api, front, stop).boxed()
 }
 
 async fn serve_until_stopped(
     listener: TcpListener,
     api: Api,
+    front: Front,
     stop: CancellationToken,
 ) -> Result<()> {
     let at = listener.local_addr().context("the address listened on")?;
@@ -217,6 +232,7 @@ async fn serve_until_stopped(
         debug!(error = %error, "Could not agree on the key of chat tokens: {error}");
     }
     let (server, loops) = (api.server, api.loops.clone());
+    let routes = front(router(api.clone()))?;
     api.start(Loop::Auth, &stop, |api, stop| {
         api.auth.clone().keep_fresh(stop)
     });
@@ -240,7 +256,7 @@ async fn serve_until_stopped(
         clock::keep_looking(api.store.clone(), stop)
     });
     api.start(Loop::Memory, &stop, |_, stop| memory::give_back(stop));
-    server::serve(listener, router(api), server, &loops, stop).await;
+    server::serve(listener, routes, server, &loops, stop).await;
     info!("No longer taking messages");
     Ok(())
 }
@@ -280,6 +296,7 @@ fn endpoints() -> Vec<Endpoint> {
         control::endpoints(),
         audit::endpoints(),
         keys::endpoints(),
+        session::endpoints(),
         overview::endpoints(),
         samples::endpoints(),
         daemons::endpoints(),

@@ -61,6 +61,13 @@ impl ChatTokens {
         Some(key?.token(chat))
     }
 
+    /// What proves to all daemons of this Redis that one of them wrote a text, for this purpose; none: there was no Redis yet to
+    /// agree on a key.
+    pub fn proof(&self, purpose: &str, text: &[u8]) -> Option<[u8; 32]> {
+        let key = *self.key.borrow();
+        Some(key?.proof(purpose, text))
+    }
+
     /// The chat of a token, as one with lanes of its own; none: it is no token, or not one of this Redis.
     pub fn open(&self, token: &str) -> Option<Chat> {
         let key = *self.key.borrow();

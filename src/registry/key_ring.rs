@@ -57,6 +57,17 @@ impl KeyRing {
         Some(held.principal.clone())
     }
 
+    /// Who holds the key of this name whose digest begins so: what a session remembers of it.
+    pub fn remembered(&self, name: &str, begins: &[u8]) -> Option<Arc<Principal>> {
+        let newest = self.newest.borrow();
+        let (_, held) = newest
+            .keys
+            .iter()
+            .find(|(digest, held)| &*held.principal.name == name && digest.starts_with(begins))?;
+        held.used.store(true, Ordering::Relaxed);
+        Some(held.principal.clone())
+    }
+
     /// Takes up what was made and revoked since.
     ///
     /// # Errors

@@ -156,7 +156,8 @@ async fn run(
         }
     };
     let serving = async {
-        let serving = http::serve(listener, api, stop.clone());
+        let front = Box::new(Ok);
+        let serving = http::serve(listener, api, front, stop.clone());
         let served = daemon::noted(&api_store, &loops, Role::Api, Says::default, serving).await;
         // Whatever ended it, the monitor has nothing more to come.
         stop.cancel();

@@ -43,6 +43,14 @@ impl Keys {
         }
         found
     }
+
+    /// Who holds the key of this name whose digest begins so.
+    pub(super) fn remembered(&self, name: &str, begins: &[u8]) -> Option<&Arc<Principal>> {
+        let mut keys = self.0.iter();
+        let (_, principal) = keys
+            .find(|(digest, principal)| &*principal.name == name && digest.starts_with(begins))?;
+        Some(principal)
+    }
 }
 
 /// All that may be a key among the headers. A post of a gateway may have its own proof in one and the key in another.

@@ -58,14 +58,14 @@ where
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let (admitted, allowance) = self.guarding.auth.admit(&mut request);
+        let (admitted, beside) = self.guarding.auth.admit(&mut request);
         match admitted {
-            Ok(()) if !allowance.is_limited() => Either::Left(self.inner.call(request)),
+            Ok(()) if beside.is_nothing() => Either::Left(self.inner.call(request)),
             Ok(()) => {
                 let answering = self.inner.call(request);
                 Either::Right(Box::pin(async move {
                     let mut answer = answering.await?;
-                    allowance.tell(answer.headers_mut());
+                    beside.tell(answer.headers_mut());
                     Ok(answer)
                 }))
             }
@@ -76,7 +76,7 @@ where
                 Either::Right(Box::pin(async move {
                     discard(request).await;
                     let mut answer = refusal.into_response();
-                    allowance.tell(answer.headers_mut());
+                    beside.tell(answer.headers_mut());
                     Ok(answer)
                 }))
             }

@@ -12,6 +12,7 @@ mod need;
 mod origin;
 mod principal;
 mod refusal;
+mod session;
 mod staying;
 mod tokens;
 
@@ -20,7 +21,9 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use axum::extract::{MatchedPath, RawPathParams, Request};
+use axum::http::header::SET_COOKIE;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::{RequestExt, Router};
 use futures_util::FutureExt;
 use tokio_util::sync::CancellationToken;
@@ -28,7 +31,9 @@ use tracing::{debug, info, warn};
 
 use super::Api;
 use super::endpoint::need_of;
+use crate::core::api_key::Principal;
 use crate::core::chat::Name;
+use crate::registry::chat_tokens::ChatTokens;
 use crate::registry::key_ring::KeyRing;
 use crate::settings::auth::{AuthConfig, SHORTEST_KEY};
 use crate::settings::origins::Origins;
@@ -43,6 +48,8 @@ use need::Opening;
 use origin::is_of_a_foreign_page;
 pub(super) use principal::Pass;
 pub(super) use refusal::Refusal;
+use session::Sessions;
+pub(super) use session::{AGAIN_AFTER, ended, is_by_https, is_of_our_page};
 pub(super) use staying::Stay;
 use tokens::Tokens;
 
@@ -55,6 +62,7 @@ struct Rules {
     /// The keys that operators made.
     key_ring: KeyRing,
     tokens: Tokens,
+    sessions: Sessions,
     limits: Option<Limits>,
     origins: Origins,
     proxies: Proxies,
@@ -69,7 +77,7 @@ struct Rules {
 impl Auth {
     /// # Errors
     /// When a file of public keys has none that can be used.
-    pub(super) fn new(config: AuthConfig, key_ring: KeyRing) -> Result<Self> {
+    pub(super) fn new(config: AuthConfig, key_ring: KeyRing, proofs: ChatTokens) -> Result<Self> {
         for key in &config.keys {
             if key.may_be_guessed() {
                 let name = &key.name;
@@ -85,6 +93,7 @@ impl Auth {
             names_nobody: config.names_nobody(),
             keys: Keys::new(config.keys),
             key_ring,
+            sessions: Sessions::new(proofs),
             tokens: Tokens::new(config.tokens)?,
             limits: config.rate.as_ref().and_then(Limits::new),
             origins: config.origins,
@@ -127,10 +136,12 @@ impl Auth {
     /// Keeps keys and what is believed of tokens fresh, and forgets callers that are gone, until told to stop.
     pub(super) async fn keep_fresh(self, stop: CancellationToken) {
         let forgetting = async {
-            let Some(limits) = &self.0.limits else { return };
             loop {
                 tokio::time::sleep(FORGOTTEN_EVERY).await;
-                limits.forget();
+                self.0.sessions.forget();
+                if let Some(limits) = &self.0.limits {
+                    limits.forget();
+                }
             }
         };
         let all = async {
@@ -169,26 +180,29 @@ impl Auth {
         self.0.proxies.client(extensions, headers)
     }
 
-    /// Lets a request in, with its pass, or says why not; and what is left to the caller, where that is limited.
-    fn admit(&self, request: &mut Request) -> (Result<(), Refusal>, Allowance) {
+    /// Lets a request in, with its pass, or says why not; and what its answer tells the caller beside.
+    fn admit(&self, request: &mut Request) -> (Result<(), Refusal>, Beside) {
         let need = need_of(request);
         if need == Need::Nothing {
-            return (Ok(()), Allowance::default());
+            return (Ok(()), Beside::default());
         }
-        let pass = self.pass(request);
+        let (pass, cookie) = self.pass(request);
         let Some(limits) = &self.0.limits else {
-            return (self.let_in(request, need, pass), Allowance::default());
+            let allowance = Allowance::default();
+            let beside = Beside { allowance, cookie };
+            return (self.let_in(request, need, pass), beside);
         };
         let (extensions, headers) = (request.extensions(), request.headers());
         let caller = Limits::caller(&pass, self.0.proxies.client(extensions, headers));
-        match limits.take(&caller) {
+        let (admitted, allowance) = match limits.take(&caller) {
             Err(left) => (Err(Refusal::TooMany), Allowance::new(self, caller, left)),
             Ok(left) => {
                 let allowance = Allowance::new(self, caller, left);
                 request.extensions_mut().insert(allowance.clone());
                 (self.let_in(request, need, pass), allowance)
             }
-        }
+        };
+        (admitted, Beside { allowance, cookie })
     }
 
     fn let_in(&self, request: &mut Request, need: Need, pass: Pass) -> Result<(), Refusal> {
@@ -216,10 +230,56 @@ impl Auth {
         Ok(())
     }
 
-    /// Who sends a request, by the first key or token of it that is known.
-    fn pass(&self, request: &mut Request) -> Pass {
+    /// Who sends a request, by the first key or token of it that is known, else by the session of its browser; and the cookie
+    /// of that, where it is to be set anew.
+    fn pass(&self, request: &mut Request) -> (Pass, Option<HeaderValue>) {
         let token = token_in_path(request);
-        self.pass_of(given(request.headers()).chain(token.as_deref()))
+        let headers = request.headers();
+        match self.pass_of(given(headers).chain(token.as_deref())) {
+            Pass::Unknown(Refusal::NoKey) => self.pass_of_session(request.method(), headers),
+            pass => (pass, None),
+        }
+    }
+
+    /// Who sends a request, by the session of its browser.
+    fn pass_of_session(&self, method: &Method, headers: &HeaderMap) -> (Pass, Option<HeaderValue>) {
+        let Some((session, anew)) = self.0.sessions.of(headers) else {
+            return (Pass::Unknown(Refusal::NoKey), None);
+        };
+        let (keys, ring, tokens) = (&self.0.keys, &self.0.key_ring, &self.0.tokens);
+        match session.principal(keys, ring, tokens) {
+            None => (Pass::Unknown(Refusal::NoKey), None),
+            Some(_) if !is_of_our_page(method, headers) => {
+                (Pass::Unknown(Refusal::ForeignOrigin), None)
+            }
+            Some(principal) => (Pass::Known(principal), anew),
+        }
+    }
+
+    /// The session of a browser that shows a key or a token, as the cookie that begins it, and who that is.
+    ///
+    /// # Errors
+    /// When this is neither, or does not reach what a browser shows; or too many were tried from this address.
+    pub(super) fn begin_session(
+        &self,
+        shown: &str,
+        address: Option<IpAddr>,
+        secure: bool,
+    ) -> Result<(HeaderValue, Arc<Principal>), Refusal> {
+        if !self.0.sessions.may_try(address) {
+            return Err(Refusal::TooMany);
+        }
+        let principal = match self.pass_of(std::iter::once(shown)) {
+            Pass::Known(principal) | Pass::Open(Some(principal)) => principal,
+            Pass::Unknown(refusal) => return Err(refusal),
+            Pass::Open(None) => return Err(Refusal::NoKey),
+        };
+        if !Need::Read.is_met_by(&principal.scopes) {
+            return Err(Refusal::out_of_reach(&principal, Need::Read));
+        }
+        let is_token = self.0.tokens.principal(shown).is_some();
+        let cookie = self.0.sessions.begun(shown, &principal, is_token, secure);
+        Ok((cookie.ok_or(Refusal::NoSession)?, principal))
     }
 
     /// The same by all that may be one.
@@ -239,6 +299,27 @@ impl Auth {
             };
         }
         Pass::Unknown(refusal)
+    }
+}
+
+/// What an answer tells whoever asked beside what was asked for.
+#[derive(Default)]
+struct Beside {
+    allowance: Allowance,
+    /// The cookie of their session, where it is to be set anew.
+    cookie: Option<HeaderValue>,
+}
+
+impl Beside {
+    fn is_nothing(&self) -> bool {
+        !self.allowance.is_limited() && self.cookie.is_none()
+    }
+
+    fn tell(self, headers: &mut HeaderMap) {
+        self.allowance.tell(headers);
+        if let Some(cookie) = self.cookie {
+            headers.append(SET_COOKIE, cookie);
+        }
     }
 }
 

@@ -44,6 +44,11 @@ pub(in crate::http) enum Refusal {
         "this post holds {0} messages, more than are left to you now, and nothing of it was stored: send it again after the seconds of Retry-After"
     )]
     TooManyMessages(usize),
+    /// No session can begin now.
+    #[error(
+        "no session can begin now: Redis was not there since api started, or the token has more than 3,000 characters; try again, or with a key"
+    )]
+    NoSession,
     /// A web page of another origin would bring messages without a key.
     #[error(
         "this comes from a web page of another origin, and without a key: send a key, or name the origin in ALLOWED_ORIGINS"
@@ -62,7 +67,7 @@ impl Refusal {
     /// How metrics count it.
     pub(in crate::http) fn reason(&self) -> RefusedFor {
         match self {
-            Self::NoKey | Self::WrongKey | Self::Token(_) => RefusedFor::Key,
+            Self::NoKey | Self::WrongKey | Self::Token(_) | Self::NoSession => RefusedFor::Key,
             Self::OutOfReach { .. } => RefusedFor::Scope,
             Self::TooMany | Self::TooManyMessages(_) => RefusedFor::Rate,
             Self::ForeignOrigin => RefusedFor::Origin,
@@ -75,6 +80,7 @@ impl Refusal {
             Self::NoKey => Code::KeyMissing,
             Self::WrongKey => Code::KeyUnknown,
             Self::Token(_) => Code::TokenInvalid,
+            Self::NoSession => Code::StorageUnavailable,
             Self::OutOfReach { .. } => Code::ScopeMissing,
             Self::TooMany | Self::TooManyMessages(_) => Code::RateLimited,
             Self::ForeignOrigin => Code::ForeignOrigin,

@@ -122,13 +122,13 @@ async fn current(
         webhook_id,
         chat: NamedChat::of(&api, &chat),
         paused_for: current.paused_for.map(seconds),
-        since: current.since.map(since),
+        since: current.since.map(|it| since(&api, it)),
     }))
 }
 
-fn since(since: Since) -> SinceAnswer {
+fn since(api: &Api, since: Since) -> SinceAnswer {
     SinceAnswer {
-        window: since.window.map(|window| shown(&window)),
+        window: since.window.map(|window| shown(api, &window)),
         batch: since.batch.map(|(id, closed)| NewerBatch {
             webhook_id: id.to_string(),
             closed_at: utc(closed),

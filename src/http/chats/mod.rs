@@ -30,6 +30,8 @@ pub(super) struct OpenWindow {
     user: String,
     /// The buffer it belongs to.
     buffer: String,
+    /// What stands for the chat in paths, so that no proxy logs a number.
+    token: Option<String>,
     /// What stands for the chat in the logs.
     hash: String,
     /// How many messages it holds.
@@ -158,7 +160,7 @@ pub(super) async fn list(
     let list = List::parse(query)?;
     let after = list.after(DueCursor::parse)?;
     let windows = api.admin.open_windows(&list.filter, after, list.limit);
-    Ok(page(windows.await?, |window| shown(&window)))
+    Ok(page(windows.await?, |window| shown(&api, &window)))
 }
 
 pub(super) async fn flush(
@@ -219,8 +221,9 @@ fn closed(chat: &Chat, message: &'static str, messages: u64) -> Response {
     .into_response()
 }
 
-pub(super) fn shown(window: &Window) -> OpenWindow {
+pub(super) fn shown(api: &Api, window: &Window) -> OpenWindow {
     OpenWindow {
+        token: api.admin.chat_tokens().of(&window.chat),
         hash: window.chat.hash().to_string(),
         user: window.chat.id.as_str().to_owned(),
         buffer: window.chat.buffer.to_string(),

@@ -47,6 +47,13 @@ impl Endpoint {
         self.answer_of(200, description, either)
     }
 
+    /// Nothing but that it was done.
+    pub(in crate::http) fn answers_nothing(mut self, description: &str) -> Self {
+        let answer = ResponseBuilder::new().description(description);
+        self.answers.push((204, answer.build()));
+        self
+    }
+
     fn answer_of(
         mut self,
         status: u16,

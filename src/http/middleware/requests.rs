@@ -19,6 +19,7 @@ use tracing::{Instrument, debug, error, error_span, info, warn};
 
 use super::trace::{self, trace_of};
 use crate::core::code::Code;
+use crate::http::OfAPage;
 use crate::http::error::ErrorAnswer;
 use crate::http::error::Refused;
 use crate::panics::{self, Panic};
@@ -191,6 +192,7 @@ struct Line {
     method: Method,
     route: Option<MatchedPath>,
     begun: Instant,
+    of_a_page: bool,
 }
 
 impl Line {
@@ -199,6 +201,7 @@ impl Line {
             method: request.method().clone(),
             route: request.extensions().get::<MatchedPath>().cloned(),
             begun: Instant::now(),
+            of_a_page: request.extensions().get::<OfAPage>().is_some(),
         }
     }
 
@@ -222,7 +225,8 @@ impl Line {
         }
         // Hundredths of a ms are as fine as it is known.
         let duration_ms = (self.begun.elapsed().as_secs_f64() * 100_000.0).round() / 100.0;
-        if POLLED.contains(&route) {
+        let looks = self.of_a_page && method.is_safe();
+        if looks || POLLED.contains(&route) {
             debug!(%method, route, status, code, duration_ms, "{method} {route}: {status}");
         } else {
             info!(%method, route, status, code, duration_ms, "{method} {route}: {status}");

@@ -79,12 +79,24 @@ impl TokenKey {
         Chat::from_stored(buffer, id)
     }
 
+    /// What proves to all daemons of this Redis that one of them wrote a text, for this purpose and no other
+    /// (HMAC-SHA-256).
+    pub fn proof(self, purpose: &str, text: &[u8]) -> [u8; 32] {
+        let purpose = format!("lull: {purpose}\0");
+        self.tag(purpose.as_bytes(), text)
+    }
+
     fn nonce(self, text: &[u8]) -> [u8; NONCE_LEN] {
-        let key = Key::new(HMAC_SHA256, &[PURPOSE, &self.0].concat());
-        let tag = sign(&key, text);
         let mut nonce = [0; NONCE_LEN];
-        nonce.copy_from_slice(&tag.as_ref()[..NONCE_LEN]);
+        nonce.copy_from_slice(&self.tag(PURPOSE, text)[..NONCE_LEN]);
         nonce
+    }
+
+    fn tag(self, purpose: &[u8], text: &[u8]) -> [u8; 32] {
+        let key = Key::new(HMAC_SHA256, &[purpose, &self.0].concat());
+        let mut tag = [0; 32];
+        tag.copy_from_slice(sign(&key, text).as_ref());
+        tag
     }
 
     /// None: it has another length than its kind, which the type rules out.
@@ -136,6 +148,18 @@ mod tests {
             assert!(!token.contains("5511") && token.is_ascii());
             assert_eq!(TokenKey::generate().unwrap().open(&token), None);
         }
+    }
+
+    #[test]
+    fn a_proof_is_of_one_text_one_purpose_and_one_key() {
+        let key = TokenKey::from_hex(&"07".repeat(32)).unwrap();
+        let proof = key.proof("sessions", b"ana");
+
+        assert_eq!(key.proof("sessions", b"ana"), proof);
+        assert_ne!(key.proof("sessions", b"anb"), proof);
+        assert_ne!(key.proof("links", b"ana"), proof);
+        let other = TokenKey::from_hex(&"08".repeat(32)).unwrap();
+        assert_ne!(other.proof("sessions", b"ana"), proof);
     }
 
     #[test]
