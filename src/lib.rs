@@ -27,6 +27,7 @@
 //!   stop, and tell about themselves.
 
 pub use lull_api::{admin, http, ingest};
+pub use lull_console::console;
 pub use lull_engine::{
     delivery, health, loops, memory, open_files, registry, server, shutdown, store, telemetry,
 };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
+use crate::console;
 use crate::daemon::{self, Command};
 use crate::delivery;
 use crate::health::Says;
@@ -47,7 +48,7 @@ async fn serve(vars: &Vars) -> Result<()> {
         tracer.clone(),
         loops.clone(),
     )?;
-    let front = Box::new(Ok);
+    let front = Box::new(console::in_front_of);
     let serving = http::serve(listener, api, front, stop);
     let served = daemon::noted(&store, &loops, Role::Api, Says::default, serving).await;
     tracer.finish().await;

@@ -15,6 +15,7 @@ use nix::sys::stat::{Mode, umask};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::console;
 use crate::daemon;
 use crate::health::Says;
 use crate::http::{self, Api};
@@ -156,7 +157,7 @@ async fn run(
         }
     };
     let serving = async {
-        let front = Box::new(Ok);
+        let front = Box::new(console::in_front_of);
         let serving = http::serve(listener, api, front, stop.clone());
         let served = daemon::noted(&api_store, &loops, Role::Api, Says::default, serving).await;
         // Whatever ended it, the monitor has nothing more to come.

@@ -1,0 +1,289 @@
+//! The API, asked in this process for a browser: with its cookie, and from its address.
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, FromRequestParts, Request};
+use axum::http::header::{ACCEPT, CONTENT_TYPE, SET_COOKIE};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use http_body_util::BodyExt;
+use lull_api::http::OfAPage;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::net::SocketAddr;
+use tower::ServiceExt;
+
+use super::Console;
+
+/// What of a browser's request tells who it is and where it comes from. Its body, and what is said about that, stay here.
+const HANDED_ON: [&str; 9] = [
+    "cookie",
+    "authorization",
+    "x-api-key",
+    "host",
+    "origin",
+    "sec-fetch-site",
+    "x-forwarded-for",
+    "x-forwarded-proto",
+    "user-agent",
+];
+
+/// The router of the API.
+#[derive(Clone)]
+pub(super) struct Api(Router);
+
+impl Api {
+    pub(super) fn new(router: Router) -> Self {
+        Self(router)
+    }
+
+    /// Answers a request that is not for a page.
+    pub(super) async fn answer(&self, request: Request) -> axum::response::Response {
+        let Ok(answer) = self.0.clone().oneshot(request).await;
+        answer
+    }
+}
+
+/// The API, as one browser may ask it.
+#[derive(Clone)]
+pub(super) struct Asking {
+    api: Api,
+    headers: HeaderMap,
+    from: Option<ConnectInfo<SocketAddr>>,
+    /// The cookies that answers set.
+    cookies: Arc<Mutex<Vec<HeaderValue>>>,
+}
+
+/// Something that is asked of the API, or done with it. A page shows it as a command, too.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    pub(super) method: Method,
+    /// With its query.
+    pub(super) path: String,
+    pub(super) body: Option<Value>,
+}
+
+/// Why the API did not do it.
+#[derive(Clone, Debug)]
+pub(super) struct Refused {
+    pub(super) status: StatusCode,
+    /// For programs; empty where the answer had none.
+    pub(super) code: String,
+    /// For people, in English.
+    pub(super) error: String,
+    /// Which field or parameter was wrong.
+    pub(super) field: Option<String>,
+    /// Names the request in the log.
+    pub(super) request_id: String,
+}
+
+#[derive(Deserialize)]
+struct ErrorAnswer {
+    error: String,
+    code: String,
+    field: Option<String>,
+    request_id: String,
+}
+
+impl Call {
+    pub(super) fn get(path: &str, query: &[(&str, &str)]) -> Self {
+        Self {
+            method: Method::GET,
+            path: with_query(path, query),
+            body: None,
+        }
+    }
+
+    pub(super) fn post(path: impl Into<String>, body: Option<Value>) -> Self {
+        Self {
+            method: Method::POST,
+            path: path.into(),
+            body,
+        }
+    }
+
+    pub(super) fn delete(path: impl Into<String>) -> Self {
+        Self {
+            method: Method::DELETE,
+            path: path.into(),
+            body: None,
+        }
+    }
+
+    /// The same for a shell. The key is not in it.
+    pub(super) fn curl(&self, origin: &str) -> String {
+        let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
+        let mut command = format!(
+            "curl -X {} {} -H \"Authorization: Bearer $LULL_KEY\"",
+            self.method,
+            quoted(&format!("{origin}{}", self.path))
+        );
+        if let Some(body) = &self.body {
+            command.push_str(" -H 'Content-Type: application/json' -d ");
+            command.push_str(&quoted(&body.to_string()));
+        }
+        command
+    }
+}
+
+/// A path with a query.
+pub(super) fn with_query(path: &str, query: &[(&str, &str)]) -> String {
+    let mut pairs = form_urlencoded::Serializer::new(String::new());
+    pairs.extend_pairs(query.iter().filter(|(_, value)| !value.is_empty()));
+    match pairs.finish() {
+        empty if empty.is_empty() => path.to_owned(),
+        query => format!("{path}?{query}"),
+    }
+}
+
+impl Asking {
+    /// What the API answers to a look.
+    ///
+    /// # Errors
+    /// Why it did not.
+    pub(super) async fn get<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<T, Refused> {
+        let answer = self.call(&Call::get(path, query)).await?;
+        serde_json::from_slice(&answer).map_err(|error| Refused::within(&error.to_string()))
+    }
+
+    /// Does something, and hands on the body of the answer.
+    ///
+    /// # Errors
+    /// Why it was not done.
+    pub(super) async fn call(&self, call: &Call) -> Result<Vec<u8>, Refused> {
+        let (status, body) = self.send(call).await;
+        if status.is_success() {
+            return Ok(body);
+        }
+        let told: Option<ErrorAnswer> = serde_json::from_slice(&body).ok();
+        let Some(told) = told else {
+            return Err(Refused {
+                status,
+                ..Refused::within("the answer cannot be read")
+            });
+        };
+        Err(Refused {
+            status,
+            code: told.code,
+            error: told.error,
+            field: told.field,
+            request_id: told.request_id,
+        })
+    }
+
+    async fn send(&self, call: &Call) -> (StatusCode, Vec<u8>) {
+        let mut request = Request::new(match &call.body {
+            Some(body) => Body::from(body.to_string()),
+            None => Body::empty(),
+        });
+        *request.method_mut() = call.method.clone();
+        let Ok(uri) = call.path.parse() else {
+            return (StatusCode::NOT_FOUND, Vec::new());
+        };
+        *request.uri_mut() = uri;
+        *request.headers_mut() = self.headers.clone();
+        let json = HeaderValue::from_static("application/json");
+        if call.body.is_some() {
+            request.headers_mut().insert(CONTENT_TYPE, json.clone());
+        }
+        request.headers_mut().insert(ACCEPT, json);
+        request.extensions_mut().insert(OfAPage);
+        if let Some(from) = self.from {
+            request.extensions_mut().insert(from);
+        }
+        let answer = self.api.answer(request).await;
+        let (parts, body) = answer.into_parts();
+        self.note_cookies(&parts.headers);
+        match body.collect().await {
+            Ok(body) => (parts.status, body.to_bytes().to_vec()),
+            Err(_) => (StatusCode::BAD_GATEWAY, Vec::new()),
+        }
+    }
+
+    fn note_cookies(&self, headers: &HeaderMap) {
+        let set = headers.get_all(SET_COOKIE).iter().cloned();
+        let mut cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
+        cookies.extend(set);
+    }
+
+    /// Hands the cookies on that answers have set.
+    pub(super) fn set_cookies(&self, headers: &mut HeaderMap) {
+        let mut cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
+        for cookie in cookies.drain(..) {
+            headers.append(SET_COOKIE, cookie);
+        }
+    }
+
+    /// How the browser calls this server: for what is copied to be used elsewhere.
+    pub(super) fn origin(&self) -> String {
+        let text = |name: &str| self.headers.get(name).and_then(|it| it.to_str().ok());
+        let by_https = text("x-forwarded-proto").is_some_and(|it| it.starts_with("https"));
+        let scheme = if by_https { "https" } else { "http" };
+        format!("{scheme}://{}", text("host").unwrap_or("localhost:5000"))
+    }
+}
+
+impl Refused {
+    fn within(why: &str) -> Self {
+        Self {
+            status: StatusCode::INTERNAL_SERVER_ERROR,
+            code: "internal_error".to_owned(),
+            error: why.to_owned(),
+            field: None,
+            request_id: String::new(),
+        }
+    }
+
+    /// Nobody has come in, or not any more.
+    pub(super) fn asks_for_a_key(&self) -> bool {
+        self.status == StatusCode::UNAUTHORIZED
+    }
+}
+
+impl FromRequestParts<Console> for Asking {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Infallible> {
+        let mut headers = HeaderMap::new();
+        for name in HANDED_ON {
+            let name = HeaderName::from_static(name);
+            for value in parts.headers.get_all(&name) {
+                headers.append(name.clone(), value.clone());
+            }
+        }
+        Ok(Self {
+            api: console.api.clone(),
+            headers,
+            from: parts.extensions.get().copied(),
+            cookies: Arc::default(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_one_word_for_the_shell_wherever_somebody_put_quotes() {
+        let body = serde_json::json!({ "name": "d'or; rm -rf /" });
+        let call = Call::post(
+            with_query("/api/x", &[("q", "a b&c"), ("none", "")]),
+            Some(body),
+        );
+
+        assert_eq!(
+            call.curl("http://lull:5000"),
+            "curl -X POST 'http://lull:5000/api/x?q=a+b%26c' -H \"Authorization: Bearer $LULL_KEY\" \
+             -H 'Content-Type: application/json' -d '{\"name\":\"d'\\''or; rm -rf /\"}'"
+        );
+    }
+}

@@ -1,0 +1,106 @@
+// What a page does beyond being read: countdowns, relative times, copying, keys, and looking again while somebody watches.
+// Every page can be read, and every act be done, without it.
+
+const page = document.documentElement;
+let ahead = 0; // How far the server's clock is before this one's, ms.
+
+function setClock(root) {
+  const at = Number((root.closest?.("[data-now]") ?? root.querySelector?.("[data-now]"))?.dataset.now);
+  if (at) ahead = at - Date.now();
+}
+const now = () => Date.now() + ahead;
+
+function length(ms) {
+  const seconds = Math.max(0, Math.ceil(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+// Elements that change with the clock are ticked together, so that a page with many of them wakes once a second.
+const ticking = new Set();
+class Ticking extends HTMLElement {
+  connectedCallback() { ticking.add(this); this.tick(); }
+  disconnectedCallback() { ticking.delete(this); }
+}
+class Countdown extends Ticking {
+  static observedAttributes = ["to"];
+  attributeChangedCallback() { if (this.isConnected) this.tick(); }
+  tick() {
+    const text = length(Date.parse(this.getAttribute("to")) - now());
+    if (this.textContent !== text) this.textContent = text;
+  }
+}
+class Ago extends Ticking {
+  static observedAttributes = ["since"];
+  attributeChangedCallback() { if (this.isConnected) this.tick(); }
+  tick() {
+    const ms = now() - Date.parse(this.getAttribute("since"));
+    const text = this.getAttribute("words").replace("{length}", length(Math.floor(Math.max(0, ms) / 1000) * 1000));
+    if (this.textContent !== text) this.textContent = text;
+  }
+}
+class Copy extends HTMLElement {
+  connectedCallback() {
+    if (!navigator.clipboard || this.querySelector("button")) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = this.getAttribute("label");
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.getElementById(this.getAttribute("of")).textContent);
+      button.textContent = this.getAttribute("done");
+    });
+    this.append(button);
+  }
+}
+customElements.define("lull-countdown", Countdown);
+customElements.define("lull-ago", Ago);
+customElements.define("lull-copy", Copy);
+setClock(document);
+setInterval(() => { if (!document.hidden) for (const element of ticking) element.tick(); }, 1000);
+
+// Looking again: every two seconds what the page shows of now, and at once when something was settled; not while hidden.
+const live = document.querySelector("[data-live]");
+if (live) {
+  const dot = document.getElementById("live");
+  let stream, seen = Date.now(), pending = false;
+  const look = () => {
+    if (pending || document.hidden) return;
+    pending = true;
+    setTimeout(() => { pending = false; document.body.dispatchEvent(new Event("lull:look")); }, 250);
+  };
+  const tell = () => {
+    if (!dot) return;
+    const stale = Date.now() - seen > 8000;
+    dot.textContent = stale ? dot.dataset.stale.replace("{time}", new Date(seen).toLocaleTimeString(page.lang)) : dot.dataset.live;
+    page.classList.toggle("stale", stale);
+  };
+  const open = () => {
+    stream = new EventSource("/api/events");
+    for (const name of ["attempt", "dead_letter", "changed", "reload", "skipped"]) stream.addEventListener(name, look);
+  };
+  const close = () => { stream?.close(); stream = undefined; };
+  document.addEventListener("visibilitychange", () => { if (document.hidden) close(); else { open(); look(); } });
+  addEventListener("pagehide", close);
+  if (!document.hidden) open();
+  document.body.addEventListener("htmx:after:swap", (event) => { seen = Date.now(); setClock(document); tell(); });
+  setInterval(() => { look(); tell(); }, 2000);
+}
+
+// Keys: each is also a link or a button, which carries its letter. None is taken while somebody types.
+let going = false;
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input, textarea, select")) return;
+  const wanted = going ? `g ${event.key}` : event.key;
+  going = !going && event.key === "g";
+  if (event.key === "j" || event.key === "k") {
+    const rows = [...document.querySelectorAll("[data-row] a, a[data-row]")];
+    const at = rows.indexOf(document.activeElement);
+    rows[event.key === "j" ? Math.min(at + 1, rows.length - 1) : Math.max(at - 1, 0)]?.focus();
+    return;
+  }
+  const target = document.querySelector(`[data-key="${CSS.escape(wanted)}"]`);
+  if (!target) return;
+  event.preventDefault();
+  if (target.matches("input")) target.focus(); else target.click();
+});

@@ -1,0 +1,67 @@
+//! The console: one screen that tells what happened, at `/console`.
+//!
+//! A page asks the API in this process what any program could ask it, as the browser that looks: with its cookie, its address
+//! and its rights. So a page shows nothing that the API does not answer, and does nothing that the API does not allow, write
+//! into the audit, and let be done with `curl`.
+//!
+//! - [`asking`]: the API, asked for a browser; [`visit`]: what every page knows of who looks.
+//! - [`pages`]: the pages, each with the answers that it reads and its templates in `templates`.
+//! - [`words`]: the catalogues of the languages; [`clock`]: moments and lengths of time as people read them.
+//! - [`assets`]: styles, scripts and icons; [`policy`]: what a browser may do with a page.
+
+mod acts;
+mod asking;
+mod assets;
+mod clock;
+mod pages;
+mod policy;
+mod visit;
+mod words;
+
+use axum::Router;
+use axum::extract::FromRef;
+use axum::middleware::from_fn;
+use axum::routing::get;
+use tower_http::compression::CompressionLayer;
+
+use asking::Api;
+use assets::Assets;
+use words::Catalogue;
+
+/// What every page is made with.
+#[derive(Clone)]
+struct Console {
+    api: Api,
+    assets: Assets,
+    words: Catalogue,
+}
+
+impl FromRef<Console> for Api {
+    fn from_ref(console: &Console) -> Self {
+        console.api.clone()
+    }
+}
+
+impl FromRef<Console> for Assets {
+    fn from_ref(console: &Console) -> Self {
+        console.assets.clone()
+    }
+}
+
+/// The API with the console in front of it.
+///
+/// # Errors
+/// A catalogue of words cannot be read, which a test rules out.
+pub fn in_front_of(api: Router) -> anyhow::Result<Router> {
+    let console = Console {
+        api: Api::new(api.clone()),
+        assets: Assets::new(),
+        words: Catalogue::read()?,
+    };
+    let pages = pages::routes()
+        .route("/console/assets/{file}", get(assets::serve))
+        .layer(from_fn(policy::apply))
+        .layer(CompressionLayer::new())
+        .with_state(console);
+    Ok(Router::new().merge(pages).fallback_service(api))
+}

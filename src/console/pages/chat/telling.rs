@@ -1,0 +1,217 @@
+//! What happened in a chat as lines of a page, the oldest first: a line for each day, and for each time of quiet.
+
+use super::answers::{Entry, Happened, Story};
+use crate::console::visit::Shell;
+
+/// Quiet of so long is a line of its own, ms.
+const QUIET: u64 = 60_000;
+/// Most characters of a text that stand in a line: a page is for reading.
+const LONGEST: usize = 2_000;
+
+/// A line of the story.
+pub(super) enum Line {
+    /// A day begins.
+    Day(String),
+    /// Nothing happened for so long.
+    Quiet(String),
+    /// Something happened.
+    Happened(Told),
+}
+
+/// Something that happened, in words.
+#[derive(Default)]
+pub(super) struct Told {
+    /// Names the line in a link.
+    pub(super) id: String,
+    pub(super) at: String,
+    pub(super) time: String,
+    pub(super) icon: &'static str,
+    /// `good`, `bad`, `ours` or nothing.
+    pub(super) tone: &'static str,
+    pub(super) title: String,
+    /// What somebody said: hostile input.
+    pub(super) said: Option<String>,
+    pub(super) more: String,
+    /// Where the call stands.
+    pub(super) call: Option<String>,
+}
+
+/// The lines of a story.
+pub(super) fn lines(shell: &Shell, story: &Story) -> Vec<Line> {
+    let clock = &shell.clock;
+    let (mut lines, mut day, mut before) = (Vec::new(), String::new(), None::<&str>);
+    for (number, entry) in story.items.iter().enumerate() {
+        let this_day = clock.day(&entry.at);
+        let quiet = before.and_then(|before| clock.between(before, &entry.at));
+        if let Some(quiet) = quiet.filter(|quiet| *quiet >= QUIET) {
+            let length = clock.roughly(quiet);
+            lines.push(Line::Quiet(
+                shell.words.story.quiet_for.with(&[("length", &length)]),
+            ));
+        }
+        if this_day != day {
+            lines.push(Line::Day(this_day.clone()));
+            day = this_day;
+        }
+        lines.push(Line::Happened(Told {
+            id: id(entry, number, story),
+            at: entry.at.clone(),
+            time: clock.time(&entry.at),
+            ..happened(shell, &entry.what)
+        }));
+        before = Some(&entry.at);
+    }
+    lines
+}
+
+/// The same on every page that shows the entry: its moment, and its number among those of that moment.
+fn id(entry: &Entry, number: usize, story: &Story) -> String {
+    let before = story.items[..number].iter().rev();
+    let same = before.take_while(|it| it.at == entry.at).count();
+    let digits: String = entry.at.chars().filter(char::is_ascii_digit).collect();
+    format!("at{digits}-{same}")
+}
+
+fn happened(shell: &Shell, what: &Happened) -> Told {
+    let (words, all) = (&shell.words.story, &shell.words);
+    match what {
+        Happened::Received { kind, text } => Told {
+            icon: "said",
+            said: text.as_deref().map(shortened),
+            title: match (kind.as_deref(), text) {
+                (None, _) => words.said_nothing_kept.clone(),
+                (Some("text"), _) => String::new(),
+                (Some(kind), _) => format!("📎 {kind}"),
+            },
+            ..Told::default()
+        },
+        Happened::Ignored { result } => Told {
+            icon: "ignored",
+            title: words.ignored.with(&[("reason", &all.results.of(result))]),
+            ..Told::default()
+        },
+        Happened::Answered { by, text } => Told {
+            icon: "ours",
+            tone: "ours",
+            title: match by.as_str() {
+                "bot" => words.ours_by_bot.clone(),
+                "person" => words.ours_by_person.clone(),
+                _ => words.ours.clone(),
+            },
+            said: text.as_deref().map(shortened),
+            ..Told::default()
+        },
+        Happened::Closed {
+            webhook_id,
+            destinations,
+            reason,
+            messages,
+            typing_ms,
+        } => Told {
+            icon: "closed",
+            title: format!(
+                "{} · {} → {}",
+                words.closed.with(&[("reason", &all.reasons.of(reason))]),
+                words.closed_messages.of(*messages),
+                destinations.join(", ")
+            ),
+            more: match typing_ms {
+                0 => webhook_id.clone(),
+                ms => format!(
+                    "{} · {webhook_id}",
+                    words.typing.with(&[("length", &shell.clock.length(*ms))])
+                ),
+            },
+            ..Told::default()
+        },
+        Happened::Attempt { .. } => attempt(shell, what),
+        Happened::GivenUp {
+            webhook_id,
+            destination,
+            reason,
+        } => Told {
+            icon: "dead",
+            tone: "bad",
+            title: words.given_up.with(&[("destination", destination)]),
+            more: match reason {
+                Some(reason) => format!("{reason} · {webhook_id}"),
+                None => webhook_id.clone(),
+            },
+            ..Told::default()
+        },
+        Happened::Act { action, actor } => {
+            let action = all.actions.of(action);
+            Told {
+                icon: "act",
+                title: match actor {
+                    Some(who) => words.act_by.with(&[("action", &action), ("who", who)]),
+                    None => words.act.with(&[("action", &action)]),
+                },
+                ..Told::default()
+            }
+        }
+        Happened::Later { message } => {
+            let text = message
+                .as_str()
+                .map_or_else(|| message.to_string(), str::to_owned);
+            Told {
+                icon: "wait",
+                title: words.later.with(&[("text", &shortened(&text))]),
+                ..Told::default()
+            }
+        }
+        Happened::FollowUp { number } => Told {
+            icon: "wait",
+            title: words.follow_up.with(&[("n", number)]),
+            ..Told::default()
+        },
+        Happened::Open {
+            messages,
+            expires_in,
+        } => Told {
+            icon: "wait",
+            title: words
+                .open
+                .with(&[("length", &shell.clock.seconds(*expires_in))]),
+            more: words.open_messages.of(*messages),
+            ..Told::default()
+        },
+    }
+}
+
+fn attempt(shell: &Shell, what: &Happened) -> Told {
+    let Happened::Attempt {
+        webhook_id,
+        destination,
+        attempt,
+        duration_ms,
+        summary,
+        answer,
+        delivered,
+    } = what
+    else {
+        return Told::default();
+    };
+    let length = shell.clock.length(*duration_ms);
+    let tried = shell
+        .words
+        .story
+        .attempt
+        .with(&[("n", attempt), ("length", &length)]);
+    Told {
+        icon: if *delivered { "sent" } else { "failed" },
+        tone: if *delivered { "good" } else { "bad" },
+        title: format!("{destination}: {summary} · {tried}"),
+        said: answer.as_deref().filter(|it| !it.is_empty()).map(shortened),
+        more: webhook_id.clone(),
+        ..Told::default()
+    }
+}
+
+/// A text as far as a page shows it.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,125 @@
+//! Coming in and going out, and how somebody likes to read.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Form, Query};
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::Response;
+use axum::routing::{get, post};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::console::Console;
+use crate::console::acts::of_ours;
+use crate::console::asking::Call;
+use crate::console::visit::{Notice, Shell, Stranger, page, see};
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new()
+        .route("/console/login", get(show).post(enter))
+        .route("/console/logout", post(leave))
+        .route("/console/liking", post(like))
+}
+
+#[derive(Template)]
+#[template(path = "login/page.html")]
+struct Login {
+    shell: Shell,
+    to: String,
+}
+
+/// Where to go then.
+#[derive(Deserialize)]
+struct To {
+    #[serde(default)]
+    to: String,
+    #[serde(default)]
+    over: bool,
+}
+
+#[derive(Deserialize)]
+struct Key {
+    key: String,
+    #[serde(default)]
+    to: String,
+}
+
+async fn show(Query(To { to, over }): Query<To>, stranger: Stranger) -> Response {
+    let Stranger { ask, mut shell } = stranger;
+    if over {
+        shell.notice = Some(said(shell.words.login.over.clone(), false));
+    }
+    // Who changes the language comes back to this very page.
+    let to = of_ours(&to).to_owned();
+    page(&ask, StatusCode::OK, &Login { shell, to })
+}
+
+async fn enter(stranger: Stranger, Form(Key { key, to }): Form<Key>) -> Response {
+    let Stranger { ask, mut shell } = stranger;
+    let to = of_ours(&to).to_owned();
+    let call = Call::post("/api/session", Some(json!({ "key": key })));
+    let refused = match ask.call(&call).await {
+        Ok(_) => {
+            let mut answer = see(&to);
+            ask.set_cookies(answer.headers_mut());
+            return answer;
+        }
+        Err(refused) => refused,
+    };
+    let words = &shell.words.login;
+    let text = match refused.code.as_str() {
+        "key_unknown" | "key_missing" | "token_invalid" => words.wrong.clone(),
+        "scope_missing" => words.may_not_read.clone(),
+        "rate_limited" => words.too_often.clone(),
+        _ => shell.refusal(&refused),
+    };
+    shell.notice = Some(said(text, true));
+    shell.here = "/console/login".to_owned();
+    page(&ask, refused.status, &Login { shell, to })
+}
+
+async fn leave(stranger: Stranger) -> Response {
+    let ended = stranger.ask.call(&Call::delete("/api/session")).await;
+    let mut answer = see(if ended.is_ok() {
+        "/console/login?over=true"
+    } else {
+        "/console/login"
+    });
+    stranger.ask.set_cookies(answer.headers_mut());
+    answer
+}
+
+#[derive(Deserialize)]
+struct Liking {
+    language: String,
+    theme: String,
+    back: String,
+}
+
+/// Notes language and look in cookies, which hold nothing else.
+async fn like(
+    Form(Liking {
+        language,
+        theme,
+        back,
+    }): Form<Liking>,
+) -> Response {
+    let mut answer = see(of_ours(&back));
+    for (name, value) in [("lull_language", language), ("lull_theme", theme)] {
+        let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        let cookie = format!("{name}={value}; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax");
+        if let (true, Ok(cookie)) = (plain, HeaderValue::try_from(cookie)) {
+            answer.headers_mut().append(SET_COOKIE, cookie);
+        }
+    }
+    answer
+}
+
+fn said(text: String, is_error: bool) -> Notice {
+    Notice {
+        text,
+        is_error,
+        request_id: String::new(),
+    }
+}

@@ -1,0 +1,340 @@
+//! Is it working? A verdict, what is open, how destinations and lines do, and the switch for everything.
+
+use askama::Template;
+use axum::Router;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use axum::routing::get;
+use serde::Deserialize;
+
+use crate::console::Console;
+use crate::console::acts::{self, Act};
+use crate::console::asking::{Asking, Refused};
+use crate::console::visit::{Shell, State, Strip, Visit, page};
+
+/// Windows that are shown; of the others only how many there are.
+const WINDOWS: &str = "50";
+
+/// As in `GET /api/overview`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Overview {
+    oldest_overdue_window: Option<f64>,
+    lateness: Option<Lateness>,
+    destinations: Destinations,
+    daemons: Daemons,
+}
+
+#[derive(Debug, Deserialize)]
+struct Lateness {
+    p50: Option<f64>,
+    p99: Option<f64>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Destinations {
+    items: Vec<Destination>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Destination {
+    name: String,
+    state: String,
+    waiting_lanes: Option<u64>,
+    last_success_at: Option<String>,
+    last_failure: Option<Failure>,
+    failing_since: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Failure {
+    at: String,
+    summary: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Daemons {
+    api: u64,
+    monitor: u64,
+}
+
+/// As in `GET /api/chats`.
+#[derive(Debug, Deserialize)]
+struct Windows {
+    items: Vec<Window>,
+    total: Option<u64>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Window {
+    user: String,
+    buffer: String,
+    token: Option<String>,
+    hash: String,
+    messages: u64,
+    deadline: String,
+    expires_in: f64,
+}
+
+/// As in `GET /api/lines`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Lines {
+    pub(super) items: Vec<Line>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Line {
+    pub(super) buffer: Option<String>,
+    pub(super) line: Option<String>,
+    pub(super) last_post_at: Option<String>,
+    pub(super) last_refusal: Option<LineRefusal>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct LineRefusal {
+    pub(super) at: String,
+    pub(super) code: String,
+}
+
+/// What is said first.
+struct Verdict {
+    tone: &'static str,
+    says: String,
+    detail: String,
+}
+
+struct Seen {
+    overview: Result<Overview, Refused>,
+    windows: Result<Windows, Refused>,
+    lines: Result<Lines, Refused>,
+}
+
+#[derive(Template)]
+#[template(path = "now/page.html")]
+struct Page {
+    shell: Shell,
+    verdict: Option<Verdict>,
+    late: Option<String>,
+    overview: Result<Overview, Refused>,
+    windows: Result<Windows, Refused>,
+    lines: Result<Lines, Refused>,
+    acts: Vec<Act>,
+}
+
+#[derive(Template)]
+#[template(path = "now/parts.html")]
+struct Parts {
+    shell: Shell,
+    verdict: Option<Verdict>,
+    late: Option<String>,
+    overview: Result<Overview, Refused>,
+    windows: Result<Windows, Refused>,
+    lines: Result<Lines, Refused>,
+}
+
+#[derive(Template)]
+#[template(path = "strip.html")]
+struct StripOnly {
+    shell: Shell,
+}
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new()
+        .route("/console", get(show))
+        .route("/console/now", get(parts))
+        .route("/console/strip", get(strip))
+}
+
+impl Destination {
+    fn tone(&self) -> &'static str {
+        match self.state.as_str() {
+            "works" => "good",
+            "down" | "failing" => "bad",
+            "stopped" => "warn",
+            _ => "",
+        }
+    }
+}
+
+impl Windows {
+    /// How many there are beside those that are shown.
+    fn more(&self) -> Option<u64> {
+        let shown = u64::try_from(self.items.len()).ok()?;
+        self.total?.checked_sub(shown).filter(|more| *more > 0)
+    }
+}
+
+/// What is told of a destination and of a line, in whatever is shown of the page.
+macro_rules! telling {
+    ($page:ident) => {
+        impl $page {
+            fn about(&self, it: &Destination) -> String {
+                about(&self.shell, it)
+            }
+
+            fn alive(&self, overview: &Overview) -> String {
+                let Daemons { api, monitor } = &overview.daemons;
+                let words = &self.shell.words.now;
+                words.daemons.with(&[("api", api), ("monitor", monitor)])
+            }
+
+            fn last_post(&self, at: &str) -> String {
+                last_post(&self.shell, at)
+            }
+
+            fn refused(&self, refusal: &LineRefusal) -> String {
+                let code = self.shell.words.refusals.of(&refusal.code);
+                format!("{code} ({})", self.shell.clock.ago(&refusal.at))
+            }
+        }
+    };
+}
+
+telling!(Page);
+telling!(Parts);
+
+/// When something last came through a line.
+pub(super) fn last_post(shell: &Shell, at: &str) -> String {
+    let ago = shell.clock.ago(at);
+    shell.words.now.last_post.with(&[("ago", &ago)])
+}
+
+fn about(shell: &Shell, it: &Destination) -> String {
+    let (words, clock) = (&shell.words.now, &shell.clock);
+    let mut told = Vec::new();
+    if let Some(at) = &it.failing_since {
+        told.push(words.failing_since.with(&[("ago", &clock.ago(at))]));
+    }
+    if let (Some(failure), "down" | "failing") = (&it.last_failure, it.state.as_str()) {
+        let facts: [(&str, &dyn std::fmt::Display); 2] = [
+            ("ago", &clock.ago(&failure.at)),
+            ("summary", &failure.summary),
+        ];
+        told.push(words.last_failure.with(&facts));
+    }
+    if let Some(at) = &it.last_success_at {
+        told.push(words.last_success.with(&[("ago", &clock.ago(at))]));
+    }
+    told.join(" · ")
+}
+
+async fn seen(ask: &Asking) -> Seen {
+    let (overview, windows, lines) = tokio::join!(
+        ask.get("/api/overview", &[]),
+        ask.get("/api/chats", &[("limit", WINDOWS)]),
+        ask.get("/api/lines", &[]),
+    );
+    Seen {
+        overview,
+        windows,
+        lines,
+    }
+}
+
+async fn show(Visit { ask, shell }: Visit) -> Response {
+    let Seen {
+        overview,
+        windows,
+        lines,
+    } = seen(&ask).await;
+    let page_of = Page {
+        verdict: verdict(&shell, &overview),
+        late: late(&shell, &overview),
+        acts: acts(&ask, &shell),
+        overview,
+        windows,
+        lines,
+        shell,
+    };
+    page(&ask, StatusCode::OK, &page_of)
+}
+
+async fn parts(Visit { ask, shell }: Visit, headers: HeaderMap) -> Response {
+    // Somebody who has kept the address gets the page.
+    if !headers.contains_key("hx-request") {
+        return show(Visit { ask, shell }).await;
+    }
+    let Seen {
+        overview,
+        windows,
+        lines,
+    } = seen(&ask).await;
+    let parts = Parts {
+        verdict: verdict(&shell, &overview),
+        late: late(&shell, &overview),
+        overview,
+        windows,
+        lines,
+        shell,
+    };
+    page(&ask, StatusCode::OK, &parts)
+}
+
+async fn strip(Visit { ask, shell }: Visit) -> Response {
+    page(&ask, StatusCode::OK, &StripOnly { shell })
+}
+
+fn acts(ask: &Asking, shell: &Shell) -> Vec<Act> {
+    let Some(Ok(strip)) = &shell.strip else {
+        return Vec::new();
+    };
+    let words = &shell.words.now;
+    vec![if strip.stopped.everything {
+        acts::switch(ask, "start", words.start_all.clone(), None)
+    } else {
+        acts::switch(
+            ask,
+            "stop",
+            words.stop_all.clone(),
+            Some(&words.stop_all_sure),
+        )
+    }]
+}
+
+fn verdict(shell: &Shell, overview: &Result<Overview, Refused>) -> Option<Verdict> {
+    let Some(Ok(strip)) = &shell.strip else {
+        return None;
+    };
+    let words = &shell.words.now;
+    let overdue = overview
+        .as_ref()
+        .ok()
+        .and_then(|it| it.oldest_overdue_window);
+    let (says, detail) = match strip.state() {
+        State::NoMonitor => (words.no_monitor.clone(), words.no_monitor_detail.clone()),
+        State::Stopped => (words.stopped.clone(), words.stopped_detail.clone()),
+        State::Standing => {
+            let length = shell.clock.seconds(overdue.unwrap_or_default());
+            let detail = words.standing_detail.with(&[("length", &length)]);
+            (words.standing.clone(), detail)
+        }
+        State::Failing => (
+            words.failing.of(strip.failing()),
+            words.failing_detail.clone(),
+        ),
+        State::Works => (words.works.clone(), works(shell, strip)),
+    };
+    Some(Verdict {
+        tone: strip.tone(),
+        says,
+        detail,
+    })
+}
+
+fn works(shell: &Shell, strip: &Strip) -> String {
+    let counts = &strip.counts;
+    let (windows, waiting) = (counts.open_windows, counts.waiting_batches);
+    let facts: [(&str, &dyn std::fmt::Display); 2] = [("windows", &windows), ("waiting", &waiting)];
+    shell.words.now.works_detail.with(&facts)
+}
+
+fn late(shell: &Shell, overview: &Result<Overview, Refused>) -> Option<String> {
+    let overview = overview.as_ref().ok()?;
+    let words = &shell.words.now;
+    let Some(late) = &overview.lateness else {
+        return Some(words.never_late.clone());
+    };
+    let length = |seconds: Option<f64>| shell.clock.seconds(seconds.unwrap_or(600.0));
+    let (p50, p99) = (length(late.p50), length(late.p99));
+    let facts: [(&str, &dyn std::fmt::Display); 2] = [("p50", &p50), ("p99", &p99)];
+    Some(words.late.with(&facts))
+}

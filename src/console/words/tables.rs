@@ -1,0 +1,261 @@
+// The tables of a catalogue: each struct is a table of the file of a language, each field a word or a sentence that a page says.
+
+texts! {
+    /// All of them.
+    Texts {
+        shell: Shell,
+        strip: StripWords,
+        clock: ClockWords,
+        login: Login,
+        now: Now,
+        find: Find,
+        chat: ChatWords,
+        story: Story,
+        not_answered: NotAnswered,
+        twice: Twice,
+        late: Late,
+        acts: Acts,
+        done: ByCode,
+        results: ByCode,
+        held: ByCode,
+        reasons: ByCode,
+        actions: ByCode,
+        states: ByCode,
+        refusals: ByCode,
+    }
+
+    /// What stands around every page.
+    Shell {
+        name: String,
+        find: String,
+        find_hint: String,
+        now: String,
+        more: String,
+        sign_out: String,
+        signed_in: Sentence,
+        read_only: String,
+        skip: String,
+        redis_away: String,
+        request_id: String,
+        live: String,
+        not_live: String,
+        language: String,
+        look: String,
+        look_auto: String,
+        look_light: String,
+        look_dark: String,
+        failed: String,
+        not_found: String,
+        back: String,
+        to_now: String,
+        curl: String,
+        yes: String,
+    }
+
+    /// How all of it goes.
+    StripWords {
+        label: String,
+        working: String,
+        stopped: String,
+        no_monitor: String,
+        standing: String,
+        failing: String,
+        open: Counted,
+        waiting: Counted,
+        dead: Counted,
+        destinations_failing: Counted,
+        monitors: Counted,
+    }
+
+    /// How moments and lengths of time are written.
+    ClockWords {
+        day: String,
+        whole_day: String,
+        decimal: String,
+        days: String,
+        ago: Sentence,
+        ahead: Sentence,
+    }
+
+    /// Coming in.
+    Login {
+        title: String,
+        key: String,
+        enter: String,
+        where_is_it: String,
+        first_key: String,
+        wrong: String,
+        may_not_read: String,
+        too_often: String,
+        over: String,
+    }
+
+    /// Is it working?
+    Now {
+        title: String,
+        works: String,
+        works_detail: Sentence,
+        stopped: String,
+        stopped_detail: String,
+        no_monitor: String,
+        no_monitor_detail: String,
+        standing: String,
+        standing_detail: Sentence,
+        failing: Counted,
+        failing_detail: String,
+        late: Sentence,
+        never_late: String,
+        windows: String,
+        windows_more: Counted,
+        windows_empty: String,
+        messages: Counted,
+        closes: String,
+        destinations: String,
+        destinations_empty: String,
+        last_success: Sentence,
+        last_failure: Sentence,
+        failing_since: Sentence,
+        waiting_lanes: Counted,
+        lines: String,
+        lines_empty: String,
+        line_nameless: String,
+        last_post: Sentence,
+        daemons: Sentence,
+        counts: String,
+        open: String,
+        waiting: String,
+        later: String,
+        dead: String,
+        paused: String,
+        stop_all: String,
+        stop_all_sure: String,
+        start_all: String,
+        stopped_things: String,
+    }
+
+    /// Everybody whose number matches.
+    Find {
+        title: String,
+        label: String,
+        hint: String,
+        go: String,
+        nobody: String,
+        nobody_detail: String,
+        more: String,
+        searched_until: Sentence,
+        last_heard: Sentence,
+        no_name: String,
+        ask: String,
+    }
+
+    /// A chat.
+    ChatWords {
+        buffer: String,
+        paused_for: Sentence,
+    }
+
+    /// What happened in a chat.
+    Story {
+        title: String,
+        verdict: String,
+        question_not_answered: String,
+        question_twice: String,
+        question_late: String,
+        older: String,
+        nothing: String,
+        quiet_for: Sentence,
+        said_nothing_kept: String,
+        ignored: Sentence,
+        ours_by_bot: String,
+        ours_by_person: String,
+        ours: String,
+        closed: Sentence,
+        closed_messages: Counted,
+        typing: Sentence,
+        attempt: Sentence,
+        given_up: Sentence,
+        act: Sentence,
+        act_by: Sentence,
+        later: Sentence,
+        follow_up: Sentence,
+        open: Sentence,
+        open_messages: Counted,
+        call: String,
+        copy_link: String,
+    }
+
+    /// "It did not answer."
+    NotAnswered {
+        posts_refused: Sentence,
+        nothing_received: String,
+        nothing_received_line: Sentence,
+        line_silent: Sentence,
+        usually: Sentence,
+        dropped: Sentence,
+        dropped_paused: Sentence,
+        by_own_message: String,
+        by_operator: String,
+        by_key: Sentence,
+        taken_back: Sentence,
+        gathering: Sentence,
+        waiting: Sentence,
+        failing: Sentence,
+        dead: Sentence,
+        for_later: Sentence,
+        answered: Sentence,
+        answered_by_person: Sentence,
+        just_delivered: Sentence,
+        no_answer_seen: Sentence,
+        delivered: Sentence,
+        not_kept: Sentence,
+        unknown: String,
+    }
+
+    /// "It answered twice."
+    Twice {
+        called_again: Sentence,
+        two_batches: Sentence,
+        several_destinations: Sentence,
+        several_chats: Sentence,
+        once: String,
+    }
+
+    /// "It answered too late."
+    Late {
+        nothing: String,
+        total_answered: Sentence,
+        total_taken: Sentence,
+        wait: String,
+        typing: String,
+        cap: String,
+        extended: String,
+        queue: String,
+        retries: String,
+        bot: String,
+        answer: String,
+        advice_wait: String,
+        advice_typing: String,
+        advice_cap: String,
+        advice_extended: String,
+        advice_queue: String,
+        advice_retries: String,
+        advice_bot: String,
+        advice_answer: String,
+    }
+
+    /// What somebody can do.
+    Acts {
+        title: String,
+        send_now: Counted,
+        wait_longer: Sentence,
+        drop_window: Counted,
+        drop_sure: String,
+        pause: Sentence,
+        pause_sure: String,
+        resume: String,
+        erase: String,
+        erase_sure: String,
+        revive: String,
+        revive_sure: String,
+    }
+}
