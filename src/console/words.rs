@@ -1,12 +1,30 @@
 //! The words of the console: a catalogue for each language, one struct for each page. A word that a language lacks, or that no
 //! page uses, does not compile or does not pass the tests.
 
+/// Makes the structs of a catalogue: each a table of the file.
+macro_rules! texts {
+    ($($(#[doc = $doc:literal])* $name:ident { $($field:ident: $kind:ty,)* })*) => {
+        $(
+            $(#[doc = $doc])*
+            #[derive(Debug, serde::Deserialize)]
+            #[serde(deny_unknown_fields)]
+            pub(in crate::console) struct $name {
+                $(pub(in crate::console) $field: $kind,)*
+            }
+        )*
+    };
+}
+
+mod tables;
+
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::Arc;
 
 use anyhow::Context;
 use serde::Deserialize;
+
+use tables::Texts;
 
 /// The languages, the one of those who gave none first.
 const LANGUAGES: [(&str, &str, &str); 3] = [
@@ -185,22 +203,6 @@ impl std::ops::Deref for Words {
         &self.texts
     }
 }
-
-/// Makes the structs of a catalogue: each a table of the file.
-macro_rules! texts {
-    ($($(#[doc = $doc:literal])* $name:ident { $($field:ident: $kind:ty,)* })*) => {
-        $(
-            $(#[doc = $doc])*
-            #[derive(Debug, Deserialize)]
-            #[serde(deny_unknown_fields)]
-            pub(super) struct $name {
-                $(pub(super) $field: $kind,)*
-            }
-        )*
-    };
-}
-
-include!("words/tables.rs");
 
 #[cfg(test)]
 mod tests;

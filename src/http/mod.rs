@@ -261,8 +261,8 @@ async fn serve_until_stopped(
     Ok(())
 }
 
-/// Now, by this daemon's clock: for the age of a signed post, which was signed by another clock anyway, and for what a
-/// trial shows. Nothing else goes by it.
+/// Now, by this daemon's clock: for the age of a signed post, which was signed by another clock anyway, for what a trial
+/// shows, and for how old a session is. Nothing else goes by it.
 fn now() -> Millis {
     let since = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)

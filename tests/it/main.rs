@@ -20,6 +20,7 @@ mod chats;
 mod cli;
 mod clock_turned;
 mod compat;
+mod console;
 mod control;
 mod current;
 mod daemons;

@@ -13,7 +13,8 @@ use serde_json::json;
 use crate::console::Console;
 use crate::console::acts::of_ours;
 use crate::console::asking::Call;
-use crate::console::visit::{Notice, Shell, Stranger, page, see};
+use crate::console::shell::{Notice, Shell};
+use crate::console::visit::{Stranger, page, see};
 
 pub(super) fn routes() -> Router<Console> {
     Router::new()

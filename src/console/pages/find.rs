@@ -11,7 +11,8 @@ use serde::Deserialize;
 use super::now::{Lines, last_post};
 use crate::console::Console;
 use crate::console::asking::Refused;
-use crate::console::visit::{Shell, Visit, page, see};
+use crate::console::shell::Shell;
+use crate::console::visit::{Visit, page, see};
 
 /// As in `GET /api/find`.
 #[derive(Debug, Deserialize)]

@@ -15,7 +15,8 @@ use axum::routing::get;
 
 use super::acts;
 use super::asking::{Api, Refused};
-use super::visit::{Shell, Visit, page, see};
+use super::shell::Shell;
+use super::visit::{Visit, page, see};
 use super::{Console, words::Said};
 
 pub(super) fn routes() -> Router<Console> {

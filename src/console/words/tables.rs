@@ -1,4 +1,6 @@
-// The tables of a catalogue: each struct is a table of the file of a language, each field a word or a sentence that a page says.
+//! The tables of a catalogue: each struct is a table of the file of a language, each field a word or a sentence that a page says.
+
+use super::{ByCode, Counted, Sentence};
 
 texts! {
     /// All of them.

@@ -1,3 +1,5 @@
+//! The catalogues are whole, and sentences are filled as they should be.
+
 use std::collections::BTreeSet;
 
 use crate::core::code::Code;
@@ -14,7 +16,7 @@ fn flat(text: &str) -> BTreeMap<String, String> {
                 }
             }
             toml::Value::String(text) => drop(into.insert(at.to_owned(), text.clone())),
-            other => panic!("{at}: {other}"),
+            other => panic!("{at}: {other:?}"),
         }
     }
     let table: toml::Table = toml::from_str(text).unwrap();

@@ -14,8 +14,8 @@ use crate::settings::origins::Origins;
 /// How long browsers need not ask again.
 const ASKED_FOR: Duration = Duration::from_secs(600);
 
-/// What tells browsers which pages may call; none where no other's may. Nobody is known by a cookie here, so a page can
-/// do no more than the key that it has been given.
+/// What tells browsers which pages may call; none where no other's may. Browsers are not told
+/// to send cookies along, so a page of another origin can do no more than the key that it has been given.
 pub(super) fn cors(origins: &Origins) -> Option<CorsLayer> {
     let origins = match origins {
         Origins::None => return None,

@@ -2,7 +2,9 @@
 //! out goes on with the request.
 
 mod allowance;
+mod beside;
 mod client;
+mod coming_in;
 mod cors;
 mod first_key;
 mod keys;
@@ -21,9 +23,8 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use axum::extract::{MatchedPath, RawPathParams, Request};
-use axum::http::header::SET_COOKIE;
+use axum::http::HeaderValue;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::{RequestExt, Router};
 use futures_util::FutureExt;
 use tokio_util::sync::CancellationToken;
@@ -31,14 +32,15 @@ use tracing::{debug, info, warn};
 
 use super::Api;
 use super::endpoint::need_of;
-use crate::core::api_key::Principal;
 use crate::core::chat::Name;
 use crate::registry::chat_tokens::ChatTokens;
 use crate::registry::key_ring::KeyRing;
 use crate::settings::auth::{AuthConfig, SHORTEST_KEY};
 use crate::settings::origins::Origins;
 pub(super) use allowance::Allowance;
+use beside::Beside;
 use client::Proxies;
+pub(super) use coming_in::{AGAIN_AFTER, ended, is_by_https, is_of_our_page};
 use cors::cors;
 use keys::{Keys, given};
 pub(super) use layer::Guarding;
@@ -48,8 +50,8 @@ use need::Opening;
 use origin::is_of_a_foreign_page;
 pub(super) use principal::Pass;
 pub(super) use refusal::Refusal;
-use session::Sessions;
-pub(super) use session::{AGAIN_AFTER, ended, is_by_https, is_of_our_page};
+use session::{PURPOSE, Sessions};
+
 pub(super) use staying::Stay;
 use tokens::Tokens;
 
@@ -93,7 +95,7 @@ impl Auth {
             names_nobody: config.names_nobody(),
             keys: Keys::new(config.keys),
             key_ring,
-            sessions: Sessions::new(proofs),
+            sessions: Sessions::new(Box::new(move |text| proofs.proof(PURPOSE, text))),
             tokens: Tokens::new(config.tokens)?,
             limits: config.rate.as_ref().and_then(Limits::new),
             origins: config.origins,
@@ -241,47 +243,6 @@ impl Auth {
         }
     }
 
-    /// Who sends a request, by the session of its browser.
-    fn pass_of_session(&self, method: &Method, headers: &HeaderMap) -> (Pass, Option<HeaderValue>) {
-        let Some((session, anew)) = self.0.sessions.of(headers) else {
-            return (Pass::Unknown(Refusal::NoKey), None);
-        };
-        let (keys, ring, tokens) = (&self.0.keys, &self.0.key_ring, &self.0.tokens);
-        match session.principal(keys, ring, tokens) {
-            None => (Pass::Unknown(Refusal::NoKey), None),
-            Some(_) if !is_of_our_page(method, headers) => {
-                (Pass::Unknown(Refusal::ForeignOrigin), None)
-            }
-            Some(principal) => (Pass::Known(principal), anew),
-        }
-    }
-
-    /// The session of a browser that shows a key or a token, as the cookie that begins it, and who that is.
-    ///
-    /// # Errors
-    /// When this is neither, or does not reach what a browser shows; or too many were tried from this address.
-    pub(super) fn begin_session(
-        &self,
-        shown: &str,
-        address: Option<IpAddr>,
-        secure: bool,
-    ) -> Result<(HeaderValue, Arc<Principal>), Refusal> {
-        if !self.0.sessions.may_try(address) {
-            return Err(Refusal::TooMany);
-        }
-        let principal = match self.pass_of(std::iter::once(shown)) {
-            Pass::Known(principal) | Pass::Open(Some(principal)) => principal,
-            Pass::Unknown(refusal) => return Err(refusal),
-            Pass::Open(None) => return Err(Refusal::NoKey),
-        };
-        if !Need::Read.is_met_by(&principal.scopes) {
-            return Err(Refusal::out_of_reach(&principal, Need::Read));
-        }
-        let is_token = self.0.tokens.principal(shown).is_some();
-        let cookie = self.0.sessions.begun(shown, &principal, is_token, secure);
-        Ok((cookie.ok_or(Refusal::NoSession)?, principal))
-    }
-
     /// The same by all that may be one.
     fn pass_of<'a>(&self, given: impl Iterator<Item = &'a str>) -> Pass {
         let mut refusal = Refusal::NoKey;
@@ -299,27 +260,6 @@ impl Auth {
             };
         }
         Pass::Unknown(refusal)
-    }
-}
-
-/// What an answer tells whoever asked beside what was asked for.
-#[derive(Default)]
-struct Beside {
-    allowance: Allowance,
-    /// The cookie of their session, where it is to be set anew.
-    cookie: Option<HeaderValue>,
-}
-
-impl Beside {
-    fn is_nothing(&self) -> bool {
-        !self.allowance.is_limited() && self.cookie.is_none()
-    }
-
-    fn tell(self, headers: &mut HeaderMap) {
-        self.allowance.tell(headers);
-        if let Some(cookie) = self.cookie {
-            headers.append(SET_COOKIE, cookie);
-        }
     }
 }
 

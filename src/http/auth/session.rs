@@ -4,10 +4,9 @@
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::http::header::COOKIE;
-use axum::http::{HeaderMap, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderValue};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
@@ -18,7 +17,6 @@ use super::keys::Keys;
 use super::tokens::Tokens;
 use crate::core::api_key::{Principal, digest};
 use crate::http::now;
-use crate::registry::chat_tokens::ChatTokens;
 use crate::registry::key_ring::KeyRing;
 use crate::server::network_of;
 
@@ -35,14 +33,9 @@ const MARK: usize = 8;
 /// Browsers keep no longer cookie.
 const LONGEST: usize = 4000;
 /// Keys that one address may try in a minute.
-const TRIES: NonZeroU32 = NonZeroU32::new(5).expect("it is not 0");
+pub(super) const TRIES: NonZeroU32 = NonZeroU32::new(5).expect("it is not 0");
 /// What the proof of a session is made for.
-const PURPOSE: &str = "a session";
-
-const HOST: &str = "host";
-const ORIGIN: &str = "origin";
-const SEC_FETCH_SITE: &str = "sec-fetch-site";
-const FORWARDED_PROTO: &str = "x-forwarded-proto";
+pub(super) const PURPOSE: &str = "a session";
 
 /// A browser that showed a key or a token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,16 +56,19 @@ enum Shown {
     Token(String),
 }
 
+/// What proves that an api of this Redis wrote a text; none: there was no Redis yet to agree on a key.
+type Prove = Box<dyn Fn(&[u8]) -> Option<[u8; 32]> + Send + Sync>;
+
 /// All that is needed to know a session.
 pub(super) struct Sessions {
-    proofs: ChatTokens,
+    prove: Prove,
     tries: DefaultKeyedRateLimiter<Option<IpAddr>>,
 }
 
 impl Sessions {
-    pub(super) fn new(proofs: ChatTokens) -> Self {
+    pub(super) fn new(prove: Prove) -> Self {
         Self {
-            proofs,
+            prove,
             tries: RateLimiter::keyed(Quota::per_minute(TRIES)),
         }
     }
@@ -125,7 +121,7 @@ impl Sessions {
 
     fn cookie(&self, session: &Session, secure: bool) -> Option<HeaderValue> {
         let text = serde_json::to_vec(session).ok()?;
-        let proof = self.proofs.proof(PURPOSE, &text)?;
+        let proof = (self.prove)(&text)?;
         let (text, proof) = (URL_SAFE_NO_PAD.encode(text), URL_SAFE_NO_PAD.encode(proof));
         if text.len() > LONGEST {
             return None;
@@ -146,7 +142,7 @@ impl Sessions {
         let (text, proof) = value.split_once('.')?;
         let text = URL_SAFE_NO_PAD.decode(text).ok()?;
         let proof = URL_SAFE_NO_PAD.decode(proof).ok()?;
-        let expected = self.proofs.proof(PURPOSE, &text)?;
+        let expected = (self.prove)(&text)?;
         if !bool::from(expected.as_slice().ct_eq(&proof)) {
             return None;
         }
@@ -174,39 +170,6 @@ impl Session {
     }
 }
 
-/// Ends every session of a browser.
-pub(in crate::http) fn ended() -> [HeaderValue; 2] {
-    [
-        HeaderValue::from_static(
-            "__Host-lull=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict; Secure",
-        ),
-        HeaderValue::from_static("lull=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict"),
-    ]
-}
-
-/// Whether a page of our own sends this, as the browser tells; or, of what only looks, nobody's page. A browser that does not
-/// tell (before 2023) sends `Origin` with what changes anything.
-pub(in crate::http) fn is_of_our_page(method: &Method, headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).and_then(|it| it.to_str().ok());
-    if let Some(site) = text(SEC_FETCH_SITE) {
-        return site == "same-origin" || (method.is_safe() && site == "none");
-    }
-    let own = || {
-        let (_, authority) = text(ORIGIN)?.split_once("://")?;
-        Some(authority.eq_ignore_ascii_case(text(HOST)?))
-    };
-    method.is_safe() || own().unwrap_or_default()
-}
-
-/// Whether the browser came by HTTPS: its page says so, or whoever stands before us. Who lies gets a cookie that is of no use.
-pub(in crate::http) fn is_by_https(headers: &HeaderMap) -> bool {
-    let begins = |name: &str, with: &[u8]| {
-        let value = headers.get(name).map(HeaderValue::as_bytes);
-        value.is_some_and(|value| value.to_ascii_lowercase().starts_with(with))
-    };
-    begins(ORIGIN, b"https://") || begins(FORWARDED_PROTO, b"https")
-}
-
 /// The value of the cookie, and whether it is the one of HTTPS.
 fn cookie(headers: &HeaderMap) -> Option<(&str, bool)> {
     let lines = headers.get_all(COOKIE).iter();
@@ -226,5 +189,76 @@ fn mark(key: &str) -> [u8; MARK] {
     mark
 }
 
-/// How often whoever tried too often may try again.
-pub(in crate::http) const AGAIN_AFTER: Duration = Duration::from_secs(60 / TRIES.get() as u64);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::scopes::Scopes;
+
+    fn sessions(secret: u8) -> Sessions {
+        Sessions::new(Box::new(move |text| {
+            let mut proof = digest(&hex::encode(text));
+            proof[0] ^= secret;
+            Some(proof)
+        }))
+    }
+
+    fn begun(secure: bool) -> HeaderMap {
+        let who = Principal {
+            name: "ana".into(),
+            scopes: Scopes::everything(),
+        };
+        let set = sessions(1).begun("a key", &who, false, secure).unwrap();
+        let pair = set.to_str().unwrap().split(';').next().unwrap().to_owned();
+        HeaderMap::from_iter([(
+            COOKIE,
+            HeaderValue::try_from(format!("a=b; {pair}")).unwrap(),
+        )])
+    }
+
+    #[test]
+    fn a_session_lives_for_twelve_hours_of_nothing_and_seven_days_in_all() {
+        let headers = begun(false);
+        let (value, _) = cookie(&headers).unwrap();
+        let (session, anew) = sessions(1).of(&headers).unwrap();
+        assert_eq!(
+            (session.shown.clone(), anew),
+            (Shown::Key("ana".to_owned(), mark("a key")), None)
+        );
+        let at = |now| sessions(1).read(value, now);
+
+        assert!(at(session.began + IDLE - 1).is_some());
+        assert!(at(session.began + IDLE).is_none());
+        let renewed = Session {
+            asked: session.began + WHOLE - 1,
+            ..session.clone()
+        };
+        let set = sessions(1).cookie(&renewed, false).unwrap();
+        let set = set.to_str().unwrap();
+        assert!(set.contains("Max-Age=1;"), "{set}");
+        let value = set.split(['=', ';']).nth(1).unwrap();
+        assert!(sessions(1).read(value, session.began + WHOLE - 1).is_some());
+        assert!(sessions(1).read(value, session.began + WHOLE).is_none());
+    }
+
+    #[test]
+    fn a_cookie_of_another_redis_or_that_was_changed_is_nothing() {
+        let headers = begun(true);
+        let (value, secure) = cookie(&headers).unwrap();
+        let now = now() / 1000;
+
+        assert!(secure && sessions(1).read(value, now).is_some());
+        assert!(sessions(2).read(value, now).is_none());
+        let (text, proof) = value.split_once('.').unwrap();
+        let other = URL_SAFE_NO_PAD
+            .encode(br#"{"shown":{"Key":["boss",[0,0,0,0,0,0,0,0]]},"began":1,"asked":1}"#);
+        for bad in [
+            "",
+            ".",
+            text,
+            &format!("{other}.{proof}"),
+            &format!("{text}.{}", &proof[1..]),
+        ] {
+            assert!(sessions(1).read(bad, now).is_none(), "{bad}");
+        }
+    }
+}

@@ -7,6 +7,7 @@ mod limits;
 mod made;
 mod open;
 mod proofs;
+mod session;
 mod staying;
 mod tokens;
 mod walk;

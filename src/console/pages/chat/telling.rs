@@ -1,7 +1,7 @@
 //! What happened in a chat as lines of a page, the oldest first: a line for each day, and for each time of quiet.
 
 use super::answers::{Entry, Happened, Story};
-use crate::console::visit::Shell;
+use crate::console::shell::Shell;
 
 /// Quiet of so long is a line of its own, ms.
 const QUIET: u64 = 60_000;

@@ -1,7 +1,7 @@
 //! What to tell somebody who complains, in words: the rule that holds, and its facts.
 
 use super::answers::{Rule, Verdict};
-use crate::console::visit::Shell;
+use crate::console::shell::Shell;
 
 /// The parts of the way from the last message to the answer, in order.
 const PARTS: [&str; 8] = [

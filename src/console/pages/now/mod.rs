@@ -1,99 +1,24 @@
 //! Is it working? A verdict, what is open, how destinations and lines do, and the switch for everything.
 
+mod answers;
+
 use askama::Template;
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
-use serde::Deserialize;
 
 use crate::console::Console;
 use crate::console::acts::{self, Act};
 use crate::console::asking::{Asking, Refused};
-use crate::console::visit::{Shell, State, Strip, Visit, page};
+use crate::console::shell::Shell;
+use crate::console::state::{State, Strip};
+use crate::console::visit::{Visit, page};
+pub(super) use answers::Lines;
+use answers::{Daemons, Destination, LineRefusal, Overview, Windows};
 
 /// Windows that are shown; of the others only how many there are.
 const WINDOWS: &str = "50";
-
-/// As in `GET /api/overview`.
-#[derive(Debug, Deserialize)]
-pub(super) struct Overview {
-    oldest_overdue_window: Option<f64>,
-    lateness: Option<Lateness>,
-    destinations: Destinations,
-    daemons: Daemons,
-}
-
-#[derive(Debug, Deserialize)]
-struct Lateness {
-    p50: Option<f64>,
-    p99: Option<f64>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Destinations {
-    items: Vec<Destination>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Destination {
-    name: String,
-    state: String,
-    waiting_lanes: Option<u64>,
-    last_success_at: Option<String>,
-    last_failure: Option<Failure>,
-    failing_since: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Failure {
-    at: String,
-    summary: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct Daemons {
-    api: u64,
-    monitor: u64,
-}
-
-/// As in `GET /api/chats`.
-#[derive(Debug, Deserialize)]
-struct Windows {
-    items: Vec<Window>,
-    total: Option<u64>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Window {
-    user: String,
-    buffer: String,
-    token: Option<String>,
-    hash: String,
-    messages: u64,
-    deadline: String,
-    expires_in: f64,
-}
-
-/// As in `GET /api/lines`.
-#[derive(Debug, Deserialize)]
-pub(super) struct Lines {
-    pub(super) items: Vec<Line>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Line {
-    pub(super) buffer: Option<String>,
-    pub(super) line: Option<String>,
-    pub(super) last_post_at: Option<String>,
-    pub(super) last_refusal: Option<LineRefusal>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct LineRefusal {
-    pub(super) at: String,
-    pub(super) code: String,
-}
 
 /// What is said first.
 struct Verdict {
@@ -142,25 +67,6 @@ pub(super) fn routes() -> Router<Console> {
         .route("/console", get(show))
         .route("/console/now", get(parts))
         .route("/console/strip", get(strip))
-}
-
-impl Destination {
-    fn tone(&self) -> &'static str {
-        match self.state.as_str() {
-            "works" => "good",
-            "down" | "failing" => "bad",
-            "stopped" => "warn",
-            _ => "",
-        }
-    }
-}
-
-impl Windows {
-    /// How many there are beside those that are shown.
-    fn more(&self) -> Option<u64> {
-        let shown = u64::try_from(self.items.len()).ok()?;
-        self.total?.checked_sub(shown).filter(|more| *more > 0)
-    }
 }
 
 /// What is told of a destination and of a line, in whatever is shown of the page.

@@ -1,0 +1,112 @@
+//! A browser without scripts: it keeps cookies, follows nothing by itself, and says that its own page asks.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method, Response};
+
+use crate::support::Daemon;
+
+/// A browser, at one api.
+pub(crate) struct Browser<'a> {
+    api: &'a Daemon,
+    client: Client,
+    cookies: Mutex<BTreeMap<String, String>>,
+    language: &'static str,
+}
+
+/// What a browser got.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) status: u16,
+    /// Where it is sent; empty: nowhere.
+    pub(crate) sent_to: String,
+    pub(crate) html: String,
+    pub(crate) policy: String,
+}
+
+impl<'a> Browser<'a> {
+    pub(crate) fn at(api: &'a Daemon, language: &'static str) -> Self {
+        Self {
+            api,
+            client: Client::builder().redirect(Policy::none()).build().unwrap(),
+            cookies: Mutex::default(),
+            language,
+        }
+    }
+
+    /// A browser that has come in with this key.
+    pub(crate) async fn with_key(api: &'a Daemon, key: &str) -> Self {
+        let browser = Self::at(api, "en");
+        let entered = browser.post("/console/login", &[("key", key)]).await;
+        assert_eq!(
+            (entered.status, entered.sent_to.as_str()),
+            (303, "/console"),
+            "{}",
+            entered.html
+        );
+        browser
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Page {
+        self.ask(Method::GET, path, None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, form: &[(&str, &str)]) -> Page {
+        let body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(form)
+            .finish();
+        self.ask(Method::POST, path, Some(body)).await
+    }
+
+    async fn ask(&self, method: Method, path: &str, body: Option<String>) -> Page {
+        let cookies: Vec<_> = self
+            .cookies
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let mut request = self
+            .client
+            .request(method, self.api.url(path))
+            .header("accept", "text/html")
+            .header("accept-language", self.language)
+            .header("sec-fetch-site", "same-origin")
+            .header(COOKIE, cookies.join("; "));
+        if let Some(body) = body {
+            request = request
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(body);
+        }
+        let answer = request.send().await.unwrap();
+        self.keep_cookies(&answer);
+        let header = |name: &str| {
+            answer
+                .headers()
+                .get(name)
+                .map(|it| it.to_str().unwrap().to_owned())
+        };
+        Page {
+            status: answer.status().as_u16(),
+            sent_to: header(LOCATION.as_str()).unwrap_or_default(),
+            policy: header("content-security-policy").unwrap_or_default(),
+            html: answer.text().await.unwrap(),
+        }
+    }
+
+    fn keep_cookies(&self, answer: &Response) {
+        for set in answer.headers().get_all(SET_COOKIE) {
+            let set = set.to_str().unwrap();
+            let (name, value) = set.split(';').next().unwrap().split_once('=').unwrap();
+            let mut cookies = self.cookies.lock().unwrap();
+            if set.contains("Max-Age=0") {
+                cookies.remove(name);
+            } else {
+                cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The console: its pages by HTTP, as a browser without scripts gets them.
+
+mod browser;
+mod entrance;
+mod hostile;
+mod pages;
