@@ -3,10 +3,11 @@
 //! # Layout
 //!
 //! ```text
-//! bin -> http | monitor | cli -> admin, health -> ingest -> registry, delivery -> store -> settings -> spec -> gateway -> core
+//! bin -> console -> http | monitor | cli -> admin, health -> ingest -> registry, delivery -> store -> settings -> spec -> gateway -> core
 //! ```
 //!
-//! The rooms are compiled as five crates, so that the compiler holds who may know whom: `lull_rules`, `lull_engine`, `lull_api`,
+//! The rooms are compiled as six crates, so that the compiler holds who may know whom: `lull_rules`, `lull_engine`, `lull_api`,
+//! `lull_console`,
 //! `lull_monitor`, and this one, which names the rooms of all.
 //!
 //! - [`core`]: the pure rules: chats, windows, retries, the circuit breaker.
@@ -19,6 +20,7 @@
 //! - [`ingest`]: everything that brings a message in, whoever asks for it.
 //! - [`admin`]: what an operator asks and changes, whoever asks on their behalf.
 //! - [`http`]: the api daemon's room.
+//! - [`console`]: the pages of the api daemon, which ask its API.
 //! - [`monitor`]: the monitor daemon's room.
 //! - [`server`]: the HTTP server of both, which no client can wear out.
 //! - [`cli`]: what an operator runs: the subcommands of `lull`, and `lull up`, both daemons in one process.

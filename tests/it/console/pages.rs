@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::browser::Browser;
+use crate::support::daemon::SUITE_KEY;
 use crate::support::receiver::Answer;
 use crate::support::system::System;
 use crate::support::{Daemon, TestRedis, eventually};
@@ -78,9 +79,9 @@ async fn a_number_leads_to_the_story_and_the_story_to_what_can_be_done() {
 
 #[tokio::test]
 async fn what_was_given_up_on_is_sent_again_out_of_the_story() {
-    let mut system = System::with(&KEYS).await;
+    let mut system = System::with(&[]).await;
     system.default.answer(Answer::Full(410, "", "gone"));
-    let ana = Browser::with_key(&system.api, ANA).await;
+    let ana = Browser::with_key(&system.api, SUITE_KEY).await;
     system.api.say("5511988887777", "oi", 0.1).await;
     system.default.call().await;
     let chat = ana
@@ -110,7 +111,7 @@ async fn what_was_given_up_on_is_sent_again_out_of_the_story() {
     assert_eq!(revived.sent_to, format!("{chat}?done=revive&n=1"));
     let again = system.default.call().await;
     assert_eq!(again.json()["messages"], json!(["oi"]));
-    let told = async || ana.get(&chat).await.html.contains("sent again, by ana");
+    let told = async || ana.get(&chat).await.html.contains("sent again, by suite");
     eventually("the story tells who sent it again", told).await;
 }
 
