@@ -23,7 +23,7 @@ mod words;
 use axum::Router;
 use axum::extract::FromRef;
 use axum::middleware::from_fn;
-use axum::routing::get;
+use axum::routing::{any, get};
 use tower_http::compression::CompressionLayer;
 
 use asking::Api;
@@ -60,10 +60,12 @@ pub fn in_front_of(api: Router) -> anyhow::Result<Router> {
         assets: Assets::new(),
         words: Catalogue::read()?,
     };
+    let home = Router::new().route("/", any(pages::home));
+    let home = home.with_state(console.clone());
     let pages = pages::routes()
         .route("/console/assets/{file}", get(assets::serve))
         .layer(from_fn(policy::apply))
         .layer(CompressionLayer::new())
         .with_state(console);
-    Ok(Router::new().merge(pages).fallback_service(api))
+    Ok(home.merge(pages).fallback_service(api))
 }

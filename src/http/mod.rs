@@ -16,6 +16,7 @@ mod endpoint;
 mod error;
 mod events;
 mod find;
+mod front;
 mod health;
 mod history;
 mod keys;
@@ -54,7 +55,6 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, Result};
-use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
@@ -78,6 +78,7 @@ use crate::telemetry::metrics::Metrics;
 use crate::telemetry::tracer::Tracer;
 use auth::Auth;
 use endpoint::Endpoint;
+pub use front::{Front, OfAPage};
 use middleware::budget::Budget;
 use routes::router;
 
@@ -190,14 +191,6 @@ impl Api {
     }
 }
 
-/// What stands in front of the API and asks it: the pages of the console.
-pub type Front = Box<dyn FnOnce(Router) -> Result<Router> + Send>;
-
-/// Marks a request (as an extension) that a page of ours makes in this process. Pages look every second or two: where it only
-/// looks, its line is for whoever debugs.
-#[derive(Clone, Copy, Debug)]
-pub struct OfAPage;
-
 /// Serves on `listener` until told to stop, then finishes the requests in hand.
 ///
 /// # Errors
@@ -261,8 +254,7 @@ async fn serve_until_stopped(
     Ok(())
 }
 
-/// Now, by this daemon's clock: for the age of a signed post, which was signed by another clock anyway, for what a trial
-/// shows, and for how old a session is. Nothing else goes by it.
+/// Now, by this daemon's clock: for the age of a signed post, what a trial shows, and how old a session is; nothing else.
 fn now() -> Millis {
     let since = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)

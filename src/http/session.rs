@@ -104,6 +104,10 @@ async fn begin(State(api): State<Api>, request: Request) -> Result<Response, Res
     let key = take(&mut fields, "key").ok_or_else(|| ApiError::from(missing).into_response())?;
     let key: String = serde_json::from_str(key.get())
         .map_err(|_| ApiError::from(BadInput::field("key", "must be text")).into_response())?;
+    if key.trim().is_empty() {
+        let empty = BadInput::field("key", "must not be empty");
+        return Err(ApiError::from(empty).into_response());
+    }
     match api.auth.begin_session(key.trim(), address, secure) {
         Ok((cookie, principal)) => {
             let set = AppendHeaders([(SET_COOKIE, cookie)]);

@@ -138,6 +138,10 @@ async fn run_examples(api: &Daemon) {
         let Some(example) = operation.example() else {
             continue;
         };
+        // It shows a key, and the one of the example is nobody's.
+        if operation.path == "/api/session" {
+            continue;
+        }
         let (path, method) = (operation.example_path(), operation.method.clone());
         let (status, answer) = api.request(method, &path, Some(example)).await;
         let said = operation.said["responses"].get(status.as_str());

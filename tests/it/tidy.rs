@@ -86,6 +86,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
     (
         "cli",
         &[
+            "console",
             "core",
             "spec",
             "settings",

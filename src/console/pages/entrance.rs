@@ -60,13 +60,10 @@ async fn enter(stranger: Stranger, Form(Key { key, to }): Form<Key>) -> Response
     let Stranger { ask, mut shell } = stranger;
     let to = of_ours(&to).to_owned();
     let call = Call::post("/api/session", Some(json!({ "key": key })));
-    let refused = match ask.call(&call).await {
-        Ok(_) => {
-            let mut answer = see(&to);
-            ask.set_cookies(answer.headers_mut());
-            return answer;
-        }
-        Err(refused) => refused,
+    let Err(refused) = ask.call(&call).await else {
+        let mut answer = see(&to);
+        ask.set_cookies(answer.headers_mut());
+        return answer;
     };
     let words = &shell.words.login;
     let text = match refused.code.as_str() {

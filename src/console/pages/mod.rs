@@ -7,9 +7,9 @@ pub(super) mod now;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::ACCEPT;
+use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
 
@@ -21,7 +21,6 @@ use super::{Console, words::Said};
 
 pub(super) fn routes() -> Router<Console> {
     Router::new()
-        .route("/", get(home))
         .route("/console/", get(async || see("/console")))
         .route("/console/more", get(more))
         .route("/console/{*rest}", get(missing))
@@ -33,14 +32,17 @@ pub(super) fn routes() -> Router<Console> {
 }
 
 /// A browser is sent to the console; whoever else asks gets the answer of the API.
-async fn home(State(api): State<Api>, request: Request) -> Response {
+pub(super) async fn home(State(api): State<Api>, mut request: Request) -> Response {
     let accepted = request
         .headers()
         .get(ACCEPT)
         .and_then(|it| it.to_str().ok());
-    if accepted.is_some_and(|it| it.contains("text/html")) {
+    let is_browser = accepted.is_some_and(|it| it.contains("text/html"));
+    if is_browser && request.method() == Method::GET {
         return see("/console");
     }
+    // It is the path of a page here, and one of its own there.
+    request.extensions_mut().remove::<MatchedPath>();
     api.answer(request).await
 }
 

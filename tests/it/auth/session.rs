@@ -113,7 +113,7 @@ async fn a_browser_is_known_at_every_api_and_only_its_own_pages_change_anything(
         &Value::Null,
     )
     .await;
-    assert_eq!(read(mine).await.1["name"], "bot");
+    assert_eq!(read(mine).await.1["name"], "token:bot");
 }
 
 #[tokio::test]
@@ -158,7 +158,8 @@ async fn a_session_dies_with_its_key_and_with_its_browser() {
         401
     );
 
-    let ended = ask_with(&api, Method::DELETE, "/api/session", &[OWN], &Value::Null).await;
+    let ending = api.client().delete(api.url("/api/session"));
+    let ended = ending.header(OWN.0, OWN.1).send().await.unwrap();
     assert_eq!(ended.status(), 204);
     let cookies: Vec<_> = ended.headers().get_all(SET_COOKIE).iter().collect();
     assert_eq!(cookies.len(), 2);
@@ -174,6 +175,11 @@ async fn who_may_not_look_does_not_come_in_and_five_keys_a_minute_are_tried() {
     let foreign = [("origin", "https://evil.example")];
     let refused = Refusal::of(show(&api, BOSS, &foreign).await).await;
     assert_eq!(refused.code, "foreign_origin");
+    let empty = Refusal::of(show(&api, " ", &[]).await).await;
+    assert_eq!(
+        (empty.status.as_u16(), empty.field.as_deref()),
+        (400, Some("key"))
+    );
 
     for (key, code) in [
         (MOUTH, "scope_missing"),

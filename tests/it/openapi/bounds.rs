@@ -297,6 +297,10 @@ async fn hold_in_bodies(settings: &[(&str, &str)]) {
         let Some(example) = operation.example() else {
             continue;
         };
+        // What fits is nobody's key all the same, and an address may try five a minute.
+        if operation.path == "/api/session" {
+            continue;
+        }
         let schema = &operation.said["requestBody"]["content"]["application/json"]["schema"];
         for field in schemas.fields(schema, &[]) {
             let name = field.name();
