@@ -38,12 +38,17 @@ pub(crate) use redis::TestRedis;
 /// No step of any test takes longer, on however slow a machine.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(40);
 
-/// Asks until the answer is yes.
+/// The longest time between two questions of [`eventually`]: each costs the machine, which other tests need.
+const LONGEST_BREAK: Duration = Duration::from_millis(40);
+
+/// Asks until the answer is yes: often at first, then less so.
 pub(crate) async fn eventually(what: &str, mut ask: impl AsyncFnMut() -> bool) {
     let began = Instant::now();
+    let mut pause = Duration::from_millis(5);
     while !ask().await {
         assert!(began.elapsed() < DEADLINE, "waited in vain: {what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
+        tokio::time::sleep(pause).await;
+        pause = (pause * 5 / 4).min(LONGEST_BREAK);
     }
 }
 
