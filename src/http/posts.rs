@@ -15,7 +15,7 @@ use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::page::page;
 use super::query::{List, ListQuery};
-use crate::core::chat::Name;
+use crate::core::chat::{Chat, Name};
 use crate::core::moment::utc;
 use crate::core::post::PostResult;
 use crate::store::history::posts::{Posted, Results};
@@ -36,6 +36,8 @@ struct PostAnswer {
     buffer: Option<String>,
     /// The chat that it has to do with; null: it does not tell, or could not be read.
     user: Option<String>,
+    /// What stands for the chat in paths, so that no proxy logs a number.
+    token: Option<String>,
     /// Who wrote it in a group, if it was not heard: the number, else what stands for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     writer: Option<String>,
@@ -98,7 +100,7 @@ async fn list(
         }
     };
     let found = api.admin.posts(&list.filter, &results, list.look_at_two()?);
-    Ok(page(found.await?, shown))
+    Ok(page(found.await?, |posted| shown(&api, posted)))
 }
 
 impl Api {
@@ -124,7 +126,9 @@ impl Api {
     }
 }
 
-fn shown(Posted { id, at, post }: Posted) -> PostAnswer {
+fn shown(api: &Api, Posted { id, at, post }: Posted) -> PostAnswer {
+    let named = post.buffer.as_deref().zip(post.chat.as_deref());
+    let chat = named.and_then(|(buffer, user)| Chat::from_stored(buffer, user));
     let has_body = post.body.is_some();
     let json = |text: Option<String>| {
         let text = Cow::from(text?);
@@ -134,6 +138,7 @@ fn shown(Posted { id, at, post }: Posted) -> PostAnswer {
     PostAnswer {
         id: id.text(),
         at: utc(at),
+        token: chat.and_then(|chat| api.admin.chat_tokens().of(&chat)),
         buffer: post.buffer,
         user: post.chat,
         writer: post.writer,

@@ -130,6 +130,12 @@ async fn an_entry_tells_what_it_was_and_why() {
         assert!(at.as_str().unwrap().ends_with('Z'), "{at}");
         let id = entry.as_object_mut().unwrap().remove("id").unwrap();
         assert!(id.as_str().unwrap().contains('-'), "{id}");
+        let token = entry.as_object_mut().unwrap().remove("token").unwrap();
+        assert_eq!(token.is_null(), entry["user"].is_null(), "{token}");
+        if entry["message_id"] == "A1" {
+            let chat = format!("/api/chats/{}", token.as_str().unwrap());
+            assert_eq!(system.api.get(&chat).await.1["user"], entry["user"]);
+        }
     }
     let chat = format!("loja:{ANA}");
     assert_eq!(
