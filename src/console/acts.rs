@@ -200,7 +200,7 @@ async fn switched(visit: Visit, Form(Switch { action, back }): Form<Switch>) -> 
 }
 
 /// Does it, and goes back to where it was asked for, which says what was done.
-async fn done(visit: Visit, call: &Call, word: &str, back: &str) -> Response {
+pub(super) async fn done(visit: Visit, call: &Call, word: &str, back: &str) -> Response {
     let back = of_ours(back);
     match visit.ask.call(call).await {
         Ok(answer) => {

@@ -150,7 +150,15 @@ impl Asking {
         path: &str,
         query: &[(&str, &str)],
     ) -> Result<T, Refused> {
-        let answer = self.call(&Call::get(path, query)).await?;
+        self.read(&Call::get(path, query)).await
+    }
+
+    /// Does something, and reads the answer.
+    ///
+    /// # Errors
+    /// Why it was not done.
+    pub(super) async fn read<T: DeserializeOwned>(&self, call: &Call) -> Result<T, Refused> {
+        let answer = self.call(call).await?;
         serde_json::from_slice(&answer).map_err(|error| Refused::within(&error.to_string()))
     }
 

@@ -50,6 +50,24 @@ impl Clock {
         }
     }
 
+    /// `10:00`, or `27/11 10:00`: where a step of some minutes begins.
+    pub(super) fn minute(&self, at: &DateTime<Utc>) -> String {
+        let at = at.with_timezone(&self.zone);
+        let today = self.now.with_timezone(&self.zone).date_naive();
+        let form = if at.date_naive() == today {
+            "%H:%M".to_owned()
+        } else {
+            format!("{} %H:%M", self.words.clock.day)
+        };
+        at.format(&form).to_string()
+    }
+
+    /// `27/11`.
+    pub(super) fn date(&self, at: &DateTime<Utc>) -> String {
+        let at = at.with_timezone(&self.zone);
+        at.format(&self.words.clock.day).to_string()
+    }
+
     /// The day.
     pub(super) fn day(&self, moment: &str) -> String {
         self.told(moment, &self.words.clock.whole_day)

@@ -15,6 +15,7 @@ macro_rules! texts {
     };
 }
 
+mod looking_back;
 mod tables;
 
 use std::collections::BTreeMap;

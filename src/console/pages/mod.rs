@@ -1,9 +1,13 @@
 //! The pages.
 
+mod audit;
 pub(super) mod chat;
 mod entrance;
 mod find;
 pub(super) mod now;
+mod numbers;
+mod posts;
+mod settings;
 
 use askama::Template;
 use axum::Router;
@@ -12,9 +16,11 @@ use axum::http::header::ACCEPT;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::acts;
-use super::asking::{Api, Refused};
+use super::asking::{Api, Asking, Refused};
 use super::shell::Shell;
 use super::visit::{Visit, page, see};
 use super::{Console, words::Said};
@@ -28,6 +34,10 @@ pub(super) fn routes() -> Router<Console> {
         .merge(find::routes())
         .merge(chat::routes())
         .merge(entrance::routes())
+        .merge(posts::routes())
+        .merge(numbers::routes())
+        .merge(audit::routes())
+        .merge(settings::routes())
         .merge(acts::routes())
 }
 
@@ -50,6 +60,21 @@ pub(super) async fn home(State(api): State<Api>, mut request: Request) -> Respon
 #[template(path = "more.html")]
 struct More {
     shell: Shell,
+}
+
+impl More {
+    /// The pages that stand nowhere else: path, name, and the question that each answers.
+    fn pages(&self) -> [(&'static str, &str, &str); 4] {
+        let words = &self.shell.words;
+        let (posts, numbers) = (&words.posts, &words.numbers);
+        let (audit, settings) = (&words.audit, &words.settings);
+        [
+            ("/console/posts", &posts.title, &posts.question),
+            ("/console/numbers", &numbers.title, &numbers.question),
+            ("/console/audit", &audit.title, &audit.question),
+            ("/console/settings", &settings.title, &settings.question),
+        ]
+    }
 }
 
 async fn more(Visit { ask, shell }: Visit) -> Response {
@@ -80,6 +105,44 @@ pub(super) fn refused(visit: &Visit, refusal: &Refused, back: &str) -> Response 
         back_label: words.shell.back.clone(),
     };
     page(ask, refusal.status, &shown)
+}
+
+/// As much of a body is shown, in letters: a page of them stays small.
+const SHOWN: usize = 4000;
+
+/// What somebody sent, to be read: a text as it is, anything else as JSON in lines. Whether its end is left out.
+pub(super) fn shortened(value: &Value) -> (String, bool) {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        other => format!("{other:#}"),
+    };
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => (format!("{}…", &text[..end]), true),
+        None => (text, false),
+    }
+}
+
+/// A name as a part of a path, whatever somebody wrote for it.
+pub(super) fn segment(name: &str) -> String {
+    form_urlencoded::byte_serialize(name.as_bytes()).collect()
+}
+
+/// As in `GET /api/buffers`.
+#[derive(Deserialize)]
+struct Buffers {
+    items: Vec<Named>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    name: String,
+}
+
+/// What the buffers are called; none where they cannot be read now.
+async fn buffers(ask: &Asking) -> Vec<String> {
+    let buffers = ask.get::<Buffers>("/api/buffers", &[]).await;
+    let items = buffers.map_or_else(|_| Vec::new(), |it| it.items);
+    items.into_iter().map(|it| it.name).collect()
 }
 
 async fn missing(visit: Visit) -> Response {

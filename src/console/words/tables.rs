@@ -1,5 +1,6 @@
 //! The tables of a catalogue: each struct is a table of the file of a language, each field a word or a sentence that a page says.
 
+use super::looking_back::{Audit, ListWords, Numbers, Posts, Settings, Trial};
 use super::{ByCode, Counted, Sentence};
 
 texts! {
@@ -17,6 +18,14 @@ texts! {
         twice: Twice,
         late: Late,
         acts: Acts,
+        list: ListWords,
+        posts: Posts,
+        trial: Trial,
+        numbers: Numbers,
+        audit: Audit,
+        settings: Settings,
+        authors: ByCode,
+        refused_for: ByCode,
         done: ByCode,
         results: ByCode,
         held: ByCode,

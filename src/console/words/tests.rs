@@ -2,7 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use strum::VariantArray as _;
+
+use crate::core::action::Action;
 use crate::core::code::Code;
+use crate::core::post::PostResult;
+use crate::core::refused::{MESSAGE_FIELDS, RefusedFor};
 
 use super::*;
 
@@ -58,6 +63,28 @@ fn every_refusal_of_the_api_has_its_words() {
                 "{tag}: {}",
                 code.word()
             );
+        }
+    }
+}
+
+#[test]
+fn every_action_result_and_reason_of_the_api_has_its_words() {
+    let actions = Action::ALL.iter().map(|it| it.word());
+    let results = PostResult::unrefused().map(PostResult::word);
+    let reasons = RefusedFor::VARIANTS.iter().map(|it| it.as_str());
+    let results: Vec<_> = results.chain([PostResult::REFUSED]).collect();
+    let reasons: Vec<_> = reasons.chain(MESSAGE_FIELDS).collect();
+    let actions: Vec<_> = actions.collect();
+    for (tag, _, text) in LANGUAGES {
+        let texts: Texts = toml::from_str(text).unwrap();
+        for (table, codes) in [
+            (&texts.actions, &actions),
+            (&texts.results, &results),
+            (&texts.refused_for, &reasons),
+        ] {
+            for code in codes {
+                assert!(table.get(code).is_some(), "{tag}: {code}");
+            }
         }
     }
 }

@@ -3,4 +3,5 @@
 mod browser;
 mod entrance;
 mod hostile;
+mod looking_back;
 mod pages;

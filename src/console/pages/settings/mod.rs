@@ -1,0 +1,176 @@
+//! Keys, time zone, language and look, and the daemons.
+
+mod keys;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::Form;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{get, post};
+use chrono_tz::TZ_VARIANTS;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::buffers;
+use crate::console::Console;
+use crate::console::acts::{Act, done};
+use crate::console::asking::{Call, Refused};
+use crate::console::shell::{Notice, Shell};
+use crate::console::visit::{Visit, page};
+use keys::{Key, Keys, Made, Wanted};
+
+const HERE: &str = "/console/settings";
+const ZONE: &str = "/api/settings/timezone";
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new()
+        .route(HERE, get(show))
+        .route("/console/settings/keys", post(keys::make).get(show))
+        .route("/console/settings/keys/{name}/revoke", post(keys::revoke))
+        .route("/console/settings/timezone", post(set_zone))
+}
+
+/// As in `GET /api/daemons`.
+#[derive(Debug, Deserialize)]
+struct Daemons {
+    items: Vec<Daemon>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Daemon {
+    name: String,
+    role: String,
+    version: String,
+    since: String,
+    last_sign: String,
+    alive: bool,
+    stands: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "settings/page.html")]
+struct Page {
+    shell: Shell,
+    /// Each with the button that revokes it.
+    keys: Result<Vec<(Key, Act)>, Refused>,
+    /// A key that was made just now; nobody sees it again.
+    made: Option<Made>,
+    /// What somebody wrote, where it would not do.
+    wanted: Wanted,
+    buffers: Vec<String>,
+    daemons: Result<Daemons, Refused>,
+    /// Commands that make a key and that set the zone.
+    curls: [String; 2],
+}
+
+impl Page {
+    fn made_now(&self, made: &Made) -> String {
+        let words = &self.shell.words.settings;
+        words.made_now.with(&[("name", &made.name)])
+    }
+
+    fn made_ago(&self, key: &Key) -> String {
+        let ago = self.shell.clock.ago(&key.made_at);
+        self.shell.words.settings.made.with(&[("ago", &ago)])
+    }
+
+    fn used_ago(&self, key: &Key) -> String {
+        let words = &self.shell.words.settings;
+        let Some(at) = &key.last_used_at else {
+            return words.never_used.clone();
+        };
+        let ago = self.shell.clock.ago(at);
+        words.used.with(&[("ago", &ago)])
+    }
+
+    /// It is the one that whoever looks came in with.
+    fn is_theirs(&self, key: &Key) -> bool {
+        let viewer = self.shell.viewer.as_ref();
+        viewer.is_some_and(|viewer| viewer.name == key.name)
+    }
+
+    fn about(&self, daemon: &Daemon) -> String {
+        let (words, clock) = (&self.shell.words.settings, &self.shell.clock);
+        let version = words.version.with(&[("version", &daemon.version)]);
+        let since = words.since.with(&[("ago", &clock.ago(&daemon.since))]);
+        let sign = words
+            .last_sign
+            .with(&[("ago", &clock.ago(&daemon.last_sign))]);
+        [version, since, sign].join(" · ")
+    }
+
+    fn stands(&self, daemon: &Daemon) -> String {
+        let what = daemon.stands.join(", ");
+        self.shell.words.settings.stands.with(&[("what", &what)])
+    }
+
+    /// Zones that are offered; any other can be written.
+    fn zones(&self) -> impl Iterator<Item = &'static str> {
+        let all = TZ_VARIANTS.iter().map(|zone| zone.name());
+        all.filter(|name| {
+            let near = ["UTC", "Europe/Lisbon", "Europe/Madrid"].contains(name);
+            near || name.starts_with("America/")
+        })
+    }
+}
+
+async fn show(visit: Visit) -> Response {
+    answer(visit, StatusCode::OK, None, Wanted::default()).await
+}
+
+/// The page, after what was made or could not be.
+async fn answer(
+    Visit { ask, mut shell }: Visit,
+    status: StatusCode,
+    made: Option<Made>,
+    wanted: Wanted,
+) -> Response {
+    // Whatever is done from here leads back here, and not to a key that is made again.
+    if shell.here.starts_with("/console/settings/") {
+        shell.here = HERE.to_owned();
+    }
+    let (keys, buffers, daemons) = tokio::join!(
+        ask.get::<Keys>("/api/keys", &[]),
+        buffers(&ask),
+        ask.get("/api/daemons", &[]),
+    );
+    let with_act = |key: Key| {
+        let act = keys::revoking(&ask, &shell, &key);
+        (key, act)
+    };
+    let keys = keys.map(|keys| keys.items.into_iter().map(with_act).collect());
+    let zone = zone_set(shell.clock.zone.name());
+    let shown = Page {
+        curls: [keys::making(&ask), zone.curl(&ask.origin())],
+        shell,
+        keys,
+        made,
+        wanted,
+        buffers,
+        daemons,
+    };
+    page(&ask, status, &shown)
+}
+
+#[derive(Deserialize)]
+struct Zone {
+    timezone: String,
+}
+
+async fn set_zone(visit: Visit, Form(Zone { timezone }): Form<Zone>) -> Response {
+    done(visit, &zone_set(timezone.trim()), "timezone", HERE).await
+}
+
+fn zone_set(zone: &str) -> Call {
+    Call::post(ZONE, Some(json!({ "timezone": zone })))
+}
+
+/// What could not be done, as the page says it.
+fn could_not(shell: &Shell, refused: &Refused) -> Notice {
+    Notice {
+        text: shell.refusal(refused),
+        is_error: true,
+        request_id: refused.request_id.clone(),
+    }
+}
