@@ -9,21 +9,23 @@ use crate::core::chat::{Chat, Name};
 use crate::core::filter::Filter;
 use crate::core::revival::Wanted;
 use crate::store::audit::{Act, By};
-use crate::store::dead_letters::DeadLetter;
-use crate::store::revivals::{Counted, Revival};
+use crate::store::dead_letters::{DeadLetter, Letter};
+use crate::store::revivals::{Counted, Preview, Revival};
 use crate::store::{EntryId, Look, StoreError};
 
 impl Admin {
-    /// A page of dead letters, the newest first.
+    /// A page of the dead letters that are `wanted`, the newest first.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
     pub async fn dead_letters(
         &self,
         filter: &Filter,
+        wanted: impl Fn(&Letter) -> bool,
         look: Look,
     ) -> Result<Page<DeadLetter>, AdminError> {
-        Ok(self.store().dead_letters().list(filter, look).await?.into())
+        let letters = self.store().dead_letters();
+        Ok(letters.list_of(filter, wanted, look).await?.into())
     }
 
     /// One dead letter, by its id or by that of the message that it is.
@@ -85,17 +87,17 @@ impl Admin {
         Ok(counted)
     }
 
-    /// How many dead letters [`Admin::revive_all`] would put back.
+    /// What [`Admin::revive_all`] would put back.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
-    pub async fn count_revivable(
+    pub async fn preview_revival(
         &self,
         wanted: Wanted,
         limit: Option<u64>,
-    ) -> Result<Counted, AdminError> {
+    ) -> Result<Preview, AdminError> {
         let wanted = self.placed(wanted).await;
-        Ok(self.store().dead_letters().count(&wanted, limit).await?)
+        Ok(self.store().dead_letters().preview(&wanted, limit).await?)
     }
 
     /// The revivals that are under way with their ids, the oldest first.

@@ -188,8 +188,14 @@ async fn show(
             send_at: utc(waiting.at),
         }),
         lanes: lanes.into_iter().map(lane).collect(),
-        history: history.into_iter().map(history::shown).collect(),
-        dead_letters: dead_letters.iter().map(dead_letters::shown).collect(),
+        history: history
+            .into_iter()
+            .map(|it| history::shown(&api, it))
+            .collect(),
+        dead_letters: dead_letters
+            .iter()
+            .map(|it| dead_letters::shown(&api, it))
+            .collect(),
         more_in: more_in.into_iter().map(part).collect(),
     }))
 }

@@ -57,6 +57,12 @@ pub(super) fn chat_named(api: &Api, named: &str, buffer: Option<Name>) -> Result
     Ok(api.admin.chat(chat.buffer, chat.id))
 }
 
+/// What stands in paths for the chat of something that is kept; none: nothing can stand for it.
+pub(super) fn token_of(api: &Api, buffer: &str, chat: &str) -> Option<String> {
+    let chat = Chat::from_stored(buffer, chat)?;
+    api.admin.chat_tokens().of(&chat)
+}
+
 /// A chat, by all that it is called.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct NamedChat {

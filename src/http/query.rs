@@ -62,6 +62,9 @@ pub(super) struct ListQuery {
     status: Option<String>,
     /// Only what has this result: a word, or `not_taken` for all but `taken`.
     result: Option<String>,
+    /// Only what was given up on for a reason that holds this text, in capitals or not, such as `HTTP 404`.
+    #[param(min_length = 1, pattern = r"\S")]
+    reason: Option<String>,
     /// Only what is not older than this moment (RFC 3339). Also `start_date`.
     #[param(format = DateTime)]
     #[serde(alias = "start_date")]
@@ -89,6 +92,8 @@ pub(super) struct List {
     status: Option<String>,
     /// The word that results are asked for by.
     pub(super) result: Option<String>,
+    /// In small letters.
+    reason: Option<String>,
     paged: bool,
     from: Millis,
     to: Millis,
@@ -144,6 +149,7 @@ impl List {
                 .transpose()?,
             status: query.status,
             result: query.result,
+            reason: query.reason.map(|reason| reason.to_lowercase()),
             paged,
             from: moment("from", query.from.as_deref())?.unwrap_or(Millis::MIN),
             to: moment("to", query.to.as_deref())?.unwrap_or(Millis::MAX),
@@ -178,6 +184,12 @@ impl List {
     pub(super) fn is_to(&self, destination: &str) -> bool {
         let asked = self.destination.as_ref();
         asked.is_none_or(|asked| asked.as_str() == destination)
+    }
+
+    /// Whether what was given up on for this reason is asked for.
+    pub(super) fn is_for_reason(&self, reason: &str) -> bool {
+        let asked = self.reason.as_deref();
+        asked.is_none_or(|asked| reason.to_lowercase().contains(asked))
     }
 
     /// Whether what has this outcome and this HTTP status is asked for: by our words, by those of the service Buffer, or by the

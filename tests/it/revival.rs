@@ -147,12 +147,54 @@ async fn what_is_revived_can_be_narrowed_and_counted_before() {
         "counting changes nothing"
     );
 
+    for (query, texts) in [
+        ("?destination=default", &["4", "3", "2", "1"][..]),
+        ("?destination=n8n", &[]),
+        ("?reason=http%20410&limit=1", &["4"]),
+        ("?reason=HTTP%20404", &[]),
+    ] {
+        assert_eq!(said(&system.letters(query).await), texts, "{query}");
+    }
+
     system.accept();
     let asked = json!({"user": "ana", "limit": 1});
     let (_, answer) = system.api.post("/api/dead-letter/revive", asked).await;
     assert_eq!(answer["count"], 1);
     assert_eq!(system.deliveries(1).await, ["1"]);
     assert_eq!(said(&system.letters("").await), ["4", "3", "2"]);
+}
+
+#[tokio::test]
+async fn a_dry_run_tells_of_whom_letters_are_how_old_they_are_and_who_has_written_since() {
+    let mut system = Undeliverable::start().await;
+    for (user, text) in [("ana", "1"), ("eva", "2"), ("ana", "3")] {
+        system.bury(user, text).await;
+    }
+    let oldest = system.letters("").await.pop().unwrap();
+    system.monitor.stop().await;
+    let preview = async || {
+        let trial = json!({"all": true, "dry_run": true});
+        let (_, told) = system.api.post("/api/dead-letter/revive", trial).await;
+        told
+    };
+
+    let told = preview().await;
+    assert_eq!((&told["count"], &told["chats"]), (&json!(3), &json!(2)));
+    assert_eq!(told["oldest_at"], oldest["buried_at"]);
+    assert_eq!(told["written_since"], 0);
+
+    // When somebody was heard from is known to the second.
+    eventually("ana has written since", async || {
+        system.api.say("ana", "4", 600.0).await;
+        let path = "/api/chats/ana";
+        system.api.request(Method::DELETE, path, None).await;
+        preview().await["written_since"] == 1
+    })
+    .await;
+    let token = oldest["token"].as_str().unwrap();
+    let (status, chat) = system.api.get(&format!("/api/chats/{token}")).await;
+    assert_eq!(status, 200);
+    assert_eq!(chat["user"], oldest["user"]);
 }
 
 #[tokio::test]

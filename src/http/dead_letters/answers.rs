@@ -7,9 +7,11 @@ use utoipa::ToSchema;
 use crate::core::chat::Name;
 use crate::core::item::read_items;
 use crate::core::moment::utc;
+use crate::http::Api;
 use crate::http::messages::{MessageAnswer, OfQueue, dead_answer};
+use crate::http::named_chat::token_of;
 use crate::store::dead_letters::DeadLetter;
-use crate::store::revivals::Counted;
+use crate::store::revivals::{Counted, Preview};
 
 /// A batch that was given up on.
 #[derive(Debug, Serialize, ToSchema)]
@@ -20,8 +22,10 @@ pub(in crate::http) struct DeadLetterAnswer {
     webhook_id: String,
     /// The chat.
     user: String,
-    /// The buffer and the destination.
+    /// The buffer it belongs to.
     buffer: String,
+    /// What stands for the chat in paths, so that no proxy logs a number.
+    token: Option<String>,
     /// Where it was to go.
     destination: String,
     /// Why it was given up on.
@@ -80,9 +84,36 @@ pub(super) struct Reviving {
     #[serde(skip_serializing_if = "is_zero")]
     #[schema(required = false)]
     pub(super) without_destination: u64,
+    /// Of `dry_run`: of how many chats they are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) chats: Option<u64>,
+    /// Of `dry_run`: when the oldest of them was given up on (RFC 3339, UTC).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
+    pub(super) oldest_at: Option<String>,
+    /// Of `dry_run`: how many of the chats have written since their newest was given up on; absent where there are too many
+    /// chats to ask each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) written_since: Option<u64>,
 }
 
 impl Reviving {
+    pub(super) fn would_be(preview: Preview) -> Self {
+        let Preview {
+            counted,
+            chats,
+            oldest,
+            written_since,
+        } = preview;
+        Self {
+            message: "So many would go back to the heads of their lanes",
+            chats: Some(chats),
+            oldest_at: oldest.map(utc),
+            written_since,
+            ..Self::of(counted)
+        }
+    }
+
     pub(super) fn of(counted: Counted) -> Self {
         let Counted {
             count,
@@ -99,6 +130,9 @@ impl Reviving {
             count,
             under_way,
             without_destination,
+            chats: None,
+            oldest_at: None,
+            written_since: None,
         }
     }
 }
@@ -132,7 +166,7 @@ pub(super) struct UnderWay {
     pub(super) asked_at: String,
 }
 
-pub(in crate::http) fn shown(dead: &DeadLetter) -> DeadLetterAnswer {
+pub(in crate::http) fn shown(api: &Api, dead: &DeadLetter) -> DeadLetterAnswer {
     let is_message = dead.letter.buffer == Name::messages_name().as_str();
     let message = is_message.then(|| dead_answer(dead));
     DeadLetterAnswer {
@@ -145,6 +179,7 @@ pub(in crate::http) fn shown(dead: &DeadLetter) -> DeadLetterAnswer {
         webhook_id: dead.batch.id.to_string(),
         user: dead.letter.chat.clone(),
         buffer: dead.letter.buffer.clone(),
+        token: token_of(api, &dead.letter.buffer, &dead.letter.chat),
         destination: dead.letter.destination.clone(),
         reason: dead.letter.reason.clone(),
         attempts: u64::from(dead.letter.attempts),

@@ -18,6 +18,7 @@ use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
 use crate::http::page::page;
 use crate::http::query::{List, ListQuery};
+use crate::store::dead_letters::Letter;
 use answers::{Count, Revivals, Reviving, UnderWay};
 pub(super) use answers::{DeadLetterAnswer, messages, shown};
 use wanted::{Revive, ReviveBody, ReviveForm, revive_of};
@@ -27,7 +28,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(Chapter::DeadLetters, "/api/messages/dead-letter", list)
             .says("List dead letters", "The newest first.")
-            .query::<ListQuery>(&["limit", "cursor", "user", "buffer", "from", "to"])
+            .query::<ListQuery>(&["limit", "cursor", "user", "buffer", "destination", "reason", "from", "to"])
             .matching(&["cursor"], ENTRY)
             .answers_page::<DeadLetterAnswer>("A page of dead letters."),
         Endpoint::get(Chapter::DeadLetters, "/api/dead-letter/{id}", show)
@@ -71,8 +72,10 @@ async fn list(
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let list = List::parse(query)?;
-    let letters = api.admin.dead_letters(&list.filter, list.look()?);
-    Ok(page(letters.await?, |letter| shown(&letter)))
+    let wanted =
+        |letter: &Letter| list.is_to(&letter.destination) && list.is_for_reason(&letter.reason);
+    let letters = api.admin.dead_letters(&list.filter, wanted, list.look()?);
+    Ok(page(letters.await?, |letter| shown(&api, &letter)))
 }
 
 async fn show(
@@ -81,7 +84,7 @@ async fn show(
 ) -> Result<Response, ApiError> {
     let Path(id) = id?;
     let letter = api.admin.dead_letter(&id).await?;
-    Ok(Json(shown(&letter)).into_response())
+    Ok(Json(shown(&api, &letter)).into_response())
 }
 
 async fn revive(
@@ -105,12 +108,8 @@ async fn revive_all(
         dry_run,
     } = revive_of(fields)?;
     if dry_run {
-        let counted = api.admin.count_revivable(wanted, limit).await?;
-        return Ok(Json(Reviving {
-            message: "So many would go back to the heads of their lanes",
-            ..Reviving::of(counted)
-        })
-        .into_response());
+        let preview = api.admin.preview_revival(wanted, limit).await?;
+        return Ok(Json(Reviving::would_be(preview)).into_response());
     }
     let counted = api.admin.revive_all(wanted, limit, &by).await?;
     Ok(Json(Reviving::of(counted)).into_response())

@@ -8,7 +8,9 @@ use crate::core::chat::Name;
 use crate::core::item::Stamp;
 use crate::core::moment::utc;
 use crate::core::window::WaitRule;
+use crate::http::Api;
 use crate::http::messages::{MessageAnswer, OfQueue, over_answer};
+use crate::http::named_chat::token_of;
 use crate::spec::masked::masked_url;
 use crate::store::history::{Request, Settlement, Try};
 
@@ -19,8 +21,10 @@ pub(in crate::http) struct HistoryAnswer {
     webhook_id: String,
     /// The chat.
     user: String,
-    /// The buffer and the destination.
+    /// The buffer it belongs to.
     buffer: String,
+    /// What stands for the chat in paths, so that no proxy logs a number.
+    token: Option<String>,
     /// Where it went.
     destination: String,
     /// `delivered`, `failed` (it is tried again) or `buried`.
@@ -162,7 +166,7 @@ enum SentStatus {
 }
 
 /// A batch with all its attempts.
-pub(in crate::http) fn shown(settlement: Settlement) -> HistoryAnswer {
+pub(in crate::http) fn shown(api: &Api, settlement: Settlement) -> HistoryAnswer {
     let Settlement {
         at,
         record,
@@ -181,6 +185,7 @@ pub(in crate::http) fn shown(settlement: Settlement) -> HistoryAnswer {
         })
     });
     HistoryAnswer {
+        token: token_of(api, &record.buffer, &record.chat),
         webhook_id: record.id,
         user: record.chat,
         buffer: record.buffer,

@@ -56,7 +56,7 @@ pub(super) async fn list(
     let list = List::parse(query)?;
     let wanted = |settlement: &Settlement| is_wanted(&list, settlement);
     let found = api.admin.history(&list.filter, wanted, list.look()?);
-    Ok(page(found.await?, shown))
+    Ok(page(found.await?, |settlement| shown(&api, settlement)))
 }
 
 pub(super) async fn sent(

@@ -144,14 +144,18 @@ fn answer(api: &Api, id: &BatchId, batch: WholeBatch) -> WholeAnswer {
     WholeAnswer {
         webhook_id: id.to_string(),
         chat: NamedChat::of(api, &batch.chat),
-        destinations: batch.destinations.into_iter().map(destined).collect(),
+        destinations: batch
+            .destinations
+            .into_iter()
+            .map(|it| destined(api, it))
+            .collect(),
         said_in_part: batch.said.as_ref().is_some_and(|it| it.received),
         said: batch.said.map(|it| said(it.items)),
         searched_until: batch.searched_until.map(utc),
     }
 }
 
-fn destined(destined: Destined) -> DestinedAnswer {
+fn destined(api: &Api, destined: Destined) -> DestinedAnswer {
     let Destined {
         destination,
         settled,
@@ -169,9 +173,9 @@ fn destined(destined: Destined) -> DestinedAnswer {
             (None, None) if delivered => BatchState::Delivered,
             (None, None) => BatchState::Over,
         },
-        history: settled.map(shown),
+        history: settled.map(|it| shown(api, it)),
         lane: waits.as_ref().map(on_lane),
-        dead_letter: dead.as_ref().map(dead_letters::shown),
+        dead_letter: dead.as_ref().map(|it| dead_letters::shown(api, it)),
     }
 }
 

@@ -68,7 +68,7 @@ async fn list(
         }
         "dead" => {
             let look = list.look()?;
-            let dead = api.admin.dead_letters(&queue, look).await?;
+            let dead = api.admin.dead_letters(&queue, |_| true, look).await?;
             Ok(page(dead, |it| dead_answer(&it)))
         }
         _ => {

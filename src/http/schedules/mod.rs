@@ -205,7 +205,9 @@ async fn runs(
 ) -> Result<Response, ApiError> {
     let name = named(name, NO_SCHEDULE)?;
     let look = List::parse(query)?.look()?;
-    Ok(page(api.admin.runs(&name, look).await?, shown_run))
+    Ok(page(api.admin.runs(&name, look).await?, |run| {
+        shown_run(&api, run)
+    }))
 }
 
 async fn remove(

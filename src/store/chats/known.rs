@@ -11,16 +11,16 @@ pub(super) const SECOND: u64 = 1000;
 const LONGEST_NAME: usize = 64;
 
 /// What is kept of a chat: `<when, in seconds> <name>`, and in the next line the chat.
-pub(super) struct Known {
-    pub(super) last_heard: Option<Millis>,
-    pub(super) name: Option<String>,
-    pub(super) chat: Chat,
+pub(in crate::store) struct Known {
+    pub(in crate::store) last_heard: Option<Millis>,
+    pub(in crate::store) name: Option<String>,
+    pub(in crate::store) chat: Chat,
     /// Whoever was looked for, if it is a group in which they wrote.
-    pub(super) writer: Option<Writer>,
+    pub(in crate::store) writer: Option<Writer>,
 }
 
 impl Known {
-    pub(super) fn read(text: &str) -> Result<Self> {
+    pub(in crate::store) fn read(text: &str) -> Result<Self> {
         let read = || {
             let (about, member) = text.split_once('\n')?;
             let (at, name) = about.split_once(' ')?;

@@ -127,6 +127,19 @@ impl DeadLetters<'_> {
         filter: &Filter,
         look: Look,
     ) -> Result<(Vec<DeadLetter>, Option<String>)> {
+        self.list_of(filter, |_| true, look).await
+    }
+
+    /// The same of those that are wanted.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn list_of(
+        self,
+        filter: &Filter,
+        wanted: impl Fn(&Letter) -> bool,
+        look: Look,
+    ) -> Result<(Vec<DeadLetter>, Option<String>)> {
         let named = filter.chat_in_json();
         self.store
             .newest(keys::dead, shards_of(filter), look, |entry| {
@@ -134,8 +147,9 @@ impl DeadLetters<'_> {
                     return Ok(None);
                 }
                 let dead = DeadLetter::read(entry)?;
-                let wanted = filter.includes(&dead.letter.buffer, &dead.letter.chat);
-                Ok(wanted.then_some(dead))
+                let letter = &dead.letter;
+                let is_wanted = filter.includes(&letter.buffer, &letter.chat) && wanted(letter);
+                Ok(is_wanted.then_some(dead))
             })
             .await
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 
 use super::{Part, Revival};
 use crate::core::batch::Millis;
@@ -38,6 +38,17 @@ impl Head {
             destination: &self.letter.destination,
             reason: &self.letter.reason,
             buried: self.id.ms,
+        })
+    }
+}
+
+impl Head {
+    /// Whose it is, where that lies.
+    fn chat(&self) -> Option<Chat> {
+        let chat = Chat::from_stored(&self.letter.buffer, &self.letter.chat)?;
+        Some(Chat {
+            ordered: self.ordered,
+            ..chat
         })
     }
 }
@@ -102,19 +113,25 @@ pub struct Counted {
     pub without_destination: u64,
 }
 
+/// What was found of the dead letters that are wanted.
+pub(super) struct Found {
+    /// What would have to be gone through.
+    pub(super) revival: Revival,
+    pub(super) counted: Counted,
+    /// Those that would go back, the oldest first, each with the place of its chat among `chats`.
+    pub(super) letters: Vec<(EntryId, Option<usize>)>,
+    pub(super) chats: IndexSet<Chat>,
+}
+
 impl DeadLetters<'_> {
     /// What would have to be gone through for the oldest `limit` of the dead letters that are wanted and can go back, and
     /// are not asked for already.
-    pub(super) async fn found(
-        self,
-        wanted: &Wanted,
-        limit: Option<u64>,
-    ) -> Result<(Revival, Counted)> {
+    pub(super) async fn found(self, wanted: &Wanted, limit: Option<u64>) -> Result<Found> {
         let now = reply::time(Some(self.store.query(&redis::cmd("TIME")).await?))?;
         let under_way = self.revivals().await?;
         let configured = self.store.config().read().await?;
         let mut counted = Counted::default();
-        let mut ids = Vec::new();
+        let (mut letters, mut chats) = (Vec::new(), IndexSet::new());
         for shard in shards_with(wanted) {
             let (mut from, to) = (first_of(wanted), last_of(wanted));
             loop {
@@ -125,7 +142,8 @@ impl DeadLetters<'_> {
                     } else if under_way.iter().any(|(_, other)| other.has_asked_for(head)) {
                         counted.under_way += 1;
                     } else {
-                        ids.push(head.id);
+                        let chat = head.chat().map(|chat| chats.insert_full(chat).0);
+                        letters.push((head.id, chat));
                     }
                 }
                 match last {
@@ -135,21 +153,26 @@ impl DeadLetters<'_> {
             }
         }
         // The oldest of all, whichever shard they lie in; within a shard those are the first.
-        ids.sort_unstable();
-        ids.truncate(limit.map_or(usize::MAX, |limit| {
+        letters.sort_unstable();
+        letters.truncate(limit.map_or(usize::MAX, |limit| {
             usize::try_from(limit).unwrap_or(usize::MAX)
         }));
         let mut by_shard: IndexMap<usize, (u64, EntryId)> = IndexMap::new();
-        for id in ids {
-            let (count, last) = by_shard.entry(id.shard.index()).or_insert((0, id));
-            (*count, *last) = (*count + 1, id);
+        for (id, _) in &letters {
+            let (count, last) = by_shard.entry(id.shard.index()).or_insert((0, *id));
+            (*count, *last) = (*count + 1, *id);
         }
         let mut revival = Revival::of(wanted, now);
         for (count, last) in by_shard.into_values() {
             revival.add(last.shard, count, last.in_stream());
         }
         counted.count = revival.count;
-        Ok((revival, counted))
+        Ok(Found {
+            revival,
+            counted,
+            letters,
+            chats,
+        })
     }
 
     /// A few dead letters, the oldest first, and the last that was looked at; what cannot be read is none.

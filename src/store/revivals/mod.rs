@@ -4,6 +4,7 @@
 
 mod carrying;
 mod finding;
+mod preview;
 
 use std::time::Duration;
 
@@ -14,7 +15,8 @@ use uuid::Uuid;
 use crate::store::handles::DeadLetters;
 
 pub use self::finding::Counted;
-use self::finding::{Head, first_of};
+use self::finding::{Found, Head, first_of};
+pub use self::preview::Preview;
 use super::dead_letters::lane_of;
 use super::due::take_from;
 use super::keys::{self, Due, Place, Shard};
@@ -80,14 +82,6 @@ impl Revival {
 }
 
 impl DeadLetters<'_> {
-    /// How many dead letters are wanted now, of which the oldest `limit` would go back.
-    ///
-    /// # Errors
-    /// Unavailable, silent or unreadable.
-    pub async fn count(self, wanted: &Wanted, limit: Option<u64>) -> Result<Counted> {
-        Ok(self.found(wanted, limit).await?.1)
-    }
-
     /// Begins to put back the dead letters that are wanted now and not asked for already, the oldest `limit` of them;
     /// answers how many. [`DeadLetters::carry_on_revivals`] does it. `None`: so many revivals are under way that no other can
     /// begin.
@@ -103,7 +97,9 @@ impl DeadLetters<'_> {
         if under_way >= MOST {
             return Ok(None);
         }
-        let (revival, counted) = self.found(wanted, limit).await?;
+        let Found {
+            revival, counted, ..
+        } = self.found(wanted, limit).await?;
         if counted.count > 0 {
             let id = Uuid::now_v7().simple().to_string();
             let mut begin = redis::pipe();
