@@ -1,6 +1,8 @@
 //! What somebody can do on a page: a button that says what it does and to how much, asks where it should, and shows the command
 //! that does the same.
 
+mod batches;
+
 use axum::Router;
 use axum::extract::Form;
 use axum::extract::Path;
@@ -13,6 +15,7 @@ use super::Console;
 use super::asking::{Asking, Call, with_query};
 use super::pages::refused;
 use super::visit::{Visit, see};
+pub(super) use batches::{OfBatch, OfLane, Wanted};
 
 /// Longest that somebody says a chat is left to a person by a button, s.
 pub(super) const PAUSE: u64 = 3600;
@@ -109,36 +112,6 @@ impl OfChat {
     }
 }
 
-/// What can be done to something that waits, or was given up on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum OfBatch {
-    /// Send a dead letter again.
-    Revive,
-}
-
-impl OfBatch {
-    fn call(self, id: &str) -> Call {
-        match self {
-            Self::Revive => Call::post(format!("/api/dead-letter/{id}/revive"), None),
-        }
-    }
-
-    /// Its button.
-    pub(super) fn button(self, ask: &Asking, id: &str, label: String, sure: Option<&str>) -> Act {
-        Act {
-            action: format!("/console/dead/{id}/revive"),
-            label,
-            icon: "again",
-            sure: sure.map(str::to_owned),
-            harms: false,
-            key: "r",
-            curl: self.call(id).curl(&ask.origin()),
-            fields: Vec::new(),
-        }
-    }
-}
-
 /// Stop or start all deliveries.
 pub(super) fn switch(ask: &Asking, action: &'static str, label: String, sure: Option<&str>) -> Act {
     Act {
@@ -160,8 +133,8 @@ fn control(action: &str) -> Call {
 pub(super) fn routes() -> Router<Console> {
     Router::new()
         .route("/console/chats/{token}/{act}", post(chat))
-        .route("/console/dead/{id}/revive", post(revive))
         .route("/console/control", post(switched))
+        .merge(batches::routes())
 }
 
 /// Where to come back to.
@@ -181,6 +154,7 @@ struct Switch {
 struct HowMany {
     messages: Option<u64>,
     count: Option<u64>,
+    moved: Option<u64>,
 }
 
 async fn chat(
@@ -189,10 +163,6 @@ async fn chat(
     Form(Back { back }): Form<Back>,
 ) -> Response {
     done(visit, &act.call(&token), act.word(), &back).await
-}
-
-async fn revive(Path(id): Path<String>, visit: Visit, Form(Back { back }): Form<Back>) -> Response {
-    done(visit, &OfBatch::Revive.call(&id), "revive", &back).await
 }
 
 async fn switched(visit: Visit, Form(Switch { action, back }): Form<Switch>) -> Response {
@@ -205,11 +175,9 @@ pub(super) async fn done(visit: Visit, call: &Call, word: &str, back: &str) -> R
     match visit.ask.call(call).await {
         Ok(answer) => {
             let many: HowMany = serde_json::from_slice(&answer).unwrap_or_default();
-            let many = many.messages.or(many.count).unwrap_or_default().to_string();
-            see(&with_query(
-                without_done(back),
-                &[("done", word), ("n", &many)],
-            ))
+            let many = many.messages.or(many.count).or(many.moved);
+            let many = many.unwrap_or_default().to_string();
+            see(&after(back, word, &many))
         }
         Err(refusal) => refused(&visit, &refusal, back),
     }
@@ -226,9 +194,17 @@ pub(super) fn of_ours(path: &str) -> &str {
     }
 }
 
-/// A path without what an earlier act has said, and without the page that it was on.
-fn without_done(path: &str) -> &str {
-    path.split('?').next().unwrap_or(path)
+/// A path that says what was done, without what an earlier act has said, and without the page that it was on: what narrows
+/// it stays.
+fn after(back: &str, word: &str, many: &str) -> String {
+    let (path, query) = back.split_once('?').unwrap_or((back, ""));
+    let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
+    let stay = pairs
+        .iter()
+        .filter(|(name, _)| !["done", "n", "cursor"].contains(&name.as_ref()));
+    let mut stay: Vec<(&str, &str)> = stay.map(|(name, value)| (&**name, &**value)).collect();
+    stay.extend([("done", word), ("n", many)]);
+    with_query(path, &stay)
 }
 
 #[cfg(test)]
@@ -250,5 +226,15 @@ mod tests {
         ] {
             assert_eq!(of_ours(other), "/console");
         }
+    }
+
+    #[test]
+    fn a_page_that_comes_back_is_as_narrow_as_before_and_says_what_was_done() {
+        let back = "/console/dead?destination=n8n&cursor=7-0-1&done=revive&n=1";
+        assert_eq!(
+            after(back, "drop", "1"),
+            "/console/dead?destination=n8n&done=drop&n=1"
+        );
+        assert_eq!(after("/console", "stop", "0"), "/console?done=stop&n=0");
     }
 }

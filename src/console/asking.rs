@@ -18,6 +18,7 @@ use std::net::SocketAddr;
 use tower::ServiceExt;
 
 use super::Console;
+use super::spelling::quoted;
 
 /// What of a browser's request tells who it is and where it comes from. Its body, and what is said about that, stay here.
 const HANDED_ON: [&str; 9] = [
@@ -116,7 +117,6 @@ impl Call {
 
     /// The same for a shell. The key is not in it.
     pub(super) fn curl(&self, origin: &str) -> String {
-        let quoted = |text: &str| format!("'{}'", text.replace('\'', r"'\''"));
         let mut command = format!(
             "curl -X {} {} -H \"Authorization: Bearer $LULL_KEY\"",
             self.method,

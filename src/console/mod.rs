@@ -16,6 +16,7 @@ mod clock;
 mod pages;
 mod policy;
 mod shell;
+mod spelling;
 mod state;
 mod visit;
 mod words;

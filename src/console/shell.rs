@@ -40,20 +40,57 @@ pub(super) struct Viewer {
     pub(super) may_change: bool,
 }
 
+/// A place that every page leads to.
+pub(super) struct Place<'a> {
+    pub(super) path: &'static str,
+    pub(super) icon: &'static str,
+    pub(super) word: &'a str,
+    /// The keys that lead there.
+    pub(super) keys: &'static str,
+    /// It stands in the bar of a phone; others are found there under the last.
+    pub(super) in_bar: bool,
+}
+
+impl<'a> Place<'a> {
+    fn in_bar(path: &'static str, icon: &'static str, word: &'a str, keys: &'static str) -> Self {
+        let in_bar = true;
+        Self {
+            path,
+            icon,
+            word,
+            keys,
+            in_bar,
+        }
+    }
+
+    fn on_desk(path: &'static str, icon: &'static str, word: &'a str, keys: &'static str) -> Self {
+        let in_bar = false;
+        Self {
+            in_bar,
+            ..Self::in_bar(path, icon, word, keys)
+        }
+    }
+}
+
 impl Shell {
-    /// The places that stand on every page: path, icon, word and key.
-    pub(super) fn places(&self) -> [(&'static str, &'static str, &str, &'static str); 3] {
-        let words = &self.words.shell;
+    /// The places that stand on every page; on a phone those of its bar.
+    pub(super) fn places(&self) -> [Place<'_>; 6] {
+        let words = &self.words;
         [
-            ("/console", "now", &words.now, "g n"),
-            ("/console/find", "find", &words.find, "g f"),
-            ("/console/more", "more", &words.more, "g m"),
+            Place::in_bar("/console", "now", &words.shell.now, "g n"),
+            Place::in_bar("/console/find", "find", &words.shell.find, "g f"),
+            Place::on_desk("/console/waiting", "wait", &words.waiting.title, "g w"),
+            Place::in_bar("/console/dead", "dead", &words.dead.title, "g d"),
+            Place::on_desk("/console/history", "past", &words.history.title, "g h"),
+            Place::in_bar("/console/more", "more", &words.shell.more, "g m"),
         ]
     }
 
-    /// Whether this page is that place.
+    /// Whether this page is that place, or a page of it.
     pub(super) fn is_at(&self, place: &str) -> bool {
-        self.here.split('?').next() == Some(place)
+        let path = self.here.split('?').next().unwrap_or_default();
+        let below = path.strip_prefix(place);
+        below.is_some_and(|it| it.is_empty() || (place != "/console" && it.starts_with('/')))
     }
 
     /// An icon, as it stands in a page.

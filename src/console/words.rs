@@ -15,6 +15,7 @@ macro_rules! texts {
     };
 }
 
+mod batches;
 mod looking_back;
 mod tables;
 

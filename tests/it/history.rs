@@ -81,6 +81,8 @@ async fn a_delivered_batch_is_shown_with_its_call_the_answer_and_every_attempt()
     let mut batches = course.history("delivered", 1).await;
 
     timeless(&mut batches[0]);
+    let token = batches[0].as_object_mut().unwrap().remove("token");
+    assert!(token.unwrap().as_str().unwrap().starts_with("chat_"));
     assert_eq!(
         batches[0],
         json!({

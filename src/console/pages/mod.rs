@@ -2,12 +2,17 @@
 
 mod audit;
 pub(super) mod chat;
+mod dead;
 mod entrance;
 mod find;
+mod history;
+mod narrow;
 pub(super) mod now;
 mod numbers;
 mod posts;
+mod saying;
 mod settings;
+mod waiting;
 
 use askama::Template;
 use axum::Router;
@@ -38,6 +43,9 @@ pub(super) fn routes() -> Router<Console> {
         .merge(numbers::routes())
         .merge(audit::routes())
         .merge(settings::routes())
+        .merge(waiting::routes())
+        .merge(dead::routes())
+        .merge(history::routes())
         .merge(acts::routes())
 }
 
@@ -63,12 +71,15 @@ struct More {
 }
 
 impl More {
-    /// The pages that stand nowhere else: path, name, and the question that each answers.
-    fn pages(&self) -> [(&'static str, &str, &str); 4] {
+    /// The pages that stand nowhere else on a phone: path, name, and the question that each answers.
+    fn pages(&self) -> [(&'static str, &str, &str); 6] {
         let words = &self.shell.words;
+        let (waiting, history) = (&words.waiting, &words.history);
         let (posts, numbers) = (&words.posts, &words.numbers);
         let (audit, settings) = (&words.audit, &words.settings);
         [
+            ("/console/waiting", &waiting.title, &waiting.about),
+            ("/console/history", &history.title, &history.about),
             ("/console/posts", &posts.title, &posts.question),
             ("/console/numbers", &numbers.title, &numbers.question),
             ("/console/audit", &audit.title, &audit.question),

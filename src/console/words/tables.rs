@@ -1,5 +1,6 @@
 //! The tables of a catalogue: each struct is a table of the file of a language, each field a word or a sentence that a page says.
 
+use super::batches::{DeadWords, HistoryWords, NarrowWords, WaitingWords};
 use super::looking_back::{Audit, ListWords, Numbers, Posts, Settings, Trial};
 use super::{ByCode, Counted, Sentence};
 
@@ -26,6 +27,11 @@ texts! {
         settings: Settings,
         authors: ByCode,
         refused_for: ByCode,
+        narrow: NarrowWords,
+        waiting: WaitingWords,
+        dead: DeadWords,
+        history: HistoryWords,
+        outcomes: ByCode,
         done: ByCode,
         results: ByCode,
         held: ByCode,

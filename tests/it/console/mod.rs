@@ -1,5 +1,6 @@
 //! The console: its pages by HTTP, as a browser without scripts gets them.
 
+mod batches;
 mod browser;
 mod entrance;
 mod hostile;

@@ -122,6 +122,7 @@ fn happened(shell: &Shell, what: &Happened) -> Told {
                     words.typing.with(&[("length", &shell.clock.length(*ms))])
                 ),
             },
+            call: Some(call(webhook_id)),
             ..Told::default()
         },
         Happened::Attempt { .. } => attempt(shell, what),
@@ -137,6 +138,7 @@ fn happened(shell: &Shell, what: &Happened) -> Told {
                 Some(reason) => format!("{reason} · {webhook_id}"),
                 None => webhook_id.clone(),
             },
+            call: Some(call(webhook_id)),
             ..Told::default()
         },
         Happened::Act { action, actor } => {
@@ -204,8 +206,14 @@ fn attempt(shell: &Shell, what: &Happened) -> Told {
         title: format!("{destination}: {summary} · {tried}"),
         said: answer.as_deref().filter(|it| !it.is_empty()).map(shortened),
         more: webhook_id.clone(),
+        call: Some(call(webhook_id)),
         ..Told::default()
     }
+}
+
+/// Where a call stands whole.
+fn call(webhook_id: &str) -> String {
+    format!("/console/history/{webhook_id}")
 }
 
 /// A text as far as a page shows it.

@@ -1,0 +1,123 @@
+//! What was given up on, and may I send it again? One letter at a time, or many after a look at what that would do.
+
+mod answers;
+mod many;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::Query;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::get;
+
+use super::narrow::{Asked, Narrow};
+use super::saying::words_of;
+use super::waiting::story;
+use crate::console::Console;
+use crate::console::acts::{Act, OfBatch};
+use crate::console::asking::{Asking, Refused};
+use crate::console::shell::Shell;
+use crate::console::visit::{Visit, page};
+use answers::{Letter, Letters, Revivals};
+
+const PATH: &str = "/console/dead";
+/// Letters on a page: each is read whole.
+const LETTERS: &str = "30";
+/// Most characters of what was said, and messages of a letter.
+const LONGEST: usize = 300;
+const MOST_SAID: usize = 3;
+
+/// A dead letter.
+struct Row {
+    id: String,
+    story: Option<String>,
+    user: String,
+    buffer: String,
+    destination: String,
+    amount: String,
+    buried: String,
+    buried_at: String,
+    reason: String,
+    said: Vec<String>,
+    call: String,
+    acts: Vec<Act>,
+}
+
+#[derive(Template)]
+#[template(path = "dead/page.html")]
+struct Page {
+    shell: Shell,
+    narrow: Narrow,
+    letters: Result<Vec<Row>, Refused>,
+    older: Option<String>,
+    /// How far revivals are that are under way.
+    under_way: Vec<String>,
+}
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new().route(PATH, get(show)).merge(many::routes())
+}
+
+async fn show(Visit { ask, shell }: Visit, Query(asked): Query<Asked>) -> Response {
+    let query = asked
+        .query(LETTERS)
+        .map(|(name, value)| (name, if name == "status" { "" } else { value }));
+    let (letters, revivals, narrow) = tokio::join!(
+        ask.get::<Letters>("/api/messages/dead-letter", &query),
+        ask.get::<Revivals>("/api/dead-letter/revive", &[]),
+        Narrow::of(&ask, PATH, asked.clone()),
+    );
+    let narrow = narrow.by_reason();
+    let (letters, next) = match letters {
+        Ok(letters) => {
+            let rows = letters.items.into_iter().map(|it| row(&ask, &shell, it));
+            (Ok(rows.collect()), letters.next_cursor)
+        }
+        Err(refusal) => (Err(refusal), None),
+    };
+    let shown = Page {
+        under_way: revivals.map_or_else(|_| Vec::new(), |it| progress(&shell, &it)),
+        older: next.map(|cursor| narrow.at(&cursor)),
+        shell,
+        narrow,
+        letters,
+    };
+    page(&ask, StatusCode::OK, &shown)
+}
+
+fn progress(shell: &Shell, revivals: &Revivals) -> Vec<String> {
+    let items = revivals.items.iter();
+    let told = items.map(|it| {
+        let ago = shell.clock.ago(&it.asked_at);
+        let facts: [(&str, &dyn std::fmt::Display); 3] =
+            [("back", &it.back), ("count", &it.count), ("ago", &ago)];
+        shell.words.dead.progress.with(&facts)
+    });
+    told.collect()
+}
+
+fn row(ask: &Asking, shell: &Shell, letter: Letter) -> Row {
+    let (words, acts) = (&shell.words.dead, &shell.words.acts);
+    let count = u64::try_from(letter.messages.len()).unwrap_or_default();
+    let messages = shell.words.now.messages.of(count);
+    let tried = shell.words.waiting.tried.of(letter.attempts);
+    let said = letter.messages.iter().take(MOST_SAID);
+    let mut revive = OfBatch::Revive.button(ask, &letter.id, acts.revive.clone(), None);
+    // On this page the key is that of many.
+    revive.key = "";
+    let drop = OfBatch::Drop.button(ask, &letter.id, words.drop.clone(), Some(&words.drop_sure));
+    Row {
+        story: story(letter.token.as_deref(), &letter.buffer),
+        amount: format!("{messages} · {tried}"),
+        buried: shell.clock.ago(&letter.buried_at),
+        buried_at: shell.clock.moment(&letter.buried_at),
+        said: said.map(|it| words_of(it, LONGEST)).collect(),
+        call: format!("/console/history/{}", letter.webhook_id),
+        acts: vec![revive, drop],
+        id: letter.id,
+        user: letter.user,
+        buffer: letter.buffer,
+        destination: letter.destination,
+        reason: letter.reason,
+    }
+}

@@ -1,0 +1,95 @@
+//! What was tried: the list, and one call whole.
+
+mod answers;
+mod curl;
+mod whole;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::Query;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::get;
+
+use super::narrow::{Asked, Narrow};
+use crate::console::Console;
+use crate::console::asking::Refused;
+use crate::console::shell::Shell;
+use crate::console::visit::{Visit, page};
+use answers::{History, Tried};
+
+const PATH: &str = "/console/history";
+/// Batches on a page: each comes with its call.
+const BATCHES: &str = "30";
+
+#[derive(Template)]
+#[template(path = "history/page.html")]
+struct Page {
+    shell: Shell,
+    narrow: Narrow,
+    history: Result<History, Refused>,
+    older: Option<String>,
+}
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new()
+        .route(PATH, get(show))
+        .route("/console/history/{webhook_id}", get(whole::show))
+}
+
+/// How good a state or a status is: a class of the styles.
+fn tone(state: &str) -> &'static str {
+    match state {
+        "delivered" => "good",
+        "failed" | "waiting" => "warn",
+        "buried" | "dead" => "bad",
+        _ => "",
+    }
+}
+
+impl Page {
+    fn tone(&self, it: &Tried) -> &'static str {
+        tone(&it.status)
+    }
+
+    /// What came of it last, and after how many attempts.
+    fn about(&self, it: &Tried) -> String {
+        let (words, clock) = (&self.shell.words, &self.shell.clock);
+        let mut told = vec![words.now.messages.of(it.messages)];
+        if let Some(last) = it.attempts.last() {
+            told.push(words.waiting.tried.of(last.attempt));
+            let length = clock.length(last.duration_ms);
+            told.push(format!("{} · {length}", last.summary));
+        }
+        told.extend(it.why.clone());
+        told.join(" · ")
+    }
+
+    fn searched_until(&self, at: &str) -> String {
+        let time = self.shell.clock.moment(at);
+        let words = &self.shell.words.find;
+        words.searched_until.with(&[("time", &time)])
+    }
+}
+
+async fn show(Visit { ask, shell }: Visit, Query(asked): Query<Asked>) -> Response {
+    let query = asked
+        .query(BATCHES)
+        .map(|(name, value)| (name, if name == "reason" { "" } else { value }));
+    let (history, narrow) = tokio::join!(
+        ask.get::<History>("/api/history", &query),
+        Narrow::of(&ask, PATH, asked.clone()),
+    );
+    let narrow = narrow.by_status();
+    let next = history
+        .as_ref()
+        .ok()
+        .and_then(|it| it.next_cursor.as_deref());
+    let shown = Page {
+        older: next.map(|cursor| narrow.at(cursor)),
+        shell,
+        narrow,
+        history,
+    };
+    page(&ask, StatusCode::OK, &shown)
+}
