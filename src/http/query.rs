@@ -63,7 +63,6 @@ pub(super) struct ListQuery {
     /// Only what has this result: a word, or `not_taken` for all but `taken`.
     result: Option<String>,
     /// Only what was given up on for a reason that holds this text, in capitals or not, such as `HTTP 404`.
-    #[param(min_length = 1, pattern = r"\S")]
     reason: Option<String>,
     /// Only what is not older than this moment (RFC 3339). Also `start_date`.
     #[param(format = DateTime)]

@@ -133,11 +133,6 @@ pub(super) fn shortened(value: &Value) -> (String, bool) {
     }
 }
 
-/// A name as a part of a path, whatever somebody wrote for it.
-pub(super) fn segment(name: &str) -> String {
-    form_urlencoded::byte_serialize(name.as_bytes()).collect()
-}
-
 /// As in `GET /api/buffers`.
 #[derive(Deserialize)]
 struct Buffers {

@@ -104,7 +104,7 @@ async fn what_waits_is_given_up_on_looked_at_and_sent_again_as_often_as_was_said
     assert_eq!(given_up.sent_to, format!("{list}&done=give_up&n=0"));
     has(
         &ana.get("/console/dead?destination=default").await,
-        &["HTTP 503", "Send these again…", &whole],
+        &["given up on by hand", "Send these again…", &whole],
     );
     has(
         &ana.get("/console/dead?reason=HTTP+404").await,
@@ -118,11 +118,11 @@ async fn what_waits_is_given_up_on_looked_at_and_sent_again_as_often_as_was_said
     let story = ana.get(&format!("/console/chats/{token}")).await;
     has(&story, &[&format!("href=\"{whole}\"")]);
 
-    let narrow = [("destination", "default"), ("reason", "503")];
+    let narrow = [("destination", "default"), ("reason", "BY HAND")];
     let preview = ana.post("/console/dead/preview", &narrow).await;
     has(&preview, &["Send 1 again", "Have written since"]);
     system.default.answer(Answer::Status(200));
-    let back = "/console/dead?destination=default&reason=503";
+    let back = "/console/dead?destination=default&reason=by+hand";
     let wanted = [narrow[0], narrow[1], ("limit", "1"), ("back", back)];
     let revived = ana.post("/console/dead/revive", &wanted).await;
     assert_eq!(revived.sent_to, format!("{back}&done=revive_many&n=1"));

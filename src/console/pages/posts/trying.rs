@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use crate::console::acts::of_ours;
 use crate::console::asking::{Call, Refused, with_query};
-use crate::console::pages::{segment, shortened};
+use crate::console::pages::shortened;
 use crate::console::shell::Shell;
+use crate::console::spelling::segment;
 use crate::console::visit::{Visit, page};
 use crate::core::ignored::OWN_PAUSES;
 use crate::core::post::PostResult;

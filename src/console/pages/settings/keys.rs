@@ -9,8 +9,8 @@ use serde_json::json;
 use super::{HERE, answer, could_not};
 use crate::console::acts::{Act, done};
 use crate::console::asking::{Asking, Call};
-use crate::console::pages::segment;
 use crate::console::shell::Shell;
+use crate::console::spelling::segment;
 use crate::console::visit::Visit;
 
 /// As in `GET /api/keys`.
