@@ -52,6 +52,9 @@ async fn an_open_window_shows_whose_it_is_and_how_long_it_has() {
     let item = page["items"][0].as_object_mut().unwrap();
     let [opened, deadline, left] =
         ["opened", "deadline", "expires_in"].map(|name| item.remove(name).unwrap());
+    let token = item.remove("token").unwrap();
+    let by_token = format!("/api/chats/{}", token.as_str().unwrap());
+    assert_eq!(api.get(&by_token).await.1["user"], ODD);
     assert!((30_000..40_000).contains(&(at(&deadline) - at(&opened))));
     assert!((0.0..=30.0).contains(&left.as_f64().unwrap()), "{left}");
     assert_eq!(status, 200);

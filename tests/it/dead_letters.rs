@@ -23,6 +23,8 @@ async fn a_dead_letter_tells_what_was_given_up_on_and_why() {
 
     let letter = letters[0].as_object_mut().unwrap();
     letter.remove("id").unwrap();
+    let token = letter.remove("token").unwrap();
+    let by_token = format!("/api/chats/{}", token.as_str().unwrap());
     let times = ["opened_at", "closed_at", "first_attempt_at", "buried_at"]
         .map(|name| letter.remove(name).unwrap().as_str().unwrap().to_owned())
         .map(|time| DateTime::parse_from_rfc3339(&time).unwrap());
@@ -39,6 +41,7 @@ async fn a_dead_letter_tells_what_was_given_up_on_and_why() {
             "messages": ["oi", "tudo bem?"],
         })
     );
+    assert_eq!(system.api.get(&by_token).await.1["user"], "a/b é");
 }
 
 #[tokio::test]

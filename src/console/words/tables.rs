@@ -206,6 +206,7 @@ texts! {
         posts_refused: Sentence,
         nothing_received: String,
         nothing_received_line: Sentence,
+        in_group: Sentence,
         line_silent: Sentence,
         usually: Sentence,
         dropped: Sentence,

@@ -68,7 +68,7 @@ async fn what_waits_is_given_up_on_looked_at_and_sent_again_as_often_as_was_said
     let waiting = ana.get(list).await;
     let parts = [
         "5511988887777",
-        "tried once",
+        "1 attempt",
         "HTTP 503",
         "&#60;b&#62;busy",
         "Give up",

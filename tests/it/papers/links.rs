@@ -91,8 +91,12 @@ fn every_link_leads_to_a_file_and_a_heading_that_are_there() {
 
 #[test]
 fn every_page_of_the_docs_stands_in_the_index() {
-    // The page of a gateway stands in the index of gateways, which stands in that of the docs.
-    let indexes = ["docs/README.md", "docs/gateways/README.md"];
+    // The pages of gateways and of tasks stand in indexes of their own, which stand in that of the docs.
+    let indexes = [
+        "docs/README.md",
+        "docs/gateways/README.md",
+        "docs/tasks/README.md",
+    ];
     let links = indexes
         .into_iter()
         .flat_map(|index| inner_links(index, &page(index)));

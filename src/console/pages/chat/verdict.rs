@@ -35,7 +35,9 @@ pub(super) fn told(shell: &Shell, verdict: &Verdict) -> Told {
 fn tone(code: &str) -> &'static str {
     match code {
         "answered" | "just_delivered" | "delivered" | "gathering" | "for_later" => "good",
-        "waiting" | "dropped" | "taken_back" | "not_kept" | "nothing_received" => "warn",
+        "waiting" | "dropped" | "taken_back" | "not_kept" | "nothing_received" | "in_group" => {
+            "warn"
+        }
         _ => "bad",
     }
 }
@@ -58,6 +60,9 @@ fn not_answered(shell: &Shell, rule: &Rule) -> String {
                 .with(&[("line", &line), ("ago", &clock.ago(at))]),
             None => words.nothing_received.clone(),
         },
+        "in_group" => words
+            .in_group
+            .with(&[("ago", &ago("at")), ("chat", &rule.text("user"))]),
         "line_silent" => words
             .line_silent
             .with(&[("line", &line), ("ago", &ago("last_post_at"))]),
