@@ -13,7 +13,7 @@ run: ## Build, then start Redis, api and monitor in one process, without any con
 	cargo build --locked --profile quick --bin lull && \
 	REDIS_SERVER=$$redis exec $(BINARIES)/lull up
 
-# Most of the time a test waits. Measured on two cores (2026-11-27), 1,053 tests: four at a time over 400 s, six 326 s.
+# Most of the time a test waits. Measured on two cores (2026-11-27), 1,074 tests: six at a time 255 s.
 test: ## Run the whole suite against a real Redis
 	@scripts/need-cc
 	@redis=$$(scripts/need-redis) && \

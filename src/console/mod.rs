@@ -4,10 +4,10 @@
 //! and its rights. So a page shows nothing that the API does not answer, and does nothing that the API does not allow, write
 //! into the audit, and let be done with `curl`.
 //!
-//! - [`asking`]: the API, asked for a browser; [`visit`]: who looks; [`shell`] and [`state`]: what stands around every page.
-//! - [`pages`]: the pages, each with the answers that it reads and its templates in `templates`.
-//! - [`words`]: the catalogues of the languages; [`clock`]: moments and lengths of time as people read them.
-//! - [`assets`]: styles, scripts and icons; [`policy`]: what a browser may do with a page.
+//! - `asking`: the API, asked for a browser; `visit`: who looks; `shell` and `state`: what stands around every page.
+//! - `pages`: the pages, each with the answers that it reads and its templates in `templates`.
+//! - `words`: the catalogues of the languages; `clock`: moments and lengths of time as people read them.
+//! - `assets`: styles, scripts and icons; `policy`: what a browser may do with a page.
 
 mod acts;
 mod asking;

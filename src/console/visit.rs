@@ -17,6 +17,11 @@ use super::shell::{Notice, Shell, Viewer};
 use super::state::Strip;
 use super::words::Catalogue;
 
+/// Comes with what htmx asks for.
+pub(super) const HX_REQUEST: &str = "hx-request";
+/// Tells htmx to read the whole page again.
+const HX_REFRESH: &str = "hx-refresh";
+
 /// Somebody who looks at a page.
 pub(super) struct Visit {
     pub(super) ask: Asking,
@@ -121,6 +126,10 @@ impl FromRequestParts<Console> for Visit {
         );
         match viewer {
             Ok(viewer) => shell.viewer = Some(viewer),
+            // A part of a page that is looked at: the whole of it is to come in anew.
+            Err(refused) if refused.asks_for_a_key() && parts.headers.contains_key(HX_REQUEST) => {
+                return Err((StatusCode::UNAUTHORIZED, [(HX_REFRESH, "true")]).into_response());
+            }
             Err(refused) if refused.asks_for_a_key() => return Err(to_login(&shell.here)),
             Err(refused) => return Err((refused.status, refused.error).into_response()),
         }

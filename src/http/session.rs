@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{FromRequest as _, Request, State};
 use axum::http::header::{RETRY_AFTER, SET_COOKIE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse, Response};
 use serde::Serialize;
 use serde_json::json;
@@ -70,7 +70,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .needs(Need::Nothing)
             .says("End the session of a browser", "Its cookie is deleted. A program has no session.")
             .without_redis()
-            .answers_nothing("It is over."),
+            .answers_nothing("It is over.")
+            .refusing(&[403]),
     ]
 }
 
@@ -87,9 +88,7 @@ async fn show(pass: Pass) -> Result<Json<SessionAnswer>, Refusal> {
 async fn begin(State(api): State<Api>, request: Request) -> Result<Response, Response> {
     let (parts, body) = request.into_parts();
     let headers = &parts.headers;
-    // A program sends neither header.
-    let is_of_a_page = headers.contains_key("sec-fetch-site") || headers.contains_key("origin");
-    if is_of_a_page && !is_of_our_page(&parts.method, headers) {
+    if is_foreign(&parts.method, headers) {
         return Err(Refusal::ForeignOrigin.into_response());
     }
     let (address, secure) = (api.auth.client(&parts), is_by_https(headers));
@@ -125,7 +124,16 @@ async fn begin(State(api): State<Api>, request: Request) -> Result<Response, Res
     }
 }
 
-async fn end() -> impl IntoResponse {
+async fn end(method: Method, headers: HeaderMap) -> Result<impl IntoResponse, Refusal> {
+    if is_foreign(&method, &headers) {
+        return Err(Refusal::ForeignOrigin);
+    }
     let set = ended().map(|cookie| (SET_COOKIE, cookie));
-    (StatusCode::NO_CONTENT, AppendHeaders(set))
+    Ok((StatusCode::NO_CONTENT, AppendHeaders(set)))
+}
+
+/// Whether a browser says that a page of somebody else asks. A program sends neither header.
+fn is_foreign(method: &Method, headers: &HeaderMap) -> bool {
+    let is_of_a_page = headers.contains_key("sec-fetch-site") || headers.contains_key("origin");
+    is_of_a_page && !is_of_our_page(method, headers)
 }

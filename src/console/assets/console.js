@@ -60,7 +60,7 @@ setClock(document);
 setInterval(() => { if (!document.hidden) for (const element of ticking) element.tick(); }, 1000);
 
 // Looking again: every two seconds what the page shows of now, and at once when something was settled; not while hidden.
-const live = document.querySelector("[data-live]");
+const live = document.querySelector("main [data-live]");
 if (live) {
   const dot = document.getElementById("live");
   let stream, seen = Date.now(), pending = false;
@@ -83,7 +83,7 @@ if (live) {
   document.addEventListener("visibilitychange", () => { if (document.hidden) close(); else { open(); look(); } });
   addEventListener("pagehide", close);
   if (!document.hidden) open();
-  document.body.addEventListener("htmx:after:swap", (event) => { seen = Date.now(); setClock(document); tell(); });
+  document.querySelector("main").addEventListener("htmx:after:swap", () => { seen = Date.now(); setClock(document); tell(); });
   setInterval(() => { look(); tell(); }, 2000);
 }
 

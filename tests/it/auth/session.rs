@@ -158,6 +158,9 @@ async fn a_session_dies_with_its_key_and_with_its_browser() {
         401
     );
 
+    let foreign = api.client().delete(api.url("/api/session"));
+    let foreign = foreign.header("sec-fetch-site", "cross-site").send().await;
+    assert_eq!(foreign.unwrap().status(), 403);
     let ending = api.client().delete(api.url("/api/session"));
     let ended = ending.header(OWN.0, OWN.1).send().await.unwrap();
     assert_eq!(ended.status(), 204);

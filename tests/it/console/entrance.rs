@@ -66,6 +66,16 @@ async fn whoever_asks_for_a_page_comes_in_first_and_is_led_back_to_it() {
 
     assert_eq!(browser.get("/console").await.status, 200);
     assert_eq!(browser.get("/console/nix").await.status, 404);
+    // A part of a page, of a browser that nobody has come in with: the page is to be read again.
+    let part = api.client().get(api.url("/console/now"));
+    let part = part.header("hx-request", "true").send().await.unwrap();
+    assert_eq!(
+        (
+            part.status().as_u16(),
+            part.headers()["hx-refresh"].to_str().unwrap()
+        ),
+        (401, "true")
+    );
     let out = browser.post("/console/logout", &[]).await;
     assert_eq!(out.sent_to, "/console/login?over=true");
     assert_eq!(browser.get("/console").await.status, 303);

@@ -138,3 +138,30 @@ async fn while_redis_is_away_the_page_stays_and_says_so() {
         now.html
     );
 }
+
+#[tokio::test]
+async fn every_verdict_that_the_api_gives_has_its_sentence() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api_with(&redis, &KEYS).await;
+    let (_, document) = api.get("/api/openapi.json").await;
+    let path = format!(
+        "{}/src/console/pages/chat/verdict.rs",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let told = std::fs::read_to_string(path).unwrap();
+
+    let mut codes = 0;
+    for complaint in ["NotAnswered", "Twice", "Late"] {
+        let rules = document["components"]["schemas"][complaint]["oneOf"]
+            .as_array()
+            .unwrap();
+        for rule in rules {
+            let code = rule["properties"]["code"]["enum"][0].as_str().unwrap();
+            // What holds where no other rule does is the last arm.
+            let told = ["once", "nothing"].contains(&code) || told.contains(&format!("\"{code}\""));
+            assert!(told, "{complaint}: {code}");
+            codes += 1;
+        }
+    }
+    assert!(codes > 25, "{codes}");
+}

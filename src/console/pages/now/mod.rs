@@ -13,7 +13,7 @@ use crate::console::acts::{self, Act};
 use crate::console::asking::{Asking, Refused};
 use crate::console::shell::Shell;
 use crate::console::state::{State, Strip};
-use crate::console::visit::{Visit, page};
+use crate::console::visit::{HX_REQUEST, Visit, page};
 pub(super) use answers::Lines;
 use answers::{Daemons, Destination, LineRefusal, Overview, Windows};
 
@@ -156,7 +156,7 @@ async fn show(Visit { ask, shell }: Visit) -> Response {
 
 async fn parts(Visit { ask, shell }: Visit, headers: HeaderMap) -> Response {
     // Somebody who has kept the address gets the page.
-    if !headers.contains_key("hx-request") {
+    if !headers.contains_key(HX_REQUEST) {
         return show(Visit { ask, shell }).await;
     }
     let Seen {
