@@ -4,9 +4,13 @@
 const page = document.documentElement;
 let ahead = 0; // How far the server's clock is before this one's, ms.
 
-function setClock(root) {
-  const at = Number((root.closest?.("[data-now]") ?? root.querySelector?.("[data-now]"))?.dataset.now);
-  if (at) ahead = at - Date.now();
+let newest = 0; // The newest moment that an answer of the server brought, ms.
+
+// Parts of a page come at different times: only what has just come tells how late it is there.
+function setClock() {
+  const moments = [...document.querySelectorAll("[data-now]")].map((part) => Number(part.dataset.now));
+  const at = Math.max(0, ...moments);
+  if (at > newest) { newest = at; ahead = at - Date.now(); }
 }
 const now = () => Date.now() + ahead;
 
@@ -56,7 +60,7 @@ class Copy extends HTMLElement {
 customElements.define("lull-countdown", Countdown);
 customElements.define("lull-ago", Ago);
 customElements.define("lull-copy", Copy);
-setClock(document);
+setClock();
 setInterval(() => { if (!document.hidden) for (const element of ticking) element.tick(); }, 1000);
 
 // Looking again: every two seconds what the page shows of now, and at once when something was settled; not while hidden.
@@ -83,7 +87,7 @@ if (live) {
   document.addEventListener("visibilitychange", () => { if (document.hidden) close(); else { open(); look(); } });
   addEventListener("pagehide", close);
   if (!document.hidden) open();
-  document.querySelector("main").addEventListener("htmx:after:swap", () => { seen = Date.now(); setClock(document); tell(); });
+  document.querySelector("main").addEventListener("htmx:after:swap", () => { seen = Date.now(); setClock(); tell(); });
   setInterval(() => { look(); tell(); }, 2000);
 }
 
