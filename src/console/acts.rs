@@ -17,9 +17,9 @@ use super::pages::refused;
 use super::visit::{Visit, see};
 pub(super) use batches::{OfBatch, OfLane, Wanted};
 
-/// Longest that somebody says a chat is left to a person by a button, s.
+/// For so long a button leaves a chat to a person, s.
 pub(super) const PAUSE: u64 = 3600;
-/// By so much a window waits longer, s.
+/// By so much a button lets a window wait longer, s.
 pub(super) const LONGER: u64 = 60;
 
 /// A button.

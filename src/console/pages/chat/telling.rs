@@ -1,6 +1,7 @@
 //! What happened in a chat as lines of a page, the oldest first: a line for each day, and for each time of quiet.
 
 use super::answers::{Entry, Happened, Story};
+use crate::console::pages::saying;
 use crate::console::shell::Shell;
 
 /// Quiet of so long is a line of its own, ms.
@@ -218,8 +219,5 @@ fn call(webhook_id: &str) -> String {
 
 /// A text as far as a page shows it.
 fn shortened(text: &str) -> String {
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
+    saying::shortened(text, LONGEST)
 }

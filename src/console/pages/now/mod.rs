@@ -27,28 +27,19 @@ struct Verdict {
     detail: String,
 }
 
-struct Seen {
-    overview: Result<Overview, Refused>,
-    windows: Result<Windows, Refused>,
-    lines: Result<Lines, Refused>,
-}
-
 #[derive(Template)]
 #[template(path = "now/page.html")]
-struct Page {
-    shell: Shell,
-    verdict: Option<Verdict>,
-    late: Option<String>,
-    overview: Result<Overview, Refused>,
-    windows: Result<Windows, Refused>,
-    lines: Result<Lines, Refused>,
+struct Page<'a> {
+    shell: &'a Shell,
+    parts: Parts<'a>,
     acts: Vec<Act>,
 }
 
+/// What is read again as long as somebody looks.
 #[derive(Template)]
 #[template(path = "now/parts.html")]
-struct Parts {
-    shell: Shell,
+struct Parts<'a> {
+    shell: &'a Shell,
     verdict: Option<Verdict>,
     late: Option<String>,
     overview: Result<Overview, Refused>,
@@ -69,34 +60,42 @@ pub(super) fn routes() -> Router<Console> {
         .route("/console/strip", get(strip))
 }
 
-/// What is told of a destination and of a line, in whatever is shown of the page.
-macro_rules! telling {
-    ($page:ident) => {
-        impl $page {
-            fn about(&self, it: &Destination) -> String {
-                about(&self.shell, it)
-            }
-
-            fn alive(&self, overview: &Overview) -> String {
-                let Daemons { api, monitor } = &overview.daemons;
-                let words = &self.shell.words.now;
-                words.daemons.with(&[("api", api), ("monitor", monitor)])
-            }
-
-            fn last_post(&self, at: &str) -> String {
-                last_post(&self.shell, at)
-            }
-
-            fn refused(&self, refusal: &LineRefusal) -> String {
-                let code = self.shell.words.refusals.of(&refusal.code);
-                format!("{code} ({})", self.shell.clock.ago(&refusal.at))
-            }
+impl<'a> Parts<'a> {
+    async fn of(ask: &Asking, shell: &'a Shell) -> Self {
+        let (overview, windows, lines) = tokio::join!(
+            ask.get("/api/overview", &[]),
+            ask.get("/api/chats", &[("limit", WINDOWS)]),
+            ask.get("/api/lines", &[]),
+        );
+        Self {
+            shell,
+            verdict: verdict(shell, &overview),
+            late: late(shell, &overview),
+            overview,
+            windows,
+            lines,
         }
-    };
-}
+    }
 
-telling!(Page);
-telling!(Parts);
+    fn about(&self, it: &Destination) -> String {
+        about(self.shell, it)
+    }
+
+    fn alive(&self, overview: &Overview) -> String {
+        let Daemons { api, monitor } = &overview.daemons;
+        let words = &self.shell.words.now;
+        words.daemons.with(&[("api", api), ("monitor", monitor)])
+    }
+
+    fn last_post(&self, at: &str) -> String {
+        last_post(self.shell, at)
+    }
+
+    fn refused(&self, refusal: &LineRefusal) -> String {
+        let code = self.shell.words.refusals.of(&refusal.code);
+        format!("{code} ({})", self.shell.clock.ago(&refusal.at))
+    }
+}
 
 /// When something last came through a line.
 pub(super) fn last_post(shell: &Shell, at: &str) -> String {
@@ -123,35 +122,13 @@ fn about(shell: &Shell, it: &Destination) -> String {
     told.join(" · ")
 }
 
-async fn seen(ask: &Asking) -> Seen {
-    let (overview, windows, lines) = tokio::join!(
-        ask.get("/api/overview", &[]),
-        ask.get("/api/chats", &[("limit", WINDOWS)]),
-        ask.get("/api/lines", &[]),
-    );
-    Seen {
-        overview,
-        windows,
-        lines,
-    }
-}
-
 async fn show(Visit { ask, shell }: Visit) -> Response {
-    let Seen {
-        overview,
-        windows,
-        lines,
-    } = seen(&ask).await;
-    let page_of = Page {
-        verdict: verdict(&shell, &overview),
-        late: late(&shell, &overview),
+    let shown = Page {
+        parts: Parts::of(&ask, &shell).await,
         acts: acts(&ask, &shell),
-        overview,
-        windows,
-        lines,
-        shell,
+        shell: &shell,
     };
-    page(&ask, StatusCode::OK, &page_of)
+    page(&ask, StatusCode::OK, &shown)
 }
 
 async fn parts(Visit { ask, shell }: Visit, headers: HeaderMap) -> Response {
@@ -159,20 +136,7 @@ async fn parts(Visit { ask, shell }: Visit, headers: HeaderMap) -> Response {
     if !headers.contains_key(HX_REQUEST) {
         return show(Visit { ask, shell }).await;
     }
-    let Seen {
-        overview,
-        windows,
-        lines,
-    } = seen(&ask).await;
-    let parts = Parts {
-        verdict: verdict(&shell, &overview),
-        late: late(&shell, &overview),
-        overview,
-        windows,
-        lines,
-        shell,
-    };
-    page(&ask, StatusCode::OK, &parts)
+    page(&ask, StatusCode::OK, &Parts::of(&ask, &shell).await)
 }
 
 async fn strip(Visit { ask, shell }: Visit) -> Response {
