@@ -104,6 +104,12 @@ impl Shell {
         self.words.shell.signed_in.with(&[("name", &viewer.name)])
     }
 
+    /// Until when a list was looked through that has nothing to show yet.
+    pub(super) fn searched_until(&self, at: &str) -> String {
+        let time = self.clock.moment(at);
+        self.words.list.searched_until.with(&[("time", &time)])
+    }
+
     /// How all of it goes, in a word.
     pub(super) fn state_word(&self, strip: &Strip) -> &str {
         let words = &self.words.strip;

@@ -89,12 +89,6 @@ impl Page {
             None => who,
         }
     }
-
-    fn searched_until(&self, at: &str) -> String {
-        let time = self.shell.clock.moment(at);
-        let words = &self.shell.words.list;
-        words.searched_until.with(&[("time", &time)])
-    }
 }
 
 async fn show(Query(which): Query<Which>, Visit { ask, shell }: Visit) -> Response {

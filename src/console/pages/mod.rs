@@ -21,11 +21,10 @@ use axum::http::header::ACCEPT;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::acts;
-use super::asking::{Api, Asking, Refused};
+use super::asking::{Api, Refused};
 use super::shell::Shell;
 use super::visit::{Visit, page, see};
 use super::{Console, words::Said};
@@ -131,24 +130,6 @@ pub(super) fn shortened(value: &Value) -> (String, bool) {
         Some((end, _)) => (format!("{}…", &text[..end]), true),
         None => (text, false),
     }
-}
-
-/// As in `GET /api/buffers`.
-#[derive(Deserialize)]
-struct Buffers {
-    items: Vec<Named>,
-}
-
-#[derive(Deserialize)]
-struct Named {
-    name: String,
-}
-
-/// What the buffers are called; none where they cannot be read now.
-async fn buffers(ask: &Asking) -> Vec<String> {
-    let buffers = ask.get::<Buffers>("/api/buffers", &[]).await;
-    let items = buffers.map_or_else(|_| Vec::new(), |it| it.items);
-    items.into_iter().map(|it| it.name).collect()
 }
 
 async fn missing(visit: Visit) -> Response {

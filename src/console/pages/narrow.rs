@@ -104,7 +104,8 @@ impl Narrow {
     }
 }
 
-async fn names(ask: &Asking, path: &str, asked: &str) -> Vec<String> {
+/// The names in a list of the API, and the one that is asked for; where the list cannot be read now, only that one.
+pub(super) async fn names(ask: &Asking, path: &str, asked: &str) -> Vec<String> {
     let all = ask.get::<All>(path, &[]).await;
     let all = all.map_or_else(|_| Vec::new(), |it| it.items);
     let mut names: Vec<String> = all.into_iter().map(|it| it.name).collect();

@@ -11,7 +11,8 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{buffers, shortened};
+use super::narrow::names;
+use super::shortened;
 use crate::console::Console;
 use crate::console::asking::{Refused, with_query};
 use crate::console::shell::Shell;
@@ -143,12 +144,6 @@ impl Page {
     fn answered<'a>(&self, post: &'a Post) -> Option<&'a str> {
         post.code.as_ref().and(post.reason.as_deref())
     }
-
-    fn searched_until(&self, at: &str) -> String {
-        let time = self.shell.clock.moment(at);
-        let words = &self.shell.words.list;
-        words.searched_until.with(&[("time", &time)])
-    }
 }
 
 async fn show(Query(which): Query<Which>, Visit { ask, shell }: Visit) -> Response {
@@ -158,7 +153,10 @@ async fn show(Query(which): Query<Which>, Visit { ask, shell }: Visit) -> Respon
         ("result", which.result.as_str()),
         ("cursor", which.cursor.as_str()),
     ];
-    let (posts, buffers) = tokio::join!(ask.get("/api/posts", &query), buffers(&ask));
+    let (posts, buffers) = tokio::join!(
+        ask.get("/api/posts", &query),
+        names(&ask, "/api/buffers", ""),
+    );
     let shown = Page {
         shell,
         which,

@@ -12,7 +12,7 @@ use chrono_tz::TZ_VARIANTS;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::buffers;
+use super::narrow::names;
 use crate::console::Console;
 use crate::console::acts::{Act, done};
 use crate::console::asking::{Call, Refused};
@@ -132,7 +132,7 @@ async fn answer(
     }
     let (keys, buffers, daemons) = tokio::join!(
         ask.get::<Keys>("/api/keys", &[]),
-        buffers(&ask),
+        names(&ask, "/api/buffers", ""),
         ask.get("/api/daemons", &[]),
     );
     let with_act = |key: Key| {
