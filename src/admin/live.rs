@@ -15,7 +15,7 @@ use self::entries::of_entry;
 use self::happenings::{Happening, NowCounts, What};
 use super::Admin;
 use crate::registry::Registry;
-use crate::store::history::following::{Followed, Follower};
+use crate::store::history::following::{Followed, Follower, News};
 use crate::store::work::Kind;
 use crate::store::{EntryId, Result, Store};
 
@@ -23,6 +23,8 @@ use crate::store::{EntryId, Result, Store};
 const KEPT: usize = 2048;
 /// Between two reads of the lists, so that a burst is one of them.
 const BURST: Duration = Duration::from_millis(100);
+/// While more is posted than can be read, whoever listens is told to read again this often.
+const RELOADED_EVERY: Duration = Duration::from_secs(5);
 /// How often what waits is counted.
 const COUNTED_EVERY: Duration = Duration::from_secs(1);
 /// Before a new try, where Redis does not answer.
@@ -134,8 +136,9 @@ impl Live {
     }
 
     async fn follow(&self, mut follower: Follower) -> Result<()> {
+        let mut reloaded = None;
         loop {
-            let followed = follower.next().await?;
+            let News { followed, may_lack } = follower.next().await?;
             if followed.is_empty() {
                 continue;
             }
@@ -143,6 +146,10 @@ impl Live {
                 if let Some(what) = of_entry(what) {
                     self.say(Some(id), what);
                 }
+            }
+            if may_lack && reloaded.is_none_or(|at: Instant| at.elapsed() > RELOADED_EVERY) {
+                self.say(None, What::Reload);
+                reloaded = Some(Instant::now());
             }
             sleep(BURST).await;
         }

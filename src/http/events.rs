@@ -1,6 +1,7 @@
 //! `GET /api/events`: what happens, as it happens, as Server-Sent Events.
 
 mod following;
+mod pace;
 
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
@@ -27,6 +28,7 @@ use crate::core::chat::{Chat, Name};
 use crate::core::filter::Filter;
 use crate::server::HasNoEnd;
 use following::{Telling, follow};
+use pace::Pace;
 
 /// A comment so often, so that nobody in between takes the silence for an end.
 const COMMENT_EVERY: Duration = Duration::from_secs(15);
@@ -119,6 +121,7 @@ async fn events(
         first,
         told,
         listener,
+        pace: Pace::new(),
     };
     let events = follow(telling, stay);
     let keep_alive = KeepAlive::new().interval(COMMENT_EVERY);

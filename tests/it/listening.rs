@@ -1,6 +1,7 @@
 //! What happens, as it happens: heard by all who listen, without gaps over a cut, and without a listener being idle.
 
 mod cut_off;
+mod floods;
 mod much_at_once;
 mod told_once;
 

@@ -9,6 +9,7 @@ use futures_util::{Stream, stream};
 use serde_json::json;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
+use super::pace::Pace;
 use super::{event, shown};
 use crate::admin::live::{Heard, Listener};
 use crate::core::filter::Filter;
@@ -27,6 +28,7 @@ pub(super) struct Telling {
     /// What was told before it came.
     pub(super) told: HashSet<String>,
     pub(super) listener: Listener,
+    pub(super) pace: Pace,
 }
 
 /// Whoever listens.
@@ -77,15 +79,16 @@ impl Telling {
             return Some(event);
         }
         loop {
+            if let Some(skipped) = self.pace.skipped() {
+                return Some(left_out(skipped));
+            }
             let happening = match self.listener.next().await {
                 Heard::Happening(happening) => happening,
-                Heard::Skipped(skipped) => {
-                    return Some(event("skipped", &json!({ "n": skipped })));
-                }
+                Heard::Skipped(skipped) => return Some(left_out(skipped)),
                 Heard::End => return None,
             };
             let is_told = happening.event_id().is_some_and(|id| self.told.remove(&id));
-            if is_told || !happening.is_of(&self.filter) {
+            if is_told || !happening.is_of(&self.filter) || !self.pace.may_tell(&happening.what) {
                 continue;
             }
             if let Some(event) = shown(&self.api, &happening) {
@@ -93,4 +96,8 @@ impl Telling {
             }
         }
     }
+}
+
+fn left_out(events: u64) -> Event {
+    event("skipped", &json!({ "n": events }))
 }

@@ -15,14 +15,16 @@ use crate::store::keys::{self, Shard};
 use crate::store::paging::{EntryId, StreamEntry};
 use crate::store::{Result, StoreError, reply};
 
-/// Entries of one list that are taken in one read.
-const MOST: usize = 500;
+/// Entries of one list that are taken in one read: it is read often, and one of them may be a megabyte.
+const MOST: usize = 50;
 /// A read that found nothing ends after so long, and begins anew.
 const BLOCKED: Duration = Duration::from_secs(5);
 /// The answer to it may be so much later.
 const LATER: Duration = Duration::from_secs(5);
 /// The lists that are followed: batches that were tried, dead letters, posts that were not taken.
 const LISTS: [fn(Shard) -> String; 3] = [keys::history, keys::dead, keys::posts];
+/// Which of them is the last.
+const POSTS: usize = 2;
 
 /// Something that came into a list.
 #[derive(Debug)]
@@ -42,6 +44,15 @@ pub enum FollowedEntry {
     Buried(Box<DeadLetter>),
     /// Something was posted that came into no window.
     Posted(Box<Post>),
+}
+
+/// What has come into the lists.
+#[derive(Debug, Default)]
+pub struct News {
+    /// In the order of its time.
+    pub followed: Vec<Followed>,
+    /// More was posted than was read at once. The list of posts keeps few: some may be gone before they are read.
+    pub may_lack: bool,
 }
 
 /// Follows the lists from the moment at which it began.
@@ -82,11 +93,11 @@ impl History<'_> {
 }
 
 impl Follower {
-    /// What has come since the last call, in the order of its time; waits for it a few seconds.
+    /// What has come since the last call; waits for it a few seconds.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable: then it must begin anew.
-    pub async fn next(&mut self) -> Result<Vec<Followed>> {
+    pub async fn next(&mut self) -> Result<News> {
         let mut read = redis::cmd("XREAD");
         read.arg("COUNT")
             .arg(MOST)
@@ -102,13 +113,14 @@ impl Follower {
         let reading = read.query_async::<Option<StreamReadReply>>(&mut self.connection);
         let found = timeout(BLOCKED + LATER, reading).await;
         let found = found.map_err(|_| StoreError::Silent(BLOCKED + LATER))??;
-        let mut followed = Vec::new();
+        let mut news = News::default();
         for read in found.map(|found| found.keys).unwrap_or_default() {
             let stream = self.streams.iter_mut().find(|it| it.key == read.key);
             let Some(stream) = stream else { continue };
             if let Some(last) = read.ids.last() {
                 stream.last.clone_from(&last.id);
             }
+            news.may_lack |= stream.list == POSTS && read.ids.len() == MOST;
             for entry in read.ids {
                 let Some(entry) = StreamEntry::of(stream.shard, entry) else {
                     continue;
@@ -116,11 +128,11 @@ impl Follower {
                 let what = FollowedEntry::read(stream.list, &entry)?;
                 let mut id = entry.id;
                 id.list = what.list();
-                followed.push(Followed { id, what });
+                news.followed.push(Followed { id, what });
             }
         }
-        followed.sort_by_key(|it| it.id.at());
-        Ok(followed)
+        news.followed.sort_by_key(|it| it.id.at());
+        Ok(news)
     }
 }
 

@@ -1,0 +1,65 @@
+//! More happens than anybody reads: who listens is told a part of it and how much was left out, never nothing.
+
+use redis::AsyncCommands;
+use redis::streams::StreamRangeReply;
+use serde_json::json;
+
+use crate::support::listening::Listening;
+use crate::support::{Daemon, TestRedis};
+
+/// What one listener is told of in a second.
+const MOST: usize = 200;
+/// More than is read at once of the posts of one buffer.
+const OF_ONE_BUFFER: usize = 60;
+const BUFFERS: usize = 20;
+
+/// Posts of one moment that were not taken, of several buffers, made from one that is there.
+async fn flood(redis: &TestRedis) -> usize {
+    let raw = &mut redis.raw().await;
+    let list = redis.keys("lull:*:posts").await.remove(0);
+    let posts: StreamRangeReply = raw.xrange_all(&list).await.unwrap();
+    let entry = [("post", posts.ids[0].get::<String>("post").unwrap())];
+    let mut at_once = redis::pipe();
+    at_once.atomic();
+    for shard in 0..BUFFERS {
+        let (before, _) = list.split_once('{').unwrap();
+        let of_shard = format!("{before}{{{shard:02}}}:posts");
+        for _ in 0..OF_ONE_BUFFER {
+            at_once.xadd(&of_shard, "*", &entry).ignore();
+        }
+    }
+    let () = at_once.exec_async(raw).await.unwrap();
+    OF_ONE_BUFFER * BUFFERS
+}
+
+#[tokio::test]
+async fn of_a_flood_of_posts_a_part_is_told_and_how_many_were_left_out() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+    let mut all = Listening::to(&api, "", None).await;
+    let mut of_another = Listening::to(&api, "?buffer=default&chat=zoe", None).await;
+    all.named("counts").await;
+    of_another.named("counts").await;
+    for _ in 0..2 {
+        let body = json!({"user": "eva", "message": "oi", "message_id": "m1", "ttl": 60});
+        api.post("/api/message", body).await;
+    }
+    all.named("post").await;
+
+    let posted = flood(&redis).await;
+
+    let (mut told, mut left_out, mut reloads) = (0, 0, 0);
+    while told + left_out < posted || reloads == 0 {
+        let event = all.next().await.unwrap();
+        match event.name.as_str() {
+            "post" => told += 1,
+            "skipped" => left_out += event.data["n"].as_u64().unwrap() as usize,
+            "reload" => reloads += 1,
+            _ => {}
+        }
+    }
+    assert_eq!(told + left_out, posted, "each is told or counted");
+    assert!(left_out >= MOST, "{told} were told");
+    // Who listens to one chat misses nothing of it, but hears that more was posted than could be read.
+    while of_another.next().await.unwrap().name != "reload" {}
+}
