@@ -11,18 +11,27 @@
 
   Output: {entries, whether there may be more}, an entry as XRANGE shows it
 
-  One entry can hold a megabyte: nobody knows before how long so many are.
+  One entry can hold a megabyte, and nobody knows before how long so many are: few are read first, then more at once.
 ]]
 local stream, newest, oldest = KEYS[1], ARGV[1], ARGV[2]
 local most, left = tonumber(ARGV[3]), tonumber(ARGV[4])
+local MOST_AT_ONCE = 16
 
-local entries = {}
-while true do
+if most == 0 then
   local found = redis.call('XREVRANGE', stream, newest, oldest, 'COUNT', 1)[1]
-  if not found then return {entries, 0} end
-  if most == 0 then return {{{found[1], {}}}, 1} end
-  entries[#entries + 1] = found
-  for _, word in ipairs(found[2]) do left = left - #word end
-  if left <= 0 or #entries >= most then return {entries, 1} end
-  newest = '(' .. found[1]
+  if found then return {{{found[1], {}}}, 1} end
+  return {{}, 0}
+end
+
+local entries, at_once = {}, 1
+while true do
+  local found = redis.call('XREVRANGE', stream, newest, oldest, 'COUNT', math.min(at_once, most - #entries))
+  for _, entry in ipairs(found) do
+    entries[#entries + 1] = entry
+    for _, word in ipairs(entry[2]) do left = left - #word end
+    if left <= 0 or #entries >= most then return {entries, 1} end
+  end
+  if #found < at_once then return {entries, 0} end
+  newest = '(' .. found[#found][1]
+  at_once = math.min(2 * at_once, MOST_AT_ONCE)
 end
