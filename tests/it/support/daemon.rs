@@ -1,5 +1,6 @@
 //! The daemons as their users run them: processes with an environment, ended by signals.
 
+use std::fs::OpenOptions;
 use std::process::{Command, ExitStatus, Stdio};
 
 use lull_kit::proc;
@@ -58,6 +59,12 @@ pub(crate) struct Daemon {
     port: u16,
     log: NamedTempFile,
     client: Client,
+}
+
+/// The end of a file, where both streams of a process may write without one going over the other's lines.
+fn appending(log: &NamedTempFile) -> Stdio {
+    let end = OpenOptions::new().append(true).open(log.path());
+    Stdio::from(end.unwrap())
 }
 
 impl Daemon {
@@ -122,8 +129,8 @@ impl Daemon {
             .args(arguments)
             .env_clear()
             .envs(settings.iter().copied())
-            .stdout(Stdio::from(log.reopen().unwrap()))
-            .stderr(Stdio::from(log.as_file().try_clone().unwrap()));
+            .stdout(appending(&log))
+            .stderr(appending(&log));
         let process = Process::start(&mut command).unwrap();
         Self {
             process,
