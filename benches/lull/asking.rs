@@ -25,6 +25,11 @@ impl Asker {
         }
     }
 
+    /// Where the api is.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// What is answered, and how long that took.
     pub(crate) async fn get(
         &self,

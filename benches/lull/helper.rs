@@ -17,6 +17,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::spawn_blocking;
 
+use crate::console::viewers::Viewers;
 use crate::watching::listeners::Listeners;
 use crate::{append, bare, calls, canned, load, receiver, strangers};
 
@@ -45,6 +46,8 @@ pub(crate) enum Job {
     Strangers(strangers::Strangers),
     /// Listen to what happens.
     Listeners(Listeners),
+    /// Keep the console open.
+    Viewers(Viewers),
 }
 
 impl Job {
@@ -62,6 +65,7 @@ impl Job {
             Self::Receiver => small()?.block_on(receiver::serve()),
             Self::Strangers(strangers) => small()?.block_on(strangers.serve()),
             Self::Listeners(listeners) => small()?.block_on(listeners.serve()),
+            Self::Viewers(viewers) => small()?.block_on(viewers.serve()),
         }
     }
 

@@ -1,11 +1,11 @@
 //! What Lull reaches on this machine, by the binaries and the `redis.conf` that are shipped, measured against what bare
 //! parts reach in the same run. `make bench` runs it; with arguments, `cargo bench --bench lull -- ingest --quick`.
 //!
-//! - [`ingest`], [`lateness`], [`drain`], [`refusals`], [`strangers`], [`memory`], [`people`], [`watching`]: the
-//!   measurements.
+//! - [`ingest`], [`lateness`], [`drain`], [`refusals`], [`strangers`], [`memory`], [`people`], [`watching`],
+//!   [`console`]: the measurements; [`beside`]: what watching costs those who post.
 //! - [`daemon`], [`redis_server`]: the processes under test.
 //! - [`helper`]: the processes beside them, each the bench itself with a job: [`load`], [`append`], [`calls`],
-//!   [`bare`], [`canned`], [`receiver`], [`watching::listeners`].
+//!   [`bare`], [`canned`], [`receiver`], [`watching::listeners`], [`console::viewers`].
 //! - [`asking`]: what asks api with a key.
 //! - [`report`], [`machine`], [`stats`]: numbers and how they are told.
 #![expect(clippy::print_stdout, reason = "this is what the command is run for")]
@@ -13,8 +13,10 @@
 mod append;
 mod asking;
 mod bare;
+mod beside;
 mod calls;
 mod canned;
+mod console;
 mod course;
 mod daemon;
 mod drain;
@@ -89,6 +91,8 @@ enum Part {
     People,
     /// What watching costs: nothing to do, listeners, the story of a chat
     Watching,
+    /// What the console weighs, and what those who keep it open cost
+    Console,
 }
 
 fn main() -> Result<()> {
@@ -138,6 +142,7 @@ async fn measure(arguments: &Arguments) -> Result<()> {
             Part::Memory => memory::measure(quick).await,
             Part::People => people::measure(quick).await,
             Part::Watching => watching::measure(quick).await,
+            Part::Console => console::measure(quick).await,
         }?;
         let others = proc::busy_seconds()? - busy - (proc::family_seconds()? - family);
         section.disturbed_by(others.max(0.0) / began.elapsed().as_secs_f64());

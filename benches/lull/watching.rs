@@ -10,8 +10,10 @@ use anyhow::Result;
 use serde::Serialize;
 
 use self::idle::Idle;
-use self::listeners::Beside;
+use self::listeners::Listeners;
 use self::story::Stories;
+use crate::beside::{self, Beside};
+use crate::helper::Job;
 use crate::report::{Expectation, Section, row};
 
 #[derive(Serialize)]
@@ -25,7 +27,10 @@ struct Measured {
 pub(crate) async fn measure(quick: bool) -> Result<Section> {
     let measured = Measured {
         idle: idle::measure(quick).await?,
-        listeners: listeners::measure(quick).await?,
+        listeners: beside::measure(quick, |port, count| {
+            Job::Listeners(Listeners { port, count })
+        })
+        .await?,
         story: story::measure(quick).await?,
     };
     Ok(Section {
@@ -65,16 +70,16 @@ fn rows(measured: &Measured) -> Vec<Vec<String>> {
         ])
     }));
     rows.push(Vec::new());
-    let beside = &measured.listeners;
+    let listened = &measured.listeners;
     rows.push(row([&"ingest", &"posts/s", &"CPU s of api per 100,000"]));
     for (name, turns) in [
-        ("nobody listens".to_owned(), &beside.alone),
-        (format!("{} listen", beside.count), &beside.listened),
+        ("nobody listens".to_owned(), &listened.alone),
+        (format!("{} listen", listened.count), &listened.watched),
     ] {
         rows.push(row([
             &name,
-            &format!("{:.0}", listeners::rate(turns)),
-            &format!("{:.2}", listeners::cpu(turns)),
+            &format!("{:.0}", beside::rate(turns)),
+            &format!("{:.2}", beside::cpu(turns)),
         ]));
     }
     rows.push(Vec::new());
@@ -92,14 +97,14 @@ fn rows(measured: &Measured) -> Vec<Vec<String>> {
 }
 
 fn notes(measured: &Measured) -> Vec<String> {
-    let (beside, story) = (&measured.listeners, &measured.story);
+    let (listened, story) = (&measured.listeners, &measured.story);
     vec![
         format!(
             "Beside listeners {:.2} of the posts are taken, the median of {} pairs; each listener heard at least {:.1} tries \
              a second.",
-            1.0 - beside.lost_percent / 100.0,
-            beside.alone.len(),
-            beside.heard_per_second,
+            1.0 - listened.lost_percent / 100.0,
+            listened.alone.len(),
+            listened.seen_per_second,
         ),
         format!(
             "The story of {} entries stands among {} messages and {} calls of {} chats, and is {} pages.",

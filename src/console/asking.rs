@@ -1,5 +1,7 @@
 //! The API, asked in this process for a browser: with its cookie, and from its address.
 
+mod refused;
+
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,14 +13,15 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use http_body_util::BodyExt;
 use lull_api::http::OfAPage;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::net::SocketAddr;
 use tower::ServiceExt;
 
 use super::Console;
+use super::sharing::{Asked, Shared};
 use super::spelling::quoted;
+pub(super) use refused::Refused;
 
 /// What of a browser's request tells who it is and where it comes from. Its body, and what is said about that, stay here.
 const HANDED_ON: [&str; 9] = [
@@ -57,6 +60,9 @@ pub(super) struct Asking {
     from: Option<ConnectInfo<SocketAddr>>,
     /// The cookies that answers set.
     cookies: Arc<Mutex<Vec<HeaderValue>>>,
+    shared: Shared,
+    /// What whoever asks reaches, where they take answers that others who reach the same were given just now.
+    sharing: Option<Arc<str>>,
 }
 
 /// Something that is asked of the API, or done with it. A page shows it as a command, too.
@@ -66,28 +72,6 @@ pub(super) struct Call {
     /// With its query.
     pub(super) path: String,
     pub(super) body: Option<Value>,
-}
-
-/// Why the API did not do it.
-#[derive(Clone, Debug)]
-pub(super) struct Refused {
-    pub(super) status: StatusCode,
-    /// For programs; empty where the answer had none.
-    pub(super) code: String,
-    /// For people, in English.
-    pub(super) error: String,
-    /// Which field or parameter was wrong.
-    pub(super) field: Option<String>,
-    /// Names the request in the log.
-    pub(super) request_id: String,
-}
-
-#[derive(Deserialize)]
-struct ErrorAnswer {
-    error: String,
-    code: String,
-    field: Option<String>,
-    request_id: String,
 }
 
 impl Call {
@@ -150,7 +134,22 @@ impl Asking {
         path: &str,
         query: &[(&str, &str)],
     ) -> Result<T, Refused> {
-        self.read(&Call::get(path, query)).await
+        let call = Call::get(path, query);
+        let Some(scopes) = self.sharing.clone() else {
+            return self.read(&call).await;
+        };
+        let asked = Asked {
+            scopes,
+            path: call.path.clone(),
+        };
+        let answer = self.shared.answer(asked, self.call(&call)).await?;
+        serde_json::from_slice(&answer).map_err(|error| Refused::within(&error.to_string()))
+    }
+
+    /// From here on looks may be answered with what others who reach the same were answered within a second: for what is read
+    /// again all the time, and not for what shows what somebody has just done.
+    pub(super) fn share(&mut self, scopes: &[String]) {
+        self.sharing = Some(scopes.join("+").into());
     }
 
     /// Does something, and reads the answer.
@@ -171,20 +170,7 @@ impl Asking {
         if status.is_success() {
             return Ok(body);
         }
-        let told: Option<ErrorAnswer> = serde_json::from_slice(&body).ok();
-        let Some(told) = told else {
-            return Err(Refused {
-                status,
-                ..Refused::within("the answer cannot be read")
-            });
-        };
-        Err(Refused {
-            status,
-            code: told.code,
-            error: told.error,
-            field: told.field,
-            request_id: told.request_id,
-        })
+        Err(Refused::told(status, &body))
     }
 
     async fn send(&self, call: &Call) -> (StatusCode, Vec<u8>) {
@@ -239,23 +225,6 @@ impl Asking {
     }
 }
 
-impl Refused {
-    fn within(why: &str) -> Self {
-        Self {
-            status: StatusCode::INTERNAL_SERVER_ERROR,
-            code: "internal_error".to_owned(),
-            error: why.to_owned(),
-            field: None,
-            request_id: String::new(),
-        }
-    }
-
-    /// Nobody has come in, or not any more.
-    pub(super) fn asks_for_a_key(&self) -> bool {
-        self.status == StatusCode::UNAUTHORIZED
-    }
-}
-
 impl FromRequestParts<Console> for Asking {
     type Rejection = Infallible;
 
@@ -272,6 +241,8 @@ impl FromRequestParts<Console> for Asking {
             headers,
             from: parts.extensions.get().copied(),
             cookies: Arc::default(),
+            shared: console.shared.clone(),
+            sharing: None,
         })
     }
 }

@@ -4,7 +4,7 @@
 //! and its rights. So a page shows nothing that the API does not answer, and does nothing that the API does not allow, write
 //! into the audit, and let be done with `curl`.
 //!
-//! - `asking`: the API, asked for a browser; `visit`: who looks; `shell` and `state`: what stands around every page.
+//! - `asking`: the API, asked for a browser; `sharing`: what many look at, asked once; `visit`: who looks; `shell` and `state`: what stands around every page.
 //! - `pages`: the pages, each with the answers that it reads and its templates in `templates`.
 //! - `words`: the catalogues of the languages; `clock`: moments and lengths of time as people read them.
 //! - `assets`: styles, scripts and icons; `policy`: what a browser may do with a page.
@@ -15,6 +15,7 @@ mod assets;
 mod clock;
 mod pages;
 mod policy;
+mod sharing;
 mod shell;
 mod spelling;
 mod state;
@@ -29,6 +30,7 @@ use tower_http::compression::CompressionLayer;
 
 use asking::Api;
 use assets::Assets;
+use sharing::Shared;
 use words::Catalogue;
 
 /// What every page is made with.
@@ -37,6 +39,7 @@ struct Console {
     api: Api,
     assets: Assets,
     words: Catalogue,
+    shared: Shared,
 }
 
 impl FromRef<Console> for Api {
@@ -60,6 +63,7 @@ pub fn in_front_of(api: Router) -> anyhow::Result<Router> {
         api: Api::new(api.clone()),
         assets: Assets::new(),
         words: Catalogue::read()?,
+        shared: Shared::default(),
     };
     let home = Router::new().route("/", any(pages::home));
     let home = home.with_state(console.clone());

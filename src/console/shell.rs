@@ -37,6 +37,7 @@ pub(super) struct Notice {
 #[derive(Debug, Deserialize)]
 pub(super) struct Viewer {
     pub(super) name: String,
+    pub(super) scopes: Vec<String>,
     pub(super) may_change: bool,
 }
 

@@ -118,21 +118,26 @@ impl FromRequestParts<Console> for Visit {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Response> {
-        let (ask, mut shell) = shell(parts, console).await;
-        let (viewer, strip, zone) = tokio::join!(
-            ask.get::<Viewer>("/api/session", &[]),
-            ask.get::<Strip>("/api/overview", &[]),
-            ask.get::<Zone>("/api/settings/timezone", &[]),
-        );
-        match viewer {
-            Ok(viewer) => shell.viewer = Some(viewer),
+        let (mut ask, mut shell) = shell(parts, console).await;
+        let is_part = parts.headers.contains_key(HX_REQUEST);
+        match ask.get::<Viewer>("/api/session", &[]).await {
+            Ok(viewer) => {
+                if is_part {
+                    ask.share(&viewer.scopes);
+                }
+                shell.viewer = Some(viewer);
+            }
             // A part of a page that is looked at: the whole of it is to come in anew.
-            Err(refused) if refused.asks_for_a_key() && parts.headers.contains_key(HX_REQUEST) => {
+            Err(refused) if refused.asks_for_a_key() && is_part => {
                 return Err((StatusCode::UNAUTHORIZED, [(HX_REFRESH, "true")]).into_response());
             }
             Err(refused) if refused.asks_for_a_key() => return Err(to_login(&shell.here)),
             Err(refused) => return Err((refused.status, refused.error).into_response()),
         }
+        let (strip, zone) = tokio::join!(
+            ask.get::<Strip>("/api/overview", &[]),
+            ask.get::<Zone>("/api/settings/timezone", &[]),
+        );
         shell.strip = Some(strip);
         let zone = zone.ok().and_then(|zone| zone.timezone.parse().ok());
         shell.clock = Clock::new(zone.unwrap_or(Tz::UTC), shell.words.clone());

@@ -1,13 +1,14 @@
 //! How long the story of a chat takes, page by page, and to find it by its number, where history holds very much of others.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::past::{MESSAGES, Past, Times};
 use crate::asking::{self, Asker};
+use crate::console::viewers::Browser;
 use crate::daemon::Daemon;
 use crate::message;
 use crate::people;
@@ -53,7 +54,7 @@ pub(super) struct Stories {
 impl Stories {
     /// The p99 of the slowest way of reading a page of the story.
     pub(super) fn slowest_page_ms(&self) -> f64 {
-        let pages = self.reads.iter().take(2);
+        let pages = self.reads.iter().take(3);
         pages.map(|read| read.took.p99_ms).fold(0.0, f64::max)
     }
 }
@@ -93,6 +94,7 @@ pub(super) async fn measure(quick: bool) -> Result<Stories> {
     let newest = reader.newest().await?;
     let (entries, pages, others) = reader.pages().await?;
     let found = reader.find().await?;
+    let shown = reader.console().await?;
     ensure!(
         entries == usize::try_from(OF_THE_CHAT)? * ENTRIES_OF_A_BATCH,
         "the story has {entries} entries"
@@ -103,7 +105,7 @@ pub(super) async fn measure(quick: bool) -> Result<Stories> {
         calls: turns,
         entries,
         pages,
-        reads: vec![newest, others, found],
+        reads: vec![newest, others, shown, found],
     })
 }
 
@@ -146,6 +148,25 @@ impl Reader {
         }
         let read = read("story: a page of at most 500 entries", &times);
         Ok((entries, pages, read))
+    }
+
+    /// The page of the console that tells it, as a browser gets it.
+    async fn console(&self) -> Result<Read> {
+        let (_, chat) = self
+            .asker
+            .get(&format!("/api/chats/{}", self.user), &[])
+            .await?;
+        let token = chat["token"].as_str().context("a chat without a token")?;
+        let path = format!("/console/chats/{token}");
+        let browser = Browser::at(self.asker.port()).await?;
+        let mut times = Vec::new();
+        for _ in 0..READS {
+            let began = Instant::now();
+            let page = browser.text(&path).await?;
+            times.push(began.elapsed());
+            ensure!(page.contains("id=\"content\""), "no page of the chat");
+        }
+        Ok(read("console: the page of the story", &times))
     }
 
     /// The chat by its number.
