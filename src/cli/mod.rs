@@ -7,6 +7,7 @@
 
 mod api;
 mod client;
+mod console;
 mod dead;
 mod doctor;
 mod health;
@@ -83,6 +84,11 @@ enum Command {
     /// Make, list and revoke keys of the API, straight in Redis
     #[command(subcommand)]
     Key(key::Command),
+    /// Print a link by which a browser comes into the console, once and within five minutes
+    ///
+    /// It works straight in Redis, so nobody has to paste a key: docker compose exec api lull console. The browser comes in as
+    /// a key that is there, of `API_KEYS` or in Redis, and is out when that key is gone.
+    Console(console::Arguments),
     /// Ask a daemon on this machine how it is; exit 0 if it is well
     Healthcheck(health::Arguments),
 }
@@ -98,11 +104,20 @@ struct Where {
 impl Where {
     fn api(&self, vars: &Vars) -> Result<Api> {
         let key = api_key(vars)?;
-        let api = match &self.url {
-            Some(url) => Api::at(url, key).context("--url")?,
-            None => Api::at(&api_url(vars)?, key).context("LULL_URL")?,
+        let named = if self.url.is_some() {
+            "--url"
+        } else {
+            "LULL_URL"
         };
+        let api = Api::at(&self.url(vars)?, key).context(named)?;
         Ok(api.or_key(key_of_folder(vars)?))
+    }
+
+    fn url(&self, vars: &Vars) -> Result<String> {
+        match &self.url {
+            Some(url) => Ok(url.clone()),
+            None => api_url(vars),
+        }
     }
 }
 
@@ -159,6 +174,7 @@ async fn work(command: Command, vars: &Vars) -> Result<ExitCode> {
         Command::Tail(arguments) => tail::tail(&arguments, vars).await?,
         Command::Dead(command) => dead::dead(command, vars).await?,
         Command::Key(command) => key::key(command, vars).await?,
+        Command::Console(arguments) => console::link(&arguments, vars).await?,
         Command::Healthcheck(arguments) => health::check(&arguments, vars).await?,
     }
     Ok(ExitCode::SUCCESS)

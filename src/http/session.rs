@@ -15,16 +15,26 @@ use super::body::Fields;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use crate::core::api_key::Principal;
+use crate::core::json::RawObject;
 use crate::core::json::fields::{BadInput, take};
 
 /// Read by [`begin`].
 #[expect(dead_code, reason = "only the document is made of it")]
 #[derive(ToSchema)]
-#[schema(as = NewSession, description = "What a browser shows to come in.")]
+#[schema(as = NewSession, description = "What a browser shows to come in: one of the two.")]
 struct NewSessionBody {
     /// A key, or a token (JWT), that reaches `read` or `admin`.
     #[schema(min_length = 1)]
-    key: String,
+    key: Option<String>,
+    /// What stands behind `link=` in a link of `lull console`. It is good once, for five minutes.
+    #[schema(min_length = 1)]
+    link: Option<String>,
+}
+
+/// What a browser shows to come in.
+enum Shown {
+    Key(String),
+    Link(String),
 }
 
 /// Who somebody is.
@@ -61,7 +71,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .needs(Need::Nothing)
             .says(
                 "Begin a session in a browser",
-                "The answer sets a cookie that no script can read and no other site can send. It stands for the key or token until nothing was asked for 12 hours, or 7 days are over, or the key is revoked. An address may try five keys a minute. What changes anything is taken with a cookie only from pages of this very host.",
+                "The answer sets a cookie that no script can read and no other site can send. It stands for the key or token, or for the key of the link, until nothing was asked for 12 hours, or 7 days are over, or the key is revoked. An address may try five keys a minute. What changes anything is taken with a cookie only from pages of this very host.",
             )
             .body::<NewSessionBody>(&json!({ "key": "lull_…" }))
             .answers::<SessionAnswer>(200, "Who you are.")
@@ -96,18 +106,12 @@ async fn begin(State(api): State<Api>, request: Request) -> Result<Response, Res
     let Fields(mut fields) = Fields::from_request(request, &api)
         .await
         .map_err(IntoResponse::into_response)?;
-    let missing = BadInput::Missing {
-        field: "key",
-        what: "a key or a token",
+    let shown = shown_of(&mut fields).map_err(|error| ApiError::from(error).into_response())?;
+    let begun = match shown {
+        Shown::Key(key) => Ok(api.auth.begin_session(&key, address, secure)),
+        Shown::Link(link) => api.auth.begin_session_by_link(&link, address, secure).await,
     };
-    let key = take(&mut fields, "key").ok_or_else(|| ApiError::from(missing).into_response())?;
-    let key: String = serde_json::from_str(key.get())
-        .map_err(|_| ApiError::from(BadInput::field("key", "must be text")).into_response())?;
-    if key.trim().is_empty() {
-        let empty = BadInput::field("key", "must not be empty");
-        return Err(ApiError::from(empty).into_response());
-    }
-    match api.auth.begin_session(key.trim(), address, secure) {
+    match begun.map_err(|error| ApiError::from(error).into_response())? {
         Ok((cookie, principal)) => {
             let set = AppendHeaders([(SET_COOKIE, cookie)]);
             Ok((set, Json(SessionAnswer::of(&principal))).into_response())
@@ -121,6 +125,36 @@ async fn begin(State(api): State<Api>, request: Request) -> Result<Response, Res
             }
             Err(refused)
         }
+    }
+}
+
+/// Reads what a browser shows.
+///
+/// # Errors
+/// Says what is wrong, and with which field.
+fn shown_of(fields: &mut RawObject) -> Result<Shown, BadInput> {
+    let mut text = |name: &'static str| {
+        let Some(raw) = take(fields, name) else {
+            return Ok(None);
+        };
+        let text: String =
+            serde_json::from_str(raw.get()).map_err(|_| BadInput::field(name, "must be text"))?;
+        match text.trim() {
+            "" => Err(BadInput::field(name, "must not be empty")),
+            text => Ok(Some(text.to_owned())),
+        }
+    };
+    match (text("key")?, text("link")?) {
+        (Some(key), None) => Ok(Shown::Key(key)),
+        (None, Some(link)) => Ok(Shown::Link(link)),
+        (Some(_), Some(_)) => Err(BadInput::field(
+            "link",
+            "must not stand beside key: show one of the two",
+        )),
+        (None, None) => Err(BadInput::Missing {
+            field: "key",
+            what: "a key or a token, or a link in its place",
+        }),
     }
 }
 

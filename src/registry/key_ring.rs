@@ -13,6 +13,7 @@ use tracing::{info, warn};
 use super::PERIOD;
 use crate::core::api_key::{KeyDigest, Principal, Secret, digest};
 use crate::store::api_keys::AllKeys;
+use crate::store::login_links::LinkedKey;
 use crate::store::{Result, Store};
 
 /// How often it is written down which keys were used.
@@ -66,6 +67,19 @@ impl KeyRing {
             .find(|(digest, held)| &*held.principal.name == name && digest.starts_with(begins))?;
         held.used.store(true, Ordering::Relaxed);
         Some(held.principal.clone())
+    }
+
+    /// Takes a link by which a browser comes in once, and the keys that there are then: the one for which it stands may be
+    /// new. None: the link was taken already, or is over.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn take_link(&self, link: &str) -> Result<Option<LinkedKey>> {
+        let taken = self.store.login_links().take(link).await?;
+        if taken.is_some() {
+            self.catch_up().await?;
+        }
+        Ok(taken)
     }
 
     /// Takes up what was made and revoked since.

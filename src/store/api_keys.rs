@@ -219,7 +219,7 @@ impl ApiKeys<'_> {
 }
 
 /// 256 bits that nobody can foresee.
-fn random() -> Result<[u8; 32]> {
+pub(super) fn random() -> Result<[u8; 32]> {
     let mut bytes = [0; 32];
     match getrandom::fill(&mut bytes) {
         Ok(()) => Ok(bytes),

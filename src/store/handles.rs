@@ -49,6 +49,8 @@ handles! {
     config Config,
     /// The keys that an operator made, beside those of the environment.
     keys ApiKeys,
+    /// Links by which a browser comes in once.
+    login_links LoginLinks,
     /// What belongs to nothing that is configured.
     strays StrayThings,
     /// Redis's clock, and moving what waits when it was set back.

@@ -16,7 +16,7 @@ use crate::core::chat::{Chat, ChatId, Name};
 pub(crate) use chats::{aliases, heard, known, paused, pausers, people, writers};
 pub(crate) use config::{
     API_KEYS, AUDIT, BROUGHT, CALLS, CLOCK, CONFIG, DAEMONS, LINES, LIVES, OVER, REVIVALS,
-    REVIVING, SAMPLED, TOKEN_KEY, USED, pace, samples,
+    REVIVING, SAMPLED, TOKEN_KEY, USED, login_link, pace, samples,
 };
 pub(crate) use held::held;
 pub(crate) use moving::{moved, window_behind};

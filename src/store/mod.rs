@@ -23,6 +23,7 @@ pub mod keys;
 pub mod lanes;
 pub mod lines;
 mod links;
+pub mod login_links;
 mod paging;
 mod probe;
 mod refusal;

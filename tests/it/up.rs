@@ -48,8 +48,9 @@ async fn flush(daemon: &Daemon) {
 async fn command_to_paste(daemon: &Daemon) -> String {
     daemon.logs("\n\n  curl ").await;
     let log = daemon.log();
-    let command = log.split("\n\n").nth(1).unwrap();
-    command.to_owned()
+    let mut parts = log.split("\n\n");
+    let command = parts.find(|it| it.starts_with("  curl "));
+    command.unwrap().to_owned()
 }
 
 /// Pastes it into a shell; without curl, does what curl would.
@@ -82,6 +83,21 @@ async fn the_printed_command_makes_the_payload_appear() {
         payload(&lull).await,
         json!({"user": "5511988887777", "user_id": "5511988887777", "messages": ["hi"]})
     );
+}
+
+#[tokio::test]
+async fn the_printed_link_opens_the_console() {
+    let place = Place::new();
+    let lull = place.up().await;
+    lull.logs("/console/login?link=").await;
+    let log = lull.log();
+    let link = log.lines().find(|it| it.contains("?link=")).unwrap();
+    let (address, secret) = link.trim().split_once("/console/login?link=").unwrap();
+    assert_eq!(address, lull.url(""));
+
+    let (status, who) = lull.post("/api/session", json!({ "link": secret })).await;
+
+    assert_eq!((status.as_u16(), &who["may_change"]), (200, &json!(true)));
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ use nix::sys::stat::{Mode, umask};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::console::{key_of, link_of};
 use crate::console;
 use crate::daemon;
 use crate::health::Says;
@@ -24,6 +25,7 @@ use crate::monitor::{self, Monitor};
 use crate::registry::Registry;
 use crate::settings::Vars;
 use crate::settings::api::ApiConfig;
+use crate::settings::auth::AuthConfig;
 use crate::settings::monitor::MonitorConfig;
 use crate::settings::up::UpConfig;
 use crate::shutdown;
@@ -143,7 +145,9 @@ async fn run(
     // The receiver outlives the monitor, whose last attempts it takes.
     let printing = CancellationToken::new();
     let out = Lines::on_stdout();
-    let welcome = welcome(at.port(), up, auth.open_ingest, admin_key.as_ref());
+    let link = link(auth, &api_store, at.port()).await;
+    let (open, key) = (auth.open_ingest, admin_key.as_ref());
+    let welcome = welcome(at.port(), up, open, key, link.as_deref());
     out.put(welcome.as_bytes());
     let printer = receiver.map(|listener| {
         let out = out.clone();
@@ -184,6 +188,13 @@ async fn run(
     }
     out.flush(LAST_LINES);
     served.and(guarded)
+}
+
+/// A link by which a browser comes in; none: there is no key that it could stand for.
+async fn link(auth: &AuthConfig, store: &Store, port: u16) -> Option<String> {
+    let key = key_of(auth, store, None).await.ok()?;
+    let secret = store.login_links().make(&key).await.ok()?;
+    Some(link_of(&format!("http://127.0.0.1:{port}"), &secret))
 }
 
 /// Makes a data folder that nobody else can look into; one that is there is closed to others.

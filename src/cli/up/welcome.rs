@@ -5,8 +5,14 @@ use std::path::Path;
 use super::admin_key::AdminKey;
 use crate::settings::up::UpConfig;
 
-/// The text; `open`: messages need no key.
-pub(super) fn welcome(port: u16, up: &UpConfig, open: bool, key: Option<&AdminKey>) -> String {
+/// The text; `open`: messages need no key; `console`: the link by which a browser comes in.
+pub(super) fn welcome(
+    port: u16,
+    up: &UpConfig,
+    open: bool,
+    key: Option<&AdminKey>,
+    console: Option<&str>,
+) -> String {
     let redis = if up.own_redis {
         format!("its own Redis, files in {}", up.data.display())
     } else {
@@ -33,10 +39,16 @@ pub(super) fn welcome(port: u16, up: &UpConfig, open: bool, key: Option<&AdminKe
     } else {
         format!("{header} \\\n    ")
     };
+    let console = match console {
+        Some(link) => format!(
+            "Its console, in a browser (the link is good once, for five minutes; lull console prints another):\n\n  {link}\n\n"
+        ),
+        None => String::new(),
+    };
     let shown = key.and_then(|key| key.new.as_ref());
     let shown = shown.map(|key| format!("Its first admin key, shown this once:\n\n  {key}\n\n"));
     format!(
-        "Lull is up, with {redis}; payloads are {webhook}. Ctrl-C stops it. Say something:\n\n  \
+        "Lull is up, with {redis}; payloads are {webhook}. Ctrl-C stops it. {console}Say something:\n\n  \
          curl http://127.0.0.1:{port}/api/message {for_messages}-H 'Content-Type: application/json' \\\n    \
          -d '{{\"user\": \"5511988887777\", \"message\": \"hi\", \"ttl\": 3}}'\n\n\
          See what became of it, {hint}:\n\n  \

@@ -28,6 +28,8 @@ pub(super) fn routes() -> Router<Console> {
 struct Login {
     shell: Shell,
     to: String,
+    /// A link of `lull console`, with which nobody needs a key; empty: there is none.
+    link: String,
 }
 
 /// Where to go then.
@@ -37,29 +39,42 @@ struct To {
     to: String,
     #[serde(default)]
     over: bool,
+    #[serde(default)]
+    link: String,
 }
 
+/// What a browser shows to come in: a key, or a link.
 #[derive(Deserialize)]
-struct Key {
+struct Shown {
+    #[serde(default)]
     key: String,
+    #[serde(default)]
+    link: String,
     #[serde(default)]
     to: String,
 }
 
-async fn show(Query(To { to, over }): Query<To>, stranger: Stranger) -> Response {
+/// A link is taken only when its button is pressed: what looks at links before people do would use it up.
+async fn show(Query(To { to, over, link }): Query<To>, stranger: Stranger) -> Response {
     let Stranger { ask, mut shell } = stranger;
     if over {
         shell.notice = Some(said(shell.words.login.over.clone(), false));
     }
     // Who changes the language comes back to this very page.
     let to = of_ours(&to).to_owned();
-    page(&ask, StatusCode::OK, &Login { shell, to })
+    page(&ask, StatusCode::OK, &Login { shell, to, link })
 }
 
-async fn enter(stranger: Stranger, Form(Key { key, to }): Form<Key>) -> Response {
+async fn enter(stranger: Stranger, Form(Shown { key, link, to }): Form<Shown>) -> Response {
     let Stranger { ask, mut shell } = stranger;
     let to = of_ours(&to).to_owned();
-    let call = Call::post("/api/session", Some(json!({ "key": key })));
+    let by_link = !link.is_empty();
+    let shown = if by_link {
+        json!({ "link": link })
+    } else {
+        json!({ "key": key })
+    };
+    let call = Call::post("/api/session", Some(shown));
     let Err(refused) = ask.call(&call).await else {
         let mut answer = see(&to);
         ask.set_cookies(answer.headers_mut());
@@ -67,6 +82,7 @@ async fn enter(stranger: Stranger, Form(Key { key, to }): Form<Key>) -> Response
     };
     let words = &shell.words.login;
     let text = match refused.code.as_str() {
+        "key_unknown" if by_link => words.link_over.clone(),
         "key_unknown" | "key_missing" | "token_invalid" => words.wrong.clone(),
         "scope_missing" => words.may_not_read.clone(),
         "rate_limited" => words.too_often.clone(),
@@ -74,7 +90,8 @@ async fn enter(stranger: Stranger, Form(Key { key, to }): Form<Key>) -> Response
     };
     shell.notice = Some(said(text, true));
     shell.here = "/console/login".to_owned();
-    page(&ask, refused.status, &Login { shell, to })
+    let link = String::new();
+    page(&ask, refused.status, &Login { shell, to, link })
 }
 
 async fn leave(stranger: Stranger) -> Response {

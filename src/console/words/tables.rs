@@ -99,6 +99,8 @@ texts! {
         title: String,
         key: String,
         enter: String,
+        by_link: String,
+        link_over: String,
         where_is_it: String,
         first_key: String,
         wrong: String,

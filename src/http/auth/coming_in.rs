@@ -10,13 +10,17 @@ use super::Auth;
 use super::need::Need;
 use super::principal::Pass;
 use super::refusal::Refusal;
-use super::session::TRIES;
-use crate::core::api_key::Principal;
+use super::session::{Shown, TRIES};
+use crate::core::api_key::{Principal, digest};
+use crate::store::StoreError;
 
 const HOST: &str = "host";
 const ORIGIN: &str = "origin";
 const SEC_FETCH_SITE: &str = "sec-fetch-site";
 const FORWARDED_PROTO: &str = "x-forwarded-proto";
+
+/// A session that begins: the cookie that stands for it, and who it is.
+pub(in crate::http) type Begun = (HeaderValue, Arc<Principal>);
 
 /// Who tried too many keys may try another after this.
 pub(in crate::http) const AGAIN_AFTER: Duration = Duration::from_secs(60 / TRIES.get() as u64);
@@ -32,7 +36,7 @@ impl Auth {
             return (Pass::Unknown(Refusal::NoKey), None);
         };
         let (keys, ring, tokens) = (&self.0.keys, &self.0.key_ring, &self.0.tokens);
-        match session.principal(keys, ring, tokens) {
+        match session.shown().principal(keys, ring, tokens) {
             None => (Pass::Unknown(Refusal::NoKey), None),
             Some(_) if !is_of_our_page(method, headers) => {
                 (Pass::Unknown(Refusal::ForeignOrigin), None)
@@ -50,7 +54,7 @@ impl Auth {
         shown: &str,
         address: Option<IpAddr>,
         secure: bool,
-    ) -> Result<(HeaderValue, Arc<Principal>), Refusal> {
+    ) -> Result<Begun, Refusal> {
         if !self.0.sessions.may_try(address) {
             return Err(Refusal::TooMany);
         }
@@ -59,11 +63,47 @@ impl Auth {
             Pass::Unknown(refusal) => return Err(refusal),
             Pass::Open(None) => return Err(Refusal::NoKey),
         };
+        let shown = if self.0.tokens.principal(shown).is_some() {
+            Shown::Token(shown.to_owned())
+        } else {
+            Shown::key(&principal.name, &digest(shown))
+        };
+        self.begin(shown, principal, secure)
+    }
+
+    /// The same of one that shows a link, which is good once.
+    ///
+    /// # Errors
+    /// When it is none, was taken already or is over, or too many were tried from this address; or Redis does not answer.
+    pub(in crate::http) async fn begin_session_by_link(
+        &self,
+        link: &str,
+        address: Option<IpAddr>,
+        secure: bool,
+    ) -> Result<Result<Begun, Refusal>, StoreError> {
+        if !self.0.sessions.may_try(address) {
+            return Ok(Err(Refusal::TooMany));
+        }
+        let (keys, ring, tokens) = (&self.0.keys, &self.0.key_ring, &self.0.tokens);
+        let linked = ring.take_link(link).await?;
+        let shown = linked.map(|key| Shown::key(&key.name, &key.digest));
+        let known = shown.and_then(|shown| Some((shown.principal(keys, ring, tokens)?, shown)));
+        Ok(match known {
+            Some((principal, shown)) => self.begin(shown, principal, secure),
+            None => Err(Refusal::LinkOver),
+        })
+    }
+
+    fn begin(
+        &self,
+        shown: Shown,
+        principal: Arc<Principal>,
+        secure: bool,
+    ) -> Result<Begun, Refusal> {
         if !Need::Read.is_met_by(&principal.scopes) {
             return Err(Refusal::out_of_reach(&principal, Need::Read));
         }
-        let is_token = self.0.tokens.principal(shown).is_some();
-        let cookie = self.0.sessions.begun(shown, &principal, is_token, secure);
+        let cookie = self.0.sessions.begun(shown, secure);
         Ok((cookie.ok_or(Refusal::NoSession)?, principal))
     }
 }

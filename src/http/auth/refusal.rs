@@ -25,6 +25,11 @@ pub(in crate::http) enum Refusal {
     /// None of what came is a key.
     #[error("this key is not known: was it revoked or changed, or does api have other API_KEYS?")]
     WrongKey,
+    /// A link by which a browser comes in, and no longer a good one.
+    #[error(
+        "this link is over: it is good once, for five minutes, and as long as the key for which it was made is known here; lull console prints another"
+    )]
+    LinkOver,
     /// What came is a token, and not a good one.
     #[error(transparent)]
     Token(#[from] TokenError),
@@ -67,7 +72,9 @@ impl Refusal {
     /// How metrics count it.
     pub(in crate::http) fn reason(&self) -> RefusedFor {
         match self {
-            Self::NoKey | Self::WrongKey | Self::Token(_) | Self::NoSession => RefusedFor::Key,
+            Self::NoKey | Self::WrongKey | Self::LinkOver | Self::Token(_) | Self::NoSession => {
+                RefusedFor::Key
+            }
             Self::OutOfReach { .. } => RefusedFor::Scope,
             Self::TooMany | Self::TooManyMessages(_) => RefusedFor::Rate,
             Self::ForeignOrigin => RefusedFor::Origin,
@@ -78,7 +85,7 @@ impl Refusal {
     pub(in crate::http) fn code(&self) -> Code {
         match self {
             Self::NoKey => Code::KeyMissing,
-            Self::WrongKey => Code::KeyUnknown,
+            Self::WrongKey | Self::LinkOver => Code::KeyUnknown,
             Self::Token(_) => Code::TokenInvalid,
             Self::NoSession => Code::StorageUnavailable,
             Self::OutOfReach { .. } => Code::ScopeMissing,

@@ -15,7 +15,7 @@ use subtle::ConstantTimeEq;
 
 use super::keys::Keys;
 use super::tokens::Tokens;
-use crate::core::api_key::{Principal, digest};
+use crate::core::api_key::{KeyDigest, Principal};
 use crate::http::now;
 use crate::registry::key_ring::KeyRing;
 use crate::server::network_of;
@@ -49,11 +49,36 @@ pub(in crate::http) struct Session {
 
 /// What was shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Shown {
+pub(super) enum Shown {
     /// A key: its name, and how its digest begins.
     Key(String, [u8; MARK]),
     /// A token, which tells itself until when it is good.
     Token(String),
+}
+
+impl Shown {
+    /// The key of this name and digest.
+    pub(super) fn key(name: &str, digest: &KeyDigest) -> Self {
+        let mut mark = [0; MARK];
+        mark.copy_from_slice(&digest[..MARK]);
+        Self::Key(name.to_owned(), mark)
+    }
+
+    /// Who holds it, if it still opens anything.
+    pub(super) fn principal(
+        &self,
+        keys: &Keys,
+        ring: &KeyRing,
+        tokens: &Tokens,
+    ) -> Option<Arc<Principal>> {
+        match self {
+            Self::Key(name, mark) => {
+                let known = keys.remembered(name, mark).cloned();
+                known.or_else(|| ring.remembered(name, mark))
+            }
+            Self::Token(token) => tokens.principal(token)?.ok(),
+        }
+    }
 }
 
 /// What proves that an api of this Redis wrote a text; none: there was no Redis yet to agree on a key.
@@ -85,19 +110,8 @@ impl Sessions {
     }
 
     /// The cookie of a session that begins now; none: Redis was never there to agree on what proves it, or the token is too long.
-    pub(super) fn begun(
-        &self,
-        shown: &str,
-        who: &Principal,
-        is_token: bool,
-        secure: bool,
-    ) -> Option<HeaderValue> {
+    pub(super) fn begun(&self, shown: Shown, secure: bool) -> Option<HeaderValue> {
         let now = now() / 1000;
-        let shown = if is_token {
-            Shown::Token(shown.to_owned())
-        } else {
-            Shown::Key(who.name.to_string(), mark(shown))
-        };
         let session = Session {
             shown,
             began: now,
@@ -153,20 +167,9 @@ impl Sessions {
 }
 
 impl Session {
-    /// Who holds what was shown, if it still opens anything.
-    pub(super) fn principal(
-        &self,
-        keys: &Keys,
-        ring: &KeyRing,
-        tokens: &Tokens,
-    ) -> Option<Arc<Principal>> {
-        match &self.shown {
-            Shown::Key(name, mark) => {
-                let known = keys.remembered(name, mark).cloned();
-                known.or_else(|| ring.remembered(name, mark))
-            }
-            Shown::Token(token) => tokens.principal(token)?.ok(),
-        }
+    /// What was shown when it began.
+    pub(super) fn shown(&self) -> &Shown {
+        &self.shown
     }
 }
 
@@ -183,16 +186,10 @@ fn cookie(headers: &HeaderMap) -> Option<(&str, bool)> {
     })
 }
 
-fn mark(key: &str) -> [u8; MARK] {
-    let mut mark = [0; MARK];
-    mark.copy_from_slice(&digest(key)[..MARK]);
-    mark
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::scopes::Scopes;
+    use crate::core::api_key::digest;
 
     fn sessions(secret: u8) -> Sessions {
         Sessions::new(Box::new(move |text| {
@@ -202,12 +199,12 @@ mod tests {
         }))
     }
 
+    fn ana() -> Shown {
+        Shown::key("ana", &digest("a key"))
+    }
+
     fn begun(secure: bool) -> HeaderMap {
-        let who = Principal {
-            name: "ana".into(),
-            scopes: Scopes::everything(),
-        };
-        let set = sessions(1).begun("a key", &who, false, secure).unwrap();
+        let set = sessions(1).begun(ana(), secure).unwrap();
         let pair = set.to_str().unwrap().split(';').next().unwrap().to_owned();
         HeaderMap::from_iter([(
             COOKIE,
@@ -220,10 +217,7 @@ mod tests {
         let headers = begun(false);
         let (value, _) = cookie(&headers).unwrap();
         let (session, anew) = sessions(1).of(&headers).unwrap();
-        assert_eq!(
-            (session.shown.clone(), anew),
-            (Shown::Key("ana".to_owned(), mark("a key")), None)
-        );
+        assert_eq!((session.shown.clone(), anew), (ana(), None));
         let at = |now| sessions(1).read(value, now);
 
         assert!(at(session.began + IDLE - 1).is_some());

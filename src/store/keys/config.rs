@@ -1,5 +1,6 @@
 //! The keys that belong to no shard; they share a hash tag of their own, so that one script can touch several.
 
+use crate::core::api_key::KeyDigest;
 use crate::core::chat::Name;
 use crate::core::samples::Step;
 
@@ -23,6 +24,11 @@ pub(crate) const AUDIT: &str = "lull:{config}:audit";
 
 /// The keys that an operator made.
 pub(crate) const API_KEYS: &str = "lull:{config}:keys";
+
+/// A link by which a browser comes in once, by the digest of its text.
+pub(crate) fn login_link(digest: &KeyDigest) -> String {
+    format!("lull:{{config}}:login:{}", hex::encode(digest))
+}
 
 /// The key of the tokens that stand for chats.
 pub(crate) const TOKEN_KEY: &str = "lull:{config}:tokens";

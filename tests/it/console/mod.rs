@@ -4,5 +4,6 @@ mod batches;
 mod browser;
 mod entrance;
 mod hostile;
+mod link;
 mod looking_back;
 mod pages;
