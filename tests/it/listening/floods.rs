@@ -8,13 +8,13 @@ use crate::support::listening::Listening;
 use crate::support::{Daemon, TestRedis};
 
 /// What one listener is told of in a second.
-const MOST: usize = 200;
+const MOST: u64 = 200;
 /// More than is read at once of the posts of one buffer.
-const OF_ONE_BUFFER: usize = 60;
-const BUFFERS: usize = 20;
+const OF_ONE_BUFFER: u64 = 60;
+const BUFFERS: u64 = 20;
 
 /// Posts of one moment that were not taken, of several buffers, made from one that is there.
-async fn flood(redis: &TestRedis) -> usize {
+async fn flood(redis: &TestRedis) -> u64 {
     let raw = &mut redis.raw().await;
     let list = redis.keys("lull:*:posts").await.remove(0);
     let posts: StreamRangeReply = raw.xrange_all(&list).await.unwrap();
@@ -53,7 +53,7 @@ async fn of_a_flood_of_posts_a_part_is_told_and_how_many_were_left_out() {
         let event = all.next().await.unwrap();
         match event.name.as_str() {
             "post" => told += 1,
-            "skipped" => left_out += event.data["n"].as_u64().unwrap() as usize,
+            "skipped" => left_out += event.data["n"].as_u64().unwrap(),
             "reload" => reloads += 1,
             _ => {}
         }
