@@ -18,5 +18,6 @@ mod packages;
 
 /// A setting of the test itself: the path of a program.
 fn program(setting: &str) -> String {
-    std::env::var(setting).unwrap_or_else(|_| panic!("{setting}: see the Makefile"))
+    let path = std::env::var_os(setting).unwrap_or_else(|| panic!("{setting}: see the Makefile"));
+    path.into_string().unwrap()
 }
