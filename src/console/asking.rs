@@ -21,6 +21,7 @@ use tower::ServiceExt;
 use super::Console;
 use super::sharing::{Asked, Shared};
 use super::spelling::quoted;
+use crate::core::json::halves::without_halves;
 pub(super) use refused::Refused;
 
 /// What of a browser's request tells who it is and where it comes from. Its body, and what is said about that, stay here.
@@ -124,6 +125,12 @@ pub(super) fn with_query(path: &str, query: &[(&str, &str)]) -> String {
     }
 }
 
+/// An answer of the API. People's texts stand in it as they came.
+fn parsed<T: DeserializeOwned>(answer: &[u8]) -> Result<T, Refused> {
+    let answer = without_halves(answer);
+    serde_json::from_slice(&answer).map_err(|error| Refused::within(&error.to_string()))
+}
+
 impl Asking {
     /// What the API answers to a look.
     ///
@@ -143,7 +150,7 @@ impl Asking {
             path: call.path.clone(),
         };
         let answer = self.shared.answer(asked, self.call(&call)).await?;
-        serde_json::from_slice(&answer).map_err(|error| Refused::within(&error.to_string()))
+        parsed(&answer)
     }
 
     /// From here on looks may be answered with what others who reach the same were answered within a second: for what is read
@@ -158,7 +165,7 @@ impl Asking {
     /// Why it was not done.
     pub(super) async fn read<T: DeserializeOwned>(&self, call: &Call) -> Result<T, Refused> {
         let answer = self.call(call).await?;
-        serde_json::from_slice(&answer).map_err(|error| Refused::within(&error.to_string()))
+        parsed(&answer)
     }
 
     /// Does something, and hands on the body of the answer.

@@ -3,6 +3,7 @@
 pub mod depth;
 pub mod dotted;
 pub mod fields;
+pub mod halves;
 pub mod node;
 pub mod text;
 pub mod whole_number;

@@ -45,3 +45,21 @@ async fn hostile_names_and_texts_are_only_text() {
         }
     }
 }
+
+#[tokio::test]
+async fn half_of_an_emoji_costs_no_page() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api_with(&redis, &KEYS).await;
+    let ana = Browser::with_key(&api, "key-of-ana-that-is-long-enough").await;
+    let half = r#"{"user": "half", "message": "half \ud83d", "sender_name": "\udc4d", "ttl": 60}"#;
+    let request = api.client().post(api.url("/api/message"));
+    let request = request.header("content-type", "application/json");
+    assert_eq!(request.body(half).send().await.unwrap().status(), 200);
+
+    let chat = ana.post("/console/find", &[("q", "half")]).await.sent_to;
+    for path in [chat.as_str(), "/console", "/console/posts"] {
+        let page = ana.get(path).await;
+        assert_eq!(page.status, 200, "{path}");
+        assert!(page.html.contains("half"), "{path}: {}", page.html);
+    }
+}
