@@ -2,10 +2,10 @@
 
 BINARIES := $(or $(CARGO_TARGET_DIR),target)/quick
 
-.PHONY: help run test soak proxies clients n8n check fuzz bench
+.PHONY: help run test test-browser soak proxies clients n8n check fuzz bench
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Build, then start Redis, api and monitor in one process, without any configuration
 	@scripts/need-cc
@@ -18,6 +18,12 @@ test: ## Run the whole suite against a real Redis
 	@scripts/need-cc
 	@redis=$$(scripts/need-redis) && \
 	REDIS_SERVER=$$redis RUST_TEST_THREADS=$${RUST_TEST_THREADS:-$$(($$(nproc) * 3))} cargo test --locked
+
+test-browser: ## Use the console in a real Chromium, and look at each of its pages with axe-core (npm)
+	@scripts/need-cc
+	@scripts/need-chromium
+	@redis=$$(scripts/need-redis) && axe=$$(scripts/need-axe) && \
+	AXE=$$axe REDIS_SERVER=$$redis cargo test --locked --test browser
 
 soak: ## Kill, freeze and stop everything while it works, and look for what was lost; then long random histories (SOAK_SECONDS=300, SOAK_SEED=…)
 	@scripts/need-cc
@@ -45,7 +51,7 @@ check: ## Formatting, lints, documentation, licences, Dockerfiles, compose.yaml,
 	@scripts/need-cc
 	@scripts/need-lint-tools
 	cargo fmt --all --check
-	cargo clippy --locked --all-targets --test soak --test proxies --test clients -- -D warnings
+	cargo clippy --locked --all-targets --test soak --test proxies --test clients --test browser -- -D warnings
 	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps --document-private-items
 	cargo fetch --locked
 	target/tools/lint/bin/cargo-deny --offline --locked check licenses bans sources
