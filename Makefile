@@ -2,7 +2,7 @@
 
 BINARIES := $(or $(CARGO_TARGET_DIR),target)/quick
 
-.PHONY: help run test test-browser soak proxies clients n8n check fuzz bench
+.PHONY: help run test test-browser pictures soak proxies clients n8n check fuzz bench
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,7 +23,13 @@ test-browser: ## Use the console in a real Chromium, and look at each of its pag
 	@scripts/need-cc
 	@scripts/need-chromium
 	@redis=$$(scripts/need-redis) && axe=$$(scripts/need-axe) && \
-	AXE=$$axe REDIS_SERVER=$$redis cargo test --locked --test browser
+	AXE=$$axe REDIS_SERVER=$$redis cargo test --locked --test browser -- --skip pictures::
+
+pictures: ## Take the pictures of the console that the docs show, in a real Chromium
+	@scripts/need-cc
+	@scripts/need-chromium
+	@redis=$$(scripts/need-redis) && \
+	REDIS_SERVER=$$redis cargo test --locked --test browser -- pictures::
 
 soak: ## Kill, freeze and stop everything while it works, and look for what was lost; then long random histories (SOAK_SECONDS=300, SOAK_SEED=…)
 	@scripts/need-cc

@@ -1,5 +1,5 @@
 //! The console in a real browser: what people do with it, and what must hold of each of its pages. `make test-browser` runs
-//! it, and installs what it needs.
+//! it, and installs what it needs; `make pictures` takes the pictures of the docs with it.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 #![expect(
     clippy::print_stderr,
@@ -21,6 +21,7 @@ mod every_page;
 mod keyboard;
 mod live;
 mod pages;
+mod pictures;
 mod plain;
 mod routes;
 mod scene;
