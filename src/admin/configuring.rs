@@ -116,6 +116,28 @@ impl Admin {
         self.write(|_| Ok(spec.clone()), mode, by).await
     }
 
+    /// The same over one version of it, so that nothing is lost that somebody else has written since it was shown.
+    ///
+    /// # Errors
+    /// Those of [`Admin::put`]; it has another version, or is not there.
+    pub async fn put_over<T: Managed>(
+        &self,
+        version: u64,
+        spec: T,
+        by: &By,
+    ) -> Result<Versioned<T>, AdminError> {
+        let over = |configured: &Configured| {
+            let name = spec.name();
+            configured.is_open(T::KIND, name)?;
+            // What the environment describes has no version, and says so itself.
+            if !T::OF_ENVIRONMENT || !Name::is_of_environment(name) {
+                is_of_version::<T>(configured, name, version)?;
+            }
+            Ok::<_, AdminError>(spec.clone())
+        };
+        self.write(over, Mode::Known, by).await
+    }
+
     /// Changes one that is there; what others change meanwhile is kept. `change` sees masks in place of secrets, so that
     /// those go nowhere else than before.
     ///
@@ -127,10 +149,27 @@ impl Admin {
         change: impl Fn(T) -> Result<T, E>,
         by: &By,
     ) -> Result<Versioned<T>, E> {
+        self.change_over(None, name, change, by).await
+    }
+
+    /// The same over one version of it, where one is given.
+    ///
+    /// # Errors
+    /// Those of [`Admin::change`]; it has another version.
+    pub async fn change_over<T: Managed, E: From<AdminError>>(
+        &self,
+        version: Option<u64>,
+        name: &str,
+        change: impl Fn(T) -> Result<T, E>,
+        by: &By,
+    ) -> Result<Versioned<T>, E> {
         let changed = |configured: &Configured| {
             configured
                 .is_open(T::KIND, name)
                 .map_err(AdminError::Store)?;
+            if let Some(version) = version {
+                is_of_version::<T>(configured, name, version).map_err(AdminError::Conflict)?;
+            }
             let old = configured.get::<T>(name);
             let old = old.ok_or(AdminError::NoSuch(NoSuch::Kind(T::KIND)))?;
             change(old.spec.clone().masked())
@@ -202,6 +241,23 @@ impl Admin {
             Written::Refused => Err(NoSuch::Kind(T::KIND).into()),
         }
     }
+}
+
+/// Whether what is there has this version.
+fn is_of_version<T: Managed>(
+    configured: &Configured,
+    name: &str,
+    version: u64,
+) -> Result<(), Conflict> {
+    let there = configured.get::<T>(name).map(|there| there.version);
+    if there == Some(version) {
+        return Ok(());
+    }
+    Err(Conflict::Changed {
+        kind: T::KIND,
+        name: name.to_owned(),
+        version: there,
+    })
 }
 
 pub(super) fn being_removed(kind: Kind, name: &Name) -> Conflict {

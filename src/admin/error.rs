@@ -95,6 +95,16 @@ pub enum Conflict {
     /// There are as many keys as may be.
     #[error("there are {0} keys, and that is the most: revoke one first")]
     TooManyKeys(usize),
+    /// It was to be written over another version than it has.
+    #[error("the {} {name} was changed since: {}", kind.as_str(), now(*version))]
+    Changed {
+        /// Of which kind.
+        kind: Kind,
+        /// Its name.
+        name: String,
+        /// The version that it has; none: it is not there.
+        version: Option<u64>,
+    },
     /// The environment describes it, and nobody else.
     #[error(
         "the {} {name} is described by the settings of the daemons: change it there, or choose another name",
@@ -187,6 +197,13 @@ fn waiting(windows: u64, later: u64) -> String {
     match later {
         0 => format!("{windows} open windows"),
         later => format!("{windows} open windows and {later} messages that wait for their time"),
+    }
+}
+
+fn now(version: Option<u64>) -> String {
+    match version {
+        Some(version) => format!("its version is {version}"),
+        None => "it is not there".to_owned(),
     }
 }
 

@@ -69,6 +69,7 @@ impl From<NoSuch> for ApiError {
 fn advice(conflict: &Conflict) -> Option<&'static str> {
     match conflict {
         Conflict::Exists { .. } => Some("PUT replaces it"),
+        Conflict::Changed { .. } => Some("look at what is there before you write over it"),
         Conflict::BeingRemoved { .. } => Some("wait until it is gone; a PUT calls a drain off"),
         Conflict::HoldsMessages { .. } => {
             Some("?drain=true delivers them now, ?discard=true drops them")

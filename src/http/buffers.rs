@@ -54,6 +54,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "destinations": ["bot"],
             }))
             .any_field()
+            .over_a_version()
             .answers::<ShownSpec<BufferSpec>>(200, "The buffer.")
             .refusing(&[404, 409]),
         Endpoint::delete(Chapter::Buffers, "/api/buffers/{name}", remove::<BufferSpec>)

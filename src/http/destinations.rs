@@ -101,6 +101,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "template": "{\"to\": {{ user }}, \"text\": {{ messages }}}",
             }))
             .any_field()
+            .over_a_version()
             .answers::<ShownSpec<DestinationSpec>>(200, "The destination.")
             .refusing(&[404, 409]),
         Endpoint::delete(Chapter::Destinations, "/api/destinations/{name}", remove::<DestinationSpec>)

@@ -26,6 +26,7 @@ use crate::http::error::ApiError;
 use crate::http::history::{HistoryAnswer, shown as shown_run};
 use crate::http::page::page;
 use crate::http::query::{List, ListQuery};
+use crate::http::specs::writing::WriteQuery;
 use crate::http::specs::{New, Put, created, named, spec_named, spec_of};
 use crate::spec::ScheduleSpec;
 use crate::store::config::Mode;
@@ -93,6 +94,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "cron": "0 9 * * *", "timezone": "America/Sao_Paulo", "url": "http://127.0.0.1:9/webhook/morning",
             }))
             .any_field()
+            .over_a_version()
             .answers::<ShownSchedule>(200, "The schedule.")
             .refusing(&[404, 409]),
         Endpoint::delete(Chapter::Schedules, "/api/schedules/{name}", remove)
@@ -154,18 +156,25 @@ async fn create(
 async fn put(
     State(api): State<Api>,
     name: Result<Path<String>, PathRejection>,
+    query: Result<Query<WriteQuery>, QueryRejection>,
     Caller(by): Caller,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let name = named(name, NO_SCHEDULE)?;
+    let Query(query) = query?;
+    let version = query.version()?;
     let written = if fields.contains_key("cron") {
         let spec: ScheduleSpec = spec_named(own(fields), &name)?;
-        api.admin.put(spec, Mode::Any, &by).await?
+        match version {
+            Some(version) => api.admin.put_over(version, spec, &by).await?,
+            None => api.admin.put(spec, Mode::Any, &by).await?,
+        }
     } else {
         // The service Buffer: what is absent stays as it was.
         let changes = own(fields);
         let change = |old| changed(&old, &changes);
-        api.admin.change(name.as_str(), change, &by).await?
+        let name = name.as_str();
+        api.admin.change_over(version, name, change, &by).await?
     };
     let schedule = api.admin.with_times(written).await?;
     Ok(Json(shown(schedule)).into_response())
