@@ -76,28 +76,24 @@ pub(super) struct Call {
 }
 
 impl Call {
+    fn new(method: Method, path: String, body: Option<Value>) -> Self {
+        Self { method, path, body }
+    }
+
     pub(super) fn get(path: &str, query: &[(&str, &str)]) -> Self {
-        Self {
-            method: Method::GET,
-            path: with_query(path, query),
-            body: None,
-        }
+        Self::new(Method::GET, with_query(path, query), None)
     }
 
     pub(super) fn post(path: impl Into<String>, body: Option<Value>) -> Self {
-        Self {
-            method: Method::POST,
-            path: path.into(),
-            body,
-        }
+        Self::new(Method::POST, path.into(), body)
+    }
+
+    pub(super) fn put(path: impl Into<String>, body: Value) -> Self {
+        Self::new(Method::PUT, path.into(), Some(body))
     }
 
     pub(super) fn delete(path: impl Into<String>) -> Self {
-        Self {
-            method: Method::DELETE,
-            path: path.into(),
-            body: None,
-        }
+        Self::new(Method::DELETE, path.into(), None)
     }
 
     /// The same for a shell. The key is not in it.
