@@ -5,6 +5,7 @@ pub(super) mod chat;
 mod dead;
 mod entrance;
 mod find;
+mod form;
 mod history;
 mod narrow;
 pub(super) mod now;

@@ -1,6 +1,7 @@
 //! The tables of a catalogue: each struct is a table of the file of a language, each field a word or a sentence that a page says.
 
 use super::batches::{DeadWords, HistoryWords, NarrowWords, WaitingWords};
+use super::configuring::FormWords;
 use super::looking_back::{Audit, ListWords, Numbers, Posts, Settings, Trial};
 use super::{ByCode, Counted, Sentence};
 
@@ -31,6 +32,11 @@ texts! {
         waiting: WaitingWords,
         dead: DeadWords,
         history: HistoryWords,
+        form: FormWords,
+        labels: ByCode,
+        hints: ByCode,
+        choices: ByCode,
+        wrong: ByCode,
         outcomes: ByCode,
         done: ByCode,
         results: ByCode,
