@@ -3,11 +3,9 @@
 use super::configuring::{Drained, Managed, not_of_the_environment};
 use super::{Admin, AdminError, Conflict};
 use super::{DestinationDetail, Shown};
-use crate::core::batch::Millis;
 use crate::core::chat::Name;
 use crate::core::destination::Destination;
 use crate::delivery::Sender;
-use crate::delivery::trial::Trial;
 use crate::registry::Snapshot;
 use crate::spec::DestinationSpec;
 
@@ -90,15 +88,6 @@ impl Admin {
     /// The buffers that deliver to a destination, as far as they were written.
     pub fn buffers_to(&self, destination: &Name) -> Vec<String> {
         buffers_to(&self.registry().get(), destination)
-    }
-
-    /// Makes one marked call to a destination, of which nothing is kept, with a sample; `now` is the moment of its message.
-    ///
-    /// # Errors
-    /// No such; it cannot be used, or makes no body of the sample; its URL is not told here; unavailable or silent.
-    pub async fn try_destination(&self, name: &Name, now: Millis) -> Result<Trial, AdminError> {
-        let destination = self.callable(name).await?;
-        self.try_call(&destination, None, now).await
     }
 
     /// A destination to call, of the environment or written.

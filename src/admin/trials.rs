@@ -6,7 +6,7 @@ use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::Name;
 use crate::core::destination::Destination;
 use crate::core::window::CloseReason;
-use crate::delivery::trial::{Real, Trial, try_out, try_with};
+use crate::delivery::trial::{Depth, Real, Trial, try_out, try_with};
 use crate::spec::{Buffer, BufferSpec, DestinationSpec};
 use crate::store::EntryId;
 
@@ -20,7 +20,8 @@ impl Admin {
         Ok(draft.check(&self.registry().defaults().buffer.window)?)
     }
 
-    /// Makes one marked call to a destination as it would be if this were written, with a sample or a batch that there is.
+    /// Makes one marked call to a destination as it would be if this were written, with a sample or a batch that there is; or
+    /// only tells which call that would be.
     ///
     /// # Errors
     /// It could not be written, says why; it makes no body of that; no such batch, or nothing of it is kept; unavailable
@@ -30,9 +31,10 @@ impl Admin {
         draft: DestinationSpec,
         batch: Option<&BatchId>,
         now: Millis,
+        depth: Depth,
     ) -> Result<Trial, AdminError> {
         let destination = self.unmasked_draft(draft)?.check()?;
-        self.try_call(&destination, batch, now).await
+        self.try_call(&destination, batch, now, depth).await
     }
 
     fn unmasked_draft<T: Managed>(&self, draft: T) -> Result<T, AdminError> {
@@ -46,32 +48,35 @@ impl Admin {
     }
 
     /// Makes one marked call with a batch that there is, or with a sample.
-    pub(super) async fn try_call(
+    async fn try_call(
         &self,
         destination: &Destination,
         batch: Option<&BatchId>,
         now: Millis,
+        depth: Depth,
     ) -> Result<Trial, AdminError> {
         let Some(id) = batch else {
-            return Ok(try_out(destination, self.clients(), now).await?);
+            return Ok(try_out(destination, self.clients(), now, depth).await?);
         };
         let real = self.real(id).await?;
-        Ok(try_with(destination, self.clients(), &real).await?)
+        Ok(try_with(destination, self.clients(), &real, depth).await?)
     }
 
-    /// Makes one marked call to a destination with a batch that there is.
+    /// Makes one marked call to a destination, of which nothing is kept, with a batch that there is, or with a sample, whose
+    /// message came `now`; or only tells which call that would be.
     ///
     /// # Errors
-    /// No such, or nothing of it is kept; it cannot be used, or makes no body of that; its URL is not told here;
+    /// No such, or nothing of the batch is kept; it cannot be used, or makes no body of that; its URL is not told here;
     /// unavailable or silent.
-    pub async fn try_destination_with(
+    pub async fn try_destination(
         &self,
         name: &Name,
-        batch: &BatchId,
+        batch: Option<&BatchId>,
         now: Millis,
+        depth: Depth,
     ) -> Result<Trial, AdminError> {
         let destination = self.callable(name).await?;
-        self.try_call(&destination, Some(batch), now).await
+        self.try_call(&destination, batch, now, depth).await
     }
 
     async fn real(&self, id: &BatchId) -> Result<Real, AdminError> {

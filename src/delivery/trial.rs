@@ -43,10 +43,19 @@ pub struct Shown {
 /// What a trial came to.
 #[derive(Debug)]
 pub struct Trial {
-    /// What was sent.
+    /// What was sent, or would be.
     pub request: Shown,
-    /// What came of it; the beginning of the answer's body stands in `answer`.
-    pub attempt: Attempt,
+    /// What came of it; the beginning of the answer's body stands in `answer`. None: no call was made.
+    pub attempt: Option<Attempt>,
+}
+
+/// How far a trial goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Depth {
+    /// It makes a call.
+    Call,
+    /// It only tells which call it would make.
+    Preview,
 }
 
 /// Why nothing was sent.
@@ -79,7 +88,7 @@ pub struct Real {
     pub items: Vec<Item>,
 }
 
-/// Makes one marked call to a destination with a sample; `now` is the moment of its message.
+/// Makes one marked call to a destination with a sample, or tells which it would make; `now` is the moment of its message.
 ///
 /// # Errors
 /// When there is nothing to send.
@@ -87,6 +96,7 @@ pub async fn try_out(
     destination: &Destination,
     clients: &Clients,
     now: Millis,
+    depth: Depth,
 ) -> Result<Trial, TrialError> {
     let items = items(&destination.body, now)?;
     let sample = TemplateContext {
@@ -99,7 +109,7 @@ pub async fn try_out(
         language: None,
         items: &items,
     };
-    call(destination, clients, &sample).await
+    call(destination, clients, &sample, depth).await
 }
 
 /// The same with a batch that there is, under another id.
@@ -110,6 +120,7 @@ pub async fn try_with(
     destination: &Destination,
     clients: &Clients,
     real: &Real,
+    depth: Depth,
 ) -> Result<Trial, TrialError> {
     let batch = TemplateContext {
         user: real.chat.id.as_str(),
@@ -121,13 +132,14 @@ pub async fn try_with(
         language: real.language,
         items: &real.items,
     };
-    call(destination, clients, &batch).await
+    call(destination, clients, &batch, depth).await
 }
 
 async fn call(
     destination: &Destination,
     clients: &Clients,
     context: &TemplateContext<'_>,
+    depth: Depth,
 ) -> Result<Trial, TrialError> {
     let mut marked = destination.clone();
     marked.headers.insert(MARK.to_owned(), "true".to_owned());
@@ -138,7 +150,10 @@ async fn call(
     let request = sender.request(&id, body.clone(), None).build();
     let request = request.map_err(|_| SpecError::new("url", "no call can be made to it"))?;
     let request = shown(&request, &sender.url, body.clone());
-    let attempt = sender.send(&id, body, None).await;
+    let attempt = match depth {
+        Depth::Call => Some(sender.send(&id, body, None).await),
+        Depth::Preview => None,
+    };
     Ok(Trial { request, attempt })
 }
 

@@ -21,18 +21,18 @@ use super::{Api, now};
 use crate::admin::Ended;
 use crate::core::batch::{BatchId, Outcome};
 use crate::core::life::Asked;
-use crate::delivery::trial::Trial;
+use crate::delivery::trial::{Depth, Trial};
 use crate::spec::DestinationSpec;
 
 /// The answer to a test of a destination.
 #[derive(Debug, Serialize, ToSchema)]
 struct Tried {
-    /// Whether a batch would count as delivered.
+    /// Whether a batch would count as delivered; of a dry run, that there can be a call.
     success: bool,
-    /// What was sent.
+    /// What was sent; of a dry run, what would be.
     request: TriedRequest,
-    /// What came back.
-    response: TriedResponse,
+    /// What came back; null of a dry run.
+    response: Option<TriedResponse>,
 }
 
 /// The call of a test, with masks in place of secrets.
@@ -113,9 +113,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::post(Chapter::Destinations, "/api/destinations/{name}/test", test)
             .says(
                 "Try a destination",
-                "Makes one call with a sample, or with a real batch, marked as a test, of which nothing is kept. It takes as long as the destination's `timeout` at most.",
+                "Makes one call with a sample, or with a real batch, marked as a test, of which nothing is kept; with `dry_run` only shows that call. It takes as long as the destination's `timeout` at most.",
             )
-            .query::<WithQuery>(&["webhook_id"])
+            .query::<WithQuery>(&["webhook_id", "dry_run"])
             .answers::<Tried>(200, "What was sent, and what came back.")
             .refusing(&[404, 409]),
         Endpoint::post(Chapter::Destinations, "/api/destinations/test", test_draft)
@@ -123,7 +123,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Try a destination that is not written yet",
                 "The same with what stands in the body, as it would be written: nothing is stored. Masks stand for what is kept under its name. Without a name it is called `draft`.",
             )
-            .query::<WithQuery>(&["webhook_id"])
+            .query::<WithQuery>(&["webhook_id", "dry_run"])
             .body::<Draft<DestinationSpec>>(&json!({
                 "url": "http://127.0.0.1:9/webhook/bot", "template": "{\"to\": {{ user }}, \"text\": {{ messages }}}", "timeout": 5,
             }))
@@ -139,18 +139,27 @@ struct WithQuery {
     /// The `webhook-id` of a batch whose messages are kept; without it a sample is sent.
     #[param(pattern = "^msg_[0-9a-f]{32}(-[0-9]{1,9})?$")]
     webhook_id: Option<String>,
+    /// No call is made: the answer only shows which it would be.
+    #[serde(default)]
+    dry_run: bool,
 }
 
 impl WithQuery {
-    fn batch(query: Result<Query<Self>, QueryRejection>) -> Result<Option<BatchId>, ApiError> {
-        let Query(Self { webhook_id }) = query?;
+    fn read(
+        query: Result<Query<Self>, QueryRejection>,
+    ) -> Result<(Option<BatchId>, Depth), ApiError> {
+        let Query(Self {
+            webhook_id,
+            dry_run,
+        }) = query?;
+        let depth = if dry_run { Depth::Preview } else { Depth::Call };
         let read = |text: String| {
             BatchId::read(&text).ok_or_else(|| {
                 let why = "webhook_id must be msg_ and 32 hex digits";
                 ApiError::parameter("webhook_id", why)
             })
         };
-        webhook_id.map(read).transpose()
+        Ok((webhook_id.map(read).transpose()?, depth))
     }
 }
 
@@ -159,10 +168,10 @@ async fn test_draft(
     query: Result<Query<WithQuery>, QueryRejection>,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let batch = WithQuery::batch(query)?;
+    let (batch, depth) = WithQuery::read(query)?;
     let draft: DestinationSpec = draft_of(fields)?;
-    let trial = api.admin.try_draft(draft, batch.as_ref(), now()).await?;
-    Ok(Json(tried(trial)).into_response())
+    let trial = api.admin.try_draft(draft, batch.as_ref(), now(), depth);
+    Ok(Json(tried(trial.await?)).into_response())
 }
 
 async fn list(State(api): State<Api>) -> Response {
@@ -185,14 +194,11 @@ async fn test(
     query: Result<Query<WithQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let name = named(name, NO_DESTINATION)?;
-    let trial = match WithQuery::batch(query)? {
-        Some(batch) => {
-            let trial = api.admin.try_destination_with(&name, &batch, now());
-            trial.await?
-        }
-        None => api.admin.try_destination(&name, now()).await?,
-    };
-    Ok(Json(tried(trial)).into_response())
+    let (batch, depth) = WithQuery::read(query)?;
+    let trial = api
+        .admin
+        .try_destination(&name, batch.as_ref(), now(), depth);
+    Ok(Json(tried(trial.await?)).into_response())
 }
 
 impl Resource for DestinationSpec {
@@ -221,18 +227,20 @@ impl Resource for DestinationSpec {
 
 fn tried(Trial { request, attempt }: Trial) -> Tried {
     Tried {
-        success: attempt.outcome == Outcome::Delivered,
+        success: attempt
+            .as_ref()
+            .is_none_or(|attempt| attempt.outcome == Outcome::Delivered),
         request: TriedRequest {
             method: request.method,
             url: request.url,
             headers: request.headers,
             body: request.body,
         },
-        response: TriedResponse {
+        response: attempt.map(|attempt| TriedResponse {
             status: attempt.status,
             took_ms: u64::try_from(attempt.took.as_millis()).unwrap_or(u64::MAX),
             summary: attempt.summary,
             body: attempt.answer,
-        },
+        }),
     }
 }

@@ -10,6 +10,7 @@ use lull::core::chat::Name;
 use lull::core::filter::Filter;
 use lull::core::life::Asked;
 use lull::delivery::Clients;
+use lull::delivery::trial::Depth;
 use lull::ingest::Ingest;
 use lull::registry::Registry;
 use lull::registry::key_ring::KeyRing;
@@ -226,7 +227,9 @@ async fn what_cannot_be_is_refused_with_a_type_and_changes_nothing() {
     assert_eq!(conflict(desk.remove_bot(Asked::Discard).await), named);
     let nobody = admin.remove_schedule(&name("morning"), by).await;
     assert_eq!(missing(nobody), NoSuch::Kind(Kind::Schedule));
-    let tried = admin.try_destination(&name("default"), 1).await;
+    let tried = admin
+        .try_destination(&name("default"), None, 1, Depth::Call)
+        .await;
     assert_eq!(conflict(tried), Conflict::UntoldUrl);
 
     let now = admin.written::<BufferSpec>(&name("loja")).await.unwrap();

@@ -127,6 +127,17 @@ async fn a_destination_is_tried_with_a_batch_that_there_is() {
         assert_eq!(call.headers["lull-test"], "true");
         assert_ne!(call.id(), id);
     }
+    // A dry run tells the same and calls nobody.
+    let draft = json!({"url": bot.url(), "template": "{\"all\": {{ messages }}}"});
+    let dry = format!("/api/destinations/test?dry_run=true&{query}");
+    let (status, told) = system.api.post(&dry, draft).await;
+    assert_eq!((status.as_u16(), &told["response"]), (200, &json!(null)));
+    let body = told["request"]["body"].as_str().unwrap();
+    assert!(body.contains("the real words"), "{told}");
+    let path = "/api/destinations/bot/test?dry_run=true";
+    let (status, told) = system.api.request(Method::POST, path, None).await;
+    assert_eq!((status.as_u16(), &told["success"]), (200, &json!(true)));
+    assert!(bot.calls_so_far().is_empty());
     for (query, status) in [
         (format!("webhook_id=msg_{}", "0".repeat(32)), 404),
         ("webhook_id=msg_1".to_owned(), 400),

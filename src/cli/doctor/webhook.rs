@@ -5,7 +5,7 @@ use crate::core::batch::Millis;
 use crate::core::chat::Name;
 use crate::core::destination::Destination;
 use crate::delivery::reach::Unreached;
-use crate::delivery::trial::try_out;
+use crate::delivery::trial::{Depth, try_out};
 use crate::delivery::{Clients, Sender};
 use crate::settings::Vars;
 use crate::settings::operator::proxy_of;
@@ -92,8 +92,11 @@ impl Look<'_> {
     /// What a marked call comes to.
     async fn answer(&self, destination: &Destination, sender: &Sender) -> Finding {
         let (name, place) = (&destination.name, sender.place());
-        let attempt = match try_out(destination, &self.clients, self.now).await {
-            Ok(trial) => trial.attempt,
+        let trial = try_out(destination, &self.clients, self.now, Depth::Call);
+        let attempt = match trial.await.map(|trial| trial.attempt) {
+            Ok(Some(attempt)) => attempt,
+            // It always makes a call.
+            Ok(None) => return Finding::ok(CHECK, format!("{name} at {place} was not called")),
             Err(error) => {
                 let found = format!("{name} cannot be called: {error}");
                 return Finding::problem(
