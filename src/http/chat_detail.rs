@@ -182,7 +182,10 @@ async fn show(
             said: said(items),
             window: chats::shown(&api, &window),
         }),
-        later: scheduled.into_iter().map(scheduled::shown).collect(),
+        later: scheduled
+            .into_iter()
+            .map(|kept| scheduled::shown(&api, kept))
+            .collect(),
         follow_up: follow_up.map(|waiting| FollowUpAnswer {
             number: waiting.number,
             send_at: utc(waiting.at),

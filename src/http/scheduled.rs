@@ -28,6 +28,8 @@ pub(super) struct LaterMessage {
     user: String,
     /// The buffer it belongs to.
     buffer: String,
+    /// What stands for the chat in paths, so that no proxy logs a number.
+    token: Option<String>,
     /// What is to be said.
     #[schema(value_type = Value)]
     message: Box<RawValue>,
@@ -83,7 +85,7 @@ async fn list(
     let list = List::parse(query)?;
     let after = list.after(DueCursor::parse)?;
     let scheduled = api.admin.scheduled(&list.filter, after, list.limit);
-    Ok(page(scheduled.await?, shown))
+    Ok(page(scheduled.await?, |kept| shown(&api, kept)))
 }
 
 async fn recall(
@@ -105,8 +107,9 @@ async fn recall(
     .into_response())
 }
 
-pub(super) fn shown(kept: Kept) -> LaterMessage {
+pub(super) fn shown(api: &Api, kept: Kept) -> LaterMessage {
     LaterMessage {
+        token: api.admin.chat_tokens().of(&kept.chat),
         id: kept.id,
         user: kept.chat.id.as_str().to_owned(),
         buffer: kept.chat.buffer.to_string(),
