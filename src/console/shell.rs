@@ -75,7 +75,7 @@ impl<'a> Place<'a> {
 
 impl Shell {
     /// The places that stand on every page; on a phone those of its bar.
-    pub(super) fn places(&self) -> [Place<'_>; 6] {
+    pub(super) fn places(&self) -> [Place<'_>; 9] {
         let words = &self.words;
         [
             Place::in_bar("/console", "now", &words.shell.now, "g n"),
@@ -83,6 +83,19 @@ impl Shell {
             Place::on_desk("/console/waiting", "wait", &words.waiting.title, "g w"),
             Place::in_bar("/console/dead", "dead", &words.dead.title, "g d"),
             Place::on_desk("/console/history", "past", &words.history.title, "g h"),
+            Place::on_desk(
+                "/console/destinations",
+                "destination",
+                &words.destinations.title,
+                "g e",
+            ),
+            Place::on_desk(
+                "/console/schedules",
+                "schedule",
+                &words.schedules.title,
+                "g s",
+            ),
+            Place::on_desk("/console/later", "later", &words.later.title, "g l"),
             Place::in_bar("/console/more", "more", &words.shell.more, "g m"),
         ]
     }
@@ -139,6 +152,15 @@ impl Shell {
     /// Whether the page may act now: nothing is done while Redis is away.
     pub(super) fn may_act(&self) -> bool {
         self.may_change() && !matches!(&self.strip, Some(Err(_)))
+    }
+
+    /// What is wrong with what somebody typed, in the reader's language; the API says it more exactly, in English.
+    pub(super) fn wrong<'a>(&'a self, refused: &'a Refused) -> &'a str {
+        let field = refused.field.as_deref().unwrap_or_default();
+        let of_value = (refused.code == "invalid_field")
+            .then(|| self.words.wrong.get(field))
+            .flatten();
+        of_value.unwrap_or_else(|| self.words.refusals.of(&refused.code))
     }
 
     /// What a refusal says in the reader's language.

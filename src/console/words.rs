@@ -16,6 +16,7 @@ macro_rules! texts {
 }
 
 mod batches;
+mod configured;
 mod configuring;
 mod looking_back;
 mod tables;

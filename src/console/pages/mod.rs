@@ -3,16 +3,20 @@
 mod audit;
 pub(super) mod chat;
 mod dead;
+mod destinations;
 mod entrance;
 mod find;
 mod form;
 mod history;
+mod later;
 mod narrow;
 pub(super) mod now;
 mod numbers;
 mod posts;
 mod saying;
+mod schedules;
 mod settings;
+mod tries;
 mod waiting;
 
 use askama::Template;
@@ -22,6 +26,7 @@ use axum::http::header::ACCEPT;
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
 use axum::routing::get;
+use chrono_tz::TZ_VARIANTS;
 use serde_json::Value;
 
 use super::acts;
@@ -46,6 +51,9 @@ pub(super) fn routes() -> Router<Console> {
         .merge(waiting::routes())
         .merge(dead::routes())
         .merge(history::routes())
+        .merge(destinations::routes())
+        .merge(schedules::routes())
+        .merge(later::routes())
         .merge(acts::routes())
 }
 
@@ -72,14 +80,23 @@ struct More {
 
 impl More {
     /// The pages that stand nowhere else on a phone: path, name, and the question that each answers.
-    fn pages(&self) -> [(&'static str, &str, &str); 6] {
+    fn pages(&self) -> [(&'static str, &str, &str); 9] {
         let words = &self.shell.words;
         let (waiting, history) = (&words.waiting, &words.history);
         let (posts, numbers) = (&words.posts, &words.numbers);
         let (audit, settings) = (&words.audit, &words.settings);
+        let (destinations, schedules) = (&words.destinations, &words.schedules);
+        let later = &words.later;
         [
             ("/console/waiting", &waiting.title, &waiting.about),
             ("/console/history", &history.title, &history.about),
+            (
+                "/console/destinations",
+                &destinations.title,
+                &destinations.question,
+            ),
+            ("/console/schedules", &schedules.title, &schedules.question),
+            ("/console/later", &later.title, &later.question),
             ("/console/posts", &posts.title, &posts.question),
             ("/console/numbers", &numbers.title, &numbers.question),
             ("/console/audit", &audit.title, &audit.question),
@@ -131,6 +148,15 @@ pub(super) fn shortened(value: &Value) -> (String, bool) {
         Some((end, _)) => (format!("{}…", &text[..end]), true),
         None => (text, false),
     }
+}
+
+/// Zones that are offered; any other can be written.
+pub(super) fn zones() -> impl Iterator<Item = &'static str> {
+    let all = TZ_VARIANTS.iter().map(|zone| zone.name());
+    all.filter(|name| {
+        let near = ["UTC", "Europe/Lisbon", "Europe/Madrid"].contains(name);
+        near || name.starts_with("America/")
+    })
 }
 
 async fn missing(visit: Visit) -> Response {

@@ -11,5 +11,7 @@ texts! {
         on: String,
         off: String,
         save: String,
+        edit: String,
+        leave: String,
     }
 }

@@ -1,6 +1,7 @@
 //! The tables of a catalogue: each struct is a table of the file of a language, each field a word or a sentence that a page says.
 
 use super::batches::{DeadWords, HistoryWords, NarrowWords, WaitingWords};
+use super::configured::{DestinationWords, LaterWords, ScheduleWords, TriesWords};
 use super::configuring::FormWords;
 use super::looking_back::{Audit, ListWords, Numbers, Posts, Settings, Trial};
 use super::{ByCode, Counted, Sentence};
@@ -37,6 +38,10 @@ texts! {
         hints: ByCode,
         choices: ByCode,
         wrong: ByCode,
+        tries: TriesWords,
+        destinations: DestinationWords,
+        schedules: ScheduleWords,
+        later: LaterWords,
         outcomes: ByCode,
         done: ByCode,
         results: ByCode,

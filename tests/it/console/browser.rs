@@ -50,6 +50,14 @@ impl<'a> Browser<'a> {
         browser
     }
 
+    /// A browser of somebody who may only look, at an api of the suite's key.
+    pub(crate) async fn of_a_reader(api: &'a Daemon) -> Self {
+        let body = serde_json::json!({ "name": "leo", "scopes": ["read"] });
+        let (status, made) = api.post("/api/keys", body).await;
+        assert_eq!(status, 201, "{made}");
+        Self::with_key(api, made["key"].as_str().unwrap()).await
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Page {
         self.ask(Method::GET, path, None).await
     }

@@ -2,6 +2,8 @@
 
 mod batches;
 mod browser;
+mod by_itself;
+mod destinations;
 mod entrance;
 mod hostile;
 mod link;

@@ -27,6 +27,7 @@ pub(in crate::console) enum Kind {
     Number,
     /// Numbers with commas or blanks between them; left empty, the field is absent, and a dash is an empty list.
     Numbers,
+    #[expect(dead_code, reason = "for the pages of buffers")]
     /// Words with commas or blanks between them; left empty, the field is absent.
     Words,
     /// Lines, each an element of a list.
@@ -39,6 +40,7 @@ pub(in crate::console) enum Kind {
     Part,
     /// One of these words.
     Choice(&'static [&'static str]),
+    #[expect(dead_code, reason = "for the pages of buffers")]
     /// One of the names that there are; see [`Form::among`].
     Name,
     /// Some of the names that there are.
@@ -124,6 +126,7 @@ impl Form {
         }
     }
 
+    #[expect(dead_code, reason = "for the pages of buffers")]
     /// The same with the names that can be chosen.
     pub(in crate::console) fn among(self, names: Vec<String>) -> Self {
         Self { names, ..self }
@@ -177,6 +180,7 @@ impl Form {
         wanted.map(|input| self.field(shell, *input)).collect()
     }
 
+    #[expect(dead_code, reason = "for the pages of buffers")]
     /// All inputs, with all that is told of them.
     pub(in crate::console) fn all<'a>(&'a self, shell: &'a Shell) -> Vec<Field<'a>> {
         let all = self.inputs.iter();
@@ -224,9 +228,8 @@ impl Form {
             Ok(there) => there,
             Err(refused) => return Err(self.refused(refused)),
         };
-        let refused = match ask.call(&self.writing(path, &there)).await {
-            Ok(_) => return Ok(()),
-            Err(refused) => refused,
+        let Err(refused) = ask.call(&self.writing(path, &there)).await else {
+            return Ok(());
         };
         let there = if refused.code == "conflict" {
             ask.get(path, &[]).await.unwrap_or(there)

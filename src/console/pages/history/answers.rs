@@ -5,51 +5,51 @@ use serde_json::Value;
 
 /// As in `GET /api/history`.
 #[derive(Debug, Deserialize)]
-pub(super) struct History {
-    pub(super) items: Vec<Tried>,
-    pub(super) next_cursor: Option<String>,
-    pub(super) searched_until: Option<String>,
+pub(in crate::console::pages) struct History {
+    pub(in crate::console::pages) items: Vec<Tried>,
+    pub(in crate::console::pages) next_cursor: Option<String>,
+    pub(in crate::console::pages) searched_until: Option<String>,
 }
 
 /// A batch that was tried.
 #[derive(Debug, Deserialize)]
-pub(super) struct Tried {
-    pub(super) webhook_id: String,
-    pub(super) user: String,
-    pub(super) buffer: String,
-    pub(super) destination: String,
-    pub(super) status: String,
-    pub(super) messages: u64,
-    pub(super) reason: String,
-    pub(super) closed_at: String,
-    pub(super) settled_at: String,
-    pub(super) attempts: Vec<Attempt>,
-    pub(super) why: Option<String>,
-    pub(super) request: Option<Request>,
-    pub(super) response: Option<Answer>,
+pub(in crate::console::pages) struct Tried {
+    pub(in crate::console::pages) webhook_id: String,
+    pub(in crate::console::pages) user: String,
+    pub(in crate::console::pages) buffer: String,
+    pub(in crate::console::pages) destination: String,
+    pub(in crate::console::pages) status: String,
+    pub(in crate::console::pages) messages: u64,
+    pub(in crate::console::pages) reason: String,
+    pub(in crate::console::pages) closed_at: String,
+    pub(in crate::console::pages) settled_at: String,
+    pub(in crate::console::pages) attempts: Vec<Attempt>,
+    pub(in crate::console::pages) why: Option<String>,
+    pub(in crate::console::pages) request: Option<Request>,
+    pub(in crate::console::pages) response: Option<Answer>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Attempt {
-    pub(super) attempt: u64,
-    pub(super) at: String,
-    pub(super) status: Option<u16>,
-    pub(super) duration_ms: u64,
-    pub(super) summary: String,
+pub(in crate::console::pages) struct Attempt {
+    pub(in crate::console::pages) attempt: u64,
+    pub(in crate::console::pages) at: String,
+    pub(in crate::console::pages) status: Option<u16>,
+    pub(in crate::console::pages) duration_ms: u64,
+    pub(in crate::console::pages) summary: String,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Request {
-    pub(super) method: String,
-    pub(super) url: String,
-    pub(super) body: Option<String>,
-    pub(super) bytes: u64,
+pub(in crate::console::pages) struct Request {
+    pub(in crate::console::pages) method: String,
+    pub(in crate::console::pages) url: String,
+    pub(in crate::console::pages) body: Option<String>,
+    pub(in crate::console::pages) bytes: u64,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) head: Option<String>,
+pub(in crate::console::pages) struct Answer {
+    pub(in crate::console::pages) status: u16,
+    pub(in crate::console::pages) head: Option<String>,
 }
 
 /// As in `GET /api/history/{webhook_id}`.

@@ -16,7 +16,7 @@ use crate::console::Console;
 use crate::console::asking::Refused;
 use crate::console::shell::Shell;
 use crate::console::visit::{Visit, page};
-use answers::{History, Tried};
+pub(super) use answers::{History, Tried};
 
 const PATH: &str = "/console/history";
 /// Batches on a page: each comes with its call.
@@ -38,7 +38,7 @@ pub(super) fn routes() -> Router<Console> {
 }
 
 /// How good a state or a status is: a class of the styles.
-fn tone(state: &str) -> &'static str {
+pub(super) fn tone(state: &str) -> &'static str {
     match state {
         "delivered" => "good",
         "failed" | "waiting" => "warn",
@@ -47,22 +47,26 @@ fn tone(state: &str) -> &'static str {
     }
 }
 
+/// What came of it last, and after how many attempts.
+pub(super) fn about(shell: &Shell, it: &Tried) -> String {
+    let (words, clock) = (&shell.words, &shell.clock);
+    let mut told = vec![words.now.messages.of(it.messages)];
+    if let Some(last) = it.attempts.last() {
+        told.push(words.waiting.tried.of(last.attempt));
+        let length = clock.length(last.duration_ms);
+        told.push(format!("{} · {length}", last.summary));
+    }
+    told.extend(it.why.clone());
+    told.join(" · ")
+}
+
 impl Page {
     fn tone(&self, it: &Tried) -> &'static str {
         tone(&it.status)
     }
 
-    /// What came of it last, and after how many attempts.
     fn about(&self, it: &Tried) -> String {
-        let (words, clock) = (&self.shell.words, &self.shell.clock);
-        let mut told = vec![words.now.messages.of(it.messages)];
-        if let Some(last) = it.attempts.last() {
-            told.push(words.waiting.tried.of(last.attempt));
-            let length = clock.length(last.duration_ms);
-            told.push(format!("{} · {length}", last.summary));
-        }
-        told.extend(it.why.clone());
-        told.join(" · ")
+        about(&self.shell, it)
     }
 
     fn searched_until(&self, at: &str) -> String {

@@ -83,7 +83,7 @@ pub(in crate::console::pages) struct LineRefusal {
 }
 
 impl Destination {
-    pub(super) fn tone(&self) -> &'static str {
+    pub(in crate::console::pages) fn tone(&self) -> &'static str {
         match self.state.as_str() {
             "works" => "good",
             "down" | "failing" => "bad",

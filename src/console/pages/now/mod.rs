@@ -1,6 +1,6 @@
 //! Is it working? A verdict, what is open, how destinations and lines do, and the switch for everything.
 
-mod answers;
+pub(super) mod answers;
 
 use askama::Template;
 use axum::Router;
@@ -103,7 +103,8 @@ pub(super) fn last_post(shell: &Shell, at: &str) -> String {
     shell.words.now.last_post.with(&[("ago", &ago)])
 }
 
-fn about(shell: &Shell, it: &Destination) -> String {
+/// How a destination does, in a sentence.
+pub(super) fn about(shell: &Shell, it: &Destination) -> String {
     let (words, clock) = (&shell.words.now, &shell.clock);
     let mut told = Vec::new();
     if let Some(at) = &it.failing_since {

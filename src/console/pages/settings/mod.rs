@@ -8,11 +8,11 @@ use axum::extract::Form;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
-use chrono_tz::TZ_VARIANTS;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::narrow::names;
+use super::zones;
 use crate::console::Console;
 use crate::console::acts::{Act, done};
 use crate::console::asking::{Call, Refused};
@@ -105,13 +105,8 @@ impl Page {
         self.shell.words.settings.stands.with(&[("what", &what)])
     }
 
-    /// Zones that are offered; any other can be written.
     fn zones(&self) -> impl Iterator<Item = &'static str> {
-        let all = TZ_VARIANTS.iter().map(|zone| zone.name());
-        all.filter(|name| {
-            let near = ["UTC", "Europe/Lisbon", "Europe/Madrid"].contains(name);
-            near || name.starts_with("America/")
-        })
+        zones()
     }
 }
 

@@ -1,0 +1,246 @@
+//! Writing a schedule: the form, with its next times while its expression is typed.
+
+use askama::Template;
+use axum::extract::{Form as Posted, Path};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::answers::Upcoming;
+use super::{API, PATH, own_time};
+use crate::console::asking::{Asking, Call, Refused, with_query};
+use crate::console::pages::form::{Filled, Form, Input, Kind};
+use crate::console::pages::{refused, zones};
+use crate::console::shell::Shell;
+use crate::console::spelling::segment;
+use crate::console::visit::{Visit, page, see};
+
+const METHODS: &[&str] = &["POST", "PUT", "PATCH", "DELETE", "GET"];
+/// What of a schedule can be written here; its name only while it is new. What has no input stays as it is.
+static INPUTS: [Input; 18] = [
+    Input::required("name", Kind::Line),
+    Input::new("description", Kind::Line),
+    Input::required("cron", Kind::Line),
+    Input::new("timezone", Kind::Line),
+    Input::new("catch_up", Kind::Choice(&["skip", "once"])),
+    Input::new("active", Kind::Tick),
+    Input::required("url", Kind::Line),
+    Input::new("method", Kind::Choice(METHODS)),
+    Input::new("headers", Kind::Pairs),
+    Input::new("body", Kind::Text),
+    Input::new("timeout", Kind::Number),
+    Input::new("retry.for", Kind::Number),
+    Input::new("retry.max", Kind::Number),
+    Input::new("retry.first", Kind::Number),
+    Input::new("retry.cap", Kind::Number),
+    Input::new("retry.waits", Kind::Numbers),
+    Input::new("retry.max_retry_after", Kind::Number),
+    Input::new("secrets", Kind::Lines),
+];
+/// How its inputs stand together; those of the tries are folded away.
+static WHEN: [&str; 6] = [
+    "name",
+    "description",
+    "cron",
+    "timezone",
+    "catch_up",
+    "active",
+];
+static TRIES: [&str; 7] = [
+    "timeout",
+    "retry.for",
+    "retry.max",
+    "retry.first",
+    "retry.cap",
+    "retry.waits",
+    "retry.max_retry_after",
+];
+
+/// What a schedule that is not there yet begins with: in the zone of the console. What is absent has the default of the API.
+fn begins_with(shell: &Shell) -> Value {
+    let zone = shell.clock.zone.name();
+    json!({ "method": "POST", "retry": {}, "active": true, "timezone": zone, "catch_up": "skip" })
+}
+
+#[derive(Template)]
+#[template(path = "schedules/edit.html")]
+struct Page {
+    shell: Shell,
+    /// Empty: it is new.
+    name: String,
+    form: Form,
+    /// Its next times; none: no expression is written yet.
+    upcoming: Option<Result<Upcoming, Refused>>,
+    curl: String,
+    back: String,
+}
+
+impl Page {
+    /// Its name is written only while it is new.
+    fn when(&self) -> &'static [&'static str] {
+        if self.name.is_empty() {
+            &WHEN
+        } else {
+            &WHEN[1..]
+        }
+    }
+
+    fn call(&self) -> &'static [&'static str] {
+        &["url", "method", "headers", "body"]
+    }
+
+    fn tries_of(&self) -> &'static [&'static str] {
+        &TRIES
+    }
+
+    fn safe(&self) -> &'static [&'static str] {
+        &["secrets"]
+    }
+
+    fn own_time(&self, at: &str) -> Option<String> {
+        own_time(&self.shell, at, self.form.filled.get("timezone"))
+    }
+
+    fn action(&self) -> String {
+        match self.name.as_str() {
+            "" => format!("{PATH}/.new"),
+            name => format!("{PATH}/{}/edit", segment(name)),
+        }
+    }
+
+    fn zones(&self) -> impl Iterator<Item = &'static str> {
+        zones()
+    }
+}
+
+fn inputs(is_new: bool) -> &'static [Input] {
+    if is_new { &INPUTS } else { &INPUTS[1..] }
+}
+
+async fn there(ask: &Asking, name: &str) -> Result<Value, Refused> {
+    let path = format!("{API}/{}", segment(name));
+    ask.get(&path, &[]).await
+}
+
+pub(super) async fn new(visit: Visit) -> Response {
+    let begins_with = begins_with(&visit.shell);
+    let form = Form::new(inputs(true), &begins_with);
+    answer(visit, String::new(), form, begins_with).await
+}
+
+pub(super) async fn edit(Path(name): Path<String>, visit: Visit) -> Response {
+    if !visit.shell.may_change() {
+        return see(&format!("{PATH}/{}", segment(&name)));
+    }
+    let there = match there(&visit.ask, &name).await {
+        Ok(there) => there,
+        Err(refusal) => return refused(&visit, &refusal, PATH),
+    };
+    let form = Form::over(inputs(false), &there);
+    answer(visit, name, form, there).await
+}
+
+pub(super) async fn create(visit: Visit, Posted(filled): Posted<Filled>) -> Response {
+    let form = Form::filled(inputs(true), filled);
+    match form.write(&visit.ask, API, API).await {
+        // Any words make a name, so it may have another than was typed.
+        Ok(()) => see(&with_query(PATH, &[("done", "schedule_written")])),
+        Err(form) => {
+            let draft = form.body(&begins_with(&visit.shell));
+            answer(visit, String::new(), form, draft).await
+        }
+    }
+}
+
+pub(super) async fn save_over(
+    Path(name): Path<String>,
+    visit: Visit,
+    Posted(filled): Posted<Filled>,
+) -> Response {
+    let at = format!("{PATH}/{}", segment(&name));
+    let path = format!("{API}/{}", segment(&name));
+    let form = Form::filled(inputs(false), filled);
+    let form = match form.write(&visit.ask, API, &path).await {
+        Ok(()) => return see(&with_query(&at, &[("done", "schedule_written")])),
+        Err(form) => form,
+    };
+    match there(&visit.ask, &name).await {
+        Ok(there) => {
+            let draft = form.body(&there);
+            answer(visit, name, form, draft).await
+        }
+        Err(refusal) => refused(&visit, &refusal, PATH),
+    }
+}
+
+/// What is typed, with the times at which it would run: a script asks for it while somebody types, a button without one.
+pub(super) async fn preview(visit: Visit, Posted(filled): Posted<Filled>) -> Response {
+    let name = filled.get("of").to_owned();
+    let there = match name.as_str() {
+        "" => Ok(begins_with(&visit.shell)),
+        name => there(&visit.ask, name).await,
+    };
+    let there = match there {
+        Ok(there) => there,
+        Err(refusal) => return refused(&visit, &refusal, PATH),
+    };
+    let form = Form::filled(inputs(name.is_empty()), filled);
+    let draft = form.body(&there);
+    answer(visit, name, form, draft).await
+}
+
+/// The page of the form, with the next times of the draft.
+async fn answer(
+    Visit { ask, mut shell }: Visit,
+    name: String,
+    form: Form,
+    draft: Value,
+) -> Response {
+    let back = match name.as_str() {
+        "" => PATH.to_owned(),
+        name => format!("{PATH}/{}", segment(name)),
+    };
+    // Who changes the language meanwhile begins anew.
+    shell.here = match name.as_str() {
+        "" => format!("{PATH}/.new"),
+        _ => format!("{back}/edit"),
+    };
+    let text = |field: &str| draft[field].as_str().unwrap_or_default().to_owned();
+    let (cron, timezone) = (text("cron"), text("timezone"));
+    let upcoming = if cron.is_empty() {
+        None
+    } else {
+        let query = [("cron", cron.as_str()), ("timezone", timezone.as_str())];
+        Some(ask.get("/api/schedules/preview", &query).await)
+    };
+    let call = match name.as_str() {
+        "" => Call::post(API, Some(draft)),
+        name => form.writing(&format!("{API}/{}", segment(name)), &draft),
+    };
+    let status = form.refusal().map_or(StatusCode::OK, |it| it.status);
+    let shown = Page {
+        curl: call.curl(&ask.origin()),
+        shell,
+        name,
+        form,
+        upcoming,
+        back,
+    };
+    page(&ask, status, &shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::words::Catalogue;
+
+    #[test]
+    fn every_input_has_a_label_in_each_language() {
+        for language in ["en", "pt-BR", "es"] {
+            let words = Catalogue::read().unwrap().for_reader(Some(language), "");
+            for Input { path, .. } in INPUTS {
+                assert!(words.labels.get(path).is_some(), "{language}: {path}");
+            }
+        }
+    }
+}
