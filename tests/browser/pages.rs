@@ -46,6 +46,26 @@ pub(crate) const PAGES: &[Page] = &[
         "/console/settings/keys",
         Post(&[("name", "painel"), ("read", "on")]),
     ),
+    page("/console/destinations", Open),
+    page("/console/destinations/.new", Open),
+    page("/console/destinations/.preview", Post(DRAFT)),
+    page("/console/destinations/.try", Post(DRAFT)),
+    page("/console/destinations/{destination}", Open),
+    page("/console/destinations/{destination}/edit", Open),
+    page(
+        "/console/destinations/{destination}/test",
+        Post(&[("webhook_id", "")]),
+    ),
+    page("/console/schedules", Open),
+    page("/console/schedules/.new", Open),
+    page(
+        "/console/schedules/.preview",
+        Post(&[("of", "{schedule}"), ("cron", "61 * * * *")]),
+    ),
+    page("/console/schedules/{schedule}", Open),
+    page("/console/schedules/{schedule}/edit", Open),
+    page("/console/later", Open),
+    page("/console/later?what=queue", Open),
     // No such page.
     page("/console/{*rest}", Open),
 ];
@@ -59,10 +79,14 @@ pub(crate) const OTHERS: &[&str] = &[
     "/console/control",
     "/console/dead/revive",
     "/console/dead/{id}/{act}",
+    "/console/destinations/{destination}/remove",
+    "/console/destinations/{destination}/switch",
+    "/console/later/{id}/take-back",
     "/console/liking",
     "/console/logout",
     "/console/now",
     "/console/numbers.csv",
+    "/console/schedules/{schedule}/{act}",
     "/console/settings/keys/{name}/revoke",
     "/console/settings/timezone",
     "/console/strip",
@@ -72,6 +96,12 @@ pub(crate) const OTHERS: &[&str] = &[
 const fn page(route: &'static str, how: How) -> Page {
     Page { route, how }
 }
+
+const DRAFT: &[(&str, &str)] = &[
+    ("of", "{destination}"),
+    ("url", "http://127.0.0.1:9/"),
+    ("method", "POST"),
+];
 
 const TRIAL: &[(&str, &str)] = &[
     ("post", "{post}"),

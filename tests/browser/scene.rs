@@ -170,7 +170,7 @@ impl Scene {
     }
 
     /// A key, a message for later, a schedule.
-    async fn was_changed(&self) {
+    async fn was_changed(&mut self) {
         let key = json!({"name": "n8n", "scopes": ["ingest@loja", "read"]});
         self.does(Method::POST, "/api/keys", key).await;
         let later = json!({"user": ANA, "message": "sua mesa está livre", "delay": 86_400});
@@ -178,6 +178,8 @@ impl Scene {
         let url = self.system.default.url();
         let schedule = json!({"name": "bom-dia", "cron": "30 9 * * MON-FRI", "timezone": "America/Sao_Paulo", "url": url});
         self.does(Method::POST, "/api/schedules", schedule).await;
+        self.names.insert("schedule", "bom-dia".to_owned());
+        self.names.insert("destination", "crm".to_owned());
     }
 
     /// What was counted is added up when a daemon stops: whoever comes then sees it.

@@ -135,6 +135,9 @@ fn inputs(is_new: bool) -> &'static [Input] {
 }
 
 pub(super) async fn new(visit: Visit) -> Response {
+    if !visit.shell.may_change() {
+        return see(PATH);
+    }
     let form = Form::new(inputs(true), &begins_with());
     answer(visit, String::new(), form, begins_with(), Depth::Preview).await
 }

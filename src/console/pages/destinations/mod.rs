@@ -35,14 +35,23 @@ pub(super) fn routes() -> Router<Console> {
         )
         .route("/console/destinations/.preview", post(editing::preview))
         .route("/console/destinations/.try", post(editing::try_draft))
-        .route("/console/destinations/{name}", get(one::show))
+        .route("/console/destinations/{destination}", get(one::show))
         .route(
-            "/console/destinations/{name}/edit",
+            "/console/destinations/{destination}/edit",
             get(editing::edit).post(editing::save_over),
         )
-        .route("/console/destinations/{name}/switch", post(acts::switched))
-        .route("/console/destinations/{name}/test", post(trying::test))
-        .route("/console/destinations/{name}/remove", post(acts::removed))
+        .route(
+            "/console/destinations/{destination}/switch",
+            post(acts::switched),
+        )
+        .route(
+            "/console/destinations/{destination}/test",
+            post(trying::test),
+        )
+        .route(
+            "/console/destinations/{destination}/remove",
+            post(acts::removed),
+        )
 }
 
 #[derive(Template)]

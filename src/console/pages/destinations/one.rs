@@ -23,7 +23,7 @@ use crate::console::visit::{Visit, page};
 /// Calls that are shown.
 const CALLS: &str = "10";
 /// Most characters of an answer.
-const LONGEST: usize = 300;
+const LONGEST: usize = 160;
 
 #[derive(Template)]
 #[template(path = "destinations/one.html")]

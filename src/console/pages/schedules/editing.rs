@@ -123,6 +123,9 @@ async fn there(ask: &Asking, name: &str) -> Result<Value, Refused> {
 }
 
 pub(super) async fn new(visit: Visit) -> Response {
+    if !visit.shell.may_change() {
+        return see(PATH);
+    }
     let begins_with = begins_with(&visit.shell);
     let form = Form::new(inputs(true), &begins_with);
     answer(visit, String::new(), form, begins_with).await

@@ -31,12 +31,12 @@ pub(super) fn routes() -> Router<Console> {
             get(editing::new).post(editing::create),
         )
         .route("/console/schedules/.preview", post(editing::preview))
-        .route("/console/schedules/{name}", get(one::show))
+        .route("/console/schedules/{schedule}", get(one::show))
         .route(
-            "/console/schedules/{name}/edit",
+            "/console/schedules/{schedule}/edit",
             get(editing::edit).post(editing::save_over),
         )
-        .route("/console/schedules/{name}/{act}", post(acts::acted))
+        .route("/console/schedules/{schedule}/{act}", post(acts::acted))
 }
 
 /// A time in the zone of its schedule, where that is another than the reader's.
