@@ -28,6 +28,7 @@ mod schedules;
 mod shown;
 pub mod story;
 mod trials;
+pub mod tuner;
 
 use std::sync::Arc;
 

@@ -3,6 +3,7 @@
 pub mod action;
 pub mod address;
 pub mod api_key;
+pub mod asks;
 pub mod batch;
 pub mod breaker;
 pub mod chat;
@@ -31,6 +32,7 @@ pub mod samples;
 pub mod schedule;
 pub mod scopes;
 pub mod trace;
+pub mod tuner;
 pub mod verdict;
 pub mod when;
 pub mod window;

@@ -1,5 +1,7 @@
 //! `/api/buffers`: list, show, write and remove them.
 
+mod tuner;
+
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -19,7 +21,7 @@ use crate::spec::BufferSpec;
 
 /// Its endpoints, in the order of the document.
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    vec![
+    let all = vec![
         Endpoint::get(Chapter::Buffers, "/api/buffers", list)
             .says(
                 "List buffers",
@@ -63,7 +65,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Refused with 409 while it has open windows or messages for later, unless the query says what becomes of them. A removal that has begun is shown as `removing` and goes on whichever daemon dies; until it is over nothing comes in, and nothing can be changed; a PUT calls a drain off.",
             )
             .removes("Not yet: windows are left, and it goes when they are gone."),
-    ]
+    ];
+    all.into_iter().chain(tuner::endpoints()).collect()
 }
 
 async fn list(State(api): State<Api>) -> Response {

@@ -1,9 +1,8 @@
 //! A message: into the window of its chat by the rules of its buffer, or kept until its time; and counted.
 
 use super::posts::{Untaken, result_of};
-use std::time::Duration;
-
 use super::{Ingest, IngestError};
+use crate::core::asks::{Asks, Spoken};
 use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::Chat;
 use crate::core::incoming::Incoming;
@@ -11,7 +10,7 @@ use crate::core::item::{CHOICE, stored_item};
 use crate::core::json::fields::BadInput;
 use crate::core::post::PostResult;
 use crate::core::when::{When, too_far};
-use crate::core::window::{CloseReason, WaitRule};
+use crate::core::window::WaitRule;
 use crate::spec::Buffer;
 use crate::store::StoreError;
 use crate::store::history::Retention;
@@ -60,35 +59,33 @@ pub(super) fn new_message<'a>(
         .window
         .ttl(incoming.ttl)
         .map_err(|error| BadInput::ttl(&error))?;
-    let short = text.and_then(|text| buffer.words.wait_after(text));
-    let is_choice = incoming.details.parts.contains_key(CHOICE);
-    let choice = buffer.window.choice_wait.filter(|_| is_choice);
-    let is_word = text.is_some_and(|text| buffer.words.is_flush_word(text));
+    let media = &incoming.details.media;
+    let spoken = Spoken {
+        text,
+        is_choice: incoming.details.parts.contains_key(CHOICE),
+        has_media: !media.is_empty(),
+    };
+    let asks = Asks::of(&spoken, &buffer.window, &buffer.words);
     Ok(NewMessage {
         item,
-        // What the client asks for wins over what was tapped, and that over what its words are short for.
-        ttl: match (incoming.ttl, choice.or(short)) {
+        // What the client asks for wins.
+        ttl: match (incoming.ttl, asks.wait) {
             (None, Some(wait)) => wait,
             _ => ttl,
         },
         asked: incoming.ttl.is_some(),
         id: incoming.message_id.as_deref(),
         // Two pictures may have one caption, and are not the same.
-        text: text.filter(|_| incoming.details.media.is_empty()),
+        text: text.filter(|_| media.is_empty()),
         parts: Some(&incoming.details.parts),
-        flush: is_word.then_some(CloseReason::Word).or_else(|| {
-            let at_once = choice.filter(Duration::is_zero);
-            at_once.map(|_| CloseReason::Choice)
-        }),
-        media_only: text.is_none() && !incoming.details.media.is_empty(),
+        flush: asks.flush,
+        media_only: asks.media_only,
         kept: Kept::default(),
         life: buffer.life,
         name: None,
-        rule: match (incoming.ttl, choice, short) {
-            (Some(_), ..) => Some(WaitRule::Asked),
-            (None, Some(_), _) => Some(WaitRule::Choice),
-            (None, None, Some(_)) => Some(WaitRule::Words),
-            (None, None, None) => None,
+        rule: match incoming.ttl {
+            Some(_) => Some(WaitRule::Asked),
+            None => asks.rule,
         },
     })
 }

@@ -1,5 +1,6 @@
 //! Buffers that are written by requests, and taken up by daemons that run.
 
+mod tuner;
 mod versions;
 mod windows;
 

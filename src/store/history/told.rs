@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::core::batch::Millis;
-use crate::core::chat::{Chat, ChatId};
+use crate::core::chat::{Chat, ChatId, Name};
 use crate::core::filter::Filter;
 use crate::core::finding::{as_one_number, number_of};
 use crate::gateway::Author;
@@ -45,6 +45,16 @@ pub enum Told {
 }
 
 impl Told {
+    fn of(received: Received, answer: Option<Answer>) -> Self {
+        match answer {
+            Some(answer) => Self::Answered {
+                at: received.at,
+                answer,
+            },
+            None => Self::Said(received),
+        }
+    }
+
     /// When it came.
     pub fn at(&self) -> Millis {
         match self {
@@ -110,16 +120,36 @@ impl History<'_> {
             if received.at > until {
                 return Ok(None);
             }
-            Ok(Some(match Answer::read(entry)? {
-                Some(answer) => Told::Answered {
-                    at: received.at,
-                    answer,
-                },
-                None => Told::Said(received),
-            }))
+            Ok(Some(Told::of(received, Answer::read(entry)?)))
         };
         let found = self.store.newest(keys::received, shards, look, of_chat);
         Ok(ended(found.await?))
+    }
+
+    /// What was said in the chats of a buffer within `look`, each with its chat, the newest first, and where the look ended, if
+    /// there is more.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn told_in(
+        self,
+        buffer: &Name,
+        look: Look,
+    ) -> Result<(Vec<(Chat, Told)>, Option<EntryId>)> {
+        let filter = Filter::Buffer(buffer.clone());
+        let of_buffer = |entry: &StreamEntry| {
+            let of = keys::chat_of_member(&entry.field("chat")?);
+            let Some(chat) = of.filter(|of| of.buffer == *buffer) else {
+                return Ok(None);
+            };
+            let received = Received::read(entry)?;
+            let told = Told::of(received, Answer::read(entry)?);
+            Ok(Some((chat, told)))
+        };
+        let shards = shards_of(&filter);
+        let found = self.store.newest(keys::received, shards, look, of_buffer);
+        let (told, next) = found.await?;
+        Ok((told, next.as_deref().and_then(EntryId::parse)))
     }
 
     /// What was posted of a chat within `look` and came into no window as a message of its own, likewise; of a chat of which nobody
