@@ -136,8 +136,8 @@ impl Received1000 {
             Told::Said(received) => {
                 self.messages += 1;
                 self.bare += u64::from(received.item.is_none());
-                self.first = Some(at);
-                self.last = self.last.or(Some(at));
+                self.first = Some(self.first.map_or(at, |first| first.min(at)));
+                self.last = self.last.max(Some(at));
                 let bytes = received.item.as_ref().map_or(0, String::len);
                 (Event::Said(said(buffer, &received)), bytes)
             }

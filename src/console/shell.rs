@@ -75,7 +75,7 @@ impl<'a> Place<'a> {
 
 impl Shell {
     /// The places that stand on every page; on a phone those of its bar.
-    pub(super) fn places(&self) -> [Place<'_>; 9] {
+    pub(super) fn places(&self) -> [Place<'_>; 10] {
         let words = &self.words;
         [
             Place::in_bar("/console", "now", &words.shell.now, "g n"),
@@ -96,6 +96,7 @@ impl Shell {
                 "g s",
             ),
             Place::on_desk("/console/later", "later", &words.later.title, "g l"),
+            Place::on_desk("/console/buffers", "buffer", &words.buffers.title, "g b"),
             Place::in_bar("/console/more", "more", &words.shell.more, "g m"),
         ]
     }

@@ -66,6 +66,11 @@ pub(crate) const PAGES: &[Page] = &[
     page("/console/schedules/{schedule}/edit", Open),
     page("/console/later", Open),
     page("/console/later?what=queue", Open),
+    page("/console/buffers", Open),
+    page("/console/buffers/{buffer}", Open),
+    page("/console/buffers/{buffer}/{tab}", Open),
+    page("/console/buffers/{buffer}/try", Open),
+    page("/console/buffers/{buffer}/try", Post(&[("post", "{post}")])),
     // No such page.
     page("/console/{*rest}", Open),
 ];
@@ -75,6 +80,9 @@ pub(crate) const OTHERS: &[&str] = &[
     "/",
     "/console/",
     "/console/assets/{file}",
+    "/console/buffers/{buffer}/remove",
+    "/console/buffers/{buffer}/secret",
+    "/console/buffers/{buffer}/switch",
     "/console/chats/{token}/{act}",
     "/console/control",
     "/console/dead/revive",

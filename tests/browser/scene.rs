@@ -167,6 +167,8 @@ impl Scene {
         let posts = self.holds("/api/posts?result=refused", 1).await;
         let post = posts[0]["id"].as_str().unwrap();
         self.names.insert("post", post.to_owned());
+        self.names.insert("buffer", "loja".to_owned());
+        self.names.insert("tab", "window".to_owned());
     }
 
     /// A key, a message for later, a schedule.

@@ -1,6 +1,7 @@
 //! The pages.
 
 mod audit;
+mod buffers;
 pub(super) mod chat;
 mod dead;
 mod destinations;
@@ -48,6 +49,7 @@ pub(super) fn routes() -> Router<Console> {
         .merge(numbers::routes())
         .merge(audit::routes())
         .merge(settings::routes())
+        .merge(buffers::routes())
         .merge(waiting::routes())
         .merge(dead::routes())
         .merge(history::routes())
@@ -80,13 +82,14 @@ struct More {
 
 impl More {
     /// The pages that stand nowhere else on a phone: path, name, and the question that each answers.
-    fn pages(&self) -> [(&'static str, &str, &str); 9] {
+    fn pages(&self) -> [(&'static str, &str, &str); 10] {
         let words = &self.shell.words;
         let (waiting, history) = (&words.waiting, &words.history);
         let (posts, numbers) = (&words.posts, &words.numbers);
         let (audit, settings) = (&words.audit, &words.settings);
         let (destinations, schedules) = (&words.destinations, &words.schedules);
         let later = &words.later;
+        let buffers = &words.buffers;
         [
             ("/console/waiting", &waiting.title, &waiting.about),
             ("/console/history", &history.title, &history.about),
@@ -98,6 +101,7 @@ impl More {
             ("/console/schedules", &schedules.title, &schedules.question),
             ("/console/later", &later.title, &later.question),
             ("/console/posts", &posts.title, &posts.question),
+            ("/console/buffers", &buffers.title, &buffers.question),
             ("/console/numbers", &numbers.title, &numbers.question),
             ("/console/audit", &audit.title, &audit.question),
             ("/console/settings", &settings.title, &settings.question),

@@ -2,7 +2,7 @@
 
 use super::batches::{DeadWords, HistoryWords, NarrowWords, WaitingWords};
 use super::configured::{DestinationWords, LaterWords, ScheduleWords, TriesWords};
-use super::configuring::FormWords;
+use super::configuring::{BufferWords, BuffersWords, FormWords, TunerWords};
 use super::looking_back::{Audit, ListWords, Numbers, Posts, Settings, Trial};
 use super::{ByCode, Counted, Sentence};
 
@@ -42,6 +42,12 @@ texts! {
         destinations: DestinationWords,
         schedules: ScheduleWords,
         later: LaterWords,
+        parts: ByCode,
+        buffers: BuffersWords,
+        buffer: BufferWords,
+        tuner: TunerWords,
+        gateways: ByCode,
+        secrets_of: ByCode,
         outcomes: ByCode,
         done: ByCode,
         results: ByCode,

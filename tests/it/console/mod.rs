@@ -2,6 +2,7 @@
 
 mod batches;
 mod browser;
+mod buffers;
 mod by_itself;
 mod destinations;
 mod entrance;

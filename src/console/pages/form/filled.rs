@@ -34,8 +34,12 @@ impl Filled {
         self.0.get(path).map_or("", String::as_str)
     }
 
-    /// The same with the boxes that were ticked for each name as the text of their input.
+    /// The same with the boxes that were ticked for each name as the text of their input, and lines that end as everywhere.
     pub(super) fn gathered(mut self, inputs: &[Input]) -> Self {
+        for text in self.0.values_mut() {
+            // Browsers send both of their ends.
+            *text = text.replace("\r\n", "\n");
+        }
         for input in inputs.iter().filter(|it| it.kind == Kind::Names) {
             let ticked = self.0.keys().filter_map(|key| input.name_of(key));
             let names: Vec<_> = ticked.map(str::to_owned).collect();
@@ -50,11 +54,10 @@ impl Filled {
     pub(super) fn onto(&self, inputs: &[Input], there: &Value) -> Value {
         let mut body = there.as_object().cloned().unwrap_or_default();
         for input in inputs.iter().filter(|it| it.kind != Kind::Part) {
-            // Browsers send the lines of a text with both of their ends.
-            let text = self.get(input.path).replace("\r\n", "\n");
+            let text = self.get(input.path);
             let value = match input.kind {
-                Kind::Names => Some(in_order(&text, at(there, input.path))),
-                kind => value_of(kind, &text),
+                Kind::Names => Some(in_order(text, at(there, input.path))),
+                kind => value_of(kind, text),
             };
             set(&mut body, input.path, value);
         }
@@ -128,7 +131,7 @@ fn text_of(kind: Kind, value: &Value) -> Option<String> {
         Kind::Tick => value.as_bool().filter(|on| *on).map(|_| TICKED.to_owned()),
         Kind::Part => value.is_object().then(|| TICKED.to_owned()),
         Kind::Numbers if value.as_array().is_some_and(Vec::is_empty) => Some(NONE.to_owned()),
-        Kind::Numbers | Kind::Words | Kind::Names => list(COMMA),
+        Kind::Numbers | Kind::Names => list(COMMA),
         Kind::Lines => list("\n"),
         Kind::Pairs => {
             let pairs = value.as_object()?.iter();
@@ -162,7 +165,6 @@ fn value_of(kind: Kind, text: &str) -> Option<Value> {
         Kind::Number => Some(number(&trimmed.replace(',', "."))),
         Kind::Numbers if trimmed == NONE => Some(json!([])),
         Kind::Numbers => Some(pieces().map(number).collect()),
-        Kind::Words => Some(pieces().collect()),
     }
 }
 

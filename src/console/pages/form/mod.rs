@@ -27,9 +27,6 @@ pub(in crate::console) enum Kind {
     Number,
     /// Numbers with commas or blanks between them; left empty, the field is absent, and a dash is an empty list.
     Numbers,
-    #[expect(dead_code, reason = "for the pages of buffers")]
-    /// Words with commas or blanks between them; left empty, the field is absent.
-    Words,
     /// Lines, each an element of a list.
     Lines,
     /// Lines, each a name, a colon and a value.
@@ -40,7 +37,6 @@ pub(in crate::console) enum Kind {
     Part,
     /// One of these words.
     Choice(&'static [&'static str]),
-    #[expect(dead_code, reason = "for the pages of buffers")]
     /// One of the names that there are; see [`Form::among`].
     Name,
     /// Some of the names that there are.
@@ -126,7 +122,6 @@ impl Form {
         }
     }
 
-    #[expect(dead_code, reason = "for the pages of buffers")]
     /// The same with the names that can be chosen.
     pub(in crate::console) fn among(self, names: Vec<String>) -> Self {
         Self { names, ..self }
@@ -168,6 +163,16 @@ impl Form {
         })
     }
 
+    /// The paths of its inputs.
+    pub(in crate::console) fn paths(&self) -> impl Iterator<Item = &'static str> {
+        self.inputs.iter().map(|it| it.path)
+    }
+
+    /// Whether it has an input whose path ends so.
+    pub(in crate::console) fn has(&self, name: &str) -> bool {
+        self.inputs.iter().any(|it| it.path.ends_with(name))
+    }
+
     /// These inputs, with all that is told of them.
     pub(in crate::console) fn fields<'a>(
         &'a self,
@@ -180,7 +185,6 @@ impl Form {
         wanted.map(|input| self.field(shell, *input)).collect()
     }
 
-    #[expect(dead_code, reason = "for the pages of buffers")]
     /// All inputs, with all that is told of them.
     pub(in crate::console) fn all<'a>(&'a self, shell: &'a Shell) -> Vec<Field<'a>> {
         let all = self.inputs.iter();

@@ -14,8 +14,8 @@ use crate::console::asking::{Asking, Refused};
 use crate::console::shell::Shell;
 use crate::console::state::{State, Strip};
 use crate::console::visit::{HX_REQUEST, Visit, page};
-pub(super) use answers::Lines;
 use answers::{Daemons, Destination, LineRefusal, Overview, Windows};
+pub(super) use answers::{Line, Lines};
 
 /// Windows that are shown; of the others only how many there are.
 const WINDOWS: &str = "50";

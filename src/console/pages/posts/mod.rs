@@ -1,6 +1,6 @@
 //! Does my gateway reach Lull? What was posted lately, what became of it and why, and what a buffer would make of it now.
 
-mod trying;
+pub(super) mod trying;
 
 use askama::Template;
 use axum::Router;

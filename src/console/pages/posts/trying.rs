@@ -25,37 +25,37 @@ pub(super) struct Asked {
 
 /// As in `POST /api/buffers/{name}/try`.
 #[derive(Debug, Deserialize)]
-struct WouldBe {
-    chat: Option<String>,
-    message: Option<Value>,
-    text: Option<String>,
-    id: Option<String>,
+pub(in crate::console::pages) struct WouldBe {
+    pub(in crate::console::pages) chat: Option<String>,
+    pub(in crate::console::pages) message: Option<Value>,
+    pub(in crate::console::pages) text: Option<String>,
+    pub(in crate::console::pages) id: Option<String>,
     #[serde(default)]
-    media: Vec<Media>,
-    typing: Option<bool>,
-    own: Option<String>,
-    changes: Option<String>,
-    ignored: Option<String>,
-    deadline_in: Option<f64>,
+    pub(in crate::console::pages) media: Vec<Media>,
+    pub(in crate::console::pages) typing: Option<bool>,
+    pub(in crate::console::pages) own: Option<String>,
+    pub(in crate::console::pages) changes: Option<String>,
+    pub(in crate::console::pages) ignored: Option<String>,
+    pub(in crate::console::pages) deadline_in: Option<f64>,
     #[serde(default)]
-    requests: Vec<WouldSend>,
+    pub(in crate::console::pages) requests: Vec<WouldSend>,
 }
 
 #[derive(Debug, Deserialize)]
-struct Media {
-    r#type: String,
-    file_name: Option<String>,
-    caption: Option<String>,
-    left_out: Option<String>,
+pub(in crate::console::pages) struct Media {
+    pub(in crate::console::pages) r#type: String,
+    pub(in crate::console::pages) file_name: Option<String>,
+    pub(in crate::console::pages) caption: Option<String>,
+    pub(in crate::console::pages) left_out: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
-struct WouldSend {
-    destination: String,
-    method: String,
-    url: String,
-    body: Option<Value>,
-    error: Option<String>,
+pub(in crate::console::pages) struct WouldSend {
+    pub(in crate::console::pages) destination: String,
+    pub(in crate::console::pages) method: String,
+    pub(in crate::console::pages) url: String,
+    pub(in crate::console::pages) body: Option<Value>,
+    pub(in crate::console::pages) error: Option<String>,
 }
 
 #[derive(Template)]
@@ -77,7 +77,7 @@ impl Page {
 
 impl WouldBe {
     /// What it would come to, in a sentence.
-    fn says(&self, shell: &Shell) -> String {
+    pub(in crate::console::pages) fn says(&self, shell: &Shell) -> String {
         let words = &shell.words.trial;
         if let Some(reason) = &self.ignored {
             let reason = in_words(shell, reason);
@@ -96,7 +96,7 @@ impl WouldBe {
         }
     }
 
-    fn tone(&self) -> &'static str {
+    pub(in crate::console::pages) fn tone(&self) -> &'static str {
         if self.ignored.is_some() || self.own.is_some() {
             "warn"
         } else {
@@ -105,7 +105,7 @@ impl WouldBe {
     }
 
     /// What would be in the list of messages, where that is more than the text.
-    fn listed(&self) -> Option<String> {
+    pub(in crate::console::pages) fn listed(&self) -> Option<String> {
         let message = self.message.as_ref()?;
         let is_text = message.as_str().is_some() && message.as_str() == self.text.as_deref();
         (!is_text).then(|| shortened(message).0)
@@ -122,7 +122,7 @@ fn in_words<'a>(shell: &'a Shell, reason: &'a str) -> &'a str {
 }
 
 impl Media {
-    fn called(&self) -> String {
+    pub(in crate::console::pages) fn called(&self) -> String {
         let parts = [&self.file_name, &self.caption, &self.left_out];
         let parts = parts.into_iter().flatten().map(String::as_str);
         let all: Vec<&str> = std::iter::once(self.r#type.as_str()).chain(parts).collect();

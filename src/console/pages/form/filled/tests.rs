@@ -50,6 +50,7 @@ fn what_is_filled_in_is_written_as_the_api_reads_it() {
         ("pace.every", ""),
         ("headers", "X-Key : a:b \r\n\r\nplain"),
     ]);
+    let filled = filled.gathered(&INPUTS);
     let there =
         json!({ "pace": { "every": 120, "batch": 2 }, "secrets": ["********"], "split": true });
 
