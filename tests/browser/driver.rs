@@ -87,6 +87,9 @@ impl Driver {
 
     /// Clicks it where somebody would, and waits until a page that comes of it is loaded.
     pub(crate) async fn click(&self, element: &Element) -> Result<(), String> {
+        // What stands below the bar of a phone is in the window, and still cannot be touched.
+        let script = "arguments[0].scrollIntoView({ block: 'center' })";
+        self.run(script, json!([{ ELEMENT: element.0 }])).await?;
         let path = format!("element/{}/click", element.0);
         self.post(&path, &json!({})).await.map(drop)
     }
