@@ -165,3 +165,36 @@ fn every_file_that_a_page_names_is_there() {
     }
     assert!(named > 40, "only {named} were found");
 }
+
+/// The pictures that a page shows, light and dark, as it writes them.
+fn pictures(text: &str) -> Vec<&str> {
+    let tags = text
+        .split('<')
+        .filter(|tag| tag.starts_with("img ") || tag.starts_with("source "));
+    let named = tags.filter_map(|tag| {
+        tag.split_once("src=\"")
+            .or_else(|| tag.split_once("srcset=\""))
+    });
+    named
+        .filter_map(|(_, rest)| Some(rest.split_once('"')?.0))
+        .collect()
+}
+
+#[test]
+fn every_picture_that_a_page_shows_is_there_and_every_picture_is_shown() {
+    let mut shown = BTreeSet::new();
+    for (name, text) in pages() {
+        for picture in pictures(&text) {
+            let file = resolved(&Path::new(&name).parent().unwrap().join(picture));
+            assert!(root().join(&file).exists(), "{name}: there is no {file}");
+            shown.insert(file);
+        }
+    }
+    for entry in std::fs::read_dir(root().join("docs/console")).unwrap() {
+        let file = format!(
+            "docs/console/{}",
+            entry.unwrap().file_name().to_str().unwrap()
+        );
+        assert!(shown.contains(&file), "no page shows {file}");
+    }
+}
