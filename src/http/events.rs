@@ -106,6 +106,8 @@ async fn events(
     if let Some(last) = last {
         match missed(&api, &filter, last).await? {
             Some(missed) => {
+                // What is configured has no list of its changes.
+                first.push_back(changed());
                 for happening in missed {
                     first.extend(shown(&api, &happening));
                     told.extend(happening.event_id());
@@ -213,13 +215,17 @@ fn shown(api: &Api, happening: &Happening) -> Option<Event> {
             "counts",
             &json!({"open": counts.open, "waiting": counts.waiting, "later": counts.later}),
         ),
-        What::Changed => event("changed", &json!({})),
+        What::Changed => changed(),
         What::Reload => reload(),
     };
     Some(match happening.event_id() {
         Some(id) => event.id(id),
         None => event,
     })
+}
+
+fn changed() -> Event {
+    event("changed", &json!({}))
 }
 
 fn reload() -> Event {

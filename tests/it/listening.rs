@@ -178,6 +178,7 @@ async fn three_listeners_miss_nothing_when_their_api_is_killed() {
 
     for (mut known, last) in heard {
         let mut listening = Listening::to(&second, "", Some(&last)).await;
+        assert_eq!(listening.next().await.unwrap().name, "changed");
         let mut ids = BTreeSet::new();
         while known.len() < 40 {
             let event = listening.named("attempt").await;
