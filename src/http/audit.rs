@@ -94,7 +94,7 @@ pub(super) async fn list(
     query: Result<Query<ListQuery>, QueryRejection>,
     which: Result<Query<AuditQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let (list, Query(which)) = (List::parse(query)?, which?);
+    let (list, Query(which)) = (List::parse(&api, query)?, which?);
     let (action, deliveries) = (which.action.as_deref(), which.deliveries);
     let noted = api.admin.audited(action, deliveries, list.look()?);
     Ok(page(noted.await?, shown))

@@ -64,7 +64,7 @@ async fn list(
     State(api): State<Api>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let list = List::parse(query)?;
+    let list = List::parse(&api, query)?;
     let after = list.after(DueCursor::parse)?;
     let paused = api.admin.paused(&list.filter, after, list.limit);
     Ok(page(paused.await?, |it| shown(&api, it)))

@@ -89,7 +89,7 @@ async fn list(
     State(api): State<Api>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let list = List::parse(query)?;
+    let list = List::parse(&api, query)?;
     let results = match list.result.as_deref() {
         None => Results::Any,
         Some(NOT_TAKEN) => Results::NotTaken,

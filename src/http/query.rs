@@ -10,7 +10,7 @@ use super::Api;
 use super::error::ApiError;
 use super::named_chat::chat_named;
 use crate::core::batch::Millis;
-use crate::core::chat::{Chat, ChatId, Name, NameError};
+use crate::core::chat::{Chat, Name, NameError};
 use crate::core::filter::Filter;
 use crate::store::history::DELIVERED;
 use crate::store::{EntryId, Look};
@@ -41,7 +41,7 @@ pub(super) struct ListQuery {
     limit: Option<usize>,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,
-    /// Only what belongs to this chat; of the buffer `default` where no buffer is named. Also `key`.
+    /// Only what belongs to this chat: its token, or its id, of the buffer `default` where no buffer is named. Also `key`.
     #[param(min_length = 1, max_length = 512, pattern = r"\S")]
     #[serde(alias = "key")]
     user: Option<String>,
@@ -99,15 +99,19 @@ pub(super) struct List {
 }
 
 impl List {
-    pub(super) fn parse(query: Result<Query<ListQuery>, QueryRejection>) -> Result<Self, ApiError> {
-        Self::by_names(query, Name::from_stored, DEFAULT_LIMIT)
+    pub(super) fn parse(
+        api: &Api,
+        query: Result<Query<ListQuery>, QueryRejection>,
+    ) -> Result<Self, ApiError> {
+        Self::by_names(api, query, Name::from_stored, DEFAULT_LIMIT)
     }
 
     /// A list of the service Buffer, whose clients call buffers and forwardings by any words, and get the newest hundred.
     pub(super) fn of_words(
+        api: &Api,
         query: Result<Query<ListQuery>, QueryRejection>,
     ) -> Result<Self, ApiError> {
-        let mut list = Self::by_names(query, Name::slug, NEWEST)?;
+        let mut list = Self::by_names(api, query, Name::slug, NEWEST)?;
         // To them all that did not arrive has failed.
         if list.status.as_deref() == Some("failed") {
             list.status = Some("error".to_owned());
@@ -116,6 +120,7 @@ impl List {
     }
 
     fn by_names(
+        api: &Api,
         query: Result<Query<ListQuery>, QueryRejection>,
         read: fn(&str) -> Result<Name, NameError>,
         most: usize,
@@ -134,7 +139,7 @@ impl List {
         };
         let buffer = |name: &str| named("buffer", name);
         let filter = match (query.user.as_deref(), query.buffer.as_deref()) {
-            (Some(user), name) => Filter::Chat(chat_of(user, name, buffer)?),
+            (Some(user), name) => Filter::Chat(chat_of(api, user, name, buffer)?),
             (None, Some(name)) => Filter::Buffer(buffer(name)?),
             (None, None) => Filter::Everybody,
         };
@@ -279,14 +284,13 @@ fn asked_for(
 }
 
 fn chat_of(
+    api: &Api,
     user: &str,
     buffer: Option<&str>,
     find: impl FnOnce(&str) -> Result<Name, ApiError>,
 ) -> Result<Chat, ApiError> {
-    let id = ChatId::parse(user);
-    let id = id.map_err(|error| ApiError::parameter("user", format!("user {error}")))?;
-    let buffer = buffer.map_or_else(|| Ok(Name::default_name()), find)?;
-    Ok(Chat::new(buffer, id))
+    let buffer = buffer.map(find).transpose()?;
+    chat_named(api, user, buffer).map_err(|it| it.parameter("user"))
 }
 
 /// A buffer by its name, whether or not there is one.

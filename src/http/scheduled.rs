@@ -82,7 +82,7 @@ async fn list(
     State(api): State<Api>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let list = List::parse(query)?;
+    let list = List::parse(&api, query)?;
     let after = list.after(DueCursor::parse)?;
     let scheduled = api.admin.scheduled(&list.filter, after, list.limit);
     Ok(page(scheduled.await?, |kept| shown(&api, kept)))
@@ -95,7 +95,7 @@ async fn recall(
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let Path(id) = id?;
-    let filter = List::parse(query)?.filter;
+    let filter = List::parse(&api, query)?.filter;
     let chat = api.admin.recall(&id, &filter, &by).await?;
     Ok(Json(Recalled {
         success: true,

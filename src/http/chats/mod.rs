@@ -157,7 +157,7 @@ pub(super) async fn list(
     State(api): State<Api>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let list = List::parse(query)?;
+    let list = List::parse(&api, query)?;
     let after = list.after(DueCursor::parse)?;
     let windows = api.admin.open_windows(&list.filter, after, list.limit);
     Ok(page(windows.await?, |window| shown(&api, &window)))

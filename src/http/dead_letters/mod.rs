@@ -71,7 +71,7 @@ async fn list(
     State(api): State<Api>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let list = List::parse(query)?;
+    let list = List::parse(&api, query)?;
     let wanted =
         |letter: &Letter| list.is_to(&letter.destination) && list.is_for_reason(&letter.reason);
     let letters = api.admin.dead_letters(&list.filter, wanted, list.look()?);

@@ -53,7 +53,7 @@ pub(super) async fn list(
     State(api): State<Api>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let list = List::parse(query)?;
+    let list = List::parse(&api, query)?;
     let wanted = |settlement: &Settlement| is_wanted(&list, settlement);
     let found = api.admin.history(&list.filter, wanted, list.look()?);
     Ok(page(found.await?, |settlement| shown(&api, settlement)))
@@ -63,7 +63,7 @@ pub(super) async fn sent(
     State(api): State<Api>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let list = List::parse(query)?;
+    let list = List::parse(&api, query)?;
     let wanted = |settlement: &Settlement| {
         settlement.record.outcome == DELIVERED && is_wanted(&list, settlement)
     };

@@ -96,7 +96,7 @@ async fn list(
     State(api): State<Api>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let list = List::parse(query)?;
+    let list = List::parse(&api, query)?;
     let after = list.after(LaneCursor::parse)?;
     let destination = list.destination.as_ref();
     let lanes = api

@@ -213,7 +213,7 @@ async fn runs(
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let name = named(name, NO_SCHEDULE)?;
-    let look = List::parse(query)?.look()?;
+    let look = List::parse(&api, query)?.look()?;
     Ok(page(api.admin.runs(&name, look).await?, |run| {
         shown_run(&api, run)
     }))
