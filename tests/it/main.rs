@@ -92,6 +92,7 @@ mod smoke;
 mod split;
 mod startup;
 mod story;
+mod story_moving;
 mod story_paging;
 mod story_verdicts;
 mod strays;

@@ -1,10 +1,12 @@
 //! What has happened, as far as a verdict goes by it.
 
 use super::sources::Sources;
+use crate::core::action::Action;
 use crate::core::batch::Millis;
 use crate::core::ignored::Ignored;
+use crate::core::paused_by::PausedBy;
 use crate::core::post::{PostResult, TAKEN_BACK};
-use crate::core::verdict::{Attempted, DeadBatch, Delivery, Situation, Untaken};
+use crate::core::verdict::{Attempted, DeadBatch, Delivery, Pause, Situation, Untaken};
 use crate::core::window::CloseReason;
 use crate::store::history::posts::Posted;
 use crate::store::history::received::Received;
@@ -13,11 +15,17 @@ use crate::store::history::{DELIVERED, Settlement, Try};
 
 impl Sources {
     /// Whether something that the person said is missing because of it: what came again, was said twice or changed what was
-    /// taken is there.
+    /// taken is there, and nobody waits for an answer to a reaction, or to a change that the buffer ignores.
     fn is_missing(&self, posted: &Posted) -> bool {
         let result = posted.post.result.as_str();
-        let there = [PostResult::Changed, PostResult::Repeated].map(PostResult::word);
-        if !is_of_person(result) || there.contains(&result) {
+        let there = [
+            PostResult::Changed,
+            PostResult::Repeated,
+            PostResult::Ignored(Ignored::Reaction),
+            PostResult::Ignored(Ignored::Edit),
+            PostResult::Ignored(Ignored::Deletion),
+        ];
+        if !is_of_person(result) || there.map(PostResult::word).contains(&result) {
             return false;
         }
         let is_taken = |told: &Told| match told {
@@ -41,7 +49,9 @@ impl Sources {
 
     /// What there is of it for a verdict.
     pub(super) fn situation(&self, now: Millis) -> Situation {
+        // What came while it was read may be in a window that was looked for before.
         let mut all_said = self.told.iter().filter_map(|told| match told {
+            Told::Said(received) if received.at > now => None,
             Told::Said(received) => Some((received.at, self.taken_back_at(received))),
             Told::Answered { .. } => None,
         });
@@ -57,6 +67,8 @@ impl Sources {
             said,
             ..Situation::default()
         };
+        let mut acts = self.acts.iter();
+        let paused = acts.find(|it| it.act.action == Action::ChatPause.word());
         let mut dead = self.dead.iter();
         let dead = dead.find(|it| basis.is_asked(it.batch.reason));
         let mut deliveries: Vec<_> = self.settlements.iter().map(delivery).collect();
@@ -79,6 +91,12 @@ impl Sources {
                 at: it.buried(),
             }),
             deliveries,
+            last_pause: paused.map(|it| Pause {
+                left: 0,
+                at: Some(it.at),
+                by: Some(PausedBy::Operator),
+                key: it.act.actor.clone(),
+            }),
             ..Situation::default()
         }
     }

@@ -122,8 +122,10 @@ impl Admin {
     pub async fn story(&self, chat: &Chat, page: StoryPage) -> Result<Story, AdminError> {
         let destinations = self.destinations_of(&chat.buffer);
         let known = self.store().chats().look_at(chat, destinations).await?;
-        let sources = self.sources(chat, &known, &page).await?;
+        // What was said moves from its window to a lane, and from there to history: it is looked for in that order, so that it
+        // is found wherever it is meanwhile.
         let to_come = self.to_come(chat, &page).await?;
+        let sources = self.sources(chat, &known, &page).await?;
         let mut situation = None;
         if page.is_newest() {
             situation = Some(self.situation(chat, &sources, &to_come, &known).await?);

@@ -15,7 +15,6 @@ use crate::core::post::PostResult;
 use crate::core::verdict::{HeardThrough, InGroup, Pause, RefusedPosts, Situation, WaitingBatch};
 use crate::core::window::CloseReason;
 use crate::store::Look;
-use crate::store::chats::chat_detail::WaitingLane as LaneOfChat;
 use crate::store::chats::pausing::Pauser;
 use crate::store::chats::people::FoundChat;
 use crate::store::history::posts::{Post, Results};
@@ -27,8 +26,6 @@ const REFUSED_WITHIN: Duration = Duration::from_secs(24 * 3600);
 const MOST_REFUSED: usize = 500;
 /// Other chats of the person that are looked at.
 const MOST_OTHERS: usize = 20;
-/// Lanes of a chat that are looked at, one for each destination.
-const MOST_LANES: usize = 500;
 
 impl Admin {
     /// All that is known of a chat for a verdict.
@@ -45,7 +42,7 @@ impl Admin {
         situation.later = to_come.later.iter().map(|kept| kept.at).min();
         situation.pause = self.pause_now(chat, known).await?;
         let is_asked = |reason: CloseReason| situation.is_asked(reason);
-        situation.waiting = self.waiting(chat, &to_come.lanes, is_asked).await?;
+        situation.waiting = waiting(to_come, is_asked);
         let another = Results::Any;
         let is_another = |post: &Post| post.result != PostResult::REFUSED;
         let others_at = self.newest_post(chat, &another, is_another).await?;
@@ -80,41 +77,6 @@ impl Admin {
             by: by.as_ref().map(Pauser::kind),
             key: by.and_then(Pauser::key),
         }))
-    }
-
-    /// What waits on a lane, the oldest of those to which an answer can be missed, and what holds it there. One that stands behind
-    /// others was never tried.
-    async fn waiting(
-        &self,
-        chat: &Chat,
-        all: &[LaneOfChat],
-        is_asked: impl Fn(CloseReason) -> bool,
-    ) -> Result<Option<WaitingBatch>, AdminError> {
-        let filter = Filter::Chat(chat.clone());
-        let lanes = self.lanes(&filter, None, None, MOST_LANES).await?.items;
-        let waiting = lanes.into_iter().filter_map(|lane| {
-            let standing = lane.listed.standing;
-            let destination = standing.lane.destination;
-            let mut waiting = WaitingBatch {
-                webhook_id: standing.batch.id.to_string(),
-                destination: destination.to_string(),
-                held_by: lane.held_by,
-                attempts: standing.attempts,
-                next_in: millis(lane.left),
-                last: standing.last.map(|(at, last)| attempted(at, &last)),
-            };
-            if is_asked(standing.batch.reason) {
-                return Some((standing.batch.closed, waiting));
-            }
-            let behind = all.iter().filter(|it| it.destination == destination);
-            let mut behind = behind.flat_map(|it| &it.batches);
-            let batch = behind.find(|it| is_asked(it.reason))?;
-            (waiting.attempts, waiting.last) = (0, None);
-            waiting.webhook_id = batch.id.to_string();
-            Some((batch.closed, waiting))
-        });
-        let oldest = waiting.min_by_key(|(closed, _)| *closed);
-        Ok(oldest.map(|(_, waiting)| waiting))
     }
 
     /// What was refused for the buffer of a chat within a day, since anything else was posted there.
@@ -173,6 +135,36 @@ impl Admin {
         let others = others.filter(|it| (&it.chat.buffer, &it.chat.id) != (&chat.buffer, &chat.id));
         Ok(others.collect())
     }
+}
+
+/// What waits on a lane, the oldest of those to which an answer can be missed, and what holds it there. One that stands behind
+/// others was never tried.
+fn waiting(to_come: &ToCome, is_asked: impl Fn(CloseReason) -> bool) -> Option<WaitingBatch> {
+    let waiting = to_come.standing.iter().filter_map(|lane| {
+        let standing = &lane.listed.standing;
+        let destination = &standing.lane.destination;
+        let last = standing.last.as_ref();
+        let mut waiting = WaitingBatch {
+            webhook_id: standing.batch.id.to_string(),
+            destination: destination.to_string(),
+            held_by: lane.held_by,
+            attempts: standing.attempts,
+            next_in: millis(lane.left),
+            last: last.map(|(at, last)| attempted(*at, last)),
+        };
+        if is_asked(standing.batch.reason) {
+            return Some((standing.batch.closed, waiting));
+        }
+        let all = to_come.lanes.iter();
+        let behind = all.filter(|it| it.destination == *destination);
+        let mut behind = behind.flat_map(|it| &it.batches);
+        let batch = behind.find(|it| is_asked(it.reason))?;
+        (waiting.attempts, waiting.last) = (0, None);
+        waiting.webhook_id = batch.id.to_string();
+        Some((batch.closed, waiting))
+    });
+    let oldest = waiting.min_by_key(|(closed, _)| *closed);
+    oldest.map(|(_, waiting)| waiting)
 }
 
 /// The group in which the person of a chat was last heard, in its buffer if in any of that.

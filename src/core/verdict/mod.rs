@@ -41,6 +41,8 @@ pub struct Situation {
     pub line: Option<HeardThrough>,
     /// It is left to a person.
     pub pause: Option<Pause>,
+    /// The last pause that an operator made, whether or not it lasts.
+    pub last_pause: Option<Pause>,
     /// When its open window closes.
     pub window: Option<Millis>,
     /// When its next message leaves that waits for a time of its own.

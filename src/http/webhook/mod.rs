@@ -174,7 +174,10 @@ async fn take(
     arrived: Arrived,
     done: StatusCode,
 ) -> Result<Response, ApiError> {
-    let name = buffer.as_ref().ok().map(|buffer| buffer.name.clone());
+    let name = match &buffer {
+        Ok(buffer) => Some(buffer.name.clone()),
+        Err(error) => inactive(error),
+    };
     let (buffer, post) = match arrived.let_in(api, buffer).await {
         Ok(let_in) => let_in,
         Err(error) => return api.noted(name.as_ref(), None, Err(error)).await,
@@ -182,6 +185,14 @@ async fn take(
     let taken = take_post(api, &buffer, allowance, &post, done).await;
     api.noted(Some(&buffer.name), Some(&post.body.text), taken)
         .await
+}
+
+/// The buffer that takes nothing because it is switched off.
+fn inactive(error: &ApiError) -> Option<Name> {
+    match error {
+        ApiError::Ingest(IngestError::NoBuffer(NoBuffer::NotActive(name))) => Name::slug(name).ok(),
+        _ => None,
+    }
 }
 
 async fn take_post(

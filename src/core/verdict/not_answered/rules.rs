@@ -3,7 +3,7 @@
 use super::NotAnswered;
 use crate::core::batch::Millis;
 use crate::core::post::PostResult;
-use crate::core::verdict::{Delivery, Situation, Untaken};
+use crate::core::verdict::{Delivery, Pause, Situation, Untaken};
 
 /// By so much the list of received messages may be late, ms.
 const LATE_BY: Millis = 50;
@@ -25,7 +25,7 @@ impl Situation {
     fn of_the_person(&self) -> Option<NotAnswered> {
         if let Some(untaken) = self.newest_untaken() {
             let answered = self.answer_after(untaken.at).is_some();
-            return (!answered).then(|| self.dropped(untaken.clone()));
+            return (!answered).then(|| dropped(untaken.clone(), self.pause.clone()));
         }
         if let Some(deadline) = self.window {
             return Some(NotAnswered::Gathering {
@@ -57,18 +57,6 @@ impl Situation {
     fn newest_post(&self) -> Option<Millis> {
         let untaken = self.untaken.as_ref().map(|it| it.at);
         self.said.max(untaken).max(self.heard_in_group())
-    }
-
-    fn dropped(&self, untaken: Untaken) -> NotAnswered {
-        let pause = self.pause.clone();
-        NotAnswered::Dropped {
-            result: untaken.result,
-            reason: untaken.reason,
-            at: untaken.at,
-            paused_for_ms: pause.as_ref().map(|it| it.left),
-            paused_by: pause.as_ref().and_then(|it| it.by),
-            paused_by_key: pause.and_then(|it| it.key),
-        }
     }
 
     fn on_its_way(&self) -> Option<NotAnswered> {
@@ -114,17 +102,19 @@ impl Situation {
         (is_newest && !is_answered).then_some(NotAnswered::TakenBack { said_at, at })
     }
 
-    /// The pause has dropped the window that the newest message was in.
+    /// The pause has dropped the window that the newest message was in; also one that is over.
     fn left_to_a_person(&self) -> Option<NotAnswered> {
-        let (pause, said) = (self.pause.as_ref()?, self.said?);
+        let noted = self.last_pause.as_ref().filter(|it| it.at >= self.said);
+        let (pause, said) = (self.pause.as_ref().or(noted)?, self.said?);
         let is_after = pause.at.is_none_or(|at| at >= said);
         let is_over = self.delivered().is_some() || self.answer_after(said).is_some();
         (is_after && !is_over).then(|| {
-            self.dropped(Untaken {
+            let untaken = Untaken {
                 at: said,
                 result: PostResult::Paused.word().to_owned(),
                 reason: Some("its window was dropped when the chat was paused".to_owned()),
-            })
+            };
+            dropped(untaken, Some(pause.clone()))
         })
     }
 
@@ -239,5 +229,18 @@ impl Situation {
             last_post_at: line.map(|line| line.last_post).or(self.last_post),
             usual_gap_ms: line.and_then(|line| line.usual_gap),
         }
+    }
+}
+
+/// What was not taken, or taken and dropped, and whose pause has to do with it.
+fn dropped(untaken: Untaken, pause: Option<Pause>) -> NotAnswered {
+    let left = pause.as_ref().map(|it| it.left);
+    NotAnswered::Dropped {
+        result: untaken.result,
+        reason: untaken.reason,
+        at: untaken.at,
+        paused_for_ms: left.filter(|left| *left > 0),
+        paused_by: pause.as_ref().and_then(|it| it.by),
+        paused_by_key: pause.and_then(|it| it.key),
     }
 }
