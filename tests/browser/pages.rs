@@ -71,6 +71,10 @@ pub(crate) const PAGES: &[Page] = &[
     page("/console/buffers/{buffer}/{tab}", Open),
     page("/console/buffers/{buffer}/try", Open),
     page("/console/buffers/{buffer}/try", Post(&[("post", "{post}")])),
+    page("/console/start", Open),
+    page("/console/start", Post(START)),
+    page("/console/start/.test", Post(START)),
+    page("/console/start/{buffer}", Open),
     // No such page.
     page("/console/{*rest}", Open),
 ];
@@ -109,6 +113,14 @@ const DRAFT: &[(&str, &str)] = &[
     ("of", "{destination}"),
     ("url", "http://127.0.0.1:9/"),
     ("method", "POST"),
+];
+
+/// What cannot be made, so that it is asked for again.
+const START: &[(&str, &str)] = &[
+    ("source", "waha"),
+    ("name", "{buffer}"),
+    ("destination", "default"),
+    ("url", ""),
 ];
 
 const TRIAL: &[(&str, &str)] = &[

@@ -17,6 +17,7 @@ mod posts;
 mod saying;
 mod schedules;
 mod settings;
+mod start;
 mod tries;
 mod waiting;
 
@@ -49,6 +50,7 @@ pub(super) fn routes() -> Router<Console> {
         .merge(numbers::routes())
         .merge(audit::routes())
         .merge(settings::routes())
+        .merge(start::routes())
         .merge(buffers::routes())
         .merge(waiting::routes())
         .merge(dead::routes())
@@ -82,7 +84,7 @@ struct More {
 
 impl More {
     /// The pages that stand nowhere else on a phone: path, name, and the question that each answers.
-    fn pages(&self) -> [(&'static str, &str, &str); 10] {
+    fn pages(&self) -> [(&'static str, &str, &str); 11] {
         let words = &self.shell.words;
         let (waiting, history) = (&words.waiting, &words.history);
         let (posts, numbers) = (&words.posts, &words.numbers);
@@ -105,6 +107,7 @@ impl More {
             ("/console/numbers", &numbers.title, &numbers.question),
             ("/console/audit", &audit.title, &audit.question),
             ("/console/settings", &settings.title, &settings.question),
+            ("/console/start", &words.start.title, &words.start.about),
         ]
     }
 }

@@ -2,7 +2,7 @@
 
 use super::batches::{DeadWords, HistoryWords, NarrowWords, WaitingWords};
 use super::configured::{DestinationWords, LaterWords, ScheduleWords, TriesWords};
-use super::configuring::{BufferWords, BuffersWords, FormWords, TunerWords};
+use super::configuring::{BufferWords, BuffersWords, FormWords, StartWords, TunerWords};
 use super::looking_back::{Audit, ListWords, Numbers, Posts, Settings, Trial};
 use super::{ByCode, Counted, Sentence};
 
@@ -13,6 +13,7 @@ texts! {
         strip: StripWords,
         clock: ClockWords,
         login: Login,
+        start: StartWords,
         now: Now,
         find: Find,
         chat: ChatWords,

@@ -10,3 +10,4 @@ mod hostile;
 mod link;
 mod looking_back;
 mod pages;
+mod start;

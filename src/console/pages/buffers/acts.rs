@@ -124,7 +124,7 @@ fn rewriting(ask: &Asking, name: &str, change: &str) -> String {
 
 /// The button that makes a secret, where it is not the gateway that has one.
 fn making(ask: &Asking, shell: &Shell, buffer: &Buffer) -> Option<Act> {
-    if shell.words.secrets_of.get(&buffer.source).is_some() {
+    if has_own_secret(shell, &buffer.source) {
         return None;
     }
     let words = &shell.words.buffer;
@@ -150,17 +150,26 @@ fn making(ask: &Asking, shell: &Shell, buffer: &Buffer) -> Option<Act> {
     })
 }
 
+/// A secret that nobody can guess.
+pub(in crate::console::pages) fn random_secret() -> Result<String, Refused> {
+    let mut random = [0; SECRET_BYTES];
+    match getrandom::fill(&mut random) {
+        Ok(()) => Ok(hex::encode(random)),
+        Err(_) => Err(Refused::within("no random bytes are to be had")),
+    }
+}
+
+/// Whether the gateway makes its secret itself, and shows it on its own screen.
+pub(in crate::console::pages) fn has_own_secret(shell: &Shell, source: &str) -> bool {
+    shell.words.secrets_of.get(source).is_some()
+}
+
 /// Makes a secret, and shows it: only in this answer, so nobody is sent elsewhere to see it.
 pub(super) async fn make_secret(Path(name): Path<String>, visit: Visit) -> Response {
-    let mut random = [0; SECRET_BYTES];
-    if getrandom::fill(&mut random).is_err() {
-        return refused(
-            &visit,
-            &Refused::within("no random bytes are to be had"),
-            HERE,
-        );
-    }
-    let secret = hex::encode(random);
+    let secret = match random_secret() {
+        Ok(secret) => secret,
+        Err(refusal) => return refused(&visit, &refusal, HERE),
+    };
     let change = |there: &mut Value| there["secret"] = Value::from(secret.as_str());
     let there = match changed(&visit.ask, &name, change).await {
         Ok(there) => there,

@@ -6,51 +6,51 @@ use serde_json::Value;
 
 /// As in `GET /api/buffers`.
 #[derive(Debug, Deserialize)]
-pub(super) struct Buffers {
-    pub(super) items: Vec<Buffer>,
+pub(in crate::console::pages) struct Buffers {
+    pub(in crate::console::pages) items: Vec<Buffer>,
 }
 
 /// As in `GET /api/buffers/{name}`.
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Buffer {
-    pub(super) name: String,
+pub(in crate::console::pages) struct Buffer {
+    pub(in crate::console::pages) name: String,
     #[serde(default)]
-    pub(super) description: String,
+    pub(in crate::console::pages) description: String,
     #[serde(default)]
-    pub(super) source: String,
+    pub(in crate::console::pages) source: String,
     #[serde(default = "on")]
-    pub(super) active: bool,
-    pub(super) version: Option<u64>,
-    pub(super) removing: Option<Removing>,
-    pub(super) secret: Option<String>,
+    pub(in crate::console::pages) active: bool,
+    pub(in crate::console::pages) version: Option<u64>,
+    pub(in crate::console::pages) removing: Option<Removing>,
+    pub(in crate::console::pages) secret: Option<String>,
     /// The buffer of messages that leave one by one has none.
-    pub(super) window: Option<Value>,
+    pub(in crate::console::pages) window: Option<Value>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
-pub(super) struct Removing {
-    pub(super) since: String,
+pub(in crate::console::pages) struct Removing {
+    pub(in crate::console::pages) since: String,
 }
 
 /// A list of which only the length is asked for.
 #[derive(Debug, Deserialize)]
-pub(super) struct Counted {
-    pub(super) items: Vec<IgnoredAny>,
-    pub(super) total: Option<u64>,
-    pub(super) next_cursor: Option<String>,
+pub(in crate::console::pages) struct Counted {
+    pub(in crate::console::pages) items: Vec<IgnoredAny>,
+    pub(in crate::console::pages) total: Option<u64>,
+    pub(in crate::console::pages) next_cursor: Option<String>,
 }
 
 /// What is in a buffer.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(in crate::console::pages) struct Held {
     /// Open windows.
-    pub(super) windows: u64,
+    pub(in crate::console::pages) windows: u64,
     /// Messages that wait for their time, as far as they were counted.
-    pub(super) later: String,
+    pub(in crate::console::pages) later: String,
 }
 
 impl Held {
-    pub(super) fn is_nothing(&self) -> bool {
+    pub(in crate::console::pages) fn is_nothing(&self) -> bool {
         self.windows == 0 && self.later == "0"
     }
 }
@@ -61,11 +61,11 @@ fn on() -> bool {
 
 impl Buffer {
     /// Whether the settings of the daemons describe it, so that it is changed there.
-    pub(super) fn is_of_environment(&self) -> bool {
+    pub(in crate::console::pages) fn is_of_environment(&self) -> bool {
         self.version.is_none()
     }
 
-    pub(super) fn has_windows(&self) -> bool {
+    pub(in crate::console::pages) fn has_windows(&self) -> bool {
         self.window.is_some()
     }
 }

@@ -25,7 +25,11 @@ use crate::console::asking::{Asking, Call, Refused, with_query};
 use crate::console::shell::Shell;
 use crate::console::spelling::segment;
 use crate::console::visit::{Visit, page, see};
-use answers::{Buffer, Buffers, Counted, Held};
+pub(super) use acts::{has_own_secret, random_secret};
+pub(super) use answers::Buffer;
+use answers::{Buffers, Counted, Held};
+pub(super) use tabs::sources;
+pub(super) use way_in::Steps;
 
 const HERE: &str = "/console/buffers";
 const ALL: &str = "/api/buffers";

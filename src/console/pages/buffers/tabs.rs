@@ -198,7 +198,7 @@ pub(super) fn called(shell: &Shell, source: &str) -> String {
 }
 
 /// The sources to choose among, with what each is called.
-pub(super) fn sources(shell: &Shell) -> Vec<(&'static str, String)> {
+pub(in crate::console::pages) fn sources(shell: &Shell) -> Vec<(&'static str, String)> {
     let all = SOURCES.iter();
     all.map(|source| (*source, called(shell, source))).collect()
 }

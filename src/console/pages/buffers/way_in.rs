@@ -90,33 +90,38 @@ const FIELDS: [Entry; 2] = [
 ];
 
 /// A field of the screen, as the page shows it.
-pub(super) struct Step {
+pub(in crate::console::pages) struct Step {
     /// What it is called there.
-    pub(super) at: &'static str,
-    pub(super) value: String,
+    pub(in crate::console::pages) at: &'static str,
+    pub(in crate::console::pages) value: String,
     /// It is copied, and not clicked.
-    pub(super) is_copied: bool,
+    pub(in crate::console::pages) is_copied: bool,
     /// Names it on the page.
-    pub(super) id: String,
+    pub(in crate::console::pages) id: String,
 }
 
 /// What is entered at the gateway of a buffer.
-pub(super) struct Steps {
-    pub(super) url: String,
-    pub(super) steps: Vec<Step>,
+pub(in crate::console::pages) struct Steps {
+    pub(in crate::console::pages) url: String,
+    pub(in crate::console::pages) steps: Vec<Step>,
     /// Where in the gateway that is, and what to know beside.
-    pub(super) place: Option<String>,
+    pub(in crate::console::pages) place: Option<String>,
     /// Who makes the secret: the gateway, where it is not somebody here.
-    pub(super) secret_of_gateway: Option<String>,
+    pub(in crate::console::pages) secret_of_gateway: Option<String>,
     /// Nobody but a key proves where posts come from.
-    pub(super) has_no_secret: bool,
+    pub(in crate::console::pages) has_no_secret: bool,
     /// The address is one of this machine, which no gateway elsewhere reaches.
-    pub(super) is_local: bool,
+    pub(in crate::console::pages) is_local: bool,
 }
 
 impl Steps {
     /// Those of a buffer. `secret` is one that was made just now: nobody sees it again.
-    pub(super) fn of(ask: &Asking, shell: &Shell, buffer: &Buffer, secret: Option<&str>) -> Self {
+    pub(in crate::console::pages) fn of(
+        ask: &Asking,
+        shell: &Shell,
+        buffer: &Buffer,
+        secret: Option<&str>,
+    ) -> Self {
         let origin = ask.origin();
         let url = format!("{origin}/api/webhook/{}", segment(&buffer.name));
         let words = &shell.words.buffer;

@@ -9,60 +9,60 @@ use crate::console::pages::tries::Retry;
 
 /// As in `GET /api/destinations`.
 #[derive(Debug, Deserialize)]
-pub(super) struct Destinations {
-    pub(super) items: Vec<Destination>,
+pub(in crate::console::pages) struct Destinations {
+    pub(in crate::console::pages) items: Vec<Destination>,
 }
 
 /// Of one that only monitor is told of, all but the name is absent.
 #[derive(Debug, Deserialize)]
-pub(super) struct Destination {
-    pub(super) name: String,
+pub(in crate::console::pages) struct Destination {
+    pub(in crate::console::pages) name: String,
     #[serde(default)]
-    pub(super) description: String,
-    pub(super) url: Option<String>,
-    pub(super) version: Option<u64>,
-    pub(super) removing: Option<Removing>,
+    pub(in crate::console::pages) description: String,
+    pub(in crate::console::pages) url: Option<String>,
+    pub(in crate::console::pages) version: Option<u64>,
+    pub(in crate::console::pages) removing: Option<Removing>,
     #[serde(default)]
-    pub(super) method: String,
+    pub(in crate::console::pages) method: String,
     #[serde(default)]
-    pub(super) headers: BTreeMap<String, String>,
-    pub(super) template: Option<String>,
-    pub(super) content: Option<Value>,
-    pub(super) aggregate_field: Option<String>,
+    pub(in crate::console::pages) headers: BTreeMap<String, String>,
+    pub(in crate::console::pages) template: Option<String>,
+    pub(in crate::console::pages) content: Option<Value>,
+    pub(in crate::console::pages) aggregate_field: Option<String>,
     #[serde(default)]
-    pub(super) timeout: f64,
-    pub(super) retry: Option<Retry>,
+    pub(in crate::console::pages) timeout: f64,
+    pub(in crate::console::pages) retry: Option<Retry>,
     #[serde(default)]
-    pub(super) secrets: Vec<String>,
+    pub(in crate::console::pages) secrets: Vec<String>,
     #[serde(default)]
-    pub(super) concurrency: u64,
+    pub(in crate::console::pages) concurrency: u64,
     #[serde(default)]
-    pub(super) split: bool,
-    pub(super) pace: Option<Pace>,
+    pub(in crate::console::pages) split: bool,
+    pub(in crate::console::pages) pace: Option<Pace>,
 }
 
 /// How it is being removed.
 #[derive(Debug, Deserialize)]
-pub(super) struct Removing {
-    pub(super) since: String,
+pub(in crate::console::pages) struct Removing {
+    pub(in crate::console::pages) since: String,
 }
 
 /// At most `batch` attempts begin in `every` seconds.
 #[derive(Debug, Deserialize)]
-pub(super) struct Pace {
-    pub(super) every: f64,
-    pub(super) batch: u64,
+pub(in crate::console::pages) struct Pace {
+    pub(in crate::console::pages) every: f64,
+    pub(in crate::console::pages) batch: u64,
 }
 
 /// As in `GET /api/buffers`: who delivers where.
 #[derive(Debug, Deserialize)]
-pub(super) struct Buffers {
-    pub(super) items: Vec<Buffer>,
+pub(in crate::console::pages) struct Buffers {
+    pub(in crate::console::pages) items: Vec<Buffer>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Buffer {
-    pub(super) name: String,
+pub(in crate::console::pages) struct Buffer {
+    pub(in crate::console::pages) name: String,
     #[serde(default)]
     destinations: Vec<String>,
     follow_up: Option<FollowUp>,
@@ -75,37 +75,37 @@ struct FollowUp {
 
 /// As in `POST /api/destinations/test`.
 #[derive(Debug, Deserialize)]
-pub(super) struct Tried {
-    pub(super) success: bool,
-    pub(super) request: TriedRequest,
-    pub(super) response: Option<TriedResponse>,
+pub(in crate::console::pages) struct Tried {
+    pub(in crate::console::pages) success: bool,
+    pub(in crate::console::pages) request: TriedRequest,
+    pub(in crate::console::pages) response: Option<TriedResponse>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct TriedRequest {
-    pub(super) method: String,
-    pub(super) url: String,
-    pub(super) headers: BTreeMap<String, String>,
-    pub(super) body: String,
+pub(in crate::console::pages) struct TriedRequest {
+    pub(in crate::console::pages) method: String,
+    pub(in crate::console::pages) url: String,
+    pub(in crate::console::pages) headers: BTreeMap<String, String>,
+    pub(in crate::console::pages) body: String,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct TriedResponse {
-    pub(super) took_ms: u64,
-    pub(super) summary: String,
-    pub(super) body: Option<String>,
+pub(in crate::console::pages) struct TriedResponse {
+    pub(in crate::console::pages) took_ms: u64,
+    pub(in crate::console::pages) summary: String,
+    pub(in crate::console::pages) body: Option<String>,
 }
 
 impl Destination {
     /// The environment describes it, and it is changed there.
-    pub(super) fn is_of_environment(&self) -> bool {
+    pub(in crate::console::pages) fn is_of_environment(&self) -> bool {
         self.version.is_none()
     }
 }
 
 impl Buffer {
     /// Whether anything of it goes there.
-    pub(super) fn goes_to(&self, destination: &str) -> bool {
+    pub(in crate::console::pages) fn goes_to(&self, destination: &str) -> bool {
         let follows = self.follow_up.as_ref();
         self.destinations.iter().any(|it| it == destination)
             || follows.is_some_and(|it| it.destination == destination)
@@ -114,7 +114,7 @@ impl Buffer {
 
 impl Tried {
     /// The body, in lines where it is JSON.
-    pub(super) fn body(&self) -> String {
+    pub(in crate::console::pages) fn body(&self) -> String {
         let value = serde_json::from_str::<Value>(&self.request.body);
         let value = value.ok().filter(|it| it.is_object() || it.is_array());
         let text = value.map_or_else(|| self.request.body.clone(), |it| format!("{it:#}"));

@@ -19,6 +19,7 @@ use crate::console::Console;
 use crate::console::asking::Refused;
 use crate::console::shell::Shell;
 use crate::console::visit::{Visit, page};
+pub(super) use answers::Tried;
 use answers::{Destination, Destinations};
 
 /// The list. Names have no dot, so what has one below it is no destination.

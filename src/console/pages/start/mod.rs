@@ -1,0 +1,226 @@
+//! The first run: from nothing to the first message. Which gateway, where the bot is, what to enter at the gateway, and then
+//! what becomes of a message that somebody sends to themself.
+
+mod walk;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::{Form, Path};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use axum::routing::{get, post};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::buffers::{Buffer, Steps, has_own_secret, random_secret, sources};
+use super::destinations::Tried;
+use super::narrow::names;
+use super::refused;
+use crate::console::Console;
+use crate::console::asking::{Call, Refused};
+use crate::console::shell::{Notice, Shell};
+use crate::console::spelling::segment;
+use crate::console::visit::{HX_REQUEST, Visit, page};
+use walk::Walk;
+
+/// The first page; those of a buffer are below it.
+const HERE: &str = "/console/start";
+const DESTINATIONS: &str = "/api/destinations";
+/// What a new destination is called.
+const BOT: &str = "bot";
+
+pub(super) fn routes() -> Router<Console> {
+    Router::new()
+        .route(HERE, get(ask_for).post(make))
+        .route("/console/start/.test", post(test).get(ask_for))
+        .route("/console/start/{buffer}", get(show))
+}
+
+/// What somebody wants.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default)]
+struct Wanted {
+    source: String,
+    name: String,
+    /// A destination that is there; empty: a new one at the URL.
+    destination: String,
+    url: String,
+}
+
+impl Wanted {
+    /// Where a new destination is; none: one that is there is meant.
+    fn new_url(&self) -> Option<&str> {
+        self.destination.is_empty().then(|| self.url.trim())
+    }
+
+    /// What the destination is called.
+    fn bot(&self) -> &str {
+        match self.new_url() {
+            Some(_) => BOT,
+            None => &self.destination,
+        }
+    }
+
+    /// What makes the destination; none: it is there.
+    fn destination(&self) -> Option<Call> {
+        let url = self.new_url()?;
+        let destination = json!({ "name": BOT, "url": url });
+        Some(Call::post(DESTINATIONS, Some(destination)))
+    }
+
+    fn buffer(&self, secret: Option<&str>) -> Call {
+        let mut buffer = json!({
+            "name": self.name.trim(), "source": self.source, "destinations": [self.bot()],
+        });
+        if let Some(secret) = secret {
+            buffer["secret"] = Value::from(secret);
+        }
+        Call::post("/api/buffers", Some(buffer))
+    }
+
+    /// A marked call to the bot.
+    fn test(&self) -> Call {
+        match self.new_url() {
+            Some(url) => {
+                let draft = json!({ "url": url });
+                Call::post(format!("{DESTINATIONS}/test"), Some(draft))
+            }
+            None => Call::post(
+                format!("{DESTINATIONS}/{}/test", segment(&self.destination)),
+                None,
+            ),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "start/page.html")]
+struct Page {
+    shell: Shell,
+    wanted: Wanted,
+    destinations: Vec<String>,
+    /// What came of a marked call to the bot.
+    tried: Option<Result<Tried, Refused>>,
+}
+
+impl Page {
+    /// The gateways, and what each is called.
+    fn sources(&self) -> Vec<(&'static str, String)> {
+        sources(&self.shell)
+    }
+
+    /// Whether a destination is the one that was chosen; at first the one that is there.
+    fn is_chosen(&self, name: &str) -> bool {
+        self.wanted.destination == name
+    }
+}
+
+#[derive(Template)]
+#[template(path = "start/ready.html")]
+struct Ready {
+    shell: Shell,
+    buffer: Buffer,
+    /// Shown once.
+    secret: Option<String>,
+    steps: Steps,
+    walk: String,
+}
+
+async fn ask_for(visit: Visit) -> Response {
+    let destinations = names(&visit.ask, DESTINATIONS, "").await;
+    let wanted = Wanted {
+        destination: destinations.first().cloned().unwrap_or_default(),
+        ..Wanted::default()
+    };
+    form(visit, wanted, StatusCode::OK, None, None).await
+}
+
+/// Calls the bot, and comes back to the form as it was filled in.
+async fn test(visit: Visit, Form(wanted): Form<Wanted>) -> Response {
+    let tried = visit.ask.read::<Tried>(&wanted.test()).await;
+    let status = match &tried {
+        Ok(_) => StatusCode::OK,
+        Err(refused) => refused.status,
+    };
+    form(visit, wanted, status, None, Some(tried)).await
+}
+
+async fn form(
+    visit: Visit,
+    wanted: Wanted,
+    status: StatusCode,
+    refusal: Option<&Refused>,
+    tried: Option<Result<Tried, Refused>>,
+) -> Response {
+    let Visit { ask, mut shell } = visit;
+    HERE.clone_into(&mut shell.here);
+    if let Some(refused) = refusal {
+        shell.notice = Some(Notice {
+            text: shell.refusal(refused),
+            is_error: true,
+            request_id: refused.request_id.clone(),
+        });
+    }
+    let shown = Page {
+        destinations: names(&ask, DESTINATIONS, "").await,
+        shell,
+        wanted,
+        tried,
+    };
+    page(&ask, status, &shown)
+}
+
+/// Makes the destination, where it is a new one, and the buffer. What is there is never written over.
+async fn make(visit: Visit, Form(mut wanted): Form<Wanted>) -> Response {
+    if let Some(call) = wanted.destination() {
+        if let Err(refusal) = visit.ask.call(&call).await {
+            return form(visit, wanted, refusal.status, Some(&refusal), None).await;
+        }
+        // Whoever has to write the rest anew finds it chosen.
+        BOT.clone_into(&mut wanted.destination);
+    }
+    let made = (!has_own_secret(&visit.shell, &wanted.source)).then(random_secret);
+    let secret = match made.transpose() {
+        Ok(secret) => secret,
+        Err(refusal) => return refused(&visit, &refusal, HERE),
+    };
+    let call = wanted.buffer(secret.as_deref());
+    match visit.ask.read::<Buffer>(&call).await {
+        Ok(buffer) => ready(visit, buffer, secret, StatusCode::CREATED).await,
+        Err(refusal) => form(visit, wanted, refusal.status, Some(&refusal), None).await,
+    }
+}
+
+/// What to enter at the gateway, and what becomes of the first message; that alone where it is read again.
+async fn show(Path(name): Path<String>, headers: HeaderMap, visit: Visit) -> Response {
+    if headers.contains_key(HX_REQUEST) {
+        let walk = Walk::of(&visit.ask, &visit.shell, &name).await;
+        return page(&visit.ask, StatusCode::OK, &walk);
+    }
+    let path = format!("/api/buffers/{}", segment(&name));
+    match visit.ask.get::<Buffer>(&path, &[]).await {
+        Ok(buffer) => ready(visit, buffer, None, StatusCode::OK).await,
+        Err(refusal) => refused(&visit, &refusal, HERE),
+    }
+}
+
+async fn ready(
+    visit: Visit,
+    buffer: Buffer,
+    secret: Option<String>,
+    status: StatusCode,
+) -> Response {
+    let Visit { ask, mut shell } = visit;
+    shell.here = format!("{HERE}/{}", segment(&buffer.name));
+    let walk = Walk::of(&ask, &shell, &buffer.name).await;
+    let walk = walk.render().unwrap_or_default();
+    let steps = Steps::of(&ask, &shell, &buffer, secret.as_deref());
+    let shown = Ready {
+        shell,
+        buffer,
+        secret,
+        steps,
+        walk,
+    };
+    page(&ask, status, &shown)
+}
