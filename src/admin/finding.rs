@@ -65,6 +65,10 @@ impl Admin {
             if !found.chats.is_empty() {
                 return Ok(Some(plain(by(sought), found)));
             }
+            let chats = self.of_alias(text, None).await?;
+            if !chats.is_empty() {
+                return Ok(Some(plain(by(sought), self.told(chats).await?)));
+            }
         }
         // A message may be called anything, a number as well.
         let (chats, searched_until) = self.store().history().chats_of_message(text).await?;
@@ -162,7 +166,14 @@ impl Admin {
             Err(AdminError::NoSuch(_)) if tokens::is_like_one(asked) => {
                 Err(NoSuch::chat(asked, buffer).into())
             }
-            Err(AdminError::NoSuch(_)) => Ok(chat),
+            Err(AdminError::NoSuch(_)) => {
+                let mut of_alias = self.of_alias(asked, buffer).await?;
+                Ok(match of_alias.pop() {
+                    // Of several none is meant more than another.
+                    Some(meant) if of_alias.is_empty() => meant,
+                    _ => chat,
+                })
+            }
             meant => meant,
         }
     }

@@ -2,6 +2,7 @@
 //! over. Each answers plain values and typed errors, and knows nothing of HTTP, so that the api, a page or a command can
 //! call it alike. What is changed is noted here, with who did it, so that every caller leaves its note.
 
+mod aliases;
 mod batches;
 mod buffers;
 mod calling_off;

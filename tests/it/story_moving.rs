@@ -193,3 +193,56 @@ async fn each_list_takes_the_token_of_a_chat_in_place_of_its_number() {
         (400, &json!("buffer"))
     );
 }
+
+/// What a gateway posts that hides a number, with the number beside it or without.
+async fn posts_of_alias(system: &System, id: &str, alias: &str, number: Option<&str>) -> u16 {
+    let mut key = json!({"remoteJid": alias, "fromMe": false, "id": id});
+    if let Some(number) = number {
+        key["remoteJidAlt"] = json!(format!("{number}@s.whatsapp.net"));
+    }
+    let data = json!({
+        "key": key, "pushName": "Ana", "message": {"conversation": "oi"}, "messageType": "conversation",
+        "messageTimestamp": 1_763_770_000,
+    });
+    let body = json!({"event": "messages.upsert", "instance": "loja", "data": data});
+    let path = "/api/webhook/loja?secret=s3cret-s3cret";
+    let (status, _) = system.api.request(Method::POST, path, Some(body)).await;
+    status.as_u16()
+}
+
+#[tokio::test]
+async fn a_person_is_found_by_an_alias_under_whichever_name_their_chat_goes() {
+    let system = System::with(&[loja()]).await;
+    let (known, hidden) = ("99988877766655@lid", "11122233344455@lid");
+    assert_eq!(posts_of_alias(&system, "A1", known, Some(ANA)).await, 200);
+    assert_eq!(posts_of_alias(&system, "A2", hidden, None).await, 200);
+    eventually("the line is written", async || {
+        let lines = system.api.get("/api/lines?buffer=loja").await.1;
+        lines["items"]
+            .as_array()
+            .is_some_and(|items| !items.is_empty())
+    })
+    .await;
+
+    let by_number = format!("loja:{ANA}");
+    let by_alias = format!("loja:{hidden}");
+    for (sought, user) in [
+        (known, &by_number),
+        ("loja:99988877766655@lid", &by_number),
+        ("99988877766655", &by_number),
+        (hidden, &by_alias),
+    ] {
+        let found = system.api.get(&format!("/api/find?q={sought}")).await.1;
+        assert_eq!(
+            found["people"][0]["chats"][0]["user"], **user,
+            "{sought}: {found}"
+        );
+        assert_eq!(
+            verdict(&system, sought, "loja").await["code"],
+            "gathering",
+            "{sought}"
+        );
+    }
+    let found = system.api.get("/api/find?q=99900000000000@lid").await.1;
+    assert_eq!(found["people"], json!([]));
+}

@@ -112,6 +112,19 @@ impl Chats<'_> {
         Ok(persons)
     }
 
+    /// The number that is known of the person of a chat that is called by an alias; none: nobody has told it.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn number_behind(self, under_alias: &Chat) -> Result<Option<String>> {
+        let place = Place::of(under_alias);
+        let known = redis::Cmd::hget(keys::aliases(place.shard), &place.member);
+        let known: Option<String> = self.store.query(&known).await?;
+        // When it was last used stands before it.
+        let known = known.as_deref().and_then(|known| known.split_once(' '));
+        Ok(known.map(|(_, number)| number.to_owned()))
+    }
+
     /// Asks about those of one shard, and answers with the place of each in the post.
     async fn ask(
         self,
