@@ -29,6 +29,8 @@ pub(super) struct Arguments {
 
 /// Prints the link.
 pub(super) async fn link(arguments: &Arguments, vars: &Vars) -> Result<()> {
+    // It says what is wrong with an address, before there is a link.
+    arguments.at.api(vars)?;
     let base = arguments.at.url(vars)?;
     let config = RedisConfig::from_vars(vars)?;
     let store = Store::connect_once(&config, PATIENCE).await;

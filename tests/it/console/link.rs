@@ -139,6 +139,13 @@ async fn no_link_is_made_for_a_key_that_may_not_look_or_is_not_there() {
             "{ran:?}"
         );
     }
+    for address in ["notaurl", "javascript:alert(1)"] {
+        let ran = console(&redis, &["--url", address]).await;
+        assert!(
+            ran.code == 1 && ran.err.contains("--url") && ran.out.is_empty(),
+            "{ran:?}"
+        );
+    }
     let ran = lull(&["console"], &[("REDIS_URL", &redis.url())]).await;
     assert!(ran.code == 1 && ran.err.contains("lull key new"), "{ran:?}");
     let api = Daemon::api_with(&redis, &[("API_KEYS", KEYS)]).await;
