@@ -10,6 +10,8 @@ use crate::core::chat::ChatId;
 const LONGEST_KEY: usize = 64;
 /// Fewest digits that are looked for as the end of a number: fewer end every hundredth one, and are a chat's whole name.
 const FEWEST_DIGITS: usize = 4;
+/// What is written around a number.
+const AROUND: &str = ",;\"'<>";
 /// Digits of a subscriber that every way of writing a number ends in: in Brazil those behind the ninth digit.
 const SUBSCRIBER: usize = 8;
 /// Fewest digits of a chat that are a whole number, which a longer one may end in.
@@ -30,7 +32,9 @@ impl Sought {
     pub fn read(text: &str) -> Option<Self> {
         let text = text.trim();
         let whole = person_of(text);
-        match digits_of(whole) {
+        // A number that was copied out of a list or a sentence brings what stood around it.
+        let copied = text.trim_matches(|c: char| c.is_whitespace() || AROUND.contains(c));
+        match digits_of(person_of(copied)) {
             Some(digits) => Some(Self::Number(as_written_abroad(&digits))),
             None => {
                 let text = cleaned(whole);
