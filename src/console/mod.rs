@@ -26,6 +26,7 @@ use axum::Router;
 use axum::extract::FromRef;
 use axum::middleware::from_fn;
 use axum::routing::{any, get};
+use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 
 use asking::Api;
@@ -70,7 +71,8 @@ pub fn in_front_of(api: Router) -> anyhow::Result<Router> {
     let pages = pages::routes()
         .route("/console/assets/{file}", get(assets::serve))
         .layer(from_fn(policy::apply))
-        .layer(CompressionLayer::new())
+        // What is read again every two seconds is packed as often: a few bytes less would cost more than they save.
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .with_state(console);
     Ok(home.merge(pages).fallback_service(api))
 }
