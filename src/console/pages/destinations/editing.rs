@@ -9,12 +9,11 @@ use serde_json::{Value, json};
 use super::answers::Tried;
 use super::draft::{Depth, Shown};
 use super::{API, PATH};
-use crate::console::asking::{Asking, Call, Refused, with_query};
-use crate::console::pages::form::{Filled, Form, Input, Kind};
+use crate::console::asking::{Refused, with_query};
+use crate::console::pages::form::{Draft, Editing, Filled, Form, Input, Kind};
 use crate::console::pages::refused;
 use crate::console::pages::tries::{Retry, Tries};
 use crate::console::shell::Shell;
-use crate::console::spelling::segment;
 use crate::console::visit::{Visit, page, see};
 
 const METHODS: &[&str] = &["POST", "PUT", "PATCH", "DELETE", "GET"];
@@ -42,6 +41,11 @@ static INPUTS: [Input; 21] = [
     Input::new("split", Kind::Tick),
     Input::new("active", Kind::Tick),
 ];
+static EDITING: Editing = Editing {
+    pages: PATH,
+    api: API,
+    inputs: &INPUTS,
+};
 /// How its inputs stand together; all but the first are folded away.
 static HEAD: [&str; 5] = ["name", "description", "url", "method", "headers"];
 static TRIES: [&str; 6] = [
@@ -112,10 +116,7 @@ impl Page {
     }
 
     fn action(&self) -> String {
-        match self.name.as_str() {
-            "" => format!("{PATH}/.new"),
-            name => format!("{PATH}/{}/edit", segment(name)),
-        }
+        EDITING.action(&self.name)
     }
 
     /// Nothing is tried for a page that was opened from elsewhere: its own script or button asks then.
@@ -130,40 +131,29 @@ impl Page {
     }
 }
 
-fn inputs(is_new: bool) -> &'static [Input] {
-    if is_new { &INPUTS } else { &INPUTS[1..] }
-}
-
 pub(super) async fn new(visit: Visit) -> Response {
     if !visit.shell.may_change() {
         return see(PATH);
     }
-    let form = Form::new(inputs(true), &begins_with());
-    answer(visit, String::new(), form, begins_with(), Depth::Preview).await
+    answer(visit, EDITING.begin(begins_with()), Depth::Preview).await
 }
 
 pub(super) async fn edit(Path(name): Path<String>, visit: Visit) -> Response {
-    let back = format!("{PATH}/{}", segment(&name));
     if !visit.shell.may_change() {
-        return see(&back);
+        return see(&EDITING.page(&name));
     }
-    let there = match there(&visit.ask, &name).await {
-        Ok(there) => there,
-        Err(refusal) => return refused(&visit, &refusal, PATH),
-    };
-    let form = Form::over(inputs(false), &there);
-    answer(visit, name, form, there, Depth::Preview).await
+    match EDITING.over(&visit.ask, name).await {
+        Ok(draft) => answer(visit, draft, Depth::Preview).await,
+        Err(refusal) => refused(&visit, &refusal, PATH),
+    }
 }
 
 pub(super) async fn create(visit: Visit, Posted(filled): Posted<Filled>) -> Response {
     let name = filled.get("name").trim().to_owned();
-    let form = Form::filled(inputs(true), filled);
-    match form.write(&visit.ask, API, API).await {
-        Ok(()) => written(&name),
-        Err(form) => {
-            let draft = form.body(&begins_with());
-            answer(visit, String::new(), form, draft, Depth::Preview).await
-        }
+    let begins_with = begins_with();
+    match EDITING.create(&visit.ask, filled, &begins_with).await {
+        None => written(&name),
+        Some(draft) => answer(visit, draft, Depth::Preview).await,
     }
 }
 
@@ -172,102 +162,57 @@ pub(super) async fn save_over(
     visit: Visit,
     Posted(filled): Posted<Filled>,
 ) -> Response {
-    let path = format!("{API}/{}", segment(&name));
-    let form = Form::filled(inputs(false), filled);
-    let form = match form.write(&visit.ask, API, &path).await {
-        Ok(()) => return written(&name),
-        Err(form) => form,
-    };
-    match there(&visit.ask, &name).await {
-        Ok(there) => {
-            let draft = form.body(&there);
-            answer(visit, name, form, draft, Depth::Preview).await
-        }
+    match EDITING.save(&visit.ask, name.clone(), filled).await {
+        Ok(None) => written(&name),
+        Ok(Some(draft)) => answer(visit, draft, Depth::Preview).await,
         Err(refusal) => refused(&visit, &refusal, PATH),
     }
 }
 
 /// What is typed, with the call that it would make: a script asks for it while somebody types, a button without one.
 pub(super) async fn preview(visit: Visit, Posted(filled): Posted<Filled>) -> Response {
-    drafted(visit, filled, Depth::Preview).await
+    typed(visit, filled, Depth::Preview).await
 }
 
 /// What is typed, called once.
 pub(super) async fn try_draft(visit: Visit, Posted(filled): Posted<Filled>) -> Response {
-    drafted(visit, filled, Depth::Call).await
+    typed(visit, filled, Depth::Call).await
 }
 
-async fn drafted(visit: Visit, filled: Filled, depth: Depth) -> Response {
-    let name = filled.get("of").to_owned();
-    let there = match name.as_str() {
-        "" => Ok(begins_with()),
-        name => there(&visit.ask, name).await,
-    };
-    let there = match there {
-        Ok(there) => there,
-        Err(refusal) => return refused(&visit, &refusal, PATH),
-    };
-    let form = Form::filled(inputs(name.is_empty()), filled);
-    let draft = form.body(&there);
-    answer(visit, name, form, draft, depth).await
-}
-
-/// What is there under this name, as the API shows it.
-async fn there(ask: &Asking, name: &str) -> Result<Value, Refused> {
-    let path = format!("{API}/{}", segment(name));
-    ask.get(&path, &[]).await
+async fn typed(visit: Visit, filled: Filled, depth: Depth) -> Response {
+    match EDITING.typed(&visit.ask, filled, begins_with()).await {
+        Ok(draft) => answer(visit, draft, depth).await,
+        Err(refusal) => refused(&visit, &refusal, PATH),
+    }
 }
 
 /// Leads to what was written.
 fn written(name: &str) -> Response {
-    let path = format!("{PATH}/{}", segment(name));
-    see(&with_query(&path, &[("done", "destination_written")]))
+    let done = [("done", "destination_written")];
+    see(&with_query(&EDITING.page(name), &done))
 }
 
 /// The page of the form, with what the draft would send, or sends.
-async fn answer(
-    Visit { ask, mut shell }: Visit,
-    name: String,
-    form: Form,
-    draft: Value,
-    depth: Depth,
-) -> Response {
-    let back = match name.as_str() {
-        "" => PATH.to_owned(),
-        name => format!("{PATH}/{}", segment(name)),
-    };
+async fn answer(Visit { ask, mut shell }: Visit, draft: Draft, depth: Depth) -> Response {
     // Who changes the language meanwhile begins anew.
-    shell.here = match name.as_str() {
-        "" => format!("{PATH}/.new"),
-        _ => format!("{back}/edit"),
-    };
+    shell.here = EDITING.action(&draft.name);
+    let curl = EDITING.curl(&ask, &draft);
+    let Draft { name, form, body } = draft;
     let status = form.refusal().map_or(StatusCode::OK, |it| it.status);
-    let Shown { tried, of } = Shown::of(&ask, &name, &draft, depth).await;
-    let retry = draft.get("retry").cloned().unwrap_or_default();
+    let Shown { tried, of } = Shown::of(&ask, &name, &body, depth).await;
+    let retry = body.get("retry").cloned().unwrap_or_default();
     let tries = Retry::read(&retry).and_then(|it| Tries::of(&shell, &it)?.render().ok());
     let shown = Page {
-        curl: command(&ask, &name, &form, &draft),
+        back: EDITING.back(&name),
         tries,
         tried,
         of,
         shell,
         name,
         form,
-        back,
+        curl,
     };
     page(&ask, status, &shown)
-}
-
-/// How it is written by a command.
-fn command(ask: &Asking, name: &str, form: &Form, draft: &Value) -> String {
-    let call = match name {
-        "" => Call::post(API, Some(draft.clone())),
-        name => {
-            let path = format!("{API}/{}", segment(name));
-            form.writing(&path, draft)
-        }
-    };
-    call.curl(&ask.origin())
 }
 
 #[cfg(test)]

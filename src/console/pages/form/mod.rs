@@ -1,6 +1,7 @@
 //! A form that writes what is configured: each of its inputs stands for a field of the API, by its path there. What the API
 //! refuses is told beside the input that it is about, and so is what somebody else wrote meanwhile. What was typed stays.
 
+mod editing;
 mod field;
 mod filled;
 
@@ -8,6 +9,7 @@ use serde_json::Value;
 
 use crate::console::asking::{Asking, Call, Refused, with_query};
 use crate::console::shell::Shell;
+pub(in crate::console) use editing::{Draft, Editing};
 pub(in crate::console) use field::Field;
 pub(in crate::console) use filled::Filled;
 

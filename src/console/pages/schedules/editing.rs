@@ -8,11 +8,10 @@ use serde_json::{Value, json};
 
 use super::answers::Upcoming;
 use super::{API, PATH, own_time};
-use crate::console::asking::{Asking, Call, Refused, with_query};
-use crate::console::pages::form::{Filled, Form, Input, Kind};
+use crate::console::asking::{Refused, with_query};
+use crate::console::pages::form::{Draft, Editing, Filled, Form, Input, Kind};
 use crate::console::pages::{refused, zones};
 use crate::console::shell::Shell;
-use crate::console::spelling::segment;
 use crate::console::visit::{Visit, page, see};
 
 const METHODS: &[&str] = &["POST", "PUT", "PATCH", "DELETE", "GET"];
@@ -37,6 +36,11 @@ static INPUTS: [Input; 18] = [
     Input::new("retry.max_retry_after", Kind::Number),
     Input::new("secrets", Kind::Lines),
 ];
+static EDITING: Editing = Editing {
+    pages: PATH,
+    api: API,
+    inputs: &INPUTS,
+};
 /// How its inputs stand together; those of the tries are folded away.
 static WHEN: [&str; 6] = [
     "name",
@@ -102,10 +106,7 @@ impl Page {
     }
 
     fn action(&self) -> String {
-        match self.name.as_str() {
-            "" => format!("{PATH}/.new"),
-            name => format!("{PATH}/{}/edit", segment(name)),
-        }
+        EDITING.action(&self.name)
     }
 
     fn zones(&self) -> impl Iterator<Item = &'static str> {
@@ -113,45 +114,30 @@ impl Page {
     }
 }
 
-fn inputs(is_new: bool) -> &'static [Input] {
-    if is_new { &INPUTS } else { &INPUTS[1..] }
-}
-
-async fn there(ask: &Asking, name: &str) -> Result<Value, Refused> {
-    let path = format!("{API}/{}", segment(name));
-    ask.get(&path, &[]).await
-}
-
 pub(super) async fn new(visit: Visit) -> Response {
     if !visit.shell.may_change() {
         return see(PATH);
     }
-    let begins_with = begins_with(&visit.shell);
-    let form = Form::new(inputs(true), &begins_with);
-    answer(visit, String::new(), form, begins_with).await
+    let draft = EDITING.begin(begins_with(&visit.shell));
+    answer(visit, draft).await
 }
 
 pub(super) async fn edit(Path(name): Path<String>, visit: Visit) -> Response {
     if !visit.shell.may_change() {
-        return see(&format!("{PATH}/{}", segment(&name)));
+        return see(&EDITING.page(&name));
     }
-    let there = match there(&visit.ask, &name).await {
-        Ok(there) => there,
-        Err(refusal) => return refused(&visit, &refusal, PATH),
-    };
-    let form = Form::over(inputs(false), &there);
-    answer(visit, name, form, there).await
+    match EDITING.over(&visit.ask, name).await {
+        Ok(draft) => answer(visit, draft).await,
+        Err(refusal) => refused(&visit, &refusal, PATH),
+    }
 }
 
 pub(super) async fn create(visit: Visit, Posted(filled): Posted<Filled>) -> Response {
-    let form = Form::filled(inputs(true), filled);
-    match form.write(&visit.ask, API, API).await {
+    let begins_with = begins_with(&visit.shell);
+    match EDITING.create(&visit.ask, filled, &begins_with).await {
         // Any words make a name, so it may have another than was typed.
-        Ok(()) => see(&with_query(PATH, &[("done", "schedule_written")])),
-        Err(form) => {
-            let draft = form.body(&begins_with(&visit.shell));
-            answer(visit, String::new(), form, draft).await
-        }
+        None => written(PATH),
+        Some(draft) => answer(visit, draft).await,
     }
 }
 
@@ -160,74 +146,48 @@ pub(super) async fn save_over(
     visit: Visit,
     Posted(filled): Posted<Filled>,
 ) -> Response {
-    let at = format!("{PATH}/{}", segment(&name));
-    let path = format!("{API}/{}", segment(&name));
-    let form = Form::filled(inputs(false), filled);
-    let form = match form.write(&visit.ask, API, &path).await {
-        Ok(()) => return see(&with_query(&at, &[("done", "schedule_written")])),
-        Err(form) => form,
-    };
-    match there(&visit.ask, &name).await {
-        Ok(there) => {
-            let draft = form.body(&there);
-            answer(visit, name, form, draft).await
-        }
+    let page = EDITING.page(&name);
+    match EDITING.save(&visit.ask, name, filled).await {
+        Ok(None) => written(&page),
+        Ok(Some(draft)) => answer(visit, draft).await,
         Err(refusal) => refused(&visit, &refusal, PATH),
     }
 }
 
 /// What is typed, with the times at which it would run: a script asks for it while somebody types, a button without one.
 pub(super) async fn preview(visit: Visit, Posted(filled): Posted<Filled>) -> Response {
-    let name = filled.get("of").to_owned();
-    let there = match name.as_str() {
-        "" => Ok(begins_with(&visit.shell)),
-        name => there(&visit.ask, name).await,
-    };
-    let there = match there {
-        Ok(there) => there,
-        Err(refusal) => return refused(&visit, &refusal, PATH),
-    };
-    let form = Form::filled(inputs(name.is_empty()), filled);
-    let draft = form.body(&there);
-    answer(visit, name, form, draft).await
+    let begins_with = begins_with(&visit.shell);
+    match EDITING.typed(&visit.ask, filled, begins_with).await {
+        Ok(draft) => answer(visit, draft).await,
+        Err(refusal) => refused(&visit, &refusal, PATH),
+    }
+}
+
+fn written(page: &str) -> Response {
+    see(&with_query(page, &[("done", "schedule_written")]))
 }
 
 /// The page of the form, with the next times of the draft.
-async fn answer(
-    Visit { ask, mut shell }: Visit,
-    name: String,
-    form: Form,
-    draft: Value,
-) -> Response {
-    let back = match name.as_str() {
-        "" => PATH.to_owned(),
-        name => format!("{PATH}/{}", segment(name)),
-    };
+async fn answer(Visit { ask, mut shell }: Visit, draft: Draft) -> Response {
     // Who changes the language meanwhile begins anew.
-    shell.here = match name.as_str() {
-        "" => format!("{PATH}/.new"),
-        _ => format!("{back}/edit"),
-    };
-    let text = |field: &str| draft[field].as_str().unwrap_or_default().to_owned();
-    let (cron, timezone) = (text("cron"), text("timezone"));
-    let upcoming = if cron.is_empty() {
+    shell.here = EDITING.action(&draft.name);
+    let curl = EDITING.curl(&ask, &draft);
+    let Draft { name, form, body } = draft;
+    let text = |field: &str| body[field].as_str().unwrap_or_default();
+    let query = [("cron", text("cron")), ("timezone", text("timezone"))];
+    let upcoming = if text("cron").is_empty() {
         None
     } else {
-        let query = [("cron", cron.as_str()), ("timezone", timezone.as_str())];
         Some(ask.get("/api/schedules/preview", &query).await)
-    };
-    let call = match name.as_str() {
-        "" => Call::post(API, Some(draft)),
-        name => form.writing(&format!("{API}/{}", segment(name)), &draft),
     };
     let status = form.refusal().map_or(StatusCode::OK, |it| it.status);
     let shown = Page {
-        curl: call.curl(&ask.origin()),
+        back: EDITING.back(&name),
         shell,
         name,
         form,
         upcoming,
-        back,
+        curl,
     };
     page(&ask, status, &shown)
 }
