@@ -14,6 +14,7 @@ mod narrow;
 pub(super) mod now;
 mod numbers;
 mod posts;
+mod removal;
 mod saying;
 mod schedules;
 mod settings;

@@ -10,45 +10,16 @@ use super::one::{Look, answer};
 use super::tabs::Tab;
 use super::{HERE, api_path, path_of};
 use crate::console::acts::Act;
-use crate::console::asking::{Asking, Call, Refused, with_query};
+use crate::console::asking::{Asking, Refused, with_query};
 use crate::console::pages::form::Form;
 use crate::console::pages::refused;
+use crate::console::pages::removal::{How, Removal};
 use crate::console::shell::Shell;
 use crate::console::spelling::quoted;
 use crate::console::visit::{Visit, see};
 
 /// Random bytes of a secret.
 const SECRET_BYTES: usize = 24;
-
-/// What becomes of that which is still in a buffer that goes.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum How {
-    /// Nothing may be there.
-    Empty,
-    /// It is delivered.
-    Drain,
-    /// It is dropped.
-    Discard,
-}
-
-impl How {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Empty => "empty",
-            Self::Drain => "drain",
-            Self::Discard => "discard",
-        }
-    }
-
-    fn call(self, name: &str) -> Call {
-        let path = api_path(name);
-        Call::delete(match self {
-            Self::Empty => path,
-            Self::Drain | Self::Discard => with_query(&path, &[(self.word(), "true")]),
-        })
-    }
-}
 
 /// The buttons. What is in it must be known for it to be removed: the button says how much is lost.
 pub(super) fn of(ask: &Asking, shell: &Shell, buffer: &Buffer, held: Option<Held>) -> Vec<Act> {
@@ -84,7 +55,7 @@ fn removing(ask: &Asking, shell: &Shell, buffer: &Buffer, held: &Held) -> Vec<Ac
         sure: Some(sure.clone()),
         harms: true,
         key: "",
-        curl: how.call(&buffer.name).curl(&ask.origin()),
+        curl: how.call(&api_path(&buffer.name)).curl(&ask.origin()),
         fields: vec![("how", how.word().to_owned())],
     };
     ways.into_iter().map(remove).collect()
@@ -208,11 +179,6 @@ async fn changed(ask: &Asking, name: &str, change: impl Fn(&mut Value)) -> Resul
     ask.read(&form.writing(&path, &there)).await
 }
 
-#[derive(Deserialize)]
-pub(super) struct Removal {
-    how: How,
-}
-
 /// As in `DELETE /api/buffers/{name}`.
 #[derive(Default, Deserialize)]
 struct Removed {
@@ -226,7 +192,7 @@ pub(super) async fn remove(
     visit: Visit,
     Posted(Removal { how }): Posted<Removal>,
 ) -> Response {
-    match visit.ask.read::<Removed>(&how.call(&name)).await {
+    match visit.ask.read::<Removed>(&how.call(&api_path(&name))).await {
         Ok(Removed { success, chats }) => {
             let done = if success {
                 "buffer_removed"

@@ -4,6 +4,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
+use crate::console::pages::removal::Removing;
+
 /// As in `GET /api/buffers`.
 #[derive(Debug, Deserialize)]
 pub(in crate::console::pages) struct Buffers {
@@ -25,11 +27,6 @@ pub(in crate::console::pages) struct Buffer {
     pub(in crate::console::pages) secret: Option<String>,
     /// The buffer of messages that leave one by one has none.
     pub(in crate::console::pages) window: Option<Value>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub(in crate::console::pages) struct Removing {
-    pub(in crate::console::pages) since: String,
 }
 
 /// A list of which only the length is asked for.

@@ -11,9 +11,10 @@ use super::answers::Buffer;
 use super::tabs::{Tab, sources};
 use super::{ALL, HERE, api_path};
 use crate::console::asking::{Asking, Call, Refused, with_query};
+use crate::console::pages::posts::answers::Posts;
 use crate::console::pages::posts::trying::WouldBe;
-use crate::console::pages::refused;
 use crate::console::pages::saying::shortened;
+use crate::console::pages::{missing, refused};
 use crate::console::shell::Shell;
 use crate::console::visit::{Visit, page};
 
@@ -21,21 +22,6 @@ use crate::console::visit::{Visit, page};
 const POSTS: &str = "10";
 /// As much of a post is shown in the list, in letters.
 const SHOWN: usize = 60;
-
-/// As in `GET /api/posts`.
-#[derive(Deserialize)]
-struct Posts {
-    items: Vec<Post>,
-}
-
-#[derive(Deserialize)]
-struct Post {
-    id: String,
-    at: String,
-    result: String,
-    message: Option<Value>,
-    body: Option<Value>,
-}
 
 /// What somebody wants to try.
 #[derive(Default, Deserialize)]
@@ -159,7 +145,7 @@ async fn answer(
 ) -> Response {
     let Visit { ask, shell } = visit;
     let Ok(buffer) = serde_json::from_value::<Buffer>(there) else {
-        return super::super::missing(Visit { ask, shell }).await;
+        return missing(Visit { ask, shell }).await;
     };
     let status = match &tried {
         Some((Err(refused), _)) => refused.status,

@@ -9,44 +9,10 @@ use super::answers::Destination;
 use super::{API, PATH};
 use crate::console::acts::{Act, done};
 use crate::console::asking::{Asking, Call, with_query};
+use crate::console::pages::removal::{How, Removal};
 use crate::console::shell::Shell;
 use crate::console::spelling::segment;
 use crate::console::visit::Visit;
-
-/// What becomes of what waits for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum How {
-    /// Nothing may wait.
-    Empty,
-    /// It is delivered first.
-    Drain,
-    /// It is dropped.
-    Discard,
-}
-
-impl How {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Empty => "empty",
-            Self::Drain => "drain",
-            Self::Discard => "discard",
-        }
-    }
-
-    fn call(self, name: &str) -> Call {
-        let path = format!("{API}/{}", segment(name));
-        Call::delete(match self {
-            Self::Empty => path,
-            Self::Drain | Self::Discard => with_query(&path, &[(self.word(), "true")]),
-        })
-    }
-}
-
-#[derive(Deserialize)]
-pub(super) struct Removal {
-    how: How,
-}
 
 #[derive(Deserialize)]
 pub(super) struct Switch {
@@ -81,12 +47,23 @@ pub(super) async fn removed(
     visit: Visit,
     Form(Removal { how }): Form<Removal>,
 ) -> Response {
-    done(visit, &how.call(&name), "destination_removed", PATH).await
+    done(
+        visit,
+        &how.call(&api_path(&name)),
+        "destination_removed",
+        PATH,
+    )
+    .await
+}
+
+/// One in the API.
+fn api_path(name: &str) -> String {
+    format!("{API}/{}", segment(name))
 }
 
 /// The call that tries one; without a batch it is a sample.
 pub(super) fn test(name: &str, batch: &str) -> Call {
-    let path = format!("{API}/{}/test", segment(name));
+    let path = format!("{}/test", api_path(name));
     Call::post(with_query(&path, &[("webhook_id", batch)]), None)
 }
 
@@ -140,7 +117,7 @@ pub(super) fn removals(ask: &Asking, shell: &Shell, it: &Destination, waiting: u
         sure: Some(sure.to_owned()),
         harms: true,
         key: "",
-        curl: how.call(&it.name).curl(&ask.origin()),
+        curl: how.call(&api_path(&it.name)).curl(&ask.origin()),
         fields: vec![("how", how.word().to_owned())],
     };
     if waiting == 0 && it.removing.is_none() {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::console::pages::removal::Removing;
 use crate::console::pages::tries::Retry;
 
 /// As in `GET /api/destinations`.
@@ -39,12 +40,6 @@ pub(in crate::console::pages) struct Destination {
     #[serde(default)]
     pub(in crate::console::pages) split: bool,
     pub(in crate::console::pages) pace: Option<Pace>,
-}
-
-/// How it is being removed.
-#[derive(Debug, Deserialize)]
-pub(in crate::console::pages) struct Removing {
-    pub(in crate::console::pages) since: String,
 }
 
 /// At most `batch` attempts begin in `every` seconds.

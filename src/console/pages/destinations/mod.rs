@@ -19,8 +19,8 @@ use crate::console::Console;
 use crate::console::asking::Refused;
 use crate::console::shell::Shell;
 use crate::console::visit::{Visit, page};
-pub(super) use answers::Tried;
 use answers::{Destination, Destinations};
+pub(super) use answers::{Pace, Tried};
 
 /// The list. Names have no dot, so what has one below it is no destination.
 const PATH: &str = "/console/destinations";

@@ -16,6 +16,7 @@ pub(in crate::console::pages) struct History {
 pub(in crate::console::pages) struct Tried {
     pub(in crate::console::pages) webhook_id: String,
     pub(in crate::console::pages) user: String,
+    pub(in crate::console::pages) token: Option<String>,
     pub(in crate::console::pages) buffer: String,
     pub(in crate::console::pages) destination: String,
     pub(in crate::console::pages) status: String,

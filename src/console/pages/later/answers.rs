@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::console::pages::destinations::Pace;
+
 /// As in `GET /api/messages/later`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Later {
@@ -44,10 +46,4 @@ pub(super) struct Queued {
 #[derive(Debug, Deserialize)]
 pub(super) struct Queue {
     pub(super) pace: Option<Pace>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Pace {
-    pub(super) every: f64,
-    pub(super) batch: u64,
 }

@@ -1,5 +1,6 @@
 //! Does my gateway reach Lull? What was posted lately, what became of it and why, and what a buffer would make of it now.
 
+pub(super) mod answers;
 pub(super) mod trying;
 
 use askama::Template;
@@ -9,7 +10,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::narrow::names;
 use super::shortened;
@@ -19,6 +19,7 @@ use crate::console::shell::Shell;
 use crate::console::visit::{Visit, page, see};
 use crate::core::ignored::OWN_PAUSES;
 use crate::core::post::{PostResult, TAKEN_BACK};
+use answers::{Post, Posts};
 
 /// Posts on a page: with what is shown of each body, a phone loads them soon.
 const POSTS: &str = "25";
@@ -31,30 +32,6 @@ pub(super) fn routes() -> Router<Console> {
         "/console/posts/try",
         post(trying::try_out).get(async || see(HERE)),
     )
-}
-
-/// As in `GET /api/posts`.
-#[derive(Debug, Deserialize)]
-struct Posts {
-    items: Vec<Post>,
-    next_cursor: Option<String>,
-    searched_until: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Post {
-    id: String,
-    at: String,
-    buffer: Option<String>,
-    user: Option<String>,
-    token: Option<String>,
-    writer: Option<String>,
-    result: String,
-    reason: Option<String>,
-    code: Option<String>,
-    message: Option<Value>,
-    body: Option<Value>,
-    note: Option<String>,
 }
 
 /// Which posts are shown: all of it stands in the address.

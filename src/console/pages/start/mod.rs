@@ -109,7 +109,7 @@ impl Page {
         sources(&self.shell)
     }
 
-    /// Whether a destination is the one that was chosen; at first the one that is there.
+    /// Whether a destination is the one that was chosen.
     fn is_chosen(&self, name: &str) -> bool {
         self.wanted.destination == name
     }
@@ -117,22 +117,17 @@ impl Page {
 
 #[derive(Template)]
 #[template(path = "start/ready.html")]
-struct Ready {
-    shell: Shell,
+struct Ready<'a> {
+    shell: &'a Shell,
     buffer: Buffer,
     /// Shown once.
     secret: Option<String>,
     steps: Steps,
-    walk: String,
+    walk: Walk<'a>,
 }
 
 async fn ask_for(visit: Visit) -> Response {
-    let destinations = names(&visit.ask, DESTINATIONS, "").await;
-    let wanted = Wanted {
-        destination: destinations.first().cloned().unwrap_or_default(),
-        ..Wanted::default()
-    };
-    form(visit, wanted, StatusCode::OK, None, None).await
+    form(visit, None, StatusCode::OK, None, None).await
 }
 
 /// Calls the bot, and comes back to the form as it was filled in.
@@ -142,12 +137,13 @@ async fn test(visit: Visit, Form(wanted): Form<Wanted>) -> Response {
         Ok(_) => StatusCode::OK,
         Err(refused) => refused.status,
     };
-    form(visit, wanted, status, None, Some(tried)).await
+    form(visit, Some(wanted), status, None, Some(tried)).await
 }
 
+/// The form as it was filled in; none: it was not yet, and begins with a destination that is there.
 async fn form(
     visit: Visit,
-    wanted: Wanted,
+    wanted: Option<Wanted>,
     status: StatusCode,
     refusal: Option<&Refused>,
     tried: Option<Result<Tried, Refused>>,
@@ -161,10 +157,15 @@ async fn form(
             request_id: refused.request_id.clone(),
         });
     }
+    let destinations = names(&ask, DESTINATIONS, "").await;
+    let wanted = wanted.unwrap_or_else(|| Wanted {
+        destination: destinations.first().cloned().unwrap_or_default(),
+        ..Wanted::default()
+    });
     let shown = Page {
-        destinations: names(&ask, DESTINATIONS, "").await,
         shell,
         wanted,
+        destinations,
         tried,
     };
     page(&ask, status, &shown)
@@ -174,7 +175,7 @@ async fn form(
 async fn make(visit: Visit, Form(mut wanted): Form<Wanted>) -> Response {
     if let Some(call) = wanted.destination() {
         if let Err(refusal) = visit.ask.call(&call).await {
-            return form(visit, wanted, refusal.status, Some(&refusal), None).await;
+            return form(visit, Some(wanted), refusal.status, Some(&refusal), None).await;
         }
         // Whoever has to write the rest anew finds it chosen.
         BOT.clone_into(&mut wanted.destination);
@@ -187,7 +188,7 @@ async fn make(visit: Visit, Form(mut wanted): Form<Wanted>) -> Response {
     let call = wanted.buffer(secret.as_deref());
     match visit.ask.read::<Buffer>(&call).await {
         Ok(buffer) => ready(visit, buffer, secret, StatusCode::CREATED).await,
-        Err(refusal) => form(visit, wanted, refusal.status, Some(&refusal), None).await,
+        Err(refusal) => form(visit, Some(wanted), refusal.status, Some(&refusal), None).await,
     }
 }
 
@@ -212,15 +213,12 @@ async fn ready(
 ) -> Response {
     let Visit { ask, mut shell } = visit;
     shell.here = format!("{HERE}/{}", segment(&buffer.name));
-    let walk = Walk::of(&ask, &shell, &buffer.name).await;
-    let walk = walk.render().unwrap_or_default();
-    let steps = Steps::of(&ask, &shell, &buffer, secret.as_deref());
     let shown = Ready {
-        shell,
+        steps: Steps::of(&ask, &shell, &buffer, secret.as_deref()),
+        walk: Walk::of(&ask, &shell, &buffer.name).await,
+        shell: &shell,
         buffer,
         secret,
-        steps,
-        walk,
     };
     page(&ask, status, &shown)
 }

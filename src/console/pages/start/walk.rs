@@ -1,9 +1,11 @@
 //! What becomes of the first message of a buffer: it is posted, gathered, and handed to the bot.
 
 use askama::Template;
-use serde::Deserialize;
 
 use crate::console::asking::{Asking, Refused, with_query};
+use crate::console::pages::history::{History, Tried};
+use crate::console::pages::now::answers::{Window, Windows};
+use crate::console::pages::posts::answers::{Post, Posts};
 use crate::console::shell::Shell;
 use crate::console::spelling::segment;
 
@@ -24,60 +26,6 @@ enum Stage {
     Failed(Tried),
     /// The bot took it.
     Delivered(Tried),
-}
-
-#[derive(Debug, Deserialize)]
-struct List<T> {
-    items: Vec<T>,
-}
-
-/// As in `GET /api/posts`.
-#[derive(Debug, Deserialize)]
-struct Post {
-    result: String,
-    code: Option<String>,
-    at: String,
-}
-
-/// As in `GET /api/chats`.
-#[derive(Debug, Deserialize)]
-struct Window {
-    user: String,
-    token: Option<String>,
-    messages: u64,
-    deadline: String,
-    expires_in: f64,
-}
-
-/// As in `GET /api/history`.
-#[derive(Debug, Deserialize)]
-struct Tried {
-    user: String,
-    webhook_id: String,
-    token: Option<String>,
-    destination: String,
-    status: String,
-    messages: u64,
-    attempts: Vec<Attempt>,
-    why: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Attempt {
-    duration_ms: u64,
-    summary: String,
-}
-
-impl Tried {
-    fn summary(&self) -> &str {
-        let last = self.attempts.last().map(|last| &*last.summary);
-        last.or(self.why.as_deref()).unwrap_or_default()
-    }
-
-    fn took(&self, shell: &Shell) -> String {
-        let took = self.attempts.last().map(|last| last.duration_ms);
-        shell.clock.length(took.unwrap_or_default())
-    }
 }
 
 /// The walk, as it is read again every two seconds.
@@ -116,6 +64,18 @@ impl<'a> Walk<'a> {
         self.shell.clock.ago(&post.at)
     }
 
+    /// What came of its last try.
+    fn summary<'b>(&self, tried: &'b Tried) -> &'b str {
+        let last = tried.attempts.last().map(|last| &*last.summary);
+        last.or(tried.why.as_deref()).unwrap_or_default()
+    }
+
+    /// How long that took.
+    fn took(&self, tried: &Tried) -> String {
+        let took = tried.attempts.last().map(|last| last.duration_ms);
+        self.shell.clock.length(took.unwrap_or_default())
+    }
+
     /// Whether a step is done, under way, or not yet: a class of the styles.
     fn step(&self, number: u8) -> &'static str {
         let at = match &self.stage {
@@ -135,9 +95,9 @@ impl<'a> Walk<'a> {
 async fn stage(ask: &Asking, name: &str) -> Result<Stage, Refused> {
     let query = [("buffer", name), ("limit", "1")];
     let (windows, tried, posts) = tokio::join!(
-        ask.get::<List<Window>>("/api/chats", &query),
-        ask.get::<List<Tried>>("/api/history", &query),
-        ask.get::<List<Post>>("/api/posts", &query),
+        ask.get::<Windows>("/api/chats", &query),
+        ask.get::<History>("/api/history", &query),
+        ask.get::<Posts>("/api/posts", &query),
     );
     if let Some(window) = windows?.items.into_iter().next() {
         return Ok(Stage::Open(window));
