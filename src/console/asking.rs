@@ -16,6 +16,7 @@ use lull_api::http::OfAPage;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::net::SocketAddr;
+use tokio::sync::OnceCell;
 use tower::ServiceExt;
 
 use super::Console;
@@ -64,6 +65,8 @@ pub(super) struct Asking {
     shared: Shared,
     /// What whoever asks reaches, where they take answers that others who reach the same were given just now.
     sharing: Option<Arc<str>>,
+    /// How all of it goes, once that was asked for.
+    overview: Arc<OnceCell<Result<Arc<[u8]>, Refused>>>,
 }
 
 /// Something that is asked of the API, or done with it. A page shows it as a command, too.
@@ -137,16 +140,29 @@ impl Asking {
         path: &str,
         query: &[(&str, &str)],
     ) -> Result<T, Refused> {
-        let call = Call::get(path, query);
+        let answer = self.look(&Call::get(path, query)).await?;
+        parsed(&answer)
+    }
+
+    /// How all of it goes. Every page tells it, and some tell more of it: it is asked for once.
+    ///
+    /// # Errors
+    /// Why it is not known.
+    pub(super) async fn overview<T: DeserializeOwned>(&self) -> Result<T, Refused> {
+        let call = Call::get("/api/overview", &[]);
+        let answer = self.overview.get_or_init(async || self.look(&call).await);
+        parsed(answer.await.as_ref().map_err(Clone::clone)?)
+    }
+
+    async fn look(&self, call: &Call) -> Result<Arc<[u8]>, Refused> {
         let Some(scopes) = self.sharing.clone() else {
-            return self.read(&call).await;
+            return Ok(self.call(call).await?.into());
         };
         let asked = Asked {
             scopes,
             path: call.path.clone(),
         };
-        let answer = self.shared.answer(asked, self.call(&call)).await?;
-        parsed(&answer)
+        self.shared.answer(asked, self.call(call)).await
     }
 
     /// From here on looks may be answered with what others who reach the same were answered within a second: for what is read
@@ -246,6 +262,7 @@ impl FromRequestParts<Console> for Asking {
             cookies: Arc::default(),
             shared: console.shared.clone(),
             sharing: None,
+            overview: Arc::default(),
         })
     }
 }

@@ -135,7 +135,7 @@ impl FromRequestParts<Console> for Visit {
             Err(refused) => return Err((refused.status, refused.error).into_response()),
         }
         let (strip, zone) = tokio::join!(
-            ask.get::<Strip>("/api/overview", &[]),
+            ask.overview::<Strip>(),
             ask.get::<Zone>("/api/settings/timezone", &[]),
         );
         shell.strip = Some(strip);

@@ -72,7 +72,7 @@ impl Page {
 async fn show(Visit { ask, shell }: Visit) -> Response {
     let (all, overview) = tokio::join!(
         ask.get::<Destinations>(API, &[]),
-        ask.get::<Overview>("/api/overview", &[]),
+        ask.overview::<Overview>(),
     );
     let mut doing = overview.map_or_else(|_| Vec::new(), |it| it.destinations.items);
     let all = all.map(|all| {

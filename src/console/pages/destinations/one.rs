@@ -113,7 +113,7 @@ pub(super) async fn show(Path(name): Path<String>, visit: Visit) -> Response {
     // The overview may be a moment older than what was stopped here just now.
     let (it, overview, calls, buffers, stopped) = tokio::join!(
         visit.ask.get::<Destination>(&path, &[]),
-        visit.ask.get::<Overview>("/api/overview", &[]),
+        visit.ask.overview::<Overview>(),
         visit.ask.get::<History>("/api/history", &query),
         visit.ask.get::<Buffers>("/api/buffers", &[]),
         visit.ask.get::<Stopped>("/api/control", &[]),

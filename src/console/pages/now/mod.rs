@@ -63,7 +63,7 @@ pub(super) fn routes() -> Router<Console> {
 impl<'a> Parts<'a> {
     async fn of(ask: &Asking, shell: &'a Shell) -> Self {
         let (overview, windows, lines) = tokio::join!(
-            ask.get("/api/overview", &[]),
+            ask.overview(),
             ask.get("/api/chats", &[("limit", WINDOWS)]),
             ask.get("/api/lines", &[]),
         );

@@ -78,7 +78,7 @@ async fn show(Visit { ask, shell }: Visit, Query(asked): Query<Asked>) -> Respon
     });
     let (lanes, overview, narrow) = tokio::join!(
         ask.get::<Lanes>("/api/lanes", &query),
-        ask.get::<Overview>("/api/overview", &[]),
+        ask.overview::<Overview>(),
         Narrow::of(&ask, PATH, asked.clone()),
     );
     let known = overview.map_or_else(|_| Vec::new(), |it| it.destinations.items);
