@@ -138,7 +138,10 @@ impl Live {
     async fn follow(&self, mut follower: Follower) -> Result<()> {
         let mut reloaded = None;
         loop {
-            let News { followed, may_lack } = follower.next().await?;
+            let News {
+                followed,
+                posts_overflow,
+            } = follower.next().await?;
             if followed.is_empty() {
                 continue;
             }
@@ -147,7 +150,7 @@ impl Live {
                     self.say(Some(id), what);
                 }
             }
-            if may_lack && reloaded.is_none_or(|at: Instant| at.elapsed() > RELOADED_EVERY) {
+            if posts_overflow && reloaded.is_none_or(|at: Instant| at.elapsed() > RELOADED_EVERY) {
                 self.say(None, What::Reload);
                 reloaded = Some(Instant::now());
             }

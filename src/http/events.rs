@@ -1,7 +1,7 @@
 //! `GET /api/events`: what happens, as it happens, as Server-Sent Events.
 
+mod budget;
 mod following;
-mod pace;
 
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
@@ -27,8 +27,8 @@ use crate::admin::live::happenings::{Happening, What, moment_of};
 use crate::core::chat::{Chat, Name};
 use crate::core::filter::Filter;
 use crate::server::HasNoEnd;
+use budget::Budget;
 use following::{Telling, follow};
-use pace::Pace;
 
 /// A comment so often, so that nobody in between takes the silence for an end.
 const COMMENT_EVERY: Duration = Duration::from_secs(15);
@@ -123,7 +123,7 @@ async fn events(
         first,
         told,
         listener,
-        pace: Pace::new(),
+        budget: Budget::new(),
     };
     let events = follow(telling, stay);
     let keep_alive = KeepAlive::new().interval(COMMENT_EVERY);

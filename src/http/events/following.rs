@@ -9,7 +9,7 @@ use futures_util::{Stream, stream};
 use serde_json::json;
 use tokio::time::{Interval, MissedTickBehavior, interval};
 
-use super::pace::Pace;
+use super::budget::Budget;
 use super::{event, shown};
 use crate::admin::live::{Heard, Listener};
 use crate::core::filter::Filter;
@@ -28,7 +28,7 @@ pub(super) struct Telling {
     /// What was told before it came.
     pub(super) told: HashSet<String>,
     pub(super) listener: Listener,
-    pub(super) pace: Pace,
+    pub(super) budget: Budget,
 }
 
 /// Whoever listens.
@@ -79,7 +79,7 @@ impl Telling {
             return Some(event);
         }
         loop {
-            if let Some(skipped) = self.pace.skipped() {
+            if let Some(skipped) = self.budget.skipped() {
                 return Some(left_out(skipped));
             }
             let happening = match self.listener.next().await {
@@ -88,7 +88,7 @@ impl Telling {
                 Heard::End => return None,
             };
             let is_told = happening.event_id().is_some_and(|id| self.told.remove(&id));
-            if is_told || !happening.is_of(&self.filter) || !self.pace.may_tell(&happening.what) {
+            if is_told || !happening.is_of(&self.filter) || !self.budget.may_tell(&happening.what) {
                 continue;
             }
             if let Some(event) = shown(&self.api, &happening) {

@@ -23,7 +23,7 @@ const BLOCKED: Duration = Duration::from_secs(5);
 const LATER: Duration = Duration::from_secs(5);
 /// The lists that are followed: batches that were tried, dead letters, posts that were not taken.
 const LISTS: [fn(Shard) -> String; 3] = [keys::history, keys::dead, keys::posts];
-/// Which of them is the last.
+/// The place of posts among them.
 const POSTS: usize = 2;
 
 /// Something that came into a list.
@@ -52,7 +52,7 @@ pub struct News {
     /// In the order of its time.
     pub followed: Vec<Followed>,
     /// More was posted than was read at once. The list of posts keeps few: some may be gone before they are read.
-    pub may_lack: bool,
+    pub posts_overflow: bool,
 }
 
 /// Follows the lists from the moment at which it began.
@@ -120,7 +120,7 @@ impl Follower {
             if let Some(last) = read.ids.last() {
                 stream.last.clone_from(&last.id);
             }
-            news.may_lack |= stream.list == POSTS && read.ids.len() == MOST;
+            news.posts_overflow |= stream.list == POSTS && read.ids.len() == MOST;
             for entry in read.ids {
                 let Some(entry) = StreamEntry::of(stream.shard, entry) else {
                     continue;

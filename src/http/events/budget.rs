@@ -7,18 +7,18 @@ use tokio::time::Instant;
 use crate::admin::live::happenings::What;
 
 /// Tries that are told in a second, and as many posts.
-pub(super) const MOST: u32 = 200;
+const MOST: u32 = 200;
 const SECOND: Duration = Duration::from_secs(1);
 
 /// What was told in this second, and what was left out of it.
-pub(super) struct Pace {
+pub(super) struct Budget {
     began: Instant,
     tries: u32,
     posts: u32,
     left_out: u64,
 }
 
-impl Pace {
+impl Budget {
     /// Nothing yet.
     pub(super) fn new() -> Self {
         Self {
