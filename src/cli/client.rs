@@ -7,6 +7,7 @@ use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Method, Response, Url};
 use serde::Deserialize;
 
+use crate::core::api_key::Secret;
 use crate::delivery::{builder, is_here, why_none};
 use crate::settings::operator::ADMIN_KEY;
 
@@ -75,6 +76,12 @@ impl Api {
             self.key = key;
         }
         self
+    }
+
+    /// The page by which a browser comes in with this link.
+    pub(super) fn login_by(&self, link: &Secret) -> Result<String> {
+        let page = self.url(&["console", "login"], &[("link", link.text())])?;
+        Ok(page.into())
     }
 
     /// `GET`.

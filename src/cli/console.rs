@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::Where;
 use super::output::{line, note};
-use crate::core::api_key::{Secret, digest};
+use crate::core::api_key::digest;
 use crate::settings::Vars;
 use crate::settings::auth::AuthConfig;
 use crate::settings::redis::RedisConfig;
@@ -29,9 +29,7 @@ pub(super) struct Arguments {
 
 /// Prints the link.
 pub(super) async fn link(arguments: &Arguments, vars: &Vars) -> Result<()> {
-    // It says what is wrong with an address, before there is a link.
-    arguments.at.api(vars)?;
-    let base = arguments.at.url(vars)?;
+    let api = arguments.at.api(vars)?;
     let config = RedisConfig::from_vars(vars)?;
     let store = Store::connect_once(&config, PATIENCE).await;
     let store = store.context("links lie in Redis")?;
@@ -43,13 +41,7 @@ pub(super) async fn link(arguments: &Arguments, vars: &Vars) -> Result<()> {
         "Open it in a browser: it is good once, for {minutes} minutes, as the key {}:",
         key.name
     ));
-    line(&link_of(&base, &secret))
-}
-
-/// The link as a browser opens it.
-pub(super) fn link_of(base: &str, secret: &Secret) -> String {
-    let base = base.trim_end_matches('/');
-    format!("{base}/console/login?link={}", secret.text())
+    line(&api.login_by(&secret)?)
 }
 
 /// The key of a name, or else the first that reaches everything: those of the environment come first, as the operator put

@@ -104,20 +104,11 @@ struct Where {
 impl Where {
     fn api(&self, vars: &Vars) -> Result<Api> {
         let key = api_key(vars)?;
-        let named = if self.url.is_some() {
-            "--url"
-        } else {
-            "LULL_URL"
+        let api = match &self.url {
+            Some(url) => Api::at(url, key).context("--url")?,
+            None => Api::at(&api_url(vars)?, key).context("LULL_URL")?,
         };
-        let api = Api::at(&self.url(vars)?, key).context(named)?;
         Ok(api.or_key(key_of_folder(vars)?))
-    }
-
-    fn url(&self, vars: &Vars) -> Result<String> {
-        match &self.url {
-            Some(url) => Ok(url.clone()),
-            None => api_url(vars),
-        }
     }
 }
 

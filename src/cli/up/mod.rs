@@ -15,7 +15,8 @@ use nix::sys::stat::{Mode, umask};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::console::{key_of, link_of};
+use super::client::Api as Client;
+use super::console::key_of;
 use crate::console;
 use crate::daemon;
 use crate::health::Says;
@@ -194,7 +195,8 @@ async fn run(
 async fn link(auth: &AuthConfig, store: &Store, port: u16) -> Option<String> {
     let key = key_of(auth, store, None).await.ok()?;
     let secret = store.login_links().make(&key).await.ok()?;
-    Some(link_of(&format!("http://127.0.0.1:{port}"), &secret))
+    let api = Client::at(&format!("http://127.0.0.1:{port}"), None).ok()?;
+    api.login_by(&secret).ok()
 }
 
 /// Makes a data folder that nobody else can look into; one that is there is closed to others.
