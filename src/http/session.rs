@@ -31,8 +31,8 @@ struct NewSessionBody {
     link: Option<String>,
 }
 
-/// What a browser shows to come in.
-enum Shown {
+/// What somebody comes in with.
+enum Entry {
     Key(String),
     Link(String),
 }
@@ -106,19 +106,22 @@ async fn begin(State(api): State<Api>, request: Request) -> Result<Response, Res
     let Fields(mut fields) = Fields::from_request(request, &api)
         .await
         .map_err(IntoResponse::into_response)?;
-    let shown = shown_of(&mut fields).map_err(|error| ApiError::from(error).into_response())?;
-    let begun = match shown {
-        Shown::Key(key) => Ok(api.auth.begin_session(&key, address, secure)),
-        Shown::Link(link) => api.auth.begin_session_by_link(&link, address, secure).await,
+    let entry = entry_of(&mut fields).map_err(|error| ApiError::from(error).into_response())?;
+    let begun = match entry {
+        Entry::Key(key) => {
+            let begun = api.auth.begin_session(&key, address, secure);
+            begun.map_err(ApiError::from)
+        }
+        Entry::Link(link) => api.auth.begin_session_by_link(&link, address, secure).await,
     };
-    match begun.map_err(|error| ApiError::from(error).into_response())? {
+    match begun {
         Ok((cookie, principal)) => {
             let set = AppendHeaders([(SET_COOKIE, cookie)]);
             Ok((set, Json(SessionAnswer::of(&principal))).into_response())
         }
-        Err(refusal) => {
-            let too_often = matches!(refusal, Refusal::TooMany);
-            let mut refused = refusal.into_response();
+        Err(error) => {
+            let too_often = matches!(error, ApiError::Auth(Refusal::TooMany));
+            let mut refused = error.into_response();
             if too_often {
                 let seconds = HeaderValue::from(AGAIN_AFTER.as_secs());
                 refused.headers_mut().insert(RETRY_AFTER, seconds);
@@ -132,7 +135,7 @@ async fn begin(State(api): State<Api>, request: Request) -> Result<Response, Res
 ///
 /// # Errors
 /// Says what is wrong, and with which field.
-fn shown_of(fields: &mut RawObject) -> Result<Shown, BadInput> {
+fn entry_of(fields: &mut RawObject) -> Result<Entry, BadInput> {
     let mut text = |name: &'static str| {
         let Some(raw) = take(fields, name) else {
             return Ok(None);
@@ -145,8 +148,8 @@ fn shown_of(fields: &mut RawObject) -> Result<Shown, BadInput> {
         }
     };
     match (text("key")?, text("link")?) {
-        (Some(key), None) => Ok(Shown::Key(key)),
-        (None, Some(link)) => Ok(Shown::Link(link)),
+        (Some(key), None) => Ok(Entry::Key(key)),
+        (None, Some(link)) => Ok(Entry::Link(link)),
         (Some(_), Some(_)) => Err(BadInput::field(
             "link",
             "must not stand beside key: show one of the two",

@@ -12,7 +12,7 @@ use super::principal::Pass;
 use super::refusal::Refusal;
 use super::session::{Shown, TRIES};
 use crate::core::api_key::{Principal, digest};
-use crate::store::StoreError;
+use crate::http::error::ApiError;
 
 const HOST: &str = "host";
 const ORIGIN: &str = "origin";
@@ -80,18 +80,16 @@ impl Auth {
         link: &str,
         address: Option<IpAddr>,
         secure: bool,
-    ) -> Result<Result<Begun, Refusal>, StoreError> {
+    ) -> Result<Begun, ApiError> {
         if !self.0.sessions.may_try(address) {
-            return Ok(Err(Refusal::TooMany));
+            return Err(Refusal::TooMany.into());
         }
         let (keys, ring, tokens) = (&self.0.keys, &self.0.key_ring, &self.0.tokens);
         let linked = ring.take_link(link).await?;
         let shown = linked.map(|key| Shown::key(&key.name, &key.digest));
         let known = shown.and_then(|shown| Some((shown.principal(keys, ring, tokens)?, shown)));
-        Ok(match known {
-            Some((principal, shown)) => self.begin(shown, principal, secure),
-            None => Err(Refusal::LinkOver),
-        })
+        let (principal, shown) = known.ok_or(Refusal::LinkOver)?;
+        Ok(self.begin(shown, principal, secure)?)
     }
 
     fn begin(
