@@ -2,11 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use futures_util::{StreamExt, TryStreamExt, stream};
+
 use super::{Admin, AdminError};
 use crate::core::chat::{Chat, ChatId, Name};
 
 /// Lines that are asked for one alias.
 const MOST_LINES: usize = 200;
+/// And so many at the same time.
+const AT_ONCE: usize = 32;
 /// How WhatsApp ends an alias.
 const ENDS: [&str; 2] = ["@lid", "@hosted.lid"];
 
@@ -25,34 +29,43 @@ impl Admin {
             Some((line, person)) => (Some(line), person),
             None => (None, text),
         };
-        let mut chats = Vec::new();
         let Some(alias) = alias_of(person) else {
-            return Ok(chats);
+            return Ok(Vec::new());
         };
-        for (buffer, heard) in self.heard_through(buffer, line).await? {
-            let named = |person: &str| {
-                let id = match &heard {
-                    Some(line) => format!("{line}:{person}"),
-                    None => person.to_owned(),
-                };
-                let id = ChatId::parse(&id).ok()?;
-                Some(self.chat(buffer.clone(), id))
-            };
-            let Some(under_alias) = named(&alias) else {
-                continue;
-            };
-            let store = self.store().chats();
-            let number = store.number_behind(&under_alias).await?;
-            let chat = number.and_then(|number| named(&number));
-            let chat = chat.unwrap_or(under_alias);
-            let known = store.look_at(&chat, Vec::new()).await?;
-            chats.extend(known.last_heard.map(|_| chat));
-        }
-        Ok(chats)
+        let lines = self.lines_called(buffer, line).await?;
+        let chats = lines.into_iter().map(|(buffer, line)| {
+            let alias = &alias;
+            async move { self.chat_of_alias(&buffer, line.as_deref(), alias).await }
+        });
+        let chats: Vec<_> = stream::iter(chats).buffered(AT_ONCE).try_collect().await?;
+        Ok(chats.into_iter().flatten().collect())
     }
 
-    /// The lines of buffers through which anybody was heard; that one, if one is named.
-    async fn heard_through(
+    /// The chat of an alias on one line of a buffer; none: nobody was heard there by it.
+    async fn chat_of_alias(
+        &self,
+        buffer: &Name,
+        line: Option<&str>,
+        alias: &str,
+    ) -> Result<Option<Chat>, AdminError> {
+        let named = |person: &str| {
+            let id = line.map_or_else(|| person.to_owned(), |line| format!("{line}:{person}"));
+            let id = ChatId::parse(&id).ok()?;
+            Some(self.chat(buffer.clone(), id))
+        };
+        let Some(under_alias) = named(alias) else {
+            return Ok(None);
+        };
+        let store = self.store().chats();
+        let number = store.number_behind(&under_alias).await?;
+        let chat = number.and_then(|number| named(&number));
+        let chat = chat.unwrap_or(under_alias);
+        let known = store.look_at(&chat, Vec::new()).await?;
+        Ok(known.last_heard.map(|_| chat))
+    }
+
+    /// The lines through which anybody was heard; those that are called so, if a name is given.
+    async fn lines_called(
         &self,
         buffer: Option<&Name>,
         named: Option<&str>,
