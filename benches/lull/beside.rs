@@ -1,16 +1,19 @@
 //! What those who watch cost those who post: turns of the same load without and with them, close together.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
+use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::append::Appender;
 use crate::asking;
 use crate::course::{Course, Tally};
 use crate::daemon::Daemon;
-use crate::helper::{Job, Server};
+use crate::helper::{self, Job, Server};
 use crate::load::{Load, Post};
 use crate::redis_server::RedisServer;
 use crate::stats::median;
@@ -33,6 +36,27 @@ pub(crate) struct Seen {
     pub(crate) least: u64,
     /// Who watches still.
     pub(crate) there: usize,
+}
+
+impl Seen {
+    /// Says that all watch, at this port, and goes on until the bench dismisses this helper; answers any question with what was
+    /// seen. Each of `watching` counts what it sees, and ends when it sees no more.
+    pub(crate) async fn answer(
+        port: u16,
+        watching: Vec<(Arc<AtomicU64>, JoinHandle<Result<()>>)>,
+    ) -> Result<()> {
+        helper::answer(&port)?;
+        helper::answer_questions(move |_| {
+            let seen = watching
+                .iter()
+                .map(|(seen, _)| seen.load(Ordering::Relaxed));
+            Ok(Self {
+                least: seen.min().unwrap_or_default(),
+                there: watching.iter().filter(|(_, it)| !it.is_finished()).count(),
+            })
+        })
+        .await
+    }
 }
 
 /// One turn of the load.

@@ -14,7 +14,6 @@ use tokio::time::{MissedTickBehavior, interval_at};
 use super::first_load::Part;
 use crate::asking;
 use crate::beside::Seen;
-use crate::helper;
 
 /// As the script of the page does it.
 const READ_EVERY: Duration = Duration::from_secs(2);
@@ -44,15 +43,7 @@ impl Viewers {
                 tokio::spawn(look(browser, events, seen, later)),
             ));
         }
-        helper::answer(&self.port)?;
-        helper::answer_questions(move |_| {
-            let seen = looks.iter().map(|(seen, _)| seen.load(Ordering::Relaxed));
-            Ok(Seen {
-                least: seen.min().unwrap_or_default(),
-                there: looks.iter().filter(|(_, it)| !it.is_finished()).count(),
-            })
-        })
-        .await
+        Seen::answer(self.port, looks).await
     }
 }
 

@@ -10,7 +10,6 @@ use tokio::net::TcpStream;
 
 use crate::asking;
 use crate::beside::Seen;
-use crate::helper;
 
 /// What begins the lines of a stream that tell of a try, and the line that says that it has begun.
 const TRY: &str = "event: attempt";
@@ -34,15 +33,7 @@ impl Listeners {
             let stream = begin(self.port).await?;
             tries.push((heard.clone(), tokio::spawn(listen(stream, heard))));
         }
-        helper::answer(&self.port)?;
-        helper::answer_questions(move |_| {
-            let heard = tries.iter().map(|(heard, _)| heard.load(Ordering::Relaxed));
-            Ok(Seen {
-                least: heard.min().unwrap_or_default(),
-                there: tries.iter().filter(|(_, it)| !it.is_finished()).count(),
-            })
-        })
-        .await
+        Seen::answer(self.port, tries).await
     }
 }
 
