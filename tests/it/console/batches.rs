@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::browser::{Browser, Page};
+use super::reading::{answers, between, lacks};
 use crate::support::eventually;
 use crate::support::receiver::Answer;
 use crate::support::system::System;
@@ -20,22 +21,7 @@ const SETTINGS: [(&str, &str); 4] = [
 ];
 
 fn has(page: &Page, parts: &[&str]) {
-    assert_eq!(page.status, 200, "{}", page.html);
-    for part in parts {
-        assert!(page.html.contains(part), "{part}: {}", page.html);
-    }
-}
-
-fn lacks(page: &Page, parts: &[&str]) {
-    for part in parts {
-        assert!(!page.html.contains(part), "{part}: {}", page.html);
-    }
-}
-
-/// What stands in a page between two texts.
-fn between<'a>(page: &'a Page, before: &str, after: &str) -> &'a str {
-    let (_, rest) = page.html.split_once(before).unwrap();
-    rest.split_once(after).unwrap().0
+    answers(page, 200, parts);
 }
 
 #[tokio::test]

@@ -5,41 +5,12 @@ mod trying;
 use reqwest::Method;
 use serde_json::json;
 
-use super::browser::{Browser, Page};
+use super::browser::Browser;
+use super::reading::{between, has, lacks, version};
+use super::{ANA, EYES, KEYS};
 use crate::support::{Daemon, TestRedis};
 
-const KEYS: [(&str, &str); 2] = [
-    (
-        "API_KEYS",
-        "ana:key-of-ana-that-is-long-enough, eyes:key-of-eyes-that-is-long-enough:read",
-    ),
-    ("OPEN_INGEST", "true"),
-];
-const ANA: &str = "key-of-ana-that-is-long-enough";
-const EYES: &str = "key-of-eyes-that-is-long-enough";
 const LOJA: &str = "/console/buffers/loja";
-
-fn has(page: &Page, parts: &[&str]) {
-    for part in parts {
-        assert!(page.html.contains(part), "{part}: {}", page.html);
-    }
-}
-
-fn lacks(page: &Page, parts: &[&str]) {
-    for part in parts {
-        assert!(!page.html.contains(part), "{part}: {}", page.html);
-    }
-}
-
-/// What stands between two texts of a page.
-fn between<'a>(page: &'a Page, before: &str, after: &str) -> &'a str {
-    let rest = page.html.split_once(before).unwrap().1;
-    rest.split_once(after).unwrap().0
-}
-
-fn version(page: &Page) -> String {
-    between(page, "name=\"version\" value=\"", "\"").to_owned()
-}
 
 async fn request(api: &Daemon, method: Method, path: &str, body: serde_json::Value) -> u16 {
     let request = api.client().request(method, api.url(path)).bearer_auth(ANA);

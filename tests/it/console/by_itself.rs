@@ -2,34 +2,17 @@
 
 use serde_json::json;
 
-use super::browser::{Browser, Page};
+use super::browser::Browser;
+use super::reading::{answers, lacks, version};
 use crate::support::daemon::SUITE_KEY;
 use crate::support::system::System;
 use crate::support::{Daemon, TestRedis, eventually};
-
-fn has(page: &Page, status: u16, parts: &[&str]) {
-    assert_eq!(page.status, status, "{}", page.html);
-    for part in parts {
-        assert!(page.html.contains(part), "{part}: {}", page.html);
-    }
-}
-
-fn lacks(page: &Page, parts: &[&str]) {
-    for part in parts {
-        assert!(!page.html.contains(part), "{part}: {}", page.html);
-    }
-}
-
-fn version(page: &Page) -> String {
-    let (_, rest) = page.html.split_once("name=\"version\" value=\"").unwrap();
-    rest.split('"').next().unwrap().to_owned()
-}
 
 #[tokio::test]
 async fn a_schedule_is_previewed_written_run_switched_and_removed() {
     let mut system = System::with(&[]).await;
     let ana = Browser::with_key(&system.api, SUITE_KEY).await;
-    has(
+    answers(
         &ana.get("/console/schedules").await,
         200,
         &["No schedules."],
@@ -57,7 +40,7 @@ async fn a_schedule_is_previewed_written_run_switched_and_removed() {
     };
 
     let preview = post("/console/schedules/.preview", typed("30 8 31 12 *", "")).await;
-    has(
+    answers(
         &preview,
         200,
         &[
@@ -67,14 +50,14 @@ async fn a_schedule_is_previewed_written_run_switched_and_removed() {
         ],
     );
     let wrong = post("/console/schedules/.new", typed("61 * * * *", "")).await;
-    has(
+    answers(
         &wrong,
         400,
         &["This expression cannot be used.", "61 * * * *"],
     );
     let made = post("/console/schedules/.new", typed("30 8 31 12 *", "")).await;
     assert_eq!(made.sent_to, "/console/schedules?done=schedule_written");
-    has(
+    answers(
         &ana.get("/console/schedules").await,
         200,
         &["morning-report", "30 8 31 12 *"],
@@ -90,20 +73,20 @@ async fn a_schedule_is_previewed_written_run_switched_and_removed() {
     .await;
     let leo = Browser::of_a_reader(&system.api).await;
     let seen = leo.get(one).await;
-    has(&seen, 200, &["12-31T08:30:00.000-03:00"]);
+    answers(&seen, 200, &["12-31T08:30:00.000-03:00"]);
     lacks(&seen, &["Run now", "/edit"]);
 
     let edit = format!("{one}/edit");
     let before = version(&ana.get(&edit).await);
     let off = ana.post(&format!("{one}/off"), &[("back", one)]).await;
     assert_eq!(off.sent_to, format!("{one}?done=schedule_off&n=0"));
-    has(
+    answers(
         &ana.get(one).await,
         200,
         &["Switch on", "There is no next time."],
     );
     let behind = post(&edit, typed("0 9 * * *", &before)).await;
-    has(
+    answers(
         &behind,
         409,
         &["Somebody else saved", "Now it says:", "0 9 * * *"],
@@ -120,7 +103,7 @@ async fn what_waits_for_its_time_is_narrowed_paged_and_taken_back() {
     let redis = TestRedis::start().await;
     let api = Daemon::api(&redis).await;
     let ana = Browser::with_key(&api, SUITE_KEY).await;
-    has(
+    answers(
         &ana.get("/console/later").await,
         200,
         &["Nothing waits for a set time."],
@@ -134,7 +117,7 @@ async fn what_waits_for_its_time_is_narrowed_paged_and_taken_back() {
     }
 
     let all = ana.get("/console/later").await;
-    has(
+    answers(
         &all,
         200,
         &[
@@ -152,9 +135,9 @@ async fn what_waits_for_its_time_is_narrowed_paged_and_taken_back() {
             &[("user", "5521966665555"), ("buffer", "")],
         )
         .await;
-    has(&one, 200, &["5521966665555"]);
+    answers(&one, 200, &["5521966665555"]);
     lacks(&one, &["5511988887777"]);
-    has(
+    answers(
         &ana.get("/console/later?buffer=nix").await,
         200,
         &["Show all"],
@@ -170,14 +153,14 @@ async fn what_waits_for_its_time_is_narrowed_paged_and_taken_back() {
     let back = ana.post("/console/later/a%2F1200%3F/take-back", &of).await;
     assert_eq!(back.sent_to, "/console/later?done=taken_back&n=0");
     let left = ana.get(&back.sent_to).await;
-    has(&left, 200, &["Taken back", "5511988887777"]);
+    answers(&left, 200, &["Taken back", "5511988887777"]);
     lacks(&left, &["5521966665555"]);
 
     let queue = "/console/later?what=queue";
-    has(&ana.get(queue).await, 200, &["The message queue is empty."]);
+    answers(&ana.get(queue).await, 200, &["The message queue is empty."]);
     let body = json!({"phone_number": "+5511988887777", "content": "Your <i>order</i>"});
     assert_eq!(api.post("/api/messages", body).await.0.as_u16() / 100, 2);
-    has(
+    answers(
         &ana.get(queue).await,
         200,
         &[

@@ -2,36 +2,18 @@
 
 use serde_json::json;
 
-use super::browser::{Browser, Page};
+use super::browser::Browser;
+use super::reading::{answers, lacks, version};
 use crate::support::daemon::SUITE_KEY;
 use crate::support::system::System;
 use crate::support::{Receiver, eventually};
-
-fn has(page: &Page, status: u16, parts: &[&str]) {
-    assert_eq!(page.status, status, "{}", page.html);
-    for part in parts {
-        assert!(page.html.contains(part), "{part}: {}", page.html);
-    }
-}
-
-fn lacks(page: &Page, parts: &[&str]) {
-    for part in parts {
-        assert!(!page.html.contains(part), "{part}: {}", page.html);
-    }
-}
-
-/// The version that a form writes over.
-fn version(page: &Page) -> String {
-    let (_, rest) = page.html.split_once("name=\"version\" value=\"").unwrap();
-    rest.split('"').next().unwrap().to_owned()
-}
 
 #[tokio::test]
 async fn a_destination_is_written_looked_at_and_removed_and_its_secrets_are_never_shown() {
     let system = System::with(&[]).await;
     let mut bot = Receiver::start().await;
     let ana = Browser::with_key(&system.api, SUITE_KEY).await;
-    has(
+    answers(
         &ana.get("/console/destinations").await,
         200,
         &["New destination", "default"],
@@ -50,7 +32,7 @@ async fn a_destination_is_written_looked_at_and_removed_and_its_secrets_are_neve
 
     let wrong = typed(&[("timeout", "soon"), ("active", "on")]);
     let refused = ana.post("/console/destinations/.new", &wrong).await;
-    has(
+    answers(
         &refused,
         400,
         &[
@@ -71,7 +53,7 @@ async fn a_destination_is_written_looked_at_and_removed_and_its_secrets_are_neve
         "/console/destinations/bot?done=destination_written"
     );
     let one = ana.get(&made.sent_to).await;
-    has(
+    answers(
         &one,
         200,
         &[
@@ -83,7 +65,7 @@ async fn a_destination_is_written_looked_at_and_removed_and_its_secrets_are_neve
         ],
     );
     let edit = ana.get("/console/destinations/bot/edit").await;
-    has(
+    answers(
         &edit,
         200,
         &[
@@ -98,7 +80,7 @@ async fn a_destination_is_written_looked_at_and_removed_and_its_secrets_are_neve
     }
     let leo = Browser::of_a_reader(&system.api).await;
     let seen = leo.get("/console/destinations/bot").await;
-    has(&seen, 200, &["waits 2.5 s"]);
+    answers(&seen, 200, &["waits 2.5 s"]);
     lacks(&seen, &["Remove", "Test call", "/edit"]);
     assert_eq!(leo.get("/console/destinations/bot/edit").await.status, 303);
 
@@ -118,7 +100,7 @@ async fn a_destination_is_written_looked_at_and_removed_and_its_secrets_are_neve
     let tested = ana
         .post("/console/destinations/bot/test", &[("webhook_id", "")])
         .await;
-    has(&tested, 200, &["The bot took it.", "HTTP 200"]);
+    answers(&tested, 200, &["The bot took it.", "HTTP 200"]);
     assert_eq!(
         bot.call().await.headers["authorization"],
         "Bearer t0ps3cret"
@@ -167,7 +149,7 @@ async fn whoever_saves_second_sees_what_the_first_has_written_and_loses_nothing(
         ana.post(edit, &typed).await
     };
     let behind = save(&seen).await;
-    has(
+    answers(
         &behind,
         409,
         &[
@@ -221,19 +203,19 @@ async fn what_a_template_would_send_is_shown_with_the_newest_batch_and_nothing_i
         "&#34;what&#34;: &#34;qual o &#60;i&#62;preço",
         "id=\"preview\"",
     ];
-    has(&preview, 200, &parts);
+    answers(&preview, 200, &parts);
     let broken = ana
         .post("/console/destinations/.preview", &draft("{{ nix("))
         .await;
-    has(&broken, 200, &["template"]);
+    answers(&broken, 200, &["template"]);
     assert!(bot.calls_so_far().is_empty());
     let tried = ana.post("/console/destinations/.try", &typed).await;
-    has(&tried, 200, &["The bot took it."]);
+    answers(&tried, 200, &["The bot took it."]);
     assert_eq!(bot.call().await.json()["who"], "lull-test");
 
     // A buffer names it, so it is not removed; it can be stopped.
     let one = ana.get("/console/destinations/bot").await;
-    has(&one, 200, &["First take this destination out", "loja"]);
+    answers(&one, 200, &["First take this destination out", "loja"]);
     lacks(&one, &["Remove this destination"]);
     let at = "/console/destinations/bot";
     let stop = [("action", "stop"), ("back", at)];
@@ -242,7 +224,7 @@ async fn what_a_template_would_send_is_shown_with_the_newest_batch_and_nothing_i
         stopped.sent_to,
         format!("{at}?done=destination_stopped&n=0")
     );
-    has(
+    answers(
         &ana.get(&stopped.sent_to).await,
         200,
         &["Start this destination"],

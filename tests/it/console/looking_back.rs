@@ -2,30 +2,10 @@
 
 use serde_json::json;
 
-use super::browser::{Browser, Page};
+use super::browser::Browser;
+use super::reading::{between, has};
+use super::{ANA, EYES, KEYS};
 use crate::support::{Daemon, TestRedis};
-
-const KEYS: [(&str, &str); 2] = [
-    (
-        "API_KEYS",
-        "ana:key-of-ana-that-is-long-enough, eyes:key-of-eyes-that-is-long-enough:read",
-    ),
-    ("OPEN_INGEST", "true"),
-];
-const ANA: &str = "key-of-ana-that-is-long-enough";
-const EYES: &str = "key-of-eyes-that-is-long-enough";
-
-fn holds(page: &Page, parts: &[&str]) {
-    for part in parts {
-        assert!(page.html.contains(part), "{part}: {}", page.html);
-    }
-}
-
-/// What stands between two texts of a page.
-fn between<'a>(page: &'a Page, before: &str, after: &str) -> &'a str {
-    let rest = page.html.split_once(before).unwrap().1;
-    rest.split_once(after).unwrap().0
-}
 
 async fn with_loja(redis: &TestRedis) -> Daemon {
     let api = Daemon::api_with(redis, &KEYS).await;
@@ -53,7 +33,7 @@ async fn a_post_that_was_not_taken_says_why_and_is_tried_in_a_buffer() {
     let api = with_loja(&redis).await;
     let eyes = Browser::with_key(&api, EYES).await;
     let empty = eyes.get("/console/posts").await;
-    holds(&empty, &["Nothing was posted yet", "<option>loja</option>"]);
+    has(&empty, &["Nothing was posted yet", "<option>loja</option>"]);
 
     api.say("ana", "oi </pre><script>alert(1)</script>", 60.0)
         .await;
@@ -61,7 +41,7 @@ async fn a_post_that_was_not_taken_says_why_and_is_tried_in_a_buffer() {
     api.post("/api/webhook/loja", json!({"hello": "world"}))
         .await;
     let all = eyes.get("/console/posts").await;
-    holds(
+    has(
         &all,
         &[
             "/console/chats/chat_",
@@ -75,7 +55,7 @@ async fn a_post_that_was_not_taken_says_why_and_is_tried_in_a_buffer() {
     let refused = eyes.get("/console/posts?buffer=loja&result=refused").await;
     assert!(!refused.html.contains(">from a group</span>"));
     let none = eyes.get("/console/posts?result=vote").await;
-    holds(&none, &["Nothing matches.", "Show all"]);
+    has(&none, &["Nothing matches.", "Show all"]);
 
     let post = between(&refused, "name=\"post\" value=\"", "\"").to_owned();
     let back = "/console/posts?result=refused";
@@ -97,7 +77,7 @@ async fn a_post_that_was_not_taken_says_why_and_is_tried_in_a_buffer() {
     };
     let loja = tried("loja", &post).await;
     assert_eq!(loja.status, 422);
-    holds(
+    has(
         &loja,
         &[
             "The buffer refuses it.",
@@ -107,7 +87,7 @@ async fn a_post_that_was_not_taken_says_why_and_is_tried_in_a_buffer() {
     );
     let group = eyes.get("/console/posts?result=group").await;
     let post = between(&group, "name=\"post\" value=\"", "\"").to_owned();
-    holds(&tried("loja", &post).await, &["Not taken: from a group"]);
+    has(&tried("loja", &post).await, &["Not taken: from a group"]);
     let nix = tried("../nix", &post).await;
     assert_eq!(nix.status, 404, "{}", nix.html);
 }
@@ -125,7 +105,7 @@ async fn numbers_are_pictures_tables_and_csv() {
 
     for range in ["1h", "24h", "30d", "nix"] {
         let page = eyes.get(&format!("/console/numbers?range={range}")).await;
-        holds(
+        has(
             &page,
             &[
                 "1 messages taken of 1 posts",
@@ -158,7 +138,7 @@ async fn settings_make_a_key_once_and_the_audit_says_who_did() {
         Browser::with_key(&api, EYES).await,
     );
     let seen = eyes.get("/console/settings").await;
-    holds(&seen, &["Only a key with admin sees keys.", "started"]);
+    has(&seen, &["Only a key with admin sees keys.", "started"]);
     assert!(
         !seen.html.contains("action=\"/console/settings"),
         "{}",
@@ -169,7 +149,7 @@ async fn settings_make_a_key_once_and_the_audit_says_who_did() {
     assert_eq!(refused.status, 403);
 
     let bare = ana.post(keys, &[("name", "n8n")]).await;
-    holds(&bare, &["Tick at least one thing", "value=\"n8n\""]);
+    has(&bare, &["Tick at least one thing", "value=\"n8n\""]);
     let wanted = [
         ("name", "n8n"),
         ("ingest", "on"),
@@ -179,17 +159,17 @@ async fn settings_make_a_key_once_and_the_audit_says_who_did() {
     let made = ana.post(keys, &wanted).await;
     assert_eq!(made.status, 201);
     let key = between(&made, "<pre id=\"made-key\">", "</pre>");
-    holds(&made, &["Key n8n is made", "ingest@loja"]);
+    has(&made, &["Key n8n is made", "ingest@loja"]);
     assert!(key.starts_with("lull_"), "{key}");
     let listed = ana.get("/console/settings").await;
     assert!(listed.html.contains("Revoke n8n") && !listed.html.contains(key));
     let again = ana.post(keys, &wanted).await;
-    holds(&again, &["There is a key of this name already."]);
+    has(&again, &["There is a key of this name already."]);
     let revoked = ana
         .post("/console/settings/keys/n8n/revoke", &[("back", "")])
         .await;
     assert_eq!(revoked.sent_to, "/console/settings?done=key_revoked&n=0");
-    holds(&ana.get(&revoked.sent_to).await, &["The key is revoked."]);
+    has(&ana.get(&revoked.sent_to).await, &["The key is revoked."]);
 
     let zone = |zone| [("timezone", zone)];
     let path = "/console/settings/timezone";
@@ -198,7 +178,7 @@ async fn settings_make_a_key_once_and_the_audit_says_who_did() {
     assert_eq!(set.sent_to, "/console/settings?done=timezone&n=0");
 
     let audit = eyes.get("/console/audit").await;
-    holds(
+    has(
         &audit,
         &[
             "buffer written",
@@ -215,9 +195,9 @@ async fn settings_make_a_key_once_and_the_audit_says_who_did() {
         made.html
     );
     let none = eyes.get("/console/audit?action=chat.erase").await;
-    holds(&none, &["Nothing matches."]);
+    has(&none, &["Nothing matches."]);
     let more = eyes.get("/console/more").await;
     for page in ["posts", "numbers", "audit", "settings"] {
-        holds(&more, &[&format!("href=\"/console/{page}\"")]);
+        has(&more, &[&format!("href=\"/console/{page}\"")]);
     }
 }

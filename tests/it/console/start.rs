@@ -3,18 +3,12 @@
 use serde_json::json;
 
 use super::browser::Browser;
+use super::reading::between;
 use crate::support::daemon::SUITE_KEY;
 use crate::support::system::System;
 use crate::support::{Receiver, eventually};
 
 const HERE: &str = "/console/start";
-
-fn between<'a>(html: &'a str, before: &str, after: &str) -> &'a str {
-    let at = html
-        .find(before)
-        .unwrap_or_else(|| panic!("{before} in {html}"));
-    html[at + before.len()..].split(after).next().unwrap()
-}
 
 #[tokio::test]
 async fn from_an_empty_lull_to_the_first_message() {
@@ -54,7 +48,7 @@ async fn from_an_empty_lull_to_the_first_message() {
         "{}",
         made.html
     );
-    let secret = between(&made.html, "?secret=", "<").to_owned();
+    let secret = between(&made, "?secret=", "<").to_owned();
     assert_eq!(secret.len(), 48, "{secret}");
     let again = browser.get("/console/start/loja").await;
     assert!(

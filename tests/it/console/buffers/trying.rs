@@ -2,8 +2,10 @@
 
 use serde_json::json;
 
-use super::{EYES, LOJA, between, has, with_loja};
+use super::{LOJA, with_loja};
+use crate::console::EYES;
 use crate::console::browser::Browser;
+use crate::console::reading::{between, has};
 use crate::support::TestRedis;
 
 #[tokio::test]
