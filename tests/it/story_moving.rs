@@ -3,9 +3,10 @@
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
-use crate::support::eventually;
 use crate::support::system::System;
+use crate::support::{DEADLINE, eventually};
 
 const ANA: &str = "5511988887777";
 
@@ -37,6 +38,11 @@ async fn verdict(system: &System, chat: &str, buffer: &str) -> Value {
 
 /// The verdicts of a chat from its message to its delivery, one read after the other.
 async fn codes(system: &System, chat: &str) -> Vec<String> {
+    let codes = timeout(DEADLINE, all_codes(system, chat)).await;
+    codes.expect("it is delivered")
+}
+
+async fn all_codes(system: &System, chat: &str) -> Vec<String> {
     system.api.say(chat, "oi", 0.15).await;
     let mut codes: Vec<String> = Vec::new();
     loop {
