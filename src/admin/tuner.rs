@@ -10,7 +10,7 @@ use crate::core::batch::Millis;
 use crate::core::chat::Name;
 use crate::core::item::{CHOICE, Item, read_items};
 use crate::core::moment::millis;
-use crate::core::tuner::{Event, MOST_MESSAGES, PAUSE, Said, Talk, Tried, thoughts, tried};
+use crate::core::tuner::{Event, MOST_MESSAGES, PAUSE, Replay, Said, Talk, Tried};
 use crate::spec::Buffer;
 use crate::store::config::Kind;
 use crate::store::history::received::Received;
@@ -46,9 +46,9 @@ pub struct Tuned {
     pub tried: Vec<(Duration, Tried)>,
 }
 
-/// What was received, by chat.
+/// What was received lately, by chat.
 #[derive(Default)]
-struct Received1000 {
+struct Lately {
     talks: BTreeMap<String, Talk>,
     messages: usize,
     bare: u64,
@@ -87,9 +87,9 @@ impl Admin {
         let longest = waits.last().copied().unwrap_or_default();
         let pause = pause.unwrap_or_else(|| PAUSE.max(longest * 3 / 2));
         let talks: Vec<Talk> = received.talks.into_values().collect();
-        let within = millis(pause);
+        let replay = Replay::of(&talks, millis(pause));
         let tried = waits.into_iter().map(|wait| {
-            let tried = tried(&talks, &buffer.window, wait, within);
+            let tried = replay.tried(&buffer.window, wait);
             (wait, tried)
         });
         Ok(Tuned {
@@ -99,13 +99,13 @@ impl Admin {
             bare: received.bare,
             chats: u64::try_from(talks.len()).unwrap_or_default(),
             between: received.first.zip(received.last),
-            thoughts: thoughts(&talks, within),
+            thoughts: replay.thoughts(),
             tried: tried.collect(),
         })
     }
 
-    async fn received_lately(&self, buffer: &Buffer) -> Result<Received1000, AdminError> {
-        let mut received = Received1000::default();
+    async fn received_lately(&self, buffer: &Buffer) -> Result<Lately, AdminError> {
+        let mut received = Lately::default();
         let mut look = Look::first(AT_A_TIME);
         let mut bytes = 0;
         for _ in 0..MOST_READS {
@@ -127,7 +127,7 @@ impl Admin {
     }
 }
 
-impl Received1000 {
+impl Lately {
     /// Adds what is older than all that was added; how many bytes of it were read.
     fn add(&mut self, buffer: &Buffer, chat: &str, told: Told) -> usize {
         let at = told.at();

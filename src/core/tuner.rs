@@ -58,26 +58,45 @@ pub struct Tried {
     pub waited: Millis,
 }
 
-/// How many thoughts there are in these chats, where pauses shorter than `pause` end none.
-pub fn thoughts(talks: &[Talk], pause: Millis) -> u64 {
-    let all = talks.iter().map(|talk| begins(talk, pause));
-    all.map(|begins| count(&begins, |begins| *begins)).sum()
+/// Talks that are replayed at one wait after the other.
+#[derive(Debug)]
+pub struct Replay<'a> {
+    talks: &'a [Talk],
+    /// Of each message of each talk, whether a thought begins with it: that is the same at every wait.
+    begins: Vec<Vec<bool>>,
 }
 
-/// What these rules would have made of it, with this wait in place of theirs.
-pub fn tried(talks: &[Talk], rules: &WindowRules, wait: Duration, pause: Millis) -> Tried {
-    let rules = WindowRules {
-        default_ttl: wait,
-        ..*rules
-    };
-    let mut tried = Tried::default();
-    for talk in talks {
-        let windows = closed(talk, &rules);
-        tried.calls += count(&windows, |_| true);
-        tried.waited += windows.iter().map(Closed::waited).sum::<Millis>();
-        add_cuts(&begins(talk, pause), &windows, &mut tried);
+impl<'a> Replay<'a> {
+    /// These talks, where pauses shorter than `pause` end no thought.
+    pub fn of(talks: &'a [Talk], pause: Millis) -> Self {
+        let begins = talks.iter().map(|talk| begins(talk, pause));
+        Self {
+            talks,
+            begins: begins.collect(),
+        }
     }
-    tried
+
+    /// How many thoughts there are in them.
+    pub fn thoughts(&self) -> u64 {
+        let all = self.begins.iter().flatten();
+        all.map(|begins| u64::from(*begins)).sum()
+    }
+
+    /// What these rules would have made of them, with this wait in place of theirs.
+    pub fn tried(&self, rules: &WindowRules, wait: Duration) -> Tried {
+        let rules = WindowRules {
+            default_ttl: wait,
+            ..*rules
+        };
+        let mut tried = Tried::default();
+        for (talk, begins) in self.talks.iter().zip(&self.begins) {
+            let windows = closed(talk, &rules);
+            tried.calls += u64::try_from(windows.len()).unwrap_or(u64::MAX);
+            tried.waited += windows.iter().map(Closed::waited).sum::<Millis>();
+            tried.add_cuts(begins, &windows);
+        }
+        tried
+    }
 }
 
 /// Of each message of a chat, whether a thought begins with it.
@@ -97,38 +116,30 @@ fn begins(talk: &Talk, pause: Millis) -> Vec<bool> {
     begins
 }
 
-fn add_cuts(begins: &[bool], windows: &[Closed], tried: &mut Tried) {
-    let mut message = 0;
-    let (mut is_cut, mut by_limit) = (false, false);
-    for (place, window) in windows.iter().enumerate() {
-        for first in [true]
-            .into_iter()
-            .chain(std::iter::repeat(false))
-            .take(window.messages)
-        {
-            let begins_here = begins.get(message).copied().unwrap_or(true);
-            if begins_here {
-                tried.note(is_cut, by_limit);
-                (is_cut, by_limit) = (false, false);
-            } else if first && place > 0 {
-                is_cut = true;
-                by_limit |= windows[place - 1].is_by_limit();
-            }
-            message += 1;
-        }
-    }
-    tried.note(is_cut, by_limit);
-}
-
 impl Tried {
+    fn add_cuts(&mut self, begins: &[bool], windows: &[Closed]) {
+        let mut begins = begins.iter();
+        let (mut is_cut, mut by_limit) = (false, false);
+        let mut before: Option<&Closed> = None;
+        for window in windows {
+            for (place, begins) in begins.by_ref().take(window.messages).enumerate() {
+                if *begins {
+                    self.note(is_cut, by_limit);
+                    (is_cut, by_limit) = (false, false);
+                } else if let (0, Some(before)) = (place, before) {
+                    is_cut = true;
+                    by_limit |= before.is_by_limit();
+                }
+            }
+            before = Some(window);
+        }
+        self.note(is_cut, by_limit);
+    }
+
     fn note(&mut self, is_cut: bool, by_limit: bool) {
         self.cut += u64::from(is_cut);
         self.by_limit += u64::from(is_cut && by_limit);
     }
-}
-
-fn count<T>(all: &[T], is_one: impl Fn(&T) -> bool) -> u64 {
-    all.iter().map(|it| u64::from(is_one(it))).sum()
 }
 
 #[cfg(test)]

@@ -24,7 +24,11 @@ fn rules() -> WindowRules {
 }
 
 fn at(talks: &[Talk], rules: &WindowRules, wait: u64) -> Tried {
-    tried(talks, rules, Duration::from_secs(wait), 60 * SECOND)
+    Replay::of(talks, 60 * SECOND).tried(rules, Duration::from_secs(wait))
+}
+
+fn thoughts(talks: &[Talk], pause: Millis) -> u64 {
+    Replay::of(talks, pause).thoughts()
 }
 
 #[test]
