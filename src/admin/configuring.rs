@@ -116,16 +116,20 @@ impl Admin {
         self.write(|_| Ok(spec.clone()), mode, by).await
     }
 
-    /// The same over one version of it, so that nothing is lost that somebody else has written since it was shown.
+    /// Writes it over one version of it, where one is given, so that nothing is lost that somebody else has written since it was
+    /// shown; else over whatever is there.
     ///
     /// # Errors
     /// Those of [`Admin::put`]; it has another version, or is not there.
     pub async fn put_over<T: Managed>(
         &self,
-        version: u64,
+        version: Option<u64>,
         spec: T,
         by: &By,
     ) -> Result<Versioned<T>, AdminError> {
+        let Some(version) = version else {
+            return self.put(spec, Mode::Any, by).await;
+        };
         let over = |configured: &Configured| {
             let name = spec.name();
             configured.is_open(T::KIND, name)?;

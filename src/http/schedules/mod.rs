@@ -165,10 +165,7 @@ async fn put(
     let version = query.version()?;
     let written = if fields.contains_key("cron") {
         let spec: ScheduleSpec = spec_named(own(fields), &name)?;
-        match version {
-            Some(version) => api.admin.put_over(version, spec, &by).await?,
-            None => api.admin.put(spec, Mode::Any, &by).await?,
-        }
+        api.admin.put_over(version, spec, &by).await?
     } else {
         // The service Buffer: what is absent stays as it was.
         let changes = own(fields);

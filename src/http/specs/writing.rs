@@ -74,10 +74,7 @@ pub(in crate::http) async fn put<T: Resource>(
     let name = named(name, NoSuch::Kind(T::KIND).into())?;
     let Query(query) = query?;
     let spec: T = spec_named(fields, &name)?;
-    let written = match query.version()? {
-        Some(version) => api.admin.put_over(version, spec, &by).await?,
-        None => api.admin.put(spec, Mode::Any, &by).await?,
-    };
+    let written = api.admin.put_over(query.version()?, spec, &by).await?;
     Ok(Json(ShownSpec::from(api.admin.shown(written))).into_response())
 }
 
