@@ -16,6 +16,7 @@ use super::clock::Clock;
 use super::shell::{Notice, Shell, Viewer};
 use super::state::Strip;
 use super::words::Catalogue;
+use crate::core::cookie;
 
 /// Comes with what htmx asks for.
 pub(super) const HX_REQUEST: &str = "hx-request";
@@ -37,8 +38,8 @@ struct Liking<'a> {
 impl<'a> Liking<'a> {
     fn of(headers: &'a HeaderMap) -> Self {
         Self {
-            language: cookie(headers, "lull_language"),
-            theme: match cookie(headers, "lull_theme") {
+            language: chosen(headers, "lull_language"),
+            theme: match chosen(headers, "lull_theme") {
                 Some(theme @ ("light" | "dark")) => theme,
                 _ => "auto",
             },
@@ -46,15 +47,10 @@ impl<'a> Liking<'a> {
     }
 }
 
-fn cookie<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
+fn chosen<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
     let lines = headers.get_all(COOKIE).iter();
-    let pairs = lines
-        .filter_map(|it| it.to_str().ok())
-        .flat_map(|it| it.split(';'));
-    let mut pairs = pairs.filter_map(|pair| pair.trim().split_once('='));
-    pairs
-        .find(|(name, _)| *name == wanted)
-        .map(|(_, value)| value)
+    let lines = lines.filter_map(|it| it.to_str().ok());
+    cookie::find(lines, &[wanted]).map(|(_, value)| value)
 }
 
 /// A page for somebody who has not come in: the form of a key.

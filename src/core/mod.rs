@@ -9,6 +9,7 @@ pub mod breaker;
 pub mod chat;
 pub mod code;
 pub mod control;
+pub mod cookie;
 pub mod destination;
 pub mod filter;
 pub mod finding;

@@ -16,6 +16,7 @@ use subtle::ConstantTimeEq;
 use super::keys::Keys;
 use super::tokens::Tokens;
 use crate::core::api_key::{KeyDigest, Principal};
+use crate::core::cookie;
 use crate::http::now;
 use crate::registry::key_ring::KeyRing;
 use crate::server::network_of;
@@ -122,7 +123,7 @@ impl Sessions {
 
     /// The session of a request, and its cookie anew if it is time to note that something was asked.
     pub(super) fn of(&self, headers: &HeaderMap) -> Option<(Session, Option<HeaderValue>)> {
-        let (value, secure) = cookie(headers)?;
+        let (value, secure) = shown_by(headers)?;
         let session = self.read(value, now() / 1000)?;
         let asked = now() / 1000;
         if asked.saturating_sub(session.asked) < NOTED_EVERY {
@@ -174,16 +175,11 @@ impl Session {
 }
 
 /// The value of the cookie, and whether it is the one of HTTPS.
-fn cookie(headers: &HeaderMap) -> Option<(&str, bool)> {
+fn shown_by(headers: &HeaderMap) -> Option<(&str, bool)> {
     let lines = headers.get_all(COOKIE).iter();
-    let pairs = lines
-        .filter_map(|it| it.to_str().ok())
-        .flat_map(|it| it.split(';'));
-    let mut pairs = pairs.filter_map(|pair| pair.trim().split_once('='));
-    pairs.find_map(|(name, value)| {
-        let place = NAMES.iter().position(|known| *known == name)?;
-        Some((value, place == 0))
-    })
+    let lines = lines.filter_map(|it| it.to_str().ok());
+    let (name, value) = cookie::find(lines, &NAMES)?;
+    Some((value, name == NAMES[0]))
 }
 
 #[cfg(test)]
@@ -215,7 +211,7 @@ mod tests {
     #[test]
     fn a_session_lives_for_twelve_hours_of_nothing_and_seven_days_in_all() {
         let headers = begun(false);
-        let (value, _) = cookie(&headers).unwrap();
+        let (value, _) = shown_by(&headers).unwrap();
         let (session, anew) = sessions(1).of(&headers).unwrap();
         assert_eq!((session.shown.clone(), anew), (ana(), None));
         let at = |now| sessions(1).read(value, now);
@@ -237,7 +233,7 @@ mod tests {
     #[test]
     fn a_cookie_of_another_redis_or_that_was_changed_is_nothing() {
         let headers = begun(true);
-        let (value, secure) = cookie(&headers).unwrap();
+        let (value, secure) = shown_by(&headers).unwrap();
         let now = now() / 1000;
 
         assert!(secure && sessions(1).read(value, now).is_some());
