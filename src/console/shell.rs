@@ -122,7 +122,7 @@ impl Shell {
     /// Until when a list was looked through that has nothing to show yet.
     pub(super) fn searched_until(&self, at: &str) -> String {
         let time = self.clock.moment(at);
-        self.words.list.searched_until.with(&[("time", &time)])
+        self.words.narrow.searched_until.with(&[("time", &time)])
     }
 
     /// How all of it goes, in a word.

@@ -9,15 +9,16 @@ use axum::routing::get;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::narrow::{Asked, By, Narrow};
 use crate::console::Console;
-use crate::console::asking::{Refused, with_query};
+use crate::console::asking::Refused;
 use crate::console::shell::Shell;
 use crate::console::visit::{Visit, page};
-use crate::core::action::Action;
 
 /// Entries on a page.
 const ENTRIES: &str = "50";
 const HERE: &str = "/console/audit";
+const NARROWED_BY: [By; 1] = [By::Action];
 
 pub(super) fn routes() -> Router<Console> {
     Router::new().route(HERE, get(show))
@@ -43,39 +44,16 @@ struct Entry {
     after: Option<Value>,
 }
 
-#[derive(Deserialize)]
-struct Which {
-    #[serde(default)]
-    action: String,
-    #[serde(default)]
-    cursor: String,
-}
-
 #[derive(Template)]
 #[template(path = "audit/page.html")]
 struct Page {
     shell: Shell,
-    which: Which,
+    narrow: Narrow,
     audit: Result<Audit, Refused>,
-}
-
-impl Which {
-    fn from(&self, cursor: &str) -> String {
-        let query = [("action", self.action.as_str()), ("cursor", cursor)];
-        with_query(HERE, &query)
-    }
+    older: Option<String>,
 }
 
 impl Page {
-    /// The actions to choose among, with what each is called.
-    fn actions(&self) -> Vec<(&'static str, &str)> {
-        let words = &self.shell.words.actions;
-        let all = Action::ALL.iter().map(|it| it.word());
-        let mut all: Vec<_> = all.map(|word| (word, words.of(word))).collect();
-        all.sort_by_key(|(_, called)| called.to_lowercase());
-        all
-    }
-
     /// By whom, and from where.
     fn by(&self, entry: &Entry) -> String {
         let words = &self.shell.words.audit;
@@ -91,16 +69,18 @@ impl Page {
     }
 }
 
-async fn show(Query(which): Query<Which>, Visit { ask, shell }: Visit) -> Response {
-    let query = [
-        ("limit", ENTRIES),
-        ("action", which.action.as_str()),
-        ("cursor", which.cursor.as_str()),
-    ];
-    let audit = ask.get("/api/audit", &query).await;
+async fn show(Query(asked): Query<Asked>, Visit { ask, shell }: Visit) -> Response {
+    let asked = asked.only(&NARROWED_BY);
+    let query = asked.query(ENTRIES);
+    let (audit, narrow) = tokio::join!(
+        ask.get::<Audit>("/api/audit", &query),
+        Narrow::of(&ask, &shell.words, HERE, &asked, &NARROWED_BY),
+    );
+    let next = audit.as_ref().ok().and_then(|it| it.next_cursor.as_deref());
     let shown = Page {
+        older: next.map(|cursor| narrow.at(cursor)),
         shell,
-        which,
+        narrow,
         audit,
     };
     page(&ask, StatusCode::OK, &shown)

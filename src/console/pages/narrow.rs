@@ -3,9 +3,25 @@
 use serde::Deserialize;
 
 use crate::console::asking::{Asking, with_query};
+use crate::console::words::Words;
+use crate::core::action::Action;
+use crate::core::post::PostResult;
 
 /// The statuses of what was tried.
 const STATUSES: [&str; 3] = ["delivered", "failed", "buried"];
+/// What stands for all posts that were not taken.
+const NOT_TAKEN: &str = "not_taken";
+
+/// What a list can be narrowed by, as the API knows it by the same name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    Destination,
+    Buffer,
+    Status,
+    Reason,
+    Action,
+    Result,
+}
 
 /// What the address of a list says.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -15,6 +31,8 @@ pub(super) struct Asked {
     pub(super) buffer: String,
     pub(super) reason: String,
     pub(super) status: String,
+    action: String,
+    result: String,
     pub(super) cursor: String,
 }
 
@@ -23,11 +41,16 @@ pub(super) struct Narrow {
     pub(super) asked: Asked,
     /// The list.
     pub(super) path: &'static str,
-    pub(super) destinations: Vec<String>,
-    pub(super) buffers: Vec<String>,
-    /// Whether it can be narrowed by a reason, or by a status.
-    pub(super) by_reason: bool,
-    pub(super) by_status: bool,
+    pub(super) fields: Vec<Field>,
+}
+
+/// One thing by which the list is narrowed.
+pub(super) struct Field {
+    pub(super) name: &'static str,
+    pub(super) label: String,
+    pub(super) value: String,
+    /// What there is to choose among, and what each is called; none: something is typed.
+    pub(super) choices: Option<Vec<(String, String)>>,
 }
 
 /// Whatever there is, by its name.
@@ -41,57 +64,159 @@ struct Named {
     name: String,
 }
 
+impl By {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Destination => "destination",
+            Self::Buffer => "buffer",
+            Self::Status => "status",
+            Self::Reason => "reason",
+            Self::Action => "action",
+            Self::Result => "result",
+        }
+    }
+
+    fn label(self, words: &Words) -> &str {
+        let words = &words.narrow;
+        match self {
+            Self::Destination => &words.destination,
+            Self::Buffer => &words.buffer,
+            Self::Status => &words.status,
+            Self::Reason => &words.reason,
+            Self::Action => &words.action,
+            Self::Result => &words.result,
+        }
+    }
+
+    /// What there is to choose among.
+    async fn choices(
+        self,
+        ask: &Asking,
+        words: &Words,
+        asked: &str,
+    ) -> Option<Vec<(String, String)>> {
+        let by_name = |names: Vec<String>| names.into_iter().map(|it| (it.clone(), it)).collect();
+        match self {
+            Self::Destination => Some(by_name(names(ask, "/api/destinations", asked).await)),
+            Self::Buffer => Some(by_name(names(ask, "/api/buffers", asked).await)),
+            Self::Status => Some(called(STATUSES, |it| words.outcomes.of(it))),
+            Self::Action => Some(actions(words)),
+            Self::Result => Some(results(words)),
+            Self::Reason => None,
+        }
+    }
+}
+
+/// What is done, in the order of what the reader calls it.
+fn actions(words: &Words) -> Vec<(String, String)> {
+    let all = Action::ALL.iter().map(|it| it.word());
+    let mut all = called(all, |it| words.actions.of(it));
+    all.sort_by_key(|(_, called)| called.to_lowercase());
+    all
+}
+
+/// What can become of a post.
+fn results(words: &Words) -> Vec<(String, String)> {
+    let all = PostResult::unrefused().map(PostResult::word);
+    // A typing signal that was heeded is in no list.
+    let all = all.filter(|word| *word != PostResult::Typing.word());
+    let all = std::iter::once(NOT_TAKEN)
+        .chain(all)
+        .chain([PostResult::REFUSED]);
+    called(all, |it| match it {
+        NOT_TAKEN => &words.posts.not_taken,
+        _ => words.results.of(it),
+    })
+}
+
+fn called<'a>(
+    all: impl IntoIterator<Item = &'static str>,
+    of: impl Fn(&'static str) -> &'a str,
+) -> Vec<(String, String)> {
+    let all = all.into_iter();
+    all.map(|it| (it.to_owned(), of(it).to_owned())).collect()
+}
+
 impl Asked {
+    /// As much of it as this list can be narrowed by: whatever else an address says is for nobody.
+    pub(super) fn only(self, by: &[By]) -> Self {
+        let mut only = Self {
+            cursor: self.cursor.clone(),
+            ..Self::default()
+        };
+        for by in by {
+            only.of_mut(*by).clone_from(self.of(*by));
+        }
+        only
+    }
+
+    fn of(&self, by: By) -> &String {
+        match by {
+            By::Destination => &self.destination,
+            By::Buffer => &self.buffer,
+            By::Status => &self.status,
+            By::Reason => &self.reason,
+            By::Action => &self.action,
+            By::Result => &self.result,
+        }
+    }
+
+    fn of_mut(&mut self, by: By) -> &mut String {
+        match by {
+            By::Destination => &mut self.destination,
+            By::Buffer => &mut self.buffer,
+            By::Status => &mut self.status,
+            By::Reason => &mut self.reason,
+            By::Action => &mut self.action,
+            By::Result => &mut self.result,
+        }
+    }
+
     /// The query of the API, which knows it by the same names.
-    pub(super) fn query<'a>(&'a self, limit: &'a str) -> [(&'a str, &'a str); 6] {
+    pub(super) fn query<'a>(&'a self, limit: &'a str) -> [(&'a str, &'a str); 8] {
         [
             ("limit", limit),
             ("destination", &self.destination),
             ("buffer", &self.buffer),
             ("reason", &self.reason),
             ("status", &self.status),
+            ("action", &self.action),
+            ("result", &self.result),
             ("cursor", &self.cursor),
         ]
     }
 
     /// Whether anything narrows it.
     pub(super) fn is_narrow(&self) -> bool {
-        [&self.destination, &self.buffer, &self.reason, &self.status]
-            .iter()
-            .any(|it| !it.is_empty())
+        let [_, narrowing @ .., _] = self.query("");
+        narrowing.iter().any(|(_, value)| !value.is_empty())
     }
 }
 
 impl Narrow {
-    /// The form of a list, with the destinations and buffers that there are: where they cannot be read now, with those that are
-    /// asked for.
-    pub(super) async fn of(ask: &Asking, path: &'static str, asked: Asked) -> Self {
-        let (destinations, buffers) = tokio::join!(
-            names(ask, "/api/destinations", &asked.destination),
-            names(ask, "/api/buffers", &asked.buffer),
-        );
-        Self {
-            asked,
-            path,
-            destinations,
-            buffers,
-            by_reason: false,
-            by_status: false,
+    /// The form of a list that is narrowed by these, with the destinations and buffers that there are: where they cannot be
+    /// read now, with those that are asked for.
+    pub(super) async fn of(
+        ask: &Asking,
+        words: &Words,
+        path: &'static str,
+        asked: &Asked,
+        by: &[By],
+    ) -> Self {
+        let mut fields = Vec::new();
+        for by in by {
+            fields.push(Field {
+                name: by.name(),
+                label: by.label(words).to_owned(),
+                value: asked.of(*by).clone(),
+                choices: by.choices(ask, words, asked.of(*by)).await,
+            });
         }
-    }
-
-    pub(super) fn by_reason(self) -> Self {
-        let by_reason = true;
-        Self { by_reason, ..self }
-    }
-
-    pub(super) fn by_status(self) -> Self {
-        let by_status = true;
-        Self { by_status, ..self }
-    }
-
-    pub(super) fn statuses(&self) -> [&'static str; 3] {
-        STATUSES
+        Self {
+            asked: asked.clone(),
+            path,
+            fields,
+        }
     }
 
     /// The address of the list, narrowed as it is, after this entry; its first page without one.
@@ -101,6 +226,24 @@ impl Narrow {
             ..self.asked.clone()
         };
         with_query(self.path, &asked.query(""))
+    }
+
+    /// The first page of the list, where this is a later one.
+    pub(super) fn newest(&self) -> Option<String> {
+        (!self.asked.cursor.is_empty()).then(|| self.at(""))
+    }
+
+    /// Whether there is more than what stands here.
+    pub(super) fn leaves_out(&self) -> bool {
+        self.asked.is_narrow() || !self.asked.cursor.is_empty()
+    }
+
+    /// The names of the buffers to choose among.
+    pub(super) fn buffers(&self) -> Vec<&str> {
+        let buffers = self.fields.iter().find(|it| it.name == By::Buffer.name());
+        let choices = buffers.and_then(|it| it.choices.as_deref());
+        let choices = choices.unwrap_or_default().iter();
+        choices.map(|(name, _)| name.as_str()).collect()
     }
 }
 

@@ -9,6 +9,8 @@ texts! {
         buffer: String,
         status: String,
         reason: String,
+        action: String,
+        result: String,
         any: String,
         go: String,
         clear: String,
@@ -16,6 +18,8 @@ texts! {
         go_on: String,
         more: String,
         older: String,
+        newest: String,
+        searched_until: Sentence,
     }
 
     /// What waits.

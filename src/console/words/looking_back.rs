@@ -3,24 +3,10 @@
 use super::{Counted, Sentence};
 
 texts! {
-    /// Whatever is listed.
-    ListWords {
-        show: String,
-        everything: String,
-        clear: String,
-        older: String,
-        newest: String,
-        no_hits: String,
-        searched_until: Sentence,
-        go_on: String,
-    }
-
     /// What was posted.
     Posts {
         title: String,
         question: String,
-        buffer: String,
-        result: String,
         not_taken: String,
         no_buffer: String,
         no_chat: String,
@@ -98,7 +84,6 @@ texts! {
     Audit {
         title: String,
         question: String,
-        action: String,
         by_key: Sentence,
         by_nobody: String,
         by_itself: String,

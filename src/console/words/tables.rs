@@ -3,7 +3,7 @@
 use super::batches::{DeadWords, HistoryWords, NarrowWords, WaitingWords};
 use super::configured::{DestinationWords, LaterWords, ScheduleWords, TriesWords};
 use super::configuring::{BufferWords, BuffersWords, FormWords, StartWords, TunerWords};
-use super::looking_back::{Audit, ListWords, Numbers, Posts, Settings, Trial};
+use super::looking_back::{Audit, Numbers, Posts, Settings, Trial};
 use super::{ByCode, Counted, Sentence};
 
 texts! {
@@ -22,7 +22,6 @@ texts! {
         twice: Twice,
         late: Late,
         acts: Acts,
-        list: ListWords,
         posts: Posts,
         trial: Trial,
         numbers: Numbers,

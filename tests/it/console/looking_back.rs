@@ -55,7 +55,7 @@ async fn a_post_that_was_not_taken_says_why_and_is_tried_in_a_buffer() {
     let refused = eyes.get("/console/posts?buffer=loja&result=refused").await;
     assert!(!refused.html.contains(">from a group</span>"));
     let none = eyes.get("/console/posts?result=vote").await;
-    has(&none, &["Nothing matches.", "Show all"]);
+    has(&none, &["Nothing that fits.", "Show all"]);
 
     let post = between(&refused, "name=\"post\" value=\"", "\"").to_owned();
     let back = "/console/posts?result=refused";
@@ -195,7 +195,7 @@ async fn settings_make_a_key_once_and_the_audit_says_who_did() {
         made.html
     );
     let none = eyes.get("/console/audit?action=chat.erase").await;
-    has(&none, &["Nothing matches."]);
+    has(&none, &["Nothing that fits."]);
     let more = eyes.get("/console/more").await;
     for page in ["posts", "numbers", "audit", "settings"] {
         has(&more, &[&format!("href=\"/console/{page}\"")]);

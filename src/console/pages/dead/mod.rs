@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 
-use super::narrow::{Asked, Narrow};
+use super::narrow::{Asked, By, Narrow};
 use super::saying::words_of;
 use super::waiting::story;
 use crate::console::Console;
@@ -23,6 +23,7 @@ use answers::{Letter, Letters, Revivals};
 const PATH: &str = "/console/dead";
 /// Letters on a page: each is read whole.
 const LETTERS: &str = "30";
+const NARROWED_BY: [By; 3] = [By::Destination, By::Buffer, By::Reason];
 /// Most characters of what was said, and messages of a letter.
 const LONGEST: usize = 300;
 const MOST_SAID: usize = 3;
@@ -59,15 +60,13 @@ pub(super) fn routes() -> Router<Console> {
 }
 
 async fn show(Visit { ask, shell }: Visit, Query(asked): Query<Asked>) -> Response {
-    let query = asked
-        .query(LETTERS)
-        .map(|(name, value)| (name, if name == "status" { "" } else { value }));
+    let asked = asked.only(&NARROWED_BY);
+    let query = asked.query(LETTERS);
     let (letters, revivals, narrow) = tokio::join!(
         ask.get::<Letters>("/api/messages/dead-letter", &query),
         ask.get::<Revivals>("/api/dead-letter/revive", &[]),
-        Narrow::of(&ask, PATH, asked.clone()),
+        Narrow::of(&ask, &shell.words, PATH, &asked, &NARROWED_BY),
     );
-    let narrow = narrow.by_reason();
     let (letters, next) = match letters {
         Ok(letters) => {
             let rows = letters.items.into_iter().map(|it| row(&ask, &shell, it));

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 
-use super::narrow::{Asked, Narrow};
+use super::narrow::{Asked, By, Narrow};
 use crate::console::Console;
 use crate::console::asking::Refused;
 use crate::console::shell::Shell;
@@ -21,6 +21,7 @@ pub(super) use answers::{History, Tried};
 const PATH: &str = "/console/history";
 /// Batches on a page: each comes with its call.
 const BATCHES: &str = "30";
+const NARROWED_BY: [By; 3] = [By::Destination, By::Buffer, By::Status];
 
 #[derive(Template)]
 #[template(path = "history/page.html")]
@@ -68,23 +69,15 @@ impl Page {
     fn about(&self, it: &Tried) -> String {
         about(&self.shell, it)
     }
-
-    fn searched_until(&self, at: &str) -> String {
-        let time = self.shell.clock.moment(at);
-        let words = &self.shell.words.find;
-        words.searched_until.with(&[("time", &time)])
-    }
 }
 
 async fn show(Visit { ask, shell }: Visit, Query(asked): Query<Asked>) -> Response {
-    let query = asked
-        .query(BATCHES)
-        .map(|(name, value)| (name, if name == "reason" { "" } else { value }));
+    let asked = asked.only(&NARROWED_BY);
+    let query = asked.query(BATCHES);
     let (history, narrow) = tokio::join!(
         ask.get::<History>("/api/history", &query),
-        Narrow::of(&ask, PATH, asked.clone()),
+        Narrow::of(&ask, &shell.words, PATH, &asked, &NARROWED_BY),
     );
-    let narrow = narrow.by_status();
     let next = history
         .as_ref()
         .ok()

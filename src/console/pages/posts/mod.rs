@@ -9,12 +9,11 @@ use axum::extract::Query;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
-use serde::Deserialize;
 
-use super::narrow::names;
+use super::narrow::{Asked, By, Narrow};
 use super::shortened;
 use crate::console::Console;
-use crate::console::asking::{Refused, with_query};
+use crate::console::asking::Refused;
 use crate::console::shell::Shell;
 use crate::console::visit::{Visit, page, see};
 use crate::core::ignored::OWN_PAUSES;
@@ -23,9 +22,8 @@ use answers::{Post, Posts};
 
 /// Posts on a page: with what is shown of each body, a phone loads them soon.
 const POSTS: &str = "25";
-/// What stands for all that were not taken.
-const NOT_TAKEN: &str = "not_taken";
 const HERE: &str = "/console/posts";
+const NARROWED_BY: [By; 2] = [By::Buffer, By::Result];
 
 pub(super) fn routes() -> Router<Console> {
     Router::new().route(HERE, get(show)).route(
@@ -34,40 +32,13 @@ pub(super) fn routes() -> Router<Console> {
     )
 }
 
-/// Which posts are shown: all of it stands in the address.
-#[derive(Deserialize)]
-struct Which {
-    #[serde(default)]
-    buffer: String,
-    #[serde(default)]
-    result: String,
-    #[serde(default)]
-    cursor: String,
-}
-
 #[derive(Template)]
 #[template(path = "posts/page.html")]
 struct Page {
     shell: Shell,
-    which: Which,
-    /// By name; empty where they could not be read.
-    buffers: Vec<String>,
+    narrow: Narrow,
     posts: Result<Posts, Refused>,
-}
-
-impl Which {
-    fn is_filtered(&self) -> bool {
-        !self.buffer.is_empty() || !self.result.is_empty()
-    }
-
-    fn from(&self, cursor: &str) -> String {
-        let query = [
-            ("buffer", self.buffer.as_str()),
-            ("result", self.result.as_str()),
-            ("cursor", cursor),
-        ];
-        with_query(HERE, &query)
-    }
+    older: Option<String>,
 }
 
 impl Post {
@@ -87,18 +58,6 @@ impl Post {
 }
 
 impl Page {
-    /// The words to choose among, with what each is called.
-    fn results(&self) -> Vec<(&'static str, &str)> {
-        let words = &self.shell.words;
-        let all = PostResult::unrefused().map(PostResult::word);
-        // A typing signal that was heeded is in no list.
-        let all = all.filter(|word| *word != PostResult::Typing.word());
-        let all = all.chain([PostResult::REFUSED]);
-        let all = all.map(|word| (word, words.results.of(word)));
-        let not_taken = (NOT_TAKEN, words.posts.not_taken.as_str());
-        std::iter::once(not_taken).chain(all).collect()
-    }
-
     /// Why it came to nothing, in the reader's language; none: the result says all.
     fn why<'a>(&'a self, post: &'a Post) -> Option<&'a str> {
         let words = &self.shell.words;
@@ -123,21 +82,18 @@ impl Page {
     }
 }
 
-async fn show(Query(which): Query<Which>, Visit { ask, shell }: Visit) -> Response {
-    let query = [
-        ("limit", POSTS),
-        ("buffer", which.buffer.as_str()),
-        ("result", which.result.as_str()),
-        ("cursor", which.cursor.as_str()),
-    ];
-    let (posts, buffers) = tokio::join!(
-        ask.get("/api/posts", &query),
-        names(&ask, "/api/buffers", ""),
+async fn show(Query(asked): Query<Asked>, Visit { ask, shell }: Visit) -> Response {
+    let asked = asked.only(&NARROWED_BY);
+    let query = asked.query(POSTS);
+    let (posts, narrow) = tokio::join!(
+        ask.get::<Posts>("/api/posts", &query),
+        Narrow::of(&ask, &shell.words, HERE, &asked, &NARROWED_BY),
     );
+    let next = posts.as_ref().ok().and_then(|it| it.next_cursor.as_deref());
     let shown = Page {
+        older: next.map(|cursor| narrow.at(cursor)),
         shell,
-        which,
-        buffers,
+        narrow,
         posts,
     };
     page(&ask, StatusCode::OK, &shown)

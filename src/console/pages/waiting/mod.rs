@@ -10,7 +10,7 @@ use axum::response::Response;
 use axum::routing::get;
 use chrono::{SecondsFormat, TimeDelta};
 
-use super::narrow::{Asked, Narrow};
+use super::narrow::{Asked, By, Narrow};
 use super::saying::shortened;
 use crate::console::Console;
 use crate::console::acts::{Act, OfLane, Wanted};
@@ -22,6 +22,7 @@ use answers::{Destination, Lane, Lanes, Overview};
 const PATH: &str = "/console/waiting";
 /// Lanes on a page.
 const LANES: &str = "50";
+const NARROWED_BY: [By; 2] = [By::Destination, By::Buffer];
 /// Most lanes that are tried at once: as many as one request to the API lets be.
 const AT_ONCE: u64 = 1_000;
 /// Most characters of an answer.
@@ -71,15 +72,12 @@ pub(super) fn routes() -> Router<Console> {
 }
 
 async fn show(Visit { ask, shell }: Visit, Query(asked): Query<Asked>) -> Response {
-    let query = asked.query(LANES).map(|(name, value)| match name {
-        // It has none of these.
-        "reason" | "status" => (name, ""),
-        _ => (name, value),
-    });
+    let asked = asked.only(&NARROWED_BY);
+    let query = asked.query(LANES);
     let (lanes, overview, narrow) = tokio::join!(
         ask.get::<Lanes>("/api/lanes", &query),
         ask.overview::<Overview>(),
-        Narrow::of(&ask, PATH, asked.clone()),
+        Narrow::of(&ask, &shell.words, PATH, &asked, &NARROWED_BY),
     );
     let known = overview.map_or_else(|_| Vec::new(), |it| it.destinations.items);
     let (groups, next) = match lanes {
