@@ -38,12 +38,14 @@ use crate::settings::webhook;
 use crate::shutdown::GRACE;
 use crate::store::Store;
 use crate::store::history::Retention;
+use crate::store::keys::{Due, Shard};
 use crate::telemetry::late::Late;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::tracer::Tracer;
 use destination::calls;
 use destination::shared_room::{SharedRoom, most_attempts};
 use destination::worker::{self, DestinationWorkers};
+use poll::hints::Hints;
 use poll::listener;
 use poll::mark::Mark;
 use poll::recent::Recent;
@@ -109,10 +111,10 @@ pub struct Monitor {
     late: Late,
     /// What is seen of the work of all.
     watch: Watch,
-    /// Look at the windows again: something may fall due sooner than known.
-    windows_changed: Notify,
-    /// Look at what waits for its time again: something may fall due sooner than known.
-    later_changed: Notify,
+    /// Windows that may fall due sooner than known.
+    windows_hints: Hints,
+    /// The same of what waits for its time.
+    later_hints: Hints,
     /// Something belongs to no buffer or destination that is there.
     belongs_to_nothing: Notify,
     /// Begin nothing new.
@@ -163,8 +165,8 @@ impl Monitor {
             out_of_sockets: Mutex::default(),
             late: Late::default(),
             watch,
-            windows_changed: Notify::new(),
-            later_changed: Notify::new(),
+            windows_hints: Hints::default(),
+            later_hints: Hints::default(),
             belongs_to_nothing: Notify::new(),
             stop,
             abandon: CancellationToken::new(),
@@ -233,9 +235,23 @@ impl Monitor {
 
     /// Something may have fallen due anywhere.
     fn look_again(&self) {
-        self.windows_changed.notify_one();
-        self.later_changed.notify_one();
-        self.workers.look_again();
+        self.windows_hints.look_everywhere();
+        self.later_hints.look_everywhere();
+        self.workers.look_everywhere();
+    }
+
+    /// Something may fall due in a shard of an index sooner than its sweep would look.
+    fn look_at(&self, due: &Due, shard: Shard) {
+        match due {
+            Due::Windows => self.windows_hints.look_at(shard),
+            Due::Later => self.later_hints.look_at(shard),
+            // Others may know of a destination that this monitor has yet to hear of: its worker looks when it begins.
+            Due::Lanes(destination) | Due::Retries(destination) => {
+                if let Some(worker) = self.workers.get(destination) {
+                    worker.hints.look_at(shard);
+                }
+            }
+        }
     }
 
     async fn finish(&self, deadline: Instant) {

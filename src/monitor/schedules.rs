@@ -15,6 +15,7 @@ use crate::registry::Snapshot;
 use crate::spec::Schedule;
 use crate::spec::schedule::CatchUp;
 use crate::store::config::Kind;
+use crate::store::keys::Shard;
 use crate::store::scheduled::{Planned, Run};
 use crate::store::{Result, StoreError};
 
@@ -209,7 +210,8 @@ impl Monitor {
             Run::Stale => {}
         }
         // The next may be due sooner than the sweep looks again.
-        self.later_changed.notify_one();
+        self.later_hints
+            .look_at(Shard::of(&Chat::of_schedule(name)));
         Ok(())
     }
 }

@@ -36,12 +36,12 @@ pub(super) fn take_from(
 }
 
 impl DueIndexes<'_> {
-    /// How long until the next thing is due.
+    /// How long until the next thing is due in these shards of an index.
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn look(self, due: &Due) -> Result<Left> {
-        let shards = shards_of(due);
+    pub async fn look(self, due: &Due, at: &[Shard]) -> Result<Left> {
+        let shards = some_of(due, at);
         let (now, firsts) = self.firsts(due, &shards, due.band()).await?;
         Ok(left(shards.into_iter().zip(firsts), due, now))
     }
@@ -51,10 +51,10 @@ impl DueIndexes<'_> {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn look_at_lanes(self, destination: &Name) -> Result<(Left, Left)> {
+    pub async fn look_at_lanes(self, destination: &Name, at: &[Shard]) -> Result<(Left, Left)> {
         let lanes = Due::Lanes(destination.clone());
         let retries = Due::Retries(destination.clone());
-        let shards = shards_of(&lanes);
+        let shards = some_of(&lanes, at);
         let of_both = (lanes.band().0, retries.band().1);
         let (now, firsts) = self.firsts(&lanes, &shards, of_both).await?;
         let (fresh, tried): (Vec<_>, Vec<_>) = shards
@@ -148,6 +148,12 @@ pub(super) fn shards_of(due: &Due) -> Vec<Shard> {
         }
         Due::Windows | Due::Lanes(_) | Due::Retries(_) | Due::Later => Shard::all().collect(),
     }
+}
+
+/// Those of some shards where an index can have something.
+fn some_of(due: &Due, shards: &[Shard]) -> Vec<Shard> {
+    let possible = shards_of(due).into_iter();
+    possible.filter(|shard| shards.contains(shard)).collect()
 }
 
 /// How long it is from `now` until the first score of each shard.

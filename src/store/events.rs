@@ -3,7 +3,7 @@
 use futures_util::StreamExt;
 use redis::aio::PubSubStream;
 
-use super::keys::{self, WAKE};
+use super::keys::{self, Due, Shard, WAKE};
 use super::links::Replacement;
 use super::refusal::is_denied;
 use super::{Result, Store, StoreError};
@@ -36,8 +36,10 @@ impl EventMode {
 pub enum Event {
     /// A timer expired: the window of this chat may have to be closed.
     Expired(Chat),
-    /// Something falls due sooner than a sleeping sweep would look.
-    Wake,
+    /// Something in this index falls due sooner than a sleeping sweep would look.
+    Wake(Shard, Due),
+    /// The same of some index or other: an older Lull does not say of which.
+    WakeAll,
 }
 
 /// A subscription on a connection of its own.
@@ -63,10 +65,11 @@ impl Events {
                 message = self.stream.next() => message?,
                 () = self.replacement.comes() => return None,
             };
-            if message.get_channel_name() == WAKE {
-                return Some(Event::Wake);
-            }
             let key = std::str::from_utf8(message.get_payload_bytes()).ok();
+            if message.get_channel_name() == WAKE {
+                let index = key.and_then(keys::index_of);
+                return Some(index.map_or(Event::WakeAll, |(shard, due)| Event::Wake(shard, due)));
+            }
             if let Some(chat) = key.and_then(keys::chat_of_timer) {
                 return Some(Event::Expired(chat));
             }

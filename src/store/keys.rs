@@ -6,6 +6,7 @@
 mod chats;
 mod config;
 mod held;
+mod indexes;
 mod moving;
 
 use std::fmt;
@@ -19,12 +20,13 @@ pub(crate) use config::{
     REVIVING, SAMPLED, TOKEN_KEY, USED, login_link, pace, samples,
 };
 pub(crate) use held::held;
+pub(crate) use indexes::{LANE_INDEXES, destination_of_index, index_of};
 pub(crate) use moving::{moved, window_behind};
 
 /// How many shards there are. Fixed for ever: another number would look for every chat in another place.
 pub(crate) const SHARDS: u8 = 64;
 
-/// Where a wake-up is published when something falls due sooner than a sleeping sweep would look.
+/// Where the key of an index is published when something in it falls due sooner than a sleeping sweep would look.
 pub(crate) const WAKE: &str = "lull:wake";
 
 /// One of the 64 parts of the data.
@@ -161,16 +163,6 @@ pub(crate) fn behind(shard: Shard, what: &str, destination: &Name, member: &str)
 /// Matches all lanes of a shard.
 pub(crate) fn lanes_like(shard: Shard) -> String {
     shard.key("lane:*")
-}
-
-/// Matches the indexes of lanes, in all shards.
-pub(crate) const LANE_INDEXES: &str = "lull:{[0-9][0-9]}:due:*";
-
-/// The shard and the destination of an index of lanes; `None` for any other key.
-pub(crate) fn destination_of_index(key: &str) -> Option<(Shard, Name)> {
-    let (shard, rest) = key.strip_prefix("lull:{")?.split_once('}')?;
-    let destination = Name::from_stored(rest.strip_prefix(":due:")?).ok()?;
-    Some((Shard::from_index(shard.parse().ok()?)?, destination))
 }
 
 /// The inverse of [`Place::timer`]; `None` for any other key.

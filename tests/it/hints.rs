@@ -8,6 +8,7 @@ use lull::core::batch::BatchId;
 use lull::core::chat::Name;
 use lull::core::life::Life;
 use lull::core::when::When;
+use lull::store::keys::Shard;
 use lull::store::lanes::Verdict;
 use lull::store::scheduled::FollowUpPlan;
 use lull::store::windows::NewMessage;
@@ -39,19 +40,25 @@ impl Ear {
 
     /// Whether a hint was given since the last question.
     async fn was_woken(&mut self) -> bool {
+        !self.hints().await.is_empty()
+    }
+
+    /// What the hints since the last question were about.
+    async fn hints(&mut self) -> Vec<String> {
         let mut publish = redis::cmd("PUBLISH");
         publish.arg("lull:wake").arg("that is all");
         publish
             .exec_async(&mut self.redis.raw().await)
             .await
             .unwrap();
-        let mut woken = false;
+        let mut given = Vec::new();
         loop {
             let hint = tokio::time::timeout(DEADLINE, self.hints.on_message().next()).await;
-            if hint.unwrap().unwrap().get_payload::<String>().unwrap() == "that is all" {
-                return woken;
+            let hint: String = hint.unwrap().unwrap().get_payload().unwrap();
+            if hint == "that is all" {
+                return given;
             }
-            woken = true;
+            given.push(hint);
         }
     }
 }
@@ -91,6 +98,29 @@ async fn a_window_wakes_the_sweep_only_if_it_closes_before_the_sweep_looks_again
     store.windows().hold(&chat("eva"), Some(FAR)).await.unwrap();
     store.windows().hold(&chat("eva"), None).await.unwrap();
     assert!(ear.was_woken().await);
+}
+
+#[tokio::test]
+async fn a_hint_names_the_one_index_that_is_to_be_looked_at() {
+    let (store, mut ear) = start().await;
+    let shard = Shard::of(&chat("ana")).index();
+    let key = |index: &str| format!("lull:{{{shard:02}}}:{index}");
+
+    say(&store, "ana", "oi", Duration::ZERO).await;
+    assert_eq!(ear.hints().await, [key("due")]);
+    let id = BatchId::generate();
+    let windows = store.windows();
+    windows
+        .flush(&chat("ana"), &id, &destinations())
+        .await
+        .unwrap();
+    assert_eq!(ear.hints().await, [key("due:default")]);
+    let soon = When::In(Duration::ZERO);
+    let kept = store
+        .scheduled()
+        .keep(&chat("ana"), Life::ALWAYS, "1", &item("oi"), soon);
+    kept.await.unwrap();
+    assert_eq!(ear.hints().await, [key("later")]);
 }
 
 #[tokio::test]

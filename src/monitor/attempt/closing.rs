@@ -13,6 +13,7 @@ use crate::monitor::destination::limiter::permit::Permit;
 use crate::monitor::destination::worker::DestinationWorker;
 use crate::panics;
 use crate::spec::Buffer;
+use crate::store::keys::Shard;
 use crate::store::lanes::Lease;
 use crate::store::windows::closing::Closing;
 use crate::store::{Result, StoreError};
@@ -147,7 +148,7 @@ impl Monitor {
     ) {
         match permit.or_else(|| worker.limiter.try_enter()) {
             Some(permit) => self.attempt(worker.clone(), chat, permit),
-            None => worker.lanes_changed.notify_one(),
+            None => worker.hints.look_at(Shard::of(&chat)),
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::monitor::Monitor;
 use crate::monitor::destination::limiter::permit::Permit;
 use crate::monitor::destination::worker::DestinationWorker;
 use crate::panics;
+use crate::store::keys::Shard;
 use crate::store::lanes::{Lease, Verdict};
 
 /// The retries of a destination that is back are spread over this, so that they do not knock it over.
@@ -118,7 +119,7 @@ impl Monitor {
         {
             if worker.limiter.is_paced() {
                 // What comes next has to be let begin, too.
-                worker.lanes_changed.notify_one();
+                worker.hints.look_at(Shard::of(&in_hand.lease.lane.chat));
                 break;
             }
             match self.lease(&worker, &in_hand.lease.lane).await {
@@ -150,7 +151,7 @@ impl Monitor {
         if !self.may_set_out(worker, permit).await {
             let more = self.settle(worker, in_hand, Verdict::Release, None).await;
             // It is due as before, and the sweep may be asleep.
-            worker.lanes_changed.notify_one();
+            worker.hints.look_at(Shard::of(&lease.lane.chat));
             return more;
         }
         if lease.attempt == 1 {
@@ -280,6 +281,6 @@ impl Monitor {
                 warn!(error = %error, "Could not bring retries forward, they keep their times: {error}");
             }
         }
-        worker.lanes_changed.notify_one();
+        worker.hints.look_everywhere();
     }
 }

@@ -13,6 +13,7 @@ use crate::monitor::Monitor;
 use crate::monitor::destination::limiter::permit::Permit;
 use crate::monitor::destination::worker::DestinationWorker;
 use crate::panics::{self, Panic};
+use crate::store::keys::Shard;
 use crate::store::lanes::{Lease, Verdict};
 use crate::telemetry::metrics::Metrics;
 
@@ -64,7 +65,8 @@ impl Monitor {
         self.say_no_socket();
         let more = self.settle(worker, in_hand, Verdict::Release, None).await;
         // It is due as before, and the sweep may be asleep.
-        worker.lanes_changed.notify_one();
+        let lane = &in_hand.lease.lane;
+        worker.hints.look_at(Shard::of(&lane.chat));
         more
     }
 

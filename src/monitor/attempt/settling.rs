@@ -104,7 +104,7 @@ impl Monitor {
                     }
                     if matches!(verdict, Verdict::Retry { wait, .. } if wait < LONGEST_SLEEP) {
                         // The sweep may be asleep for longer than that.
-                        worker.lanes_changed.notify_one();
+                        worker.hints.look_at(Shard::of(&lease.lane.chat));
                     }
                     return more && !matches!(verdict, Verdict::Retry { .. } | Verdict::Release);
                 }

@@ -19,6 +19,7 @@ use crate::core::destination::Destination;
 use crate::delivery::{Clients, Sender};
 use crate::loops::Loop;
 use crate::monitor::Monitor;
+use crate::monitor::poll::hints::Hints;
 use crate::monitor::poll::mark::Mark;
 use crate::monitor::poll::sweeper::Sweep;
 use crate::spec::SpecError;
@@ -37,8 +38,8 @@ pub(in crate::monitor) struct DestinationWorker {
     pub(in crate::monitor) calls: Tally,
     /// How the sweep of its lanes goes round.
     pub(in crate::monitor) mark: Mark,
-    /// Look at the lanes again: something may fall due sooner than known.
-    pub(in crate::monitor) lanes_changed: Notify,
+    /// Lanes that may fall due sooner than known.
+    pub(in crate::monitor) hints: Hints,
     /// Attempts that were let in by the pace are given back: more may begin sooner than it said.
     pub(in crate::monitor) given_back: Notify,
     /// Begin nothing new here.
@@ -61,7 +62,7 @@ impl DestinationWorker {
             ),
             calls: Tally::default(),
             mark: Mark::default(),
-            lanes_changed: Notify::new(),
+            hints: Hints::default(),
             given_back: Notify::new(),
             destination,
             stop,
@@ -96,9 +97,9 @@ impl DestinationWorkers {
     }
 
     /// Something may have fallen due on any lane.
-    pub(in crate::monitor) fn look_again(&self) {
+    pub(in crate::monitor) fn look_everywhere(&self) {
         for worker in self.all() {
-            worker.lanes_changed.notify_one();
+            worker.hints.look_everywhere();
         }
     }
 
@@ -218,7 +219,7 @@ impl Monitor {
             {
                 warn!(buffer = %buffer, error = %error, "Could not bring the lanes of buffer {buffer} forward, they come within a minute: {error}");
             }
-            worker.lanes_changed.notify_one();
+            worker.hints.look_everywhere();
         }
     }
 

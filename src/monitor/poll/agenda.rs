@@ -53,6 +53,21 @@ impl Agenda {
         self.look_at = now + self.idle;
     }
 
+    /// These shards were looked at, and at the retries in them.
+    pub(in crate::monitor) fn looked_at_some(
+        &mut self,
+        shards: &[Shard],
+        left: &Left,
+        retries: &Left,
+        now: Instant,
+    ) {
+        let of = |left: &Left, shard: Shard| left.get(shard.index()).copied().flatten();
+        for &shard in shards {
+            self.looked_at(shard, of(left, shard), now);
+            self.looked_at_retries(shard, of(retries, shard), now);
+        }
+    }
+
     /// One shard was looked at.
     pub(in crate::monitor) fn looked_at(
         &mut self,

@@ -89,7 +89,8 @@ fn pass_on(monitor: &Monitor, heard: &mpsc::Sender<Chat>, event: Event) {
                 monitor.metrics.events_dropped.inc();
             }
         }
-        Event::Wake => monitor.look_again(),
+        Event::Wake(shard, due) => monitor.look_at(&due, shard),
+        Event::WakeAll => monitor.look_again(),
     }
 }
 

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
-use tokio::sync::Notify;
 use tracing::{info, warn};
 
 use super::agenda::Agenda;
+use super::hints::Hints;
 use super::lane_round::LaneRound;
 use super::mark::Mark;
 use crate::monitor::Monitor;
 use crate::monitor::destination::worker::DestinationWorker;
 use crate::store::keys::{Due, Shard};
-use crate::store::{LONGEST_IDLE, LONGEST_SLEEP, Result};
+use crate::store::{LONGEST_IDLE, LONGEST_SLEEP, Left, Result};
 use crate::telemetry::labels::FoundBy;
 
 /// Most that one take script moves: beyond it nothing is gained, and Redis is kept from others for longer.
@@ -98,19 +98,27 @@ impl Sweep {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep_until(wake_at.into()) => {}
-                () = self.changed(&monitor, waits_for_its_turn).notified() => agenda.look_again(Instant::now()),
+                () = self.given_back(waits_for_its_turn) => agenda.look_again(Instant::now()),
+                () = self.hints(&monitor).given(), if !waits_for_its_turn => {}
                 () = self.room_for_retries(&agenda) => {}
             }
         }
     }
 
-    /// What may call for a look sooner.
-    fn changed<'a>(&'a self, monitor: &'a Monitor, waits_for_its_turn: bool) -> &'a Notify {
+    /// Where others say what may call for a look sooner.
+    fn hints<'a>(&'a self, monitor: &'a Monitor) -> &'a Hints {
         match self {
-            Self::Windows => &monitor.windows_changed,
-            Self::Lanes(worker) if waits_for_its_turn => &worker.given_back,
-            Self::Lanes(worker) => &worker.lanes_changed,
-            Self::Later => &monitor.later_changed,
+            Self::Windows => &monitor.windows_hints,
+            Self::Lanes(worker) => &worker.hints,
+            Self::Later => &monitor.later_hints,
+        }
+    }
+
+    /// Attempts that the pace had let begin are given back, where lanes wait for their turn.
+    async fn given_back(&self, waits_for_its_turn: bool) {
+        match self {
+            Self::Lanes(worker) if waits_for_its_turn => worker.given_back.notified().await,
+            Self::Windows | Self::Lanes(_) | Self::Later => pending().await,
         }
     }
 
@@ -140,20 +148,31 @@ impl Sweep {
     }
 
     async fn round(&self, monitor: &Arc<Monitor>, due: &Due, agenda: &mut Agenda) -> Result<Round> {
+        let hinted = self.hints(monitor).take();
         if agenda.has_to_look(Instant::now()) {
-            // Never closed.
-            let _place = monitor.looking.acquire().await;
-            let (left, retries) = match self {
-                Self::Lanes(worker) => monitor.store.due().look_at_lanes(worker.name()).await?,
-                Self::Windows | Self::Later => (monitor.store.due().look(due).await?, Vec::new()),
-            };
+            let all: Vec<_> = Shard::all().collect();
+            let (left, retries) = self.look(monitor, due, &all).await?;
             agenda.looked(&left, &retries, Instant::now());
+        } else if !hinted.is_empty() {
+            let (left, retries) = self.look(monitor, due, &hinted).await?;
+            agenda.looked_at_some(&hinted, &left, &retries, Instant::now());
         }
         let shards = agenda.due(Instant::now());
         match self {
             Self::Windows => close_windows(monitor, due, shards, agenda).await,
             Self::Lanes(worker) => LaneRound::new(monitor, worker, agenda).run(shards).await,
             Self::Later => send_later(monitor, shards, agenda).await,
+        }
+    }
+
+    /// How long until the next thing is due in these shards, and the next retry.
+    async fn look(&self, monitor: &Monitor, due: &Due, shards: &[Shard]) -> Result<(Left, Left)> {
+        // Never closed.
+        let _place = monitor.looking.acquire().await;
+        let indexes = monitor.store.due();
+        match self {
+            Self::Lanes(worker) => indexes.look_at_lanes(worker.name(), shards).await,
+            Self::Windows | Self::Later => Ok((indexes.look(due, shards).await?, Vec::new())),
         }
     }
 }

@@ -118,6 +118,29 @@ fn a_chat_is_read_back_with_the_order_of_its_buffer() {
 }
 
 #[test]
+fn an_index_is_read_back_from_its_key_and_nothing_else_is_one() {
+    let shard = Shard::all().nth(7).unwrap();
+    let indexes = [
+        Due::Windows,
+        Due::Later,
+        Due::Lanes(Name::default_name()),
+        Due::Lanes(Name::default_name().of_its_schedule()),
+    ];
+    for due in indexes {
+        assert_eq!(index_of(&due.key(shard)), Some((shard, due)));
+    }
+    for other in [
+        "",
+        "lull:{07}:lanes",
+        "lull:{64}:due",
+        "lull:{07}:due:a b",
+        "07",
+    ] {
+        assert_eq!(index_of(other), None, "{other}");
+    }
+}
+
+#[test]
 fn the_queue_of_the_environment_lies_apart_from_the_audit() {
     assert_ne!(Shard::of_ordered(&Name::messages_name()), Shard::FIRST);
 }

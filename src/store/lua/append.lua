@@ -133,7 +133,7 @@ local function announce()
   call('ZADD', due, at, member)
   if deadline - now < look_ahead then
     --- @include "wake"
-    wake()
+    wake(due)
   end
 end
 

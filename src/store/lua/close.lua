@@ -145,6 +145,8 @@ call('DEL', window, timer)
 call('ZREM', due, member)
 if ARGV[4] == '1' then
   --- @include "wake"
-  wake()
+  for i = 8, #KEYS, 3 do
+    wake(KEYS[i])
+  end
 end
 return {'closed', #items, reason, now - deadline, now, leased}

@@ -50,6 +50,7 @@
 --- @include "note_person"
 --- @include "note_received"
 --- @include "seen_before"
+--- @include "wake"
 
 local seen, received, alive, on_lanes = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local id, reason, lane_member, whose, message = ARGV[1], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
@@ -65,17 +66,12 @@ if came then return {'duplicate', came} end
 
 local item = format('{"at":%d,', now) .. ARGV[2]
 local batch = batch_line('/', id, now, now, now, reason, 1, '', whose) .. item
-local was_empty = false
 for i = 7, #KEYS, 2 do
   call('RPUSH', KEYS[i + 1], batch)
   count_held(on_lanes, lane_member, 1, #batch)
   -- NX: a lane with a head in backoff or under a lease keeps its own time.
-  was_empty = call('ZADD', KEYS[i], 'NX', at, lane_member) == 1 or was_empty
+  if call('ZADD', KEYS[i], 'NX', at, lane_member) == 1 then wake(KEYS[i]) end
 end
 note_received(received, ARGV[9], ARGV[10], ARGV[8], item)
 note_person(KEYS[5], KEYS[6], ARGV[8], now, ARGV[11], ARGV[12], '', false)
-if was_empty then
-  --- @include "wake"
-  wake()
-end
 return {'queued', now}

@@ -60,6 +60,6 @@ if call('EXISTS', lane) == 0 then
   call('ZREM', due, member)
 elseif first_goes then
   call('ZADD', due, 0, member)
-  wake()
+  wake(due)
 end
 return dropped

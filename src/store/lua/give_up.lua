@@ -70,7 +70,7 @@ if next then
   -- What was revived has failed before.
   local at = string.sub(next, 1, 1) == '=' and tonumber(ARGV[8]) + now or now
   call('ZADD', due, format('%d', at), member)
-  wake()
+  wake(due)
 else
   call('ZREM', due, member)
 end

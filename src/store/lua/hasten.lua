@@ -51,5 +51,5 @@ local time = string.format('%d', now)
 redis.call('HSET', head, 'due', time, 'asked', '0')
 redis.call('ZADD', due, 'XX', string.format('%d', retries + now), member)
 note_set(moved, head, set_back_by(moved, now, ARGV[4], ARGV[5], ARGV[6]))
-wake()
+wake(due)
 return 'moved'

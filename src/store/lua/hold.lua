@@ -78,5 +78,5 @@ local packed = struct.pack(HEAD, opened, cap, quiet, bytes, count, at, hold and 
 redis.call('LSET', window, 0, packed .. told(typing, before, rule))
 redis.call('SET', timer, '', 'PXAT', math.max(at, now + 1))
 redis.call('ZADD', due, at, member)
-if at - now < tonumber(ARGV[3]) then wake() end
+if at - now < tonumber(ARGV[3]) then wake(due) end
 return {math.max(at - now, 0), 1}

@@ -80,5 +80,5 @@ call('ZADD', later, format('%d', at), member)
 note_set(moved, 'later ' .. member, set_back)
 count_held(held, chat_of(member), 1, #waits)
 note_person(KEYS[7], KEYS[8], chat_of(member), now, ARGV[14], ARGV[15], '', false)
-if at - now < tonumber(ARGV[10]) then wake() end
+if at - now < tonumber(ARGV[10]) then wake(later) end
 return {'kept', at}

@@ -51,5 +51,5 @@ if known == mark or is_own and known == '' then
 end
 redis.call('HSET', items, member, at .. ' ' .. version .. ' ' .. mark)
 redis.call('ZADD', later, at, member)
-if at - clock() < tonumber(ARGV[4]) then wake() end
+if at - clock() < tonumber(ARGV[4]) then wake(later) end
 return 1

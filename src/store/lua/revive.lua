@@ -90,5 +90,5 @@ if call('EXISTS', head) == 0 then
 end
 local now = clock()
 call('ZADD', due, 'NX', format('%d', ARGV[2] + now), member)
-wake()
+wake(due)
 return back

@@ -75,9 +75,9 @@ for i = 7, #KEYS, 2 do
   count_held(on_lanes, lane_member, 1, #batch)
   -- NX: a lane with a head in backoff or under a lease keeps its own time.
   call('ZADD', KEYS[i], 'NX', format('%d', now), lane_member)
+  if forced then wake(KEYS[i]) end
 end
 call('HDEL', items, member)
 count_held(held, chat_of(member), -1, -#waiting)
 call('ZREM', later, member)
-if forced then wake() end
 return 1

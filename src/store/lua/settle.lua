@@ -119,7 +119,7 @@ local function plan_follow_up(first)
   note_set(moved, 'later ' .. follow_up, set_back)
   if tonumber(ARGV[19]) < tonumber(ARGV[23]) then
     --- @include "wake"
-    wake()
+    wake(later)
   end
 end
 
