@@ -2,11 +2,11 @@
 //! parts reach in the same run. `make bench` runs it; with arguments, `cargo bench --bench lull -- ingest --quick`.
 //!
 //! - [`ingest`], [`lateness`], [`drain`], [`refusals`], [`strangers`], [`memory`], [`people`], [`watching`],
-//!   [`console`]: the measurements; [`beside`]: what watching costs those who post.
+//!   [`wakes`], [`console`]: the measurements; [`beside`]: what watching costs those who post.
 //! - [`daemon`], [`redis_server`]: the processes under test.
 //! - [`helper`]: the processes beside them, each the bench itself with a job: [`load`], [`append`], [`calls`],
 //!   [`bare`], [`canned`], [`receiver`], [`watching::listeners`], [`console::viewers`].
-//! - [`asking`]: what asks api with a key.
+//! - [`asking`]: what asks api with a key; [`destinations`]: those that nobody calls.
 //! - [`report`], [`machine`], [`stats`]: numbers and how they are told.
 #![expect(clippy::print_stdout, reason = "this is what the command is run for")]
 
@@ -19,6 +19,7 @@ mod canned;
 mod console;
 mod course;
 mod daemon;
+mod destinations;
 mod drain;
 mod helper;
 mod http1;
@@ -36,6 +37,7 @@ mod refusals;
 mod report;
 mod stats;
 mod strangers;
+mod wakes;
 mod watching;
 
 use std::path::PathBuf;
@@ -89,6 +91,8 @@ enum Part {
     Memory,
     /// How long a search for a person takes
     People,
+    /// What hints to sleeping sweeps cost, with few destinations and with many
+    Wakes,
     /// What watching costs: nothing to do, listeners, the story of a chat
     Watching,
     /// What the console weighs, and what those who keep it open cost
@@ -141,6 +145,7 @@ async fn measure(arguments: &Arguments) -> Result<()> {
             Part::Strangers => strangers::measure(quick).await,
             Part::Memory => memory::measure(quick).await,
             Part::People => people::measure(quick).await,
+            Part::Wakes => wakes::measure(quick).await,
             Part::Watching => watching::measure(quick).await,
             Part::Console => console::measure(quick).await,
         }?;

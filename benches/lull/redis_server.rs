@@ -1,6 +1,7 @@
 //! The Redis under measurement: with the shipped `redis.conf`, new for each.
 
 use std::path::Path;
+use std::str::FromStr;
 
 use anyhow::{Context, Result};
 use lull::store::Store;
@@ -78,16 +79,28 @@ impl RedisServer {
 
     /// Bytes it has allocated.
     pub(crate) async fn used_memory(&self) -> Result<u64> {
+        self.told("memory", "used_memory").await
+    }
+
+    /// Commands that it has run so far, also those of scripts.
+    pub(crate) async fn commands(&self) -> Result<f64> {
+        self.told("stats", "total_commands_processed").await
+    }
+
+    /// A number that it tells of itself.
+    async fn told<T>(&self, section: &str, name: &str) -> Result<T>
+    where
+        T: FromStr<Err: std::error::Error + Send + Sync + 'static>,
+    {
         let info: String = redis::cmd("INFO")
-            .arg("memory")
+            .arg(section)
             .query_async(&mut self.connection().await?)
             .await?;
-        let used = info
+        let told = info
             .lines()
-            .find_map(|line| line.strip_prefix("used_memory:"));
-        used.context("INFO without used_memory")?
-            .parse()
-            .context("used_memory")
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        let told = told.with_context(|| format!("INFO without {name}"))?;
+        told.parse().with_context(|| name.to_owned())
     }
 
     /// A connection to it.

@@ -3,13 +3,10 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use lull::core::chat::Name;
-use lull::spec::DestinationSpec;
-use lull::store::Store;
-use lull::store::config::{Kind, Mode};
 use serde::Serialize;
 
 use crate::daemon::Daemon;
+use crate::destinations;
 use crate::redis_server::RedisServer;
 
 /// By then the sweep of each destination has found nothing, and is seldom awake.
@@ -46,7 +43,7 @@ pub(super) async fn measure(quick: bool) -> Result<Vec<Idle>> {
 
 async fn with(others: usize, sweeping: Duration, measured: Duration) -> Result<Idle> {
     let redis = RedisServer::start(&[]).await?;
-    configure(&redis.store().await?, others).await?;
+    destinations::write(&redis.store().await?, others).await?;
     // Nobody calls anything: any port will do.
     let (monitor, _) = Daemon::monitor(redis.url(), 9, redis.folder()).await?;
     tokio::time::sleep(sweeping).await;
@@ -60,20 +57,4 @@ async fn with(others: usize, sweeping: Duration, measured: Duration) -> Result<I
         monitor_ms: in_a_second(after.0 - before.0),
         redis_ms: in_a_second(after.1 - before.1),
     })
-}
-
-async fn configure(store: &Store, count: usize) -> Result<()> {
-    for number in 0..count {
-        let spec = DestinationSpec {
-            name: format!("d{number}"),
-            url: format!("http://host{number}.example/hook"),
-            ..DestinationSpec::default()
-        };
-        let name = Name::parse(&spec.name)?;
-        let config = store.config();
-        config
-            .write(Kind::Destination, &name, &spec, Mode::Any, None, None)
-            .await?;
-    }
-    Ok(())
 }
