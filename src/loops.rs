@@ -69,6 +69,8 @@ names! {
     Later = "later" of &[Role::Monitor],
     /// Attempts the lanes of one destination; each destination has its own.
     Lanes = "lanes" of &[Role::Monitor],
+    /// Says to the workers of destinations where a lane is due.
+    AllLanes = "all_lanes" of &[Role::Monitor],
     /// Opens and closes workers as destinations come, change and go.
     DestinationWorkers = "destination_workers" of &[Role::Monitor],
     /// Plans schedules.

@@ -49,6 +49,7 @@ impl Heart {
                 name: host(),
                 role: role.to_owned(),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
+                notes_lanes: true,
                 stands: Vec::new(),
                 late: Vec::new(),
             },

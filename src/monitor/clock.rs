@@ -65,8 +65,9 @@ impl Monitor {
                 moved,
                 "Moved {moved} windows, lanes, pauses and other things that wait to the clock as it is now"
             );
-            self.look_again();
         }
+        // Whoever moved it may have died before it put right what is noted as due.
+        self.look_again();
         self.store.clock().note_moved(clock.back).await?;
         known.moved = clock.back;
         Ok(())

@@ -103,6 +103,8 @@ async fn trim(monitor: &Monitor) {
             warn!(error = %error, "Could not count what waits, again in {PERIOD:?}: {error}");
         }
     }
+    // Whatever was written into Redis past Lull is found within this.
+    monitor.all_lanes.doubt();
     if let Err(error) = monitor.store.config().forget_lives().await {
         warn!(error = %error, "Could not forget what is over, again in {PERIOD:?}: {error}");
     }

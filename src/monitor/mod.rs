@@ -38,13 +38,13 @@ use crate::settings::webhook;
 use crate::shutdown::GRACE;
 use crate::store::Store;
 use crate::store::history::Retention;
-use crate::store::keys::{Due, Shard};
 use crate::telemetry::late::Late;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::tracer::Tracer;
 use destination::calls;
 use destination::shared_room::{SharedRoom, most_attempts};
 use destination::worker::{self, DestinationWorkers};
+use poll::all_lanes::{self, AllLanes};
 use poll::hints::Hints;
 use poll::listener;
 use poll::mark::Mark;
@@ -103,6 +103,9 @@ pub struct Monitor {
     /// How the sweeps of windows and of what waits for its time go round.
     windows_mark: Mark,
     later_mark: Mark,
+    /// How the look at the lanes to all destinations goes round, and what calls for more.
+    lanes_mark: Mark,
+    all_lanes: AllLanes,
     /// Since when destinations that should have a worker have none.
     closed: Mutex<HashMap<Name, std::time::Instant>>,
     /// When it was last said that no socket was to be had.
@@ -161,6 +164,8 @@ impl Monitor {
             tracer,
             windows_mark: Mark::default(),
             later_mark: Mark::default(),
+            lanes_mark: Mark::default(),
+            all_lanes: AllLanes::default(),
             closed: Mutex::default(),
             out_of_sockets: Mutex::default(),
             late: Late::default(),
@@ -197,6 +202,7 @@ impl Monitor {
         self.start(Loop::Listener, listener::run);
         self.start(Loop::Windows, |monitor| Sweep::Windows.run(monitor));
         self.start(Loop::Later, |monitor| Sweep::Later.run(monitor));
+        self.start(Loop::AllLanes, all_lanes::run);
         self.start(Loop::Memory, |monitor| {
             memory::give_back(monitor.stop.clone())
         });
@@ -231,27 +237,6 @@ impl Monitor {
         let monitor = self.clone();
         let made = move || make(monitor.clone());
         self.loops.start(name, None, self.stop.clone(), made);
-    }
-
-    /// Something may have fallen due anywhere.
-    fn look_again(&self) {
-        self.windows_hints.look_everywhere();
-        self.later_hints.look_everywhere();
-        self.workers.look_everywhere();
-    }
-
-    /// Something may fall due in a shard of an index sooner than its sweep would look.
-    fn look_at(&self, due: &Due, shard: Shard) {
-        match due {
-            Due::Windows => self.windows_hints.look_at(shard),
-            Due::Later => self.later_hints.look_at(shard),
-            // Others may know of a destination that this monitor has yet to hear of: its worker looks when it begins.
-            Due::Lanes(destination) | Due::Retries(destination) => {
-                if let Some(worker) = self.workers.get(destination) {
-                    worker.hints.look_at(shard);
-                }
-            }
-        }
     }
 
     async fn finish(&self, deadline: Instant) {

@@ -13,9 +13,9 @@ use crate::core::moment::millis;
 /// A sweep of an index looks at it again within this, whatever it knows. What falls due sooner wakes it by a hint, which
 /// the scripts give that put it there.
 pub const LONGEST_SLEEP: Duration = Duration::from_millis(250);
-/// The same for an index with nothing in it, where whoever puts something there gives a hint: what such a one could not
-/// hint at because it died is found within this. Many destinations are idle, and a look costs 64 reads.
-pub const LONGEST_IDLE: Duration = Duration::from_secs(2);
+/// The same for an index with nothing in it that is due soon, where whoever puts something there gives a hint: a hint that
+/// is lost costs this, and with the look itself no more than two seconds.
+pub const LONGEST_IDLE: Duration = Duration::from_millis(1900);
 
 /// What a monitor took is due again after this, should the monitor die with it in hand.
 const AHEAD: Duration = Duration::from_secs(5);
@@ -40,7 +40,7 @@ impl DueIndexes<'_> {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn look(self, due: &Due, at: &[Shard]) -> Result<Left> {
+    pub async fn look(self, due: &Due, at: impl Iterator<Item = Shard>) -> Result<Left> {
         let shards = some_of(due, at);
         let (now, firsts) = self.firsts(due, &shards, due.band()).await?;
         Ok(left(shards.into_iter().zip(firsts), due, now))
@@ -51,7 +51,11 @@ impl DueIndexes<'_> {
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn look_at_lanes(self, destination: &Name, at: &[Shard]) -> Result<(Left, Left)> {
+    pub async fn look_at_lanes(
+        self,
+        destination: &Name,
+        at: impl Iterator<Item = Shard>,
+    ) -> Result<(Left, Left)> {
         let lanes = Due::Lanes(destination.clone());
         let retries = Due::Retries(destination.clone());
         let shards = some_of(&lanes, at);
@@ -151,9 +155,9 @@ pub(super) fn shards_of(due: &Due) -> Vec<Shard> {
 }
 
 /// Those of some shards where an index can have something.
-fn some_of(due: &Due, shards: &[Shard]) -> Vec<Shard> {
-    let possible = shards_of(due).into_iter();
-    possible.filter(|shard| shards.contains(shard)).collect()
+fn some_of(due: &Due, shards: impl Iterator<Item = Shard>) -> Vec<Shard> {
+    let possible = shards_of(due);
+    shards.filter(|shard| possible.contains(shard)).collect()
 }
 
 /// How long it is from `now` until the first score of each shard.

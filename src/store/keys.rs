@@ -20,7 +20,7 @@ pub(crate) use config::{
     REVIVING, SAMPLED, TOKEN_KEY, USED, login_link, pace, samples,
 };
 pub(crate) use held::held;
-pub(crate) use indexes::{LANE_INDEXES, destination_of_index, index_of};
+pub(crate) use indexes::{LANE_INDEXES, destination_of_index, index_of, lanes};
 pub(crate) use moving::{moved, window_behind};
 
 /// How many shards there are. Fixed for ever: another number would look for every chat in another place.

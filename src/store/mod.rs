@@ -12,6 +12,7 @@ mod connect;
 pub mod dead_letters;
 mod dialling;
 mod due;
+mod due_lanes;
 mod due_list;
 mod error;
 pub mod events;
@@ -50,6 +51,7 @@ use self::links::Links;
 
 pub use connect::ConnectError;
 pub use due::{LONGEST_IDLE, LONGEST_SLEEP, Left};
+pub use due_lanes::DueLanes;
 pub use due_list::DueCursor;
 pub use error::StoreError;
 pub use paging::{EntryId, Look, PAGE_BYTES};

@@ -8,14 +8,13 @@
 //! Making a function costs a script about 50 ns at each call: what a script rarely needs it includes in the block that
 //! needs it.
 
+mod running;
+
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use redis::aio::MultiplexedConnection;
 use redis::{FromRedisValue, RedisResult, ScriptInvocation, ToRedisArgs};
-
-use super::keys::Shard;
-use super::{Result, Store, StoreError};
 
 /// What a script does to Redis, which decides whether a full one refuses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,6 +94,7 @@ scripts! {
     CONFIGURE "configure" Fills,
     CONFIGURED "configured" Reads,
     DISCARD "discard" Drains,
+    DUE_LANES "due_lanes" Drains,
     END_REMOVAL "end_removal" Drains,
     ENQUEUE "enqueue" Fills,
     ERASE "erase" Drains,
@@ -153,12 +153,14 @@ includes! {
     "clock",
     "closed_at",
     "count_held",
+    "destination_of",
     "drop_window",
     "has_mark",
     "have_marks",
     "heard_at",
     "known_field",
     "left_to_move",
+    "note_lane",
     "note_person",
     "note_received",
     "note_set",
@@ -261,38 +263,6 @@ impl Call {
         connection: &mut MultiplexedConnection,
     ) -> RedisResult<T> {
         self.invocation.invoke_async(connection).await
-    }
-}
-
-impl Store {
-    /// Calls a script on keys of `shard`.
-    pub(super) async fn run<T: FromRedisValue>(&self, shard: Shard, call: &Call) -> Result<T> {
-        let answer = self.ask(shard.index(), |mut connection| async move {
-            call.on(&mut connection).await
-        });
-        answer.await.map_err(|error| match error {
-            StoreError::Unavailable(error) if call.script.failed(&error) => StoreError::Script {
-                name: call.script.name,
-                error,
-            },
-            error => error,
-        })
-    }
-
-    /// Brings all scripts to Redis, so that no call has to.
-    pub(super) async fn load_scripts(&self) -> Result<()> {
-        let mut load = redis::pipe();
-        for script in ALL {
-            load.cmd("SCRIPT").arg("LOAD").arg(script.text()).ignore();
-        }
-        self.pipeline(&load).await
-    }
-}
-
-impl Script {
-    /// Whether it began and broke off, as where a key holds what Lull did not write: Redis tells its hash then.
-    fn failed(&self, error: &redis::RedisError) -> bool {
-        error.to_string().contains(self.whole().get_hash())
     }
 }
 

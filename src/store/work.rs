@@ -65,6 +65,9 @@ pub struct About {
     /// What it does not work off, though it should: a [`Kind`], or the lanes to one destination.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stands: Vec<String>,
+    /// It notes where it puts lanes into Redis, for the look at all of them. An older Lull does not.
+    #[serde(default)]
+    pub notes_lanes: bool,
     /// How many batches set out within each bound of lateness lately, and beyond all; empty: none did.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub late: Vec<u64>,

@@ -116,10 +116,11 @@ async fn a_hint_names_the_one_index_that_is_to_be_looked_at() {
         .unwrap();
     assert_eq!(ear.hints().await, [key("due:default")]);
     let soon = When::In(Duration::ZERO);
-    let kept = store
+    store
         .scheduled()
-        .keep(&chat("ana"), Life::ALWAYS, "1", &item("oi"), soon);
-    kept.await.unwrap();
+        .keep(&chat("ana"), Life::ALWAYS, "1", &item("oi"), soon)
+        .await
+        .unwrap();
     assert_eq!(ear.hints().await, [key("later")]);
 }
 

@@ -297,7 +297,7 @@ async fn what_a_monitor_took_before_it_died_is_sent_by_the_next() {
     let shard = Shard::of(&chat("ana"));
     let (taken, _) = store.scheduled().take_due(shard, 64).await.unwrap();
     assert_eq!(taken.len(), 1);
-    let left = store.due().look(&Due::Later).await.unwrap()[shard.index()];
+    let left = store.due().look(&Due::Later, Shard::all()).await.unwrap()[shard.index()];
     assert!(left.unwrap() > Duration::from_secs(1));
 
     let _monitor = Daemon::monitor(&redis, &receiver.url()).await;

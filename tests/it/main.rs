@@ -9,6 +9,7 @@ mod support;
 
 mod admin;
 mod aliases;
+mod all_lanes;
 mod any_body;
 mod audit;
 mod auth;

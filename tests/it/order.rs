@@ -324,7 +324,7 @@ async fn an_ordered_lane_is_one_entry_in_one_shard() {
     let due = queue
         .store
         .due()
-        .look(&Due::Lanes(Name::parse("out").unwrap()))
+        .look(&Due::Lanes(Name::parse("out").unwrap()), Shard::all())
         .await
         .unwrap();
 

@@ -37,6 +37,7 @@ async fn shift(redis: &TestRedis, by: u64) {
         if key.ends_with(":due")
             || key.contains(":due:")
             || key.ends_with(":later")
+            || key.ends_with(":lanes")
             || key.ends_with(":paused")
         {
             let members: Vec<(Vec<u8>, f64)> = raw.zrange_withscores(&key, 0, -1).await.unwrap();

@@ -12,7 +12,7 @@ use crate::core::moment::millis;
 use crate::delivery::Attempt;
 use crate::monitor::Monitor;
 use crate::monitor::destination::worker::DestinationWorker;
-use crate::store::LONGEST_SLEEP;
+use crate::store::LONGEST_IDLE;
 use crate::store::dead_letters::Letter;
 use crate::store::history::{Record, Request, Retention, Try};
 use crate::store::keys::Shard;
@@ -102,7 +102,7 @@ impl Monitor {
                             "DEAD_LETTER_COUNT is reached: {dropped} of the oldest dead letters are gone"
                         );
                     }
-                    if matches!(verdict, Verdict::Retry { wait, .. } if wait < LONGEST_SLEEP) {
+                    if matches!(verdict, Verdict::Retry { wait, .. } if wait < LONGEST_IDLE) {
                         // The sweep may be asleep for longer than that.
                         worker.hints.look_at(Shard::of(&lease.lane.chat));
                     }

@@ -9,6 +9,9 @@ use crate::store::{LONGEST_SLEEP, Left};
 /// was this wait; below 2 ms rounds only overlap.
 pub(in crate::monitor) const SHORTEST_SLEEP: Duration = Duration::from_millis(2);
 
+/// An index that is looked at when somebody asks for it is looked at unasked after this.
+const UNASKED: Duration = Duration::from_secs(3600);
+
 /// The next due time of each shard, as last seen.
 #[derive(Debug)]
 pub(in crate::monitor) struct Agenda {
@@ -18,14 +21,14 @@ pub(in crate::monitor) struct Agenda {
     /// There is no room for retries; what is due of them waits for it.
     retries_wait: bool,
     look_at: Instant,
-    /// How long an empty index may go without a look.
-    longest_idle: Duration,
+    /// How long an empty index may go without a look; `None`: any other than the first is asked for.
+    longest_idle: Option<Duration>,
     idle: Duration,
 }
 
 impl Agenda {
     /// An agenda that has not looked yet.
-    pub(in crate::monitor) fn new(now: Instant, longest_idle: Duration) -> Self {
+    pub(in crate::monitor) fn new(now: Instant, longest_idle: Option<Duration>) -> Self {
         Self {
             next: Vec::new(),
             retries: Vec::new(),
@@ -45,10 +48,11 @@ impl Agenda {
         };
         self.next = times(left);
         self.retries = times(retries);
-        self.idle = if self.next.iter().chain(&self.retries).all(Option::is_none) {
-            (self.idle * 2).min(self.longest_idle)
-        } else {
-            LONGEST_SLEEP
+        let is_empty = self.next.iter().chain(&self.retries).all(Option::is_none);
+        self.idle = match self.longest_idle {
+            None => UNASKED,
+            Some(longest) if is_empty => (self.idle * 2).min(longest),
+            Some(_) => LONGEST_SLEEP,
         };
         self.look_at = now + self.idle;
     }
@@ -156,7 +160,7 @@ mod tests {
     #[test]
     fn it_sleeps_until_the_next_deadline_within_bounds() {
         let now = Instant::now();
-        let mut agenda = Agenda::new(now, LONGEST_SLEEP);
+        let mut agenda = Agenda::new(now, Some(LONGEST_SLEEP));
         assert!(agenda.has_to_look(now));
 
         for (left, sleep) in [(0, 2), (1, 2), (40, 40), (9000, 250)] {
@@ -178,7 +182,7 @@ mod tests {
     #[test]
     fn an_empty_index_is_looked_at_ever_more_seldom() {
         let now = Instant::now();
-        let mut agenda = Agenda::new(now, LONGEST_IDLE);
+        let mut agenda = Agenda::new(now, Some(LONGEST_IDLE));
         let mut sleep = |left| {
             agenda.looked(&vec![left], NO_RETRIES, now);
             agenda.wake_at(now) - now
@@ -193,9 +197,29 @@ mod tests {
     }
 
     #[test]
+    fn where_others_ask_for_looks_it_sleeps_until_what_it_knows_is_due() {
+        let now = Instant::now();
+        let mut agenda = Agenda::new(now, None);
+        assert!(agenda.has_to_look(now));
+
+        agenda.looked(&vec![None, None], &vec![None, None], now);
+        assert_eq!(agenda.wake_at(now), now + UNASKED);
+        let (soon, later) = (Duration::from_millis(9), Duration::from_secs(9));
+        agenda.looked_at_some(
+            &[shard(1)],
+            &vec![None, Some(later)],
+            &vec![None, Some(soon)],
+            now,
+        );
+
+        assert_eq!(agenda.wake_at(now), now + soon);
+        assert!(!agenda.has_to_look(now + LONGEST_IDLE));
+    }
+
+    #[test]
     fn only_what_is_due_is_due() {
         let now = Instant::now();
-        let mut agenda = Agenda::new(now, LONGEST_SLEEP);
+        let mut agenda = Agenda::new(now, Some(LONGEST_SLEEP));
         let left = vec![
             Some(Duration::ZERO),
             Some(Duration::from_millis(9)),
@@ -211,7 +235,7 @@ mod tests {
     #[test]
     fn a_hint_makes_it_look() {
         let now = Instant::now();
-        let mut agenda = Agenda::new(now, LONGEST_SLEEP);
+        let mut agenda = Agenda::new(now, Some(LONGEST_SLEEP));
         agenda.looked(&vec![None], NO_RETRIES, now);
         assert!(!agenda.has_to_look(now));
 
@@ -224,7 +248,7 @@ mod tests {
     #[test]
     fn retries_without_room_do_not_keep_it_awake() {
         let now = Instant::now();
-        let mut agenda = Agenda::new(now, LONGEST_IDLE);
+        let mut agenda = Agenda::new(now, Some(LONGEST_IDLE));
         agenda.looked(&vec![None], &vec![Some(Duration::ZERO)], now);
         assert_eq!(agenda.due_retries(now), [shard(0)]);
         assert_eq!(agenda.wake_at(now), now + SHORTEST_SLEEP);

@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Notify;
 
-use crate::store::keys::Shard;
+use crate::monitor::Monitor;
+use crate::store::keys::{Due, Shard};
 
 /// The shards that one sweep is to look at, whoever said so and however often: it looks at each once. A hint that is
 /// lost costs time alone, as the sweep looks by itself.
@@ -33,6 +34,11 @@ impl Hints {
         Shard::all().filter(is_among).collect()
     }
 
+    /// Whether it was said of this shard, and the sweep has yet to take that up.
+    pub(in crate::monitor) fn has(&self, shard: Shard) -> bool {
+        self.shards.load(Ordering::Acquire) & (1 << shard.index()) != 0
+    }
+
     /// When something was said since this was last waited for.
     pub(in crate::monitor) async fn given(&self) {
         self.given.notified().await;
@@ -41,6 +47,35 @@ impl Hints {
     fn add(&self, shards: u64) {
         self.shards.fetch_or(shards, Ordering::AcqRel);
         self.given.notify_one();
+    }
+}
+
+impl Monitor {
+    /// Something may have fallen due anywhere, and need not be noted as due.
+    pub(in crate::monitor) fn look_again(&self) {
+        self.all_lanes.doubt();
+        self.look_everywhere();
+    }
+
+    /// Something may have fallen due anywhere.
+    pub(in crate::monitor) fn look_everywhere(&self) {
+        self.windows_hints.look_everywhere();
+        self.later_hints.look_everywhere();
+        self.workers.look_everywhere();
+    }
+
+    /// Something may fall due in a shard of an index sooner than its sweep would look.
+    pub(in crate::monitor) fn look_at(&self, due: &Due, shard: Shard) {
+        match due {
+            Due::Windows => self.windows_hints.look_at(shard),
+            Due::Later => self.later_hints.look_at(shard),
+            // Others may know of a destination that this monitor has yet to hear of: its worker looks when it begins.
+            Due::Lanes(destination) | Due::Retries(destination) => {
+                if let Some(worker) = self.workers.get(destination) {
+                    worker.hints.look_at(shard);
+                }
+            }
+        }
     }
 }
 
@@ -63,6 +98,7 @@ mod tests {
 
         assert!(hints.given().now_or_never().is_some());
         assert!(hints.given().now_or_never().is_none());
+        assert!(hints.has(shard(0)) && !hints.has(shard(1)));
         assert_eq!(hints.take(), [shard(0), shard(63)]);
         assert_eq!(hints.take(), []);
     }

@@ -90,7 +90,7 @@ fn pass_on(monitor: &Monitor, heard: &mpsc::Sender<Chat>, event: Event) {
             }
         }
         Event::Wake(shard, due) => monitor.look_at(&due, shard),
-        Event::WakeAll => monitor.look_again(),
+        Event::WakeAll => monitor.look_everywhere(),
     }
 }
 

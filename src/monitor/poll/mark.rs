@@ -78,6 +78,8 @@ impl Monitor {
         let sweeps = [
             (Kind::Windows, &self.windows_mark),
             (Kind::Later, &self.later_mark),
+            // Workers sleep until they are told.
+            (Kind::Lanes, &self.lanes_mark),
         ];
         let sweeps = sweeps.into_iter().filter(|(_, mark)| mark.stands());
         let mut stands: Vec<_> = sweeps.map(|(kind, _)| kind.as_str().to_owned()).collect();

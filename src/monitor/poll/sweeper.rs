@@ -47,15 +47,16 @@ impl Sweep {
     /// Sweeps until told to stop.
     pub(in crate::monitor) async fn run(self, monitor: Arc<Monitor>) {
         let (what, stop, longest_idle) = match &self {
-            Self::Windows => ("windows".to_owned(), &monitor.stop, LONGEST_SLEEP),
+            Self::Windows => ("windows".to_owned(), &monitor.stop, Some(LONGEST_SLEEP)),
             Self::Lanes(worker) => {
                 let what = format!("lanes to {}", worker.name());
-                (what, &worker.stop, LONGEST_IDLE)
+                // The look at all lanes says when to look.
+                (what, &worker.stop, None)
             }
             Self::Later => (
                 "what waits for its time".to_owned(),
                 &monitor.stop,
-                LONGEST_IDLE,
+                Some(LONGEST_IDLE),
             ),
         };
         let due = self.due();
@@ -102,6 +103,8 @@ impl Sweep {
                 () = self.hints(&monitor).given(), if !waits_for_its_turn => {}
                 () = self.room_for_retries(&agenda) => {}
             }
+            // However long it was to sleep: from here on it should come round.
+            self.mark(&monitor).goes_on_at(Instant::now());
         }
     }
 
@@ -150,11 +153,10 @@ impl Sweep {
     async fn round(&self, monitor: &Arc<Monitor>, due: &Due, agenda: &mut Agenda) -> Result<Round> {
         let hinted = self.hints(monitor).take();
         if agenda.has_to_look(Instant::now()) {
-            let all: Vec<_> = Shard::all().collect();
-            let (left, retries) = self.look(monitor, due, &all).await?;
+            let (left, retries) = self.look(monitor, due, Shard::all()).await?;
             agenda.looked(&left, &retries, Instant::now());
         } else if !hinted.is_empty() {
-            let (left, retries) = self.look(monitor, due, &hinted).await?;
+            let (left, retries) = self.look(monitor, due, hinted.iter().copied()).await?;
             agenda.looked_at_some(&hinted, &left, &retries, Instant::now());
         }
         let shards = agenda.due(Instant::now());
@@ -166,7 +168,12 @@ impl Sweep {
     }
 
     /// How long until the next thing is due in these shards, and the next retry.
-    async fn look(&self, monitor: &Monitor, due: &Due, shards: &[Shard]) -> Result<(Left, Left)> {
+    async fn look(
+        &self,
+        monitor: &Monitor,
+        due: &Due,
+        shards: impl Iterator<Item = Shard>,
+    ) -> Result<(Left, Left)> {
         // Never closed.
         let _place = monitor.looking.acquire().await;
         let indexes = monitor.store.due();

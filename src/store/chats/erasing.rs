@@ -131,6 +131,7 @@ impl Chats<'_> {
                             .key(place.head(&destination))
                             .key(place.revived(&destination))
                             .key(keys::held(place.shard, Kind::Lanes))
+                            .key(keys::lanes(place.shard))
                             .arg(place.lane_member())
                             .arg(whose_word(chat).trim_start()),
                     )

@@ -92,6 +92,7 @@ impl Lanes<'_> {
         let mut postpone = scripts::POSTPONE.key(place.due_lanes(&lane.destination));
         postpone
             .key(place.head(&lane.destination))
+            .key(keys::lanes(place.shard))
             .arg(place.lane_member())
             .arg(wait)
             .arg(keys::RETRIES);

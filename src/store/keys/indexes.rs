@@ -14,6 +14,11 @@ pub(crate) fn destination_of_index(key: &str) -> Option<(Shard, Name)> {
     }
 }
 
+/// The destinations that have lanes in a shard, by when the first of them is due, or sooner: an index of indexes.
+pub(crate) fn lanes(shard: Shard) -> String {
+    shard.key("lanes")
+}
+
 /// The inverse of [`Due::key`], with which scripts name an index: that of lanes for both bands of it; `None` for any
 /// other key.
 pub(crate) fn index_of(key: &str) -> Option<(Shard, Due)> {

@@ -103,6 +103,7 @@ impl Lanes<'_> {
             .key(keys::dead(place.shard))
             .key(keys::history(place.shard))
             .key(keys::held(place.shard, Kind::Lanes))
+            .key(keys::lanes(place.shard))
             .arg(place.lane_member())
             .arg(&standing.line)
             .arg(standing.attempts)

@@ -136,6 +136,7 @@ impl Lanes<'_> {
             .arg(whose)
             .arg(keys::RETRIES);
         self.store.tell_time(&mut hasten, place.shard);
+        hasten.key(keys::lanes(place.shard));
         let became: String = self.store.run(place.shard, &hasten).await?;
         match became.as_str() {
             "none" => Ok(Hastened::None),

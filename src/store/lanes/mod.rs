@@ -166,6 +166,7 @@ impl Lanes<'_> {
                     .key(place.lane(&lane.destination))
                     .key(place.head(&lane.destination))
                     .key(keys::held(place.shard, Kind::Lanes))
+                    .key(keys::lanes(place.shard))
                     .arg(place.lane_member())
                     .arg(&token)
                     .arg(millis(rules.length))
@@ -254,6 +255,7 @@ impl Lanes<'_> {
             .arg(made.map(reply::json).transpose()?.unwrap_or_default())
             .arg(keys::RETRIES);
         self.store.tell_time(&mut settle, place.shard);
+        settle.key(keys::lanes(place.shard));
         if let Verdict::DropAndFollowUp { plan } = verdict {
             let (closed, step) = (lease.batch.closed, self.store.last_step());
             plan.put_into(&mut settle, &lane.chat.buffer, &place, closed, step);

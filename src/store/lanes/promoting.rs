@@ -57,6 +57,7 @@ impl Lanes<'_> {
             .arg(millis(spread.mul_f64(fastrand::f64())))
             .arg(keys::RETRIES);
         self.store.tell_time(&mut promote, place.shard);
+        promote.key(keys::lanes(place.shard));
         self.store.run(place.shard, &promote).await
     }
 }

@@ -102,7 +102,8 @@ impl Lanes<'_> {
             .key(keys::alive(place.shard))
             .key(keys::held(place.shard, Kind::Lanes))
             .key(keys::known(place.shard))
-            .key(keys::people(place.shard));
+            .key(keys::people(place.shard))
+            .key(keys::lanes(place.shard));
         for destination in destinations {
             enqueue
                 .key(place.due_lanes(&destination.name))

@@ -10,9 +10,11 @@
   KEYS[6]  on lanes  how many batches are on lanes here, their bytes, and of each
                      buffer: see count_held
   KEYS[7]  open      the same of windows that are open
-  KEYS[8]  due of the first destination   lanes by their next attempt
-  KEYS[9]  lane of the first destination  gets the batch
-  KEYS[10] head of the first destination  set if the batch is leased
+  KEYS[8]  lanes  destinations that have lanes here, by when the first is due:
+                see note_lane
+  KEYS[9]  due of the first destination   lanes by their next attempt
+  KEYS[10] lane of the first destination  gets the batch
+  KEYS[11] head of the first destination  set if the batch is leased
   ...      three more for each further destination
 
   ARGV[1]  member  the chat in the index of open windows
@@ -63,10 +65,11 @@
 --- @include "closed_at"
 --- @include "count_held"
 --- @include "have_marks"
+--- @include "note_lane"
 --- @include "window_head"
 
 local timer, window, due, alive, heard = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local on_lanes, open = KEYS[6], KEYS[7]
+local on_lanes, open, lanes = KEYS[6], KEYS[7], KEYS[8]
 local member, id, forced, token = ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 local split, lane_member, whose = ARGV[7], ARGV[8], ARGV[9]
 -- unpack can take some thousands.
@@ -125,18 +128,19 @@ end
 
 local whole = {batch_of('-', id, #items, table.concat(items, ','))}
 local leased = ''
-for i = 8, #KEYS, 3 do
+for i = 9, #KEYS, 3 do
   local batches = whole
-  if string.sub(split, (i - 5) / 3, (i - 5) / 3) == '1' then batches = parts() end
+  if string.sub(split, (i - 6) / 3, (i - 6) / 3) == '1' then batches = parts() end
   local only = push(KEYS[i + 1], batches) == #batches
-  if only and i == 8 and token ~= '' then
+  if only and i == 9 and token ~= '' then
     local until_then, first = now + ARGV[6], string.format('%d', now)
     call('HSET', KEYS[i + 2], 'attempts', '1', 'due', string.format('%d', until_then), 'token', token, 'first', first)
     call('ZADD', KEYS[i], string.format('%d', ARGV[10] + until_then), lane_member)
+    note_lane(lanes, KEYS[i], until_then)
     leased = batches[1]
-  else
+  elseif call('ZADD', KEYS[i], 'NX', string.format('%d', now), lane_member) == 1 then
     -- NX: a lane with a head in backoff or under a lease keeps its own time.
-    call('ZADD', KEYS[i], 'NX', string.format('%d', now), lane_member)
+    note_lane(lanes, KEYS[i], now)
   end
 end
 if pushed > 0 then count_held(on_lanes, member, pushed, pushed_bytes) end
@@ -145,7 +149,7 @@ call('DEL', window, timer)
 call('ZREM', due, member)
 if ARGV[4] == '1' then
   --- @include "wake"
-  for i = 8, #KEYS, 3 do
+  for i = 9, #KEYS, 3 do
     wake(KEYS[i])
   end
 end

@@ -10,8 +10,10 @@
                      buffer: see count_held
   KEYS[5]  known     of each chat when it was last heard from, and who writes there
   KEYS[6]  people    chats under what they are found by
-  KEYS[7]  due of the first destination   lanes by their next attempt
-  KEYS[8]  lane of the first destination  gets the batch
+  KEYS[7]  lanes     destinations that have lanes here, by when the first is due:
+                     see note_lane
+  KEYS[8]  due of the first destination   lanes by their next attempt
+  KEYS[9]  lane of the first destination  gets the batch
   ...      two more for each further destination
 
   ARGV[1]  id        the batch's
@@ -47,12 +49,13 @@
 --- @include "clock"
 --- @include "count_held"
 --- @include "have_marks"
+--- @include "note_lane"
 --- @include "note_person"
 --- @include "note_received"
 --- @include "seen_before"
 --- @include "wake"
 
-local seen, received, alive, on_lanes = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local seen, received, alive, on_lanes, lanes = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[7]
 local id, reason, lane_member, whose, message = ARGV[1], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local call, format = redis.call, string.format
 
@@ -66,11 +69,14 @@ if came then return {'duplicate', came} end
 
 local item = format('{"at":%d,', now) .. ARGV[2]
 local batch = batch_line('/', id, now, now, now, reason, 1, '', whose) .. item
-for i = 7, #KEYS, 2 do
+for i = 8, #KEYS, 2 do
   call('RPUSH', KEYS[i + 1], batch)
   count_held(on_lanes, lane_member, 1, #batch)
   -- NX: a lane with a head in backoff or under a lease keeps its own time.
-  if call('ZADD', KEYS[i], 'NX', at, lane_member) == 1 then wake(KEYS[i]) end
+  if call('ZADD', KEYS[i], 'NX', at, lane_member) == 1 then
+    note_lane(lanes, KEYS[i], now)
+    wake(KEYS[i])
+  end
 end
 note_received(received, ARGV[9], ARGV[10], ARGV[8], item)
 note_person(KEYS[5], KEYS[6], ARGV[8], now, ARGV[11], ARGV[12], '', false)

@@ -10,6 +10,8 @@
                     lane: see revive
   KEYS[5]  on lanes  how many batches are on lanes here, their bytes, and of each
                      buffer: see count_held
+  KEYS[6]  lanes  destinations that have lanes here, by when the first is due:
+                see note_lane
 
   ARGV[1]  member  of the lane in the due index
   ARGV[2]  whose   last word of the lines about the batches that go, where the
@@ -18,6 +20,7 @@
   Output: how many batches were dropped
 ]]
 --- @include "count_held"
+--- @include "note_lane"
 --- @include "put_revived_first"
 --- @include "revived"
 --- @include "wake"
@@ -60,6 +63,7 @@ if call('EXISTS', lane) == 0 then
   call('ZREM', due, member)
 elseif first_goes then
   call('ZADD', due, 0, member)
+  note_lane(KEYS[6], due, 0)
   wake(due)
 end
 return dropped

@@ -10,6 +10,8 @@
   KEYS[6]  heard  chats by the time they were last heard from: see close
   KEYS[7]  on lanes  how many batches are on lanes here, their bytes, and of each
                      buffer: see count_held
+  KEYS[8]  lanes  destinations that have lanes here, by when the first is due:
+                see note_lane
 
   ARGV[1]  member   the follow-up in the index
   ARGV[2]  planned  the time that this goes by
@@ -35,6 +37,7 @@
 --- @include "closed_at"
 --- @include "count_held"
 --- @include "have_marks"
+--- @include "note_lane"
 
 local later, items, due, lane, alive, heard = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local on_lanes = KEYS[7]
@@ -65,7 +68,7 @@ local batch = batch_line('/', ARGV[4], came, closed, at, 'silence', 1, '', ARGV[
 call('RPUSH', lane, batch)
 count_held(on_lanes, ARGV[5], 1, #batch)
 -- NX: a lane with a head in backoff or under a lease keeps its own time.
-call('ZADD', due, 'NX', format('%d', now), ARGV[5])
+if call('ZADD', due, 'NX', format('%d', now), ARGV[5]) == 1 then note_lane(KEYS[8], due, now) end
 call('HDEL', items, member)
 call('ZREM', later, member)
 return 1

@@ -12,6 +12,8 @@
   KEYS[6]  history  batches that were tried, each once
   KEYS[7]  on lanes  how many batches are on lanes here, their bytes, and of each
                      buffer: see count_held
+  KEYS[8]  lanes  destinations that have lanes here, by when the first is due:
+                see note_lane
 
   ARGV[1]  member    the lane in the due index
   ARGV[2]  line      about the batch, to be sure that it is still the first
@@ -32,6 +34,7 @@
 ]]
 --- @include "clock"
 --- @include "count_held"
+--- @include "note_lane"
 --- @include "put_revived_first"
 --- @include "wake"
 
@@ -70,6 +73,7 @@ if next then
   -- What was revived has failed before.
   local at = string.sub(next, 1, 1) == '=' and tonumber(ARGV[8]) + now or now
   call('ZADD', due, format('%d', at), member)
+  note_lane(KEYS[8], due, now)
   wake(due)
 else
   call('ZREM', due, member)

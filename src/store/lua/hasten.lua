@@ -8,6 +8,8 @@
   KEYS[3]  head   how far the first batch has come
   KEYS[4]  moved  how far this shard was moved with a clock that was set back,
                   and what was set since: see move
+  KEYS[5]  lanes  destinations that have lanes here, by when the first is due: see
+                  note_lane
 
   ARGV[1]  member   the lane in the due index
   ARGV[2]  whose    the chat whose batch must be the first, on the lane of an ordered
@@ -30,6 +32,7 @@
 ]]
 --- @include "batch_line"
 --- @include "clock"
+--- @include "note_lane"
 --- @include "note_set"
 --- @include "set_back_by"
 --- @include "wake"
@@ -50,6 +53,7 @@ if token then return 'in_hand' end
 local time = string.format('%d', now)
 redis.call('HSET', head, 'due', time, 'asked', '0')
 redis.call('ZADD', due, 'XX', string.format('%d', retries + now), member)
+note_lane(KEYS[5], due, now)
 note_set(moved, head, set_back_by(moved, now, ARGV[4], ARGV[5], ARGV[6]))
 wake(due)
 return 'moved'

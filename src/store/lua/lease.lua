@@ -7,6 +7,8 @@
   KEYS[3]  head  how far the first batch has come
   KEYS[4]  on lanes  how many batches are on lanes here, their bytes, and of each
                      buffer: see count_held
+  KEYS[5]  lanes  destinations that have lanes here, by when the first is due: see
+                  note_lane
 
   ARGV[1]  member        the lane in the due index
   ARGV[2]  token         names this lease
@@ -33,6 +35,7 @@
 ]]
 --- @include "batch_line"
 --- @include "clock"
+--- @include "note_lane"
 
 local due, lane, head = KEYS[1], KEYS[2], KEYS[3]
 local member, token, length = ARGV[1], ARGV[2], tonumber(ARGV[3])
@@ -51,6 +54,7 @@ local state = redis.call('HMGET', head, 'attempts', 'due', 'first', 'token', 'cu
 local attempts = tonumber(state[1] or 0)
 if state[2] and tonumber(state[2]) > now then
   redis.call('ZADD', due, string.format('%d', retries + state[2]), member)
+  note_lane(KEYS[5], due, state[2])
   return {'later'}
 end
 
@@ -93,4 +97,5 @@ local first = state[3] or string.format('%d', now)
 local until_then = now + length
 redis.call('HSET', head, 'attempts', attempts, 'due', string.format('%d', until_then), 'token', token, 'first', first)
 redis.call('ZADD', due, string.format('%d', retries + until_then), member)
+note_lane(KEYS[5], due, until_then)
 return {'leased', batch, attempts, now - deadline, tonumber(first), now - first, cut}

@@ -4,6 +4,8 @@
 
   KEYS[1]  due   lanes of the destination by their next attempt
   KEYS[2]  head  how far the first batch has come
+  KEYS[3]  lanes  destinations that have lanes here, by when the first is due: see
+                  note_lane
 
   ARGV[1]  member  the chat in the due index
   ARGV[2]  wait    ms from now; empty = back to its own time
@@ -14,6 +16,7 @@
   The head's state is not touched: it goes on saying when the lane is due.
 ]]
 --- @include "clock"
+--- @include "note_lane"
 
 local due, head, member, wait = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 
@@ -21,9 +24,11 @@ local at
 local attempts, own = unpack(redis.call('HMGET', head, 'attempts', 'due'))
 if wait == '' then
   -- Without a time of its own it is due at any time.
-  at = own or 0
+  at = tonumber(own or 0)
 else
   at = clock() + wait
 end
-if attempts then at = at + ARGV[3] end
-return redis.call('ZADD', due, 'XX', 'CH', string.format('%d', at), member)
+local score = attempts and at + ARGV[3] or at
+local moved = redis.call('ZADD', due, 'XX', 'CH', string.format('%d', score), member)
+if moved == 1 then note_lane(KEYS[3], due, at) end
+return moved

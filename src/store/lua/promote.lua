@@ -6,6 +6,8 @@
   KEYS[2]  head  how far the first batch has come
   KEYS[3]  moved   how far this shard was moved with a clock that was set back,
                    and what was set since: see move
+  KEYS[4]  lanes   destinations that have lanes here, by when the first is due: see
+                   note_lane
 
   ARGV[1]  member  the lane in the due index
   ARGV[2]  wait    before its next attempt now, ms
@@ -18,6 +20,7 @@
   destination asked for that wait itself, or the lane is due sooner anyway
 ]]
 --- @include "clock"
+--- @include "note_lane"
 --- @include "note_set"
 --- @include "set_back_by"
 
@@ -35,5 +38,6 @@ if not state[1] or state[2] or state[3] == '1' or tonumber(state[1]) <= at then
 end
 redis.call('HSET', head, 'due', string.format('%d', at))
 redis.call('ZADD', due, 'XX', string.format('%d', ARGV[3] + at), member)
+note_lane(KEYS[4], due, at)
 note_set(moved, head, set_back)
 return 1

@@ -11,6 +11,8 @@
   KEYS[6]  alive    marks of destinations and schedules, by their lives
   KEYS[7]  on lanes  how many batches are on lanes here, their bytes, and of each
                      buffer: see count_held
+  KEYS[8]  lanes  destinations that have lanes here, by when the first is due:
+                see note_lane
 
   ARGV[1]  member   the lane in the due index
   ARGV[2]  retries  added to the time of a lane whose head was attempted
@@ -42,6 +44,7 @@
 --- @include "clock"
 --- @include "count_held"
 --- @include "has_mark"
+--- @include "note_lane"
 --- @include "revived"
 --- @include "wake"
 
@@ -89,6 +92,6 @@ if call('EXISTS', head) == 0 then
   call('LPUSH', lane, without_place(call('ZPOPMIN', revived)[1]))
 end
 local now = clock()
-call('ZADD', due, 'NX', format('%d', ARGV[2] + now), member)
+if call('ZADD', due, 'NX', format('%d', ARGV[2] + now), member) == 1 then note_lane(KEYS[8], due, now) end
 wake(due)
 return back

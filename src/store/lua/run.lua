@@ -9,6 +9,8 @@
   KEYS[5]  alive  marks of schedules, by their lives
   KEYS[6]  on lanes  how many batches are on lanes here, their bytes, and of each
                      buffer: see count_held
+  KEYS[7]  lanes  destinations that have lanes here, by when the first is due:
+                see note_lane
 
   ARGV[1]  member   the schedule in the index
   ARGV[2]  planned  the time that this goes by
@@ -38,6 +40,7 @@
 --- @include "clock"
 --- @include "count_held"
 --- @include "has_mark"
+--- @include "note_lane"
 
 local later, items, due, lane, alive, on_lanes = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local member, planned, next_at, id, mark = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[8]
@@ -66,5 +69,5 @@ local batch = batch_line('/', id, at, now, at, 'schedule', 1, '', '') .. '{"at":
 call('RPUSH', lane, batch)
 count_held(on_lanes, ARGV[5], 1, #batch)
 -- NX: a lane with a head in backoff or under a lease keeps its own time.
-call('ZADD', due, 'NX', now, ARGV[5])
+if call('ZADD', due, 'NX', now, ARGV[5]) == 1 then note_lane(KEYS[7], due, now) end
 return {'run'}

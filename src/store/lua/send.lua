@@ -10,8 +10,10 @@
   KEYS[5]  heard  chats by the time they were last heard from: see close
   KEYS[6]  on lanes  how many batches are on lanes here, their bytes, and of each
                      buffer: see count_held
-  KEYS[7]  due of the first destination   lanes by their next attempt
-  KEYS[8]  lane of the first destination  gets the batch
+  KEYS[7]  lanes  destinations that have lanes here, by when the first is due:
+                see note_lane
+  KEYS[8]  due of the first destination   lanes by their next attempt
+  KEYS[9]  lane of the first destination  gets the batch
   ...      two more for each further destination
 
   ARGV[1]  member  in the index
@@ -43,10 +45,11 @@
 --- @include "closed_at"
 --- @include "count_held"
 --- @include "have_marks"
+--- @include "note_lane"
 --- @include "wake"
 
 local later, items, alive, held, heard = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local on_lanes = KEYS[6]
+local on_lanes, lanes = KEYS[6], KEYS[7]
 local member, id, reason, lane_member, whose = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local forced = ARGV[6] == '1'
 local call, format = redis.call, string.format
@@ -70,11 +73,11 @@ if not have_marks(alive, 8) then return -1 end
 
 local closed = closed_at(heard, ARGV[7], now)
 local batch = batch_line('/', id, came, closed, at, reason, 1, '', whose) .. item
-for i = 7, #KEYS, 2 do
+for i = 8, #KEYS, 2 do
   call('RPUSH', KEYS[i + 1], batch)
   count_held(on_lanes, lane_member, 1, #batch)
   -- NX: a lane with a head in backoff or under a lease keeps its own time.
-  call('ZADD', KEYS[i], 'NX', format('%d', now), lane_member)
+  if call('ZADD', KEYS[i], 'NX', format('%d', now), lane_member) == 1 then note_lane(lanes, KEYS[i], now) end
   if forced then wake(KEYS[i]) end
 end
 call('HDEL', items, member)

@@ -13,13 +13,15 @@
                      buffer: see count_held
   KEYS[8]  moved   how far this shard was moved with a clock that was set back,
                    and what was set since: see move
+  KEYS[9]  lanes   destinations that have lanes here, by when the first is due: see
+                   note_lane
 
   A delivery that is followed up if nothing more is said brings these:
-  KEYS[9]  later   what waits for its time, by when
-  KEYS[10] items   of each its time and what it holds
-  KEYS[11] heard   chats by the time they were last heard from
-  KEYS[12] paused  chats that are left alone, by the time until when
-  KEYS[13] alive   marks of buffers, by their lives
+  KEYS[10] later   what waits for its time, by when
+  KEYS[11] items   of each its time and what it holds
+  KEYS[12] heard   chats by the time they were last heard from
+  KEYS[13] paused  chats that are left alone, by the time until when
+  KEYS[14] alive   marks of buffers, by their lives
 
   ARGV[1]  member   the lane in the due index
   ARGV[2]  token    of the lease
@@ -69,6 +71,7 @@
 ]]
 --- @include "clock"
 --- @include "count_held"
+--- @include "note_lane"
 --- @include "put_revived_first"
 
 local due, lane, head, history, dead, revived = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
@@ -98,7 +101,7 @@ local function plan_follow_up(first)
   --- @include "heard_at"
   --- @include "note_set"
   --- @include "set_back_by"
-  local later, items, heard, paused, alive = KEYS[9], KEYS[10], KEYS[11], KEYS[12], KEYS[13]
+  local later, items, heard, paused, alive = KEYS[10], KEYS[11], KEYS[12], KEYS[13], KEYS[14]
   if not has_mark(alive, ARGV[21], ARGV[22]) then return end
   local follow_up, chat, at, least = ARGV[16], ARGV[17], clock(), tonumber(ARGV[15])
 
@@ -131,7 +134,7 @@ end
 
 -- What is due at once needs no clock: it was due at any time.
 local dropped, next_attempt, now = 0, 0, 0
-local first = KEYS[9] and call('HGET', head, 'first')
+local first = KEYS[10] and call('HGET', head, 'first')
 if verdict == 'drop' or verdict == 'bury' then
   local batch = call('LPOP', lane)
   call('DEL', head)
@@ -177,13 +180,14 @@ if ARGV[6] ~= '' then
   end
 end
 
-if KEYS[9] then plan_follow_up(first) end
+if KEYS[10] then plan_follow_up(first) end
 
 local left = call('LLEN', lane)
 if left > 0 then
   -- Behind the lanes that wait already: where few attempts may begin, one chat must not take them all.
   if verdict == 'drop' or verdict == 'bury' then next_attempt = of_next(clock()) end
   call('ZADD', due, string.format('%d', next_attempt), member)
+  note_lane(KEYS[9], due, next_attempt >= retries and next_attempt - retries or next_attempt)
 else
   call('ZREM', due, member)
 end

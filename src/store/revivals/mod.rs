@@ -251,6 +251,7 @@ impl DeadLetters<'_> {
             .key(keys::dead(first.shard))
             .key(keys::alive(place.shard))
             .key(keys::held(place.shard, Kind::Lanes))
+            .key(keys::lanes(place.shard))
             .arg(place.lane_member())
             .arg(keys::RETRIES);
         way_back.must_be_there(&mut revive);

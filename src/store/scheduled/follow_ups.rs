@@ -143,6 +143,7 @@ impl FollowUps<'_> {
             .key(keys::alive(place.shard))
             .key(keys::heard(place.shard))
             .key(keys::held(place.shard, Kind::Lanes))
+            .key(keys::lanes(place.shard))
             .arg(member::follow_up(&place))
             .arg(waiting.at)
             .arg(next)

@@ -215,7 +215,8 @@ impl Scheduled<'_> {
             .key(keys::alive(place.shard))
             .key(keys::held(place.shard, Kind::Later))
             .key(keys::heard(place.shard))
-            .key(keys::held(place.shard, Kind::Lanes));
+            .key(keys::held(place.shard, Kind::Lanes))
+            .key(keys::lanes(place.shard));
         for destination in destinations {
             send.key(place.due_lanes(&destination.name))
                 .key(place.lane(&destination.name));

@@ -172,6 +172,7 @@ impl Schedules<'_> {
             .key(place.lane(&worker))
             .key(keys::alive(place.shard))
             .key(keys::held(place.shard, Kind::Lanes))
+            .key(keys::lanes(place.shard))
             .arg(member::schedule(schedule))
             .arg(planned.at)
             .arg(next.map(|next| next.to_string()).unwrap_or_default())

@@ -1,8 +1,8 @@
 //! What Rust and Lua both write out is the same.
 
 use super::*;
-use crate::core::chat::{Chat, ChatId};
-use crate::store::keys::{Place, WAKE};
+use crate::core::chat::{Chat, ChatId, Name};
+use crate::store::keys::{Due, Place, Shard, WAKE};
 use crate::store::scheduled::KeptMessage;
 
 fn include(name: &str) -> &'static str {
@@ -22,4 +22,13 @@ fn scripts_find_the_chat_in_the_name_of_a_message() {
     let at = member.len() - Place::of(&chat).member.len();
 
     assert!(include("chat_of").contains(&format!("string.sub(member, {})", at + 1)));
+}
+
+#[test]
+fn scripts_find_the_destination_in_the_key_of_an_index_of_its_lanes() {
+    let name = Name::default_name();
+    let key = Due::Lanes(name.clone()).key(Shard::FIRST);
+    let at = key.len() - name.as_str().len();
+
+    assert!(include("destination_of").contains(&format!("string.sub(due, {})", at + 1)));
 }

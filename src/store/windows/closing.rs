@@ -168,7 +168,8 @@ impl Windows<'_> {
             .key(keys::alive(place.shard))
             .key(keys::heard(place.shard))
             .key(keys::held(place.shard, Kind::Lanes))
-            .key(keys::held(place.shard, Kind::Windows));
+            .key(keys::held(place.shard, Kind::Windows))
+            .key(keys::lanes(place.shard));
         for destination in destinations {
             close
                 .key(place.due_lanes(&destination.name))

@@ -35,7 +35,7 @@ const WORDS: [&str; 22] = [
 ];
 
 /// What a key of chats may be called behind its shard.
-const KINDS: [&str; 20] = [
+const KINDS: [&str; 21] = [
     "known",
     "people",
     "timer:",
@@ -45,6 +45,7 @@ const KINDS: [&str; 20] = [
     "later",
     "later:items",
     "windows:held",
+    "lanes",
     "lanes:held",
     "lane:",
     "head:",

@@ -106,7 +106,11 @@ async fn letters(store: &Store) -> Vec<DeadLetter> {
 /// When the lane of a chat is due.
 async fn due_in(store: &Store, id: &str) -> Option<Duration> {
     let destination = lane(id).destination;
-    let (lanes, retries) = store.due().look_at_lanes(&destination).await.unwrap();
+    let (lanes, retries) = store
+        .due()
+        .look_at_lanes(&destination, Shard::all())
+        .await
+        .unwrap();
     let shard = Shard::of(&chat(id)).index();
     lanes[shard].or(retries[shard])
 }

@@ -120,7 +120,11 @@ async fn one_look_tells_of_both() {
     batch(&store, &eva, "b").await;
 
     let destination = lane("ana").destination;
-    let (fresh, tried) = store.due().look_at_lanes(&destination).await.unwrap();
+    let (fresh, tried) = store
+        .due()
+        .look_at_lanes(&destination, Shard::all())
+        .await
+        .unwrap();
 
     let shard = Shard::of(&chat("ana")).index();
     assert_eq!(fresh[shard], Some(Duration::ZERO));

@@ -70,6 +70,10 @@ impl World {
                 !lane.is_empty(),
                 "the lane and its due entry part"
             );
+            assert!(
+                places.lane_noted[to as usize][chat],
+                "a lane falls due before anybody looks for it"
+            );
             let is_shared = self.ordered && chat != REPORT;
             assert!(lane.iter().all(|batch| batch.whose.is_some() == is_shared));
         }

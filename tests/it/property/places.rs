@@ -12,6 +12,9 @@ use super::World;
 use super::model::{PEOPLE, REPORT, To, What};
 use crate::support::texts;
 
+/// What is added to the time of a lane whose head was attempted.
+const RETRIES: f64 = 1e13;
+
 /// A batch on a lane.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct OnLane {
@@ -36,6 +39,8 @@ pub(super) struct Places {
     /// Whether the window, and the lane by destination, is announced.
     pub(super) window_due: [bool; 3],
     pub(super) lane_due: [[bool; 3]; 3],
+    /// Whether the destination of a lane that is announced stands among those with lanes here, as due no later than it.
+    pub(super) lane_noted: [[bool; 3]; 3],
     /// Entries in the index of what waits, and items.
     pub(super) waiting: [(usize, usize); 3],
     /// Messages that wait, as counted, and as they are.
@@ -95,7 +100,8 @@ impl World {
                 reads
                     .lrange(key(&format!("lane:{name}:{lane}")), 0, -1)
                     .zrange(key(&format!("revived:{name}:{lane}")), 0, -1)
-                    .zscore(key(&format!("due:{name}")), &lane);
+                    .zscore(key(&format!("due:{name}")), &lane)
+                    .zscore(key("lanes"), name.as_str());
             }
         }
         let values: Vec<Value> = reads.query_async(&mut self.raw).await.unwrap();
@@ -117,7 +123,12 @@ impl World {
                 let batches: Vec<String> = next(&mut values);
                 let revived: Vec<String> = next(&mut values);
                 places.lanes[to][chat] = read_lane(batches, &revived);
-                places.lane_due[to][chat] = next::<Option<f64>>(&mut values).is_some();
+                let due: Option<f64> = next(&mut values);
+                let noted: Option<f64> = next(&mut values);
+                places.lane_due[to][chat] = due.is_some();
+                // With or without what is added for retries.
+                let is_in_time = |due: f64| noted.is_some_and(|noted| noted <= due % RETRIES);
+                places.lane_noted[to][chat] = due.is_none_or(is_in_time);
             }
         }
         places

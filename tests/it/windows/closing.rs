@@ -12,7 +12,12 @@ use crate::support::{LONG, RULES, SHORT, chat, eventually, say};
 
 /// When a sweep looks at Ana's window.
 async fn due_in(buffer: &WindowStore) -> Duration {
-    let due = buffer.store.due().look(&Due::Windows).await.unwrap();
+    let due = buffer
+        .store
+        .due()
+        .look(&Due::Windows, Shard::all())
+        .await
+        .unwrap();
     due[Shard::of(&chat("ana")).index()].unwrap()
 }
 
@@ -71,7 +76,7 @@ async fn two_who_take_get_different_windows() {
     }
     let shard = Shard::of(&chat(&ids[0]));
     eventually("all are due", async || {
-        store.due().look(&Due::Windows).await.unwrap()[0] == Some(Duration::ZERO)
+        store.due().look(&Due::Windows, Shard::all()).await.unwrap()[0] == Some(Duration::ZERO)
     })
     .await;
 

@@ -1,0 +1,43 @@
+//! Bringing scripts to Redis, and calling them.
+
+use redis::FromRedisValue;
+
+use super::{ALL, Call, Script};
+use crate::store::keys::Shard;
+use crate::store::{Result, Store, StoreError};
+
+impl Store {
+    /// Calls a script on keys of `shard`.
+    pub(in crate::store) async fn run<T: FromRedisValue>(
+        &self,
+        shard: Shard,
+        call: &Call,
+    ) -> Result<T> {
+        let answer = self.ask(shard.index(), |mut connection| async move {
+            call.on(&mut connection).await
+        });
+        answer.await.map_err(|error| match error {
+            StoreError::Unavailable(error) if call.script.failed(&error) => StoreError::Script {
+                name: call.script.name,
+                error,
+            },
+            error => error,
+        })
+    }
+
+    /// Brings all scripts to Redis, so that no call has to.
+    pub(in crate::store) async fn load_scripts(&self) -> Result<()> {
+        let mut load = redis::pipe();
+        for script in ALL {
+            load.cmd("SCRIPT").arg("LOAD").arg(script.text()).ignore();
+        }
+        self.pipeline(&load).await
+    }
+}
+
+impl Script {
+    /// Whether it began and broke off, as where a key holds what Lull did not write: Redis tells its hash then.
+    fn failed(&self, error: &redis::RedisError) -> bool {
+        error.to_string().contains(self.whole().get_hash())
+    }
+}
