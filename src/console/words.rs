@@ -20,6 +20,7 @@ mod configured;
 mod configuring;
 mod looking_back;
 mod tables;
+mod why;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;

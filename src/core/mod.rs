@@ -36,5 +36,6 @@ pub mod trace;
 pub mod tuner;
 pub mod verdict;
 pub mod when;
+pub mod why;
 pub mod window;
 pub mod words;

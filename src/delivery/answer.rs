@@ -9,6 +9,7 @@ use reqwest::{Response, StatusCode};
 
 use super::echo::Secrets;
 use crate::core::batch::Outcome;
+use crate::core::why::Why;
 use crate::open_files;
 
 /// Reading the rest of an answer lets the connection be used again; beyond this a new one is cheaper.
@@ -40,18 +41,19 @@ pub(super) fn retry_after(value: &HeaderValue, now: SystemTime) -> Option<Durati
 /// Why there was no answer. Never the error's own words as a whole: they hold the URL.
 pub fn why_none(error: &reqwest::Error, timeout: Duration) -> String {
     if error.is_timeout() {
-        return format!("no answer within {} s", timeout.as_secs_f64());
+        return Why::NoAnswer(&timeout.as_secs_f64().to_string()).to_string();
     }
     let mut cause: &dyn Error = error;
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }
-    let at = if error.is_connect() {
-        "cannot connect"
+    let cause = cause.to_string();
+    let why = if error.is_connect() {
+        Why::NoConnection(&cause)
     } else {
-        "connection broke"
+        Why::Broken(&cause)
     };
-    format!("{at}: {cause}")
+    why.to_string()
 }
 
 /// Whether there was no call because no socket was to be had, in this process or on this machine.

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::guard::Refused;
 use crate::core::batch::Outcome;
+use crate::core::why::Why;
 
 /// How much of a refusal is kept with its dead context.
 const MOST_OF_A_REFUSAL: usize = 300;
@@ -45,7 +46,7 @@ impl Attempt {
             outcome: Outcome::Retry { asked: None },
             status: None,
             took,
-            summary: "cut off, because this daemon ends".to_owned(),
+            summary: Why::CutOff.to_string(),
             had_no_socket: false,
             answer: None,
         }
@@ -57,7 +58,7 @@ impl Attempt {
             outcome: Outcome::Rejected,
             status: None,
             took: began.elapsed(),
-            summary: "the URL leads inside the network".to_owned(),
+            summary: Why::Inside("").to_string(),
             had_no_socket: false,
             answer: Some(refused.to_string()),
         }

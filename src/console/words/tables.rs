@@ -4,6 +4,7 @@ use super::batches::{DeadWords, HistoryWords, NarrowWords, WaitingWords};
 use super::configured::{DestinationWords, LaterWords, ScheduleWords, TriesWords};
 use super::configuring::{BufferWords, BuffersWords, FormWords, StartWords, TunerWords};
 use super::looking_back::{Audit, Numbers, Posts, Settings, Trial};
+use super::why::WhyWords;
 use super::{ByCode, Counted, Sentence};
 
 texts! {
@@ -29,6 +30,7 @@ texts! {
         settings: Settings,
         authors: ByCode,
         refused_for: ByCode,
+        why: WhyWords,
         narrow: NarrowWords,
         waiting: WaitingWords,
         dead: DeadWords,

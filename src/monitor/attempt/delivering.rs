@@ -14,6 +14,7 @@ use super::span::AttemptSpan;
 use crate::core::breaker::Turn;
 use crate::core::chat::{Chat, Lane, Name};
 use crate::core::item::read_items;
+use crate::core::why::Why;
 use crate::delivery::Attempt;
 use crate::delivery::template::context::TemplateContext;
 use crate::monitor::Monitor;
@@ -250,8 +251,8 @@ impl Monitor {
                     .await
             }
             Next::DeadLetter { after: Some(after) } => {
-                let within = humantime::format_duration(after);
-                let why = format!("not delivered within {within}: {}", attempt.summary);
+                let within = humantime::format_duration(after).to_string();
+                let why = Why::NotWithin(&within, &attempt.summary).to_string();
                 self.bury(worker, in_hand, &why, Some(call)).await
             }
         }

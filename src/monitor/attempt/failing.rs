@@ -9,6 +9,7 @@ use tracing::{error, warn};
 use super::delivering::InHand;
 use super::log::Next;
 use crate::core::batch::Outcome;
+use crate::core::why::Why;
 use crate::monitor::Monitor;
 use crate::monitor::destination::limiter::permit::Permit;
 use crate::monitor::destination::worker::DestinationWorker;
@@ -115,8 +116,5 @@ pub(in crate::monitor) fn cut_off_too_often(
     let retry = &worker.destination.retry;
     let counted_out = lease.attempt > 1 && retry.counted_out(lease.attempt - 1);
     let too_often = lease.cut_off >= MOST_CUT_OFF || counted_out && lease.cut_off > 0;
-    too_often.then(|| match lease.cut_off {
-        1 => "the last attempt was cut off before it ended".to_owned(),
-        times => format!("the last {times} attempts were cut off before they ended"),
-    })
+    too_often.then(|| Why::CutOffOften(lease.cut_off).to_string())
 }

@@ -4,6 +4,7 @@ use super::standing::Standing;
 use crate::core::batch::BatchId;
 use crate::core::chat::{Chat, Name};
 use crate::core::item::{MOST_STAMPS, stamps};
+use crate::core::why::Why;
 use crate::store::dead_letters::Letter;
 use crate::store::handles::Lanes;
 use crate::store::history::{Record, Retention, Settlement};
@@ -13,8 +14,6 @@ use crate::store::scripts;
 use crate::store::work::Kind;
 use crate::store::{Result, StoreError, reply};
 
-/// Why, as a dead letter and history say it.
-pub const REASON: &str = "given up on by hand";
 /// How often a lane is looked at again that was just attempted.
 const TRIES: usize = 5;
 
@@ -86,7 +85,7 @@ impl Lanes<'_> {
             buffer: lane.chat.buffer.to_string(),
             chat: lane.chat.id.as_str().to_owned(),
             destination: lane.destination.to_string(),
-            reason: REASON.to_owned(),
+            reason: Why::ByHand.to_string(),
             summary: None,
             attempts: standing.attempts,
             first_attempt: standing.first_attempt.unwrap_or_default(),
@@ -125,7 +124,7 @@ impl Lanes<'_> {
                 let record = Settlement::read(&told)?.record;
                 return Ok(Record {
                     outcome: "buried".to_owned(),
-                    why: Some(REASON.to_owned()),
+                    why: Some(Why::ByHand.to_string()),
                     ..record
                 });
             }
@@ -152,7 +151,7 @@ impl Lanes<'_> {
             closed: batch.closed,
             due: Some(batch.deadline),
             last: standing.last.as_ref().map(|(_, last)| last.clone()),
-            why: Some(REASON.to_owned()),
+            why: Some(Why::ByHand.to_string()),
             request: None,
         })
     }

@@ -3,6 +3,7 @@
 use super::{Strays, owner, worker};
 use crate::core::batch::BatchId;
 use crate::core::chat::{Chat, Name};
+use crate::core::why::Why;
 use crate::store::batch::{read_batch, whose_word};
 use crate::store::config::Kind;
 use crate::store::dead_letters::Letter;
@@ -65,7 +66,7 @@ impl StrayThings<'_> {
 
     async fn bury_window(self, chat: &Chat, version: u64, most: u64) -> Result<(u64, u64)> {
         let place = Place::of(chat);
-        let reason = format!("its buffer {} is gone", chat.buffer);
+        let reason = Why::Gone(&format!("buffer {}", chat.buffer)).to_string();
         let mut bury = scripts::BURY_WINDOW.key(place.timer());
         bury.key(place.window())
             .key(place.due())
@@ -91,7 +92,7 @@ impl StrayThings<'_> {
         let chat = &message.chat;
         let place = Place::of(chat);
         let (kind, name) = owner(chat);
-        let reason = format!("its {} {name} is gone", kind.as_str());
+        let reason = Why::Gone(&format!("{} {name}", kind.as_str())).to_string();
         let destination = match kind {
             Kind::Schedule => name.of_its_schedule().to_string(),
             _ => String::new(),
@@ -135,7 +136,7 @@ impl StrayThings<'_> {
         if let (_, Some(id)) = read_batch(&batch)? {
             chat.id = id;
         }
-        let reason = format!("its {} {name} is gone", kind.as_str());
+        let reason = Why::Gone(&format!("{} {name}", kind.as_str())).to_string();
         let letter = Letter {
             attempts: attempts.unwrap_or_default(),
             first_attempt: first.unwrap_or_default(),

@@ -8,7 +8,7 @@ use lull::core::batch::BatchId;
 use lull::core::filter::Filter;
 use lull::core::revival::Wanted;
 use lull::store::history::{Record, Request, Retention, Settlement, Try};
-use lull::store::lanes::giving_up::{GivenUp, REASON};
+use lull::store::lanes::giving_up::GivenUp;
 use lull::store::lanes::{LeaseRules, Settled, Verdict};
 use lull::store::work::Kind;
 use lull::store::{Look, Store};
@@ -87,14 +87,14 @@ async fn the_first_batch_becomes_a_dead_letter_and_the_next_is_due() {
         panic!("one dead letter");
     };
     assert_eq!(letter.batch, first.batch);
-    assert_eq!(letter.letter.reason, REASON);
+    assert_eq!(letter.letter.reason, "given up on by hand");
     assert_eq!(letter.letter.attempts, 1);
     assert_eq!(letter.letter.first_attempt, first.first_attempt);
     let [told] = &history(&store).await[..] else {
         panic!("the batch stands in history once");
     };
     assert_eq!(told.record.outcome, "buried");
-    assert_eq!(told.record.why.as_deref(), Some(REASON));
+    assert_eq!(told.record.why.as_deref(), Some("given up on by hand"));
     assert_eq!(told.record.last, Some(failed));
     assert_eq!(
         told.record.request, record.request,

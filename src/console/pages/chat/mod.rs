@@ -125,7 +125,9 @@ fn acts(ask: &Asking, shell: &Shell, token: &str, detail: &Detail) -> Vec<Act> {
     if let Some(letter) = detail.dead_letters.first() {
         let sure = format!(
             "{} → {}. {}",
-            letter.reason, letter.destination, words.revive_sure
+            shell.words.told(&letter.reason),
+            letter.destination,
+            words.revive_sure
         );
         acts.push(OfBatch::Revive.button(ask, &letter.id, words.revive.clone(), Some(&sure)));
     }

@@ -196,6 +196,7 @@ fn attempt(shell: &Shell, what: &Happened) -> Told {
         return Told::default();
     };
     let length = shell.clock.length(*duration_ms);
+    let summary = shell.words.told(summary);
     let tried = shell
         .words
         .story

@@ -83,14 +83,14 @@ fn not_answered(shell: &Shell, rule: &Rule) -> String {
         ]),
         "failing" => words.failing.with(&[
             ("destination", &destination),
-            ("summary", &rule.text("summary")),
+            ("summary", &shell.words.told(rule.text("summary"))),
             ("attempts", &rule.number("attempts").unwrap_or_default()),
             ("length", &length("next_in_ms")),
         ]),
         "dead" => words.dead.with(&[
             ("destination", &destination),
             ("ago", &ago("at")),
-            ("reason", &rule.text("reason")),
+            ("reason", &shell.words.told(rule.text("reason"))),
         ]),
         "for_later" => words
             .for_later

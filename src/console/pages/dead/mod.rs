@@ -39,6 +39,8 @@ struct Row {
     buried: String,
     buried_at: String,
     reason: String,
+    /// The same as it is kept, which is what the list is narrowed by; none: that is what `reason` says.
+    kept: Option<String>,
     said: Vec<String>,
     call: String,
     acts: Vec<Act>,
@@ -104,6 +106,7 @@ fn row(ask: &Asking, shell: &Shell, letter: Letter) -> Row {
     let mut revive = OfBatch::Revive.button(ask, &letter.id, acts.revive.clone(), None);
     // On this page the key is that of many.
     revive.key = "";
+    let reason = shell.words.told(&letter.reason);
     let drop = OfBatch::Drop.button(ask, &letter.id, words.drop.clone(), Some(&words.drop_sure));
     Row {
         story: story(letter.token.as_deref(), &letter.buffer),
@@ -117,6 +120,7 @@ fn row(ask: &Asking, shell: &Shell, letter: Letter) -> Row {
         user: letter.user,
         buffer: letter.buffer,
         destination: letter.destination,
-        reason: letter.reason,
+        kept: (reason != letter.reason).then_some(letter.reason),
+        reason,
     }
 }

@@ -55,9 +55,9 @@ pub(super) fn about(shell: &Shell, it: &Tried) -> String {
     if let Some(last) = it.attempts.last() {
         told.push(words.waiting.tried.of(last.attempt));
         let length = clock.length(last.duration_ms);
-        told.push(format!("{} · {length}", last.summary));
+        told.push(format!("{} · {length}", words.told(&last.summary)));
     }
-    told.extend(it.why.clone());
+    told.extend(it.why.as_deref().map(|why| words.told(why)));
     told.join(" · ")
 }
 

@@ -61,7 +61,7 @@ impl Page {
 
     fn attempt(&self, it: &Attempt) -> String {
         let length = self.shell.clock.length(it.duration_ms);
-        format!("{} · {length}", it.summary)
+        format!("{} · {length}", self.shell.words.told(&it.summary))
     }
 
     fn closed(&self, it: &Tried) -> String {

@@ -113,7 +113,7 @@ pub(super) fn about(shell: &Shell, it: &Destination) -> String {
     if let (Some(failure), "down" | "failing") = (&it.last_failure, it.state.as_str()) {
         let facts: [(&str, &dyn std::fmt::Display); 2] = [
             ("ago", &clock.ago(&failure.at)),
-            ("summary", &failure.summary),
+            ("summary", &shell.words.told(&failure.summary)),
         ];
         told.push(words.last_failure.with(&facts));
     }

@@ -65,9 +65,10 @@ impl<'a> Walk<'a> {
     }
 
     /// What came of its last try.
-    fn summary<'b>(&self, tried: &'b Tried) -> &'b str {
+    fn summary(&self, tried: &Tried) -> String {
         let last = tried.attempts.last().map(|last| &*last.summary);
-        last.or(tried.why.as_deref()).unwrap_or_default()
+        let said = last.or(tried.why.as_deref()).unwrap_or_default();
+        self.shell.words.told(said)
     }
 
     /// How long that took.

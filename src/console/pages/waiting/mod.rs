@@ -195,9 +195,8 @@ fn row(ask: &Asking, shell: &Shell, lane: Lane) -> Row {
         },
         last: lane.last.as_ref().map(|last| {
             let ago = clock.ago(&last.at);
-            words
-                .last
-                .with(&[("summary", &last.summary), ("ago", &ago)])
+            let summary = shell.words.told(&last.summary);
+            words.last.with(&[("summary", &summary), ("ago", &ago)])
         }),
         answer: lane
             .last
