@@ -73,7 +73,7 @@ fn every_action_result_and_reason_of_the_api_has_its_words() {
     let results = PostResult::unrefused().map(PostResult::word);
     let reasons = RefusedFor::VARIANTS.iter().map(|it| it.as_str());
     let results: Vec<_> = results.chain([PostResult::REFUSED]).collect();
-    let reasons: Vec<_> = reasons.chain(MESSAGE_FIELDS).collect();
+    let reasons: Vec<_> = reasons.chain(MESSAGE_FIELDS).chain(["other"]).collect();
     let actions: Vec<_> = actions.collect();
     for (tag, _, text) in LANGUAGES {
         let texts: Texts = toml::from_str(text).unwrap();
