@@ -25,7 +25,9 @@ mod pictures;
 mod plain;
 mod routes;
 mod scene;
+mod start;
 mod story;
+mod writing;
 
 use std::path::PathBuf;
 

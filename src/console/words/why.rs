@@ -49,9 +49,7 @@ impl Words {
             Why::NotWithin(length, why) => {
                 let length = length.replace("days", "d").replace("day", "d");
                 let why = self.told(why);
-                words
-                    .not_within
-                    .with(&[("length", &length), ("why", &why)])
+                words.not_within.with(&[("length", &length), ("why", &why)])
             }
             Why::ByHand => words.by_hand.clone(),
             Why::Gone(what) => self.gone(what).unwrap_or_else(|| text.to_owned()),

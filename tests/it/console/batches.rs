@@ -101,11 +101,20 @@ async fn what_waits_is_given_up_on_looked_at_and_sent_again_as_often_as_was_said
         &["Send all again…", "Drop"],
     );
     has(&ana.get(&whole).await, &["dead letter", "Drop"]);
-    let likes = |language| [("language", language), ("theme", "auto"), ("back", "/console")];
+    let likes = |language| {
+        [
+            ("language", language),
+            ("theme", "auto"),
+            ("back", "/console"),
+        ]
+    };
     ana.post("/console/liking", &likes("pt-BR")).await;
     has(
         &ana.get("/console/dead").await,
-        &[">desistência à mão<", "lang=\"en\" dir=\"auto\">given up on by hand<"],
+        &[
+            ">desistência à mão<",
+            "lang=\"en\" dir=\"auto\">given up on by hand<",
+        ],
     );
     ana.post("/console/liking", &likes("en")).await;
     let story = ana.get(&format!("/console/chats/{token}")).await;
