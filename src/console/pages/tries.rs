@@ -62,8 +62,11 @@ impl Default for Retry {
 }
 
 impl Retry {
-    /// What is being written; none: it cannot be read.
+    /// What is being written, which may be nothing yet; none: it cannot be read.
     pub(super) fn read(written: &Value) -> Option<Self> {
+        if written.is_null() {
+            return Some(Self::default());
+        }
         serde_json::from_value(written.clone()).ok()
     }
 

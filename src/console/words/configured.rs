@@ -57,6 +57,7 @@ texts! {
         took_not: String,
         preview: String,
         preview_go: String,
+        preview_no_url: String,
         preview_later: String,
         made_of: Sentence,
         made_of_sample: String,

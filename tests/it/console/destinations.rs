@@ -30,6 +30,11 @@ async fn a_destination_is_written_looked_at_and_removed_and_its_secrets_are_neve
         typed
     };
 
+    // Who has typed nothing yet has done nothing wrong.
+    let begun = [("of", ""), ("url", ""), ("method", "POST")];
+    let preview = ana.post("/console/destinations/.preview", &begun).await;
+    answers(&preview, 200, &["Enter the URL of the bot", "up to 1 s"]);
+    lacks(&preview, &["role=\"alert\""]);
     let wrong = typed(&[("timeout", "soon"), ("active", "on")]);
     let refused = ana.post("/console/destinations/.new", &wrong).await;
     answers(

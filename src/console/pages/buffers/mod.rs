@@ -101,6 +101,8 @@ struct Which {
 struct Row {
     buffer: Buffer,
     lines: Vec<Line>,
+    /// Whether it is known what was posted to it.
+    is_heard: bool,
     /// None: it is not known now.
     windows: Option<u64>,
 }
@@ -177,6 +179,7 @@ async fn answer(
         ask.get::<Lines>("/api/lines", &[]),
         names(&ask, "/api/destinations", ""),
     );
+    let is_heard = lines.is_ok();
     let mut lines = lines.map(|lines| lines.items).unwrap_or_default();
     let mut next = None;
     let rows = match buffers {
@@ -190,6 +193,7 @@ async fn answer(
                 rows.push(Row {
                     windows: windows_in(&ask, &buffer.name).await,
                     lines: lines.extract_if(.., is_its).collect(),
+                    is_heard,
                     buffer,
                 });
             }

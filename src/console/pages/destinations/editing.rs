@@ -125,6 +125,11 @@ impl Page {
         refused.is_some_and(|it| it.code == "foreign_origin")
     }
 
+    /// Nothing can be sent yet, which is no fault of who begins.
+    fn has_no_url(&self) -> bool {
+        self.form.filled.get("url").trim().is_empty()
+    }
+
     fn made_of(&self, user: &str) -> String {
         let words = &self.shell.words.destinations;
         words.made_of.with(&[("user", &user)])
