@@ -33,7 +33,7 @@ async fn what_somebody_else_saved_meanwhile_stands_beside_what_was_typed_and_nei
     let saved = window(&system).await;
     assert_eq!(
         (&saved["wait"], &saved["max_wait"]),
-        (&json!(12), &json!(60))
+        (&json!(12.0), &json!(60.0))
     );
 
     browser.fill(WAIT, "15").await;
@@ -56,14 +56,14 @@ async fn what_somebody_else_saved_meanwhile_stands_beside_what_was_typed_and_nei
         browser.run(beside).await,
         json!([["15", "20"], ["60", "90"], ["só isso", "fim"]])
     );
-    assert_eq!(window(&system).await["wait"], 20);
+    assert_eq!(window(&system).await["wait"], 20.0);
 
     browser.press("Save").await;
     browser.reads("Saved.").await;
     let saved = window(&system).await;
     assert_eq!(
         (&saved["wait"], &saved["max_wait"], &saved["flush_words"]),
-        (&json!(15), &json!(60), &json!(["só isso"]))
+        (&json!(15.0), &json!(60.0), &json!(["só isso"]))
     );
 }
 
@@ -106,20 +106,16 @@ async fn while_a_template_is_typed_the_call_that_it_makes_of_the_last_delivery_s
             &shows(r#""disse": "quanto custa?""#),
         )
         .await;
-    browser
-        .fill(
-            "[name=template]",
-            "{\"de\": {{ user }},\n \"disse\": {{ text }",
-        )
-        .await;
+    let broken = "{\"de\": {{ user }},\n \"disse\": {{ text }";
+    browser.fill("[name=template]", broken).await;
     browser
         .until("it says what is wrong", &shows("The template"))
         .await;
     browser.until("and where", &shows("line 2")).await;
 
     // Who types is not disturbed, and nothing is sent or saved.
-    let typing = "return document.activeElement.name + document.activeElement.value.length";
-    assert_eq!(browser.run(typing).await, "template37");
+    let typing = "const it = document.activeElement; return [it.name, it.value]";
+    assert_eq!(browser.run(typing).await, json!(["template", broken]));
     let (_, there) = system.api.get("/api/destinations/crm").await;
     assert_eq!(there["template"], Value::Null);
     assert_eq!(crm.calls_so_far().len(), 0);

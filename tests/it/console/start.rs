@@ -75,6 +75,17 @@ async fn from_an_empty_lull_to_the_first_message() {
         twice.html
     );
 
+    // A second bot is called as its buffer: a URL that is typed counts, whatever is chosen above it.
+    let second = [
+        ("source", "evolution"),
+        ("name", "outra"),
+        ("destination", "bot"),
+        ("url", bot.as_str()),
+    ];
+    assert_eq!(browser.post(HERE, &second).await.status, 201);
+    let (_, outra) = system.api.get("/api/buffers/outra").await;
+    assert_eq!(outra["destinations"], json!(["outra"]));
+
     let post = json!({"event": "messages.upsert", "instance": "loja", "data": {
         "key": {"remoteJid": "5511988887777@s.whatsapp.net", "fromMe": false, "id": "A1"}, "pushName": "Ana",
         "message": {"conversation": "oi"}, "messageType": "conversation", "messageTimestamp": 1_763_770_000,

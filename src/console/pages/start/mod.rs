@@ -26,7 +26,7 @@ use walk::Walk;
 /// The first page; those of a buffer are below it.
 const HERE: &str = "/console/start";
 const DESTINATIONS: &str = "/api/destinations";
-/// What a new destination is called.
+/// What the first new destination is called.
 const BOT: &str = "bot";
 
 pub(super) fn routes() -> Router<Console> {
@@ -48,29 +48,22 @@ struct Wanted {
 }
 
 impl Wanted {
-    /// Where a new destination is; none: one that is there is meant.
+    /// Where a new destination is; none: one that is there is meant. Who types a URL means it, whatever else is chosen.
     fn new_url(&self) -> Option<&str> {
-        self.destination.is_empty().then(|| self.url.trim())
+        let url = self.url.trim();
+        (self.destination.is_empty() || !url.is_empty()).then_some(url)
     }
 
-    /// What the destination is called.
-    fn bot(&self) -> &str {
-        match self.new_url() {
-            Some(_) => BOT,
-            None => &self.destination,
-        }
-    }
-
-    /// What makes the destination; none: it is there.
-    fn destination(&self) -> Option<Call> {
-        let url = self.new_url()?;
-        let destination = json!({ "name": BOT, "url": url });
-        Some(Call::post(DESTINATIONS, Some(destination)))
+    /// What a new destination is called beside those that are there: a second bot as its buffer.
+    fn new_name(&self, there: &[String]) -> String {
+        let is_first = !there.iter().any(|it| it == BOT);
+        let name = if is_first { BOT } else { self.name.trim() };
+        name.to_owned()
     }
 
     fn buffer(&self, secret: Option<&str>) -> Call {
         let mut buffer = json!({
-            "name": self.name.trim(), "source": self.source, "destinations": [self.bot()],
+            "name": self.name.trim(), "source": self.source, "destinations": [self.destination],
         });
         if let Some(secret) = secret {
             buffer["secret"] = Value::from(secret);
@@ -173,12 +166,16 @@ async fn form(
 
 /// Makes the destination, where it is a new one, and the buffer. What is there is never written over.
 async fn make(visit: Visit, Form(mut wanted): Form<Wanted>) -> Response {
-    if let Some(call) = wanted.destination() {
+    if let Some(url) = wanted.new_url() {
+        let name = wanted.new_name(&names(&visit.ask, DESTINATIONS, "").await);
+        let destination = json!({ "name": name, "url": url });
+        let call = Call::post(DESTINATIONS, Some(destination));
         if let Err(refusal) = visit.ask.call(&call).await {
             return form(visit, Some(wanted), refusal.status, Some(&refusal), None).await;
         }
         // Whoever has to write the rest anew finds it chosen.
-        BOT.clone_into(&mut wanted.destination);
+        wanted.destination = name;
+        wanted.url.clear();
     }
     let made = (!has_own_secret(&visit.shell, &wanted.source)).then(random_secret);
     let secret = match made.transpose() {
