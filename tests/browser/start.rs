@@ -32,7 +32,7 @@ async fn somebody_with_a_phone_gets_from_nothing_to_the_first_message() {
     browser.reads("Nothing has come to this URL yet.").await;
     assert_eq!(browser.run(TOO_WIDE).await, 0);
     let url = "window.isTheSame = true;
-        return document.getElementById('webhook-url').textContent";
+        return document.querySelector('.entries code').textContent";
     let url = browser.run(url).await.as_str().unwrap().to_owned();
     let path = url.strip_prefix(&system.api.url("")).unwrap();
 

@@ -46,7 +46,6 @@ texts! {
         environment: String,
         environment_detail: String,
         removing: Sentence,
-        url: String,
         local: String,
         at_gateway: String,
         the_secret: String,

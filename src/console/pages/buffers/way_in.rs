@@ -102,7 +102,6 @@ pub(in crate::console::pages) struct Step {
 
 /// What is entered at the gateway of a buffer.
 pub(in crate::console::pages) struct Steps {
-    pub(in crate::console::pages) url: String,
     pub(in crate::console::pages) steps: Vec<Step>,
     /// Where in the gateway that is, and what to know beside.
     pub(in crate::console::pages) place: Option<String>,
@@ -167,7 +166,6 @@ impl Steps {
                 .map(str::to_owned),
             has_no_secret: !is_kept && secret.is_none(),
             is_local: local.iter().any(|it| origin.contains(it)),
-            url,
         }
     }
 }
