@@ -152,7 +152,8 @@ impl Sweep {
 
     async fn round(&self, monitor: &Arc<Monitor>, due: &Due, agenda: &mut Agenda) -> Result<Round> {
         let hinted = self.hints(monitor).take();
-        if agenda.has_to_look(Instant::now()) {
+        let everywhere = Shard::all().count();
+        if agenda.has_to_look(Instant::now()) || hinted.len() == everywhere {
             let (left, retries) = self.look(monitor, due, Shard::all()).await?;
             agenda.looked(&left, &retries, Instant::now());
         } else if !hinted.is_empty() {
