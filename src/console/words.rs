@@ -20,6 +20,7 @@ mod configured;
 mod configuring;
 mod looking_back;
 mod tables;
+mod verdicts;
 mod why;
 
 use std::collections::BTreeMap;
