@@ -157,16 +157,23 @@ impl Shell {
 
     /// What is wrong with what somebody typed, in the reader's language; the API says it more exactly, in English.
     pub(super) fn wrong<'a>(&'a self, refused: &'a Refused) -> &'a str {
-        let field = refused.field.as_deref().unwrap_or_default();
-        let of_value = (refused.code == "invalid_field")
-            .then(|| self.words.wrong.get(field))
-            .flatten();
+        let of_value = self.wrong_value(refused);
         of_value.unwrap_or_else(|| self.words.refusals.of(&refused.code))
+    }
+
+    /// What the value of a field has to be.
+    fn wrong_value(&self, refused: &Refused) -> Option<&str> {
+        let field = refused.field.as_deref()?;
+        let is_value = refused.code == "invalid_field";
+        is_value.then(|| self.words.wrong.get(field)).flatten()
     }
 
     /// What a refusal says in the reader's language.
     pub(super) fn refusal(&self, refused: &Refused) -> String {
         let words = &self.words.refusals;
+        if let (Some(told), Some(field)) = (self.wrong_value(refused), &refused.field) {
+            return format!("{told} ({field})");
+        }
         match (words.get(&refused.code), &refused.field) {
             (Some(text), Some(field)) => format!("{text} ({field}: {})", refused.error),
             (Some(text), None) => text.to_owned(),

@@ -30,6 +30,7 @@ texts! {
         audit: Audit,
         settings: Settings,
         authors: ByCode,
+        work: ByCode,
         refused_for: ByCode,
         why: WhyWords,
         narrow: NarrowWords,

@@ -57,6 +57,20 @@ async fn from_an_empty_lull_to_the_first_message() {
         again.html
     );
 
+    let misnamed = [
+        ("source", "waha"),
+        ("name", "A Loja"),
+        ("destination", "bot"),
+        ("url", ""),
+    ];
+    let misnamed = browser.post(HERE, &misnamed).await;
+    let told = "Use small letters, digits, - and _, up to 64. (name)";
+    assert!(
+        misnamed.status == 400 && misnamed.html.contains(told),
+        "{}",
+        misnamed.html
+    );
+
     // Another of that name is not written over, and what was made for it is chosen.
     let twice = browser
         .post(

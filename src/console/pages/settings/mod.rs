@@ -101,7 +101,16 @@ impl Page {
     }
 
     fn stands(&self, daemon: &Daemon) -> String {
-        let what = daemon.stands.join(", ");
+        let called = |it: &String| {
+            let (kind, destination) = it.split_once(':').unwrap_or((it, ""));
+            let kind = self.shell.words.work.of(kind);
+            match destination {
+                "" => kind.to_owned(),
+                name => format!("{kind} ({name})"),
+            }
+        };
+        let what = daemon.stands.iter().map(called).collect::<Vec<_>>();
+        let what = what.join(", ");
         self.shell.words.settings.stands.with(&[("what", &what)])
     }
 
