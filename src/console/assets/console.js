@@ -61,7 +61,8 @@ customElements.define("lull-countdown", Countdown);
 customElements.define("lull-ago", Ago);
 customElements.define("lull-copy", Copy);
 setClock();
-setInterval(() => { if (!document.hidden) for (const element of ticking) element.tick(); }, 1000);
+const tickAll = () => { for (const element of ticking) element.tick(); };
+setInterval(() => { if (!document.hidden) tickAll(); }, 1000);
 
 // Looking again: every two seconds what the page shows of now, and at once when something was settled; not while hidden.
 const live = document.querySelector("main [data-live]");
@@ -87,7 +88,7 @@ if (live) {
   document.addEventListener("visibilitychange", () => { if (document.hidden) close(); else { open(); look(); } });
   addEventListener("pagehide", close);
   if (!document.hidden) open();
-  document.querySelector("main").addEventListener("htmx:after:swap", () => { seen = Date.now(); setClock(); tell(); });
+  document.querySelector("main").addEventListener("htmx:after:swap", () => { seen = Date.now(); setClock(); tickAll(); tell(); });
   setInterval(() => { look(); tell(); }, 2000);
 }
 
