@@ -182,15 +182,17 @@ async fn pictures_are_taken_of_what_people_look_at_most() {
     browser.run(FOLD).await;
     take(&browser, "story", DESK).await;
 
+    write_now(&system).await;
+    browser.looks(DESK, false).await;
+    browser.open("/console").await;
+    browser.reads("4 open").await;
+    take(&browser, "now", DESK).await;
+    take(&browser, "now-phone", PHONE).await;
+
+    // By now it is told how destinations do.
     browser.looks(DESK, false).await;
     browser.open("/console/dead").await;
     take(&browser, "dead", DESK).await;
     browser.open("/console/waiting").await;
     take(&browser, "waiting-phone", PHONE).await;
-
-    write_now(&system).await;
-    browser.open("/console").await;
-    browser.reads("4 open").await;
-    take(&browser, "now", DESK).await;
-    take(&browser, "now-phone", PHONE).await;
 }
