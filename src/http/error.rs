@@ -34,7 +34,7 @@ pub(super) enum ApiError {
     #[error("{why}")]
     Parameter {
         /// Its name.
-        name: &'static str,
+        name: Cow<'static, str>,
         /// What is wrong with it; names it.
         why: String,
     },
@@ -123,9 +123,9 @@ fn in_a_body(field: Option<&str>) -> String {
 
 impl ApiError {
     /// A part of path or query that cannot be; `why` names it.
-    pub(super) fn parameter(name: &'static str, why: impl Into<String>) -> Self {
+    pub(super) fn parameter(name: impl Into<Cow<'static, str>>, why: impl Into<String>) -> Self {
         Self::Parameter {
-            name,
+            name: name.into(),
             why: why.into(),
         }
     }
@@ -163,7 +163,7 @@ impl ApiError {
             Self::UnknownParameter { name, .. } => Some(name.clone()),
             Self::UnreadBody { field, .. } => field.clone(),
             Self::Spec(error) => error.field_name().map(str::to_owned),
-            Self::Parameter { name, .. } => Some((*name).to_owned()),
+            Self::Parameter { name, .. } => Some(name.clone().into_owned()),
             _ => None,
         }
     }

@@ -17,7 +17,6 @@ use crate::store::{EntryId, Look};
 use crate::telemetry::log::note_chat;
 
 const DEFAULT_LIMIT: usize = 50;
-const MOST: usize = 500;
 /// Most of a list of the service Buffer.
 const NEWEST: usize = 100;
 
@@ -128,12 +127,6 @@ impl List {
         let Query(query) = query?;
         let paged = query.limit.is_some() || query.cursor.is_some();
         let limit = query.limit.unwrap_or(most);
-        if !(1..=MOST).contains(&limit) {
-            return Err(ApiError::parameter(
-                "limit",
-                format!("limit must be from 1 to {MOST}"),
-            ));
-        }
         let named = |field: &'static str, name: &str| {
             read(name).map_err(|error| ApiError::parameter(field, format!("{field}: {error}")))
         };

@@ -71,6 +71,7 @@ mod paused;
 mod pausing;
 mod posts;
 mod property;
+mod queries;
 mod queue_list;
 mod quiet;
 mod reconnecting;

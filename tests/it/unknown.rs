@@ -1,58 +1,24 @@
 //! What nobody reads is refused, on every path that the document names.
 
 use reqwest::Method;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use crate::support::operations::{Operation, operations};
 use crate::support::refusal::Refusal;
 use crate::support::{Daemon, TestRedis};
 
 const UNKNOWN: &str = "nobody_reads_this";
 
 /// Paths whose address may hold whatever a gateway puts into it.
-fn is_of_gateways(path: &str) -> bool {
-    path.starts_with("/api/webhook")
-        || path == "/api/buffers/{name}/messages"
-        || path == "/api/buffers/{name}/try"
+pub(crate) fn is_of_gateways(path: &str) -> bool {
+    path.starts_with("/api/webhook") || path == "/api/buffers/{name}/messages"
 }
 
 /// Paths of messages, which may have any field.
 fn passes_fields_on(path: &str) -> bool {
     is_of_gateways(path)
+        || path == "/api/buffers/{name}/try"
         || ["/", "/message", "/api/message", "/webhook", "/api/messages"].contains(&path)
-}
-
-/// Every operation of the document: its method, its path, that path with examples of all that must be told, and the
-/// example of its body.
-async fn operations(api: &Daemon) -> Vec<(Method, String, String, Option<Value>)> {
-    let (_, document) = api.get("/api/openapi.json").await;
-    let paths: Map<String, Value> = serde_json::from_value(document["paths"].clone()).unwrap();
-    let mut all = Vec::new();
-    for (path, item) in paths {
-        for (method, said) in item.as_object().unwrap() {
-            let parameters = said["parameters"].as_array().unwrap();
-            let in_path = parameters.iter().filter(|it| it["in"] == "path");
-            let real = in_path.fold(path.clone(), |path, it| {
-                let place = format!("{{{}}}", it["name"].as_str().unwrap());
-                path.replace(&place, it["example"].as_str().unwrap())
-            });
-            let must = |it: &&Value| it["in"] == "query" && it["required"] == true;
-            let query = parameters.iter().filter(must).map(|it| {
-                let example = it["example"].as_str().unwrap_or("1");
-                format!("{}={example}", it["name"].as_str().unwrap())
-            });
-            let query: Vec<_> = query.collect();
-            let real = match query.as_slice() {
-                [] => real,
-                query => format!("{real}?{}", query.join("&")),
-            };
-            let body = &said["requestBody"]["content"]["application/json"]["example"];
-            let body = Some(body.clone()).filter(|body| !body.is_null());
-            let method = method.to_uppercase().parse().unwrap();
-            all.push((method, path.clone(), real, body));
-        }
-    }
-    assert!(all.len() > 60, "{}", all.len());
-    all
 }
 
 #[tokio::test]
@@ -60,7 +26,14 @@ async fn every_path_refuses_a_parameter_that_it_does_not_read() {
     let redis = TestRedis::start().await;
     let api = Daemon::api(&redis).await;
 
-    for (method, path, real, body) in operations(&api).await {
+    for Operation {
+        method,
+        path,
+        real,
+        body,
+        ..
+    } in operations(&api).await
+    {
         let joined_by = if real.contains('?') { '&' } else { '?' };
         let asked = format!("{real}{joined_by}{UNKNOWN}=1");
         let (status, answer) = api.request(method.clone(), &asked, body).await;
@@ -87,7 +60,14 @@ async fn every_path_refuses_a_field_that_it_does_not_read() {
     let api = Daemon::api(&redis).await;
 
     let mut bodies = 0;
-    for (method, path, real, body) in operations(&api).await {
+    for Operation {
+        method,
+        path,
+        real,
+        body,
+        ..
+    } in operations(&api).await
+    {
         let Some(mut body) = body else {
             continue;
         };
@@ -117,7 +97,14 @@ async fn every_path_that_reads_no_body_takes_none_and_says_so() {
     let api = Daemon::api(&redis).await;
 
     let mut without = 0;
-    for (method, path, real, body) in operations(&api).await {
+    for Operation {
+        method,
+        path,
+        real,
+        body,
+        ..
+    } in operations(&api).await
+    {
         if !reads_no_body(&path, body.as_ref()) {
             continue;
         }

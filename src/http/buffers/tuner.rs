@@ -18,8 +18,6 @@ use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
 use crate::http::specs::named;
 
-/// The longest pause that may lie in a thought, s.
-const LONGEST_PAUSE: f64 = 86_400.0;
 /// A list of waits: seconds of at most five digits and three behind the point.
 const LIST: &str = r"^(0\.[1-9][0-9]{0,2}|[1-9][0-9]{0,4}(\.[0-9]{1,3})?)(,(0\.[1-9][0-9]{0,2}|[1-9][0-9]{0,4}(\.[0-9]{1,3})?)){0,23}$";
 
@@ -100,7 +98,7 @@ async fn tune(
     let name = named(name, NO_BUFFER)?;
     let Query(TunerQuery { waits, pause }) = query?;
     let waits = waits.as_deref().map(waits_of).transpose()?;
-    let pause = pause.map(pause_of).transpose()?;
+    let pause = pause.map(Duration::from_secs_f64);
     let tuned = api.admin.tune(&name, waits.unwrap_or_default(), pause);
     Ok(Json(TunerAnswer::from(tuned.await?)).into_response())
 }
@@ -129,15 +127,6 @@ fn wait_of(text: &str) -> Option<Duration> {
         return None;
     }
     Duration::try_from_secs_f64(text.parse().ok()?).ok()
-}
-
-fn pause_of(seconds: f64) -> Result<Duration, ApiError> {
-    let pause = Some(seconds).filter(|it| (1.0..=LONGEST_PAUSE).contains(it));
-    let pause = pause.and_then(|it| Duration::try_from_secs_f64(it).ok());
-    pause.ok_or_else(|| {
-        let why = format!("must be a number of seconds from 1 to {LONGEST_PAUSE}");
-        ApiError::parameter("pause", why)
-    })
 }
 
 impl From<Tuned> for TunerAnswer {

@@ -6,6 +6,7 @@ mod chapter;
 mod path;
 mod table;
 pub(super) mod takes;
+mod values;
 
 use std::collections::BTreeSet;
 
@@ -20,10 +21,10 @@ use utoipa::openapi::{Ref, RefOr, Response};
 
 use super::Api;
 use super::auth::Need;
-use super::query::OTHER_NAMES;
 pub(super) use chapter::{Chapter, chapters};
 pub(super) use path::of_path;
 pub(super) use table::{need_of, prepare, takes_of};
+pub(super) use values::{Query, listed, shortened};
 
 /// What most bodies are.
 const JSON: &str = "application/json";
@@ -32,7 +33,7 @@ const JSON: &str = "application/json";
 #[derive(Clone)]
 pub(super) struct Takes {
     /// The parameters of the query.
-    pub(super) query: Option<BTreeSet<String>>,
+    pub(super) query: Option<Query>,
     /// The fields of the body.
     pub(super) fields: Option<BTreeSet<String>>,
     /// Whether there may be a body at all.
@@ -192,16 +193,11 @@ impl Endpoint {
         self.body.is_some() || self.query.is_none()
     }
 
-    /// What its requests may carry. Parameters may come under the names that the clients of others have for them.
+    /// What its requests may carry.
     fn takes(&self) -> Takes {
-        let mut query = self.query.clone();
-        if let Some(names) = &mut query {
-            let other = OTHER_NAMES.iter().filter(|(name, _)| names.contains(*name));
-            let other: Vec<String> = other.map(|(_, other)| (*other).to_owned()).collect();
-            names.extend(other);
-        }
+        let names = self.query.as_ref();
         Takes {
-            query,
+            query: names.map(|names| Query::of(&self.parameters, names)),
             fields: self.fields.clone(),
             body: self.may_have_a_body(),
         }

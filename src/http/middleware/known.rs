@@ -1,6 +1,6 @@
 //! What requests may carry. A parameter or a field that nobody reads is a mistake of whoever sent it: misspelt, it would
 //! leave out what was meant, and an operator's `destnation` would stand for all destinations. So it is refused, here for
-//! all routes, by what each endpoint says.
+//! all routes, by what each endpoint says; and so is a parameter that comes twice, or is no number where one is meant.
 //!
 //! A body that nobody reads is the same mistake: `{"dry_run": true}` for a route that takes none would not be a trial.
 //!
@@ -16,17 +16,17 @@ use crate::core::json::RawObject;
 use crate::core::json::fields::BadInput;
 use crate::http::Api;
 use crate::http::body::{Unread, discard, unread};
-use crate::http::endpoint::takes_of;
+use crate::http::endpoint::{Query, listed, shortened, takes_of};
 use crate::http::error::ApiError;
 
-/// The layer in front of the routes, behind auth: refuses a query with a parameter that the route does not read,
-/// and a body where the route reads none.
+/// The layer in front of the routes, behind auth: refuses a query that is not as the route says, and a body where the
+/// route reads none.
 pub(in crate::http) async fn check(
     State(api): State<Api>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    if let Some(error) = unknown_parameter(&request) {
+    if let Err(error) = check_query(&request) {
         discard(request).await;
         return error.into_response();
     }
@@ -47,18 +47,14 @@ async fn check_unread(request: &mut Request, api: &Api) -> Result<(), ApiError> 
     };
     Err(ApiError::UnreadBody {
         field,
-        known: known.query.as_ref().map_or_else(String::new, listed),
+        known: known.query.as_ref().map_or_else(String::new, Query::listed),
     })
 }
 
-fn unknown_parameter(request: &Request) -> Option<ApiError> {
-    let query = request.uri().query().filter(|query| !query.is_empty())?;
-    let known = takes_of(request)?.query.as_ref()?;
-    let mut names = form_urlencoded::parse(query.as_bytes()).map(|(name, _)| name);
-    let unknown = names.find(|name| !known.contains(&**name))?;
-    Some(ApiError::UnknownParameter {
-        name: shortened(&unknown),
-        known: listed(known),
+fn check_query(request: &Request) -> Result<(), ApiError> {
+    let known = takes_of(request).and_then(|it| it.query.as_ref());
+    known.map_or(Ok(()), |known| {
+        known.check(request.uri().query().unwrap_or_default())
     })
 }
 
@@ -81,19 +77,5 @@ pub(in crate::http) fn check_fields(
             name: shortened(unknown),
             known: listed(known),
         }),
-    }
-}
-
-/// A name as an answer repeats it.
-fn shortened(name: &str) -> String {
-    const MOST: usize = 64;
-    name.chars().take(MOST).collect()
-}
-
-fn listed(known: &BTreeSet<String>) -> String {
-    let names: Vec<&str> = known.iter().map(String::as_str).collect();
-    match &names[..] {
-        [] => "none is taken here".to_owned(),
-        names => format!("taken here are {}", names.join(", ")),
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod daemons;
 pub(crate) mod doorway;
 pub(crate) mod listening;
 pub(crate) mod metrics;
+pub(crate) mod operations;
 pub(crate) mod pace;
 pub(crate) mod queue;
 pub(crate) mod receiver;
