@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::Api;
 use super::audit::Caller;
 use super::body::Fields;
-use super::endpoint::{Chapter, Endpoint};
+use super::endpoint::{Chapter, Endpoint, shortened};
 use super::error::ApiError;
 use crate::core::chat::Name;
 use crate::core::control::Scope;
@@ -155,10 +155,10 @@ pub(super) fn control_of(mut fields: RawObject) -> Result<(Switch, Scope), BadIn
     // A word that was misspelt must not stop everything.
     match fields.keys().next() {
         None => Ok((action, scope)),
-        Some(_) => {
-            let why = "may hold action, and buffer or destination, and nothing else";
-            Err(BadInput::field("body", why))
-        }
+        Some(name) => Err(BadInput::Unknown {
+            name: shortened(name),
+            known: "taken here are action, and buffer or destination".to_owned(),
+        }),
     }
 }
 

@@ -154,13 +154,11 @@ impl DestinationSpec {
     /// # Errors
     /// Names the field that is wrong.
     pub fn check(&self) -> Result<Destination, SpecError> {
-        if self
-            .headers
-            .values()
-            .chain(&self.secrets)
-            .any(|value| value == MASK)
-        {
-            return Err(SpecError::new("headers, secrets", NOTHING_BEHIND));
+        if self.headers.values().any(|value| value == MASK) {
+            return Err(SpecError::new("headers", NOTHING_BEHIND));
+        }
+        if self.secrets.iter().any(|secret| secret == MASK) {
+            return Err(SpecError::new("secrets", NOTHING_BEHIND));
         }
         if has_mask(&self.url) {
             return Err(SpecError::new("url", NOTHING_BEHIND));

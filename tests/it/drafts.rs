@@ -230,6 +230,11 @@ async fn a_buffer_is_tried_as_it_would_be_written_with_a_body_or_a_post_that_was
             Value::Null,
             404,
         ),
+        (
+            format!("/api/buffers/loja/try?post={post}"),
+            json!({"from": ANA}),
+            400,
+        ),
     ] {
         let refused = api
             .refused(
@@ -241,6 +246,11 @@ async fn a_buffer_is_tried_as_it_would_be_written_with_a_body_or_a_post_that_was
         assert_eq!(
             refused.status.as_u16(),
             status,
+            "{path} {draft}: {refused:?}"
+        );
+        assert_eq!(
+            refused.field.is_some(),
+            status == 400,
             "{path} {draft}: {refused:?}"
         );
     }

@@ -109,8 +109,10 @@ impl BadInput {
     pub fn field_name(&self) -> Option<&str> {
         match self {
             Self::Unknown { name, .. } | Self::Null { name } => Some(name),
-            Self::NotOfGateway(_) => None,
-            bad => Some(bad.at_fault()).filter(|field| *field != "body"),
+            Self::NotJson(_) | Self::TooDeep | Self::JsonAsForm | Self::NotOfGateway(_) => None,
+            Self::Missing { field, .. } | Self::NotAt { field, .. } | Self::Field { field, .. } => {
+                Some(field)
+            }
         }
     }
 

@@ -98,7 +98,6 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::post(Chapter::Buffers, "/api/buffers/{name}/try", post)
             .needs(Need::Read)
             .query::<PostQuery>(&["post"])
-            .any_query()
             .says(
                 "Try a body on a buffer",
                 "What Lull would make of it, or of a post that was not taken: chat, text, media, what is ignored and why, the deadline, and the calls it would make. Nothing is stored and nothing is sent.",
@@ -170,6 +169,10 @@ pub(super) async fn post(
     let buffer = named(&api, name);
     if let Some(id) = query?.0.post {
         let buffer = buffer?;
+        if !arrived.has_no_body() {
+            let why = "post names what is tried, and a body came as well: send one of them";
+            return Err(ApiError::parameter("post", why));
+        }
         let body = api.admin.body_of_post(&id).await?;
         return would_be(&api, &buffer, &body, &HeaderMap::new());
     }

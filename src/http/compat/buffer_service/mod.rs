@@ -113,7 +113,7 @@ fn refused(error: &SpecError) -> ApiError {
         "window.max_messages" => "buffer.max_size",
         "url" => "webhook.url",
         "method" => "webhook.method",
-        "headers" | "headers, secrets" => "webhook.headers",
+        "headers" | "secrets" => "webhook.headers",
         field => field,
     };
     error.clone().about(field).into()
