@@ -37,9 +37,11 @@ pub struct Since {
     pub heard: Option<Millis>,
 }
 
-/// What is known of batches of the chat.
+/// What is known of what was said in the chat, and of its batches.
 #[derive(Default)]
 struct Batches {
+    /// When its newest message came, as far as that is kept.
+    said: Option<Millis>,
     /// The newest that came after the one in question.
     newer: Option<(BatchId, Millis)>,
     /// When that was closed.
@@ -59,7 +61,7 @@ impl Batches {
 impl Admin {
     /// Whether somebody has written in a chat since the batch with this id was closed; none, where its id does not tell
     /// when it was made. Mostly that is one read: only where the chat was heard from in the second in which the batch was
-    /// closed, or later, its lanes and its newest history are looked at.
+    /// closed, or later, its lanes, its newest history and its newest message are looked at.
     ///
     /// # Errors
     /// Nothing is known of the chat; unavailable, silent or unreadable.
@@ -90,7 +92,10 @@ impl Admin {
         }
         let batches = self.batches_since(chat, id).await?;
         // Batches that were joined are one that was closed after all their windows were opened.
-        let is_newest = batches.newer.is_none() && heard <= batches.closed.unwrap_or(made);
+        let closed = batches.closed.unwrap_or(made);
+        // A window that was dropped since, by hand or by a pause, left no batch.
+        let newest = batches.said.max(Some(heard)).unwrap_or(heard);
+        let is_newest = batches.newer.is_none() && newest <= closed;
         current((!is_newest).then_some(Since {
             window: None,
             batch: batches.newer,
@@ -98,7 +103,7 @@ impl Admin {
         }))
     }
 
-    /// The batches of a chat that wait, and the newest that were tried.
+    /// The batches of a chat that wait, the newest that were tried, and its newest message.
     async fn batches_since(&self, chat: &Chat, asked: &BatchId) -> Result<Batches, StoreError> {
         let store = self.store();
         let mut batches = Batches::default();
@@ -114,6 +119,12 @@ impl Admin {
         };
         let filter = Filter::Chat(chat.clone());
         let (settled, _) = store.history().list(&filter, |_| true, look).await?;
+        let newest = Look {
+            bytes: ROOM,
+            ..Look::first(1)
+        };
+        let (said, _) = store.history().received(&filter, |_| true, newest).await?;
+        batches.said = said.first().map(|received| received.at);
         for settlement in settled {
             let record = settlement.record;
             batches.add(asked, BatchId::from_stored(&record.id), record.closed);

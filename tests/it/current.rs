@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::receiver::Answer;
 use crate::support::system::System;
+use crate::support::daemon::read;
 use crate::support::{Daemon, eventually};
 
 const ANA: &str = "5511988887777";
@@ -126,6 +127,31 @@ async fn a_pause_is_told_and_what_is_written_in_it_too() {
 }
 
 #[tokio::test]
+async fn what_was_said_and_dropped_within_the_second_of_the_call_came_since() {
+    let mut system = System::with(&[]).await;
+    for round in 0..20 {
+        let user = format!("user{round}");
+        let chat = format!("/api/chats/{user}");
+        system.api.say(&user, "oi", 600.0).await;
+        system.api.post(&format!("{chat}/flush"), json!({})).await;
+        let id = system.default.call().await.id();
+        system.api.say(&user, "and", 600.0).await;
+        let now = system.store.clock().now().await.unwrap();
+        let (status, dropped) = system.api.request(Method::DELETE, &chat, None).await;
+        assert_eq!(status, 200, "{dropped}");
+
+        let told = ask(&system.api, &id, &user).await;
+
+        assert_eq!(told["current"], false, "{told}");
+        let made = BatchId::read(&id).and_then(|id| id.made_at());
+        if made.map(|made| made / 1000) == Some(now / 1000) {
+            return;
+        }
+    }
+    panic!("no round took less than a second");
+}
+
+#[tokio::test]
 async fn it_costs_one_read_where_nothing_came_since() {
     let mut system = System::with(&[]).await;
     let api = &system.api;
@@ -187,7 +213,7 @@ async fn the_key_of_a_bot_asks_about_its_own_buffer_alone() {
     let api = &system.api;
     let id = BatchId::generate();
     let ask = async |key: Option<&str>, buffer: &str| {
-        let url = format!("/api/current?webhook_id={id}&user={ANA}{buffer}");
+        let url = format!("/api/current?webhook_id={id}&user=eva{buffer}");
         let request = reqwest::Client::new().get(api.url(&url));
         let request = key.map_or_else(
             || reqwest::Client::new().get(api.url(&url)),
@@ -196,6 +222,27 @@ async fn the_key_of_a_bot_asks_about_its_own_buffer_alone() {
         request.send().await.unwrap().status().as_u16()
     };
 
+    // The token tells the buffer.
+    let as_key = |method: Method, path: &str, key: &str| {
+        let request = reqwest::Client::new().request(method, api.url(path));
+        request
+            .header("x-api-key", key)
+            .header("content-type", "application/json")
+    };
+    for (buffer, status) in [("loja", 200), ("outra", 403)] {
+        let post = format!("/api/buffers/{buffer}/messages");
+        let post = as_key(Method::POST, &post, "ingest-key-of-all16");
+        let said = json!({"user": "bia", "message": "oi"}).to_string();
+        assert!(post.body(said).send().await.unwrap().status().is_success());
+        let chat = format!("/api/chats/bia?buffer={buffer}");
+        let chat = as_key(Method::GET, &chat, "reading-key-of-all");
+        let (_, chat) = read(chat.send().await.unwrap()).await;
+        let token = chat["token"].as_str().unwrap();
+        let asked = format!("/api/current?webhook_id={id}&user={token}");
+        let asked = as_key(Method::GET, &asked, "bot-key-of-loja-16+");
+        let answer = asked.send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), status, "{buffer}");
+    }
     // 404: it came in, and nobody has written.
     for (key, buffer, status) in [
         (Some("bot-key-of-loja-16+"), "&buffer=loja", 404),

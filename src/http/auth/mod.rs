@@ -32,7 +32,6 @@ use tracing::{debug, info, warn};
 
 use super::Api;
 use super::endpoint::need_of;
-use crate::core::chat::Name;
 use crate::registry::chat_tokens::ChatTokens;
 use crate::registry::key_ring::KeyRing;
 use crate::settings::auth::{AuthConfig, SHORTEST_KEY};
@@ -220,8 +219,7 @@ impl Auth {
         match (&pass, need) {
             // With the named, the handler knows the buffer, and whether its own proof stands for a key.
             (Pass::Open(_), _) | (_, Need::IngestNamed | Need::Proof) => {}
-            (Pass::Known(principal), Need::ReadNamed)
-                if principal.scopes.brings_to(&buffer_in_query(request)) => {}
+            (Pass::Known(_), Need::ReadNamed) => {}
             (Pass::Known(principal), need) if !need.is_met_by(&principal.scopes) => {
                 return Err(Refusal::out_of_reach(principal, need));
             }
@@ -261,14 +259,6 @@ impl Auth {
         }
         Pass::Unknown(refusal)
     }
-}
-
-/// The buffer that a query names; `default` where it names none.
-fn buffer_in_query(request: &Request) -> Name {
-    let query = request.uri().query().unwrap_or_default();
-    let named = form_urlencoded::parse(query.as_bytes()).find(|(field, _)| field == "buffer");
-    let named = named.and_then(|(_, name)| Name::parse(&name).ok());
-    named.unwrap_or_else(Name::default_name)
 }
 
 /// The key of a gateway that can set no header.
