@@ -4,7 +4,7 @@ use chrono_tz::Tz;
 
 use super::Shown;
 use super::configuring::{Drained, Managed, not_of_the_environment};
-use super::{Admin, AdminError, Conflict};
+use super::{Admin, AdminError, Conflict, NoSuch};
 use crate::core::action::Action;
 use crate::core::chat::Name;
 use crate::core::control::Scope;
@@ -52,6 +52,15 @@ impl Drained for BufferSpec {
 }
 
 impl Admin {
+    /// Whether there is a buffer of this name.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn check_buffer(&self, name: &Name) -> Result<(), NoSuch> {
+        let there = self.registry().get().buffer(name).map(|_| ());
+        there.ok_or_else(|| NoSuch::Buffer(name.to_string()))
+    }
+
     /// All buffers, masked: those of the environment first.
     pub fn buffers(&self) -> Vec<Shown<BufferSpec>> {
         let of_environment = self.registry().defaults().buffers();

@@ -108,18 +108,17 @@ impl Admin {
         Ok(self.detailed(written, now))
     }
 
-    /// The next times of an expression, which no schedule need have.
+    /// The next times of an expression from `now` on, which no schedule need have. Redis is not asked.
     ///
     /// # Errors
-    /// Names the field that is wrong; unavailable or silent.
-    pub async fn preview(
-        &self,
+    /// Names the field that is wrong.
+    pub fn preview(
         cron: &str,
         timezone: &str,
+        now: Millis,
         count: usize,
     ) -> Result<(Vec<Millis>, Tz), AdminError> {
         let times = times_of(cron, timezone)?;
-        let now = self.store().clock().now().await?;
         let upcoming = times.upcoming(now).take(count).collect();
         Ok((upcoming, times.zone()))
     }

@@ -81,7 +81,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .query::<EventsQuery>(&["buffer", "chat", "last_event_id"])
             .header("Last-Event-ID", "The id of the last event that was heard.", json!({ "type": "string" }))
             .answers_in("text/event-stream", 200, "Events, until either side ends.")
-            .refusing(&[429]),
+            .refusing(&[404, 429]),
     ]
 }
 
@@ -137,6 +137,9 @@ async fn filter(api: &Api, query: &EventsQuery) -> Result<Filter, ApiError> {
     let buffer = query.buffer.as_deref();
     let buffer = buffer.map(|name| Name::from_stored(name).or_else(|_| any_buffer(name)));
     let buffer = buffer.transpose()?;
+    if let Some(name) = &buffer {
+        api.admin.check_buffer(name)?;
+    }
     let Some(asked) = query.chat.as_deref() else {
         return Ok(buffer.map_or(Filter::Everybody, Filter::Buffer));
     };

@@ -254,7 +254,7 @@ async fn serve_until_stopped(
     Ok(())
 }
 
-/// Now, by this daemon's clock: for the age of a signed post, what a trial shows, and how old a session is; nothing else.
+/// Now, by this daemon's clock: for the age of a post, what a trial or preview shows, and that of a session; nothing else.
 fn now() -> Millis {
     let since = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)

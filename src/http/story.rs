@@ -19,7 +19,6 @@ use crate::core::verdict::{Late, NotAnswered, Situation, Twice};
 use entries::{EntryAnswer, shown};
 
 const DEFAULT_LIMIT: usize = 100;
-const MOST: usize = 500;
 
 /// The query of a story.
 #[derive(Deserialize, IntoParams)]
@@ -81,12 +80,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(Chapter::Chats, "/api/chats/{user}/story", story)
             .says(
                 "Tell the story of a chat",
-                "What was said, dropped, gathered, tried, delivered and answered, in one list, and a verdict for \"not answered\", \"twice\" and \"late\". Of a chat of which nothing is known the verdict says so.",
+                "What was said, dropped, gathered, tried, delivered and answered, in one list, and a verdict for \"not answered\", \"twice\" and \"late\". Of a chat of which nothing is known the verdict says so; where there is not even such a buffer that is a 404.",
             )
             .query::<BufferQuery>(&["buffer"])
             .query::<StoryQuery>(&["limit", "cursor", "from", "to"])
             .answers::<StoryAnswer>(200, "A page of the story.")
-            .refusing(&[409]),
+            .refusing(&[404, 409]),
     ]
 }
 
@@ -99,10 +98,6 @@ async fn story(
     let Query(page) = page?;
     let chat = chat_meant(&api, user, query, any_buffer).await?;
     let limit = page.limit.unwrap_or(DEFAULT_LIMIT);
-    if !(1..=MOST).contains(&limit) {
-        let why = format!("limit must be from 1 to {MOST}");
-        return Err(ApiError::parameter("limit", why));
-    }
     let after = page.cursor.as_deref().map(read_cursor).transpose()?;
     let page = StoryPage {
         from: moment("from", page.from.as_deref())?.unwrap_or(Millis::MIN),

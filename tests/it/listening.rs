@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use lull::core::chat::Name;
 use lull::store::history::posts::Post;
+use reqwest::Method;
 use serde_json::json;
 
 use crate::support::listening::Listening;
@@ -97,6 +98,13 @@ async fn who_asks_for_one_buffer_or_one_chat_hears_of_no_other() {
         let path = format!("/api/buffers/{buffer}/messages");
         system.api.post(&path, said).await;
     };
+    let nowhere = "/api/events?buffer=loja2";
+    let refused = system.api.refused(Method::GET, nowhere, None).await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.code.as_str()),
+        (404, "no_such_buffer"),
+        "{refused:?}"
+    );
     let mut of_loja = Listening::to(&system.api, "?buffer=loja", None).await;
     let mut of_eva = Listening::to(&system.api, "?buffer=clinica&chat=eva", None).await;
     of_loja.named("counts").await;

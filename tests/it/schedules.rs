@@ -929,7 +929,7 @@ async fn who_was_held_up_plans_nothing_for_a_schedule_that_is_gone() {
 
 #[tokio::test]
 async fn the_next_times_of_an_expression_are_shown_before_anything_is_written() {
-    let redis = TestRedis::start().await;
+    let mut redis = TestRedis::start().await;
     let api = Daemon::api(&redis).await;
     let preview = async |query: &str| api.get(&format!("/api/schedules/preview?{query}")).await;
 
@@ -967,4 +967,9 @@ async fn the_next_times_of_an_expression_are_shown_before_anything_is_written() 
             "{query}: {refused}"
         );
     }
+
+    // Nothing of it is in Redis.
+    redis.kill();
+    let (status, of_utc) = preview("cron=@daily").await;
+    assert_eq!(status, 200, "{of_utc}");
 }

@@ -164,6 +164,15 @@ async fn of_nobody_and_of_who_was_refused_the_verdict_says_so() {
     let gap = facts["usual_gap_ms"].as_u64().unwrap();
     assert!((40_000..50_000).contains(&gap), "{facts}");
 
+    // Of a buffer that is misspelt nobody is told that nothing was received.
+    let misspelt = format!("/api/chats/{ANA}/story?buffer=lojas");
+    let refused = system.api.refused(Method::GET, &misspelt, None).await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.code.as_str()),
+        (404, "no_such_buffer"),
+        "{refused:?}"
+    );
+
     let post = message("A1", "oi", false, "messages.upsert");
     let refused = system
         .api
@@ -241,8 +250,12 @@ async fn what_waits_is_told_with_what_it_waits_for() {
     let letter = facts["dead_letter"].as_str().unwrap();
     let given_up = story["items"].as_array().unwrap().last().unwrap();
     assert_eq!(
-        (&given_up["event"], &given_up["dead_letter"]),
-        (&json!("given_up"), &json!(letter)),
+        (
+            &given_up["event"],
+            &given_up["dead_letter"],
+            &given_up["reason"]
+        ),
+        (&json!("given_up"), &json!(letter), &json!("HTTP 410")),
         "{story}"
     );
 

@@ -136,13 +136,14 @@ impl Batches {
         let earlier = earlier.into_iter();
         entries.extend(earlier.map(|(at, made)| entry(at, tried(made, false))));
         let delivered = record.outcome == DELIVERED;
+        let answered = record.last.as_ref().map(|made| made.summary.clone());
         let last = record.last.map(|made| entry(at, tried(made, delivered)));
         entries.extend(last);
         if record.outcome == BURIED {
             let given_up = What::GivenUp {
                 webhook_id: id.clone(),
                 destination: destination.clone(),
-                reason: record.why,
+                reason: record.why.or(answered),
                 dead_letter: letter,
             };
             entries.push(entry(at, given_up));

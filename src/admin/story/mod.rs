@@ -68,7 +68,7 @@ pub enum What {
         webhook_id: String,
         /// Where it was to go.
         destination: String,
-        /// Why, where it was given up on without an answer for it.
+        /// Why: what somebody or a rule said, else what the last try came to.
         reason: Option<String>,
         /// The dead letter, if it is still there.
         dead_letter: Option<String>,
@@ -118,7 +118,7 @@ impl Admin {
     /// verdict is on the newest page.
     ///
     /// # Errors
-    /// Unavailable, silent or unreadable.
+    /// Nothing is known of the chat, and there is no such buffer; unavailable, silent or unreadable.
     pub async fn story(&self, chat: &Chat, page: StoryPage) -> Result<Story, AdminError> {
         let destinations = self.destinations_of(&chat.buffer);
         let known = self.store().chats().look_at(chat, destinations).await?;
@@ -136,6 +136,9 @@ impl Admin {
         let mut entries = to_come.entries();
         entries.extend(untried);
         entries.extend(sources.entries());
+        if page.is_newest() && entries.is_empty() && known.last_heard.is_none() {
+            self.check_buffer(&chat.buffer)?;
+        }
         let next = page.cut(&mut entries, boundary);
         Ok(Story {
             chat: known,

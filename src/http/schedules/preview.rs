@@ -1,18 +1,18 @@
 //! `GET /api/schedules/preview`: the next times of an expression, while somebody writes it.
 
 use axum::Json;
+use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::admin::Admin;
 use crate::core::moment::rfc3339;
-use crate::http::Api;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
+use crate::http::now;
 
 const COUNT: usize = 5;
-const MOST: usize = 50;
 
 /// What is to be previewed.
 #[derive(Deserialize, IntoParams)]
@@ -49,12 +49,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "Its next times, which no schedule need have; a 400 says what is wrong with it.",
             )
             .query::<PreviewQuery>(&["cron", "timezone", "count"])
+            .without_redis()
             .answers::<SchedulePreview>(200, "Its next times."),
     ]
 }
 
 async fn preview(
-    State(api): State<Api>,
     query: Result<Query<PreviewQuery>, QueryRejection>,
 ) -> Result<Json<SchedulePreview>, ApiError> {
     let Query(PreviewQuery {
@@ -63,12 +63,8 @@ async fn preview(
         count,
     }) = query?;
     let count = count.unwrap_or(COUNT);
-    if !(1..=MOST).contains(&count) {
-        let why = format!("count must be from 1 to {MOST}");
-        return Err(ApiError::parameter("count", why));
-    }
     let timezone = timezone.as_deref().unwrap_or("UTC");
-    let (next, zone) = api.admin.preview(&cron, timezone, count).await?;
+    let (next, zone) = Admin::preview(&cron, timezone, now(), count)?;
     Ok(Json(SchedulePreview {
         cron,
         timezone: zone.name(),

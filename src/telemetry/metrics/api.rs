@@ -40,7 +40,7 @@ impl Metrics {
         );
         registry.register(
             "requests_refused",
-            "Requests refused, by reason, and by buffer where it was known",
+            "Messages and posts refused, and requests that did not come in, by reason, and by buffer where it was known",
             self.refused.clone(),
         );
         self.posts.register(registry);
