@@ -252,7 +252,7 @@ async fn no_more_listen_than_may() {
         listening.push(Listening::to(&api, "", None).await);
     }
 
-    let refused = api.refused(reqwest::Method::GET, "/api/events", None).await;
+    let refused = api.refused(Method::GET, "/api/events", None).await;
     assert_eq!(
         (refused.status.as_u16(), refused.code.as_str()),
         (429, "too_many_listeners")
