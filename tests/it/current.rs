@@ -4,9 +4,9 @@ use lull::core::batch::BatchId;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use crate::support::daemon::read;
 use crate::support::receiver::Answer;
 use crate::support::system::System;
-use crate::support::daemon::read;
 use crate::support::{Daemon, eventually};
 
 const ANA: &str = "5511988887777";
