@@ -15,6 +15,9 @@ async fn a_revived_letter_is_delivered_under_its_old_id() {
     system.api.say("ana", "oi", 0.1).await;
     let before = system.receiver.call().await;
     eventually("it is buried", async || system.letters("").await.len() == 1).await;
+    let late =
+        async |system: &Undeliverable| system.monitor.metric("lull_lateness_seconds_count").await;
+    assert_eq!(late(&system).await, 1.0);
     system.accept();
 
     let path = format!(
@@ -31,6 +34,8 @@ async fn a_revived_letter_is_delivered_under_its_old_id() {
     );
     assert_eq!((after.id(), after.body), (before.id(), before.body));
     assert!(system.letters("").await.is_empty());
+    // It was on time when it was tried at first.
+    assert_eq!(late(&system).await, 1.0);
 }
 
 #[tokio::test]

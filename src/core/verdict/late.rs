@@ -53,7 +53,7 @@ pub struct Parts {
     pub extended_ms: Millis,
     /// From the closing of the window to the first try.
     pub queue_ms: Millis,
-    /// From the first try to the one that was taken.
+    /// From the first try to the one that was taken; between them it may have been a dead letter.
     pub retries_ms: Millis,
     /// What the call that was taken took.
     pub bot_ms: Millis,
@@ -83,7 +83,12 @@ impl Situation {
     }
 
     fn parts(&self, delivery: &Delivery) -> Option<Parts> {
-        let (first, last) = (delivery.tries.first()?, delivery.tries.last()?);
+        let last = delivery.tries.last()?;
+        // Before it was a dead letter it was tried, too.
+        let lives = self.deliveries.iter().filter(|it| it.is_same_as(delivery));
+        let first = lives
+            .filter_map(|it| it.tries.first())
+            .min_by_key(|it| it.at)?;
         let gathered = delivery.gathered();
         let answered = self.answer_after(last.at.saturating_sub(last.took));
         // A bot that answers before it has taken the call was not waited for.
@@ -119,6 +124,11 @@ struct Gathered {
 }
 
 impl Delivery {
+    /// Whether it is the same call, perhaps sent again as a dead letter.
+    fn is_same_as(&self, other: &Self) -> bool {
+        (&self.webhook_id, &self.destination) == (&other.webhook_id, &other.destination)
+    }
+
     /// Since when an answer is waited for: the last message, or when a message for later was to leave.
     fn asked_at(&self) -> Millis {
         match self.reason {

@@ -11,6 +11,7 @@ use crate::core::batch::{Gathering, Millis};
 use crate::core::held_by::HeldBy;
 use crate::core::moment::utc;
 use crate::core::paused_by::PausedBy;
+use crate::core::why::Why;
 use crate::core::window::{CloseReason, Origin};
 
 pub use late::{Late, Parts};
@@ -199,6 +200,12 @@ pub struct Attempted {
 impl Attempted {
     fn began(&self) -> Millis {
         self.at.saturating_sub(self.took)
+    }
+
+    /// Whether the call may have reached the destination, as far as is known.
+    fn may_have_come(&self) -> bool {
+        let why = Why::read(&self.summary);
+        !matches!(why, Some(Why::NoConnection(_) | Why::Inside(_)))
     }
 }
 

@@ -65,7 +65,9 @@ impl Situation {
     fn called_again(&self) -> Option<Twice> {
         self.asked().rev().find_map(|it| {
             let (_, before) = it.tries.split_last()?;
-            let unanswered = before.iter().filter(|made| made.status.is_none());
+            let unanswered = before
+                .iter()
+                .filter(|made| made.status.is_none() && made.may_have_come());
             Some(Twice::CalledAgain {
                 destination: it.destination.clone(),
                 webhook_id: it.webhook_id.clone(),

@@ -155,7 +155,7 @@ impl Monitor {
             worker.hints.look_at(Shard::of(&lease.lane.chat));
             return more;
         }
-        if lease.attempt == 1 {
+        if lease.is_fresh() {
             let late = lease.late + since.elapsed();
             self.metrics.lateness.observe(late);
             self.metrics.tally.late(late.as_secs_f64());

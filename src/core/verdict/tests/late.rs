@@ -1,7 +1,7 @@
 //! "It was late".
 
 use super::super::*;
-use super::{situation, told, tried};
+use super::{delivery, situation, told, tried};
 use crate::core::window::WaitRule;
 
 fn gathered(wait: Millis, typing: Millis, rule: Option<WaitRule>) -> Option<Gathering> {
@@ -35,7 +35,7 @@ fn the_time_until_the_answer_is_split_into_its_parts() {
 #[test]
 fn the_longest_part_is_what_made_it_late() {
     type Change = fn(&mut Situation);
-    let changes: [(&str, Change); 13] = [
+    let changes: [(&str, Change); 14] = [
         ("wait", |_| {}),
         ("typing", |it| {
             it.deliveries[0].gathered = gathered(3000, 5000, None);
@@ -63,6 +63,14 @@ fn the_longest_part_is_what_made_it_late() {
         ("retries", |it| {
             let tries = vec![tried(908_000, 9, None), tried(940_000, 1, Some(200))];
             it.deliveries[0].tries = tries;
+        }),
+        // It was a dead letter until somebody sent it again.
+        ("retries", |it| {
+            let mut dead = delivery();
+            dead.delivered = false;
+            dead.tries = vec![tried(908_000, 9, Some(410))];
+            it.deliveries.insert(0, dead);
+            it.deliveries[1].tries = vec![tried(970_000, 1, Some(200))];
         }),
         ("bot", |it| {
             it.deliveries[0].tries = vec![tried(908_000, 30_000, Some(200))];

@@ -32,8 +32,11 @@ fn why_it_answered_twice_is_the_first_rule_that_holds() {
         others: vec![("551188887777 in filial".to_owned(), at)],
         ..situation()
     };
+    let mut unsent = again(None);
+    unsent.deliveries[0].tries[0].summary = Why::NoConnection("refused").to_string();
     for (what, situation, code) in [
         ("a time-out", again(None), "called_again"),
+        ("nobody who took a connection", unsent, "once"),
         ("a refusal, which did nothing", again(Some(503)), "once"),
         ("a short pause", two(9_100), "two_batches"),
         ("a long pause", two(12_000), "once"),
