@@ -232,6 +232,20 @@ async fn what_is_wrong_with_a_configuration_is_named_by_its_path() {
         ),
         (
             "PUT",
+            "/api/buffers/Loja",
+            json!({"wait": 3}),
+            "invalid_request",
+            "name",
+        ),
+        (
+            "PUT",
+            "/api/schedules/Loja",
+            call.clone(),
+            "invalid_request",
+            "name",
+        ),
+        (
+            "PUT",
             "/api/buffers/a",
             json!({"window": {"waitt": 3}}),
             "unknown_field",

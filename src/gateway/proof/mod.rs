@@ -149,12 +149,11 @@ impl Proof {
                 if given.iter().any(|given| same(given, secret)) {
                     return Ok(());
                 }
-                let place = headers.join(", ");
                 let mut tokens = given.iter().filter(|_| *token);
                 match tokens.find_map(|given| token::is_fresh(given, secret, now)) {
                     Some(true) => Ok(()),
                     Some(false) => Err(ProofError::Expired),
-                    None => Err(self.wrong(&place)),
+                    None => Err(self.wrong(&self.came(post, headers, body.as_ref()))),
                 }
             }
             Way::Hmac {
@@ -205,6 +204,18 @@ impl Proof {
             return Err(self.missing(&headers.join(", ")));
         }
         Ok(given)
+    }
+
+    /// In which places something came that may be the secret.
+    fn came(&self, post: Post<'_, '_>, headers: &[String], body: Option<&Path>) -> String {
+        let query = self.query.as_deref();
+        let query = query.filter(|name| in_query(post.url, name).is_some());
+        let headers = headers.iter().filter(|it| (post.header)(it).is_some());
+        let body = body.filter(|path| path.text(post.body).is_some());
+        let came = query.map(|name| format!("?{name}=")).into_iter();
+        let came = came.chain(headers.cloned());
+        let came = came.chain(body.map(ToString::to_string));
+        came.collect::<Vec<_>>().join(", ")
     }
 
     fn header<'p>(&self, post: Post<'p, '_>, name: &str) -> Result<&'p str, ProofError> {

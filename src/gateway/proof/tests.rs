@@ -268,6 +268,19 @@ fn a_refusal_tells_what_to_do_and_not_the_secret() {
 }
 
 #[test]
+fn a_refusal_names_the_places_in_which_something_came() {
+    let url = "https://a.example/?secret=wrong";
+    let headers = [("apikey", "wrong")];
+    let error = check("evolution", "s3cret", &headers, url, b"{}");
+
+    let told = error.unwrap_err().to_string();
+    assert!(
+        told.starts_with("?secret=, apikey does not fit the post: "),
+        "{told}"
+    );
+}
+
+#[test]
 fn the_challenge_is_answered_to_who_knows_the_token() {
     let query = "hub.mode=subscribe&hub.verify_token=t%C3%B6ken&hub.challenge=1158201444";
 

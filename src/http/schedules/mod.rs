@@ -160,7 +160,7 @@ async fn put(
     Caller(by): Caller,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let name = named(name, NO_SCHEDULE)?;
+    let name = new_name(name)?;
     let Query(query) = query?;
     let version = query.version()?;
     let written = if fields.contains_key("cron") {

@@ -39,6 +39,12 @@ pub(super) fn named(
     Name::parse(&name).map_err(|_| not_there)
 }
 
+/// The name in the path of something that is written, whether or not it is there yet.
+pub(super) fn new_name(path: Result<Path<String>, PathRejection>) -> Result<Name, ApiError> {
+    let Path(name) = path?;
+    Name::parse(&name).map_err(|error| ApiError::parameter("name", format!("name: {error}")))
+}
+
 /// What is shown beside a specification, and may be put back with it.
 const BESIDE: [&str; 3] = ["version", "from", "removing"];
 

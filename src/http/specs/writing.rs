@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{ShownSpec, created, named, spec_named, spec_of};
+use super::{ShownSpec, created, named, new_name, spec_named, spec_of};
 use crate::admin::{Drained, Ended, NoSuch};
 use crate::core::life::Asked;
 use crate::http::Api;
@@ -71,7 +71,7 @@ pub(in crate::http) async fn put<T: Resource>(
     Caller(by): Caller,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let name = named(name, NoSuch::Kind(T::KIND).into())?;
+    let name = new_name(name)?;
     let Query(query) = query?;
     let spec: T = spec_named(fields, &name)?;
     let written = api.admin.put_over(query.version()?, spec, &by).await?;
