@@ -44,7 +44,8 @@ async fn a_message_leaves_at_its_time_with_events_off() {
     for _ in 0..20 {
         assert_eq!(receiver.call().await.messages(), ["oi"]);
     }
-    let on_time = r#"lull_lateness_seconds_bucket{le="0.25"}"#;
+    // By the index and not by what a sweep looks for each few seconds; a busy machine takes its time.
+    let on_time = r#"lull_lateness_seconds_bucket{le="2.5"}"#;
     assert_eq!(monitor.metric(on_time).await, 20.0);
     let later = r#"lull_batches_total{reason="later"}"#;
     assert_eq!(monitor.metric(later).await, 20.0);
