@@ -27,7 +27,7 @@ use crate::http::history::{HistoryAnswer, shown as shown_run};
 use crate::http::page::page;
 use crate::http::query::{List, ListQuery};
 use crate::http::specs::writing::WriteQuery;
-use crate::http::specs::{New, Put, created, named, spec_named, spec_of};
+use crate::http::specs::{New, Put, created, named, new_name, spec_named, spec_of};
 use crate::spec::ScheduleSpec;
 use crate::store::config::Mode;
 use fields::{changed, own};
