@@ -210,7 +210,7 @@ mod tests {
         for (body, why) in [
             ("{}", "action must be start or stop"),
             (r#"{"action":"halt"}"#, "action must be start or stop"),
-            (r#"{"action":"stop","bufer":"a"}"#, "body may hold action"),
+            (r#"{"action":"stop","bufer":"a"}"#, "\"bufer\" is no field"),
             (r#"{"action":"stop","buffer":"A B"}"#, "buffer "),
             (r#"{"action":"stop","buffer":null}"#, "buffer must not"),
             (
