@@ -34,7 +34,12 @@ async fn a_destination_is_written_looked_at_and_removed_and_its_secrets_are_neve
     let begun = [("of", ""), ("url", ""), ("method", "POST")];
     let preview = ana.post("/console/destinations/.preview", &begun).await;
     answers(&preview, 200, &["Enter the URL of the bot", "up to 1 s"]);
-    lacks(&preview, &["role=\"alert\""]);
+    let reproaches = [
+        "<p class=\"bad\"",
+        "<p class=\"notice bad\"",
+        "<div class=\"notice bad\"",
+    ];
+    lacks(&preview, &reproaches);
     let wrong = typed(&[("timeout", "soon"), ("active", "on")]);
     let refused = ana.post("/console/destinations/.new", &wrong).await;
     answers(
