@@ -10,6 +10,8 @@ use crate::core::chat::{Chat, Name};
 
 /// Entries of an index that are looked through for one page, where a filter passes few of them: a few milliseconds.
 const MOST_SIFTED: usize = 8192;
+/// Entries of each shard that are read for a page, at least.
+const FEWEST: usize = 8;
 /// Comes after every member of an index.
 const LAST: &str = "~";
 
@@ -88,8 +90,7 @@ impl Store {
         Ok((found, next))
     }
 
-    /// The entries of an index in these shards after `after`, in no order: of each shard one more than `limit`, and all
-    /// of the moment at which the page before ended.
+    /// The entries of an index in these shards after `after`, in no order: the earliest, one more than `limit`, and others.
     pub(super) async fn earliest_in(
         &self,
         key: impl Fn(Shard) -> String,
@@ -97,34 +98,49 @@ impl Store {
         after: Option<&DueCursor>,
         limit: usize,
     ) -> Result<Vec<DueCursor>> {
+        let most = limit.saturating_add(1);
+        // Chats are spread evenly: to read a page of each shard would be to read sixty-four for one.
+        let few = (4 * most.div_ceil(shards.len().max(1)))
+            .max(FEWEST)
+            .min(most);
+        let mut found = self.of_each(&key, shards, after, few).await?;
+        let full = full(&found, few, limit);
+        if few < most && !full.is_empty() {
+            found.retain(|(shard, _)| !full.contains(shard));
+            found.extend(self.of_each(&key, &full, after, most).await?);
+        }
+        Ok(found.into_iter().flat_map(|(_, entries)| entries).collect())
+    }
+
+    /// The first entries of an index in each of these shards after `after`: so many, and all of the moment at which the page
+    /// before ended.
+    async fn of_each(
+        &self,
+        key: impl Fn(Shard) -> String,
+        shards: &[Shard],
+        after: Option<&DueCursor>,
+        most: usize,
+    ) -> Result<Vec<(Shard, Vec<DueCursor>)>> {
         let from = after.map_or(0, |cursor| cursor.deadline);
+        let most = isize::try_from(most).unwrap_or(isize::MAX);
         let mut reads = redis::pipe();
         for &shard in shards {
             // However many are due in the very moment at which the page before ended.
             reads.zrangebyscore_withscores(key(shard), from, from);
             let later = format!("({from}");
-            reads.zrangebyscore_limit_withscores(key(shard), later, "+inf", 0, page(limit));
+            reads.zrangebyscore_limit_withscores(key(shard), later, "+inf", 0, most);
         }
         let answers: Vec<Vec<(Vec<u8>, f64)>> = self.pipeline(&reads).await?;
-        let found = shards
-            .iter()
-            .flat_map(|&shard| [shard, shard])
-            .zip(answers)
-            .flat_map(|(shard, entries)| {
-                entries
-                    .into_iter()
-                    .map(move |(member, score)| (shard, member, score))
-            })
-            .filter_map(|(shard, member, score)| {
-                Some(DueCursor::new(
-                    score,
-                    shard,
-                    String::from_utf8(member).ok()?,
-                ))
-            })
-            .filter(|entry| after.is_none_or(|after| entry > after))
-            .collect();
-        Ok(found)
+        let of_shards = answers.chunks(2).zip(shards).map(|(answers, &shard)| {
+            let entries = answers.iter().flatten();
+            let entries = entries.filter_map(|(member, score)| {
+                let member = str::from_utf8(member).ok()?.to_owned();
+                Some(DueCursor::new(*score, shard, member))
+            });
+            let entries = entries.filter(|entry| after.is_none_or(|after| entry > after));
+            (shard, entries.collect())
+        });
+        Ok(of_shards.collect())
     }
 
     /// The chats of the window index after `after`, next deadline first.
@@ -230,11 +246,17 @@ pub(super) fn first_page(found: &mut Vec<DueCursor>, limit: usize) -> Option<Str
     found.last().filter(|_| more).map(DueCursor::text)
 }
 
-/// One more than shown, to know whether there is a next page.
-fn page(limit: usize) -> isize {
-    isize::try_from(limit)
-        .unwrap_or(isize::MAX)
-        .saturating_add(1)
+/// The shards that gave as many entries as were asked for, and may have more that stand on the page.
+fn full(found: &[(Shard, Vec<DueCursor>)], asked: usize, limit: usize) -> Vec<Shard> {
+    let mut all: Vec<_> = found.iter().flat_map(|(_, entries)| entries).collect();
+    all.sort_unstable();
+    let end = all.get(limit);
+    let may_have_more = |entries: &[DueCursor]| {
+        let last = entries.last();
+        entries.len() >= asked && last.is_some_and(|last| end.is_none_or(|end| last < *end))
+    };
+    let full = found.iter().filter(|(_, entries)| may_have_more(entries));
+    full.map(|(shard, _)| *shard).collect()
 }
 
 #[cfg(test)]

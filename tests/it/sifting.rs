@@ -37,13 +37,17 @@ fn users(pages: &[Value]) -> Vec<&str> {
 }
 
 async fn say(redis: &TestRedis, buffer: &str, user: &str, ttl: Duration) {
-    let store = redis.store().await;
     let chat = Chat::new(Name::parse(buffer).unwrap(), ChatId::parse(user).unwrap());
+    say_in(redis, &chat, ttl).await;
+}
+
+async fn say_in(redis: &TestRedis, chat: &Chat, ttl: Duration) {
+    let store = redis.store().await;
     let item = item("oi");
     let message = NewMessage::plain(&item, ttl);
     let windows = store.windows();
     windows
-        .append(&chat, message, &RULES, &destinations())
+        .append(chat, message, &RULES, &destinations())
         .await
         .unwrap();
 }
@@ -69,6 +73,27 @@ async fn the_windows_of_a_buffer_come_once_each_in_order_over_pages_of_any_size(
     }
     let (_, none) = api.get("/api/chats?buffer=none").await;
     assert_eq!(none, json!({"items": [], "total": 0, "next_cursor": null}));
+}
+
+#[tokio::test]
+async fn a_page_is_whole_where_all_that_closes_next_lies_in_one_shard() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+    let all: Vec<_> = (0..30).map(|number| format!("u{number:02}")).collect();
+    for (user, left) in all.iter().zip(0..) {
+        let buffer = Name::parse("loja").unwrap();
+        let chat = Chat::new(buffer, ChatId::parse(user).unwrap()).in_other_order();
+        say_in(&redis, &chat, LONG + Duration::from_secs(left)).await;
+        say(&redis, "other", user, 2 * LONG).await;
+    }
+
+    for limit in [3, 7, 12, 25] {
+        let pages = pages(&api, &format!("/api/chats?limit={limit}")).await;
+
+        let users = users(&pages);
+        assert_eq!((users.len(), pages.len()), (60, 60_usize.div_ceil(limit)));
+        assert_eq!(&users[..30], &all[..], "{limit}");
+    }
 }
 
 #[tokio::test]
