@@ -20,7 +20,6 @@ use tokio::sync::OnceCell;
 use tower::ServiceExt;
 
 use super::Console;
-use super::sharing::{Asked, Shared};
 use super::spelling::quoted;
 use crate::core::json::halves::without_halves;
 pub(super) use refused::Refused;
@@ -62,11 +61,8 @@ pub(super) struct Asking {
     from: Option<ConnectInfo<SocketAddr>>,
     /// The cookies that answers set.
     cookies: Arc<Mutex<Vec<HeaderValue>>>,
-    shared: Shared,
-    /// What whoever asks reaches, where they take answers that others who reach the same were given just now.
-    sharing: Option<Arc<str>>,
     /// How all of it goes, once that was asked for.
-    overview: Arc<OnceCell<Result<Arc<[u8]>, Refused>>>,
+    overview: Arc<OnceCell<Result<Vec<u8>, Refused>>>,
 }
 
 /// Something that is asked of the API, or done with it. A page shows it as a command, too.
@@ -140,8 +136,7 @@ impl Asking {
         path: &str,
         query: &[(&str, &str)],
     ) -> Result<T, Refused> {
-        let answer = self.look(&Call::get(path, query)).await?;
-        parsed(&answer)
+        self.read(&Call::get(path, query)).await
     }
 
     /// How all of it goes. Every page tells it, and some tell more of it: it is asked for once.
@@ -150,25 +145,8 @@ impl Asking {
     /// Why it is not known.
     pub(super) async fn overview<T: DeserializeOwned>(&self) -> Result<T, Refused> {
         let call = Call::get("/api/overview", &[]);
-        let answer = self.overview.get_or_init(async || self.look(&call).await);
+        let answer = self.overview.get_or_init(|| self.call(&call));
         parsed(answer.await.as_ref().map_err(Clone::clone)?)
-    }
-
-    async fn look(&self, call: &Call) -> Result<Arc<[u8]>, Refused> {
-        let Some(scopes) = self.sharing.clone() else {
-            return Ok(self.call(call).await?.into());
-        };
-        let asked = Asked {
-            scopes,
-            path: call.path.clone(),
-        };
-        self.shared.answer(asked, self.call(call)).await
-    }
-
-    /// From here on looks may be answered with what others who reach the same were answered within a second: for what is read
-    /// again all the time, and not for what shows what somebody has just done.
-    pub(super) fn share(&mut self, scopes: &[String]) {
-        self.sharing = Some(scopes.join("+").into());
     }
 
     /// Does something, and reads the answer.
@@ -260,8 +238,6 @@ impl FromRequestParts<Console> for Asking {
             headers,
             from: parts.extensions.get().copied(),
             cookies: Arc::default(),
-            shared: console.shared.clone(),
-            sharing: None,
             overview: Arc::default(),
         })
     }

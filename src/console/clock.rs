@@ -18,6 +18,11 @@ pub(super) struct Clock {
     words: Said,
 }
 
+/// Now, in ms since 1970.
+pub(super) fn now_ms() -> i64 {
+    DateTime::<Utc>::from(SystemTime::now()).timestamp_millis()
+}
+
 impl Clock {
     pub(super) fn new(zone: Tz, words: Said) -> Self {
         Self {
@@ -27,7 +32,7 @@ impl Clock {
         }
     }
 
-    /// Now, in ms since 1970, by which countdowns of a page go.
+    /// When the page was made, in ms since 1970: its countdowns go by that.
     pub(super) fn now_ms(&self) -> i64 {
         self.now.timestamp_millis()
     }

@@ -4,7 +4,7 @@
 //! and its rights. So a page shows nothing that the API does not answer, and does nothing that the API does not allow, write
 //! into the audit, and let be done with `curl`.
 //!
-//! - `asking`: the API, asked for a browser; `sharing`: what many look at, asked once; `visit`: who looks; `shell` and `state`: what stands around every page.
+//! - `asking`: the API, asked for a browser; `sharing`: what many look at, made once; `visit`: who looks; `shell` and `state`: what stands around every page.
 //! - `pages`: the pages, each with the answers that it reads and its templates in `templates`.
 //! - `words`: the catalogues of the languages; `clock`: moments and lengths of time as people read them.
 //! - `assets`: styles, scripts and icons; `policy`: what a browser may do with a page.
@@ -24,7 +24,7 @@ mod words;
 
 use axum::Router;
 use axum::extract::FromRef;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{any, get};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
@@ -70,9 +70,10 @@ pub fn in_front_of(api: Router) -> anyhow::Result<Router> {
     let home = home.with_state(console.clone());
     let pages = pages::routes()
         .route("/console/assets/{file}", get(assets::serve))
-        .layer(from_fn(policy::apply))
-        // What is read again every two seconds is packed as often: a few bytes less would cost more than they save.
+        // What is read again every two seconds is packed every second: a few bytes less would cost more than they save.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .layer(from_fn_with_state(console.clone(), sharing::share))
+        .layer(from_fn(policy::apply))
         .with_state(console);
     Ok(home.merge(pages).fallback_service(api))
 }

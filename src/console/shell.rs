@@ -17,6 +17,8 @@ pub(super) struct Shell {
     pub(super) theme: String,
     /// Path and query, to come back to.
     pub(super) here: String,
+    /// It was asked for by its address alone, and can be again.
+    pub(super) may_come_anew: bool,
     /// Who looks; none: nobody has come in.
     pub(super) viewer: Option<Viewer>,
     /// How all of it goes, or why that is not known.
@@ -150,9 +152,25 @@ impl Shell {
         self.viewer.as_ref().is_some_and(|it| it.may_change)
     }
 
-    /// Whether the page may act now: nothing is done while Redis is away.
-    pub(super) fn may_act(&self) -> bool {
-        self.may_change() && !matches!(&self.strip, Some(Err(_)))
+    /// Whether Redis does not answer, so that nothing can be done.
+    pub(super) fn is_away(&self) -> bool {
+        matches!(&self.strip, Some(Err(_)))
+    }
+
+    /// The attributes of a button that does something: the script of the page holds it while the page is not of now.
+    pub(super) fn acting(&self) -> &'static str {
+        match (self.may_change(), self.is_away()) {
+            (true, false) => " data-act",
+            (true, true) => " data-act disabled",
+            (false, _) => " disabled",
+        }
+    }
+
+    /// The attributes of what is read again: when it was so, which is told when it is asked for anew, and whether Redis was away.
+    pub(super) fn stamp(&self) -> String {
+        let at = self.clock.now_ms();
+        let away = if self.is_away() { " data-away" } else { "" };
+        format!("data-now=\"{at}\" hx-headers='{{\"lull-shown\":\"{at}\"}}'{away}")
     }
 
     /// What is wrong with what somebody typed, in the reader's language; the API says it more exactly, in English.

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::header::{ACCEPT_LANGUAGE, COOKIE, LOCATION};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use chrono_tz::Tz;
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use super::asking::{Asking, with_query};
 use super::clock::Clock;
 use super::shell::{Notice, Shell, Viewer};
 use super::state::Strip;
-use super::words::Catalogue;
+use super::words::Said;
 use crate::core::cookie;
 
 /// Comes with what htmx asks for.
@@ -72,15 +72,19 @@ struct Done {
     n: Option<u64>,
 }
 
+/// The words of the language that a browser is answered in.
+pub(super) fn language_of(headers: &HeaderMap, console: &Console) -> Said {
+    let chosen = Liking::of(headers).language;
+    let accepted = headers.get(ACCEPT_LANGUAGE).and_then(|it| it.to_str().ok());
+    console
+        .words
+        .for_reader(chosen, accepted.unwrap_or_default())
+}
+
 async fn shell(parts: &mut Parts, console: &Console) -> (Asking, Shell) {
     let Ok(ask) = Asking::from_request_parts(parts, console).await;
     let liking = Liking::of(&parts.headers);
-    let accepted = parts
-        .headers
-        .get(ACCEPT_LANGUAGE)
-        .and_then(|it| it.to_str().ok());
-    let catalogue: &Catalogue = &console.words;
-    let words = catalogue.for_reader(liking.language, accepted.unwrap_or_default());
+    let words = language_of(&parts.headers, console);
     let here = parts
         .uri
         .path_and_query()
@@ -91,6 +95,7 @@ async fn shell(parts: &mut Parts, console: &Console) -> (Asking, Shell) {
         assets: console.assets.clone(),
         theme: liking.theme.to_owned(),
         here: here.to_owned(),
+        may_come_anew: parts.method == Method::GET,
         viewer: None,
         strip: None,
         notice: None,
@@ -114,15 +119,10 @@ impl FromRequestParts<Console> for Visit {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Response> {
-        let (mut ask, mut shell) = shell(parts, console).await;
+        let (ask, mut shell) = shell(parts, console).await;
         let is_part = parts.headers.contains_key(HX_REQUEST);
         match ask.get::<Viewer>("/api/session", &[]).await {
-            Ok(viewer) => {
-                if is_part {
-                    ask.share(&viewer.scopes);
-                }
-                shell.viewer = Some(viewer);
-            }
+            Ok(viewer) => shell.viewer = Some(viewer),
             // A part of a page that is looked at: the whole of it is to come in anew.
             Err(refused) if refused.asks_for_a_key() && is_part => {
                 return Err((StatusCode::UNAUTHORIZED, [(HX_REFRESH, "true")]).into_response());

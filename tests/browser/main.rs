@@ -25,6 +25,7 @@ mod pictures;
 mod plain;
 mod routes;
 mod scene;
+mod stale_acts;
 mod start;
 mod story;
 mod writing;

@@ -2,15 +2,19 @@
 // Every page can be read, and every act be done, without it.
 
 const page = document.documentElement;
-let ahead = 0; // How far the server's clock is before this one's, ms.
+let ahead = -Infinity; // How far the server's clock is before this one's, ms.
 
 let newest = 0; // The newest moment that an answer of the server brought, ms.
 
-// Parts of a page come at different times: only what has just come tells how late it is there.
+// Parts of a page come at different times: only what has just come tells how late it is there. It may have been made a second
+// before, for somebody else: so the one that came quickest is believed, unless a clock was set.
 function setClock() {
   const moments = [...document.querySelectorAll("[data-now]")].map((part) => Number(part.dataset.now));
   const at = Math.max(0, ...moments);
-  if (at > newest) { newest = at; ahead = at - Date.now(); }
+  if (at <= newest) return;
+  newest = at;
+  const seen = at - Date.now();
+  if (seen > ahead || seen < ahead - 5000) ahead = seen;
 }
 const now = () => Date.now() + ahead;
 
@@ -64,11 +68,44 @@ setClock();
 const tickAll = () => { for (const element of ticking) element.tick(); };
 setInterval(() => { if (!document.hidden) tickAll(); }, 1000);
 
-// Looking again: every two seconds what the page shows of now, and at once when something was settled; not while hidden.
+// Acts: nothing is done with a page that is not of now, or while Redis is away. It says why, and they come back by themselves.
+const held = document.getElementById("held");
 const live = document.querySelector("main [data-live]");
+const patience = live ? 8000 : 25000; // Of a page without parts that are read again only the strip tells, every ten seconds.
+let seen = Date.now(), returned = 0, typed = false;
+const isStale = () => Date.now() - seen > patience && Date.now() - returned > 3000;
+function hold() {
+  const parts = [...document.querySelectorAll("[data-now]")].sort((one, other) => other.dataset.now - one.dataset.now);
+  const away = parts.length > 0 && "away" in parts[0].dataset;
+  const why = away ? held.dataset.away : isStale() ? held.dataset.stale : "";
+  if (!why && "anew" in held.dataset && !typed) { location.reload(); return; } // It was made while Redis was away.
+  if (held.textContent !== why) held.textContent = why;
+  held.hidden = !why;
+  for (const button of document.querySelectorAll("[data-act]")) {
+    button.disabled = why !== "";
+    if (why) button.setAttribute("aria-describedby", "held"); else button.removeAttribute("aria-describedby");
+  }
+}
+if (held) {
+  document.querySelector("main").addEventListener("input", () => { typed = true; });
+  document.addEventListener("htmx:after:swap", (event) => {
+    if (!live || event.target.closest?.("main")) seen = Date.now();
+    setClock();
+    tickAll();
+    hold();
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return;
+    returned = Date.now();
+    document.body.dispatchEvent(new Event("lull:return"));
+  });
+  setInterval(() => { if (!document.hidden) hold(); }, 2000);
+}
+
+// Looking again: every two seconds what the page shows of now, and at once when something was settled; not while hidden.
 if (live) {
   const dot = document.getElementById("live");
-  let stream, seen = Date.now(), pending = false;
+  let stream, pending = false;
   const look = () => {
     if (pending || document.hidden) return;
     pending = true;
@@ -76,7 +113,7 @@ if (live) {
   };
   const tell = () => {
     if (!dot) return;
-    const stale = Date.now() - seen > 8000;
+    const stale = isStale();
     dot.textContent = stale ? dot.dataset.stale.replace("{time}", new Date(seen).toLocaleTimeString(page.lang)) : dot.dataset.live;
     page.classList.toggle("stale", stale);
   };
@@ -88,7 +125,7 @@ if (live) {
   document.addEventListener("visibilitychange", () => { if (document.hidden) close(); else { open(); look(); } });
   addEventListener("pagehide", close);
   if (!document.hidden) open();
-  document.querySelector("main").addEventListener("htmx:after:swap", () => { seen = Date.now(); setClock(); tickAll(); tell(); });
+  document.addEventListener("htmx:after:swap", tell);
   setInterval(() => { look(); tell(); }, 2000);
 }
 

@@ -74,6 +74,7 @@ texts! {
         read_only: String,
         skip: String,
         redis_away: String,
+        held: String,
         request_id: String,
         live: String,
         not_live: String,

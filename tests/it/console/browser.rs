@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, Response};
+use reqwest::{Client, Method, RequestBuilder, Response};
 
 use crate::support::Daemon;
 
@@ -69,7 +69,28 @@ impl<'a> Browser<'a> {
         self.ask(Method::POST, path, Some(body)).await
     }
 
+    /// As the script of a page does, which shows what was so at this moment (ms).
+    pub(crate) async fn look_again(&self, path: &str, shown: u64) -> Page {
+        let shown = shown.to_string();
+        let of_script = [("hx-request", "true"), ("lull-shown", &shown)];
+        let request = self.request(Method::GET, path);
+        let request = of_script.iter().fold(request, |request, (name, value)| {
+            request.header(*name, *value)
+        });
+        self.page(request).await
+    }
+
     async fn ask(&self, method: Method, path: &str, body: Option<String>) -> Page {
+        let mut request = self.request(method, path);
+        if let Some(body) = body {
+            request = request
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(body);
+        }
+        self.page(request).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let cookies: Vec<_> = self
             .cookies
             .lock()
@@ -77,18 +98,15 @@ impl<'a> Browser<'a> {
             .iter()
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
-        let mut request = self
-            .client
+        self.client
             .request(method, self.api.url(path))
             .header("accept", "text/html")
             .header("accept-language", self.language)
             .header("sec-fetch-site", "same-origin")
-            .header(COOKIE, cookies.join("; "));
-        if let Some(body) = body {
-            request = request
-                .header("content-type", "application/x-www-form-urlencoded")
-                .body(body);
-        }
+            .header(COOKIE, cookies.join("; "))
+    }
+
+    async fn page(&self, request: RequestBuilder) -> Page {
         let answer = request.send().await.unwrap();
         self.keep_cookies(&answer);
         let header = |name: &str| {

@@ -1,6 +1,7 @@
 //! Coming in, going out, and how somebody likes to read.
 
-use super::browser::Browser;
+use super::browser::{Browser, Page};
+use super::reading::between;
 use crate::support::{Daemon, TestRedis};
 
 const KEYS: &str = "ana:key-of-ana-that-is-long-enough, eyes:key-of-eyes-that-is-long-enough:read,\
@@ -133,4 +134,42 @@ async fn language_and_look_are_kept_and_a_key_that_reads_sees_no_acts() {
     assert_eq!(stopped.sent_to, "/console?done=stop&n=0");
     let now = ana.get(&stopped.sent_to).await;
     assert!(now.html.contains("Deliveries are stopped."), "{}", now.html);
+}
+
+/// When a part was made.
+fn moment(page: &Page) -> u64 {
+    between(page, "data-now=\"", "\"").parse().unwrap()
+}
+
+#[tokio::test]
+async fn what_is_read_again_is_made_once_for_all_who_see_the_same_and_never_shown_to_others() {
+    let redis = TestRedis::start().await;
+    let api = api(&redis).await;
+    let ana = Browser::with_key(&api, ANA).await;
+    let eyes = Browser::with_key(&api, "key-of-eyes-that-is-long-enough").await;
+
+    let paths = ["now", "strip", "waiting", "start/default"];
+    for path in paths.map(|it| format!("/console/{it}")) {
+        let first = ana.look_again(&path, 0).await;
+        assert_eq!(first.status, 200, "{path}: {}", first.html);
+        let for_eyes = eyes.look_again(&path, 0).await;
+        assert!(
+            moment(&for_eyes) > moment(&first),
+            "{path}: it reaches less"
+        );
+        // The same, or one that was made a second later.
+        let second = ana.look_again(&path, 0).await;
+        assert!(second.html == first.html || moment(&second) > moment(&first));
+        // Nothing for a page that shows what is newer, or again one that was made later.
+        let newer = ana.look_again(&path, u64::MAX >> 1).await;
+        let is_nothing = newer.status == 204 && newer.html.is_empty();
+        assert!(
+            is_nothing || moment(&newer) > moment(&first),
+            "{path}: {}",
+            newer.html
+        );
+        // Whoever has not come in is shown nothing of it.
+        let stranger = Browser::at(&api, "en").look_again(&path, 0).await;
+        assert_eq!((stranger.status, stranger.html.as_str()), (401, ""));
+    }
 }
