@@ -76,6 +76,9 @@ pub enum NoSuch {
     /// A message for later: it has left or was taken back, or never was.
     #[error("no message with this id waits for its time (any more)")]
     Scheduled,
+    /// A message of the queue: it has left or was taken back, or never was.
+    #[error("no message with this id waits in the queue (any more)")]
+    Queued,
 }
 
 /// What is there that it does not go with.
@@ -179,6 +182,9 @@ pub enum Conflict {
     /// An attempt at what is to be tried or given up on is on its way.
     #[error("an attempt is on its way: wait until it is over")]
     InHand,
+    /// A message that is being tried, or was.
+    #[error("it is being tried, or was tried before, and cannot be taken back")]
+    Tried,
     /// The batch of another chat comes first on the lane of an ordered buffer.
     #[error("the batch of another chat comes first, because the buffer is ordered")]
     AnotherFirst,

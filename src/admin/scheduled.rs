@@ -1,4 +1,4 @@
-//! Messages that wait for their time: list them, take one back; and where one is that leaves by itself.
+//! Messages that leave by themselves, at their time or in their turn: list them, take one back, and where one is.
 
 use tracing::info;
 
@@ -10,6 +10,7 @@ use crate::core::filter::Filter;
 use crate::store::audit::{Act, By};
 use crate::store::lanes::queue::{Found, Waiting};
 use crate::store::lanes::queue_list::QueueCursor;
+use crate::store::lanes::recalling::Recalled;
 use crate::store::scheduled::Kept;
 use crate::store::{DueCursor, PAGE_BYTES};
 
@@ -75,6 +76,30 @@ impl Admin {
         }
         let hash = chat.hash();
         info!(chat = %hash, "An operator took back a message of chat {hash} that was to leave later");
+        self.note(Act::new(Action::MessageRecall, by).on(&hash))
+            .await;
+        Ok(chat)
+    }
+
+    /// Takes back a message of the queue: one that waits for its time, or for its first attempt; answers its chat.
+    ///
+    /// # Errors
+    /// No such; it is being tried, or was; unavailable, silent or unreadable.
+    pub async fn recall_queued(&self, id: &BatchId, by: &By) -> Result<Chat, AdminError> {
+        let name = Name::messages_name();
+        let of_queue = Filter::Buffer(name.clone());
+        match self.recall(id.as_str(), &of_queue, by).await {
+            Err(AdminError::NoSuch(_)) => {}
+            taken_back => return taken_back,
+        }
+        // Afterwards, as it moves from there onto the lane.
+        let chat = match self.store().lanes().recall(&name, &name, id).await? {
+            Recalled::Done(chat) => chat,
+            Recalled::Tried => return Err(Conflict::Tried.into()),
+            Recalled::None => return Err(NoSuch::Queued.into()),
+        };
+        let hash = chat.hash();
+        info!(chat = %hash, "An operator took back a message of chat {hash} out of the queue");
         self.note(Act::new(Action::MessageRecall, by).on(&hash))
             .await;
         Ok(chat)

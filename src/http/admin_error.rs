@@ -58,7 +58,7 @@ impl From<NoSuch> for ApiError {
             NoSuch::Post(_) => Self::NotFound(
                 format!("{no_such}: GET /api/posts?result=not_taken lists them").into(),
             ),
-            NoSuch::DeadLetter | NoSuch::Scheduled | NoSuch::Said(_) => {
+            NoSuch::DeadLetter | NoSuch::Scheduled | NoSuch::Queued | NoSuch::Said(_) => {
                 Self::NotFound(no_such.to_string().into())
             }
         }
@@ -82,6 +82,9 @@ fn advice(conflict: &Conflict) -> Option<&'static str> {
         Conflict::SeveralChats => Some("name one with ?user= and ?buffer="),
         Conflict::SeveralPeople { .. } => Some("name one whole, and its buffer with ?buffer="),
         Conflict::AnotherFirst => Some("GET /api/lanes shows whose it is"),
+        Conflict::Tried => {
+            Some("POST /api/lanes/give-up makes a dead letter of it between two tries")
+        }
         Conflict::InHand
         | Conflict::KeyExists(_)
         | Conflict::TooManyKeys(_)

@@ -15,6 +15,7 @@ use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::page::page;
 use super::query::{List, ListQuery};
+use crate::core::chat::Chat;
 use crate::core::moment::utc;
 use crate::store::DueCursor;
 use crate::store::scheduled::Kept;
@@ -43,7 +44,7 @@ pub(super) struct LaterMessage {
 
 /// The answer to taking back a message.
 #[derive(Debug, Serialize, ToSchema)]
-struct Recalled<'a> {
+pub(super) struct Recalled<'a> {
     /// Always true.
     success: bool,
     /// For people.
@@ -54,6 +55,18 @@ struct Recalled<'a> {
     user: &'a str,
     /// The buffer it belongs to.
     buffer: &'a str,
+}
+
+impl<'a> Recalled<'a> {
+    pub(super) fn of(id: &'a str, chat: &'a Chat) -> Self {
+        Self {
+            success: true,
+            message: "Taken back, it will not leave",
+            id,
+            user: chat.id.as_str(),
+            buffer: chat.buffer.as_str(),
+        }
+    }
 }
 
 /// Its endpoints, in the order of the document.
@@ -97,14 +110,7 @@ async fn recall(
     let Path(id) = id?;
     let filter = List::parse(&api, query)?.filter;
     let chat = api.admin.recall(&id, &filter, &by).await?;
-    Ok(Json(Recalled {
-        success: true,
-        message: "Taken back, it will not leave",
-        id: &id,
-        user: chat.id.as_str(),
-        buffer: chat.buffer.as_str(),
-    })
-    .into_response())
+    Ok(Json(Recalled::of(&id, &chat)).into_response())
 }
 
 pub(super) fn shown(api: &Api, kept: Kept) -> LaterMessage {

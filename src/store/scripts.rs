@@ -131,6 +131,7 @@ scripts! {
     POSTPONE "postpone" Drains,
     PROBE "probe" Fills,
     PROMOTE "promote" Drains,
+    RECALL "recall" Drains,
     RECOUNT "recount" Drains,
     RENEW "renew" Drains,
     REVIVAL "revival" Drains,

@@ -128,3 +128,61 @@ async fn what_was_sent_or_given_up_on_is_listed_and_what_was_revived_comes_first
         assert_eq!(all_pages(&api, "pending", limit).await, expected, "{limit}");
     }
 }
+
+#[tokio::test]
+async fn a_message_is_taken_back_before_its_first_attempt_and_may_come_again() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+    let id_of = async |content: &str, more: Value| {
+        let mut body =
+            json!({"phone_number": "+5511988887777", "content": content, "message_id": content});
+        body.as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        let (status, answer) = api.post("/api/messages", body).await;
+        assert_eq!(status, 201, "{answer}");
+        answer["id"].as_str().unwrap().to_owned()
+    };
+    let take_back = async |id: &str| {
+        let path = format!("/api/messages/{id}");
+        api.request(Method::DELETE, &path, None).await
+    };
+    let now = json!({});
+    let (first, second, third) = (
+        id_of("first", now.clone()).await,
+        id_of("second", now.clone()).await,
+        id_of("third", now.clone()).await,
+    );
+    let later = id_of("later", json!({"delay": 600})).await;
+
+    let (status, answer) = take_back(&second).await;
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(
+        (&answer["id"], &answer["buffer"]),
+        (&json!(second), &json!("messages"))
+    );
+    assert_eq!(contents(&page(&api, "").await), ["first", "third"]);
+    assert_eq!(take_back(&second).await.0, 404);
+    for id in [&first, &third, &later] {
+        assert_eq!(take_back(id).await.0, 200);
+    }
+    assert_eq!(page(&api, "").await["total"], 0);
+    assert!(contents(&page(&api, "status=scheduled").await).is_empty());
+    let (_, lanes) = api.get("/api/lanes").await;
+    assert_eq!(lanes["items"], json!([]));
+    let (_, noted) = api.get("/api/audit?action=message.recall").await;
+    assert_eq!(noted["items"].as_array().unwrap().len(), 4);
+
+    assert_eq!(id_of("second", now).await, second, "under the same id");
+    let receiver = Receiver::answering(&[], Answer::Full(503, "Retry-After: 600\r\n", "")).await;
+    let _monitor = Daemon::monitor_with(&redis, &receiver.url(), &[]).await;
+    eventually("it was tried", async || {
+        api.get(&format!("/api/messages/{second}")).await.1["retry_count"] == 0
+    })
+    .await;
+    let (status, refused) = take_back(&second).await;
+    assert_eq!(
+        (status.as_u16(), &refused["code"]),
+        (409, &json!("conflict"))
+    );
+}

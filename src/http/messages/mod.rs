@@ -16,11 +16,13 @@ use serde_json::json;
 
 use crate::core::batch::BatchId;
 use crate::http::Api;
+use crate::http::audit::Caller;
 use crate::http::auth::Need;
 use crate::http::body::Fields;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
 use crate::http::message::{ABOUT_IDEMPOTENCY_KEY, IDEMPOTENCY_KEY, id_schema, read_headers};
+use crate::http::scheduled::Recalled;
 use crate::ingest::{QueueState, Queued};
 use crate::store::lanes::queue::Found;
 
@@ -58,6 +60,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             )
             .answers::<MessageAnswer>(200, "The message.")
             .refusing(&[404]),
+        Endpoint::delete(Chapter::Queue, "/api/messages/{id}", recall)
+            .says(
+                "Take back a message",
+                "One that waits for its time, or in the queue for its first attempt. It may be posted again under its id. What is being tried, or was tried before, cannot be taken back.",
+            )
+            .answers::<Recalled<'_>>(200, "It will not leave.")
+            .refusing(&[404, 409]),
     ]
 }
 
@@ -79,6 +88,17 @@ async fn show(
     let id = BatchId::parse(&id).ok_or(NOT_THERE)?;
     let found = api.find(&id).await?.ok_or(NOT_THERE)?;
     Ok(Json(found).into_response())
+}
+
+async fn recall(
+    State(api): State<Api>,
+    Caller(by): Caller,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, ApiError> {
+    let Path(id) = id?;
+    let named = BatchId::parse(&id).ok_or(NOT_THERE)?;
+    let chat = api.admin.recall_queued(&named, &by).await?;
+    Ok(Json(Recalled::of(&id, &chat)).into_response())
 }
 
 async fn queue(

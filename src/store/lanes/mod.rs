@@ -10,6 +10,7 @@ pub mod pace;
 pub(in crate::store) mod promoting;
 pub mod queue;
 pub mod queue_list;
+pub mod recalling;
 pub mod standing;
 pub mod waiting;
 

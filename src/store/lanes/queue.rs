@@ -174,32 +174,41 @@ impl Lanes<'_> {
         destination: &Name,
         id: &BatchId,
     ) -> Result<Option<Waiting>> {
-        let lane = place.lane(destination);
         if let Some(head) = self.head_of_lane(place, destination).await?
             && head.batch.id == *id
         {
             return Ok(Some(head));
         }
+        let text = self.text_on_lane(place, destination, id).await?;
+        text.map(|text| Waiting::read(&text)).transpose()
+    }
+
+    /// A batch of a queue, as it stands on the lane or among those that were revived.
+    pub(super) async fn text_on_lane(
+        self,
+        place: &Place,
+        destination: &Name,
+        id: &BatchId,
+    ) -> Result<Option<String>> {
+        let lane = place.lane(destination);
         // Before what stands behind it, as it moves from here onto the lane.
         if let Some(text) = self.among_revived(place, destination, id).await? {
-            return Waiting::read(&text).map(Some);
+            return Ok(Some(text));
         }
         // From the end, because what leaves at the front would move everything else while it is looked at.
         let mut end = -1;
         loop {
             let read = redis::Cmd::lrange(&lane, end - PAGE + 1, end);
             let page: Vec<String> = self.store.query(&read).await?;
-            for text in page.iter().rev() {
-                if text.split(' ').nth(1) == Some(id.as_str()) {
-                    return Waiting::read(text).map(Some);
-                }
-            }
             let Some(oldest) = page.first() else {
                 return Ok(None);
             };
             // What stands in front of it came onto the lane before it, and for the first time what was revived, too.
-            if Waiting::read(oldest)?.batch.closed < since(id) {
-                return Ok(None);
+            let is_last = Waiting::read(oldest)?.batch.closed < since(id);
+            let mut texts = page.into_iter().rev();
+            let named = texts.find(|text| text.split(' ').nth(1) == Some(id.as_str()));
+            if named.is_some() || is_last {
+                return Ok(named);
             }
             end -= PAGE;
         }
