@@ -8,6 +8,7 @@ use super::{Admin, AdminError};
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
 use crate::core::control::Stops;
+use crate::core::moment::millis;
 use crate::registry::Snapshot;
 use crate::store::lanes::backlog::Backlog;
 use crate::store::lanes::calls::Calls;
@@ -15,6 +16,14 @@ use crate::store::work::Kind;
 
 /// What was seen is told for so long: it is asked for by many.
 const FRESH: Duration = Duration::from_secs(1);
+/// Open windows are counted by how soon they close: within each of these, and not within the one before.
+pub const CLOSING: [Duration; 5] = [
+    Duration::from_secs(5),
+    Duration::from_secs(15),
+    Duration::from_secs(60),
+    Duration::from_secs(300),
+    Duration::from_secs(3600),
+];
 /// Destinations whose lanes are looked at in one go, which takes Redis about 2 ms; of more than that others have their turn
 /// at the next.
 const AT_ONCE: usize = 64;
@@ -58,6 +67,8 @@ pub struct Overview {
     pub now: Millis,
     /// Open windows.
     pub windows: u64,
+    /// Those that close within each length of [`CLOSING`], and not within the one before; at last all others.
+    pub closing: Vec<u64>,
     /// Batches on lanes.
     pub batches: u64,
     /// Messages that wait for a time of their own.
@@ -123,6 +134,8 @@ impl Admin {
             lanes.calls(),
             lanes.backlogs(some),
         )?;
+        let until = CLOSING.map(|within| now + millis(within));
+        let closing = store.windows().due_until(&until).await?;
         seen.next = from + some.len();
         seen.backlogs.extend(backlogs);
         seen.backlogs
@@ -153,6 +166,7 @@ impl Admin {
         Ok(Overview {
             now,
             windows: counts.windows,
+            closing: each_apart(&closing, counts.windows),
             batches: batches.count,
             later: later.count,
             dead_letters: counts.dead_letters,
@@ -164,6 +178,18 @@ impl Admin {
             stops: snapshot.stops().clone(),
         })
     }
+}
+
+/// How many there are between one bound and the next, and behind the last, of how many there are until each.
+fn each_apart(until: &[u64], all: u64) -> Vec<u64> {
+    let mut before = 0;
+    let mut apart = Vec::with_capacity(until.len() + 1);
+    for count in until.iter().copied().chain([all]) {
+        // They were counted one after the other.
+        apart.push(count.saturating_sub(before));
+        before = before.max(count);
+    }
+    apart
 }
 
 fn state_of(name: &Name, calls: &Calls, snapshot: &Snapshot) -> State {

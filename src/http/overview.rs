@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::Api;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
-use crate::admin::overview::{DestinationState, Overview, State as Doing};
+use crate::admin::overview::{CLOSING, DestinationState, Overview, State as Doing};
 use crate::core::moment::{seconds, utc};
 use crate::core::samples::shares::{LATENESS, within};
 use crate::health::answer::Stopped;
@@ -27,6 +27,8 @@ struct OverviewAnswer {
     at: String,
     /// How much there is.
     counts: OverviewCounts,
+    /// How many open windows close how soon.
+    closing: Vec<ClosingCount>,
     /// What was due 10 s ago and more while no monitor worked it off: `windows`, `lanes`, `later`.
     standing: Vec<&'static str>,
     /// How long ago the oldest window was due that is not closed, in s; null: none is.
@@ -56,6 +58,16 @@ struct OverviewCounts {
     dead_letters: u64,
     /// Chats that are left to a person.
     paused_chats: u64,
+}
+
+/// How many open windows close within some time, and not within that of the count before.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Closing)]
+struct ClosingCount {
+    /// Within so many seconds from now; null: later than all others.
+    within: Option<u64>,
+    /// How many.
+    windows: u64,
 }
 
 /// The oldest batch that waits.
@@ -198,6 +210,7 @@ fn answer(seen: &Overview, work: &Work) -> OverviewAnswer {
             dead_letters: seen.dead_letters,
             paused_chats: seen.paused,
         },
+        closing: closing(seen),
         standing: work.standing().into_iter().map(Kind::as_str).collect(),
         oldest_overdue_window: work.overdue(Kind::Windows).map(seconds),
         oldest_batch: seen.oldest.as_ref().map(|(name, since)| OldestBatch {
@@ -213,6 +226,13 @@ fn answer(seen: &Overview, work: &Work) -> OverviewAnswer {
             monitor: alive("monitor"),
         },
     }
+}
+
+fn closing(seen: &Overview) -> Vec<ClosingCount> {
+    let bounds = CLOSING.iter().map(|within| Some(within.as_secs()));
+    let counts = bounds.chain([None]).zip(&seen.closing);
+    let counts = counts.map(|(within, &windows)| ClosingCount { within, windows });
+    counts.collect()
 }
 
 /// Over all monitors: their counts are added, and shares taken of the sums.

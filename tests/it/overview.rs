@@ -58,6 +58,11 @@ async fn it_counts_what_is_there_and_tells_what_has_waited_longest() {
             "paused_chats": 1,
         })
     );
+    let closing = json!([
+        {"within": 5, "windows": 0}, {"within": 15, "windows": 0}, {"within": 60, "windows": 0},
+        {"within": 300, "windows": 0}, {"within": 3600, "windows": 2}, {"within": null, "windows": 0},
+    ]);
+    assert_eq!(told["closing"], closing);
     assert_eq!(told["oldest_batch"]["destination"], "default");
     assert_eq!(told["oldest_overdue_window"], Value::Null);
     assert_eq!(told["lateness"], Value::Null);

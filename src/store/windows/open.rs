@@ -6,7 +6,7 @@ use crate::core::batch::Millis;
 use crate::core::chat::{Chat, Name};
 use crate::store::due_list::DueCursor;
 use crate::store::handles::Windows;
-use crate::store::keys::Place;
+use crate::store::keys::{Due, Place, Shard};
 use crate::store::{Result, StoreError, reply};
 
 /// An open window.
@@ -90,6 +90,22 @@ impl Windows<'_> {
     pub async fn find(self, chat: &Chat) -> Result<Option<Window>> {
         let chats = vec![chat.in_other_order(), chat.clone()];
         Ok(self.read(chats).await?.pop())
+    }
+
+    /// How many windows are due until each of these moments.
+    ///
+    /// # Errors
+    /// Unavailable or silent.
+    pub async fn due_until(self, moments: &[Millis]) -> Result<Vec<u64>> {
+        let mut reads = redis::pipe();
+        for shard in Shard::all() {
+            for until in moments {
+                reads.zcount(Due::Windows.key(shard), "-inf", until);
+            }
+        }
+        let counts: Vec<u64> = self.store.pipeline(&reads).await?;
+        let of = |at: usize| counts.iter().skip(at).step_by(moments.len()).sum();
+        Ok((0..moments.len()).map(of).collect())
     }
 
     async fn read(self, chats: Vec<Chat>) -> Result<Vec<Window>> {
