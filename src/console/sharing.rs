@@ -22,10 +22,11 @@ use super::shell::Viewer;
 use super::visit::{HX_REQUEST, language_of};
 
 /// What is read again as long as somebody looks. Nothing in these tells who does.
-const READ_AGAIN: [&str; 4] = [
+const READ_AGAIN: [&str; 5] = [
     "/console/now",
     "/console/strip",
     "/console/waiting",
+    "/console/windows",
     "/console/start/{buffer}",
 ];
 /// With it a page says of when what it shows is, in ms since 1970 by our clock.

@@ -5,8 +5,7 @@
 //! --- @include "clock"
 //! ```
 //!
-//! Making a function costs a script about 50 ns at each call: what a script rarely needs it includes in the block that
-//! needs it.
+//! Making a function costs about 50 ns at each call: what a script rarely needs it includes in the block that needs it.
 
 mod running;
 

@@ -55,7 +55,7 @@ class Copy extends HTMLElement {
     button.type = "button";
     button.textContent = this.getAttribute("label");
     button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(document.getElementById(this.getAttribute("of")).textContent);
+      await navigator.clipboard.writeText(document.getElementById(this.getAttribute("of")).innerText);
       button.textContent = this.getAttribute("done");
     });
     this.append(button);

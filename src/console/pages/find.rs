@@ -36,6 +36,19 @@ struct Chat {
     token: Option<String>,
     state: String,
     last_heard_at: Option<String>,
+    #[serde(default)]
+    shared: bool,
+}
+
+impl Person {
+    /// Where all that happened in their chats is told as one story; none: there is but one.
+    fn together(&self) -> Option<String> {
+        let own = self.chats.iter().filter(|it| !it.shared);
+        let mut tokens = own.filter_map(|it| it.token.as_deref());
+        let first = tokens.next()?;
+        tokens.next()?;
+        Some(format!("/console/chats/{first}?all=true"))
+    }
 }
 
 #[derive(Template)]

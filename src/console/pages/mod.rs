@@ -21,6 +21,7 @@ mod settings;
 mod start;
 mod tries;
 mod waiting;
+mod windows;
 
 use askama::Template;
 use axum::Router;
@@ -54,6 +55,7 @@ pub(super) fn routes() -> Router<Console> {
         .merge(start::routes())
         .merge(buffers::routes())
         .merge(waiting::routes())
+        .merge(windows::routes())
         .merge(dead::routes())
         .merge(history::routes())
         .merge(destinations::routes())
@@ -85,8 +87,9 @@ struct More {
 
 impl More {
     /// The pages that stand nowhere else on a phone: path, name, and the question that each answers.
-    fn pages(&self) -> [(&'static str, &str, &str); 11] {
+    fn pages(&self) -> [(&'static str, &str, &str); 12] {
         let words = &self.shell.words;
+        let windows = &words.windows;
         let (waiting, history) = (&words.waiting, &words.history);
         let (posts, numbers) = (&words.posts, &words.numbers);
         let (audit, settings) = (&words.audit, &words.settings);
@@ -94,6 +97,7 @@ impl More {
         let later = &words.later;
         let buffers = &words.buffers;
         [
+            ("/console/windows", &windows.title, &windows.question),
             ("/console/waiting", &waiting.title, &waiting.about),
             ("/console/history", &history.title, &history.about),
             (

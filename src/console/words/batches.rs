@@ -22,6 +22,29 @@ texts! {
         searched_until: Sentence,
     }
 
+    /// What somebody can do.
+    Acts {
+        title: String,
+        send_now: Counted,
+        wait_longer: Sentence,
+        drop_window: Counted,
+        drop_sure: String,
+        pause: Sentence,
+        pause_sure: String,
+        resume: String,
+        erase: String,
+        erase_sure: String,
+        revive: String,
+        revive_sure: String,
+    }
+
+    /// Open windows.
+    WindowsWords {
+        title: String,
+        question: String,
+        all: String,
+    }
+
     /// What waits.
     WaitingWords {
         title: String,

@@ -3,6 +3,17 @@
 use super::{Counted, Sentence};
 
 texts! {
+    /// What keys do.
+    KeysWords {
+        title: String,
+        search: String,
+        step: String,
+        chat: String,
+        new: String,
+        one: String,
+        list: String,
+    }
+
     /// What was posted.
     Posts {
         title: String,

@@ -1,9 +1,9 @@
 //! The tables of a catalogue: each struct is a table of the file of a language, each field a word or a sentence that a page says.
 
-use super::batches::{DeadWords, HistoryWords, NarrowWords, WaitingWords};
+use super::batches::{Acts, DeadWords, HistoryWords, NarrowWords, WaitingWords, WindowsWords};
 use super::configured::{DestinationWords, LaterWords, ScheduleWords, TriesWords};
 use super::configuring::{BufferWords, BuffersWords, FormWords, StartWords, TunerWords};
-use super::looking_back::{Audit, Numbers, Posts, Settings, Trial};
+use super::looking_back::{Audit, KeysWords, Numbers, Posts, Settings, Trial};
 use super::verdicts::{Late, NotAnswered, Twice};
 use super::why::WhyWords;
 use super::{ByCode, Counted, Sentence};
@@ -24,6 +24,7 @@ texts! {
         twice: Twice,
         late: Late,
         acts: Acts,
+        keys: KeysWords,
         posts: Posts,
         trial: Trial,
         numbers: Numbers,
@@ -34,6 +35,7 @@ texts! {
         refused_for: ByCode,
         why: WhyWords,
         narrow: NarrowWords,
+        windows: WindowsWords,
         waiting: WaitingWords,
         dead: DeadWords,
         history: HistoryWords,
@@ -172,6 +174,7 @@ texts! {
         stop_all_sure: String,
         start_all: String,
         stopped_things: String,
+        closing: String,
     }
 
     /// Everybody whose number matches.
@@ -223,21 +226,8 @@ texts! {
         open_messages: Counted,
         call: String,
         copy_link: String,
-    }
-
-    /// What somebody can do.
-    Acts {
-        title: String,
-        send_now: Counted,
-        wait_longer: Sentence,
-        drop_window: Counted,
-        drop_sure: String,
-        pause: Sentence,
-        pause_sure: String,
-        resume: String,
-        erase: String,
-        erase_sure: String,
-        revive: String,
-        revive_sure: String,
+        copy: String,
+        chats: String,
+        all_chats: String,
     }
 }

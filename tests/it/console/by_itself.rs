@@ -159,7 +159,8 @@ async fn what_waits_for_its_time_is_narrowed_paged_and_taken_back() {
     let queue = "/console/later?what=queue";
     answers(&ana.get(queue).await, 200, &["The message queue is empty."]);
     let body = json!({"phone_number": "+5511988887777", "content": "Your <i>order</i>"});
-    assert_eq!(api.post("/api/messages", body).await.0.as_u16() / 100, 2);
+    let (status, made) = api.post("/api/messages", body).await;
+    assert_eq!(status, 201, "{made}");
     answers(
         &ana.get(queue).await,
         200,
@@ -170,4 +171,10 @@ async fn what_waits_for_its_time_is_narrowed_paged_and_taken_back() {
             "1 message in the queue",
         ],
     );
+    let id = made["id"].as_str().unwrap();
+    let take_back = format!("/console/later/queue/{id}/take-back");
+    let back = ana.post(&take_back, &[("back", queue)]).await;
+    assert_eq!(back.sent_to, format!("{queue}&done=taken_back&n=0"));
+    let left = ana.get(&back.sent_to).await;
+    answers(&left, 200, &["Taken back", "The message queue is empty."]);
 }

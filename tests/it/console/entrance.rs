@@ -148,7 +148,7 @@ async fn what_is_read_again_is_made_once_for_all_who_see_the_same_and_never_show
     let ana = Browser::with_key(&api, ANA).await;
     let eyes = Browser::with_key(&api, "key-of-eyes-that-is-long-enough").await;
 
-    let paths = ["now", "strip", "waiting", "start/default"];
+    let paths = ["now", "strip", "windows", "waiting", "start/default"];
     for path in paths.map(|it| format!("/console/{it}")) {
         let first = ana.look_again(&path, 0).await;
         assert_eq!(first.status, 200, "{path}: {}", first.html);

@@ -12,6 +12,7 @@ mod looking_back;
 mod pages;
 mod reading;
 mod start;
+mod windows;
 
 /// Somebody who may do everything, and somebody who may look.
 const KEYS: [(&str, &str); 2] = [

@@ -16,6 +16,8 @@ pub(super) struct Story {
     pub(super) verdict: Option<Verdict>,
     pub(super) items: Vec<Entry>,
     pub(super) next_cursor: Option<String>,
+    /// Everything since then is there.
+    pub(super) searched_until: Option<String>,
 }
 
 /// Of each complaint what is told.

@@ -1,6 +1,7 @@
 //! The story of a chat: the verdict for each complaint, what can be done, and everything that happened.
 
 mod answers;
+mod person;
 mod telling;
 mod verdict;
 
@@ -19,6 +20,7 @@ use crate::console::asking::{Asking, with_query};
 use crate::console::shell::Shell;
 use crate::console::visit::{Visit, page};
 use answers::{Detail, Story};
+use person::{Chip, Person};
 use telling::{Line, lines};
 use verdict::{Told, told};
 
@@ -37,16 +39,22 @@ struct Page {
     /// None: it could not be read now.
     detail: Option<Detail>,
     verdict: Option<Told>,
+    /// The chats of the same person.
+    chips: Vec<Chip>,
     lines: Vec<Line>,
     acts: Vec<Act>,
     /// Where what was before stands.
     older: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Which {
-    #[serde(default)]
     cursor: String,
+    /// All chats of the person are told as one story.
+    all: bool,
+    /// Of that only what is not newer.
+    to: String,
 }
 
 impl Page {
@@ -73,30 +81,38 @@ impl Page {
     }
 }
 
-async fn show(
-    Path(token): Path<String>,
-    Query(Which { cursor }): Query<Which>,
-    visit: Visit,
-) -> Response {
+async fn show(Path(token): Path<String>, Query(which): Query<Which>, visit: Visit) -> Response {
     let path = format!("/api/chats/{token}");
     let story = format!("{path}/story");
-    let query = [("limit", ENTRIES), ("cursor", cursor.as_str())];
+    let query = [("limit", ENTRIES), ("cursor", which.cursor.as_str())];
     let (story, detail) = tokio::join!(
         visit.ask.get::<Story>(&story, &query),
         visit.ask.get::<Detail>(&path, &[]),
     );
-    let story = match story {
+    let mut story = match story {
         Ok(story) => story,
         Err(refusal) => return refused(&visit, &refusal, "/console/find"),
     };
     let Visit { ask, shell } = visit;
     let detail = detail.ok();
-    let older = story.next_cursor.as_deref();
-    let older =
-        older.map(|cursor| with_query(&format!("/console/chats/{token}"), &[("cursor", cursor)]));
+    let person = Person::of(&ask, &token, &story).await;
+    let (entries, older) = if which.all {
+        let together = person.together(&ask, &which.to).await;
+        let older = together.before.map(|to| ("to", to));
+        (together.entries, older)
+    } else {
+        let entries = std::mem::take(&mut story.items).into_iter();
+        let older = story.next_cursor.take().map(|cursor| ("cursor", cursor));
+        (entries.map(|it| (String::new(), it)).collect(), older)
+    };
+    let all = if which.all { "true" } else { "" };
+    let older = older
+        .map(|(name, value)| with_query(&path_of(&token), &[("all", all), (name, value.as_str())]));
+    let verdict = story.verdict.as_ref().filter(|_| which.to.is_empty());
     let shown = Page {
-        verdict: story.verdict.as_ref().map(|verdict| told(&shell, verdict)),
-        lines: lines(&shell, &story),
+        verdict: verdict.map(|verdict| told(&shell, verdict)),
+        chips: person.chips(&shell, &token, which.all),
+        lines: lines(&shell, &entries),
         acts: detail
             .as_ref()
             .map_or_else(Vec::new, |it| acts(&ask, &shell, &token, it)),
@@ -108,20 +124,18 @@ async fn show(
     page(&ask, StatusCode::OK, &shown)
 }
 
+/// Where the story of a chat stands.
+fn path_of(token: &str) -> String {
+    format!("/console/chats/{token}")
+}
+
 /// What can be done to the chat as it is.
 fn acts(ask: &Asking, shell: &Shell, token: &str, detail: &Detail) -> Vec<Act> {
-    let (words, clock) = (&shell.words.acts, &shell.clock);
-    let mut acts = Vec::new();
-    if let Some(window) = &detail.window {
-        let n = window.messages;
-        let longer = words
-            .wait_longer
-            .with(&[("length", &clock.length(LONGER * 1000))]);
-        acts.push(OfChat::Flush.button(ask, token, words.send_now.of(n), None));
-        acts.push(OfChat::Extend.button(ask, token, longer, None));
-        let drop = words.drop_window.of(n);
-        acts.push(OfChat::Cancel.button(ask, token, drop, Some(&words.drop_sure)));
-    }
+    let words = &shell.words.acts;
+    let window = detail.window.as_ref();
+    let mut acts = window.map_or_else(Vec::new, |window| {
+        to_window(ask, shell, token, window.messages)
+    });
     if let Some(letter) = detail.dead_letters.first() {
         let sure = format!(
             "{} → {}. {}",
@@ -133,13 +147,36 @@ fn acts(ask: &Asking, shell: &Shell, token: &str, detail: &Detail) -> Vec<Act> {
     }
     acts.push(match detail.paused_for {
         Some(_) => OfChat::Resume.button(ask, token, words.resume.clone(), None),
-        None => {
-            let label = words.pause.with(&[("length", &clock.length(PAUSE * 1000))]);
-            let sure = detail.window.is_some().then_some(words.pause_sure.as_str());
-            OfChat::Pause.button(ask, token, label, sure)
-        }
+        None => pause(ask, shell, token, window.is_some()),
     });
     let erase = words.erase.clone();
     acts.push(OfChat::Erase.button(ask, token, erase, Some(&words.erase_sure)));
     acts
+}
+
+/// What can be done to a chat that is known by its open window alone.
+pub(super) fn of_window(ask: &Asking, shell: &Shell, token: &str, messages: u64) -> Vec<Act> {
+    let mut acts = to_window(ask, shell, token, messages);
+    acts.push(pause(ask, shell, token, true));
+    acts
+}
+
+fn to_window(ask: &Asking, shell: &Shell, token: &str, messages: u64) -> Vec<Act> {
+    let words = &shell.words.acts;
+    let length = shell.clock.length(LONGER * 1000);
+    let longer = words.wait_longer.with(&[("length", &length)]);
+    let drop = words.drop_window.of(messages);
+    vec![
+        OfChat::Flush.button(ask, token, words.send_now.of(messages), None),
+        OfChat::Extend.button(ask, token, longer, None),
+        OfChat::Cancel.button(ask, token, drop, Some(&words.drop_sure)),
+    ]
+}
+
+fn pause(ask: &Asking, shell: &Shell, token: &str, is_open: bool) -> Act {
+    let words = &shell.words.acts;
+    let length = shell.clock.length(PAUSE * 1000);
+    let label = words.pause.with(&[("length", &length)]);
+    let sure = is_open.then_some(words.pause_sure.as_str());
+    OfChat::Pause.button(ask, token, label, sure)
 }

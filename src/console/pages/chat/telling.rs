@@ -1,6 +1,6 @@
 //! What happened in a chat as lines of a page, the oldest first: a line for each day, and for each time of quiet.
 
-use super::answers::{Entry, Happened, Story};
+use super::answers::{Entry, Happened};
 use crate::console::pages::saying;
 use crate::console::shell::Shell;
 
@@ -24,6 +24,8 @@ pub(super) enum Line {
 pub(super) struct Told {
     /// Names the line in a link.
     pub(super) id: String,
+    /// The chat, where several are told as one; else empty.
+    pub(super) chat: String,
     pub(super) at: String,
     pub(super) time: String,
     pub(super) icon: &'static str,
@@ -37,11 +39,11 @@ pub(super) struct Told {
     pub(super) call: Option<String>,
 }
 
-/// The lines of a story.
-pub(super) fn lines(shell: &Shell, story: &Story) -> Vec<Line> {
+/// The lines of a story. Each entry comes with its chat, where several are told as one.
+pub(super) fn lines(shell: &Shell, entries: &[(String, Entry)]) -> Vec<Line> {
     let clock = &shell.clock;
     let (mut lines, mut day, mut before) = (Vec::new(), String::new(), None::<&str>);
-    for (number, entry) in story.items.iter().enumerate() {
+    for (number, (chat, entry)) in entries.iter().enumerate() {
         let this_day = clock.day(&entry.at);
         let quiet = before.and_then(|before| clock.between(before, &entry.at));
         if let Some(quiet) = quiet.filter(|quiet| *quiet >= QUIET) {
@@ -55,7 +57,8 @@ pub(super) fn lines(shell: &Shell, story: &Story) -> Vec<Line> {
             day = this_day;
         }
         lines.push(Line::Happened(Told {
-            id: id(entry, number, story),
+            id: id(entry, number, entries),
+            chat: chat.clone(),
             at: entry.at.clone(),
             time: clock.time(&entry.at),
             ..happened(shell, &entry.what)
@@ -66,9 +69,9 @@ pub(super) fn lines(shell: &Shell, story: &Story) -> Vec<Line> {
 }
 
 /// The same on every page that shows the entry: its moment, and its number among those of that moment.
-fn id(entry: &Entry, number: usize, story: &Story) -> String {
-    let before = story.items[..number].iter().rev();
-    let same = before.take_while(|it| it.at == entry.at).count();
+fn id(entry: &Entry, number: usize, entries: &[(String, Entry)]) -> String {
+    let before = entries[..number].iter().rev();
+    let same = before.take_while(|(_, it)| it.at == entry.at).count();
     let digits: String = entry.at.chars().filter(char::is_ascii_digit).collect();
     format!("at{digits}-{same}")
 }

@@ -2,6 +2,7 @@
 //! leaves one by one.
 
 mod answers;
+mod queue;
 
 use askama::Template;
 use axum::Router;
@@ -12,14 +13,15 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 
 use super::narrow::names;
-use super::saying::{shortened, words_of};
+use super::saying::words_of;
 use crate::console::Console;
 use crate::console::acts::{Act, done};
 use crate::console::asking::{Asking, Call, Refused, with_query};
 use crate::console::shell::Shell;
 use crate::console::spelling::segment;
 use crate::console::visit::{Visit, page};
-use answers::{Kept, Later, Messages, Queue, Queued};
+use answers::{Kept, Later};
+use queue::{Turn, queue};
 
 const PATH: &str = "/console/later";
 const API: &str = "/api/messages/later";
@@ -27,8 +29,6 @@ const API: &str = "/api/messages/later";
 const MESSAGES: &str = "50";
 /// Most characters of what is to be said.
 const LONGEST: usize = 300;
-/// The buffer and the destination of the message queue.
-const QUEUE: &str = "messages";
 
 /// What is shown. All of it stands in the address but the chat, which is posted, so that no proxy logs a number.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -51,14 +51,6 @@ struct Row {
     leaves: String,
     came: String,
     act: Act,
-}
-
-/// A message of the queue.
-struct Turn {
-    call: String,
-    user: String,
-    said: String,
-    about: Vec<String>,
 }
 
 enum List {
@@ -100,6 +92,7 @@ pub(super) fn routes() -> Router<Console> {
     Router::new()
         .route(PATH, get(show).post(show_posted))
         .route("/console/later/{id}/take-back", post(taken_back))
+        .merge(queue::routes())
 }
 
 async fn show(Query(mut which): Query<Which>, visit: Visit) -> Response {
@@ -197,71 +190,4 @@ async fn taken_back(
 ) -> Response {
     let call = taking_back(&id, &user, &buffer);
     done(visit, &call, "taken_back", &back).await
-}
-
-async fn queue(which: Which, ask: &Asking, shell: Shell) -> Page {
-    let query = [
-        ("status", "pending"),
-        ("limit", MESSAGES),
-        ("cursor", which.cursor.as_str()),
-    ];
-    let destination = format!("/api/destinations/{QUEUE}");
-    let (list, of_queue) = tokio::join!(
-        ask.get::<Messages>("/api/messages", &query),
-        ask.get::<Queue>(&destination, &[]),
-    );
-    let pace = of_queue.ok().and_then(|it| it.pace);
-    let words = &shell.words.later;
-    let mut about = Vec::new();
-    if let Some(total) = list.as_ref().ok().and_then(|it| it.total) {
-        about.push(words.queue_total.of(total));
-    }
-    if let Some(pace) = &pace {
-        let every = shell.clock.seconds(pace.every);
-        let facts: [(&str, &dyn std::fmt::Display); 2] = [("n", &pace.batch), ("every", &every)];
-        about.push(words.queue_pace.with(&facts));
-    }
-    if let Some(Ok(strip)) = &shell.strip {
-        let stopped = &strip.stopped;
-        let of_queue = |names: &[String]| names.iter().any(|it| it == QUEUE);
-        if stopped.everything || of_queue(&stopped.buffers) || of_queue(&stopped.destinations) {
-            about.push(words.queue_stopped.clone());
-        }
-    }
-    let (list, cursor, searched_until) = match list {
-        Ok(list) => {
-            // Where somebody stands is known on the first page alone.
-            let first = which.cursor.is_empty();
-            let turns = list.items.into_iter().zip(1_u64..);
-            let turns = turns.map(|(it, n)| turn(&shell, it, first.then_some(n)));
-            let turns = List::Queue(turns.collect());
-            (Ok(turns), list.next_cursor, list.searched_until)
-        }
-        Err(refusal) => (Err(refusal), None, None),
-    };
-    Page {
-        shell,
-        which,
-        buffers: Vec::new(),
-        list,
-        cursor,
-        searched_until,
-        about,
-    }
-}
-
-fn turn(shell: &Shell, it: Queued, place: Option<u64>) -> Turn {
-    let (words, clock) = (&shell.words.later, &shell.clock);
-    let mut about = Vec::new();
-    about.extend(place.map(|n| words.turn.with(&[("n", &n)])));
-    if let Some(at) = &it.created_at {
-        about.push(words.came.with(&[("ago", &clock.ago(at))]));
-    }
-    about.extend(it.retry_count.filter(|n| *n > 0).map(|n| words.tried.of(n)));
-    Turn {
-        call: format!("/console/history/{}", segment(&it.id)),
-        said: shortened(it.content.as_deref().unwrap_or("–"), LONGEST),
-        user: it.phone_number,
-        about,
-    }
 }

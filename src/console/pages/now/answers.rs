@@ -5,10 +5,17 @@ use serde::Deserialize;
 /// As in `GET /api/overview`.
 #[derive(Debug, Deserialize)]
 pub(in crate::console::pages) struct Overview {
+    pub(in crate::console::pages) closing: Vec<Closing>,
     pub(in crate::console::pages) oldest_overdue_window: Option<f64>,
     pub(in crate::console::pages) lateness: Option<Lateness>,
     pub(in crate::console::pages) destinations: Destinations,
     pub(in crate::console::pages) daemons: Daemons,
+}
+
+#[derive(Debug, Deserialize)]
+pub(in crate::console::pages) struct Closing {
+    pub(in crate::console::pages) within: Option<u64>,
+    pub(in crate::console::pages) windows: u64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -49,6 +56,7 @@ pub(in crate::console::pages) struct Daemons {
 pub(in crate::console::pages) struct Windows {
     pub(in crate::console::pages) items: Vec<Window>,
     pub(in crate::console::pages) total: Option<u64>,
+    pub(in crate::console::pages) next_cursor: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

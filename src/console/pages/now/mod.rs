@@ -1,6 +1,6 @@
 //! Is it working? A verdict, what is open, how destinations and lines do, and the switch for everything.
 
-pub(super) mod answers;
+pub(in crate::console::pages) mod answers;
 
 use askama::Template;
 use axum::Router;
@@ -14,7 +14,7 @@ use crate::console::asking::{Asking, Refused};
 use crate::console::shell::Shell;
 use crate::console::state::{State, Strip};
 use crate::console::visit::{HX_REQUEST, Visit, page};
-use answers::{Daemons, Destination, LineRefusal, Overview, Windows};
+use answers::{Closing, Daemons, Destination, LineRefusal, Overview, Windows};
 pub(super) use answers::{Line, Lines};
 
 /// Windows that are shown; of the others only how many there are.
@@ -32,7 +32,14 @@ struct Verdict {
 struct Page<'a> {
     shell: &'a Shell,
     parts: Parts<'a>,
-    acts: Vec<Act>,
+}
+
+/// How many windows close within some time.
+struct Bar {
+    label: String,
+    windows: u64,
+    /// Of the most, in hundredths.
+    share: u64,
 }
 
 /// What is read again as long as somebody looks.
@@ -45,6 +52,7 @@ struct Parts<'a> {
     overview: Result<Overview, Refused>,
     windows: Result<Windows, Refused>,
     lines: Result<Lines, Refused>,
+    acts: Vec<Act>,
 }
 
 #[derive(Template)]
@@ -74,6 +82,7 @@ impl<'a> Parts<'a> {
             overview,
             windows,
             lines,
+            acts: acts(ask, shell),
         }
     }
 
@@ -87,6 +96,12 @@ impl<'a> Parts<'a> {
         words.daemons.with(&[("api", api), ("monitor", monitor)])
     }
 
+    /// Of all open windows, how soon they close.
+    fn closing(&self) -> Vec<Bar> {
+        let closing = self.overview.as_ref().map(|it| it.closing.as_slice());
+        bars(closing.unwrap_or_default())
+    }
+
     fn last_post(&self, at: &str) -> String {
         last_post(self.shell, at)
     }
@@ -94,6 +109,41 @@ impl<'a> Parts<'a> {
     fn refused(&self, refusal: &LineRefusal) -> String {
         let code = self.shell.words.refusals.of(&refusal.code);
         format!("{code} ({})", self.shell.clock.ago(&refusal.at))
+    }
+}
+
+fn bars(closing: &[Closing]) -> Vec<Bar> {
+    let most = closing.iter().map(|it| it.windows).max();
+    let most = most.unwrap_or_default().max(1);
+    let mut from = 0;
+    let bars = closing.iter().map(|it| {
+        let label = span(from, it.within);
+        from = it.within.unwrap_or(from);
+        Bar {
+            label,
+            windows: it.windows,
+            share: (it.windows * 100).div_ceil(most),
+        }
+    });
+    bars.collect()
+}
+
+/// `5–15 s`, `1–5 min`, `> 1 h`: units are written alike in all languages.
+fn span(from: u64, to: Option<u64>) -> String {
+    let in_unit = |seconds: u64| match seconds {
+        0..60 => (seconds, "s"),
+        60..3600 => (seconds / 60, "min"),
+        _ => (seconds / 3600, "h"),
+    };
+    let Some(to) = to else {
+        let (number, unit) = in_unit(from);
+        return format!("> {number} {unit}");
+    };
+    let ((number, unit), (last, last_unit)) = (in_unit(from), in_unit(to));
+    if unit == last_unit || from == 0 {
+        format!("{number}–{last} {last_unit}")
+    } else {
+        format!("{number} {unit} – {last} {last_unit}")
     }
 }
 
@@ -126,13 +176,14 @@ pub(super) fn about(shell: &Shell, it: &Destination) -> String {
 async fn show(Visit { ask, shell }: Visit) -> Response {
     let shown = Page {
         parts: Parts::of(&ask, &shell).await,
-        acts: acts(&ask, &shell),
         shell: &shell,
     };
     page(&ask, StatusCode::OK, &shown)
 }
 
-async fn parts(Visit { ask, shell }: Visit, headers: HeaderMap) -> Response {
+async fn parts(Visit { ask, mut shell }: Visit, headers: HeaderMap) -> Response {
+    // What is done leads back to the page.
+    "/console".clone_into(&mut shell.here);
     // Somebody who has kept the address gets the page.
     if !headers.contains_key(HX_REQUEST) {
         return show(Visit { ask, shell }).await;
@@ -208,4 +259,25 @@ fn late(shell: &Shell, overview: &Result<Overview, Refused>) -> Option<String> {
     let (p50, p99) = (length(late.p50), length(late.p99));
     let facts: [(&str, &dyn std::fmt::Display); 2] = [("p50", &p50), ("p99", &p99)];
     Some(words.late.with(&facts))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_as_short_as_it_can_be() {
+        let bounds = [Some(5), Some(15), Some(60), Some(300), Some(3600), None];
+        let closing = bounds.map(|within| Closing { within, windows: 3 });
+        let labels: Vec<_> = bars(&closing).into_iter().map(|it| it.label).collect();
+        let expected = [
+            "0–5 s",
+            "5–15 s",
+            "15 s – 1 min",
+            "1–5 min",
+            "5 min – 1 h",
+            "> 1 h",
+        ];
+        assert_eq!(labels, expected);
+    }
 }
