@@ -11,7 +11,7 @@ use crate::core::chat::{Chat, Name};
 /// Entries of an index that are looked through for one page, where a filter passes few of them: a few milliseconds.
 const MOST_SIFTED: usize = 8192;
 /// Entries of each shard that are read for a page, at least.
-const FEWEST: usize = 8;
+const FEWEST: usize = 6;
 /// Comes after every member of an index.
 const LAST: &str = "~";
 
@@ -121,25 +121,32 @@ impl Store {
         after: Option<&DueCursor>,
         most: usize,
     ) -> Result<Vec<(Shard, Vec<DueCursor>)>> {
-        let from = after.map_or(0, |cursor| cursor.deadline);
+        let from = after.map(|cursor| cursor.deadline);
         let most = isize::try_from(most).unwrap_or(isize::MAX);
         let mut reads = redis::pipe();
         for &shard in shards {
-            // However many are due in the very moment at which the page before ended.
-            reads.zrangebyscore_withscores(key(shard), from, from);
-            let later = format!("({from}");
+            let mut later = "-inf".to_owned();
+            if let Some(from) = from {
+                // However many are due in the very moment at which the page before ended.
+                reads.zrangebyscore_withscores(key(shard), from, from);
+                later = format!("({from}");
+            }
             reads.zrangebyscore_limit_withscores(key(shard), later, "+inf", 0, most);
         }
         let answers: Vec<Vec<(Vec<u8>, f64)>> = self.pipeline(&reads).await?;
-        let of_shards = answers.chunks(2).zip(shards).map(|(answers, &shard)| {
-            let entries = answers.iter().flatten();
-            let entries = entries.filter_map(|(member, score)| {
-                let member = str::from_utf8(member).ok()?.to_owned();
-                Some(DueCursor::new(*score, shard, member))
+        let of_each = 1 + usize::from(from.is_some());
+        let of_shards = answers
+            .chunks(of_each)
+            .zip(shards)
+            .map(|(answers, &shard)| {
+                let entries = answers.iter().flatten();
+                let entries = entries.filter_map(|(member, score)| {
+                    let member = str::from_utf8(member).ok()?.to_owned();
+                    Some(DueCursor::new(*score, shard, member))
+                });
+                let entries = entries.filter(|entry| after.is_none_or(|after| entry > after));
+                (shard, entries.collect())
             });
-            let entries = entries.filter(|entry| after.is_none_or(|after| entry > after));
-            (shard, entries.collect())
-        });
         Ok(of_shards.collect())
     }
 

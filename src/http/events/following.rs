@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::response::sse::Event;
 use futures_util::{Stream, stream};
 use serde_json::json;
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use super::budget::Budget;
 use super::{event, shown};
@@ -16,8 +16,11 @@ use crate::core::filter::Filter;
 use crate::http::Api;
 use crate::http::auth::Stay;
 
-/// How often it is looked at whether whoever listens still may.
-const LOOKED_EVERY: Duration = Duration::from_millis(500);
+/// How often it is looked at whether whoever listens still may, where nothing is told: what is told every second is looked at
+/// before it is told.
+const LOOKED_EVERY: Duration = Duration::from_millis(1_100);
+/// As often where more is told.
+const AT_MOST_EVERY: Duration = Duration::from_millis(500);
 
 /// What is told to whoever listens.
 pub(super) struct Telling {
@@ -36,6 +39,7 @@ struct Following {
     telling: Telling,
     stay: Stay,
     looks: Interval,
+    looked: Instant,
 }
 
 /// Tells it until the daemon ends, or until whoever listens may not any more.
@@ -43,12 +47,14 @@ pub(super) fn follow(
     telling: Telling,
     stay: Stay,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
-    let mut looks = interval(LOOKED_EVERY);
+    let looked = Instant::now();
+    let mut looks = interval_at(looked + LOOKED_EVERY, LOOKED_EVERY);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let following = Following {
         telling,
         stay,
         looks,
+        looked,
     };
     stream::unfold(following, |mut following| async move {
         let event = following.next().await?;
@@ -63,13 +69,24 @@ impl Following {
                 // A look comes first, however much there is to tell.
                 biased;
                 _ = self.looks.tick() => {
-                    if !self.stay.may_go_on() {
+                    if !self.may_go_on() {
                         return None;
                     }
                 }
-                event = self.telling.next() => return event,
+                event = self.telling.next() => {
+                    if self.looked.elapsed() >= AT_MOST_EVERY && !self.may_go_on() {
+                        return None;
+                    }
+                    return event;
+                }
             }
         }
+    }
+
+    fn may_go_on(&mut self) -> bool {
+        self.looked = Instant::now();
+        self.looks.reset();
+        self.stay.may_go_on()
     }
 }
 
