@@ -100,6 +100,7 @@ mod story_verdicts;
 mod strays;
 mod tidy;
 mod tidy_lua;
+mod tidy_modules;
 mod tracing;
 mod trial;
 mod typing;
