@@ -32,10 +32,12 @@ use tracing::{debug, info, warn};
 
 use super::Api;
 use super::endpoint::need_of;
+use crate::core::chat::Name;
 use crate::registry::chat_tokens::ChatTokens;
 use crate::registry::key_ring::KeyRing;
 use crate::settings::auth::{AuthConfig, SHORTEST_KEY};
 use crate::settings::origins::Origins;
+use crate::store::chats::tokens::is_like_one;
 pub(super) use allowance::Allowance;
 use beside::Beside;
 use client::Proxies;
@@ -219,7 +221,8 @@ impl Auth {
         match (&pass, need) {
             // With the named, the handler knows the buffer, and whether its own proof stands for a key.
             (Pass::Open(_), _) | (_, Need::IngestNamed | Need::Proof) => {}
-            (Pass::Known(_), Need::ReadNamed) => {}
+            (Pass::Known(principal), Need::ReadNamed)
+                if buffer_in_query(request).is_none_or(|it| principal.scopes.brings_to(&it)) => {}
             (Pass::Known(principal), need) if !need.is_met_by(&principal.scopes) => {
                 return Err(Refusal::out_of_reach(principal, need));
             }
@@ -259,6 +262,17 @@ impl Auth {
         }
         Pass::Unknown(refusal)
     }
+}
+
+/// The buffer that a query names, `default` where it names none; none: its token tells, which the handler reads.
+fn buffer_in_query(request: &Request) -> Option<Name> {
+    let query = request.uri().query().unwrap_or_default();
+    let first = |name| form_urlencoded::parse(query.as_bytes()).find(|(field, _)| field == name);
+    if first("user").is_some_and(|(_, user)| is_like_one(&user)) {
+        return None;
+    }
+    let named = first("buffer").and_then(|(_, name)| Name::parse(&name).ok());
+    Some(named.unwrap_or_else(Name::default_name))
 }
 
 /// The key of a gateway that can set no header.

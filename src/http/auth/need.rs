@@ -20,7 +20,7 @@ pub(in crate::http) enum Need {
     Queue,
     /// To look.
     Read,
-    /// To look, or to bring messages for the buffer of a chat that the handler finds; it asks.
+    /// To look, or to bring messages for the buffer that the query names; that of a token the handler finds, and asks.
     ReadNamed,
     /// To change.
     Admin,
