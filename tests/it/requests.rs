@@ -156,7 +156,7 @@ async fn a_refusal_says_by_code_and_field_what_was_wrong() {
             None,
             400,
             "invalid_request",
-            None,
+            Some("limit"),
         ),
         (
             Method::GET,
