@@ -37,8 +37,9 @@ impl Sought {
         match digits_of(person_of(copied)) {
             Some(digits) => Some(Self::Number(as_written_abroad(&digits))),
             None => {
-                let text = cleaned(whole);
-                (!text.trim().is_empty()).then_some(Self::Text(text))
+                // Where nothing stands behind the line, it is no line.
+                let sought = if whole.trim().is_empty() { text } else { whole };
+                (!text.is_empty()).then(|| Self::Text(cleaned(sought)))
             }
         }
     }

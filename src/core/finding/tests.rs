@@ -132,3 +132,17 @@ fn the_number_of_a_chat_is_told_where_it_has_one() {
     assert_eq!(number_of(&chat("ana")), None);
     assert_eq!(number_of(&chat("4711")), None);
 }
+
+#[test]
+fn whatever_is_typed_is_looked_for() {
+    let text = |typed: &str| match Sought::read(typed) {
+        Some(Sought::Text(text)) => text,
+        other => panic!("{typed:?}: {other:?}"),
+    };
+
+    assert_eq!(text("loja:ana"), "ana");
+    // Nothing stands behind a line: it is looked for as it is.
+    assert_eq!(text("loja:"), "loja:");
+    assert_eq!(text("\u{11}"), " ");
+    assert_eq!(Sought::read(" "), None);
+}

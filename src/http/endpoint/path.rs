@@ -28,7 +28,11 @@ fn parameter(path: &str, name: &str) -> Parameter {
 }
 
 fn known(path: &str, name: &str) -> Known {
-    let text = json!({ "type": "string", "minLength": 1 });
+    let mut text = json!({ "type": "string", "minLength": 1 });
+    if path.ends_with("/{name}") && !path.contains("/keys/") {
+        // It is written under this very name, and not found by any words.
+        text = json!({ "type": "string", "pattern": "^[a-z0-9_-]{1,64}$" });
+    }
     match name {
         "user" => (
             "user",
