@@ -338,6 +338,13 @@ async fn nothing_is_left_of_an_erased_chat_in_any_post_that_names_its_person() {
     let users: Vec<_> = left.iter().map(|entry| &entry["user"]).collect();
     assert_eq!(users, ["loja:5511966665555"]);
     assert!(!json!(left).to_string().contains(ANA));
+    // What is in a post as a part of something else means nobody in it.
+    for nobody in ["966665555", "6666", "loja", "loja:55", "messages", "A6"] {
+        let path = format!("/api/chats/{nobody}?everything=true&buffer=loja");
+        let refused = system.api.refused(Method::DELETE, &path, None).await;
+        assert_eq!(refused.status, 404, "{nobody}: {refused:?}");
+    }
+    assert_eq!(list(&system.api, "").await.len(), 1);
 }
 
 #[tokio::test]

@@ -26,6 +26,9 @@ const TAKEN: u8 = 0;
 /// That of posts that were not.
 pub(super) const UNTAKEN: u8 = 1;
 
+/// Fewer characters of a number or an id may stand for something else.
+const SHORTEST_NAMED: usize = 8;
+
 /// What was posted, and what became of it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Post {
@@ -139,24 +142,38 @@ impl Post {
         Chat::from_stored(self.buffer.as_deref()?, self.chat.as_deref()?)
     }
 
-    /// Whether it is about this chat, or names its person anywhere.
+    /// Whether it is about this chat, or names its person anywhere as a whole.
     fn is_about(&self, chat: &Chat) -> bool {
         if self.buffer.as_deref() != Some(chat.buffer.as_str()) {
             return false;
         }
         let id = chat.id.as_str();
         let person = id.rsplit_once(':').map_or(id, |(_, person)| person);
-        let parts = [
-            &self.chat,
-            &self.writer,
-            &self.reason,
-            &self.id,
-            &self.message,
-            &self.body,
-        ];
-        let mut parts = parts.into_iter().flatten();
-        parts.any(|part| part.contains(id) || (!person.is_empty() && part.contains(person)))
+        let of = [&self.chat, &self.writer].into_iter().flatten();
+        let texts = [&self.reason, &self.id, &self.message, &self.body];
+        let mut parts = of.clone().chain(texts.into_iter().flatten());
+        of.clone().any(|it| it == id || it == person) || parts.any(|part| is_named_in(part, person))
     }
+}
+
+/// Whether a text names a person by something that means nobody else: a number or an id, standing by itself. A short one, or
+/// a mere word, is in what others say as well.
+fn is_named_in(text: &str, person: &str) -> bool {
+    if person.len() < SHORTEST_NAMED || !person.bytes().any(|it| it.is_ascii_digit()) {
+        return false;
+    }
+    // Before a number may stand a line break as JSON writes it.
+    let is_number = person.bytes().all(|it| it.is_ascii_digit());
+    let may_go_on = if is_number {
+        char::is_numeric
+    } else {
+        char::is_alphanumeric
+    };
+    let goes_on = |c: Option<char>| c.is_some_and(may_go_on);
+    text.match_indices(person).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + person.len()..]);
+        !goes_on(before.chars().next_back()) && !goes_on(after.chars().next())
+    })
 }
 
 /// Where the posts of a buffer lie.
