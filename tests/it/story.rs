@@ -265,7 +265,10 @@ async fn what_waits_is_told_with_what_it_waits_for() {
         .post(&format!("/api/dead-letter/{letter}/revive"), json!({}))
         .await;
     assert_eq!(status, 200, "{revived}");
-    told(&system, "delivered").await;
+    let story = told(&system, "delivered").await;
+    let items = story["items"].as_array().unwrap();
+    let closed = items.iter().find(|it| it["event"] == "closed").unwrap();
+    assert_eq!(closed["destinations"], json!(["default"]), "{closed}");
 }
 
 #[tokio::test]

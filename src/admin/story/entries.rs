@@ -159,6 +159,9 @@ impl Batches {
             };
             (record.closed, closed)
         });
-        closed.destinations.push(destination);
+        // A dead letter that was sent again has two entries.
+        if !closed.destinations.contains(&destination) {
+            closed.destinations.push(destination);
+        }
     }
 }
