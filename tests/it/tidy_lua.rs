@@ -196,3 +196,21 @@ fn a_script_holds_what_it_includes_once() {
     assert_eq!(text.matches("local HEAD = ").count(), 1);
     assert!(!text.lines().any(|line| included(line).is_some()), "{text}");
 }
+
+#[test]
+fn whoever_puts_a_lane_into_its_index_notes_its_destination() {
+    let mut putting = 0;
+    for script in ALL {
+        let (header, code) = parts(script.source());
+        let header: Vec<_> = header.split_whitespace().collect();
+        let is_of_lanes = header.join(" ").contains("by their next attempt");
+        let mut lines = code.lines();
+        let puts = lines.any(|it| it.contains("'ZADD', due,") || it.contains("'ZADD', KEYS[i],"));
+        if is_of_lanes && puts {
+            putting += 1;
+            let notes = includes(script.source()).contains(&"note_lane");
+            assert!(notes, "{} does not include note_lane", script.name());
+        }
+    }
+    assert!(putting > 10, "{putting}");
+}

@@ -48,6 +48,7 @@ impl Lanes<'_> {
             .key(place.revived(destination))
             .key(keys::held(place.shard, Kind::Lanes))
             .key(keys::seen(place.shard))
+            .key(keys::lanes(place.shard))
             .arg(place.lane_member())
             .arg(&text)
             .arg(seen_digest(&Place::of(&chat), id.as_str()))

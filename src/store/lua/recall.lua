@@ -12,6 +12,8 @@
                      buffer: see count_held
   KEYS[6]  seen     message ids by the time they came; the id goes, so that the
                     message may be posted anew
+  KEYS[7]  lanes    destinations that have lanes here, by when the first is due:
+                    see note_lane
 
   ARGV[1]  member   the lane in the due index
   ARGV[2]  batch    whole, as it stands on the lane
@@ -25,6 +27,7 @@
 ]]
 --- @include "clock"
 --- @include "count_held"
+--- @include "note_lane"
 --- @include "put_revived_first"
 --- @include "wake"
 
@@ -42,6 +45,7 @@ if call('LINDEX', lane, 0) == batch then
     -- What was revived has failed before.
     local at = string.sub(next, 1, 1) == '=' and retries + now or now
     call('ZADD', due, format('%d', at), member)
+    note_lane(KEYS[7], due, now)
     wake(due)
   else
     call('ZREM', due, member)
