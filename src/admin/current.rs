@@ -37,11 +37,9 @@ pub struct Since {
     pub heard: Option<Millis>,
 }
 
-/// What is known of what was said in the chat, and of its batches.
+/// What is known of batches of the chat.
 #[derive(Default)]
 struct Batches {
-    /// When its newest message came, as far as that is kept.
-    said: Option<Millis>,
     /// The newest that came after the one in question.
     newer: Option<(BatchId, Millis)>,
     /// When that was closed.
@@ -90,11 +88,12 @@ impl Admin {
         if heard + SECOND <= made {
             return current(None);
         }
-        let batches = self.batches_since(chat, id).await?;
+        let (batches, said) =
+            tokio::try_join!(self.batches_since(chat, id), self.newest_message(chat))?;
         // Batches that were joined are one that was closed after all their windows were opened.
         let closed = batches.closed.unwrap_or(made);
         // A window that was dropped since, by hand or by a pause, left no batch.
-        let newest = batches.said.max(Some(heard)).unwrap_or(heard);
+        let newest = said.map_or(heard, |said| said.max(heard));
         let is_newest = batches.newer.is_none() && newest <= closed;
         current((!is_newest).then_some(Since {
             window: None,
@@ -103,7 +102,7 @@ impl Admin {
         }))
     }
 
-    /// The batches of a chat that wait, the newest that were tried, and its newest message.
+    /// The batches of a chat that wait, and the newest that were tried.
     async fn batches_since(&self, chat: &Chat, asked: &BatchId) -> Result<Batches, StoreError> {
         let store = self.store();
         let mut batches = Batches::default();
@@ -119,16 +118,22 @@ impl Admin {
         };
         let filter = Filter::Chat(chat.clone());
         let (settled, _) = store.history().list(&filter, |_| true, look).await?;
-        let newest = Look {
-            bytes: ROOM,
-            ..Look::first(1)
-        };
-        let (said, _) = store.history().received(&filter, |_| true, newest).await?;
-        batches.said = said.first().map(|received| received.at);
         for settlement in settled {
             let record = settlement.record;
             batches.add(asked, BatchId::from_stored(&record.id), record.closed);
         }
         Ok(batches)
+    }
+
+    /// When the newest message of a chat came, as far as that is kept.
+    async fn newest_message(&self, chat: &Chat) -> Result<Option<Millis>, StoreError> {
+        let filter = Filter::Chat(chat.clone());
+        let look = Look {
+            bytes: ROOM,
+            ..Look::first(1)
+        };
+        let history = self.store().history();
+        let (received, _) = history.received(&filter, |_| true, look).await?;
+        Ok(received.first().map(|message| message.at))
     }
 }
