@@ -9,16 +9,19 @@ use axum::routing::get;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::narrow::{Asked, By, Narrow};
+use super::narrow::{Asked, By, Narrow, Narrowed};
 use crate::console::Console;
 use crate::console::asking::Refused;
 use crate::console::shell::Shell;
 use crate::console::visit::{Visit, page};
 
-/// Entries on a page.
-const ENTRIES: &str = "50";
 const HERE: &str = "/console/audit";
-const NARROWED_BY: [By; 1] = [By::Action];
+const AUDIT: Narrowed = Narrowed {
+    page: HERE,
+    list: "/api/audit",
+    by: &[By::Action],
+    limit: "50",
+};
 
 pub(super) fn routes() -> Router<Console> {
     Router::new().route(HERE, get(show))
@@ -70,12 +73,7 @@ impl Page {
 }
 
 async fn show(Query(asked): Query<Asked>, Visit { ask, shell }: Visit) -> Response {
-    let asked = asked.only(&NARROWED_BY);
-    let query = asked.query(ENTRIES);
-    let (audit, narrow) = tokio::join!(
-        ask.get::<Audit>("/api/audit", &query),
-        Narrow::of(&ask, &shell.words, HERE, &asked, &NARROWED_BY),
-    );
+    let (audit, narrow) = AUDIT.read::<Audit>(&ask, &shell.words, asked).await;
     let next = audit.as_ref().ok().and_then(|it| it.next_cursor.as_deref());
     let shown = Page {
         older: next.map(|cursor| narrow.at(cursor)),

@@ -1,8 +1,9 @@
 //! What a list is narrowed by, in its address: a form that everybody can read, and a way out of it.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
-use crate::console::asking::{Asking, with_query};
+use crate::console::asking::{Asking, Refused, with_query};
 use crate::console::words::Words;
 use crate::core::action::Action;
 use crate::core::post::PostResult;
@@ -11,6 +12,18 @@ use crate::core::post::PostResult;
 const STATUSES: [&str; 3] = ["delivered", "failed", "buried"];
 /// What stands for all posts that were not taken.
 const NOT_TAKEN: &str = "not_taken";
+
+/// A list of the API, and the page that shows it.
+pub(super) struct Narrowed {
+    /// The page.
+    pub(super) page: &'static str,
+    /// Where the API has the list.
+    pub(super) list: &'static str,
+    /// What it can be narrowed by.
+    pub(super) by: &'static [By],
+    /// How many entries stand on a page.
+    pub(super) limit: &'static str,
+}
 
 /// What a list can be narrowed by, as the API knows it by the same name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +75,23 @@ struct All {
 #[derive(Deserialize)]
 struct Named {
     name: String,
+}
+
+impl Narrowed {
+    /// The part of the list that an address asks for, and the form that narrows it.
+    pub(super) async fn read<T: DeserializeOwned>(
+        &self,
+        ask: &Asking,
+        words: &Words,
+        asked: Asked,
+    ) -> (Result<T, Refused>, Narrow) {
+        let asked = asked.only(self.by);
+        let query = asked.query(self.limit);
+        tokio::join!(
+            ask.get(self.list, &query),
+            Narrow::of(ask, words, self.page, &asked, self.by),
+        )
+    }
 }
 
 impl By {
@@ -139,7 +169,7 @@ fn called<'a>(
 
 impl Asked {
     /// As much of it as this list can be narrowed by: whatever else an address says is for nobody.
-    pub(super) fn only(self, by: &[By]) -> Self {
+    fn only(self, by: &[By]) -> Self {
         let mut only = Self {
             cursor: self.cursor.clone(),
             ..Self::default()
@@ -173,7 +203,7 @@ impl Asked {
     }
 
     /// The query of the API, which knows it by the same names.
-    pub(super) fn query<'a>(&'a self, limit: &'a str) -> [(&'a str, &'a str); 8] {
+    fn query<'a>(&'a self, limit: &'a str) -> [(&'a str, &'a str); 8] {
         [
             ("limit", limit),
             ("destination", &self.destination),
@@ -196,13 +226,7 @@ impl Asked {
 impl Narrow {
     /// The form of a list that is narrowed by these, with the destinations and buffers that there are: where they cannot be
     /// read now, with those that are asked for.
-    pub(super) async fn of(
-        ask: &Asking,
-        words: &Words,
-        path: &'static str,
-        asked: &Asked,
-        by: &[By],
-    ) -> Self {
+    async fn of(ask: &Asking, words: &Words, path: &'static str, asked: &Asked, by: &[By]) -> Self {
         let mut fields = Vec::new();
         for by in by {
             fields.push(Field {

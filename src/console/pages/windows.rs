@@ -8,7 +8,7 @@ use axum::response::Response;
 use axum::routing::get;
 
 use super::chat::of_window;
-use super::narrow::{Asked, By, Narrow};
+use super::narrow::{Asked, By, Narrow, Narrowed};
 use super::now::answers::{Window, Windows};
 use crate::console::Console;
 use crate::console::acts::Act;
@@ -17,9 +17,12 @@ use crate::console::shell::Shell;
 use crate::console::visit::{Visit, page};
 
 const PATH: &str = "/console/windows";
-/// Windows on a page.
-const WINDOWS: &str = "50";
-const NARROWED_BY: [By; 1] = [By::Buffer];
+const WINDOWS: Narrowed = Narrowed {
+    page: PATH,
+    list: "/api/chats",
+    by: &[By::Buffer],
+    limit: "50",
+};
 
 struct Row {
     window: Window,
@@ -44,12 +47,7 @@ pub(super) fn routes() -> Router<Console> {
 }
 
 async fn show(Visit { ask, shell }: Visit, Query(asked): Query<Asked>) -> Response {
-    let asked = asked.only(&NARROWED_BY);
-    let query = asked.query(WINDOWS);
-    let (windows, narrow) = tokio::join!(
-        ask.get::<Windows>("/api/chats", &query),
-        Narrow::of(&ask, &shell.words, PATH, &asked, &NARROWED_BY),
-    );
+    let (windows, narrow) = WINDOWS.read::<Windows>(&ask, &shell.words, asked).await;
     let (mut total, mut more) = (None, None);
     let rows = windows.map(|windows| {
         total = windows.total;

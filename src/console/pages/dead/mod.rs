@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 
-use super::narrow::{Asked, By, Narrow};
+use super::narrow::{Asked, By, Narrow, Narrowed};
 use super::saying::words_of;
 use super::waiting::story;
 use crate::console::Console;
@@ -21,9 +21,13 @@ use crate::console::visit::{Visit, page};
 use answers::{Letter, Letters, Revivals};
 
 const PATH: &str = "/console/dead";
-/// Letters on a page: each is read whole.
-const LETTERS: &str = "30";
-const NARROWED_BY: [By; 3] = [By::Destination, By::Buffer, By::Reason];
+const LETTERS: Narrowed = Narrowed {
+    page: PATH,
+    list: "/api/messages/dead-letter",
+    by: &[By::Destination, By::Buffer, By::Reason],
+    // Each is read whole.
+    limit: "30",
+};
 /// Most characters of what was said, and messages of a letter.
 const LONGEST: usize = 300;
 const MOST_SAID: usize = 3;
@@ -62,12 +66,9 @@ pub(super) fn routes() -> Router<Console> {
 }
 
 async fn show(Visit { ask, shell }: Visit, Query(asked): Query<Asked>) -> Response {
-    let asked = asked.only(&NARROWED_BY);
-    let query = asked.query(LETTERS);
-    let (letters, revivals, narrow) = tokio::join!(
-        ask.get::<Letters>("/api/messages/dead-letter", &query),
+    let ((letters, narrow), revivals) = tokio::join!(
+        LETTERS.read::<Letters>(&ask, &shell.words, asked),
         ask.get::<Revivals>("/api/dead-letter/revive", &[]),
-        Narrow::of(&ask, &shell.words, PATH, &asked, &NARROWED_BY),
     );
     let (letters, next) = match letters {
         Ok(letters) => {

@@ -11,7 +11,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 
-use super::narrow::{Asked, By, Narrow};
+use super::narrow::{Asked, By, Narrow, Narrowed};
 use crate::console::Console;
 use crate::console::asking::Refused;
 use crate::console::shell::Shell;
@@ -19,9 +19,13 @@ use crate::console::visit::{Visit, page};
 pub(super) use answers::{History, Tried};
 
 const PATH: &str = "/console/history";
-/// Batches on a page: each comes with its call.
-const BATCHES: &str = "30";
-const NARROWED_BY: [By; 3] = [By::Destination, By::Buffer, By::Status];
+const HISTORY: Narrowed = Narrowed {
+    page: PATH,
+    list: "/api/history",
+    by: &[By::Destination, By::Buffer, By::Status],
+    // Each comes with its call.
+    limit: "30",
+};
 
 #[derive(Template)]
 #[template(path = "history/page.html")]
@@ -72,12 +76,7 @@ impl Page {
 }
 
 async fn show(Visit { ask, shell }: Visit, Query(asked): Query<Asked>) -> Response {
-    let asked = asked.only(&NARROWED_BY);
-    let query = asked.query(BATCHES);
-    let (history, narrow) = tokio::join!(
-        ask.get::<History>("/api/history", &query),
-        Narrow::of(&ask, &shell.words, PATH, &asked, &NARROWED_BY),
-    );
+    let (history, narrow) = HISTORY.read::<History>(&ask, &shell.words, asked).await;
     let next = history
         .as_ref()
         .ok()

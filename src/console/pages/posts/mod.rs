@@ -10,7 +10,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
 
-use super::narrow::{Asked, By, Narrow};
+use super::narrow::{Asked, By, Narrow, Narrowed};
 use super::shortened;
 use crate::console::Console;
 use crate::console::asking::Refused;
@@ -20,10 +20,14 @@ use crate::core::ignored::OWN_PAUSES;
 use crate::core::post::{PostResult, TAKEN_BACK};
 use answers::{Post, Posts};
 
-/// Posts on a page: with what is shown of each body, a phone loads them soon.
-const POSTS: &str = "25";
 const HERE: &str = "/console/posts";
-const NARROWED_BY: [By; 2] = [By::Buffer, By::Result];
+const POSTS: Narrowed = Narrowed {
+    page: HERE,
+    list: "/api/posts",
+    by: &[By::Buffer, By::Result],
+    // With what is shown of each body, a phone loads so many soon.
+    limit: "25",
+};
 
 pub(super) fn routes() -> Router<Console> {
     Router::new().route(HERE, get(show)).route(
@@ -83,12 +87,7 @@ impl Page {
 }
 
 async fn show(Query(asked): Query<Asked>, Visit { ask, shell }: Visit) -> Response {
-    let asked = asked.only(&NARROWED_BY);
-    let query = asked.query(POSTS);
-    let (posts, narrow) = tokio::join!(
-        ask.get::<Posts>("/api/posts", &query),
-        Narrow::of(&ask, &shell.words, HERE, &asked, &NARROWED_BY),
-    );
+    let (posts, narrow) = POSTS.read::<Posts>(&ask, &shell.words, asked).await;
     let next = posts.as_ref().ok().and_then(|it| it.next_cursor.as_deref());
     let shown = Page {
         older: next.map(|cursor| narrow.at(cursor)),

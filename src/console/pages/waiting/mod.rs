@@ -10,7 +10,7 @@ use axum::response::Response;
 use axum::routing::get;
 use chrono::{SecondsFormat, TimeDelta};
 
-use super::narrow::{Asked, By, Narrow};
+use super::narrow::{Asked, By, Narrow, Narrowed};
 use super::saying::shortened;
 use crate::console::Console;
 use crate::console::acts::{Act, OfLane, Wanted};
@@ -20,9 +20,12 @@ use crate::console::visit::{Visit, page};
 use answers::{Destination, Lane, Lanes, Overview};
 
 const PATH: &str = "/console/waiting";
-/// Lanes on a page.
-const LANES: &str = "50";
-const NARROWED_BY: [By; 2] = [By::Destination, By::Buffer];
+const LANES: Narrowed = Narrowed {
+    page: PATH,
+    list: "/api/lanes",
+    by: &[By::Destination, By::Buffer],
+    limit: "50",
+};
 /// Most lanes that are tried at once: as many as one request to the API lets be.
 const AT_ONCE: u64 = 1_000;
 /// Most characters of an answer.
@@ -72,17 +75,14 @@ pub(super) fn routes() -> Router<Console> {
 }
 
 async fn show(Visit { ask, shell }: Visit, Query(asked): Query<Asked>) -> Response {
-    let asked = asked.only(&NARROWED_BY);
-    let query = asked.query(LANES);
-    let (lanes, overview, narrow) = tokio::join!(
-        ask.get::<Lanes>("/api/lanes", &query),
+    let ((lanes, narrow), overview) = tokio::join!(
+        LANES.read::<Lanes>(&ask, &shell.words, asked),
         ask.overview::<Overview>(),
-        Narrow::of(&ask, &shell.words, PATH, &asked, &NARROWED_BY),
     );
     let known = overview.map_or_else(|_| Vec::new(), |it| it.destinations.items);
     let (groups, next) = match lanes {
         Ok(lanes) => (
-            Ok(groups(&ask, &shell, lanes.items, &known, &asked)),
+            Ok(groups(&ask, &shell, lanes.items, &known, &narrow.asked)),
             lanes.next_cursor,
         ),
         Err(refusal) => (Err(refusal), None),
