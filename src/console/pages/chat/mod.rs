@@ -84,7 +84,11 @@ impl Page {
 async fn show(Path(token): Path<String>, Query(which): Query<Which>, visit: Visit) -> Response {
     let path = format!("/api/chats/{token}");
     let story = format!("{path}/story");
-    let query = [("limit", ENTRIES), ("cursor", which.cursor.as_str())];
+    let query = [
+        ("limit", ENTRIES),
+        ("cursor", which.cursor.as_str()),
+        ("to", which.to.as_str()),
+    ];
     let (story, detail) = tokio::join!(
         visit.ask.get::<Story>(&story, &query),
         visit.ask.get::<Detail>(&path, &[]),
@@ -97,7 +101,7 @@ async fn show(Path(token): Path<String>, Query(which): Query<Which>, visit: Visi
     let detail = detail.ok();
     let person = Person::of(&ask, &token, &story).await;
     let (entries, older) = if which.all {
-        let together = person.together(&ask, &which.to).await;
+        let together = person.together(&ask, &token, &mut story, &which.to).await;
         let older = together.before.map(|to| ("to", to));
         (together.entries, older)
     } else {

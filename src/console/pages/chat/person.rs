@@ -46,6 +46,15 @@ pub(super) struct Chip {
     pub(super) is_here: bool,
 }
 
+/// A part of the story of one chat.
+struct Told {
+    /// What tells the chat from others.
+    label: String,
+    entries: Vec<Entry>,
+    /// Not everything before this moment is here; none: there is nothing before.
+    begins: Option<String>,
+}
+
 /// What happened in several chats, in order.
 pub(super) struct Together {
     /// Each with the chat that it happened in.
@@ -102,30 +111,52 @@ impl Person {
         }
     }
 
-    /// What happened in all of them, not newer than `to`, as far as all of it is known.
-    pub(super) async fn together(&self, ask: &Asking, to: &str) -> Together {
-        let stories = self.0.iter().take(TOGETHER).map(async |chat| {
-            let path = format!("/api/chats/{}/story", chat.token.as_deref()?);
+    /// What happened in all of them, not newer than `to`, as far as all of it is known; `story` is that of the chat with this
+    /// token, which is known already.
+    pub(super) async fn together(
+        &self,
+        ask: &Asking,
+        token: &str,
+        story: &mut Story,
+        to: &str,
+    ) -> Together {
+        let chats = || self.0.iter().take(TOGETHER);
+        let others = chats().map(async |chat| {
+            let its = chat.token.as_deref().filter(|it| *it != token)?;
             let query = [("limit", ENTRIES), ("to", to)];
-            let story = ask.get::<Story>(&path, &query).await.ok()?;
-            Some((self.label(chat), story))
+            let path = format!("/api/chats/{its}/story");
+            ask.get::<Story>(&path, &query).await.ok()
         });
-        let stories: Vec<_> = join_all(stories).await.into_iter().flatten().collect();
-        joined(stories)
+        let others = join_all(others).await;
+        let told = chats().zip(others).filter_map(|(chat, other)| {
+            let label = self.label(chat);
+            match other {
+                Some(mut other) => Some(Told::of(label, &mut other)),
+                None => chat.is(token).then(|| Told::of(label, story)),
+            }
+        });
+        joined(told.collect())
+    }
+}
+
+impl Told {
+    /// Takes it out of a story.
+    fn of(label: String, story: &mut Story) -> Self {
+        Self {
+            label,
+            entries: std::mem::take(&mut story.items),
+            begins: story.next_cursor.take().and(story.searched_until.clone()),
+        }
     }
 }
 
 /// Moments are told alike, so that their texts stand in their order. Where one story breaks off, the others do: what happened
 /// before in one would else stand beside a hole in another.
-fn joined(stories: Vec<(String, Story)>) -> Together {
-    let begins = stories.iter().filter_map(|(_, story)| {
-        story.next_cursor.as_ref()?;
-        story.searched_until.clone()
-    });
-    let begins = begins.max();
-    let entries = stories.into_iter().flat_map(|(label, story)| {
-        let of_it = story.items.into_iter();
-        of_it.map(move |entry| (label.clone(), entry))
+fn joined(stories: Vec<Told>) -> Together {
+    let begins = stories.iter().filter_map(|told| told.begins.clone()).max();
+    let entries = stories.into_iter().flat_map(|told| {
+        let entries = told.entries.into_iter();
+        entries.map(move |entry| (told.label.clone(), entry))
     });
     let known = |at: &str| begins.as_deref().is_none_or(|begins| at >= begins);
     let mut entries: Vec<_> = entries.filter(|(_, entry)| known(&entry.at)).collect();
@@ -153,7 +184,7 @@ impl Chat {
 mod tests {
     use super::*;
 
-    fn story(moments: &[String], searched_until: Option<&str>) -> Story {
+    fn told(label: &str, moments: &[String], searched_until: Option<&str>) -> Told {
         let items = moments.iter().map(
             |at| serde_json::json!({ "at": at, "event": "received", "type": "text", "text": "oi" }),
         );
@@ -161,18 +192,19 @@ mod tests {
             "user": "ana", "buffer": "loja", "hash": "h", "items": items.collect::<Vec<_>>(),
             "next_cursor": searched_until.map(|_| "7"), "searched_until": searched_until,
         });
-        serde_json::from_value(story).unwrap()
+        let mut story = serde_json::from_value(story).unwrap();
+        Told::of(label.to_owned(), &mut story)
     }
 
     #[test]
     fn where_one_story_breaks_off_all_do() {
         let at = |minute: u8| format!("2026-11-28T10:{minute:02}:00.000Z");
-        let whole = story(&[at(1), at(3), at(5)], None);
-        let broken = story(&[at(2), at(4)], Some(&at(2)));
+        let whole = told("loja", &[at(1), at(3), at(5)], None);
+        let broken = told("crm", &[at(2), at(4)], Some(&at(2)));
 
-        let told = joined(vec![("loja".to_owned(), whole), ("crm".to_owned(), broken)]);
+        let both = joined(vec![whole, broken]);
 
-        let told_of: Vec<_> = told
+        let told_of: Vec<_> = both
             .entries
             .iter()
             .map(|(label, entry)| (label.as_str(), entry.at.clone()))
@@ -184,8 +216,8 @@ mod tests {
             ("loja", at(5)),
         ];
         assert_eq!(told_of, expected);
-        assert_eq!(told.before.as_deref(), Some("2026-11-28T10:01:59.999Z"));
-        let all = joined(vec![("loja".to_owned(), story(&[at(1)], None))]);
+        assert_eq!(both.before.as_deref(), Some("2026-11-28T10:01:59.999Z"));
+        let all = joined(vec![told("loja", &[at(1)], None)]);
         assert_eq!((all.entries.len(), all.before), (1, None));
     }
 }
