@@ -80,7 +80,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(Chapter::Chats, "/api/chats/{user}/story", story)
             .says(
                 "Tell the story of a chat",
-                "What was said, dropped, gathered, tried, delivered and answered, in one list, and a verdict for \"not answered\", \"twice\" and \"late\". Of a chat of which nothing is known the verdict says so; where there is not even such a buffer that is a 404.",
+                "What was said, dropped, gathered, tried, delivered and answered, in one list, and a verdict for \"not answered\", \"twice\" and \"late\". Of a chat of which nothing is known the verdict says so. If the buffer does not exist either, the answer is 404.",
             )
             .query::<BufferQuery>(&["buffer"])
             .query::<StoryQuery>(&["limit", "cursor", "from", "to"])

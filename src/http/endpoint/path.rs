@@ -28,11 +28,7 @@ fn parameter(path: &str, name: &str) -> Parameter {
 }
 
 fn known(path: &str, name: &str) -> Known {
-    let mut text = json!({ "type": "string", "minLength": 1 });
-    if path.ends_with("/{name}") && !path.contains("/keys/") {
-        // It is written under this very name, and not found by any words.
-        text = json!({ "type": "string", "pattern": "^[a-z0-9_-]{1,64}$" });
-    }
+    let text = text_in(path);
     match name {
         "user" => (
             "user",
@@ -84,5 +80,14 @@ fn known(path: &str, name: &str) -> Known {
         _ if path.contains("/keys/") => ("name", "The name of the key.", text, "panel"),
         _ if path.contains("schedules") => ("name", "The name of the schedule.", text, "morning"),
         _ => ("name", "The name of the buffer.", text, "loja"),
+    }
+}
+
+/// What a text in a path may be. What is configured has exactly this name; elsewhere, buffers are found by any words.
+fn text_in(path: &str) -> Value {
+    if path.ends_with("/{name}") && !path.contains("/keys/") {
+        json!({ "type": "string", "pattern": "^[a-z0-9_-]{1,64}$" })
+    } else {
+        json!({ "type": "string", "minLength": 1 })
     }
 }

@@ -1,5 +1,5 @@
-//! What the parameters of a query may be: read from what the document says of them, so that a bound or a kind is said once,
-//! at the endpoint. Patterns and formats are the handlers' to check: they know what stands behind them.
+//! What the parameters of a query may be: read from what the document says of them, so that the type of a parameter and its
+//! bounds are said once, at the endpoint. Handlers check patterns, formats and lists of values themselves.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -44,8 +44,8 @@ impl Query {
         Self(named.map(Expected::of).collect())
     }
 
-    /// Refuses a query with a parameter that is none of these, that comes twice, or whose value cannot be; and one without
-    /// a parameter that has to be there.
+    /// Refuses a query with a parameter that is none of these, that comes twice, or that has an invalid value; and one
+    /// without a required parameter.
     pub(in crate::http) fn check(&self, query: &str) -> Result<(), ApiError> {
         let mut given: Vec<Option<Cow<'_, str>>> = vec![None; self.0.len()];
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
@@ -117,6 +117,8 @@ impl Value {
         };
         let (least, most) = (object.minimum.as_ref(), object.maximum.as_ref());
         match object.schema_type {
+            // The handler names the few numbers that it takes.
+            _ if object.enum_values.is_some() => Self::Text,
             SchemaType::Type(Type::Integer) => {
                 Self::Whole(least.map_or(0, whole), most.map_or(usize::MAX, whole))
             }
