@@ -37,7 +37,7 @@ impl Sought {
         match digits_of(person_of(copied)) {
             Some(digits) => Some(Self::Number(as_written_abroad(&digits))),
             None => {
-                // Where nothing stands behind the line, it is no line.
+                // What ends in a colon names no person behind a line: it is looked for whole.
                 let sought = if whole.trim().is_empty() { text } else { whole };
                 (!text.is_empty()).then(|| Self::Text(cleaned(sought)))
             }

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::{Sender, client};
+use crate::core::why::Why;
 
 /// Whoever asks is waiting.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -20,7 +21,7 @@ const LONGEST: Duration = Duration::from_secs(10);
 #[derive(Debug, Error)]
 pub enum Unreached {
     /// Nobody takes a connection.
-    #[error("cannot connect: {0}")]
+    #[error("{}", Why::NoConnection(&.0.to_string()))]
     Connection(std::io::Error),
     /// Nobody took one in time.
     #[error("no connection within {} s", .0.as_secs_f64())]

@@ -254,7 +254,7 @@ async fn serve_until_stopped(
     Ok(())
 }
 
-/// Now, by this daemon's clock: for the age of a post, what a trial or preview shows, and that of a session; nothing else.
+/// Now, by this daemon's clock: for the age of posts and sessions, and for trials and previews; nothing else.
 fn now() -> Millis {
     let since = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)

@@ -141,7 +141,7 @@ fn whatever_is_typed_is_looked_for() {
     };
 
     assert_eq!(text("loja:ana"), "ana");
-    // Nothing stands behind a line: it is looked for as it is.
+    // It names no person behind a line.
     assert_eq!(text("loja:"), "loja:");
     assert_eq!(text("\u{11}"), " ");
     assert_eq!(Sought::read(" "), None);

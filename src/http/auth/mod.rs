@@ -264,7 +264,7 @@ impl Auth {
     }
 }
 
-/// The buffer that a query names, `default` where it names none; none: its token tells, which the handler reads.
+/// The buffer that a query names, else `default`. None: the query has a chat's token, from which the handler reads the buffer.
 fn buffer_in_query(request: &Request) -> Option<Name> {
     let query = request.uri().query().unwrap_or_default();
     let first = |name| form_urlencoded::parse(query.as_bytes()).find(|(field, _)| field == name);

@@ -20,7 +20,8 @@ pub(in crate::http) enum Need {
     Queue,
     /// To look.
     Read,
-    /// To look, or to bring messages for the buffer that the query names; that of a token the handler finds, and asks.
+    /// To look, or to bring messages for the buffer that the query names. Where the query has a chat's token instead, the
+    /// handler finds its buffer, and checks.
     ReadNamed,
     /// To change.
     Admin,

@@ -104,7 +104,7 @@ enum Happened {
         webhook_id: String,
         /// Where it was to go.
         destination: String,
-        /// Why: what somebody or a rule said, else what the last try came to.
+        /// The reason that was given, else the result of the last try.
         reason: Option<String>,
         /// The id of the dead letter, if it is still there.
         dead_letter: Option<String>,

@@ -2,8 +2,8 @@
 //! what no hint told of, for the price of one look at each shard, however many destinations there are.
 //!
 //! What it goes by is an index that scripts keep. It is put right when a monitor begins, when the connection to Redis was
-//! cut, and when the last daemon of an older Lull, which does not keep it, is gone; as long as there is one, all workers
-//! look everywhere instead.
+//! cut, when the clock was set back, every ten minutes, and when the last daemon of an older Lull, which does not keep it,
+//! is gone. As long as there is such a daemon, all workers look everywhere instead.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +18,7 @@ use crate::core::chat::Name;
 use crate::monitor::Monitor;
 use crate::registry::Snapshot;
 use crate::store::keys::Shard;
-use crate::store::{LONGEST_IDLE, LONGEST_SLEEP, Result};
+use crate::store::{LONGEST_IDLE, LONGEST_SLEEP, Result, StoreError};
 
 /// What is due later is of no interest before the next look.
 const AHEAD: Duration = LONGEST_IDLE.saturating_add(LONGEST_SLEEP);
@@ -180,7 +180,7 @@ impl Looks {
         });
         let looks = due.iter().map(|(shard, names)| async move {
             let due = monitor.store.due().note_lanes(*shard, names).await?;
-            Ok::<_, crate::store::StoreError>((*shard, due))
+            Ok::<_, StoreError>((*shard, due))
         });
         for (shard, due) in try_join_all(looks).await? {
             for (name, left) in due {

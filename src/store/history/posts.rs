@@ -26,7 +26,7 @@ const TAKEN: u8 = 0;
 /// That of posts that were not.
 pub(super) const UNTAKEN: u8 = 1;
 
-/// Fewer characters of a number or an id may stand for something else.
+/// A number or an id with fewer characters may be something else in the words of others.
 const SHORTEST_NAMED: usize = 8;
 
 /// What was posted, and what became of it.
@@ -142,27 +142,31 @@ impl Post {
         Chat::from_stored(self.buffer.as_deref()?, self.chat.as_deref()?)
     }
 
-    /// Whether it is about this chat, or names its person anywhere as a whole.
+    /// Whether it is about this chat, or names its person anywhere.
     fn is_about(&self, chat: &Chat) -> bool {
         if self.buffer.as_deref() != Some(chat.buffer.as_str()) {
             return false;
         }
         let id = chat.id.as_str();
         let person = id.rsplit_once(':').map_or(id, |(_, person)| person);
-        let of = [&self.chat, &self.writer].into_iter().flatten();
+        let whose = [&self.chat, &self.writer];
         let texts = [&self.reason, &self.id, &self.message, &self.body];
-        let mut parts = of.clone().chain(texts.into_iter().flatten());
-        of.clone().any(|it| it == id || it == person) || parts.any(|part| is_named_in(part, person))
+        let is_its = whose
+            .into_iter()
+            .flatten()
+            .any(|it| it == id || it == person);
+        let mut all = whose.into_iter().chain(texts).flatten();
+        is_its || all.any(|text| has_as_a_word(text, person))
     }
 }
 
-/// Whether a text names a person by something that means nobody else: a number or an id, standing by itself. A short one, or
-/// a mere word, is in what others say as well.
-fn is_named_in(text: &str, person: &str) -> bool {
+/// Whether a text has this number or id in it as a whole word. One that is short or has no digit may be a word that others say,
+/// and does not count.
+fn has_as_a_word(text: &str, person: &str) -> bool {
     if person.len() < SHORTEST_NAMED || !person.bytes().any(|it| it.is_ascii_digit()) {
         return false;
     }
-    // Before a number may stand a line break as JSON writes it.
+    // JSON writes a line break as `\n`: a letter may stand right before a number.
     let is_number = person.bytes().all(|it| it.is_ascii_digit());
     let may_go_on = if is_number {
         char::is_numeric
