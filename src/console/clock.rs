@@ -100,8 +100,11 @@ impl Clock {
         u64::try_from(length.num_milliseconds()).ok()
     }
 
-    /// A length of time that somebody waits for: `0.9 s`, `16.1 s`, `3 min 12 s`, `2 h 5 min`, `3 d 4 h`.
+    /// A length of time that somebody waits for: `4 ms`, `0.9 s`, `16.1 s`, `3 min 12 s`, `2 h 5 min`, `3 d 4 h`.
     pub(super) fn length(&self, ms: u64) -> String {
+        if (1..100).contains(&ms) {
+            return format!("{ms} ms");
+        }
         if ms < 60_000 {
             let tenths = ms.div_ceil(100);
             let (whole, tenth) = (tenths / 10, tenths % 10);
@@ -181,6 +184,8 @@ mod tests {
 
         for (ms, told) in [
             (0, "0 s"),
+            (1, "1 ms"),
+            (99, "99 ms"),
             (900, "0,9 s"),
             (8000, "8 s"),
             (16_100, "16,1 s"),
