@@ -8,13 +8,15 @@ use crate::core::chat::{Chat, Name};
 use crate::core::filter::Filter;
 use crate::core::item::{Item, read_items};
 use crate::store::dead_letters::DeadLetter;
-use crate::store::history::{Record, Settlement};
+use crate::store::history::{DELIVERED, Record, Settlement};
 use crate::store::lanes::finding::OnLane;
 use crate::store::lanes::queue::Found;
 use crate::store::{Look, StoreError};
 
 /// Messages of it that are looked for among those that were received.
-const MOST_SAID: usize = 500;
+pub(super) const MOST_SAID: usize = 500;
+/// A message stands among the received at most so much later than it came, ms.
+pub(super) const WRITTEN_WITHIN: Millis = 60_000;
 
 /// A batch.
 #[derive(Debug)]
@@ -27,6 +29,15 @@ pub struct WholeBatch {
     pub said: Option<Saying>,
     /// Of what was tried after this moment not everything was looked through.
     pub searched_until: Option<Millis>,
+}
+
+/// Whose a batch is, as far as somebody says so.
+#[derive(Clone, Debug, Default)]
+pub struct Whose {
+    /// Its chat; none: it is looked for everywhere.
+    pub chat: Option<Chat>,
+    /// Its buffer: that of another is not meant.
+    pub buffer: Option<Name>,
 }
 
 /// A batch at one destination.
@@ -61,12 +72,19 @@ impl Destined {
         }
     }
 
+    /// It was delivered, and nothing of it waits or is dead.
+    pub(super) fn is_delivered(&self) -> bool {
+        let settled = self.settled.as_ref();
+        let delivered = settled.is_some_and(|it| it.record.outcome == DELIVERED);
+        delivered && self.waits.is_none() && self.dead.is_none()
+    }
+
     fn is_empty(&self) -> bool {
         self.settled.is_none() && self.waits.is_none() && self.dead.is_none()
     }
 
     /// What was said, as it lies there.
-    fn items(&self) -> Option<&str> {
+    pub(super) fn items(&self) -> Option<&str> {
         let waits = self.waits.as_ref().map(|it| &it.waiting.batch);
         let dead = self.dead.as_ref().map(|it| &it.batch);
         Some(&waits.or(dead)?.items)
@@ -74,16 +92,19 @@ impl Destined {
 }
 
 impl Admin {
-    /// A batch with all that is known of it, at all destinations it went to; of a chat, if it is named.
+    /// A batch with all that is known of it, at all destinations it went to.
     ///
     /// # Errors
     /// No such; unavailable, silent or unreadable.
-    pub async fn batch(&self, id: &BatchId, named: Option<Chat>) -> Result<WholeBatch, AdminError> {
+    pub async fn batch(&self, id: &BatchId, whose: Whose) -> Result<WholeBatch, AdminError> {
         let no_such = || NoSuch::Batch(id.clone());
-        let chat = match named {
+        let chat = match whose.chat {
             Some(chat) => chat,
             None => self.chat_of_batch(id).await?.ok_or_else(no_such)?,
         };
+        if whose.buffer.is_some_and(|buffer| buffer != chat.buffer) {
+            return Err(no_such().into());
+        }
         let store = self.store();
         let mut found: BTreeMap<Name, Destined> = BTreeMap::new();
         for name in self.destinations_of(&chat.buffer) {
@@ -130,7 +151,7 @@ impl Admin {
         if id.made_at().is_none() {
             return self.chat_of_queued(id).await;
         }
-        if let Some(Settlement { record, .. }) = store.history().batch(id).await? {
+        if let Some(Settlement { record, .. }) = store.history().of_window(id).await? {
             return Ok(Chat::from_stored(&record.buffer, &record.chat).map(in_its_order));
         }
         let dead = store.dead_letters().of_batch(id, None).await?;
@@ -182,9 +203,12 @@ impl Admin {
         chat: &Chat,
         record: &Record,
     ) -> Result<Option<Saying>, StoreError> {
+        let times = record.stamps.iter().map(|stamp| stamp.at);
+        // What is sent again was closed long after it was said.
+        let said = times.max().filter(|_| record.repeats.is_some());
         let look = Look {
             from: record.opened,
-            to: record.closed,
+            to: said.map_or(record.closed, |said| said.saturating_add(WRITTEN_WITHIN)),
             ..Look::first(MOST_SAID)
         };
         let filter = Filter::Chat(chat.clone());

@@ -47,9 +47,11 @@ struct Batches {
 }
 
 impl Batches {
-    fn add(&mut self, asked: &BatchId, id: BatchId, closed: Millis) {
+    /// `repeated`: somebody has sent it again, long after its window was closed.
+    fn add(&mut self, asked: &BatchId, id: BatchId, closed: Millis, repeated: bool) {
         if id.is_of_one_window_with(asked) {
-            self.closed = self.closed.max(Some(closed));
+            let closed = Some(closed).filter(|_| !repeated);
+            self.closed = self.closed.max(closed);
         } else if id.is_after(self.newer.as_ref().map_or(asked, |(newest, _)| newest)) {
             self.newer = Some((id, closed));
         }
@@ -110,7 +112,8 @@ impl Admin {
         let mut room = ROOM;
         let (lanes, _) = store.chats().lanes(chat, destinations, &mut room).await?;
         for batch in lanes.into_iter().flat_map(|lane| lane.batches) {
-            batches.add(asked, batch.id, batch.closed);
+            let repeated = batch.repeats.is_some();
+            batches.add(asked, batch.id, batch.closed, repeated);
         }
         let look = Look {
             bytes: ROOM,
@@ -120,7 +123,8 @@ impl Admin {
         let (settled, _) = store.history().list(&filter, |_| true, look).await?;
         for settlement in settled {
             let record = settlement.record;
-            batches.add(asked, BatchId::from_stored(&record.id), record.closed);
+            let id = BatchId::from_stored(&record.id);
+            batches.add(asked, id, record.closed, record.repeats.is_some());
         }
         Ok(batches)
     }

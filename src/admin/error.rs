@@ -26,6 +26,9 @@ pub enum AdminError {
     /// A destination that is tried makes no body of the sample.
     #[error("no body can be made of the test message: {0}")]
     Sample(BodyError),
+    /// Not all that was said in a batch is there to be sent again.
+    #[error(transparent)]
+    NotKept(#[from] NotKept),
     /// There is no room for it.
     #[error(transparent)]
     Ingest(#[from] IngestError),
@@ -80,6 +83,13 @@ pub enum NoSuch {
     #[error("no message with this id waits in the queue (any more)")]
     Queued,
 }
+
+/// A batch of which not all is there that was said.
+#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[error(
+    "not all that was said in the batch {0} is kept as it was sent, so it cannot be sent again"
+)]
+pub struct NotKept(pub BatchId);
 
 /// What is there that it does not go with.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
@@ -188,9 +198,24 @@ pub enum Conflict {
     /// The batch of another chat comes first on the lane of an ordered buffer.
     #[error("the batch of another chat comes first, because the buffer is ordered")]
     AnotherFirst,
+    /// A batch that went to several destinations.
+    #[error("the batch was delivered to several destinations: {}", .0.join(", "))]
+    SeveralDestinations(Vec<String>),
+    /// A batch that was not delivered to a destination, of which something is known there.
+    #[error("the batch was not delivered to {0}, so there is nothing to send again")]
+    NotDelivered(String),
+    /// The same of one that waits there.
+    #[error("the batch still waits for {0}, and is sent by itself")]
+    StillWaits(String),
+    /// The same of one that is a dead letter there.
+    #[error("the batch is a dead letter of {0}")]
+    IsDead(String),
     /// As many revivals are under way as may be.
     #[error("so many revivals are under way that no other can begin: wait until some are over")]
     TooManyRevivals,
+    /// The destination of a batch that is to be sent again is not there.
+    #[error("there is no destination {0} (any more) that it could be sent to again")]
+    NoWayAgain(String),
     /// What a dead letter would have to go back to is not there; says what.
     #[error("there is no {0} that it could go back to: create it first, or discard the letter")]
     NoWayBack(String),

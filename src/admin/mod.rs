@@ -26,6 +26,7 @@ mod removing;
 pub mod samples;
 mod scheduled;
 mod schedules;
+mod sending_again;
 mod shown;
 pub mod story;
 mod trials;
@@ -47,11 +48,11 @@ use crate::store::audit::Act;
 use crate::store::history::Retention;
 use crate::telemetry::metrics::Metrics;
 
-pub use batches::{Destined, Saying, WholeBatch};
+pub use batches::{Destined, Saying, WholeBatch, Whose};
 pub use chat_detail::{ChatDetail, Part};
 pub use configuring::{Drained, Managed};
 pub use current::{Current, Since};
-pub use error::{AdminError, Conflict, NoSuch};
+pub use error::{AdminError, Conflict, NoSuch, NotKept};
 pub use finding::{Findings, FoundBy};
 pub use keys::NewKey;
 pub use lanes::WaitingLane;
@@ -59,6 +60,7 @@ pub use lists::Page;
 use live::Live;
 pub use removing::Ended;
 pub use schedules::{RunDue, ScheduleDetail};
+pub use sending_again::Repeat;
 pub use shown::{DestinationDetail, Shown};
 
 /// Everything an operator asks and changes. A clone is the same.

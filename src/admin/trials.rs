@@ -1,7 +1,7 @@
 //! Trying what is not written yet, and trying anything with what really was posted or said. Nothing is stored.
 
 use super::configuring::Managed;
-use super::{Admin, AdminError, Destined, NoSuch, WholeBatch};
+use super::{Admin, AdminError, Destined, NoSuch, WholeBatch, Whose};
 use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::Name;
 use crate::core::destination::Destination;
@@ -85,7 +85,7 @@ impl Admin {
             destinations,
             said,
             ..
-        } = self.batch(id, None).await?;
+        } = self.batch(id, Whose::default()).await?;
         let said = said.ok_or_else(|| NoSuch::Said(id.clone()))?;
         let gathered = destinations.iter().find_map(gathered);
         let (opened, closed, reason) = gathered.ok_or_else(|| NoSuch::Said(id.clone()))?;

@@ -1,6 +1,7 @@
 //! What somebody can do on a page: a button that says what it does and to how much, asks where it should, and shows the command
 //! that does the same.
 
+mod again;
 mod batches;
 
 use axum::Router;
@@ -15,6 +16,7 @@ use super::Console;
 use super::asking::{Asking, Call, with_query};
 use super::pages::refused;
 use super::visit::{Visit, see};
+pub(super) use again::{button as again_button, call_path};
 pub(super) use batches::{OfBatch, OfLane, Wanted};
 
 /// For so long a button leaves a chat to a person, s.
@@ -134,6 +136,7 @@ pub(super) fn routes() -> Router<Console> {
     Router::new()
         .route("/console/chats/{token}/{act}", post(chat))
         .route("/console/control", post(switched))
+        .merge(again::routes())
         .merge(batches::routes())
 }
 

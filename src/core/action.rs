@@ -64,6 +64,8 @@ actions! {
     LaneNow = "lane.now",
     /// The first batch of a lane was given up on by hand.
     LaneGiveUp = "lane.give_up",
+    /// A batch that was delivered was sent again.
+    BatchSendAgain = "batch.send_again",
     /// Dead letters were put back on their lanes.
     DeadLetterRevive = "dead_letter.revive",
     /// A dead letter was dropped.

@@ -19,6 +19,8 @@ const PREFIX: &str = "msg_";
 
 /// The bits of its last byte in which an id carries a shard.
 const LAST_BITS: u8 = 0b11_1111;
+/// So many digits are the same in the ids of one window. Behind them stand digits of chance, and the shard.
+const OF_WINDOW: usize = 24;
 
 /// The `webhook-id` of a batch: the same over all its attempts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -110,20 +112,53 @@ impl BatchId {
         Self(format!("{}-{number}", self.0))
     }
 
-    /// Whether both are of one window: the same but for numbers at their ends.
-    pub fn is_of_one_window_with(&self, other: &Self) -> bool {
-        self.base() == other.base()
+    /// The id under which the same batch is sent once more: of the same window, moment, shard and number, but another.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        let Ok(id) = Uuid::try_parse(self.base()) else {
+            return Self::generate();
+        };
+        let mut bytes = id.into_bytes();
+        let shard = bytes[15] & LAST_BITS;
+        while bytes == id.into_bytes() {
+            // The end of a new one is chance alone.
+            let chance = Uuid::now_v7().into_bytes();
+            bytes[OF_WINDOW / 2..].copy_from_slice(&chance[OF_WINDOW / 2..]);
+            bytes[15] = bytes[15] & !LAST_BITS | shard;
+        }
+        let again = Self(format!("{PREFIX}{}", Uuid::from_bytes(bytes).simple()));
+        match self.number() {
+            Some(number) => again.numbered(number),
+            None => again,
+        }
     }
 
-    /// Whether it was made after the other; of those made within one ms the ids decide.
+    /// How the ids of all that came out of its window begin.
+    pub fn window(&self) -> &str {
+        let most = PREFIX.len() + OF_WINDOW;
+        self.0.get(..most).unwrap_or(&self.0)
+    }
+
+    /// Whether both are of one window: messages that were split off, or what was sent again.
+    pub fn is_of_one_window_with(&self, other: &Self) -> bool {
+        self.window() == other.window()
+    }
+
+    /// Whether its window was closed after that of the other; of those closed within one ms the ids decide.
     pub fn is_after(&self, other: &Self) -> bool {
-        let made = (self.made_at(), self.base());
-        made.0.is_some() && made > (other.made_at(), other.base())
+        let made = (self.made_at(), self.window());
+        made.0.is_some() && made > (other.made_at(), other.window())
     }
 
     fn base(&self) -> &str {
         let digits = self.digits();
         digits.split_once('-').map_or(digits, |(digits, _)| digits)
+    }
+
+    /// The same without a number at its end.
+    #[must_use]
+    pub fn without_number(&self) -> Self {
+        Self::of_digits(self.base())
     }
 
     /// The number at its end: of a message that was split off, or of a follow-up.
@@ -160,6 +195,8 @@ pub struct Batch {
     pub count: u64,
     /// How its messages were gathered; none: there was no window.
     pub gathered: Option<Gathering>,
+    /// The batch that was delivered before and is sent again in this one.
+    pub repeats: Option<BatchId>,
     /// The messages as Redis holds them: JSON objects with commas between them.
     pub items: String,
 }
@@ -204,73 +241,4 @@ impl Outcome {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::core::chat::ChatId;
-
-    #[test]
-    fn an_id_that_was_generated_tells_when() {
-        let id = BatchId::generate();
-
-        let age = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .unwrap()
-            .abs_diff(Duration::from_millis(id.made_at().unwrap()));
-
-        assert!(age < Duration::from_secs(60), "{age:?}");
-        assert_eq!(BatchId::parse(id.as_str()), Some(id.clone()));
-        let numbered = id.numbered(12);
-        assert_eq!(numbered.made_at(), id.made_at());
-        assert_eq!(BatchId::read(numbered.as_str()), Some(numbered));
-        assert_eq!(BatchId::read(&format!("{id}-x")), None);
-    }
-
-    #[test]
-    fn an_id_carries_its_shard_and_tells_when_all_the_same() {
-        let id = BatchId::generate();
-
-        for shard in [0, 7, 63] {
-            let carries = id.clone().in_shard(shard);
-            assert_eq!(carries.shard(), Some(shard));
-            assert_eq!(carries.numbered(3).shard(), Some(shard));
-            assert_eq!(carries.made_at(), id.made_at());
-            assert_eq!(BatchId::parse(carries.as_str()), Some(carries));
-        }
-    }
-
-    #[test]
-    fn of_two_ids_one_was_made_after_the_other_but_for_parts_of_one_window() {
-        let (first, second) = (BatchId::generate(), BatchId::generate());
-
-        assert!(second.is_after(&first) && !first.is_after(&second));
-        assert!(!first.is_after(&first) && !first.numbered(2).is_after(&first));
-        assert!(first.numbered(2).is_of_one_window_with(&first.numbered(1)));
-        assert!(!first.is_of_one_window_with(&second));
-    }
-
-    #[test]
-    fn the_id_of_a_clients_id_is_always_the_same_and_tells_no_time() {
-        let chat = |id: &str| Chat::of_default(ChatId::parse(id).unwrap());
-        let id = BatchId::of_client(&chat("+5511"), "a");
-
-        assert_eq!(id, BatchId::of_client(&chat("+5511"), "a"));
-        assert_ne!(id, BatchId::of_client(&chat("+551"), "1a"));
-        assert_eq!(
-            (id.made_at(), BatchId::parse(id.as_str())),
-            (None, Some(id))
-        );
-    }
-
-    #[test]
-    fn anything_else_is_no_id() {
-        for bad in [
-            "",
-            "msg_",
-            "msg_1",
-            &format!("msg_{}", "g".repeat(32)),
-            "sent",
-        ] {
-            assert_eq!(BatchId::parse(bad), None, "{bad}");
-        }
-    }
-}
+mod tests;

@@ -93,6 +93,8 @@ codes! {
     TooSlow = 408 "too_slow",
     /// It does not go with what is there.
     Conflict = 409 "conflict",
+    /// Not all that was said in the batch is kept (any more), so that it cannot be sent again as it was.
+    NotKept = 409 "not_kept",
     /// The body is over `MAX_BODY_BYTES`.
     TooLarge = 413 "too_large",
     /// The body is neither JSON nor a form, or in a charset that nobody knows.

@@ -31,6 +31,7 @@ impl From<AdminError> for ApiError {
             }),
             AdminError::Spec(error) => Self::Spec(error),
             AdminError::Sample(_) => Self::BadRequest(error.to_string()),
+            AdminError::NotKept(error) => Self::NotKept(error),
             AdminError::Ingest(error) => Self::Ingest(error),
             AdminError::Store(error) => Self::Store(error),
         }
@@ -85,7 +86,11 @@ fn advice(conflict: &Conflict) -> Option<&'static str> {
         Conflict::Tried => {
             Some("POST /api/lanes/give-up makes a dead letter of it between two tries")
         }
+        Conflict::SeveralDestinations(_) => Some("name one with ?destination="),
+        Conflict::StillWaits(_) => Some("POST /api/lanes/now lets its next try begin at once"),
+        Conflict::IsDead(_) => Some("POST /api/dead-letter/{id}/revive sends it again"),
         Conflict::InHand
+        | Conflict::NotDelivered(_)
         | Conflict::KeyExists(_)
         | Conflict::TooManyKeys(_)
         | Conflict::OfEnvironment { .. }
@@ -94,6 +99,7 @@ fn advice(conflict: &Conflict) -> Option<&'static str> {
         | Conflict::Named { .. }
         | Conflict::UntoldUrl
         | Conflict::TooManyRevivals
+        | Conflict::NoWayAgain(_)
         | Conflict::NoWayBack(_)
         | Conflict::Busy => None,
     }

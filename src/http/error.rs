@@ -1,10 +1,11 @@
 //! Refusals: why something was not done, and how that is answered.
 
+mod rejections;
+
 use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::extract::Request;
-use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::http::header::RETRY_AFTER;
 use axum::http::{Method, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -14,6 +15,7 @@ use utoipa::ToSchema;
 
 use super::auth::Refusal;
 use super::body::{LEAST_RATE, discard};
+use crate::admin::NotKept;
 use crate::core::code::Code;
 use crate::core::json::fields::BadInput;
 use crate::core::refused::RefusedFor;
@@ -103,6 +105,9 @@ pub(super) enum ApiError {
     /// It does not go with what is there.
     #[error("{0}")]
     Conflict(String),
+    /// Not all that was said in a batch is kept.
+    #[error(transparent)]
+    NotKept(#[from] NotKept),
     /// As many listen to what happens as may.
     #[error("as many listen to this api as may: end another stream, or ask another api")]
     TooManyListeners,
@@ -149,6 +154,7 @@ impl ApiError {
             Self::Auth(refusal) => refusal.code(),
             Self::Spec(error) => error.code,
             Self::Conflict(_) => Code::Conflict,
+            Self::NotKept(_) => Code::NotKept,
             Self::TooManyListeners => Code::TooManyListeners,
             Self::Ingest(error) => error.code(),
             Self::Store(error) => error.code(),
@@ -188,7 +194,7 @@ impl ApiError {
             Self::Unproven(_) => RefusedFor::Proof,
             Self::Auth(refusal) => refusal.reason(),
             Self::Spec(_) => RefusedFor::Spec,
-            Self::Conflict(_) => RefusedFor::Conflict,
+            Self::Conflict(_) | Self::NotKept(_) => RefusedFor::Conflict,
             Self::TooManyListeners => RefusedFor::TooMany,
             Self::Ingest(error) => return error.reason(),
             Self::Store(_) => RefusedFor::Redis,
@@ -219,18 +225,6 @@ impl IntoResponse for ApiError {
         };
         let again = again.map(|again| [(RETRY_AFTER, again.as_secs().to_string())]);
         (again, refused).into_response()
-    }
-}
-
-impl From<PathRejection> for ApiError {
-    fn from(rejection: PathRejection) -> Self {
-        Self::BadRequest(rejection.body_text())
-    }
-}
-
-impl From<QueryRejection> for ApiError {
-    fn from(rejection: QueryRejection) -> Self {
-        Self::BadRequest(rejection.body_text())
     }
 }
 

@@ -83,7 +83,7 @@ impl Act {
 
     /// Whether it was done to the chat with this hash, or to something of it alone.
     fn is_about(&self, hash: &str) -> bool {
-        let of_chats = ["chat.", "lane.", "dead_letter.", "message.recall"];
+        let of_chats = ["batch.", "chat.", "lane.", "dead_letter.", "message.recall"];
         let mut of_chats = of_chats.into_iter();
         let subject = self.subject.as_deref().unwrap_or_default();
         let subject = subject.split_once(' ').map_or(subject, |(_, chat)| chat);

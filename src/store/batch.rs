@@ -43,46 +43,84 @@ pub(super) fn read_batch(text: &str) -> Result<(Batch, Option<ChatId>)> {
     let mut number = || word()?.parse::<Millis>().map_err(|_| unreadable());
     let (opened, closed, deadline) = (number()?, number()?, number()?);
     let reason = CloseReason::parse(word()?).ok_or_else(unreadable)?;
-    let (count, gathered) = read_count(word()?).ok_or_else(unreadable)?;
+    let Counted {
+        count,
+        gathered,
+        repeats,
+    } = read_count(word()?).ok_or_else(unreadable)?;
     let whose = match words.next() {
         Some(word) => Some(read_whose(word).ok_or_else(unreadable)?),
         None => None,
     };
     let batch = Batch {
-        id,
         opened,
         closed,
         deadline,
         reason,
         count,
         gathered,
+        repeats: repeats.map(|it| repeated(&it, &id)),
+        id,
         items: items.to_owned(),
     };
     Ok((batch, whose))
 }
 
-/// How many messages there are, and behind that how they were gathered: `3/8000/0/choice`.
-fn read_count(word: &str) -> Option<(u64, Option<Gathering>)> {
+/// What stands in the word with the count of messages.
+#[derive(Debug, PartialEq)]
+struct Counted {
+    count: u64,
+    gathered: Option<Gathering>,
+    repeats: Option<String>,
+}
+
+/// How many messages there are, and behind that how they were gathered, and the digits of the batch that is sent again in
+/// this one, where there are: `3/8000/0/choice/019a…`.
+fn read_count(word: &str) -> Option<Counted> {
     let mut parts = word.split('/');
     let count = parts.next()?.parse().ok()?;
-    let Some(wait) = parts.next() else {
-        return Some((count, None));
+    let (wait, typing) = (parts.next().unwrap_or_default(), parts.next());
+    let rule = parts.next().and_then(WaitRule::parse);
+    let gathered = if wait.is_empty() {
+        None
+    } else {
+        Some(Gathering {
+            wait: wait.parse().ok()?,
+            typing: typing?.parse().ok()?,
+            rule,
+        })
     };
-    let gathered = Gathering {
-        wait: wait.parse().ok()?,
-        typing: parts.next()?.parse().ok()?,
-        rule: parts.next().and_then(WaitRule::parse),
-    };
-    Some((count, Some(gathered)))
+    Some(Counted {
+        count,
+        gathered,
+        repeats: parts.next().map(str::to_owned),
+    })
 }
 
 /// What stands behind the count, as [`read_count`] reads it.
-pub(super) fn how_word(gathered: Option<&Gathering>) -> String {
-    let Some(Gathering { wait, typing, rule }) = gathered else {
-        return String::new();
+pub(super) fn how_word(gathered: Option<&Gathering>, repeats: Option<&BatchId>) -> String {
+    let mut word = match gathered {
+        Some(Gathering { wait, typing, rule }) => {
+            let rule = rule.map(WaitRule::as_str).unwrap_or_default();
+            format!("/{wait}/{typing}/{rule}")
+        }
+        None if repeats.is_some() => "///".to_owned(),
+        None => String::new(),
     };
-    let rule = rule.map(WaitRule::as_str).unwrap_or_default();
-    format!("/{wait}/{typing}/{rule}")
+    if let Some(repeats) = repeats {
+        word.push('/');
+        word.push_str(repeats.without_number().digits());
+    }
+    word
+}
+
+/// The id with these digits, and the number of the batch that it is sent again in.
+fn repeated(digits: &str, again: &BatchId) -> BatchId {
+    let id = BatchId::of_digits(digits);
+    match again.number() {
+        Some(number) => id.numbered(number),
+        None => id,
+    }
 }
 
 /// Whether a batch on a lane was a dead letter before: the revive script marks it so.
@@ -108,6 +146,7 @@ mod tests {
                 reason: CloseReason::Cap,
                 count: 2,
                 gathered: None,
+                repeats: None,
                 items: "{\"a\":\"\\n\"},{\n}".to_owned(),
             }
         );
@@ -129,9 +168,27 @@ mod tests {
             let told = batch.gathered.map(|it| (it.wait, it.typing, it.rule));
             assert_eq!((batch.count, told), (2, gathered), "{word}");
             let known = word.replace("unheard", "");
-            assert_eq!(format!("2{}", how_word(batch.gathered.as_ref())), known);
+            assert_eq!(
+                format!("2{}", how_word(batch.gathered.as_ref(), None)),
+                known
+            );
         }
         assert!(read_batch("- msg_1 10 30 20 quiet 2/x/0/\n{}").is_err());
+    }
+
+    #[test]
+    fn a_batch_that_is_sent_again_tells_which_it_was() {
+        let digits = "019a0130c9b370ed8f37a7d00a3ec3f9";
+        for (id, how) in [("msg_1", "/8000/0/choice"), ("msg_1-2", "///")] {
+            let line = format!("/ {id} 10 30 20 quiet 1{how}/{digits}\n{{}}");
+
+            let (batch, _) = read_batch(&line).unwrap();
+
+            let repeats = id.replacen('1', digits, 1);
+            assert_eq!(batch.repeats, Some(BatchId::from_stored(&repeats)));
+            let word = how_word(batch.gathered.as_ref(), batch.repeats.as_ref());
+            assert_eq!(word, format!("{how}/{digits}"));
+        }
     }
 
     #[test]

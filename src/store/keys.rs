@@ -266,6 +266,11 @@ pub(crate) fn seen(shard: Shard) -> String {
     shard.key("seen")
 }
 
+/// Under which id a batch was sent again to a destination last.
+pub(crate) fn again(shard: Shard, destination: &Name, id: &BatchId) -> String {
+    shard.key(format_args!("again:{destination}:{id}"))
+}
+
 /// What lies behind the members of [`Due::Later`].
 pub(crate) fn later_items(shard: Shard) -> String {
     shard.key("later:items")

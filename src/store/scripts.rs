@@ -139,6 +139,7 @@ scripts! {
     RUN "run" Drains,
     SEAL "seal" Fills,
     SEND "send" Drains,
+    SEND_AGAIN "send_again" Fills,
     SETTLE "settle" Drains,
     SET_BACK "set_back" Drains,
     SIFT "sift" Reads,

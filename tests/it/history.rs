@@ -96,6 +96,7 @@ async fn a_delivered_batch_is_shown_with_its_call_the_answer_and_every_attempt()
             "wait_ms": 200,
             "wait_rule": "asked",
             "typing_ms": 0,
+            "repeats": null,
             "attempts": [
                 {"attempt": 1, "status": 503, "summary": "HTTP 503"},
                 {"attempt": 2, "status": 200, "summary": "HTTP 200"},

@@ -86,6 +86,7 @@ mod revival;
 mod samples;
 mod schedules;
 mod sealing;
+mod sending_again;
 mod set_back;
 mod settings;
 mod sifting;

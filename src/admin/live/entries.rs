@@ -43,7 +43,7 @@ fn tried(settlement: Settlement) -> What {
     if let Some(last) = &mut record.last {
         last.answer = None;
     }
-    What::Tried(record)
+    What::Tried(Box::new(record))
 }
 
 fn slim(post: Post) -> Post {

@@ -20,7 +20,7 @@ pub struct Happening {
 #[derive(Debug)]
 pub enum What {
     /// A batch was tried.
-    Tried(Record),
+    Tried(Box<Record>),
     /// A batch was given up on.
     Buried {
         /// What was written about it.

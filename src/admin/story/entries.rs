@@ -51,6 +51,7 @@ impl Sources {
                             messages: batch.count,
                             opened: batch.opened,
                             gathered: batch.gathered,
+                            repeats: batch.repeats.as_ref().map(ToString::to_string),
                         }),
                     )),
                 }
@@ -156,6 +157,7 @@ impl Batches {
                 messages: record.messages,
                 opened: record.opened,
                 gathered: record.gathered,
+                repeats: record.repeats,
             };
             (record.closed, closed)
         });

@@ -6,7 +6,7 @@ use crate::core::batch::Millis;
 use crate::core::ignored::Ignored;
 use crate::core::paused_by::PausedBy;
 use crate::core::post::{PostResult, TAKEN_BACK};
-use crate::core::verdict::{Attempted, DeadBatch, Delivery, Pause, Situation, Untaken};
+use crate::core::verdict::{Attempted, ByHand, DeadBatch, Delivery, Pause, Situation, Untaken};
 use crate::core::window::CloseReason;
 use crate::store::history::posts::Posted;
 use crate::store::history::received::Received;
@@ -69,6 +69,14 @@ impl Sources {
         };
         let mut acts = self.acts.iter();
         let paused = acts.find(|it| it.act.action == Action::ChatPause.word());
+        let again = self.acts.iter();
+        let again = again.filter(|it| it.act.action == Action::BatchSendAgain.word());
+        let sent_again = again.filter_map(|it| {
+            Some(ByHand {
+                webhook_id: it.act.part()?.to_owned(),
+                key: it.act.actor.clone(),
+            })
+        });
         let mut dead = self.dead.iter();
         let dead = dead.find(|it| basis.is_asked(it.batch.reason));
         let mut deliveries: Vec<_> = self.settlements.iter().map(delivery).collect();
@@ -91,6 +99,7 @@ impl Sources {
                 at: it.buried(),
             }),
             deliveries,
+            sent_again: sent_again.collect(),
             last_pause: paused.map(|it| Pause {
                 left: 0,
                 at: Some(it.at),
@@ -139,6 +148,7 @@ fn delivery(settlement: &Settlement) -> Delivery {
         due: record.due,
         reason: CloseReason::parse(&record.reason).unwrap_or(CloseReason::Quiet),
         gathered: record.gathered,
+        repeats: record.repeats.clone(),
         tries,
         delivered: record.outcome == DELIVERED,
     }

@@ -98,6 +98,8 @@ pub struct Closed {
     pub opened: Millis,
     /// How they were gathered; none: there was no window.
     pub gathered: Option<Gathering>,
+    /// The `webhook-id` of the batch that somebody sent again in this one.
+    pub repeats: Option<String>,
 }
 
 /// A try.

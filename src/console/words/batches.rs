@@ -36,6 +36,8 @@ texts! {
         erase_sure: String,
         revive: String,
         revive_sure: String,
+        send_again: String,
+        send_again_sure: String,
     }
 
     /// Open windows.

@@ -213,6 +213,8 @@ texts! {
         ours_by_bot: String,
         ours_by_person: String,
         ours: String,
+        sent_again: String,
+        repeats: Sentence,
         closed: Sentence,
         closed_messages: Counted,
         typing: Sentence,

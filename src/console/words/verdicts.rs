@@ -33,6 +33,8 @@ texts! {
 
     /// "It answered twice."
     Twice {
+        sent_again: Sentence,
+        sent_again_by: Sentence,
         called_again: Sentence,
         two_batches: Sentence,
         several_destinations: Sentence,

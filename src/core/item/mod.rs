@@ -1,6 +1,7 @@
 //! A message as it lies in Redis: in its window, then in its batch.
 
 mod amended;
+mod digest;
 mod media;
 mod shown;
 mod speech;
@@ -13,6 +14,7 @@ use serde_json::value::RawValue;
 use thiserror::Error;
 
 pub use amended::{amended, is_called, may_be_by, with_phone, words_of};
+pub use digest::digest;
 pub use media::{Media, MediaKind};
 pub use shown::Shown;
 pub use stamps::{MOST_STAMPS, Stamp, stamps};

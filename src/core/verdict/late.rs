@@ -64,7 +64,8 @@ pub struct Parts {
 impl Situation {
     /// Where the time went for the newest batch that was delivered.
     pub fn late(&self) -> Late {
-        let parts = self.newest_delivered().and_then(|it| self.parts(it));
+        let newest = self.gathered().rfind(|it| it.delivered);
+        let parts = newest.and_then(|it| self.parts(it));
         let Some(parts) = parts else {
             return Late::Nothing;
         };

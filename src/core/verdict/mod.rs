@@ -56,6 +56,8 @@ pub struct Situation {
     pub deliveries: Vec<Delivery>,
     /// When our side wrote to the person, the oldest first, as far as the gateway tells.
     pub answers: Vec<Millis>,
+    /// Batches that somebody has sent again.
+    pub sent_again: Vec<ByHand>,
     /// Other chats of the person, and when each was last heard from.
     pub others: Vec<(String, Millis)>,
     /// A group in which the person was heard, where they have no chat of their own.
@@ -93,6 +95,15 @@ pub struct Pause {
     pub at: Option<Millis>,
     /// By whom; none: nobody has noted it.
     pub by: Option<PausedBy>,
+    /// The name of the operator's key, if anybody asked for one.
+    pub key: Option<String>,
+}
+
+/// A batch that somebody has sent again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ByHand {
+    /// Its own `webhook-id`.
+    pub webhook_id: String,
     /// The name of the operator's key, if anybody asked for one.
     pub key: Option<String>,
 }
@@ -178,6 +189,8 @@ pub struct Delivery {
     pub reason: CloseReason,
     /// How it was gathered; none: there was no window.
     pub gathered: Option<Gathering>,
+    /// The `webhook-id` of the batch that somebody sent again in this one.
+    pub repeats: Option<String>,
     /// Its tries, the oldest first.
     pub tries: Vec<Attempted>,
     /// It was delivered, by the last of them.
@@ -231,6 +244,11 @@ impl Situation {
     /// Batches to which an answer can be missed, the oldest first.
     fn asked(&self) -> impl DoubleEndedIterator<Item = &Delivery> {
         self.deliveries.iter().filter(|it| self.is_asked(it.reason))
+    }
+
+    /// Those of them that were made of what was said, and not by somebody who sent one again.
+    fn gathered(&self) -> impl DoubleEndedIterator<Item = &Delivery> {
+        self.asked().filter(|it| it.repeats.is_none())
     }
 
     /// The newest of them that was delivered.

@@ -29,6 +29,7 @@ fn delivery() -> Delivery {
         closed: 908_000,
         due: Some(908_000),
         reason: CloseReason::Quiet,
+        repeats: None,
         gathered: Some(Gathering {
             wait: 8000,
             typing: 0,

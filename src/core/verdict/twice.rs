@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Delivery, Situation};
+use super::{Delivery, Situation, moment};
 use crate::core::batch::Millis;
 
 /// Chats of one person that were heard from so close to one another, ms, may have been one message.
@@ -13,6 +13,19 @@ const AT_ONCE: Millis = 60_000;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "code", content = "facts", rename_all = "snake_case")]
 pub enum Twice {
+    /// Somebody sent again what had been delivered.
+    SentAgain {
+        /// The destination.
+        destination: String,
+        /// The `webhook-id`s of what was delivered first, and of what was sent again.
+        webhook_ids: [String; 2],
+        /// When it was sent again (RFC 3339, UTC).
+        #[serde(serialize_with = "moment")]
+        #[schema(value_type = String, format = DateTime)]
+        at: Millis,
+        /// The name of the key of who did it; null: nobody asked for one, or it is not kept any more.
+        by: Option<String>,
+    },
     /// A call came again under its id, because the one before it had no answer in time: the destination may have worked on
     /// both.
     CalledAgain {
@@ -55,11 +68,26 @@ pub enum Twice {
 impl Situation {
     /// Why an answer may have come twice.
     pub fn twice(&self) -> Twice {
-        self.called_again()
+        self.sent_again()
+            .or_else(|| self.called_again())
             .or_else(|| self.two_batches())
             .or_else(|| self.several_destinations())
             .or_else(|| self.several_chats())
             .unwrap_or(Twice::Once)
+    }
+
+    /// Where that was the last that was delivered, it is what came twice.
+    fn sent_again(&self) -> Option<Twice> {
+        let newest = self.newest_delivered()?;
+        let repeats = newest.repeats.clone()?;
+        let mut acts = self.sent_again.iter();
+        let act = acts.find(|it| it.webhook_id == newest.webhook_id);
+        Some(Twice::SentAgain {
+            destination: newest.destination.clone(),
+            webhook_ids: [repeats, newest.webhook_id.clone()],
+            at: newest.closed,
+            by: act.and_then(|it| it.key.clone()),
+        })
     }
 
     fn called_again(&self) -> Option<Twice> {
@@ -78,8 +106,8 @@ impl Situation {
     }
 
     fn two_batches(&self) -> Option<Twice> {
-        let newest = self.asked().next_back()?;
-        let to_it = self.asked().rev();
+        let newest = self.gathered().next_back()?;
+        let to_it = self.gathered().rev();
         let mut to_it = to_it.filter(|it| it.destination == newest.destination && it.delivered);
         let mut after: &Delivery = to_it.next()?;
         for before in to_it {

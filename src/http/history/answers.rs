@@ -45,6 +45,8 @@ pub(in crate::http) struct HistoryAnswer {
     wait_rule: Option<WaitRule>,
     /// By so many ms typing has held the window.
     typing_ms: u64,
+    /// The `webhook-id` of the batch that somebody sent again in this one; null: it was made of what was said.
+    repeats: Option<String>,
     /// When its messages came, and their ids; of more than 100 the first.
     said: Vec<StampAnswer>,
     /// When its newest attempt had ended, or when it was given up on.
@@ -198,6 +200,7 @@ pub(in crate::http) fn shown(api: &Api, settlement: Settlement) -> HistoryAnswer
         wait_ms: record.gathered.map(|it| it.wait),
         wait_rule: record.gathered.and_then(|it| it.rule),
         typing_ms: record.gathered.map_or(0, |it| it.typing),
+        repeats: record.repeats,
         said: record.stamps.into_iter().map(stamp).collect(),
         settled_at: utc(at),
         attempts,

@@ -1,6 +1,7 @@
 //! `GET /api/history` and `GET /api/messages/sent`: the batches that were tried.
 
 mod answers;
+mod sending_again;
 mod whole;
 
 use axum::extract::rejection::QueryRejection;
@@ -46,7 +47,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .matching(&["cursor"], ENTRY)
             .answers_page::<SentAnswer>("A page of batches."),
     ];
-    lists.into_iter().chain(whole::endpoints()).collect()
+    let one = whole::endpoints().into_iter();
+    let lists = lists.into_iter();
+    lists.chain(one).chain(sending_again::endpoints()).collect()
 }
 
 pub(super) async fn list(

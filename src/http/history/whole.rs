@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::answers::{HistoryAnswer, shown};
-use crate::admin::{Destined, NoSuch, WholeBatch};
+use crate::admin::{Destined, WholeBatch, Whose};
 use crate::core::batch::BatchId;
 use crate::core::moment::{seconds, utc};
 use crate::http::Api;
@@ -123,21 +123,37 @@ async fn show(
     id: Result<Path<String>, PathRejection>,
     query: Result<Query<WhoseQuery>, QueryRejection>,
 ) -> Result<Json<WholeAnswer>, ApiError> {
-    let (Path(id), Query(WhoseQuery { user, buffer })) = (id?, query?);
-    let of_buffer = buffer.as_deref().map(any_buffer).transpose()?;
-    let named = user.map(|user| {
-        let buffer = Ok(Query(BufferQuery { buffer }));
-        chat_in(&api, Ok(Path(user)), buffer, any_buffer)
-    });
-    let Some(id) = BatchId::read(&id) else {
-        let why = format!("{id:?} is no webhook-id: they are called msg_ and 32 hex digits");
-        return Err(ApiError::NotFound(why.into()));
-    };
-    let whole = api.admin.batch(&id, named.transpose()?).await?;
-    if of_buffer.is_some_and(|buffer| buffer != whole.chat.buffer) {
-        return Err(NoSuch::Batch(id).into());
-    }
+    let Query(WhoseQuery { user, buffer }) = query?;
+    let whose = whose(&api, user, buffer)?;
+    let id = batch_id(id)?;
+    let whole = api.admin.batch(&id, whose).await?;
     Ok(Json(answer(&api, &id, whole)))
+}
+
+/// The id in a path.
+pub(super) fn batch_id(id: Result<Path<String>, PathRejection>) -> Result<BatchId, ApiError> {
+    let Path(id) = id?;
+    BatchId::read(&id).ok_or_else(|| {
+        let why = format!("{id:?} is no webhook-id: they are called msg_ and 32 hex digits");
+        ApiError::NotFound(why.into())
+    })
+}
+
+/// Whose batch is meant, by a chat and a buffer in a query.
+pub(super) fn whose(
+    api: &Api,
+    user: Option<String>,
+    buffer: Option<String>,
+) -> Result<Whose, ApiError> {
+    let of_buffer = buffer.as_deref().map(any_buffer).transpose()?;
+    let chat = user.map(|user| {
+        let buffer = Ok(Query(BufferQuery { buffer }));
+        chat_in(api, Ok(Path(user)), buffer, any_buffer)
+    });
+    Ok(Whose {
+        chat: chat.transpose()?,
+        buffer: of_buffer,
+    })
 }
 
 fn answer(api: &Api, id: &BatchId, batch: WholeBatch) -> WholeAnswer {

@@ -78,6 +78,8 @@ enum Happened {
         wait_rule: Option<WaitRule>,
         /// By so many ms typing has held the window.
         typing_ms: u64,
+        /// The `webhook-id` of the batch that somebody sent again in this one; null: it was made of what was said.
+        repeats: Option<String>,
     },
     /// A batch was tried; the moment is when that had ended.
     Attempt {
@@ -113,7 +115,8 @@ enum Happened {
     Act {
         /// What, as in the audit: `chat.pause`, `chat.resume`, `chat.flush`, `lane.give_up`, `dead_letter.revive`, …
         action: String,
-        /// To what of the chat: the destination of a lane, or the id of a dead letter; null: to the chat itself.
+        /// To what of the chat: the destination of a lane, the id of a dead letter, or the new `webhook-id` of what was sent again;
+        /// null: to the chat itself.
         subject: Option<String>,
         /// The name of the key of who did it.
         actor: Option<String>,
@@ -211,6 +214,7 @@ fn closed(it: Closed) -> Happened {
         wait_ms: it.gathered.map(|it| it.wait),
         wait_rule: it.gathered.and_then(|it| it.rule),
         typing_ms: it.gathered.map_or(0, |it| it.typing),
+        repeats: it.repeats,
     }
 }
 

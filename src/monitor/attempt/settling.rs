@@ -7,7 +7,7 @@ use tracing::{error, warn};
 
 use super::delivering::InHand;
 use crate::core::chat::Name;
-use crate::core::item::{MOST_STAMPS, stamps};
+use crate::core::item::{MOST_STAMPS, digest, stamps};
 use crate::core::moment::millis;
 use crate::delivery::Attempt;
 use crate::monitor::Monitor;
@@ -160,6 +160,8 @@ impl Monitor {
             closed: batch.closed,
             due: Some(batch.deadline),
             gathered: batch.gathered,
+            repeats: batch.repeats.as_ref().map(ToString::to_string),
+            digest: self.payloads.then(|| digest(&batch.items)),
             stamps: stamps(&batch.items, MOST_STAMPS),
             last: call.map(|call| self.made(lease.attempt, &call.attempt)),
             why,

@@ -123,10 +123,11 @@ fn batches(batch: &Batch, whose: &str, split: bool) -> Result<Vec<String>> {
         reason,
         count,
         gathered,
+        repeats,
         items,
     } = batch;
     let about = format!("{opened} {closed} {deadline} {reason}");
-    let how = how_word(gathered.as_ref());
+    let how = how_word(gathered.as_ref(), repeats.as_ref());
     if !split || *count < 2 {
         return Ok(vec![format!("- {id} {about} {count}{how}{whose}\n{items}")]);
     }

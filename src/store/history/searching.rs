@@ -58,11 +58,11 @@ where
 }
 
 impl History<'_> {
-    /// What became of the batch with this id, if history tells of it.
+    /// What became of a batch that came out of the same window as this one, if history tells of any: so it tells whose it is.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
-    pub async fn batch(self, id: &BatchId) -> Result<Option<Settlement>> {
+    pub async fn of_window(self, id: &BatchId) -> Result<Option<Settlement>> {
         let made = id.made_at().unwrap_or_default();
         let made = made.saturating_sub(millis(CLOCKS_APART));
         let soon = made.saturating_add(millis(CLOCKS_APART + SOON));
@@ -128,11 +128,12 @@ impl History<'_> {
         let key = keys::history(shard);
         self.store
             .first_since(&key, shard, (from, to), |entry| {
-                if !entry.field("record")?.contains(id.as_str()) {
+                if !entry.field("record")?.contains(id.window()) {
                     return Ok(None);
                 }
                 let settlement = Settlement::read(entry)?;
-                Ok((settlement.record.id == id.as_str()).then_some(settlement))
+                let found = BatchId::from_stored(&settlement.record.id);
+                Ok(found.is_of_one_window_with(id).then_some(settlement))
             })
             .await
     }

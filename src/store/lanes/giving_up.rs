@@ -139,6 +139,8 @@ impl Lanes<'_> {
         let items = items.map_or("", |(_, items)| items);
         Ok(Record {
             gathered: batch.gathered,
+            repeats: batch.repeats.as_ref().map(ToString::to_string),
+            digest: None,
             stamps: stamps(items, MOST_STAMPS),
             id: batch.id.to_string(),
             buffer: lane.chat.buffer.to_string(),

@@ -11,6 +11,7 @@ pub(in crate::store) mod promoting;
 pub mod queue;
 pub mod queue_list;
 pub mod recalling;
+pub mod sending_again;
 pub mod standing;
 pub mod waiting;
 
@@ -258,7 +259,12 @@ impl Lanes<'_> {
         self.store.tell_time(&mut settle, place.shard);
         settle.key(keys::lanes(place.shard));
         if let Verdict::DropAndFollowUp { plan } = verdict {
-            let (closed, step) = (lease.batch.closed, self.store.last_step());
+            // What is sent again was said before it was closed for the first time.
+            let closed = match lease.batch.repeats {
+                Some(_) => plan.came,
+                None => lease.batch.closed,
+            };
+            let step = self.store.last_step();
             plan.put_into(&mut settle, &lane.chat.buffer, &place, closed, step);
         }
         let (status, left, dropped): (String, u64, u64) =

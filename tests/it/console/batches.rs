@@ -136,4 +136,31 @@ async fn what_waits_is_given_up_on_looked_at_and_sent_again_as_often_as_was_said
         delivered.html.contains(&whole)
     })
     .await;
+
+    // The bot took it and failed behind it.
+    let story = ana.get(&format!("/console/chats/{token}")).await;
+    let button = format!("action=\"{whole}/send-again\"");
+    let curl = format!("/api/history/{id}/send-again?destination=default");
+    has(&story, &[&button, &curl, "under another webhook-id"]);
+    has(&ana.get(&whole).await, &[&button]);
+    lacks(
+        &leo.get(&format!("/console/chats/{token}")).await,
+        &["send-again"],
+    );
+    lacks(&leo.get(&whole).await, &["send-again"]);
+    let there = [("destination", "default"), ("back", whole.as_str())];
+    let sent = ana.post(&format!("{whole}/send-again"), &there).await;
+    let (path, told) = sent.sent_to.split_once('?').unwrap();
+    assert_eq!(told, "done=sent_again&n=1");
+    let twice = ana.post(&format!("{whole}/send-again"), &there).await;
+    assert_eq!(twice.sent_to, format!("{path}?done=sent_before&n=1"));
+    let call = system.default.call().await;
+    assert_eq!(path, format!("/console/history/{}", call.id()));
+    eventually("the new call is told", async || {
+        ana.get(path).await.html.contains("sent again, by hand")
+    })
+    .await;
+    has(&ana.get(path).await, &[&format!("href=\"{whole}\"")]);
+    let story = ana.get(&format!("/console/chats/{token}?all=true")).await;
+    has(&story, &[&format!("repeats {id}"), "ana sent again"]);
 }

@@ -23,6 +23,8 @@ fn record(lease: &Lease) -> Record {
         opened: lease.batch.opened,
         closed: lease.batch.closed,
         due: None,
+        repeats: None,
+        digest: None,
         gathered: None,
         stamps: Vec::new(),
         last: None,

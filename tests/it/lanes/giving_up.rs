@@ -62,6 +62,8 @@ async fn the_first_batch_becomes_a_dead_letter_and_the_next_is_due() {
         opened: first.batch.opened,
         closed: first.batch.closed,
         due: None,
+        repeats: None,
+        digest: None,
         gathered: first.batch.gathered,
         stamps: Vec::new(),
         last: Some(failed.clone()),

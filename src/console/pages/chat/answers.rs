@@ -90,6 +90,7 @@ pub(super) enum Happened {
         reason: String,
         messages: u64,
         typing_ms: u64,
+        repeats: Option<String>,
     },
     Attempt {
         webhook_id: String,
@@ -127,6 +128,15 @@ pub(super) struct Detail {
     pub(super) paused_for: Option<f64>,
     pub(super) window: Option<Window>,
     pub(super) dead_letters: Vec<DeadLetter>,
+    pub(super) lanes: Vec<Lane>,
+}
+
+/// What waits for a destination.
+#[derive(Debug, Deserialize)]
+pub(super) struct Lane {
+    pub(super) destination: String,
+    pub(super) in_hand: bool,
+    pub(super) next_attempt_in: f64,
 }
 
 #[derive(Debug, Deserialize)]

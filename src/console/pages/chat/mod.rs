@@ -14,8 +14,9 @@ use axum::routing::get;
 use serde::Deserialize;
 
 use super::refused;
+use super::waiting::lane_of;
 use crate::console::Console;
-use crate::console::acts::{Act, LONGER, OfBatch, OfChat, PAUSE};
+use crate::console::acts::{Act, LONGER, OfBatch, OfChat, OfLane, PAUSE};
 use crate::console::asking::{Asking, with_query};
 use crate::console::shell::Shell;
 use crate::console::visit::{Visit, page};
@@ -100,23 +101,24 @@ async fn show(Path(token): Path<String>, Query(which): Query<Which>, visit: Visi
     let Visit { ask, shell } = visit;
     let detail = detail.ok();
     let person = Person::of(&ask, &token, &story).await;
-    let (entries, older) = if which.all {
-        let together = person.together(&ask, &token, &mut story, &which.to).await;
-        let older = together.before.map(|to| ("to", to));
-        (together.entries, older)
+    // Somebody with one chat has the story of that one.
+    let together = which.all && person.has_several();
+    let (entries, older) = if together {
+        let all = person.together(&ask, &token, &mut story, &which.to).await;
+        (all.entries, all.before.map(|to| ("to", to)))
     } else {
         let entries = std::mem::take(&mut story.items).into_iter();
         let older = story.next_cursor.take().map(|cursor| ("cursor", cursor));
         (entries.map(|it| (String::new(), it)).collect(), older)
     };
-    let all = if which.all { "true" } else { "" };
+    let all = if together { "true" } else { "" };
     let older = older
         .map(|(name, value)| with_query(&path_of(&token), &[("all", all), (name, value.as_str())]));
     let verdict = story.verdict.as_ref().filter(|_| which.to.is_empty());
     let shown = Page {
         verdict: verdict.map(|verdict| told(&shell, verdict)),
-        chips: person.chips(&shell, &token, which.all),
-        lines: lines(&shell, &entries),
+        chips: person.chips(&shell, &token, together),
+        lines: lines(&ask, &shell, &entries),
         acts: detail
             .as_ref()
             .map_or_else(Vec::new, |it| acts(&ask, &shell, &token, it)),
@@ -149,6 +151,13 @@ fn acts(ask: &Asking, shell: &Shell, token: &str, detail: &Detail) -> Vec<Act> {
         );
         acts.push(OfBatch::Revive.button(ask, &letter.id, words.revive.clone(), Some(&sure)));
     }
+    let waiting = detail.lanes.iter();
+    let waiting = waiting.filter(|it| it.next_attempt_in > 0.0 && !it.in_hand);
+    acts.extend(waiting.map(|lane| {
+        let wanted = lane_of(Some(token), "", "", &lane.destination);
+        let label = format!("{} → {}", shell.words.waiting.try_now, lane.destination);
+        OfLane::Now.button(ask, &wanted, label, None)
+    }));
     acts.push(match detail.paused_for {
         Some(_) => OfChat::Resume.button(ask, token, words.resume.clone(), None),
         None => pause(ask, shell, token, window.is_some()),

@@ -80,6 +80,11 @@ impl Person {
         )
     }
 
+    /// There are several chats to tell as one story.
+    pub(super) fn has_several(&self) -> bool {
+        !self.0.is_empty()
+    }
+
     /// Of each chat its story, and first that of all of them.
     pub(super) fn chips(&self, shell: &Shell, token: &str, all: bool) -> Vec<Chip> {
         if self.0.is_empty() {

@@ -1,6 +1,8 @@
 //! What happened in a chat as lines of a page, the oldest first: a line for each day, and for each time of quiet.
 
 use super::answers::{Entry, Happened};
+use crate::console::acts::{Act, again_button, call_path};
+use crate::console::asking::Asking;
 use crate::console::pages::saying;
 use crate::console::shell::Shell;
 
@@ -16,7 +18,7 @@ pub(super) enum Line {
     /// Nothing happened for so long.
     Quiet(String),
     /// Something happened.
-    Happened(Told),
+    Happened(Box<Told>),
 }
 
 /// Something that happened, in words.
@@ -37,10 +39,12 @@ pub(super) struct Told {
     pub(super) more: String,
     /// Where the call stands.
     pub(super) call: Option<String>,
+    /// What can be done about it.
+    pub(super) act: Option<Act>,
 }
 
 /// The lines of a story. Each entry comes with its chat, where several are told as one.
-pub(super) fn lines(shell: &Shell, entries: &[(String, Entry)]) -> Vec<Line> {
+pub(super) fn lines(ask: &Asking, shell: &Shell, entries: &[(String, Entry)]) -> Vec<Line> {
     let clock = &shell.clock;
     let (mut lines, mut day, mut before) = (Vec::new(), String::new(), None::<&str>);
     for (number, (chat, entry)) in entries.iter().enumerate() {
@@ -56,13 +60,14 @@ pub(super) fn lines(shell: &Shell, entries: &[(String, Entry)]) -> Vec<Line> {
             lines.push(Line::Day(this_day.clone()));
             day = this_day;
         }
-        lines.push(Line::Happened(Told {
+        lines.push(Line::Happened(Box::new(Told {
             id: id(entry, number, entries),
             chat: chat.clone(),
             at: entry.at.clone(),
             time: clock.time(&entry.at),
+            act: act(ask, shell, &entry.what),
             ..happened(shell, &entry.what)
-        }));
+        })));
         before = Some(&entry.at);
     }
     lines
@@ -74,6 +79,19 @@ fn id(entry: &Entry, number: usize, entries: &[(String, Entry)]) -> String {
     let same = before.take_while(|(_, it)| it.at == entry.at).count();
     let digits: String = entry.at.chars().filter(char::is_ascii_digit).collect();
     format!("at{digits}-{same}")
+}
+
+/// What was delivered can be sent again.
+fn act(ask: &Asking, shell: &Shell, what: &Happened) -> Option<Act> {
+    match what {
+        Happened::Attempt {
+            webhook_id,
+            destination,
+            delivered: true,
+            ..
+        } if shell.may_change() => Some(again_button(ask, shell, webhook_id, destination)),
+        _ => None,
+    }
 }
 
 fn happened(shell: &Shell, what: &Happened) -> Told {
@@ -105,30 +123,7 @@ fn happened(shell: &Shell, what: &Happened) -> Told {
             said: text.as_deref().map(shortened),
             ..Told::default()
         },
-        Happened::Closed {
-            webhook_id,
-            destinations,
-            reason,
-            messages,
-            typing_ms,
-        } => Told {
-            icon: "closed",
-            title: format!(
-                "{} · {} → {}",
-                words.closed.with(&[("reason", &all.reasons.of(reason))]),
-                words.closed_messages.of(*messages),
-                destinations.join(", ")
-            ),
-            more: match typing_ms {
-                0 => webhook_id.clone(),
-                ms => format!(
-                    "{} · {webhook_id}",
-                    words.typing.with(&[("length", &shell.clock.length(*ms))])
-                ),
-            },
-            call: Some(call(webhook_id)),
-            ..Told::default()
-        },
+        Happened::Closed { .. } => closed(shell, what),
         Happened::Attempt { .. } => attempt(shell, what),
         Happened::GivenUp {
             webhook_id,
@@ -142,7 +137,7 @@ fn happened(shell: &Shell, what: &Happened) -> Told {
                 Some(reason) => format!("{reason} · {webhook_id}"),
                 None => webhook_id.clone(),
             },
-            call: Some(call(webhook_id)),
+            call: Some(call_path(webhook_id)),
             ..Told::default()
         },
         Happened::Act { action, actor } => {
@@ -185,6 +180,46 @@ fn happened(shell: &Shell, what: &Happened) -> Told {
     }
 }
 
+fn closed(shell: &Shell, what: &Happened) -> Told {
+    let Happened::Closed {
+        webhook_id,
+        destinations,
+        reason,
+        messages,
+        typing_ms,
+        repeats,
+    } = what
+    else {
+        return Told::default();
+    };
+    let words = &shell.words.story;
+    let (icon, begin) = match repeats {
+        Some(_) => ("again", words.sent_again.clone()),
+        None => {
+            let reason = shell.words.reasons.of(reason);
+            ("closed", words.closed.with(&[("reason", &reason)]))
+        }
+    };
+    let typing = (*typing_ms > 0 && repeats.is_none()).then(|| {
+        let length = shell.clock.length(*typing_ms);
+        words.typing.with(&[("length", &length)])
+    });
+    let repeats = repeats.as_ref().map(|it| words.repeats.with(&[("id", it)]));
+    let more = [typing, Some(webhook_id.clone()), repeats];
+    let more: Vec<_> = more.into_iter().flatten().collect();
+    Told {
+        icon,
+        title: format!(
+            "{begin} · {} → {}",
+            words.closed_messages.of(*messages),
+            destinations.join(", ")
+        ),
+        more: more.join(" · "),
+        call: Some(call_path(webhook_id)),
+        ..Told::default()
+    }
+}
+
 fn attempt(shell: &Shell, what: &Happened) -> Told {
     let Happened::Attempt {
         webhook_id,
@@ -211,14 +246,9 @@ fn attempt(shell: &Shell, what: &Happened) -> Told {
         title: format!("{destination}: {summary} · {tried}"),
         said: answer.as_deref().filter(|it| !it.is_empty()).map(shortened),
         more: webhook_id.clone(),
-        call: Some(call(webhook_id)),
+        call: Some(call_path(webhook_id)),
         ..Told::default()
     }
-}
-
-/// Where a call stands whole.
-fn call(webhook_id: &str) -> String {
-    format!("/console/history/{webhook_id}")
 }
 
 /// A text as far as a page shows it.

@@ -149,6 +149,20 @@ fn twice(shell: &Shell, rule: &Rule) -> String {
     let (words, clock) = (&shell.words.twice, &shell.clock);
     let length = |name: &str| clock.length(rule.number(name).unwrap_or_default());
     match rule.code.as_str() {
+        "sent_again" => {
+            let time = clock.moment(rule.text("at"));
+            let destination = rule.text("destination");
+            match rule.maybe("by") {
+                Some(who) => words.sent_again_by.with(&[
+                    ("who", &who),
+                    ("time", &time),
+                    ("destination", &destination),
+                ]),
+                None => words
+                    .sent_again
+                    .with(&[("time", &time), ("destination", &destination)]),
+            }
+        }
         "called_again" => words.called_again.with(&[
             ("destination", &rule.text("destination")),
             ("length", &length("took_ms")),

@@ -24,6 +24,7 @@ pub(in crate::console::pages) struct Tried {
     pub(in crate::console::pages) reason: String,
     pub(in crate::console::pages) closed_at: String,
     pub(in crate::console::pages) settled_at: String,
+    pub(in crate::console::pages) repeats: Option<String>,
     pub(in crate::console::pages) attempts: Vec<Attempt>,
     pub(in crate::console::pages) why: Option<String>,
     pub(in crate::console::pages) request: Option<Request>,

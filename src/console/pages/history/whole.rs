@@ -9,7 +9,7 @@ use chrono::{SecondsFormat, TimeDelta};
 use super::answers::{Attempt, DeadLetter, Destined, OnLane, Request, Said, Tried, Whole};
 use super::curl::curl;
 use super::{PATH, tone};
-use crate::console::acts::{Act, OfBatch};
+use crate::console::acts::{Act, OfBatch, again_button, call_path};
 use crate::console::asking::Asking;
 use crate::console::pages::refused;
 use crate::console::pages::saying::{shortened, words_of};
@@ -68,8 +68,17 @@ impl Page {
         let words = &self.shell.words;
         let reason = words.reasons.of(&it.reason);
         let time = self.shell.clock.moment(&it.closed_at);
-        let closed = words.story.closed.with(&[("reason", &reason)]);
+        let closed = match it.repeats {
+            Some(_) => words.story.sent_again.clone(),
+            None => words.story.closed.with(&[("reason", &reason)]),
+        };
         format!("{closed} · {time} · {}", words.now.messages.of(it.messages))
+    }
+
+    /// The call that was sent again in this one, and where that stands.
+    fn repeats<'a>(&self, it: &'a Tried) -> Option<(&'a str, String)> {
+        let id = it.repeats.as_deref()?;
+        Some((id, call_path(id)))
     }
 
     fn on_lane(&self, lane: &OnLane) -> &str {
@@ -136,7 +145,8 @@ fn at(ask: &Asking, shell: &Shell, whole: &Whole, destined: Destined) -> At {
     }
 }
 
-/// What can be done to it at a destination: what is the first of its lane and not on its way, and what is dead.
+/// What can be done to it at a destination: what is the first of its lane and not on its way, what is dead, and what was
+/// delivered.
 fn acts(ask: &Asking, shell: &Shell, whole: &Whole, destined: &Destined) -> Vec<Act> {
     if let Some(letter) = &destined.dead_letter {
         let (acts, dead) = (&shell.words.acts, &shell.words.dead);
@@ -145,6 +155,14 @@ fn acts(ask: &Asking, shell: &Shell, whole: &Whole, destined: &Destined) -> Vec<
             OfBatch::Revive.button(ask, &letter.id, acts.revive.clone(), sure),
             OfBatch::Drop.button(ask, &letter.id, dead.drop.clone(), Some(&dead.drop_sure)),
         ];
+    }
+    if destined.state == "delivered" {
+        return vec![again_button(
+            ask,
+            shell,
+            &whole.webhook_id,
+            &destined.destination,
+        )];
     }
     match &destined.lane {
         Some(lane) if lane.first && !lane.in_hand => {

@@ -53,3 +53,46 @@ fn why_it_answered_twice_is_the_first_rule_that_holds() {
         (&9_100.into(), &8_000.into())
     );
 }
+
+#[test]
+fn what_somebody_sent_again_is_told_before_all_else_and_is_not_what_was_late() {
+    let mut situation = situation();
+    situation.deliveries.push(Delivery {
+        webhook_id: "msg_2".to_owned(),
+        repeats: Some("msg_1".to_owned()),
+        closed: 980_000,
+        due: Some(980_000),
+        tries: vec![
+            tried(980_000, 1000, Some(503)),
+            tried(982_000, 1000, Some(200)),
+        ],
+        ..delivery()
+    });
+    let by_nobody_known = told(&situation.twice());
+    situation.sent_again = vec![ByHand {
+        webhook_id: "msg_2".to_owned(),
+        key: Some("ana".to_owned()),
+    }];
+
+    let (code, facts) = told(&situation.twice());
+
+    assert_eq!(code, "sent_again");
+    assert_eq!(
+        (&facts["webhook_ids"], &facts["by"]),
+        (&serde_json::json!(["msg_1", "msg_2"]), &"ana".into())
+    );
+    assert_eq!(by_nobody_known.1["by"], serde_json::Value::Null);
+    let (_, late) = told(&situation.late());
+    assert_eq!(
+        (&late["webhook_id"], &late["extended_ms"]),
+        (&"msg_1".into(), &0.into())
+    );
+    // What was said and delivered after it came once.
+    situation.deliveries.push(Delivery {
+        webhook_id: "msg_3".to_owned(),
+        said: (985_000, 985_000),
+        closed: 993_000,
+        ..delivery()
+    });
+    assert_eq!(told(&situation.twice()).0, "once");
+}

@@ -3,7 +3,9 @@
   batch is, in an ordered buffer: the chat as a word with a space before it.
 
   Behind the count of what had a window stands how it was gathered:
-  "/<wait>/<typing>/<rule>", see window_head.
+  "/<wait>/<typing>/<rule>", see window_head; and then, of what is sent again,
+  "/<digits>" of the batch that it repeats, with nothing between the strokes before it
+  where there was no window.
 
   Only here: %d %d %d %s
   Only here: (%d+) (%d+) (%d+) (%a+)
