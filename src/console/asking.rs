@@ -213,6 +213,15 @@ impl Asking {
         }
     }
 
+    /// Whether one of our own pages leads here, as far as is told: else the API does nothing for a cookie that may change
+    /// something, and counts that as refused.
+    pub(super) fn comes_from_our_page(&self) -> bool {
+        let has = |name: &str| self.headers.contains_key(name);
+        let shows_a_key = has("authorization") || has("x-api-key");
+        let site = self.headers.get("sec-fetch-site");
+        shows_a_key || site.map_or_else(|| has("origin"), |site| site == "same-origin")
+    }
+
     /// How the browser calls this server: for what is copied to be used elsewhere.
     pub(super) fn origin(&self) -> String {
         let text = |name: &str| self.headers.get(name).and_then(|it| it.to_str().ok());

@@ -53,6 +53,15 @@ impl Refused {
         }
     }
 
+    /// What is not even asked for, because the page was opened from elsewhere.
+    pub(in crate::console) fn from_elsewhere() -> Self {
+        Self {
+            status: StatusCode::FORBIDDEN,
+            code: "foreign_origin".to_owned(),
+            ..Self::within("the page was opened from elsewhere")
+        }
+    }
+
     /// Nobody has come in, or not any more.
     pub(in crate::console) fn asks_for_a_key(&self) -> bool {
         self.status == StatusCode::UNAUTHORIZED

@@ -55,7 +55,11 @@ class Copy extends HTMLElement {
     button.type = "button";
     button.textContent = this.getAttribute("label");
     button.addEventListener("click", async () => {
-      await navigator.clipboard.writeText(document.getElementById(this.getAttribute("of")).innerText);
+      const of = document.getElementById(this.getAttribute("of"));
+      of.classList.add("copied");
+      const text = of.innerText;
+      of.classList.remove("copied");
+      await navigator.clipboard.writeText(text);
       button.textContent = this.getAttribute("done");
     });
     this.append(button);

@@ -90,7 +90,17 @@ impl<'a> Browser<'a> {
         self.page(request).await
     }
 
+    /// A page that is opened from a bookmark, or by its address.
+    pub(crate) async fn get_by_address(&self, path: &str) -> Page {
+        self.page(self.request_from("none", Method::GET, path))
+            .await
+    }
+
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.request_from("same-origin", method, path)
+    }
+
+    fn request_from(&self, site: &str, method: Method, path: &str) -> RequestBuilder {
         let cookies: Vec<_> = self
             .cookies
             .lock()
@@ -102,7 +112,7 @@ impl<'a> Browser<'a> {
             .request(method, self.api.url(path))
             .header("accept", "text/html")
             .header("accept-language", self.language)
-            .header("sec-fetch-site", "same-origin")
+            .header("sec-fetch-site", site)
             .header(COOKIE, cookies.join("; "))
     }
 

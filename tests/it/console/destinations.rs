@@ -85,6 +85,12 @@ async fn a_destination_is_written_looked_at_and_removed_and_its_secrets_are_neve
             "lull-test",
         ],
     );
+    // From a bookmark nothing is tried, and so nothing is refused.
+    let refused = || system.api.metric("lull_requests_refused_total");
+    let before = refused().await;
+    let by_address = ana.get_by_address("/console/destinations/bot/edit").await;
+    answers(&by_address, 200, &["hx-trigger=\"load, "]);
+    assert_eq!(refused().await.to_bits(), before.to_bits());
     for page in [&one, &edit] {
         lacks(page, &["t0ps3cret", "<b>"]);
     }

@@ -57,6 +57,20 @@ async fn from_an_empty_lull_to_the_first_message() {
         again.html
     );
 
+    // What is to be entered there is what every page of the docs says.
+    let asked = browser.get(HERE).await;
+    assert!(!asked.html.contains("<option>messages"), "{}", asked.html);
+    for doc in [
+        "docs/gateways/evolution.md",
+        "docs/tasks/en/connect-evolution.md",
+        "docs/tasks/pt-BR/conectar-evolution.md",
+        "docs/tasks/es/conectar-evolution.md",
+    ] {
+        let events = events_of(doc);
+        assert!(events.contains("MESSAGES_DELETE"), "{doc}: {events}");
+        assert!(made.html.contains(&events), "{doc}: {events}");
+    }
+
     let misnamed = [
         ("source", "waha"),
         ("name", "A Loja"),
@@ -136,4 +150,14 @@ async fn from_an_empty_lull_to_the_first_message() {
         walk.contains("The bot got 1 message in one call.")
     })
     .await;
+}
+
+/// The events that a page of the docs has in its table, as the console says them.
+fn events_of(doc: &str) -> String {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(root.join(doc)).unwrap();
+    let mut rows = text.lines();
+    let row = rows.find(|row| row.to_lowercase().starts_with("| events |"));
+    let names: Vec<_> = row.unwrap().split('`').skip(1).step_by(2).collect();
+    names.join(", ")
 }

@@ -33,7 +33,9 @@ const EVOLUTION: [Entry; 5] = [
     ("Webhook Base64", What::On),
     (
         "Events",
-        What::Text("MESSAGES_UPSERT, PRESENCE_UPDATE, SEND_MESSAGE, MESSAGES_UPDATE"),
+        What::Text(
+            "MESSAGES_UPSERT, MESSAGES_EDITED, MESSAGES_DELETE, MESSAGES_UPDATE, SEND_MESSAGE, PRESENCE_UPDATE",
+        ),
     ),
 ];
 const EVOLUTION_GO: [Entry; 2] = [

@@ -38,6 +38,10 @@ impl Shown {
             let tried = ask.read(&Call::post(path, Some(body))).await;
             return Self { tried, of: None };
         }
+        if !ask.comes_from_our_page() {
+            let tried = Err(Refused::from_elsewhere());
+            return Self { tried, of: None };
+        }
         let query = [("destination", name), ("limit", "1")];
         let newest = ask.get::<History>("/api/history", &query).await;
         let newest = newest.ok().and_then(|it| it.items.into_iter().next());

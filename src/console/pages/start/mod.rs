@@ -21,6 +21,7 @@ use crate::console::asking::{Call, Refused};
 use crate::console::shell::{Notice, Shell};
 use crate::console::spelling::segment;
 use crate::console::visit::{HX_REQUEST, Visit, page};
+use crate::core::chat::Name;
 use walk::Walk;
 
 /// The first page; those of a buffer are below it.
@@ -150,7 +151,9 @@ async fn form(
             request_id: refused.request_id.clone(),
         });
     }
-    let destinations = names(&ask, DESTINATIONS, "").await;
+    let mut destinations = names(&ask, DESTINATIONS, "").await;
+    // The queue's own goes where `default` goes, and is no bot.
+    destinations.retain(|it| it != Name::messages_name().as_str());
     let wanted = wanted.unwrap_or_else(|| Wanted {
         destination: destinations.first().cloned().unwrap_or_default(),
         ..Wanted::default()
