@@ -13,6 +13,7 @@ mod control;
 mod current;
 mod dead_letters;
 mod destinations;
+pub mod doctor;
 mod error;
 mod finding;
 mod keys;
@@ -52,6 +53,7 @@ pub use batches::{Destined, Saying, WholeBatch, Whose};
 pub use chat_detail::{ChatDetail, Part};
 pub use configuring::{Drained, Managed};
 pub use current::{Current, Since};
+use doctor::Deployment;
 pub use error::{AdminError, Conflict, NoSuch, NotKept};
 pub use finding::{Findings, FoundBy};
 pub use keys::NewKey;
@@ -73,8 +75,6 @@ struct Parts {
     key_ring: KeyRing,
     chat_tokens: ChatTokens,
     live: Live,
-    /// The connections that destinations are tried over.
-    clients: Clients,
     metrics: Arc<Metrics>,
     /// How much is kept of what is over.
     retention: Retention,
@@ -84,6 +84,8 @@ struct Parts {
     overview: tokio::sync::Mutex<overview::Seen>,
     /// A revival was asked for.
     reviving: Notify,
+    /// What is known of all of it by the settings, and the connections that destinations are tried over.
+    deployment: Deployment,
 }
 
 impl Admin {
@@ -92,7 +94,7 @@ impl Admin {
         store: Store,
         registry: Registry,
         key_ring: KeyRing,
-        clients: Clients,
+        deployment: Deployment,
         metrics: Arc<Metrics>,
         retention: Retention,
         ingest: Ingest,
@@ -103,12 +105,12 @@ impl Admin {
             store,
             registry,
             key_ring,
-            clients,
             metrics,
             retention,
             ingest,
             overview: tokio::sync::Mutex::default(),
             reviving: Notify::new(),
+            deployment,
         }))
     }
 
@@ -125,7 +127,7 @@ impl Admin {
     }
 
     fn clients(&self) -> &Clients {
-        &self.0.clients
+        &self.0.deployment.clients
     }
 
     /// What stands for chats in paths.

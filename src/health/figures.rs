@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
-use super::{FRESH, PATIENCE, Watch, expected};
+use super::{FRESH, PATIENCE, Watch};
 use crate::core::batch::Millis;
 use crate::core::chat::Name;
 use crate::registry::Snapshot;
@@ -62,7 +62,7 @@ impl Oldest {
         {
             return Ok(age);
         }
-        let all = expected(snapshot);
+        let all = snapshot.expected();
         let from = if known.next < all.len() {
             known.next
         } else {

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use crate::core::chat::Name;
 use crate::core::control::Stops;
 use crate::core::moment::{seconds, utc};
-use crate::registry::{Registry, Snapshot};
+use crate::registry::Registry;
 use crate::store::status::RedisState;
 use crate::store::work::{Daemon, Kind, Work};
 use crate::store::{Result, Store, StoreError};
@@ -115,7 +115,7 @@ impl Watch {
     }
 
     async fn look_now(&self) -> Result<Work> {
-        let all = expected(&self.registry.get());
+        let all = self.registry.get().expected();
         let from = {
             let next = self.known().next;
             if next < all.len() { next } else { 0 }
@@ -197,17 +197,4 @@ fn seen(work: &Work, monitor: &Daemon) -> MonitorSeen {
         alive: work.is_alive(monitor),
         stands: monitor.about.stands.clone(),
     }
-}
-
-/// The destinations whose lanes somebody should work off, in order: those that are on, and not stopped.
-pub fn expected(snapshot: &Snapshot) -> Vec<Name> {
-    let all = snapshot.destination_names().into_iter();
-    let on = |name: &Name| {
-        // Of those of the environment only monitors know the URL.
-        let known = snapshot.destination(name);
-        known.is_none_or(|known| known.active) && !snapshot.stops().holds_to(name)
-    };
-    let mut names: Vec<_> = all.filter(on).collect();
-    names.sort();
-    names
 }

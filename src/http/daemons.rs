@@ -1,5 +1,7 @@
 //! `GET /api/daemons`: the daemons that give signs of life.
 
+mod doctor;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -50,6 +52,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 "All that gave a sign of life within the last hour, the newest first. One that was told to stop has taken its sign back; one that is listed and not alive was killed, or does not reach Redis.",
             )
             .answers_all::<DaemonAnswer>("The daemons."),
+        doctor::endpoint(),
     ]
 }
 

@@ -60,6 +60,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
 use crate::admin::Admin;
+use crate::admin::doctor::Deployment;
 use crate::core::batch::Millis;
 use crate::delivery::Clients;
 use crate::health::{Watch, clock};
@@ -144,7 +145,7 @@ impl Api {
             store.clone(),
             registry.clone(),
             key_ring.clone(),
-            clients.clone(),
+            Deployment::of(config, clients),
             metrics.clone(),
             Retention::of(&config.retention),
             ingest.clone(),
@@ -169,9 +170,7 @@ impl Api {
             document: openapi::Document::default(),
         })))
     }
-}
 
-impl Api {
     /// The buffer that the environment describes.
     fn default_buffer(&self) -> &Buffer {
         &self.registry.defaults().buffer

@@ -202,6 +202,19 @@ impl Snapshot {
         self.destinations.values()
     }
 
+    /// The destinations whose lanes somebody should work off, in order: those that are on, and not stopped.
+    pub fn expected(&self) -> Vec<Name> {
+        let all = self.destination_names().into_iter();
+        let on = |name: &Name| {
+            // Of those of the environment only monitors know the URL.
+            let known = self.destination(name);
+            known.is_none_or(|known| known.active) && !self.stops().holds_to(name)
+        };
+        let mut names: Vec<_> = all.filter(on).collect();
+        names.sort();
+        names
+    }
+
     /// The names of all destinations; those of the environment have lanes, whether or not this daemon is told of their
     /// URL.
     pub fn destination_names(&self) -> HashSet<Name> {

@@ -9,6 +9,7 @@ use super::bounds::BoundsConfig;
 use super::buffer::default_buffer;
 use super::guard::GuardConfig;
 use super::messages::messages;
+use super::proxies::Proxies;
 use super::redis::RedisConfig;
 use super::retention::RetentionConfig;
 use super::server::ServerConfig;
@@ -45,6 +46,8 @@ pub struct ApiConfig {
     pub max_body_bytes: usize,
     /// Most bytes of all bodies on their way; 0: any number.
     pub max_bodies_bytes: usize,
+    /// The proxies that calls go by.
+    pub proxies: Proxies,
 }
 
 #[derive(Deserialize)]
@@ -114,6 +117,7 @@ impl ApiConfig {
             server: ServerConfig::from_vars(vars)?,
             max_body_bytes: raw.max_body_bytes,
             max_bodies_bytes: bodies,
+            proxies: Proxies::from_vars(vars),
         })
     }
 

@@ -19,6 +19,7 @@ pub mod monitor;
 pub mod operator;
 pub mod origins;
 pub mod otlp;
+pub mod proxies;
 pub mod rate;
 pub mod redis;
 pub mod retention;

@@ -91,15 +91,6 @@ pub fn socket_url(socket: &Path) -> String {
     format!("unix://{}", path.replace('#', "%23"))
 }
 
-/// The variable that names a proxy for calls to URLs of this scheme.
-pub fn proxy_of(vars: &Vars, scheme: &str) -> Option<&'static str> {
-    let names: &[&'static str] = match scheme {
-        "https" => &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"],
-        _ => &["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"],
-    };
-    names.iter().copied().find(|&name| vars.get(name).is_some())
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::tests::vars;
@@ -116,13 +107,5 @@ mod tests {
             api_url(&vars(&[("PORT", "81"), ("LULL_URL", "https://lull")])).unwrap(),
             "https://lull"
         );
-    }
-
-    #[test]
-    fn each_scheme_has_its_proxy() {
-        let vars = vars(&[("https_proxy", "http://p"), ("HTTP_PROXY", "")]);
-
-        assert_eq!(proxy_of(&vars, "https"), Some("https_proxy"));
-        assert_eq!(proxy_of(&vars, "http"), None);
     }
 }

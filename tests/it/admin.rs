@@ -4,6 +4,7 @@ mod acting;
 
 use std::sync::Arc;
 
+use lull::admin::doctor::Deployment;
 use lull::admin::{Admin, AdminError, Conflict, Ended, NoSuch};
 use lull::core::action::Action;
 use lull::core::chat::Name;
@@ -62,7 +63,13 @@ impl Desk {
         );
         Self {
             admin: Admin::new(
-                store, registry, key_ring, clients, metrics, RETENTION, ingest,
+                store,
+                registry,
+                key_ring,
+                Deployment::of(&config, clients),
+                metrics,
+                RETENTION,
+                ingest,
             ),
             redis,
             by: By {

@@ -36,6 +36,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
         &[
             "core",
             "spec",
+            "settings",
             "store",
             "registry",
             "delivery",
@@ -86,6 +87,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
     (
         "cli",
         &[
+            "admin",
             "console",
             "core",
             "spec",

@@ -148,5 +148,10 @@ texts! {
         since: Sentence,
         last_sign: Sentence,
         stands: Sentence,
+        check: String,
+        check_detail: String,
+        check_go: String,
+        check_nothing: String,
+        check_well: Counted,
     }
 }

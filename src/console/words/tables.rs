@@ -30,6 +30,8 @@ texts! {
         numbers: Numbers,
         audit: Audit,
         settings: Settings,
+        levels: ByCode,
+        checks: ByCode,
         authors: ByCode,
         work: ByCode,
         refused_for: ByCode,

@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::health::{Says, expected};
+use crate::health::Says;
 use crate::monitor::Monitor;
 use crate::store::work::{Kind, TOO_LONG};
 
@@ -84,7 +84,8 @@ impl Monitor {
         let sweeps = sweeps.into_iter().filter(|(_, mark)| mark.stands());
         let mut stands: Vec<_> = sweeps.map(|(kind, _)| kind.as_str().to_owned()).collect();
         let snapshot = self.registry.get();
-        let known = expected(&snapshot)
+        let known = snapshot
+            .expected()
             .into_iter()
             .filter(|name| snapshot.destination(name).is_some());
         let mut closed = self.closed.lock().unwrap_or_else(PoisonError::into_inner);

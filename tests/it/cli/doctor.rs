@@ -1,5 +1,6 @@
 //! `lull doctor`: over deployments that are well, and over those that are ill in one way each.
 
+mod by_api;
 mod in_redis;
 mod work;
 

@@ -144,6 +144,18 @@ async fn settings_make_a_key_once_and_the_audit_says_who_did() {
         "{}",
         seen.html
     );
+    assert!(!seen.html.contains("Check now"), "{}", seen.html);
+    let checked = ana.get("/console/settings?check=true").await;
+    for part in [
+        "Check now",
+        "<strong>Redis</strong>",
+        "answers in",
+        "/api/doctor",
+    ] {
+        assert!(checked.html.contains(part), "{part}: {}", checked.html);
+    }
+    let unasked = eyes.get("/console/settings?check=true").await;
+    assert!(!unasked.html.contains("answers in"), "{}", unasked.html);
     let keys = "/console/settings/keys";
     let refused = eyes.post(keys, &[("name", "n8n"), ("read", "on")]).await;
     assert_eq!(refused.status, 403);

@@ -1,10 +1,11 @@
-//! Keys, time zone, language and look, and the daemons.
+//! Keys, time zone, language and look, the daemons, and what is to be said about the deployment.
 
+mod checked;
 mod keys;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::Form;
+use axum::extract::{Form, Query};
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -18,6 +19,7 @@ use crate::console::acts::{Act, done};
 use crate::console::asking::{Call, Refused};
 use crate::console::shell::{Notice, Shell};
 use crate::console::visit::{Visit, page};
+use checked::Report;
 use keys::{Key, Keys, Made, Wanted};
 
 const HERE: &str = "/console/settings";
@@ -60,8 +62,10 @@ struct Page {
     wanted: Wanted,
     buffers: Vec<String>,
     daemons: Result<Daemons, Refused>,
-    /// Commands that make a key and that set the zone.
-    curls: [String; 2],
+    /// What was found; none: nobody asked for it.
+    report: Option<Result<Report, Refused>>,
+    /// Commands that make a key, that set the zone, and that look at everything.
+    curls: [String; 3],
 }
 
 impl Page {
@@ -119,16 +123,32 @@ impl Page {
     }
 }
 
-async fn show(visit: Visit) -> Response {
-    answer(visit, StatusCode::OK, None, Wanted::default()).await
+/// What is asked for beside the page.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    check: bool,
+}
+
+async fn show(visit: Visit, Query(Asked { check }): Query<Asked>) -> Response {
+    let mut report = None;
+    if check && visit.shell.may_change() {
+        report = Some(checked::examine(&visit.ask).await);
+    }
+    page_with(visit, StatusCode::OK, None, Wanted::default(), report).await
 }
 
 /// The page, after what was made or could not be.
-async fn answer(
+async fn answer(visit: Visit, status: StatusCode, made: Option<Made>, wanted: Wanted) -> Response {
+    page_with(visit, status, made, wanted, None).await
+}
+
+async fn page_with(
     Visit { ask, mut shell }: Visit,
     status: StatusCode,
     made: Option<Made>,
     wanted: Wanted,
+    report: Option<Result<Report, Refused>>,
 ) -> Response {
     // Whatever is done from here leads back here, and not to a key that is made again.
     if shell.here.starts_with("/console/settings/") {
@@ -146,7 +166,12 @@ async fn answer(
     let keys = keys.map(|keys| keys.items.into_iter().map(with_act).collect());
     let zone = zone_set(shell.clock.zone.name());
     let shown = Page {
-        curls: [keys::making(&ask), zone.curl(&ask.origin())],
+        curls: [
+            keys::making(&ask),
+            zone.curl(&ask.origin()),
+            checked::curl(&ask),
+        ],
+        report,
         shell,
         keys,
         made,

@@ -5,7 +5,7 @@ use serde::Serialize;
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Level {
+pub enum Level {
     /// As it should be.
     Ok,
     /// It works, but not as well or as safely as it could.
@@ -15,7 +15,8 @@ pub(super) enum Level {
 }
 
 impl Level {
-    pub(super) fn as_str(self) -> &'static str {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Warning => "warning",
@@ -26,19 +27,20 @@ impl Level {
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Finding {
+pub struct Finding {
     /// What was looked at, in a word.
-    pub(super) check: &'static str,
-    pub(super) level: Level,
+    pub check: &'static str,
+    /// How bad it is.
+    pub level: Level,
     /// What was found.
-    pub(super) found: String,
+    pub found: String,
     /// What to do about it.
-    pub(super) advice: Option<String>,
+    pub advice: Option<String>,
 }
 
 impl Finding {
     /// All is well.
-    pub(super) fn ok(check: &'static str, found: impl Into<String>) -> Self {
+    pub fn ok(check: &'static str, found: impl Into<String>) -> Self {
         Self {
             check,
             level: Level::Ok,
@@ -48,7 +50,7 @@ impl Finding {
     }
 
     /// It could be better.
-    pub(super) fn warning(
+    pub fn warning(
         check: &'static str,
         found: impl Into<String>,
         advice: impl Into<String>,
@@ -61,7 +63,7 @@ impl Finding {
     }
 
     /// It must be better.
-    pub(super) fn problem(
+    pub fn problem(
         check: &'static str,
         found: impl Into<String>,
         advice: impl Into<String>,

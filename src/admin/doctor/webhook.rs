@@ -7,15 +7,14 @@ use crate::core::destination::Destination;
 use crate::delivery::reach::Unreached;
 use crate::delivery::trial::{Depth, try_out};
 use crate::delivery::{Clients, Sender};
-use crate::settings::Vars;
-use crate::settings::operator::proxy_of;
+use crate::settings::proxies::Proxies;
 use crate::settings::webhook::variable_of;
 
-const CHECK: &str = "webhook";
+pub(super) const CHECK: &str = "webhook";
 
 /// How destinations are looked at.
 pub(super) struct Look<'a> {
-    pub(super) vars: &'a Vars,
+    pub(super) proxies: &'a Proxies,
     pub(super) clients: Clients,
     /// Make a marked call to each, instead of only connecting.
     pub(super) call: bool,
@@ -56,7 +55,10 @@ impl Look<'_> {
             return self.answer(destination, sender).await;
         }
         let (name, place) = (&destination.name, sender.place());
-        let proxy = proxy_of(self.vars, sender.scheme()).filter(|_| !sender.is_here());
+        let proxy = self
+            .proxies
+            .of(sender.scheme())
+            .filter(|_| !sender.is_here());
         if let Some(variable) = proxy {
             let found = format!(
                 "{name} at {place} is called by the proxy in {variable}, so nothing was tried"

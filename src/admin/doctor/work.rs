@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::finding::Finding;
 use crate::core::chat::Name;
-use crate::health::expected;
 use crate::registry::Snapshot;
 use crate::store::lanes::waiting::Waiting;
 use crate::store::work::{Kind, TOO_LONG, Work};
@@ -19,7 +18,7 @@ const MOST_NAMED: usize = 20;
 /// # Errors
 /// Unavailable or silent.
 pub(super) async fn findings(store: &Store, snapshot: Option<&Snapshot>) -> Result<Vec<Finding>> {
-    let expected = snapshot.map_or_else(Vec::new, expected);
+    let expected = snapshot.map_or_else(Vec::new, Snapshot::expected);
     let work = store.daemons().work(&expected).await?;
     let mut findings = vec![monitors(&work)];
     findings.extend(Kind::ALL.map(|kind| progress(&work, kind)));
