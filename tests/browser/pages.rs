@@ -44,6 +44,7 @@ pub(crate) const PAGES: &[Page] = &[
     page("/console/numbers", Open),
     page("/console/audit", Open),
     page("/console/settings", Open),
+    page("/console/settings?check=true", Open),
     page(
         "/console/settings/keys",
         Post(&[("name", "painel"), ("read", "on")]),
@@ -95,6 +96,7 @@ pub(crate) const OTHERS: &[&str] = &[
     "/console/dead/{id}/{act}",
     "/console/destinations/{destination}/remove",
     "/console/destinations/{destination}/switch",
+    "/console/history/{id}/send-again",
     "/console/later/queue/{id}/take-back",
     "/console/later/{id}/take-back",
     "/console/liking",
