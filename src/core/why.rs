@@ -12,6 +12,8 @@ pub enum Why<'a> {
     NoConnection(&'a str),
     /// The connection ended before there was an answer, by this cause.
     Broken(&'a str),
+    /// The template made nothing that can be sent, by this cause.
+    Template(&'a str),
     /// The URL leads where none may; behind it stands how it was found.
     Inside(&'a str),
     /// The daemon ended meanwhile.
@@ -29,6 +31,7 @@ pub enum Why<'a> {
 const NO_ANSWER: (&str, &str) = ("no answer within ", " s");
 const NO_CONNECTION: &str = "cannot connect: ";
 const BROKEN: &str = "connection broke: ";
+const TEMPLATE: &str = "template: ";
 const INSIDE: &str = "the URL leads inside the network";
 const CUT_OFF: &str = "cut off, because this daemon ends";
 const CUT_OFF_ONCE: &str = "the last attempt was cut off before it ended";
@@ -59,6 +62,7 @@ impl<'a> Why<'a> {
             BY_HAND => Some(Self::ByHand),
             _ => (text.strip_prefix(NO_CONNECTION).map(Self::NoConnection))
                 .or_else(|| text.strip_prefix(BROKEN).map(Self::Broken))
+                .or_else(|| text.strip_prefix(TEMPLATE).map(Self::Template))
                 .or_else(|| between(text, NO_ANSWER).map(Self::NoAnswer))
                 .or_else(|| often().map(Self::CutOffOften))
                 .or_else(|| between(text, GONE).map(Self::Gone)),
@@ -72,6 +76,7 @@ impl Display for Why<'_> {
             Self::NoAnswer(seconds) => write!(to, "{}{seconds}{}", NO_ANSWER.0, NO_ANSWER.1),
             Self::NoConnection(cause) => write!(to, "{NO_CONNECTION}{cause}"),
             Self::Broken(cause) => write!(to, "{BROKEN}{cause}"),
+            Self::Template(cause) => write!(to, "{TEMPLATE}{cause}"),
             Self::Inside("") => to.write_str(INSIDE),
             Self::Inside(how) => write!(to, "{INSIDE}: {how}"),
             Self::CutOff => to.write_str(CUT_OFF),
@@ -96,6 +101,7 @@ mod tests {
             Why::NoAnswer("0.5"),
             Why::NoConnection("Connection refused (os error 111)"),
             Why::Broken("connection closed: early"),
+            Why::Template("the template makes more than 1 bytes: let it name less"),
             Why::Inside(""),
             Why::Inside("db is not called: its address 10.0.0.1 is private"),
             Why::CutOff,

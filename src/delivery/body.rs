@@ -14,6 +14,7 @@ use crate::core::destination::{Body, Destination};
 use crate::core::json::RawObject;
 use crate::core::json::dotted::{self, set_at};
 use crate::core::payload::PayloadRules;
+use crate::core::why::Why;
 use crate::spec::SpecError;
 
 /// Why no body can be made of a context. Says nothing of what was said.
@@ -23,7 +24,7 @@ pub enum BodyError {
     #[error("a message in Redis cannot be read")]
     Unreadable,
     /// The template cannot be filled.
-    #[error("template: {0}")]
+    #[error("{}", Why::Template(&.0.to_string()))]
     Template(#[from] TemplateError),
     /// The newest payload has no place for the texts.
     #[error("{0}")]

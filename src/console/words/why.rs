@@ -9,6 +9,7 @@ texts! {
         no_answer: Sentence,
         no_connection: Sentence,
         broken: Sentence,
+        template: Sentence,
         inside: String,
         cut_off: String,
         cut_off_often: Counted,
@@ -21,6 +22,8 @@ texts! {
         unknown_host: String,
         closed: String,
         unreachable: String,
+        silent: String,
+        certificate: Sentence,
     }
 }
 
@@ -42,6 +45,7 @@ impl Words {
                 words.no_connection.with(&[("cause", &cause)])
             }
             Why::Broken(cause) => words.broken.with(&[("cause", &self.cause(cause))]),
+            Why::Template(cause) => words.template.with(&[("cause", &cause)]),
             Why::Inside("") => words.inside.clone(),
             Why::Inside(how) => format!("{}: {how}", words.inside),
             Why::CutOff => words.cut_off.clone(),
@@ -67,9 +71,12 @@ impl Words {
         Some(sentence.with(&[("name", &name)]))
     }
 
-    /// Why a connection was not to be had or ended, as the system says it.
-    fn cause<'a>(&'a self, cause: &'a str) -> &'a str {
+    /// Why a connection was not to be had or ended; what the system says more exactly stands behind it.
+    fn cause(&self, cause: &str) -> String {
         let words = &self.why;
+        if cause.starts_with("invalid peer certificate") {
+            return words.certificate.with(&[("cause", &cause)]);
+        }
         let known = [
             ("Connection refused", &words.refused),
             ("failed to lookup address", &words.unknown_host),
@@ -77,9 +84,12 @@ impl Words {
             ("connection closed", &words.closed),
             ("Network is unreachable", &words.unreachable),
             ("No route to host", &words.unreachable),
+            ("Connection timed out", &words.silent),
+            ("operation timed out", &words.silent),
+            ("deadline has elapsed", &words.silent),
         ];
         let known = known.iter().find(|(begins, _)| cause.starts_with(begins));
-        known.map_or(cause, |(_, told)| told)
+        known.map_or_else(|| cause.to_owned(), |(_, told)| (*told).clone())
     }
 }
 
@@ -100,6 +110,14 @@ mod tests {
             (
                 "not delivered within 2days: HTTP 503",
                 "não entregue em 2d: HTTP 503",
+            ),
+            (
+                "cannot connect: invalid peer certificate: UnknownIssuer",
+                "não conectou: o certificado TLS do bot não é aceito (invalid peer certificate: UnknownIssuer)",
+            ),
+            (
+                "template: the template makes more than 9 bytes: let it name less",
+                "o modelo do corpo não deu em nada que se possa enviar: the template makes more than 9 bytes: let it name less",
             ),
             (
                 "connection broke: something new",
