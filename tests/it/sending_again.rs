@@ -1,5 +1,6 @@
 //! `POST /api/history/{webhook_id}/send-again`: a flow took the call and failed behind it.
 
+use lull::core::chat::{Chat, ChatId, Name};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -173,12 +174,9 @@ async fn of_several_destinations_one_is_named_and_nothing_waits_or_is_missing() 
         (call.id().as_str(), call.messages()),
         (sent["webhook_id"].as_str().unwrap(), vec!["oi".to_owned()])
     );
+    // Once, and nowhere else.
+    is_over(&system, &call.id(), 1).await;
     assert!(system.default.calls_so_far().is_empty());
-    let (_, answer) = system
-        .api
-        .get(&format!("/api/lanes?user={ANA}&buffer=loja"))
-        .await;
-    assert_eq!(answer["items"], json!([]), "{answer}");
 
     // What came is trimmed away: nobody knows any more what was said.
     for key in system.redis.keys("*:received").await {
@@ -216,4 +214,92 @@ async fn what_is_not_over_is_not_sent_again() {
     system.delete(&format!("/api/dead-letter/{letter}")).await;
 
     is_refused(&system, &of(&id), "conflict", "not delivered to default").await;
+}
+
+#[tokio::test]
+async fn what_was_edited_before_it_was_sent_is_not_sent_again_as_something_else() {
+    let loja = json!({
+        "name": "loja", "source": "evolution", "window": {"wait": 600, "max_wait": 600},
+        "destinations": ["default"],
+    });
+    let mut system = System::with(&[loja]).await;
+    let key = json!({"remoteJid": format!("{ANA}@s.whatsapp.net"), "fromMe": false, "id": "A1"});
+    let said = json!({"key": key, "message": {"conversation": "2 pizzas"}, "messageTimestamp": 1_763_770_000});
+    let edited = json!({"key": key, "type": 14, "editedMessage": {"conversation": "3 pizzas"}});
+    for (event, data) in [("messages.upsert", said), ("messages.edited", edited)] {
+        let post = json!({"event": event, "instance": "loja", "data": data});
+        let (status, answer) = system.api.post("/api/webhook/loja", post).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+    let flush = format!("/api/chats/loja:{ANA}/flush?buffer=loja");
+    system.api.post(&flush, json!({})).await;
+    let call = system.default.call().await;
+    assert_eq!(call.messages(), ["3 pizzas"]);
+    is_over(&system, &call.id(), 1).await;
+
+    is_refused(&system, &of(&call.id()), "not_kept", "as it was sent").await;
+}
+
+#[tokio::test]
+async fn a_message_of_the_queue_is_sent_again_as_one_of_its_own() {
+    let mut system = System::with(&[]).await;
+    let message = json!({"phone_number": "+5511988887777", "content": "oi", "id": "client-1"});
+    let (status, answer) = system.api.post("/api/messages", message).await;
+    assert_eq!(status, 201, "{answer}");
+    let first = system.default.call().await;
+    is_over(&system, &first.id(), 1).await;
+
+    let sent = sent_again(&system, &of(&first.id())).await;
+
+    let again = system.default.call().await;
+    assert_eq!(sent["webhook_id"], json!(again.id()));
+    assert_ne!(again.id(), first.id());
+    assert_eq!(again.json()["messages"], first.json()["messages"]);
+    is_over(&system, &again.id(), 1).await;
+    let (status, shown) = system
+        .api
+        .get(&format!("/api/messages/{}", again.id()))
+        .await;
+    assert_eq!(
+        (status.as_u16(), &shown["status"]),
+        (200, &json!("sent")),
+        "{shown}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_sent_again_is_followed_up_only_where_nothing_was_said_since() {
+    let loja = json!({
+        "name": "loja", "window": {"wait": 600, "max_wait": 600}, "destinations": ["default"],
+        "follow_up": {"after": 3600, "destination": "default"},
+    });
+    let mut system = System::with(&[loja]).await;
+    let chat = Chat::new(Name::parse("loja").unwrap(), ChatId::parse(ANA).unwrap());
+    let say = async |text: &str| {
+        let said = json!({"user": ANA, "message": text});
+        system.api.post("/api/buffers/loja/messages", said).await
+    };
+    let flush = format!("/api/chats/{ANA}/flush?buffer=loja");
+    let follow_up = async || system.store.follow_ups().find(&chat).await.unwrap();
+    say("oi").await;
+    system.api.post(&flush, json!({})).await;
+    let first = system.default.call().await.id();
+    is_over(&system, &first, 1).await;
+    let planned = follow_up().await.unwrap().at;
+
+    // Nothing was said since: the silence begins anew.
+    let again = sent_again(&system, &of(&first)).await;
+    let again = again["webhook_id"].as_str().unwrap();
+    assert_eq!(system.default.call().await.id(), again);
+    is_over(&system, again, 1).await;
+    assert!(follow_up().await.unwrap().at > planned);
+
+    // Something was: that has a delivery of its own to come.
+    say("and").await;
+    assert!(follow_up().await.is_none());
+    let third = sent_again(&system, &of(again)).await;
+    let third = third["webhook_id"].as_str().unwrap();
+    assert_eq!(system.default.call().await.id(), third);
+    is_over(&system, third, 1).await;
+    assert!(follow_up().await.is_none());
 }
