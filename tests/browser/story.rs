@@ -44,6 +44,40 @@ async fn who_was_not_answered_is_found_and_what_was_given_up_on_is_sent_again() 
 }
 
 #[tokio::test]
+async fn what_the_bot_took_and_lost_is_sent_again_once_however_often_somebody_clicks() {
+    let mut system = System::open().await;
+    let browser = Chromium::with_key(&system.api, ADMIN).await;
+    system.api.say(ANA, "qual o preço?", 0.1).await;
+    let id = system.default.call().await.id();
+    browser.is_at("/console").await;
+    find(&browser, "98888-7777").await;
+    let story = browser.url().await;
+    crate::support::eventually("the story tells that it was taken", async || {
+        browser.open(&story).await;
+        browser.text().await.contains("Send again")
+    })
+    .await;
+    browser.press("Send again").await;
+    browser.reads("under another webhook-id").await;
+
+    let twice =
+        "const yes = document.querySelector('.story form.sure button'); yes.click(); yes.click();";
+    browser.run(twice).await;
+
+    browser.is_at("/console/history/msg_").await;
+    let again = system.default.call().await;
+    assert_eq!(again.messages(), ["qual o preço?"]);
+    assert_ne!(again.id(), id);
+    crate::support::eventually("the story says who did it", async || {
+        browser.open(&story).await;
+        browser.text().await.contains("sent again, by hand")
+    })
+    .await;
+    browser.reads(&format!("repeats {id}")).await;
+    assert!(system.default.calls_so_far().is_empty());
+}
+
+#[tokio::test]
 async fn a_window_counts_down_grows_and_is_sent_at_once() {
     let mut system = System::open().await;
     let browser = Chromium::with_key(&system.api, ADMIN).await;
