@@ -1,6 +1,6 @@
 //! How all of it goes, at a glance: counts, the oldest that waits, and how each destination does.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use crate::core::chat::Name;
 use crate::core::control::Stops;
 use crate::core::moment::millis;
 use crate::registry::Snapshot;
-use crate::store::lanes::backlog::Backlog;
+use crate::store::lanes::backlog::{Backlog, Backlogs};
 use crate::store::lanes::calls::Calls;
 use crate::store::work::Kind;
 
@@ -24,9 +24,6 @@ pub const CLOSING: [Duration; 5] = [
     Duration::from_secs(300),
     Duration::from_secs(3600),
 ];
-/// Destinations whose lanes are looked at in one go, which takes Redis about 2 ms; of more than that others have their turn
-/// at the next.
-const AT_ONCE: usize = 64;
 /// Destinations that are told, those first that somebody should look at.
 const MOST_TOLD: usize = 100;
 
@@ -93,8 +90,7 @@ pub struct Overview {
 #[derive(Default)]
 pub(super) struct Seen {
     overview: Option<(Instant, Arc<Overview>)>,
-    backlogs: HashMap<Name, Backlog>,
-    next: usize,
+    backlogs: Backlogs,
 }
 
 impl Admin {
@@ -118,35 +114,24 @@ impl Admin {
         let (store, snapshot) = (self.store(), self.registry().get());
         let mut names: Vec<_> = snapshot.destination_names().into_iter().collect();
         names.sort();
-        let from = if seen.next < names.len() {
-            seen.next
-        } else {
-            0
-        };
-        let some = &names[from..names.len().min(from + AT_ONCE)];
         let (lanes, held) = (store.lanes(), store.held());
-        let (now, counts, batches, later, paused, calls, backlogs) = tokio::try_join!(
+        let (now, counts, batches, later, paused, calls, ()) = tokio::try_join!(
             store.clock().now(),
             store.counts([]),
             held.sum(Kind::Lanes, &[]),
             held.sum(Kind::Later, &[]),
             store.chats().count_paused(),
             lanes.calls(),
-            lanes.backlogs(some),
+            seen.backlogs.look(lanes, &names),
         )?;
         let until = CLOSING.map(|within| now + millis(within));
         let closing = store.windows().due_until(&until).await?;
-        seen.next = from + some.len();
-        seen.backlogs.extend(backlogs);
-        seen.backlogs
-            .retain(|name, _| names.binary_search(name).is_ok());
-        let oldest = seen.backlogs.iter();
-        let oldest = oldest.filter_map(|(name, it)| Some((name.clone(), it.oldest?)));
+        let oldest = seen.backlogs.oldest();
         let states = names.into_iter().map(|name| {
             let calls = calls.get(&name).cloned().unwrap_or_default();
             DestinationState {
                 state: state_of(&name, &calls, &snapshot),
-                backlog: seen.backlogs.get(&name).copied(),
+                backlog: seen.backlogs.get(&name),
                 calls,
                 name,
             }
@@ -171,7 +156,7 @@ impl Admin {
             later: later.count,
             dead_letters: counts.dead_letters,
             paused,
-            oldest: oldest.min_by_key(|(_, since)| *since),
+            oldest: oldest.map(|(name, since)| (name.clone(), since)),
             whole,
             states: counted,
             destinations,

@@ -1,21 +1,15 @@
 //! What both daemons look at when they are asked for their metrics.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::Mutex;
 
 use super::{FRESH, PATIENCE, Watch};
-use crate::core::batch::Millis;
-use crate::core::chat::Name;
 use crate::registry::Snapshot;
+use crate::store::lanes::backlog::Backlogs;
 use crate::store::{Result, Store};
 use crate::telemetry::metrics::seen::Seen;
-
-/// Destinations for whose oldest batch is looked in one go, which takes Redis about 2 ms; of more than that others have
-/// their turn at the next.
-const AT_ONCE: usize = 64;
 
 /// The oldest batch that waits, as it was last seen. Clones look together.
 #[derive(Clone, Default)]
@@ -24,9 +18,7 @@ pub(super) struct Oldest(Arc<Mutex<Known>>);
 #[derive(Default)]
 struct Known {
     at: Option<(Instant, Duration)>,
-    /// When the oldest batch to each destination was closed, if one waits.
-    closed: HashMap<Name, Millis>,
-    next: usize,
+    backlogs: Backlogs,
 }
 
 impl Watch {
@@ -63,31 +55,22 @@ impl Oldest {
             return Ok(age);
         }
         let all = snapshot.expected();
-        let from = if known.next < all.len() {
-            known.next
-        } else {
-            0
-        };
-        let some = &all[from..all.len().min(from + AT_ONCE)];
-        let seen = store.read(PATIENCE, |store| async move {
-            let now = store.clock().now().await?;
-            Ok((now, store.lanes().backlogs(some).await?))
+        let seen = store.read(PATIENCE, |store| {
+            let (mut backlogs, all) = (known.backlogs.clone(), &all);
+            async move {
+                let now = store.clock().now().await?;
+                backlogs.look(store.lanes(), all).await?;
+                Ok((now, backlogs))
+            }
         });
         let (now, backlogs) = seen.await?;
-        for (name, backlog) in backlogs {
-            match backlog.oldest {
-                Some(closed) => drop(known.closed.insert(name, closed)),
-                None => drop(known.closed.remove(&name)),
-            }
-        }
-        known
-            .closed
-            .retain(|name, _| all.binary_search(name).is_ok());
-        known.next = from + some.len();
-        let oldest = known.closed.values().min();
-        let age = oldest.map_or(0, |closed| now.saturating_sub(*closed));
+        let oldest = backlogs.oldest();
+        let age = oldest.map_or(0, |(_, closed)| now.saturating_sub(closed));
         let age = Duration::from_millis(age);
-        known.at = Some((Instant::now(), age));
+        *known = Known {
+            at: Some((Instant::now(), age)),
+            backlogs,
+        };
         Ok(age)
     }
 }

@@ -167,3 +167,27 @@ async fn of_many_destinations_those_in_need_are_told_first() {
     assert_eq!((first(0), first(1)), (&json!("d120"), &json!("d100")));
     assert_eq!(destinations["items"][0]["state"], "down");
 }
+
+#[tokio::test]
+async fn what_has_waited_longest_is_seen_at_the_first_look_whatever_the_number_of_destinations() {
+    let mut receiver = Receiver::answering(&[], LATER).await;
+    let system = System::with(&[]).await;
+    let api = &system.api;
+    for number in 0..70 {
+        let path = format!("/api/destinations/bot-{number:02}");
+        let (status, answer) = system.put(&path, json!({"url": receiver.url()})).await;
+        assert_eq!(status, 200, "{answer}");
+    }
+    let last = json!({"destinations": ["bot-69"], "window": {"wait": 0.1}});
+    assert_eq!(system.put("/api/buffers/loja", last).await.0, 200);
+    let said = json!({"user": "ana", "message": "oi"});
+    api.post("/api/buffers/loja/messages", said).await;
+    receiver.call().await;
+
+    // Nobody has asked this daemon before.
+    let other = Daemon::api(&system.redis).await;
+    let told = overview(&other).await;
+
+    assert_eq!(told["oldest_batch"]["destination"], "bot-69", "{told}");
+    assert_eq!(told["destinations"]["all_looked_at"], true);
+}
