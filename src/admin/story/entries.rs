@@ -60,14 +60,20 @@ impl Sources {
         found
     }
 
-    /// All of it as entries; those of one kind and moment are in their order.
-    pub(super) fn entries(self) -> Vec<Entry> {
+    /// All of it as entries; those of one kind and moment are in their order. What was said is told with the batches that it is
+    /// in, also those on these lanes.
+    pub(super) fn entries(self, lanes: &[WaitingLane]) -> Vec<Entry> {
         let letters = self.dead.iter().map(|dead| {
             let of = (dead.batch.id.to_string(), dead.letter.destination.clone());
             (of, dead.id.text())
         });
         let mut letters: HashMap<_, _> = letters.collect();
         let (mut entries, mut batches) = (Vec::new(), Batches::default());
+        for batch in lanes.iter().flat_map(|lane| &lane.batches) {
+            let said = read_items(&batch.items).unwrap_or_default();
+            let said = said.into_iter().map(|item| (item.at, item.id));
+            batches.note(&batch.id.to_string(), said);
+        }
         for settlement in self.settlements.into_iter().rev() {
             let of = (
                 settlement.record.id.clone(),
@@ -111,6 +117,16 @@ fn is_told(posted: &Posted) -> bool {
 }
 
 impl Batches {
+    /// Notes which messages are in a batch.
+    fn note(&mut self, id: &str, messages: impl Iterator<Item = Message>) {
+        for message in messages {
+            let of = self.of.entry(message).or_default();
+            if !of.iter().any(|known| known == id) {
+                of.push(id.to_owned());
+            }
+        }
+    }
+
     /// Takes up what history tells of a batch to one destination, and adds its tries.
     fn take(&mut self, settlement: Settlement, letter: Option<String>, entries: &mut Vec<Entry>) {
         let Settlement {
@@ -120,12 +136,8 @@ impl Batches {
             ..
         } = settlement;
         let (id, destination) = (record.id, record.destination);
-        for stamp in record.stamps {
-            let of = self.of.entry((stamp.at, stamp.id)).or_default();
-            if !of.contains(&id) {
-                of.push(id.clone());
-            }
-        }
+        let said = record.stamps.into_iter();
+        self.note(&id, said.map(|stamp| (stamp.at, stamp.id)));
         let tried = |made: Try, delivered: bool| {
             What::Tried(Tried {
                 webhook_id: id.clone(),

@@ -50,14 +50,17 @@ impl Sources {
     /// What there is of it for a verdict.
     pub(super) fn situation(&self, now: Millis) -> Situation {
         // What came while it was read may be in a window that was looked for before.
-        let mut all_said = self.told.iter().filter_map(|told| match told {
+        let all_said = self.told.iter().filter_map(|told| match told {
             Told::Said(received) if received.at > now => None,
             Told::Said(received) => Some((received.at, self.taken_back_at(received))),
             Told::Answered { .. } => None,
         });
-        let newest = all_said.clone().next();
-        let taken_back = newest.and_then(|(said, at)| Some((at?, said)));
-        let said = all_said.find_map(|(said, at)| at.is_none().then_some(said));
+        let all_said: Vec<_> = all_said.collect();
+        let newest = all_said.first();
+        let taken_back = newest.and_then(|(said, at)| Some(((*at)?, *said)));
+        let said = all_said.iter().find(|(_, at)| at.is_none());
+        let said = said.map(|(said, _)| *said);
+        let all_taken_back = all_said.iter().filter(|(_, at)| at.is_some());
         let answers = self.told.iter().rev().filter_map(|told| match told {
             Told::Said(_) => None,
             Told::Answered { at, .. } => Some(*at),
@@ -77,14 +80,16 @@ impl Sources {
                 key: it.act.actor.clone(),
             })
         });
-        let mut dead = self.dead.iter();
-        let dead = dead.find(|it| basis.is_asked(it.batch.reason));
+        let dead = self.dead.iter();
+        let dead = dead.filter(|it| basis.is_asked(it.batch.reason));
+        let dead = dead.max_by_key(|it| (it.batch.closed, it.buried()));
         let mut deliveries: Vec<_> = self.settlements.iter().map(delivery).collect();
         deliveries.sort_by_key(|it| it.closed);
         Situation {
             now,
             said,
             taken_back,
+            all_taken_back: all_taken_back.map(|(said, _)| *said).collect(),
             answers: answers.collect(),
             untaken: untaken.map(|it| Untaken {
                 at: it.at,
@@ -97,6 +102,7 @@ impl Sources {
                 destination: it.letter.destination.clone(),
                 reason: it.letter.reason.clone(),
                 at: it.buried(),
+                closed: it.batch.closed,
             }),
             deliveries,
             sent_again: sent_again.collect(),

@@ -135,9 +135,10 @@ impl Admin {
         let untried = sources.untried(&to_come.lanes);
         let held = HeldUntil::of(&sources.settlements, &untried);
         let boundary = sources.boundary;
+        let happened = sources.entries(&to_come.lanes);
         let mut entries = to_come.entries();
         entries.extend(untried);
-        entries.extend(sources.entries());
+        entries.extend(happened);
         if page.is_newest() && entries.is_empty() && known.last_heard.is_none() {
             self.check_buffer(&chat.buffer)?;
         }

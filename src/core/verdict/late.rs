@@ -45,7 +45,7 @@ pub struct Parts {
     pub total_ms: Millis,
     /// The quiet window.
     pub wait_ms: Millis,
-    /// Typing that held the window after the last message.
+    /// Typing that held the window after the last message, and messages that were taken back in it.
     pub typing_ms: Millis,
     /// What is beyond both, until the cap of the window.
     pub cap_ms: Millis,
@@ -90,7 +90,7 @@ impl Situation {
         let first = lives
             .filter_map(|it| it.tries.first())
             .min_by_key(|it| it.at)?;
-        let gathered = delivery.gathered();
+        let gathered = delivery.gathered(self.taken_back_after(delivery));
         let answered = self.answer_after(last.at.saturating_sub(last.took));
         // A bot that answers before it has taken the call was not waited for.
         let answer_ms = answered.map(|at| at.saturating_sub(last.at));
@@ -110,6 +110,16 @@ impl Situation {
             bot_ms: bot_until.saturating_sub(last.began()),
             answer_ms,
         })
+    }
+}
+
+impl Situation {
+    /// For how long what was taken back held the window of a batch after its last message, ms.
+    fn taken_back_after(&self, delivery: &Delivery) -> Millis {
+        let (_, last) = delivery.said;
+        let taken_back = self.all_taken_back.iter().copied();
+        let newest = taken_back.filter(|at| *at <= delivery.closed).max();
+        newest.map_or(0, |at| at.saturating_sub(last))
     }
 }
 
@@ -138,7 +148,7 @@ impl Delivery {
         }
     }
 
-    fn gathered(&self) -> Gathered {
+    fn gathered(&self, taken_back: Millis) -> Gathered {
         let all = self.closed.saturating_sub(self.asked_at());
         let Some(how) = self.gathered else {
             return Gathered {
@@ -152,10 +162,13 @@ impl Delivery {
             Some(WaitRule::Media) if at_cap => 0,
             _ => how.wait,
         };
-        let late = match self.due {
-            Some(due) => self.closed.saturating_sub(due.max(self.said.1)),
+        let typing = how.typing.saturating_add(taken_back);
+        // Of batches that were joined the first was due before the last was said.
+        let due = self.due.filter(|due| *due >= self.said.1);
+        let late = match due {
+            Some(due) => self.closed.saturating_sub(due),
             None if at_cap => 0,
-            None => all.saturating_sub(of_wait.saturating_add(how.typing)),
+            None => all.saturating_sub(of_wait.saturating_add(typing)),
         };
         let mut left = all.saturating_sub(late);
         let mut take = |most: Millis| {
@@ -163,7 +176,7 @@ impl Delivery {
             left -= taken;
             taken
         };
-        let (wait, typing) = (take(of_wait), take(how.typing));
+        let (wait, typing) = (take(of_wait), take(typing));
         let (cap, extended) = if at_cap { (left, 0) } else { (0, left) };
         Gathered {
             wait,

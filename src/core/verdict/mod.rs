@@ -34,6 +34,8 @@ pub struct Situation {
     pub untaken: Option<Untaken>,
     /// When the newest message was taken back that was taken in, and when it had come; [`Situation::said`] is not that message.
     pub taken_back: Option<(Millis, Millis)>,
+    /// When each message came that was taken back in its window.
+    pub all_taken_back: Vec<Millis>,
     /// What was refused for its buffer since anything else was posted there.
     pub refused: Option<RefusedPosts>,
     /// When anything was last posted for its buffer.
@@ -170,6 +172,8 @@ pub struct DeadBatch {
     pub reason: String,
     /// When.
     pub at: Millis,
+    /// When its window was closed, or it was made without one.
+    pub closed: Millis,
 }
 
 /// A batch that was tried, to one destination.

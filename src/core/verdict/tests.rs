@@ -76,6 +76,7 @@ fn dead() -> Option<DeadBatch> {
         destination: "bot".to_owned(),
         reason: "HTTP 410".to_owned(),
         at: 950_000,
+        closed: 908_000,
     })
 }
 
@@ -196,6 +197,27 @@ fn why_there_is_no_answer_is_the_first_rule_that_holds() {
                 ..open.clone()
             },
             "dead",
+        ),
+        (
+            "dead at one destination, and delivered later to another",
+            Situation {
+                dead: dead.clone(),
+                answers: Vec::new(),
+                ..late_delivery()
+            },
+            "dead",
+        ),
+        (
+            "dead, and more was said and delivered since",
+            Situation {
+                dead: dead.clone().map(|dead| DeadBatch {
+                    closed: 700_000,
+                    ..dead
+                }),
+                answers: Vec::new(),
+                ..situation()
+            },
+            "delivered",
         ),
         (
             "dead, and revived since",

@@ -82,8 +82,10 @@ impl Situation {
     }
 
     fn dead(&self) -> Option<NotAnswered> {
-        let delivered_at = self.newest_delivered().and_then(Delivery::delivered_at);
-        let dead = self.dead.as_ref().filter(|it| delivered_at < Some(it.at))?;
+        // Of one batch it counts whatever became of it elsewhere.
+        let delivered = self.newest_delivered().map(|it| it.closed);
+        let dead = self.dead.as_ref();
+        let dead = dead.filter(|it| delivered <= Some(it.closed))?;
         Some(NotAnswered::Dead {
             dead_letter: dead.id.clone(),
             destination: dead.destination.clone(),

@@ -35,7 +35,7 @@ fn the_time_until_the_answer_is_split_into_its_parts() {
 #[test]
 fn the_longest_part_is_what_made_it_late() {
     type Change = fn(&mut Situation);
-    let changes: [(&str, Change); 14] = [
+    let changes: [(&str, Change); 16] = [
         ("wait", |_| {}),
         ("typing", |it| {
             it.deliveries[0].gathered = gathered(3000, 5000, None);
@@ -63,6 +63,13 @@ fn the_longest_part_is_what_made_it_late() {
         ("retries", |it| {
             let tries = vec![tried(908_000, 9, None), tried(940_000, 1, Some(200))];
             it.deliveries[0].tries = tries;
+        }),
+        // Batches were joined, the first of which was due before the last message came.
+        ("wait", |it| it.deliveries[0].due = Some(880_000)),
+        // The last thing that was said was taken back.
+        ("typing", |it| {
+            it.deliveries[0].gathered = gathered(3000, 0, None);
+            it.all_taken_back = vec![905_000, 990_000];
         }),
         // It was a dead letter until somebody sent it again.
         ("retries", |it| {
