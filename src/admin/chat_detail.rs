@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Admin, AdminError};
+use super::{Admin, AdminError, NoSuch};
 use crate::core::chat::Chat;
 use crate::core::filter::Filter;
 use crate::core::item::Item;
@@ -73,18 +73,19 @@ impl ChatDetail {
 }
 
 impl Admin {
-    /// All that is there of a chat, as much as begins within [`PAGE_BYTES`]; none: nothing is known of it.
+    /// All that is there of a chat, as much as begins within [`PAGE_BYTES`].
     ///
     /// # Errors
-    /// Unavailable, silent or unreadable.
-    pub async fn chat_detail(&self, chat: &Chat) -> Result<Option<ChatDetail>, AdminError> {
+    /// Nothing is known of it; unavailable, silent or unreadable.
+    pub async fn chat_detail(&self, chat: &Chat) -> Result<ChatDetail, AdminError> {
         let detail = self.all_of(chat).await?;
         if !detail.is_empty() {
-            return Ok(Some(detail));
+            return Ok(detail);
         }
         // What it said may be over, and its history trimmed, or not kept.
         let known = self.store().chats().look_at(chat, Vec::new()).await?;
-        Ok(known.last_heard.is_some().then_some(detail))
+        let no_such = || NoSuch::chat(chat.id.as_str(), Some(&chat.buffer)).into();
+        known.last_heard.map(|_| detail).ok_or_else(no_such)
     }
 
     async fn all_of(&self, chat: &Chat) -> Result<ChatDetail, AdminError> {

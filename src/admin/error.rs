@@ -54,6 +54,18 @@ pub enum NoSuch {
         /// Where.
         place: String,
     },
+    /// A chat that nobody was heard in, by a name that none of its buffer will have.
+    #[error(
+        "nobody called {sought:?} was heard in buffer {buffer}, whose chats are called by their line: to pause a chat before it is heard, name it as in {named:?}"
+    )]
+    Unheard {
+        /// The name.
+        sought: String,
+        /// The buffer.
+        buffer: Name,
+        /// What it would be called on the first line.
+        named: String,
+    },
     /// A batch: it is neither waiting nor over, or nothing is kept of it any more.
     #[error(
         "nothing is known of the batch {0}: it is not in the history, not among the dead letters, and on no lane that was looked at"

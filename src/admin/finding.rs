@@ -116,7 +116,7 @@ impl Admin {
     ///
     /// # Errors
     /// There is none, or several; unavailable, silent or unreadable.
-    pub async fn meant(&self, text: &str, buffer: Option<&Name>) -> Result<Chat, AdminError> {
+    async fn meant(&self, text: &str, buffer: Option<&Name>) -> Result<Chat, AdminError> {
         let mut chats = Vec::new();
         let number = ChatId::parse(text).ok().and_then(|id| number_of(&id));
         if let Some((sought, number)) = Sought::read(text).zip(number) {

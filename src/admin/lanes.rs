@@ -123,7 +123,7 @@ impl Admin {
     /// The same of up to so many lanes to a destination, of one buffer if that is named.
     ///
     /// # Errors
-    /// No such destination; unavailable or silent.
+    /// No such destination, or no such buffer and nothing of it waits; unavailable or silent.
     pub async fn try_all_now(
         &self,
         destination: &Name,
@@ -134,6 +134,9 @@ impl Admin {
         self.must_be_there(destination)?;
         let lanes = self.store().lanes();
         let many = lanes.hasten_many(destination, buffer, most).await?;
+        if let Some(buffer) = buffer.filter(|_| many.moved == 0 && many.in_hand == 0) {
+            self.check_buffer(buffer)?;
+        }
         if many.moved > 0 {
             let count = many.moved;
             info!(destination = %destination, count, "An operator let {count} lanes to {destination} be tried at once");

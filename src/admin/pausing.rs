@@ -29,8 +29,10 @@ impl Admin {
     /// lasts longer already is not shortened.
     ///
     /// # Errors
-    /// As many chats are paused as may be; unavailable or silent.
+    /// Nobody was heard by this name, and nobody of the buffer will be; as many chats are paused as may be; unavailable or
+    /// silent.
     pub async fn pause(&self, chat: &Chat, length: Duration, by: &By) -> Result<u64, AdminError> {
+        self.must_be_a_name_of(chat).await?;
         let pauser = Pauser::Operator(by.actor.clone());
         let messages = self.0.ingest.pause(chat, length, &pauser).await?;
         let hash = chat.hash();
@@ -38,6 +40,33 @@ impl Admin {
         let act = Act::new(Action::ChatPause, by).on(&hash);
         self.note(act.times(messages)).await;
         Ok(messages)
+    }
+
+    /// Refuses a bare number in a buffer whose chats are called by their line as well: a chat that nobody knows yet would be
+    /// paused under a name that it will never have.
+    async fn must_be_a_name_of(&self, chat: &Chat) -> Result<(), AdminError> {
+        let known = self.store().chats().look_at(chat, Vec::new()).await?;
+        if known.last_heard.is_some() || known.paused_for.is_some() {
+            return Ok(());
+        }
+        let (lines, _) = self.lines(Some(&chat.buffer)).await?;
+        let mut names = lines.iter().map(|line| line.line.as_deref());
+        let of_line = |name: Option<&str>| {
+            let rest = name.and_then(|name| chat.id.as_str().strip_prefix(name));
+            name.is_none() || rest.is_some_and(|rest| rest.starts_with(':'))
+        };
+        let Some(Some(line)) = names.clone().next() else {
+            return Ok(());
+        };
+        match names.any(of_line) {
+            true => Ok(()),
+            false => Err(NoSuch::Unheard {
+                sought: chat.id.as_str().to_owned(),
+                buffer: chat.buffer.clone(),
+                named: format!("{line}:{}", chat.id.as_str()),
+            }
+            .into()),
+        }
     }
 
     /// A page of the paused chats, those first whose pause ends first; `after` is where the page before ended.

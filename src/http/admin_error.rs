@@ -46,22 +46,20 @@ impl From<NoSuch> for ApiError {
             NoSuch::Kind(Kind::Schedule) => NO_SCHEDULE,
             NoSuch::Buffer(name) => IngestError::from(NoBuffer::Unknown(name)).into(),
             NoSuch::Key => NO_KEY,
-            NoSuch::Chat { .. } => {
+            NoSuch::Chat { .. } | NoSuch::Unheard { .. } => {
                 Self::NotFound(format!("{no_such}: GET /api/find looks everywhere").into())
             }
             NoSuch::Lane => {
                 Self::NotFound(format!("{no_such}: GET /api/lanes lists what waits").into())
             }
-            NoSuch::Batch(_) => Self::NotFound(
-                format!("{no_such}; with ?user= and ?buffer= all lanes of its chat are looked at")
-                    .into(),
-            ),
             NoSuch::Post(_) => Self::NotFound(
                 format!("{no_such}: GET /api/posts?result=not_taken lists them").into(),
             ),
-            NoSuch::DeadLetter | NoSuch::Scheduled | NoSuch::Queued | NoSuch::Said(_) => {
-                Self::NotFound(no_such.to_string().into())
-            }
+            NoSuch::Batch(_)
+            | NoSuch::DeadLetter
+            | NoSuch::Scheduled
+            | NoSuch::Queued
+            | NoSuch::Said(_) => Self::NotFound(no_such.to_string().into()),
         }
     }
 }
@@ -81,7 +79,7 @@ fn advice(conflict: &Conflict) -> Option<&'static str> {
         Conflict::Unusable(_) => Some("put it right, or send ?discard=true"),
         Conflict::Stopped(_) => Some("start it at POST /api/control"),
         Conflict::SeveralChats => Some("name one with ?user= and ?buffer="),
-        Conflict::SeveralPeople { .. } => Some("name one whole, and its buffer with ?buffer="),
+        Conflict::SeveralPeople { .. } => Some("name one whole, and its buffer"),
         Conflict::AnotherFirst => Some("GET /api/lanes shows whose it is"),
         Conflict::Tried => {
             Some("POST /api/lanes/give-up makes a dead letter of it between two tries")

@@ -13,7 +13,7 @@ use super::dead_letters::{self, DeadLetterAnswer};
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::history::{self, HistoryAnswer};
-use super::query::{BufferQuery, any_buffer, chat_in};
+use super::named_chat::{BufferQuery, any_buffer, chat_meant};
 use super::scheduled::{self, LaterMessage};
 use crate::admin::{ChatDetail, Part};
 use crate::core::batch::Batch;
@@ -151,17 +151,8 @@ async fn show(
     user: Result<Path<String>, PathRejection>,
     query: Result<Query<BufferQuery>, QueryRejection>,
 ) -> Result<Json<ChatAnswer>, ApiError> {
-    let (Path(asked), Query(of)) = (user?, query?);
-    let named = of.buffer.as_deref().map(any_buffer).transpose()?;
-    let chat = chat_in(&api, Ok(Path(asked.clone())), Ok(Query(of)), any_buffer)?;
-    let (chat, detail) = match api.admin.chat_detail(&chat).await? {
-        Some(detail) => (chat, detail),
-        None => {
-            let meant = api.admin.meant(&asked, named.as_ref()).await?;
-            let detail = api.admin.chat_detail(&meant).await?;
-            (meant, detail.unwrap_or_default())
-        }
-    };
+    let chat = chat_meant(&api, user, query, any_buffer).await?;
+    let detail = api.admin.chat_detail(&chat).await?;
     let ChatDetail {
         paused,
         window,

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 use super::Api;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
-use super::query::{BufferQuery, any_buffer};
+use super::named_chat::{BufferQuery, any_buffer};
 use crate::core::batch::Millis;
 use crate::core::moment::{seconds, utc};
 use crate::store::lines::Line;

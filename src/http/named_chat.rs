@@ -1,19 +1,30 @@
 //! How a request names a chat, and how an answer does.
 
-use serde::Serialize;
-use utoipa::ToSchema;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::Api;
 use super::error::ApiError;
 use crate::core::chat::{Chat, ChatId, ChatIdError, Name};
 use crate::core::json::fields::BadInput;
+use crate::telemetry::log::note_chat;
+
+/// The query of what is done to one chat.
+#[derive(Deserialize, IntoParams)]
+pub(super) struct BufferQuery {
+    /// The buffer that the chat belongs to; without it `default`.
+    #[param(pattern = "^[a-z0-9_-]{1,64}$")]
+    pub(super) buffer: Option<String>,
+}
 
 /// Why a request names no chat.
 pub(super) enum Misnamed {
     /// Its name can be none.
     Chat(ChatIdError),
-    /// It is the token of a chat of this buffer, and another one is named.
-    Buffer(Name),
+    /// It is the token of a chat of another buffer than the one that is named.
+    Buffer,
 }
 
 impl Misnamed {
@@ -21,9 +32,10 @@ impl Misnamed {
     fn told(&self, field: &'static str) -> (&'static str, String) {
         match self {
             Self::Chat(error) => (field, error.to_string()),
-            Self::Buffer(own) => (
+            // Who asks may not be told which: they may have no part in it.
+            Self::Buffer => (
                 "buffer",
-                format!("must be left out or {own}: the chat of this token is there"),
+                "must be left out: the chat of this token is in another".to_owned(),
             ),
         }
     }
@@ -48,13 +60,76 @@ impl Misnamed {
 pub(super) fn chat_named(api: &Api, named: &str, buffer: Option<Name>) -> Result<Chat, Misnamed> {
     let chat = match api.admin.chat_tokens().open(named) {
         Some(chat) if buffer.as_ref().is_none_or(|named| *named == chat.buffer) => chat,
-        Some(chat) => return Err(Misnamed::Buffer(chat.buffer)),
+        Some(_) => return Err(Misnamed::Buffer),
         None => Chat::new(
             buffer.unwrap_or_else(Name::default_name),
             ChatId::parse(named).map_err(Misnamed::Chat)?,
         ),
     };
     Ok(api.admin.chat(chat.buffer, chat.id))
+}
+
+/// The chat that a path names, in the buffer that a query names and `find` makes of that, else in `default`; or that of the
+/// token in the path.
+pub(super) fn chat_in(
+    api: &Api,
+    user: Result<Path<String>, PathRejection>,
+    query: Result<Query<BufferQuery>, QueryRejection>,
+    find: impl FnOnce(&str) -> Result<Name, ApiError>,
+) -> Result<Chat, ApiError> {
+    let (chat, ..) = asked_for(api, user, query, find)?;
+    note_chat(&chat);
+    Ok(chat)
+}
+
+/// The same of a chat that something is done to, or all is told of: where nothing is known of one of that very name, a
+/// whole number, in any writing, means the one chat that has it.
+pub(super) async fn chat_meant(
+    api: &Api,
+    user: Result<Path<String>, PathRejection>,
+    query: Result<Query<BufferQuery>, QueryRejection>,
+    find: impl FnOnce(&str) -> Result<Name, ApiError>,
+) -> Result<Chat, ApiError> {
+    let (chat, asked, buffer) = asked_for(api, user, query, find)?;
+    let chat = api.admin.known_or_meant(chat, &asked, buffer.as_ref());
+    let chat = chat.await?;
+    note_chat(&chat);
+    Ok(chat)
+}
+
+/// The chat of that very name or token, what the path says, and the buffer that is named beside it.
+fn asked_for(
+    api: &Api,
+    user: Result<Path<String>, PathRejection>,
+    query: Result<Query<BufferQuery>, QueryRejection>,
+    find: impl FnOnce(&str) -> Result<Name, ApiError>,
+) -> Result<(Chat, String, Option<Name>), ApiError> {
+    let (Path(asked), Query(query)) = (user?, query?);
+    let buffer = query.buffer.as_deref().map(find).transpose()?;
+    let chat = chat_named(api, &asked, buffer.clone()).map_err(|it| it.parameter("user"))?;
+    Ok((chat, asked, buffer))
+}
+
+/// A buffer by its name, whether or not there is one.
+pub(super) fn any_buffer(name: &str) -> Result<Name, ApiError> {
+    Name::parse(name).map_err(|error| ApiError::parameter("buffer", format!("buffer: {error}")))
+}
+
+/// The chat that the field `user` of a body means: that of this very name or token; where nothing is known of one, the chat that
+/// has this number or alias.
+///
+/// # Errors
+/// It names none; several may be meant; it is a token that no chat has; unavailable, silent or unreadable.
+pub(super) async fn chat_of_body(
+    api: &Api,
+    user: &str,
+    buffer: Option<Name>,
+) -> Result<Chat, ApiError> {
+    let named = chat_named(api, user, buffer.clone()).map_err(|it| it.field("user"))?;
+    let meant = api.admin.known_or_meant(named, user, buffer.as_ref());
+    let chat = meant.await?;
+    note_chat(&chat);
+    Ok(chat)
 }
 
 /// What stands in paths for the chat of something that is kept; none: nothing can stand for it.

@@ -15,7 +15,7 @@ use super::audit::Caller;
 use super::body::OptionalFields;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
-use super::query::{BufferQuery, chat_meant};
+use super::named_chat::{BufferQuery, chat_meant};
 use crate::core::chat::Chat;
 use crate::core::json::RawObject;
 use crate::core::json::fields::{BadInput, number_of, take};

@@ -1,7 +1,7 @@
-//! What lists and chats are asked for by, and how a list is answered.
+//! What lists are asked for by.
 
-use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query};
+use axum::extract::Query;
+use axum::extract::rejection::QueryRejection;
 use chrono::DateTime;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -12,11 +12,12 @@ use super::named_chat::chat_named;
 use crate::core::batch::Millis;
 use crate::core::chat::{Chat, Name, NameError};
 use crate::core::filter::Filter;
-use crate::store::history::DELIVERED;
+use crate::store::history::{BURIED, DELIVERED, FAILED};
 use crate::store::{EntryId, Look};
-use crate::telemetry::log::note_chat;
 
 const DEFAULT_LIMIT: usize = 50;
+/// What a list may be asked for by as status, beside an HTTP status: by our words, and by those of the service Buffer.
+const STATUSES: [&str; 6] = [DELIVERED, FAILED, BURIED, "received", "success", "error"];
 /// Most of a list of the service Buffer.
 const NEWEST: usize = 100;
 
@@ -58,6 +59,7 @@ pub(super) struct ListQuery {
     destination: Option<String>,
     /// Only what has this status: a word such as `delivered`, `failed` or `buried`, `success` or `error`, or an HTTP
     /// status.
+    #[param(pattern = "^(delivered|failed|buried|received|success|error|[1-5][0-9]{2})$")]
     status: Option<String>,
     /// Only what has this result: a word, or `not_taken` for all but `taken`.
     result: Option<String>,
@@ -71,14 +73,6 @@ pub(super) struct ListQuery {
     #[param(format = DateTime)]
     #[serde(alias = "end_date")]
     to: Option<String>,
-}
-
-/// The query of what is done to one chat.
-#[derive(Deserialize, IntoParams)]
-pub(super) struct BufferQuery {
-    /// The buffer that the chat belongs to; without it `default`.
-    #[param(pattern = "^[a-z0-9_-]{1,64}$")]
-    pub(super) buffer: Option<String>,
 }
 
 /// The query of a list, checked.
@@ -151,6 +145,25 @@ impl List {
             from: moment("from", query.from.as_deref())?.unwrap_or(Millis::MIN),
             to: moment("to", query.to.as_deref())?.unwrap_or(Millis::MAX),
         })
+    }
+
+    /// The same where things have a status: one that nothing can have is refused, as an empty list would say that there is
+    /// nothing.
+    pub(super) fn by_status(self) -> Result<Self, ApiError> {
+        let Some(status) = self.status.as_deref() else {
+            return Ok(self);
+        };
+        let is_code = |status: &str| {
+            status
+                .parse()
+                .is_ok_and(|code| (100..600_u16).contains(&code))
+        };
+        if STATUSES.contains(&status) || is_code(status) {
+            return Ok(self);
+        }
+        let words = STATUSES.join(", ");
+        let why = format!("status must be one of {words}, or an HTTP status");
+        Err(ApiError::parameter("status", why))
     }
 
     /// What part of a list of stream entries is asked for.
@@ -235,47 +248,6 @@ pub(super) fn moment(field: &'static str, text: Option<&str>) -> Result<Option<M
     })
 }
 
-/// The chat that a path names, in the buffer that a query names and `find` makes of that, else in `default`; or that of the
-/// token in the path.
-pub(super) fn chat_in(
-    api: &Api,
-    user: Result<Path<String>, PathRejection>,
-    query: Result<Query<BufferQuery>, QueryRejection>,
-    find: impl FnOnce(&str) -> Result<Name, ApiError>,
-) -> Result<Chat, ApiError> {
-    let (chat, ..) = asked_for(api, user, query, find)?;
-    note_chat(&chat);
-    Ok(chat)
-}
-
-/// The same of a chat that something is done to, or all is told of: where nothing is known of one of that very name, a
-/// whole number, in any writing, means the one chat that has it.
-pub(super) async fn chat_meant(
-    api: &Api,
-    user: Result<Path<String>, PathRejection>,
-    query: Result<Query<BufferQuery>, QueryRejection>,
-    find: impl FnOnce(&str) -> Result<Name, ApiError>,
-) -> Result<Chat, ApiError> {
-    let (chat, asked, buffer) = asked_for(api, user, query, find)?;
-    let chat = api.admin.known_or_meant(chat, &asked, buffer.as_ref());
-    let chat = chat.await?;
-    note_chat(&chat);
-    Ok(chat)
-}
-
-/// The chat of that very name or token, what the path says, and the buffer that is named beside it.
-fn asked_for(
-    api: &Api,
-    user: Result<Path<String>, PathRejection>,
-    query: Result<Query<BufferQuery>, QueryRejection>,
-    find: impl FnOnce(&str) -> Result<Name, ApiError>,
-) -> Result<(Chat, String, Option<Name>), ApiError> {
-    let (Path(asked), Query(query)) = (user?, query?);
-    let buffer = query.buffer.as_deref().map(find).transpose()?;
-    let chat = chat_named(api, &asked, buffer.clone()).map_err(|it| it.parameter("user"))?;
-    Ok((chat, asked, buffer))
-}
-
 fn chat_of(
     api: &Api,
     user: &str,
@@ -284,9 +256,4 @@ fn chat_of(
 ) -> Result<Chat, ApiError> {
     let buffer = buffer.map(find).transpose()?;
     chat_named(api, user, buffer).map_err(|it| it.parameter("user"))
-}
-
-/// A buffer by its name, whether or not there is one.
-pub(super) fn any_buffer(name: &str) -> Result<Name, ApiError> {
-    Name::parse(name).map_err(|error| ApiError::parameter("buffer", format!("buffer: {error}")))
 }

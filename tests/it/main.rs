@@ -57,6 +57,7 @@ mod masked;
 mod meant;
 mod message;
 mod message_id;
+mod naming;
 mod observing;
 mod openapi;
 mod order;

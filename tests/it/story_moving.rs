@@ -248,6 +248,9 @@ async fn a_person_is_found_by_an_alias_under_whichever_name_their_chat_goes() {
             "gathering",
             "{sought}"
         );
+        let path = format!("/api/chats/{sought}?buffer=loja");
+        let whole = system.api.get(&path).await.1;
+        assert_eq!(whole["user"], **user, "{sought}: {whole}");
     }
     let found = system.api.get("/api/find?q=99900000000000@lid").await.1;
     assert_eq!(found["people"], json!([]));

@@ -14,8 +14,7 @@ use crate::http::Api;
 use crate::http::auth::{Need, Pass};
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
-use crate::http::named_chat::NamedChat;
-use crate::http::query::{BufferQuery, any_buffer, chat_in};
+use crate::http::named_chat::{BufferQuery, NamedChat, any_buffer, chat_in};
 
 /// Which batch is asked about.
 #[derive(Deserialize, IntoParams)]

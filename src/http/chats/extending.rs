@@ -17,8 +17,7 @@ use crate::http::audit::Caller;
 use crate::http::body::Fields;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
-use crate::http::named_chat::NamedChat;
-use crate::http::query::{BufferQuery, any_buffer, chat_meant};
+use crate::http::named_chat::{BufferQuery, NamedChat, any_buffer, chat_meant};
 use crate::spec::scalars::scalars;
 
 const SHORTEST: Duration = Duration::from_secs(1);
@@ -117,9 +116,11 @@ async fn extend(
 /// # Errors
 /// When it is not there, or not from a second to a day.
 fn length_of(mut fields: RawObject) -> Result<Duration, BadInput> {
-    let raw = take(&mut fields, "for");
-    let length = raw.and_then(|raw| number_of(&raw));
-    let length = length.and_then(|length| Duration::try_from_secs_f64(length).ok());
+    let raw = take(&mut fields, "for").ok_or(BadInput::Missing {
+        field: "for",
+        what: "it says by how many seconds",
+    })?;
+    let length = number_of(&raw).and_then(|length| Duration::try_from_secs_f64(length).ok());
     length
         .filter(|length| (SHORTEST..=LONGEST).contains(length))
         .ok_or_else(|| {
@@ -134,6 +135,7 @@ fn length_of(mut fields: RawObject) -> Result<Duration, BadInput> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::code::Code;
     use crate::core::json::fields::json_fields;
 
     #[test]
@@ -146,15 +148,16 @@ mod tests {
             Duration::from_millis(1500)
         );
         for bad in [
-            "{}",
             r#"{"for":0.5}"#,
             r#"{"for":86401}"#,
             r#"{"for":-1}"#,
-            r#"{"for":null}"#,
             r#"{"for":1e300}"#,
         ] {
             let error = length(bad).unwrap_err();
             assert!(error.to_string().starts_with("for must be"), "{bad}");
+        }
+        for nothing in ["{}", r#"{"for":null}"#] {
+            assert_eq!(length(nothing).unwrap_err().code(), Code::MissingField);
         }
     }
 }

@@ -9,13 +9,17 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::core::chat::Name;
+use crate::core::json::fields::BadInput;
 use crate::core::moment::utc;
+use crate::core::revival::Wanted;
 use crate::http::Api;
 use crate::http::audit::Caller;
 use crate::http::body::OptionalFields;
 use crate::http::endpoint::takes::ENTRY;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
+use crate::http::named_chat::chat_of_body;
 use crate::http::page::page;
 use crate::http::query::{List, ListQuery};
 use crate::store::dead_letters::Letter;
@@ -107,12 +111,28 @@ async fn revive_all(
         limit,
         dry_run,
     } = revive_of(fields)?;
+    let wanted = of_the_chat_meant(&api, wanted).await?;
     if dry_run {
         let preview = api.admin.preview_revival(wanted, limit).await?;
         return Ok(Json(Reviving::would_be(preview)).into_response());
     }
     let counted = api.admin.revive_all(wanted, limit, &by).await?;
     Ok(Json(Reviving::of(counted)).into_response())
+}
+
+/// The same of the chat that is meant by what was named, if a chat was.
+async fn of_the_chat_meant(api: &Api, wanted: Wanted) -> Result<Wanted, ApiError> {
+    let Some(user) = &wanted.chat else {
+        return Ok(wanted);
+    };
+    let buffer = wanted.buffer.as_deref().map(Name::from_stored).transpose();
+    let buffer = buffer.map_err(|error| BadInput::field("buffer", error.to_string()))?;
+    let chat = chat_of_body(api, user, buffer).await?;
+    Ok(Wanted {
+        chat: Some(chat.id.as_str().to_owned()),
+        buffer: Some(chat.buffer.to_string()),
+        ..wanted
+    })
 }
 
 async fn revivals(State(api): State<Api>) -> Result<Json<Revivals>, ApiError> {

@@ -39,7 +39,8 @@ pub(super) struct ReviveBody {
     /// True: all there are. Needed where nothing narrows it.
     #[schema(required = false)]
     all: YesOrNo,
-    /// Those of this chat; without `buffer` one of the buffer `default`.
+    /// Those of this chat: its token, or its id, of the buffer `default` where no buffer is named; where there is none of
+    /// that very name, a number in any writing means the one chat that has it.
     #[schema(required = false)]
     user: ChatKey,
     /// Those of this buffer.
@@ -118,7 +119,7 @@ pub(super) struct ReviveForm {
 /// What is to be revived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::http) struct Revive {
-    /// Which dead letters.
+    /// Which dead letters; of a chat as it was named, in the buffer that was named beside it.
     pub(super) wanted: Wanted,
     /// Of those only the oldest so many.
     pub(super) limit: Option<u64>,
@@ -140,8 +141,7 @@ pub(in crate::http) fn revive_of(mut fields: RawObject) -> Result<Revive, BadInp
     };
     let buffer = name(&mut fields, "buffer")?;
     let wanted = Wanted {
-        // As in lists: a user alone is one of the buffer `default`.
-        buffer: buffer.or_else(|| chat.as_ref().map(|_| Name::default_name().to_string())),
+        buffer,
         chat,
         destination: name(&mut fields, "destination")?,
         reason: text(&mut fields, "reason")?,

@@ -81,7 +81,7 @@ async fn send_again(
         buffer,
     }) = query?;
     let destination = destination.as_deref().map(any_destination).transpose()?;
-    let whose = whose(&api, user, buffer)?;
+    let whose = whose(&api, user, buffer).await?;
     let id = batch_id(id)?;
     let sent = api.admin.send_again(&id, whose, destination.as_ref(), &by);
     let sent = sent.await?;

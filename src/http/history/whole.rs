@@ -15,9 +15,7 @@ use crate::http::chat_detail::{Said, said};
 use crate::http::dead_letters::{self, DeadLetterAnswer};
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
-use crate::http::named_chat::NamedChat;
-use crate::http::query::{BufferQuery, any_buffer, chat_in};
-
+use crate::http::named_chat::{BufferQuery, NamedChat, any_buffer, chat_meant};
 use crate::store::history::DELIVERED;
 use crate::store::lanes::finding::OnLane;
 
@@ -124,7 +122,7 @@ async fn show(
     query: Result<Query<WhoseQuery>, QueryRejection>,
 ) -> Result<Json<WholeAnswer>, ApiError> {
     let Query(WhoseQuery { user, buffer }) = query?;
-    let whose = whose(&api, user, buffer)?;
+    let whose = whose(&api, user, buffer).await?;
     let id = batch_id(id)?;
     let whole = api.admin.batch(&id, whose).await?;
     Ok(Json(answer(&api, &id, whole)))
@@ -140,18 +138,21 @@ pub(super) fn batch_id(id: Result<Path<String>, PathRejection>) -> Result<BatchI
 }
 
 /// Whose batch is meant, by a chat and a buffer in a query.
-pub(super) fn whose(
+pub(super) async fn whose(
     api: &Api,
     user: Option<String>,
     buffer: Option<String>,
 ) -> Result<Whose, ApiError> {
     let of_buffer = buffer.as_deref().map(any_buffer).transpose()?;
-    let chat = user.map(|user| {
-        let buffer = Ok(Query(BufferQuery { buffer }));
-        chat_in(api, Ok(Path(user)), buffer, any_buffer)
-    });
+    let chat = match user {
+        Some(user) => {
+            let buffer = Ok(Query(BufferQuery { buffer }));
+            Some(chat_meant(api, Ok(Path(user)), buffer, any_buffer).await?)
+        }
+        None => None,
+    };
     Ok(Whose {
-        chat: chat.transpose()?,
+        chat,
         buffer: of_buffer,
     })
 }

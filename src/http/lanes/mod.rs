@@ -17,12 +17,12 @@ use super::body::Fields;
 use super::endpoint::takes::LANE;
 use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
+use super::named_chat::chat_of_body;
 use super::page::page;
 use super::query::{List, ListQuery};
 use crate::store::lanes::listing::LaneCursor;
-use crate::telemetry::log::note_chat;
 use answers::{ListedLane, shown};
-use wanted::{GiveUpBody, GiveUpForm, NowBody, NowForm, give_up_of, now_of};
+use wanted::{GiveUp, GiveUpBody, GiveUpForm, Now, NowBody, NowForm, give_up_of, now_of};
 
 /// The answer to what is to be tried now.
 #[derive(Debug, Serialize, ToSchema)]
@@ -111,12 +111,16 @@ async fn now(
     Caller(by): Caller,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let wanted = now_of(&api, fields)?;
-    let (to, buffer) = (&wanted.destination, wanted.buffer.as_ref());
-    let answer = match &wanted.chat {
-        Some(chat) => {
-            note_chat(chat);
-            let moved = api.admin.try_now(to, chat, &by).await?;
+    let Now {
+        destination,
+        user,
+        buffer,
+        limit,
+    } = now_of(fields)?;
+    let answer = match user {
+        Some(user) => {
+            let chat = chat_of_body(&api, user.as_str(), buffer).await?;
+            let moved = api.admin.try_now(&destination, &chat, &by).await?;
             TriedNow {
                 success: true,
                 message: if moved {
@@ -130,7 +134,10 @@ async fn now(
             }
         }
         None => {
-            let many = api.admin.try_all_now(to, buffer, wanted.limit, &by).await?;
+            let many = api
+                .admin
+                .try_all_now(&destination, buffer.as_ref(), limit, &by);
+            let many = many.await?;
             TriedNow {
                 success: true,
                 message: match many.moved {
@@ -151,18 +158,21 @@ async fn give_up(
     Caller(by): Caller,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let wanted = give_up_of(&api, fields)?;
-    let chat = &wanted.chat;
-    note_chat(chat);
-    let named = wanted.batch.as_ref();
-    let given_up = api.admin.give_up(&wanted.destination, chat, named, &by);
+    let GiveUp {
+        destination,
+        user,
+        buffer,
+        batch,
+    } = give_up_of(fields)?;
+    let chat = chat_of_body(&api, user.as_str(), buffer).await?;
+    let given_up = api.admin.give_up(&destination, &chat, batch.as_ref(), &by);
     let (id, attempts, left) = given_up.await?;
     Ok(Json(GaveUp {
         success: true,
         message: "The batch is a dead letter now, and can be revived",
         user: chat.id.as_str().to_owned(),
         buffer: chat.buffer.to_string(),
-        destination: wanted.destination.to_string(),
+        destination: destination.to_string(),
         webhook_id: id.to_string(),
         attempts,
         batches: left,

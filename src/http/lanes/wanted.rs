@@ -3,13 +3,11 @@
 use utoipa::ToSchema;
 
 use crate::core::batch::BatchId;
-use crate::core::chat::{Chat, Name};
+use crate::core::chat::{ChatId, Name};
 use crate::core::incoming::user_of;
 use crate::core::json::RawObject;
 use crate::core::json::fields::{BadInput, check_nulls, take, text_or_integer};
 use crate::core::json::whole_number::whole_of;
-use crate::http::Api;
-use crate::http::named_chat::chat_named;
 use crate::http::scalars::ChatKey;
 use crate::spec::scalars::scalars;
 
@@ -110,7 +108,7 @@ pub(super) struct GiveUpForm {
 /// What is to be tried now.
 pub(super) struct Now {
     pub(super) destination: Name,
-    pub(super) chat: Option<Chat>,
+    pub(super) user: Option<ChatId>,
     pub(super) buffer: Option<Name>,
     pub(super) limit: usize,
 }
@@ -118,7 +116,8 @@ pub(super) struct Now {
 /// What is to be given up on.
 pub(super) struct GiveUp {
     pub(super) destination: Name,
-    pub(super) chat: Chat,
+    pub(super) user: ChatId,
+    pub(super) buffer: Option<Name>,
     pub(super) batch: Option<BatchId>,
 }
 
@@ -126,12 +125,12 @@ pub(super) struct GiveUp {
 ///
 /// # Errors
 /// Says what is wrong, and with which field.
-pub(super) fn now_of(api: &Api, mut fields: RawObject) -> Result<Now, BadInput> {
-    check_nulls(&fields)?;
+pub(super) fn now_of(mut fields: RawObject) -> Result<Now, BadInput> {
     let destination = destination_of(&mut fields)?;
+    check_nulls(&fields)?;
     let buffer = name(&mut fields, "buffer")?;
-    let chat = match fields.contains_key("user") {
-        true => Some(chat_of(api, &mut fields, buffer.clone())?),
+    let user = match fields.contains_key("user") {
+        true => Some(user_of(&mut fields)?),
         false => None,
     };
     let limit = match take(&mut fields, "limit") {
@@ -144,7 +143,7 @@ pub(super) fn now_of(api: &Api, mut fields: RawObject) -> Result<Now, BadInput> 
     };
     Ok(Now {
         destination,
-        chat,
+        user,
         buffer,
         limit: usize::try_from(limit).unwrap_or(usize::MAX),
     })
@@ -154,11 +153,11 @@ pub(super) fn now_of(api: &Api, mut fields: RawObject) -> Result<Now, BadInput> 
 ///
 /// # Errors
 /// Says what is wrong, and with which field.
-pub(super) fn give_up_of(api: &Api, mut fields: RawObject) -> Result<GiveUp, BadInput> {
-    check_nulls(&fields)?;
+pub(super) fn give_up_of(mut fields: RawObject) -> Result<GiveUp, BadInput> {
     let destination = destination_of(&mut fields)?;
+    let user = user_of(&mut fields)?;
+    check_nulls(&fields)?;
     let buffer = name(&mut fields, "buffer")?;
-    let chat = chat_of(api, &mut fields, buffer)?;
     let batch = match take(&mut fields, "webhook_id") {
         None => None,
         Some(raw) => {
@@ -170,7 +169,8 @@ pub(super) fn give_up_of(api: &Api, mut fields: RawObject) -> Result<GiveUp, Bad
     };
     Ok(GiveUp {
         destination,
-        chat,
+        user,
+        buffer,
         batch: batch.as_deref().map(BatchId::from_stored),
     })
 }
@@ -191,10 +191,4 @@ fn name(fields: &mut RawObject, field: &'static str) -> Result<Option<Name>, Bad
     let name = Name::from_stored(&text);
     name.map(Some)
         .map_err(|error| BadInput::field(field, error.to_string()))
-}
-
-/// The chat that is named, by itself or by its token.
-fn chat_of(api: &Api, fields: &mut RawObject, buffer: Option<Name>) -> Result<Chat, BadInput> {
-    let named = user_of(fields)?;
-    chat_named(api, named.as_str(), buffer).map_err(|it| it.field("user"))
 }

@@ -64,7 +64,8 @@ async fn what_nobody_has_said_or_buried_is_told_as_missing() {
 
     assert_eq!(admin.flush(&chat, by).await.unwrap(), None);
     assert_eq!(admin.drop_window(&chat, by).await.unwrap(), 0);
-    assert!(admin.chat_detail(&chat).await.unwrap().is_none());
+    let nothing = missing(admin.chat_detail(&chat).await);
+    assert!(matches!(nothing, NoSuch::Chat { .. }), "{nothing}");
     for id in ["1-0-1", "x", "msg_01a20130c9b370ed8f37a7d00a3ec3f9"] {
         assert_eq!(
             missing(admin.revive(id, by).await),
@@ -95,7 +96,7 @@ async fn a_chat_is_paused_and_resumed_and_no_more_of_them_than_may_be() {
 
     assert_eq!(admin.pause(&ana, LONG, by).await.unwrap(), 0);
     let detail = admin.chat_detail(&ana).await.unwrap();
-    assert!(detail.unwrap().paused.is_some_and(|left| left <= LONG));
+    assert!(detail.paused.is_some_and(|left| left <= LONG));
     match admin.pause(&eva, LONG, by).await.unwrap_err() {
         AdminError::Ingest(IngestError::TooManyPaused(TooManyPaused::InAll(1))) => {}
         other => panic!("{other:?}"),

@@ -29,7 +29,7 @@ fn all_has_to_be_said() {
 }
 
 #[test]
-fn a_user_alone_is_one_of_the_buffer_default() {
+fn a_user_is_kept_as_it_was_named() {
     let wanted = |body: &str| {
         let wanted = revive(body).unwrap().wanted;
         (
@@ -37,7 +37,7 @@ fn a_user_alone_is_one_of_the_buffer_default() {
             wanted.buffer.unwrap_or_default(),
         )
     };
-    assert_eq!(wanted(r#"{"user":55}"#), ("55".into(), "default".into()));
+    assert_eq!(wanted(r#"{"user":55}"#), ("55".into(), "".into()));
     assert_eq!(
         wanted(r#"{"user":"ana","buffer":"loja"}"#),
         ("ana".into(), "loja".into())
