@@ -3,9 +3,11 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
+use tower::util::MapRequest;
 use tower_http::normalize_path::NormalizePath;
 
 use super::auth::Guarding;
+use super::endpoint::called_so;
 use super::middleware::requests::Requests;
 use super::middleware::{budget, known};
 use super::{Api, endpoint, endpoints, error};
@@ -30,5 +32,6 @@ pub(super) fn router(api: Api) -> Router {
         .layer(DefaultBodyLimit::disable());
     let router = auth.with_cors(router).layer(requests).with_state(api);
     // In front of the routes, which know each path once.
+    let router = MapRequest::new(router, called_so);
     Router::new().fallback_service(NormalizePath::trim_trailing_slash(router))
 }

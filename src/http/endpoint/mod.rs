@@ -4,6 +4,7 @@
 mod answers;
 mod chapter;
 mod path;
+mod shadowed;
 mod table;
 pub(super) mod takes;
 mod values;
@@ -23,6 +24,7 @@ use super::Api;
 use super::auth::Need;
 pub(super) use chapter::{Chapter, chapters};
 pub(super) use path::of_path;
+pub(super) use shadowed::called_so;
 pub(super) use table::{need_of, prepare, takes_of};
 pub(super) use values::{Query, listed, shortened};
 

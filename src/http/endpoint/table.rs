@@ -80,7 +80,7 @@ fn is_get(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD)
 }
 
-fn method(method: &HttpMethod) -> Method {
+pub(super) fn method(method: &HttpMethod) -> Method {
     match method {
         HttpMethod::Post => Method::POST,
         HttpMethod::Put => Method::PUT,

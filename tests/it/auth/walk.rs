@@ -301,9 +301,12 @@ async fn a_method_that_a_path_does_not_take_lets_nobody_in() {
         .collect();
     let mut walked = 0;
     for (path, real) in paths {
+        // What the end of a path is called may also be the name of something: `/api/destinations/test`.
+        let (before, _) = path.rsplit_once('/').unwrap();
+        let of_name = format!("{before}/{{name}}");
         for method in METHODS {
             let mut taken = operations.iter();
-            if taken.any(|it| it.path == path && it.method == method) {
+            if taken.any(|it| [&path, &of_name].contains(&&it.path) && it.method == method) {
                 continue;
             }
             for caller in &callers {
