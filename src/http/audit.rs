@@ -17,6 +17,7 @@ use super::endpoint::{Chapter, Endpoint};
 use super::error::ApiError;
 use super::page::page;
 use super::query::{List, ListQuery};
+use crate::core::action::Action;
 use crate::core::json::RawObject;
 use crate::core::moment::utc;
 use crate::spec::masked::masked_url;
@@ -85,6 +86,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .query::<ListQuery>(&["limit", "cursor", "from", "to"])
             .matching(&["cursor"], ENTRY)
             .query::<AuditQuery>(&["action", "deliveries"])
+            .matching(&["action"], &format!("^({})$", words().join("|")))
             .answers_page::<AuditAnswer>("A page of entries."),
     ]
 }
@@ -96,8 +98,18 @@ pub(super) async fn list(
 ) -> Result<Response, ApiError> {
     let (list, Query(which)) = (List::parse(&api, query)?, which?);
     let (action, deliveries) = (which.action.as_deref(), which.deliveries);
+    if action.is_some_and(|action| !words().contains(&action)) {
+        let why = format!("action must be one of {}", words().join(", "));
+        return Err(ApiError::parameter("action", why));
+    }
     let noted = api.admin.audited(action, deliveries, list.look()?);
     Ok(page(noted.await?, shown))
+}
+
+/// All that is noted.
+fn words() -> Vec<&'static str> {
+    let all = Action::ALL.iter().copied();
+    all.map(Action::word).collect()
 }
 
 fn shown(Noted { at, act }: Noted) -> AuditAnswer {

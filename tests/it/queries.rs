@@ -1,6 +1,7 @@
 //! What a query says is checked by what the document says of it, on every path: nothing comes twice, what has to be there is
 //! there, and a number is one, within its bounds.
 
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::operations::{Operation, operations};
@@ -90,6 +91,36 @@ async fn every_path_refuses_what_its_query_cannot_be_and_names_it() {
         }
     }
     assert!(values > 100, "{values}");
+}
+
+#[tokio::test]
+async fn a_list_that_is_asked_for_what_cannot_be_is_not_simply_empty() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+
+    for (asked, field) in [
+        ("/api/history?status=zzz", "status"),
+        ("/api/history?status=99", "status"),
+        ("/api/messages/forwarded?status=zzz", "status"),
+        ("/api/audit?action=zzz", "action"),
+        ("/api/posts?result=zzz", "result"),
+        ("/api/schedules/preview?cron=zzz", "cron"),
+        (
+            "/api/schedules/preview?cron=@daily&timezone=zzz",
+            "timezone",
+        ),
+    ] {
+        let refusal = api.refused(Method::GET, asked, None).await;
+        assert_eq!(
+            (refusal.code.as_str(), refusal.field.as_deref()),
+            ("invalid_request", Some(field)),
+            "{asked}: {}",
+            refusal.error
+        );
+    }
+    for known in ["/api/history?status=503", "/api/audit?action=buffer.write"] {
+        assert_eq!(api.get(known).await.0, 200, "{known}");
+    }
 }
 
 #[tokio::test]

@@ -56,7 +56,7 @@ pub(super) async fn list(
     State(api): State<Api>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let list = List::parse(&api, query)?;
+    let list = List::parse(&api, query)?.by_status()?;
     let wanted = |settlement: &Settlement| is_wanted(&list, settlement);
     let found = api.admin.history(&list.filter, wanted, list.look()?);
     Ok(page(found.await?, |settlement| shown(&api, settlement)))
@@ -66,7 +66,7 @@ pub(super) async fn sent(
     State(api): State<Api>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let list = List::parse(&api, query)?;
+    let list = List::parse(&api, query)?.by_status()?;
     let wanted = |settlement: &Settlement| {
         settlement.record.outcome == DELIVERED && is_wanted(&list, settlement)
     };

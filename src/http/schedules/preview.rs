@@ -6,7 +6,7 @@ use axum::extract::rejection::QueryRejection;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::admin::Admin;
+use crate::admin::{Admin, AdminError};
 use crate::core::moment::rfc3339;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
@@ -54,6 +54,17 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
+/// What is a field of a schedule is a parameter here.
+fn of_the_query(error: AdminError) -> ApiError {
+    match error {
+        AdminError::Spec(error) => {
+            let why = format!("{}: {}", error.field, error.why);
+            ApiError::parameter(error.field, why)
+        }
+        error => error.into(),
+    }
+}
+
 async fn preview(
     query: Result<Query<PreviewQuery>, QueryRejection>,
 ) -> Result<Json<SchedulePreview>, ApiError> {
@@ -64,7 +75,7 @@ async fn preview(
     }) = query?;
     let count = count.unwrap_or(COUNT);
     let timezone = timezone.as_deref().unwrap_or("UTC");
-    let (next, zone) = Admin::preview(&cron, timezone, now(), count)?;
+    let (next, zone) = Admin::preview(&cron, timezone, now(), count).map_err(of_the_query)?;
     Ok(Json(SchedulePreview {
         cron,
         timezone: zone.name(),

@@ -15,7 +15,7 @@ use super::handles::History;
 use super::keys::{self, Shard};
 use super::paging::{EntryId, Look, StreamEntry};
 use super::{Result, StoreError, reply};
-use crate::core::batch::{BatchId, Millis};
+use crate::core::batch::Millis;
 use crate::core::filter::Filter;
 use crate::core::moment::millis;
 use crate::core::window::MAX_FIRST_AFTER;
@@ -98,6 +98,8 @@ impl Settlement {
 
 /// The outcome of a delivered batch in its [`Record`].
 pub const DELIVERED: &str = "delivered";
+/// That of one that is tried again.
+pub const FAILED: &str = "failed";
 /// That of one that was given up on.
 pub const BURIED: &str = "buried";
 
@@ -134,35 +136,6 @@ impl History<'_> {
                 Ok(asked.then_some(settlement))
             })
             .await
-    }
-
-    /// What came of a batch, if it is over and history tells of it, looked for since `from`: that it was delivered, else
-    /// what was last written about it.
-    pub(super) async fn outcome_of(
-        self,
-        id: &BatchId,
-        shard: Shard,
-        from: Millis,
-    ) -> Result<Option<Settlement>> {
-        let mut newest = None;
-        let delivered = self
-            .store
-            .first_since(&keys::history(shard), shard, (from, Millis::MAX), |entry| {
-                if !entry.field("record")?.contains(id.as_str()) {
-                    return Ok(None);
-                }
-                let settlement = Settlement::read(entry)?;
-                if settlement.record.id != id.as_str() {
-                    return Ok(None);
-                }
-                if settlement.record.outcome == DELIVERED {
-                    return Ok(Some(settlement));
-                }
-                newest = Some(settlement);
-                Ok(None)
-            })
-            .await?;
-        Ok(delivered.or(newest))
     }
 
     /// Drops what is too old in every shard; settling keeps the counts, but a quiet shard settles nothing.

@@ -12,8 +12,8 @@ use crate::core::moment::millis;
 use crate::store::Result;
 use crate::store::dead_letters::shards_of;
 use crate::store::handles::History;
-use crate::store::history::Settlement;
 use crate::store::history::posts::{Post, Results};
+use crate::store::history::{DELIVERED, Settlement};
 use crate::store::keys::{self, Shard};
 use crate::store::paging::{EntryId, Look, StreamEntry};
 
@@ -58,6 +58,35 @@ where
 }
 
 impl History<'_> {
+    /// What came of a batch, if it is over and history tells of it, looked for since `from`: that it was delivered, else
+    /// what was last written about it.
+    pub(in crate::store) async fn outcome_of(
+        self,
+        id: &BatchId,
+        shard: Shard,
+        from: Millis,
+    ) -> Result<Option<Settlement>> {
+        let mut newest = None;
+        let delivered = self
+            .store
+            .first_since(&keys::history(shard), shard, (from, Millis::MAX), |entry| {
+                if !entry.field("record")?.contains(id.as_str()) {
+                    return Ok(None);
+                }
+                let settlement = Settlement::read(entry)?;
+                if settlement.record.id != id.as_str() {
+                    return Ok(None);
+                }
+                if settlement.record.outcome == DELIVERED {
+                    return Ok(Some(settlement));
+                }
+                newest = Some(settlement);
+                Ok(None)
+            })
+            .await?;
+        Ok(delivered.or(newest))
+    }
+
     /// What became of a batch that came out of the same window as this one, if history tells of any: so it tells whose it is.
     ///
     /// # Errors

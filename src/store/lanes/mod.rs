@@ -22,7 +22,7 @@ use uuid::Uuid;
 use super::batch::{is_revived, read_batch};
 use super::dead_letters::Letter;
 use super::handles::Lanes;
-use super::history::{BURIED, DELIVERED, Record, Retention};
+use super::history::{BURIED, DELIVERED, FAILED, Record, Retention};
 use super::keys::{self, Place};
 use super::scheduled::FollowUpPlan;
 use super::scripts;
@@ -130,7 +130,7 @@ impl Verdict {
     pub fn outcome(&self) -> &'static str {
         match self {
             Self::Drop | Self::DropAndFollowUp { .. } => DELIVERED,
-            Self::Retry { .. } => "failed",
+            Self::Retry { .. } => FAILED,
             Self::Bury { .. } => BURIED,
             Self::Release => "released",
         }

@@ -74,7 +74,7 @@ pub(super) async fn list(
     State(api): State<Api>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let list = List::of_words(&api, query)?;
+    let list = List::of_words(&api, query)?.by_status()?;
     let wanted = |settlement: &Settlement| {
         list.is_to(&settlement.record.destination) && calls(settlement, &list).next().is_some()
     };

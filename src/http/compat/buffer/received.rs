@@ -71,7 +71,7 @@ pub(super) async fn list(
     State(api): State<Api>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let list = List::of_words(&api, query)?;
+    let list = List::of_words(&api, query)?.by_status()?;
     let wanted = |received: &Received| {
         list.is_for_all_that_are(&RECEIVED) && api.goes_to(&received.chat.buffer, &list)
     };
