@@ -279,11 +279,23 @@ async fn what_cannot_be_asked_for_is_refused() {
 
 #[tokio::test]
 async fn who_has_no_key_for_a_buffer_is_told_of_too() {
-    let system = System::with_settings(&[loja()], &[("OPEN_INGEST", "false")]).await;
+    let off = json!({
+        "name": "off", "source": "evolution", "destinations": ["default"], "secret": "s3cret-s3cret",
+        "active": false,
+    });
+    let system = System::with_settings(&[loja(), off], &[("OPEN_INGEST", "false")]).await;
     for path in ["/api/webhook/loja", "/api/webhook/nowhere"] {
         let (status, _) = system.api.post(path, text("A1", "segredo")).await;
         assert_eq!(status, 401);
     }
+    // One with a secret asks for no key, also while it is off.
+    let unproven = text("A1", "segredo");
+    let (status, answer) = system.api.post("/api/webhook/off", unproven).await;
+    assert_eq!(
+        (status.as_u16(), &answer["code"]),
+        (404, &json!("no_such_buffer")),
+        "{answer}"
+    );
 
     let listed = system.store.history();
     let listed = listed.posts(
@@ -298,6 +310,11 @@ async fn who_has_no_key_for_a_buffer_is_told_of_too() {
     assert_eq!(
         told,
         [
+            (
+                Some("off".to_owned()),
+                Some("no_such_buffer".to_owned()),
+                None
+            ),
             (None, missing(), None),
             (Some("loja".to_owned()), missing(), None),
         ]

@@ -18,6 +18,7 @@ use crate::http::auth::Pass;
 use crate::http::body::{Whole, discard};
 use crate::http::error::ApiError;
 use crate::http::message::read_headers;
+use crate::http::webhook::inactive;
 use crate::http::{Api, now};
 use crate::ingest::{Said, prove};
 use crate::spec::Buffer;
@@ -67,7 +68,8 @@ impl Arrived {
     }
 
     /// The buffer and the whole post. The key comes first, where the buffer has no secret that proves the post: who may
-    /// not come in is told so before the body is read, and not what buffers there are.
+    /// not come in is told so before the body is read, and not what buffers there are. A buffer that is switched off asks
+    /// for a key only where it does so when it is on: else a wrong key would be looked for.
     pub(super) async fn let_in(
         self,
         api: &Api,
@@ -76,6 +78,7 @@ impl Arrived {
         let admitted = match &buffer {
             Ok(buffer) if buffer.secret.is_some() => Ok(()),
             Ok(buffer) => self.pass.brings_to(&buffer.name),
+            Err(error) if asks_for_a_proof(api, error) => Ok(()),
             Err(_) => self.pass.is_somebodys(),
         };
         self.read(api, admitted.map_err(ApiError::from).and(buffer))
@@ -104,6 +107,13 @@ impl Arrived {
         let post = Post { uri, headers, body };
         Ok((buffer, post))
     }
+}
+
+/// Whether a buffer takes nothing because it is switched off, and asks for a proof in place of a key when it is on.
+fn asks_for_a_proof(api: &Api, error: &ApiError) -> bool {
+    let snapshot = api.registry.get();
+    let buffer = inactive(error).and_then(|name| snapshot.buffer(&name).cloned());
+    buffer.is_some_and(|buffer| buffer.secret.is_some())
 }
 
 impl Post {
