@@ -14,6 +14,8 @@ const FEWEST_DIGITS: usize = 4;
 const AROUND: &str = ",;\"'<>";
 /// Digits of a subscriber that every way of writing a number ends in: in Brazil those behind the ninth digit.
 const SUBSCRIBER: usize = 8;
+/// Most digits of one of the devices of a number.
+const LONGEST_DEVICE: usize = 3;
 /// Fewest digits of a chat that are a whole number, which a longer one may end in.
 const WHOLE: usize = 8;
 
@@ -115,6 +117,9 @@ fn key_of(person: &str) -> String {
 
 /// What stands behind the line of a chat id, without what gateways put around a number.
 fn person_of(text: &str) -> &str {
+    if let Some(number) = number_with_device(text) {
+        return number;
+    }
     let text = text.rsplit_once(':').map_or(text, |(_, person)| person);
     let text =
         text.rsplit_once('/').map_or(
@@ -129,10 +134,30 @@ fn person_of(text: &str) -> &str {
     }
 }
 
+/// The number in an address that names one of its devices, `5511988887777:12@s.whatsapp.net`. What stands before a colon is
+/// else a line, and what stands behind it the person.
+fn number_with_device(text: &str) -> Option<&str> {
+    let (before, device) = text.split_once('@')?.0.rsplit_once(':')?;
+    let number = before.rsplit_once(':').map_or(before, |(_, number)| number);
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_device = (1..=LONGEST_DEVICE).contains(&device.len()) && is_number(device);
+    (is_device && number.len() >= WHOLE && is_number(number)).then_some(number)
+}
+
+/// A number without the zeros that are dialled only within the country: `+55 (011) …`, `+49 (0)151 …`.
+fn without_trunk_zeros(text: &str) -> String {
+    let mut opened = false;
+    let kept = text.chars().filter(|c| {
+        opened = *c == '(' || opened && *c == '0';
+        !(opened && *c == '0')
+    });
+    kept.collect()
+}
+
 /// The digits of what is nothing but a number, however it is written.
 fn digits_of(text: &str) -> Option<String> {
     let mut digits = String::new();
-    for c in text.chars() {
+    for c in without_trunk_zeros(text).chars() {
         match c {
             '0'..='9' => digits.push(c),
             '+'
