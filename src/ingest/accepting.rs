@@ -40,10 +40,9 @@ pub struct Later {
     pub duplicate: bool,
 }
 
-/// The chat of a message, which log lines name from here on, and the message as it is kept.
+/// The chat of a message, and the message as it is kept.
 pub(super) fn arrived(buffer: &Buffer, incoming: &Incoming) -> Result<(Chat, String), BadInput> {
     let chat = buffer.chat(incoming.user.clone());
-    note_chat(&chat);
     let item = stored_item(incoming).map_err(BadInput::NotJson)?;
     Ok((chat, item))
 }
@@ -108,6 +107,7 @@ impl Ingest {
         match incoming.when {
             None => self.take_in(buffer, incoming).await.map(Accepted::Window),
             Some(when) => {
+                note_chat(&buffer.chat(incoming.user.clone()));
                 self.0.lines.post(&buffer.name, None);
                 let kept = self.keep(buffer, incoming, when).await?;
                 if kept.duplicate {
@@ -128,6 +128,7 @@ impl Ingest {
         buffer: &Buffer,
         incoming: &Incoming,
     ) -> Result<Appended, IngestError> {
+        note_chat(&buffer.chat(incoming.user.clone()));
         self.0.lines.post(&buffer.name, None);
         let appended = self.put_in(buffer, incoming).await?;
         if appended.taken != Taken::Appended {

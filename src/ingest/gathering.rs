@@ -14,6 +14,7 @@ use crate::core::trace::TraceContext;
 use crate::gateway::{Event, Gateway, Person, Said};
 use crate::spec::Buffer;
 use crate::store::windows::Taken;
+use crate::telemetry::log::note_chat;
 
 /// Chats of one post that are worked at together.
 const AT_A_TIME: usize = 16;
@@ -159,6 +160,7 @@ pub(super) struct Work<'a> {
 
 impl Work<'_> {
     async fn all(self, mut of_chat: OfChat) -> Result<Done, IngestError> {
+        note_chat(&self.chat);
         in_time(&mut of_chat.heard);
         let mut done = Done::default();
         for (person, heard) in of_chat.heard {

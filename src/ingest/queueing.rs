@@ -9,6 +9,7 @@ use crate::core::post::PostResult;
 use crate::core::window::CloseReason;
 use crate::spec::Buffer;
 use crate::store::lanes::queue::Enqueued;
+use crate::telemetry::log::note_chat;
 use crate::telemetry::metrics::count;
 
 /// A message of the queue.
@@ -38,6 +39,7 @@ impl Ingest {
     /// When it cannot be taken as it is; there is no room for it; or the storage does not take it.
     pub async fn enqueue(&self, incoming: &mut Incoming) -> Result<Queued, IngestError> {
         let buffer = &self.0.registry.defaults().messages.buffer;
+        note_chat(&buffer.chat(incoming.user.clone()));
         let own = incoming.message_id.take();
         let id = own.as_ref().map_or_else(BatchId::generate, |own| {
             BatchId::of_client(&buffer.chat(incoming.user.clone()), own)

@@ -43,7 +43,8 @@ pub fn init(config: LogConfig) {
     };
 }
 
-/// Notes the chat that what is being done is about, for the lines of a span that has room for it.
+/// Notes the chat that what is being done is about, for the lines of a span that has room for it. What is noted twice is
+/// written twice.
 pub fn note_chat(chat: &Chat) {
     Span::current().record("chat", display(chat.hash()));
 }
