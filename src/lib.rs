@@ -6,9 +6,8 @@
 //! bin -> console -> http | monitor | cli -> admin, health -> ingest -> registry, delivery -> store -> settings -> spec -> gateway -> core
 //! ```
 //!
-//! The rooms are compiled as six crates, so that the compiler holds who may know whom: `lull_rules`, `lull_engine`, `lull_api`,
-//! `lull_console`,
-//! `lull_monitor`, and this one, which names the rooms of all.
+//! The rooms are compiled as seven crates, so that the compiler holds who may know whom: `lull_rules`, `lull_engine`,
+//! `lull_service`, `lull_api`, `lull_console`, `lull_monitor`, and this one, which names the rooms of all.
 //!
 //! - [`core`]: the pure rules: chats, windows, retries, the circuit breaker.
 //! - [`gateway`]: the posts of gateways, read by their data files, and the language of paths into any body.
@@ -28,13 +27,14 @@
 //! - [`daemon`], [`loops`], [`memory`], [`open_files`], [`panics`], [`shutdown`], [`telemetry`]: how daemons start, go on when a part of them fails,
 //!   stop, and tell about themselves.
 
-pub use lull_api::{admin, http, ingest};
+pub use lull_api::http;
 pub use lull_console::console;
 pub use lull_engine::{
     delivery, health, loops, memory, open_files, registry, server, shutdown, store, telemetry,
 };
 pub use lull_monitor::monitor;
 pub use lull_rules::{core, gateway, panics, settings, spec};
+pub use lull_service::{admin, ingest};
 
 pub mod cli;
 pub mod daemon;

@@ -1,10 +1,9 @@
-//! The api daemon: bringing messages in, administration, and HTTP.
+//! The api daemon: HTTP in front of what can be asked of Lull.
 
 pub use lull_engine::{
     delivery, health, loops, memory, registry, server, shutdown, store, telemetry,
 };
 pub use lull_rules::{core, gateway, panics, settings, spec};
+pub use lull_service::{admin, ingest};
 
-pub mod admin;
 pub mod http;
-pub mod ingest;

@@ -12,7 +12,6 @@ use axum::http::header::{ACCEPT, CONTENT_TYPE, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use http_body_util::BodyExt;
-use lull_api::http::OfAPage;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::net::SocketAddr;
@@ -22,6 +21,7 @@ use tower::ServiceExt;
 use super::Console;
 use super::spelling::quoted;
 use crate::core::json::halves::without_halves;
+use crate::core::page::OfAPage;
 pub(super) use refused::Refused;
 
 /// What of a browser's request tells who it is and where it comes from. Its body, and what is said about that, stay here.

@@ -23,6 +23,7 @@ pub mod json;
 pub mod language;
 pub mod life;
 pub mod moment;
+pub mod page;
 pub mod paused_by;
 pub mod payload;
 pub mod post;

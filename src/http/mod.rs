@@ -79,7 +79,7 @@ use crate::telemetry::metrics::Metrics;
 use crate::telemetry::tracer::Tracer;
 use auth::Auth;
 use endpoint::Endpoint;
-pub use front::{Front, OfAPage};
+pub use front::Front;
 use middleware::budget::Budget;
 use routes::router;
 

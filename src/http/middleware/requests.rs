@@ -19,7 +19,7 @@ use tracing::{Instrument, debug, error, error_span, info, warn};
 
 use super::trace::{self, trace_of};
 use crate::core::code::Code;
-use crate::http::OfAPage;
+use crate::core::page::OfAPage;
 use crate::http::error::ErrorAnswer;
 use crate::http::error::Refused;
 use crate::panics::{self, Panic};
