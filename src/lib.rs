@@ -24,7 +24,7 @@
 //! - [`server`]: the HTTP server of both, which no client can wear out.
 //! - [`cli`]: what an operator runs: the subcommands of `lull`, and `lull up`, both daemons in one process.
 //! - [`settings`]: the only reader of the environment.
-//! - [`daemon`], [`loops`], [`memory`], [`open_files`], [`panics`], [`shutdown`], [`telemetry`]: how daemons start, go on when a part of them fails,
+//! - [`clock`], [`daemon`], [`loops`], [`memory`], [`open_files`], [`panics`], [`shutdown`], [`telemetry`]: how daemons start, go on when a part of them fails,
 //!   stop, and tell about themselves.
 
 pub use lull_api::http;
@@ -33,7 +33,7 @@ pub use lull_engine::{
     delivery, health, loops, memory, open_files, registry, server, shutdown, store, telemetry,
 };
 pub use lull_monitor::monitor;
-pub use lull_rules::{core, gateway, panics, settings, spec};
+pub use lull_rules::{clock, core, gateway, panics, settings, spec};
 pub use lull_service::{admin, ingest};
 
 pub mod cli;

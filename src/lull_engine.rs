@@ -1,6 +1,6 @@
 //! What works with Redis and with the network: store, registry, delivery, health, the server, and how daemons tell about themselves.
 
-pub use lull_rules::{core, gateway, panics, settings, spec};
+pub use lull_rules::{clock, core, gateway, panics, settings, spec};
 
 pub mod delivery;
 pub mod health;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
+use super::Api;
 use super::admin_error::NO_DESTINATION;
 use super::body::Fields;
 use super::endpoint::{Chapter, Endpoint};
@@ -17,8 +18,8 @@ use super::error::ApiError;
 use super::removal::{Removed, still_draining};
 use super::specs::writing::{Resource, create, put, remove};
 use super::specs::{All, Draft, New, Put, ShownDestination, ShownSpec, draft_of, named};
-use super::{Api, now};
 use crate::admin::Ended;
+use crate::clock::now;
 use crate::core::batch::{BatchId, Outcome};
 use crate::core::life::Asked;
 use crate::delivery::trial::{Depth, Trial};

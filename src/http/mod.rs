@@ -52,7 +52,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::ops::Deref;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use tokio::net::TcpListener;
@@ -61,7 +61,6 @@ use tracing::{debug, info};
 
 use crate::admin::Admin;
 use crate::admin::doctor::Deployment;
-use crate::core::batch::Millis;
 use crate::delivery::Clients;
 use crate::health::{Watch, clock};
 use crate::ingest::Ingest;
@@ -251,14 +250,6 @@ async fn serve_until_stopped(
     server::serve(listener, routes, server, &loops, stop).await;
     info!("No longer taking messages");
     Ok(())
-}
-
-/// Now, by this daemon's clock: for the age of posts and sessions, and for trials and previews; nothing else.
-fn now() -> Millis {
-    let since = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
 }
 
 /// Every endpoint there is, in the order of the document.

@@ -1,7 +1,7 @@
 //! How a Redis is set up: what an operator wants to know before entrusting messages to it.
 
 use std::collections::HashMap;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use redis::{Client, ConnectionAddr, IntoConnectionInfo};
 
@@ -9,7 +9,7 @@ use super::clock::SetBack;
 use super::events::EventMode;
 use super::refusal::is_denied;
 use super::{Result, Store, StoreError, reply};
-use crate::core::batch::Millis;
+use crate::clock::now;
 
 /// What a Redis says about itself; `None` is what it does not tell.
 #[derive(Clone, Debug)]
@@ -184,13 +184,6 @@ fn is_local(address: &ConnectionAddr) -> bool {
         }
         _ => false,
     }
-}
-
-fn now() -> Millis {
-    let since = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
 }
 
 #[cfg(test)]

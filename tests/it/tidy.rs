@@ -8,7 +8,10 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("gateway", &["core"]),
     ("spec", &["core", "gateway"]),
     ("settings", &["core", "spec"]),
-    ("store", &["core", "gateway", "spec", "settings", "panics"]),
+    (
+        "store",
+        &["core", "gateway", "spec", "settings", "clock", "panics"],
+    ),
     ("telemetry", &["core", "settings", "store"]),
     ("server", &["settings", "loops", "shutdown"]),
     ("registry", &["core", "spec", "store"]),
@@ -42,12 +45,14 @@ const ROOMS: [(&str, &[&str]); 16] = [
             "delivery",
             "ingest",
             "telemetry",
+            "clock",
         ],
     ),
     (
         "http",
         &[
             "admin",
+            "clock",
             "core",
             "gateway",
             "spec",

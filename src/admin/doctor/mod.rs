@@ -7,12 +7,10 @@ mod redis_checks;
 mod webhook;
 mod work;
 
-use std::time::SystemTime;
-
 use futures_util::{StreamExt, stream};
 
 use super::Admin;
-use crate::core::batch::Millis;
+use crate::clock::now;
 use crate::core::chat::Name;
 use crate::core::control::Stops;
 use crate::core::destination::Destination;
@@ -219,11 +217,4 @@ fn dead_letters(count: u64) -> Finding {
         1 => Finding::warning(CHECK, "1 dead letter", advice),
         _ => Finding::warning(CHECK, format!("{count} dead letters"), advice),
     }
-}
-
-fn now() -> Millis {
-    let since = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
 }

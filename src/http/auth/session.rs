@@ -15,9 +15,9 @@ use subtle::ConstantTimeEq;
 
 use super::keys::Keys;
 use super::tokens::Tokens;
+use crate::clock::now;
 use crate::core::api_key::{KeyDigest, Principal};
 use crate::core::cookie;
-use crate::http::now;
 use crate::registry::key_ring::KeyRing;
 use crate::server::network_of;
 

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::admin::{Admin, AdminError};
+use crate::clock::now;
 use crate::core::moment::rfc3339;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
-use crate::http::now;
 
 const COUNT: usize = 5;
 

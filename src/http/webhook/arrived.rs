@@ -12,14 +12,15 @@ use axum::http::{HeaderMap, Uri};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::clock::now;
 use crate::core::json::node::Node;
 use crate::gateway::proof;
+use crate::http::Api;
 use crate::http::auth::Pass;
 use crate::http::body::{Whole, discard};
 use crate::http::error::ApiError;
 use crate::http::message::read_headers;
 use crate::http::webhook::inactive;
-use crate::http::{Api, now};
 use crate::ingest::{Said, prove};
 use crate::spec::Buffer;
 use crate::spec::source::Source;
