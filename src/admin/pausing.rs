@@ -50,22 +50,17 @@ impl Admin {
             return Ok(());
         }
         let (lines, _) = self.lines(Some(&chat.buffer)).await?;
-        let mut names = lines.iter().map(|line| line.line.as_deref());
-        let of_line = |name: Option<&str>| {
-            let rest = name.and_then(|name| chat.id.as_str().strip_prefix(name));
-            name.is_none() || rest.is_some_and(|rest| rest.starts_with(':'))
-        };
-        let Some(Some(line)) = names.clone().next() else {
-            return Ok(());
-        };
-        match names.any(of_line) {
-            true => Ok(()),
-            false => Err(NoSuch::Unheard {
+        let names: Option<Vec<_>> = lines.iter().map(|line| line.line.as_deref()).collect();
+        // Where a line has no name, chats are called by their number alone.
+        let first = names.and_then(|names| names.first().copied());
+        match first {
+            Some(line) if !lines.iter().any(|it| it.is_of(&chat.id)) => Err(NoSuch::Unheard {
                 sought: chat.id.as_str().to_owned(),
                 buffer: chat.buffer.clone(),
                 named: format!("{line}:{}", chat.id.as_str()),
             }
             .into()),
+            _ => Ok(()),
         }
     }
 

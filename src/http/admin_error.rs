@@ -46,7 +46,7 @@ impl From<NoSuch> for ApiError {
             NoSuch::Kind(Kind::Schedule) => NO_SCHEDULE,
             NoSuch::Buffer(name) => IngestError::from(NoBuffer::Unknown(name)).into(),
             NoSuch::Key => NO_KEY,
-            NoSuch::Chat { .. } | NoSuch::Unheard { .. } => {
+            NoSuch::Chat { .. } => {
                 Self::NotFound(format!("{no_such}: GET /api/find looks everywhere").into())
             }
             NoSuch::Lane => {
@@ -56,6 +56,7 @@ impl From<NoSuch> for ApiError {
                 format!("{no_such}: GET /api/posts?result=not_taken lists them").into(),
             ),
             NoSuch::Batch(_)
+            | NoSuch::Unheard { .. }
             | NoSuch::DeadLetter
             | NoSuch::Scheduled
             | NoSuch::Queued

@@ -9,6 +9,7 @@ use super::keys::{LINES, Shard};
 use super::scripts;
 use super::{Result, reply};
 use crate::core::batch::Millis;
+use crate::core::chat::ChatId;
 use crate::core::moment::millis;
 
 /// Most lines; what comes through others is noted together.
@@ -68,6 +69,13 @@ pub struct Silence {
 }
 
 impl Line {
+    /// Whether the name of a chat says that it is heard through this line: it begins with it.
+    pub fn is_of(&self, chat: &ChatId) -> bool {
+        let name = self.line.as_deref();
+        let rest = name.and_then(|name| chat.as_str().strip_prefix(name));
+        rest.is_some_and(|rest| rest.starts_with(':'))
+    }
+
     /// How many posts an hour are usual, over the last day or so before the last one; none: it is not known for long
     /// enough.
     pub fn an_hour(&self) -> Option<f64> {

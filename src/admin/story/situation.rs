@@ -187,12 +187,8 @@ fn in_group(chat: &Chat, others: &[FoundChat]) -> Option<InGroup> {
 /// The line that a chat is heard through: the one that its name begins with, else the only one of its buffer.
 fn heard_through(chat: &Chat, lines: Vec<Line>) -> Option<HeardThrough> {
     let is_only = lines.len() == 1;
-    let names_it = |line: &Line| {
-        let rest = chat.id.as_str().strip_prefix(line.line.as_deref()?)?;
-        rest.starts_with(':').then_some(())
-    };
     let mut lines = lines.into_iter();
-    let line = lines.find(|line| is_only || names_it(line).is_some())?;
+    let line = lines.find(|line| is_only || line.is_of(&chat.id))?;
     Some(HeardThrough {
         last_post: line.last?,
         usual_gap: line.usual_gap().map(millis),
