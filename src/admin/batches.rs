@@ -8,15 +8,13 @@ use crate::core::chat::{Chat, Name};
 use crate::core::filter::Filter;
 use crate::core::item::{Item, read_items};
 use crate::store::dead_letters::DeadLetter;
-use crate::store::history::{DELIVERED, Record, Settlement};
+use crate::store::history::{DELIVERED, Record, Settlement, WRITTEN_WITHIN};
 use crate::store::lanes::finding::OnLane;
 use crate::store::lanes::queue::Found;
 use crate::store::{Look, StoreError};
 
 /// Messages of it that are looked for among those that were received.
 pub(super) const MOST_SAID: usize = 500;
-/// A message stands among the received at most so much later than it came, ms.
-pub(super) const WRITTEN_WITHIN: Millis = 60_000;
 
 /// A batch.
 #[derive(Debug)]

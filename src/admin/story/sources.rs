@@ -9,15 +9,13 @@ use crate::core::finding::number_of;
 use crate::store::audit::Noted;
 use crate::store::chats::people::FoundChat;
 use crate::store::dead_letters::DeadLetter;
-use crate::store::history::Settlement;
 use crate::store::history::posts::Posted;
 use crate::store::history::told::Told;
+use crate::store::history::{Settlement, WRITTEN_WITHIN};
 use crate::store::{EntryId, Look, PAGE_BYTES};
 
 /// A verdict goes by at least so many of each list, however small the page is.
 const FOR_A_VERDICT: usize = 100;
-/// What is stamped at one moment may be written so much later, ms: by the adjustment of a clock.
-const WRITTEN_WITHIN: Millis = 60_000;
 /// Batches that were settled later than a page ends are read so many at a time.
 const AT_A_TIME: usize = 500;
 /// And so often: what was settled later still is left out.

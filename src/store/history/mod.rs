@@ -96,6 +96,9 @@ impl Settlement {
     }
 }
 
+/// What is stamped at one moment may be written into a list so much later, ms: by the adjustment of a clock.
+pub const WRITTEN_WITHIN: Millis = 60_000;
+
 /// The outcome of a delivered batch in its [`Record`].
 pub const DELIVERED: &str = "delivered";
 /// That of one that is tried again.
