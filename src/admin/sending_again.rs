@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use tracing::info;
 
-use super::batches::{MOST_SAID, WRITTEN_WITHIN};
+use super::batches::MOST_SAID;
 use super::{Admin, AdminError, Conflict, Destined, NoSuch, NotKept, WholeBatch, Whose};
 use crate::core::action::Action;
 use crate::core::batch::BatchId;
@@ -12,7 +12,7 @@ use crate::core::chat::{Chat, Lane, Name};
 use crate::core::filter::Filter;
 use crate::core::item::{digest, stamps};
 use crate::store::audit::{Act, By};
-use crate::store::history::{DELIVERED, Record};
+use crate::store::history::{DELIVERED, Record, WRITTEN_WITHIN};
 use crate::store::lanes::sending_again::{Delivered, SentAgain};
 use crate::store::{Look, StoreError};
 
@@ -88,15 +88,15 @@ impl Admin {
             return Ok(None);
         };
         // To other destinations it may wait still, or be a dead letter.
-        let lying = whole.destinations.iter().filter_map(Destined::items);
-        let lying = lying
-            .filter(|items| digest(items) == *sent)
-            .map(str::to_owned);
-        let items = match lying.into_iter().next() {
-            Some(items) => Some(items),
-            None => self.received_of(&whole.chat, record).await?,
+        let is_it = |items: &&str| digest(items) == *sent;
+        let mut lying = whole.destinations.iter().filter_map(Destined::items);
+        let items = match lying.find(is_it) {
+            Some(items) => Some(items.to_owned()),
+            None => {
+                let received = self.received_of(&whole.chat, record).await?;
+                received.filter(|items| is_it(&items.as_str()))
+            }
         };
-        let items = items.filter(|items| digest(items) == *sent);
         Ok(items.map(|items| Delivered {
             id: BatchId::from_stored(&record.id),
             opened: record.opened,
@@ -167,12 +167,13 @@ fn delivered<'a>(
 
 /// The destination that a batch was delivered to; where it was delivered nowhere, any that it went to.
 fn the_only(known: &[Destined]) -> Result<Option<&Destined>, Conflict> {
-    let mut delivered = known.iter().filter(|it| it.is_delivered());
-    let (first, second) = (delivered.next(), delivered.next());
-    if second.is_some() {
-        let delivered = known.iter().filter(|it| it.is_delivered());
-        let names = delivered.map(|it| it.destination.to_string());
-        return Err(Conflict::SeveralDestinations(names.collect()));
+    let delivered: Vec<_> = known.iter().filter(|it| it.is_delivered()).collect();
+    match delivered[..] {
+        [] => Ok(known.first()),
+        [only] => Ok(Some(only)),
+        _ => {
+            let names = delivered.iter().map(|it| it.destination.to_string());
+            Err(Conflict::SeveralDestinations(names.collect()))
+        }
     }
-    Ok(first.or(known.first()))
 }
