@@ -112,7 +112,13 @@ fn asked_for(
 
 /// A buffer by its name, whether or not there is one.
 pub(super) fn any_buffer(name: &str) -> Result<Name, ApiError> {
-    Name::parse(name).map_err(|error| ApiError::parameter("buffer", format!("buffer: {error}")))
+    name_in("buffer", name)
+}
+
+/// The name in a parameter, whether or not anything is called so.
+pub(super) fn name_in(parameter: &'static str, name: &str) -> Result<Name, ApiError> {
+    let no_name = |error| ApiError::parameter(parameter, format!("{parameter}: {error}"));
+    Name::parse(name).map_err(no_name)
 }
 
 /// The chat that the field `user` of a body means: that of this very name or token; where nothing is known of one, the chat that

@@ -10,7 +10,7 @@ use super::Api;
 use super::error::ApiError;
 use super::named_chat::chat_named;
 use crate::core::batch::Millis;
-use crate::core::chat::{Chat, Name, NameError};
+use crate::core::chat::{Name, NameError};
 use crate::core::filter::Filter;
 use crate::store::history::{BURIED, DELIVERED, FAILED};
 use crate::store::{EntryId, Look};
@@ -126,7 +126,11 @@ impl List {
         };
         let buffer = |name: &str| named("buffer", name);
         let filter = match (query.user.as_deref(), query.buffer.as_deref()) {
-            (Some(user), name) => Filter::Chat(chat_of(api, user, name, buffer)?),
+            (Some(user), name) => {
+                let buffer = name.map(buffer).transpose()?;
+                let chat = chat_named(api, user, buffer).map_err(|it| it.parameter("user"))?;
+                Filter::Chat(chat)
+            }
             (None, Some(name)) => Filter::Buffer(buffer(name)?),
             (None, None) => Filter::Everybody,
         };
@@ -246,14 +250,4 @@ pub(super) fn moment(field: &'static str, text: Option<&str>) -> Result<Option<M
         let why = format!("{field} must be a moment such as 2026-01-31T12:00:00Z");
         ApiError::parameter(field, why)
     })
-}
-
-fn chat_of(
-    api: &Api,
-    user: &str,
-    buffer: Option<&str>,
-    find: impl FnOnce(&str) -> Result<Name, ApiError>,
-) -> Result<Chat, ApiError> {
-    let buffer = buffer.map(find).transpose()?;
-    chat_named(api, user, buffer).map_err(|it| it.parameter("user"))
 }

@@ -51,12 +51,12 @@ enum LevelAnswer {
 /// Its endpoint.
 pub(super) fn endpoint() -> Endpoint {
     Endpoint::get(Chapter::Service, "/api/doctor", examine)
-            .needs(Need::Admin)
-            .says(
-                "Check the deployment",
-                "What `lull doctor` finds, as far as this `api` sees it: its keys, Redis (version, password, persistence, memory, clock), what nobody works off, what waits and for whom, and whether destinations take connections, at most 50 of them, to which nothing is sent. It takes as long as the slowest of them, at most 10 s for each eight.",
-            )
-            .answers::<Report>(200, "What was found.")
+        .needs(Need::Admin)
+        .says(
+            "Check the deployment",
+            "What `lull doctor` finds, as far as this `api` sees it: its keys, Redis (version, password, persistence, memory, clock), what nobody works off, what waits and for whom, and whether destinations take connections, at most 50 of them, to which nothing is sent. It takes as long as the slowest of them, at most 10 s for each eight.",
+        )
+        .answers::<Report>(200, "What was found.")
 }
 
 async fn examine(State(api): State<Api>) -> Json<Report> {

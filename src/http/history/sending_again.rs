@@ -7,12 +7,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::whole::{batch_id, whose};
-use crate::core::chat::Name;
 use crate::http::Api;
 use crate::http::audit::Caller;
 use crate::http::endpoint::{Chapter, Endpoint};
 use crate::http::error::ApiError;
-use crate::http::named_chat::NamedChat;
+use crate::http::named_chat::{NamedChat, name_in};
 use crate::telemetry::log::note_chat;
 
 /// Which delivery of a batch is meant.
@@ -80,7 +79,8 @@ async fn send_again(
         user,
         buffer,
     }) = query?;
-    let destination = destination.as_deref().map(any_destination).transpose()?;
+    let destination = destination.map(|name| name_in("destination", &name));
+    let destination = destination.transpose()?;
     let whose = whose(&api, user, buffer).await?;
     let id = batch_id(id)?;
     let sent = api.admin.send_again(&id, whose, destination.as_ref(), &by);
@@ -100,9 +100,4 @@ async fn send_again(
         messages: sent.messages,
         already: sent.already,
     }))
-}
-
-fn any_destination(name: &str) -> Result<Name, ApiError> {
-    let no_name = |error| ApiError::parameter("destination", format!("destination: {error}"));
-    Name::parse(name).map_err(no_name)
 }
