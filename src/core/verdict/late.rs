@@ -64,7 +64,7 @@ pub struct Parts {
 impl Situation {
     /// Where the time went for the newest batch that was delivered.
     pub fn late(&self) -> Late {
-        let newest = self.gathered().rfind(|it| it.delivered);
+        let newest = self.first_sent().rfind(|it| it.delivered);
         let parts = newest.and_then(|it| self.parts(it));
         let Some(parts) = parts else {
             return Late::Nothing;
@@ -111,9 +111,7 @@ impl Situation {
             answer_ms,
         })
     }
-}
 
-impl Situation {
     /// For how long what was taken back held the window of a batch after its last message, ms.
     fn taken_back_after(&self, delivery: &Delivery) -> Millis {
         let (_, last) = delivery.said;

@@ -250,8 +250,8 @@ impl Situation {
         self.deliveries.iter().filter(|it| self.is_asked(it.reason))
     }
 
-    /// Those of them that were made of what was said, and not by somebody who sent one again.
-    fn gathered(&self) -> impl DoubleEndedIterator<Item = &Delivery> {
+    /// Those of them that nobody sent again by hand.
+    fn first_sent(&self) -> impl DoubleEndedIterator<Item = &Delivery> {
         self.asked().filter(|it| it.repeats.is_none())
     }
 

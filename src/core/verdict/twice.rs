@@ -106,8 +106,8 @@ impl Situation {
     }
 
     fn two_batches(&self) -> Option<Twice> {
-        let newest = self.gathered().next_back()?;
-        let to_it = self.gathered().rev();
+        let newest = self.first_sent().next_back()?;
+        let to_it = self.first_sent().rev();
         let mut to_it = to_it.filter(|it| it.destination == newest.destination && it.delivered);
         let mut after: &Delivery = to_it.next()?;
         for before in to_it {
