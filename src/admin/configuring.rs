@@ -215,9 +215,9 @@ impl Admin {
         let old = configured.get::<T>(spec.name()).map(|old| &old.spec);
         let spec = spec.unmasked(old)?;
         let name = spec.check_in(self, snapshot)?;
-        let masked = old.map(|old| old.clone().masked());
+        let before = old.map(|old| old.clone().noted());
         let act = Act::new(T::KIND.write(), by).on(&name);
-        let act = act.from_to(masked.as_ref(), Some(&spec.clone().masked()));
+        let act = act.from_to(before.as_ref(), Some(&spec.clone().noted()));
         let base = Some(configured.version);
         let written = self
             .store()

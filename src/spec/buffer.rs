@@ -1,6 +1,7 @@
 //! A buffer: where key and text are found, how long to wait, where to deliver.
 
 mod choices;
+mod masking;
 pub mod people;
 mod ready;
 mod verify_token;
@@ -16,7 +17,7 @@ pub use ready::Buffer;
 
 use self::people::People;
 use super::follow_up::FollowUpSpec;
-use super::masked::{MASK, unmasked};
+use super::masked::MASK;
 use super::scalars::{DestinationName, ListedNumber, UserId};
 use super::source::{FIELDS, Source, SourceName};
 use super::window::WindowSpec;
@@ -154,30 +155,6 @@ impl Default for BufferSpec {
 }
 
 impl BufferSpec {
-    /// The same with a mask in place of each secret.
-    #[must_use]
-    pub fn masked(mut self) -> Self {
-        for secret in [&mut self.secret, &mut self.verify_token]
-            .into_iter()
-            .flatten()
-        {
-            MASK.clone_into(secret);
-        }
-        self
-    }
-
-    /// The same with the secrets of `old` where masks were put back.
-    ///
-    /// # Errors
-    /// None: nobody is sent its secrets.
-    pub fn unmasked(mut self, old: Option<&Self>) -> Result<Self, SpecError> {
-        let old_secret = old.and_then(|old| old.secret.as_deref());
-        self.secret = self.secret.map(|put| unmasked(&put, old_secret));
-        let old_token = old.and_then(|old| old.verify_token.as_deref());
-        self.verify_token = self.verify_token.map(|put| unmasked(&put, old_token));
-        Ok(self)
-    }
-
     /// All destinations that it names.
     pub fn named(&self) -> impl Iterator<Item = &str> {
         let follow_up = self.follow_up.iter().map(|spec| &spec.destination);

@@ -161,6 +161,38 @@ async fn who_stops_deliveries_is_noted() {
 }
 
 #[tokio::test]
+async fn the_audit_holds_no_number_of_whom_a_buffer_hears_or_not() {
+    let redis = TestRedis::start().await;
+    let api = Daemon::api(&redis).await;
+    let path = "/api/buffers/loja";
+    let spec = |people: &str, number: &str| json!({"source": "evolution", people: [number]});
+
+    for (people, number) in [("allow", "5511988887777"), ("block", "+55 11 97777-6666")] {
+        let put = api.request(Method::PUT, path, Some(spec(people, number)));
+        let (status, answer) = put.await;
+        assert_eq!(status, 200, "{answer}");
+    }
+    api.request(Method::DELETE, path, None).await;
+
+    let noted = audit(&api, "").await;
+    let [removed, changed, made, ..] = &noted[..] else {
+        panic!("{noted:?}");
+    };
+    assert_eq!(made["after"]["allow"], json!(["********"]));
+    assert_eq!(changed["after"]["block"], json!(["********"]));
+    assert_eq!(changed["before"]["allow"], json!(["********"]));
+    assert_eq!(removed["before"]["block"], json!(["********"]));
+    let raw = redis.raw().await;
+    let kept: String = redis::cmd("XRANGE")
+        .arg(&["lull:{config}:audit", "-", "+"])
+        .query_async::<redis::Value>(&mut { raw })
+        .await
+        .map(|kept| format!("{kept:?}"))
+        .unwrap();
+    assert!(!kept.contains("98888") && !kept.contains("97777"), "{kept}");
+}
+
+#[tokio::test]
 async fn the_audit_is_paged_and_asked_for_a_period() {
     let redis = TestRedis::start().await;
     let (api, store) = (Daemon::api(&redis).await, redis.store().await);

@@ -30,6 +30,10 @@ pub trait Configurable: Clone + Serialize + DeserializeOwned + Send + Sync {
     #[must_use]
     fn masked(self) -> Self;
 
+    /// The same as the audit notes it: with masks also in place of people.
+    #[must_use]
+    fn noted(self) -> Self;
+
     /// The same with the secrets of `old` where masks were put back.
     ///
     /// # Errors
@@ -37,9 +41,10 @@ pub trait Configurable: Clone + Serialize + DeserializeOwned + Send + Sync {
     fn unmasked(self, old: Option<&Self>) -> Result<Self, SpecError>;
 }
 
-/// Says of a specification that it can be configured; what it is masked by it has itself.
+/// Says of a specification that it can be configured; what it is masked by it has itself, and at last by which of its methods
+/// the audit notes it.
 macro_rules! configurable {
-    ($spec:ty, $kind:ident, $all:ident) => {
+    ($spec:ty, $kind:ident, $all:ident, $noted:ident) => {
         impl Configurable for $spec {
             const KIND: Kind = Kind::$kind;
 
@@ -59,6 +64,10 @@ macro_rules! configurable {
                 <$spec>::masked(self)
             }
 
+            fn noted(self) -> Self {
+                <$spec>::$noted(self)
+            }
+
             fn unmasked(self, old: Option<&Self>) -> Result<Self, SpecError> {
                 <$spec>::unmasked(self, old)
             }
@@ -66,9 +75,9 @@ macro_rules! configurable {
     };
 }
 
-configurable!(BufferSpec, Buffer, buffers);
-configurable!(DestinationSpec, Destination, destinations);
-configurable!(ScheduleSpec, Schedule, schedules);
+configurable!(BufferSpec, Buffer, buffers, noted);
+configurable!(DestinationSpec, Destination, destinations, masked);
+configurable!(ScheduleSpec, Schedule, schedules, masked);
 
 impl Configured {
     /// What was written of this kind under this name.

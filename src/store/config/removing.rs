@@ -233,6 +233,6 @@ impl Config<'_> {
 /// What was there before.
 fn from<T: Configurable>(act: Act, configured: &Configured, name: &Name) -> Act {
     let before = configured.get::<T>(name.as_str());
-    let before = before.map(|written| written.spec.clone().masked());
+    let before = before.map(|written| written.spec.clone().noted());
     act.from_to(before.as_ref(), None::<&()>)
 }
