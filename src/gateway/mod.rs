@@ -20,6 +20,7 @@ pub mod proof;
 mod reading;
 mod time;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -51,6 +52,17 @@ static PRESETS: LazyLock<Vec<(&str, Result<Preset, toml::de::Error>)>> = LazyLoc
         .map(|&(name, file)| (name, toml::from_str(file)))
         .collect()
 });
+
+/// The fields of posts in which the secret itself may stand, whichever gateway posts.
+pub fn fields_of_secrets() -> &'static BTreeSet<&'static str> {
+    static FIELDS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+        let presets = PRESETS
+            .iter()
+            .filter_map(|(_, preset)| preset.as_ref().ok());
+        presets.flat_map(|preset| preset.proof.fields()).collect()
+    });
+    &FIELDS
+}
 
 /// A gateway whose posts Lull can read.
 #[derive(Clone, Copy)]

@@ -7,6 +7,7 @@ mod buffers;
 mod changing;
 mod error;
 mod gathering;
+mod hiding;
 mod holding;
 mod lines;
 mod memory_guard;

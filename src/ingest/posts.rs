@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use tracing::{debug, info};
 
 use super::Ingest;
+use super::hiding::without_secrets;
 use crate::core::chat::{ChatId, Name};
 use crate::core::code::Code;
 use crate::core::incoming::Incoming;
@@ -189,6 +190,9 @@ impl Ingest {
             message,
         } = untaken;
         let body = body.filter(|_| self.0.payloads);
+        let snapshot = self.0.registry.get();
+        let own = buffer.and_then(|buffer| snapshot.buffer(buffer)?.secret.as_deref());
+        let kept = body.filter(|body| body.len() <= MOST_BODY_BYTES);
         Post {
             buffer: buffer.map(Name::to_string),
             chat: chat.map(|chat| chat.as_str().to_owned()),
@@ -199,9 +203,7 @@ impl Ingest {
             id,
             bytes: body.map(|body| body.len() as u64),
             message: message.filter(|it| self.0.payloads && it.len() <= MOST_BODY_BYTES),
-            body: body
-                .filter(|body| body.len() <= MOST_BODY_BYTES)
-                .map(|body| String::from_utf8_lossy(body).into_owned()),
+            body: kept.map(|body| without_secrets(&String::from_utf8_lossy(body), own)),
         }
     }
 

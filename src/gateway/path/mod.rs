@@ -98,6 +98,15 @@ impl Path {
         parse::path(text)
     }
 
+    /// The names of the fields that it ends in.
+    pub fn last_fields(&self) -> impl Iterator<Item = &str> {
+        let places = self.places.iter();
+        places.filter_map(|steps| match steps.last() {
+            Some(Step::Field(name)) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
     /// The first value of the first place that holds something.
     pub fn first<'n, 'a>(&self, node: &'n Node<'a>) -> Option<&'n Node<'a>> {
         self.find(node, |found| found.is_present().then_some(found))

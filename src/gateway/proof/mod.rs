@@ -1,5 +1,6 @@
 //! How a post proves that it comes from its gateway.
 
+mod error;
 pub mod handshake;
 pub mod signatures;
 mod token;
@@ -12,11 +13,11 @@ use serde::Deserialize;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 use subtle::ConstantTimeEq;
-use thiserror::Error;
 
 use crate::core::batch::Millis;
 use crate::core::json::node::Node;
 use crate::gateway::path::Path;
+pub use error::ProofError;
 
 /// How far the time of a signed post may be from now, in ms, so that a recorded one is of no use later.
 const MAX_AGE_MS: Millis = 5 * 60 * 1000;
@@ -75,38 +76,6 @@ enum Way {
 enum Algorithm {
     Sha256,
     Sha512,
-}
-
-/// Why a post is not believed.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum ProofError {
-    /// The buffer has an empty secret, or one of blanks, which anybody guesses.
-    #[error("the secret is empty: set it to {0}")]
-    NoSecret(String),
-    /// There is no proof in it.
-    #[error("the post has no {place}: set the secret at the gateway too; it is {secret_is}")]
-    Missing {
-        /// Where it was looked for.
-        place: String,
-        /// What the secret is at the gateway.
-        secret_is: String,
-    },
-    /// It was made with another secret, for another body, or for another URL.
-    #[error(
-        "{place} does not fit the post: is the secret {secret_is}, and do proxies leave URL and body alone?"
-    )]
-    Wrong {
-        /// Where it stands.
-        place: String,
-        /// What the secret is at the gateway.
-        secret_is: String,
-    },
-    /// It was signed too long ago, or in the future.
-    #[error("{0} is more than 5 minutes from now: is the post a repetition, or a clock wrong?")]
-    Stale(String),
-    /// The token in it was made too long ago.
-    #[error("the token of the post has expired: is the post a repetition, or a clock wrong?")]
-    Expired,
 }
 
 impl Proof {
@@ -185,6 +154,15 @@ impl Proof {
                 fits.then_some(()).ok_or_else(|| self.wrong(header))
             }
         }
+    }
+
+    /// The fields of a body in which the secret itself may stand.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &str> {
+        let body = match &self.way {
+            Way::Secret { body, .. } => body.as_ref(),
+            Way::Hmac { .. } | Way::Twilio => None,
+        };
+        body.into_iter().flat_map(Path::last_fields)
     }
 
     /// All that may be the secret.

@@ -26,6 +26,37 @@ async fn nothing_that_was_said_is_kept_where_payloads_are_not() {
 }
 
 #[tokio::test]
+async fn no_secret_of_a_gateway_is_kept_nor_shown() {
+    let mut buffer = loja();
+    let secret = "s3cret-of-the-buffer";
+    buffer["secret"] = json!(secret);
+    let system = System::with(&[buffer]).await;
+    let path = format!("/api/webhook/loja?secret={secret}");
+    let mut ignored = in_a_group("A1");
+    ignored["apikey"] = json!("the-key-of-the-instance");
+    ignored["note"] = json!(format!("its secret is {secret}"));
+    system.api.post(&path, ignored).await;
+    let unread = json!({"hello": "you", "apikey": secret});
+    system.api.post(&path, unread).await;
+
+    let entries = list(&system.api, "").await;
+    assert_eq!(entries.len(), 2);
+    for entry in &entries {
+        let shown = entry.to_string();
+        assert_eq!(entry["body"]["apikey"], "********", "{shown}");
+        assert!(
+            !shown.contains(secret) && !shown.contains("the-key"),
+            "{shown}"
+        );
+    }
+    let aof = system.redis.folder().join("appendonlydir");
+    for file in std::fs::read_dir(aof).unwrap() {
+        let written = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!String::from_utf8_lossy(&written).contains("the-key-of-the-instance"));
+    }
+}
+
+#[tokio::test]
 async fn where_no_history_is_kept_posts_are_counted_and_not_listed() {
     let system = System::with_settings(&[loja()], &[("HISTORY_COUNT", "0")]).await;
     post(&system, in_a_group("A2")).await;
