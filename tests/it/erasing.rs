@@ -7,6 +7,7 @@ use lull::core::life::Life;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::support::system::System;
 use crate::support::undeliverable::Undeliverable;
 use crate::support::{Answer, TestRedis, eventually};
 
@@ -178,4 +179,50 @@ async fn aliases_that_stand_for_the_chat_go_with_it() {
     assert_eq!((erased.aliases, erased.states), (1, 1));
     let left = everything(&redis).await;
     assert!(!left.contains(ID) && left.contains("5599"), "{left}");
+}
+
+#[tokio::test]
+async fn what_its_person_said_under_an_alias_goes_with_it() {
+    let loja = json!({
+        "name": "loja", "source": "evolution", "window": {"wait": 0.1}, "destinations": ["default"],
+        "secret": "s3cret-s3cret",
+    });
+    let mut system = System::with(&[loja]).await;
+    let says = async |id: &str, number: Option<&str>| {
+        let mut key = json!({"remoteJid": "99887766554433@lid", "fromMe": false, "id": id});
+        if let Some(number) = number {
+            key["remoteJidAlt"] = json!(format!("{number}@s.whatsapp.net"));
+        }
+        let data = json!({
+            "key": key, "pushName": "Ana", "message": {"conversation": "segredo"},
+            "messageType": "conversation", "messageTimestamp": 1_763_770_000,
+        });
+        let body = json!({"event": "messages.upsert", "instance": "l", "data": data});
+        let path = "/api/webhook/loja?secret=s3cret-s3cret";
+        let (status, answer) = system.api.post(path, body).await;
+        assert_eq!(status, 200, "{answer}");
+    };
+    says("A1", None).await;
+    let under_alias = system.default.call().await.user();
+    says("A2", Some(ID)).await;
+    let by_number = system.default.call().await.user();
+    assert_eq!(
+        [under_alias.as_str(), by_number.as_str()],
+        ["l:99887766554433@lid", &format!("l:{ID}")]
+    );
+    eventually("both are settled", async || {
+        let settled = system.api.get("/api/history?status=delivered").await.1;
+        settled["items"].as_array().unwrap().len() == 2
+    })
+    .await;
+
+    let path = format!("/api/chats/l:{ID}?everything=true&buffer=loja");
+    let (status, answer) = system.delete(&path).await;
+
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(answer["erased"]["history"], 2, "{answer}");
+    let left = everything(&system.redis).await;
+    for trace in [ID, "99887766554433", "segredo"] {
+        assert!(!left.contains(trace), "{trace}: {left}");
+    }
 }

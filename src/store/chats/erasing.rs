@@ -2,6 +2,8 @@
 //!
 //! What new kinds of things are kept of a chat has to be erased here too.
 
+use std::ops::AddAssign;
+
 use crate::core::chat::Chat;
 use crate::core::filter::Filter;
 use crate::store::Result;
@@ -62,14 +64,42 @@ impl Erased {
     }
 }
 
+impl AddAssign for Erased {
+    fn add_assign(&mut self, more: Self) {
+        self.messages += more.messages;
+        self.later += more.later;
+        self.batches += more.batches;
+        self.dead_letters += more.dead_letters;
+        self.history += more.history;
+        self.received += more.received;
+        self.posts += more.posts;
+        self.aliases += more.aliases;
+        self.states += more.states;
+    }
+}
+
 impl Chats<'_> {
-    /// Erases all that is kept of a chat, in whichever order its buffer went. What is on its way to a destination may
-    /// still arrive there, and leaves nothing behind here. Ids of messages stay for a day, as digests that lead nobody
-    /// back.
+    /// Erases all that is kept of a chat, in whichever order its buffer went, and of the chats that its person had under an
+    /// alias: nothing would lead to those any more. What is on its way to a destination may still arrive there, and leaves
+    /// nothing behind here. Ids of messages stay for a day, as digests that lead nobody back.
     ///
     /// # Errors
     /// Unavailable or silent: then part of it may be left, and the same again erases the rest.
     pub async fn erase(self, chat: &Chat) -> Result<Erased> {
+        let mut erased = self.erase_one(chat).await?;
+        let aliases = self.aliases_of(chat).await?;
+        for alias in aliases.iter().filter(|it| it.chat.id != chat.id) {
+            erased += self.erase_one(&alias.chat).await?;
+        }
+        // At last, as they lead to what was to be erased.
+        for alias in &aliases {
+            erased.aliases += self.drop_alias(alias).await?;
+        }
+        Ok(erased)
+    }
+
+    /// Erases a chat, and leaves the aliases that stand for it.
+    async fn erase_one(self, chat: &Chat) -> Result<Erased> {
         let mut erased = Erased::default();
         // In the order in which things move on, so that nothing slips past.
         for chat in [chat, &chat.in_other_order()] {
@@ -102,7 +132,6 @@ impl Chats<'_> {
         erased.received = self.erase_entries(keys::received, shards, received).await?;
         erased.posts = self.store.history().erase_posts(chat).await?;
         erased.states += self.forget_writer(chat).await?;
-        erased.aliases = self.erase_aliases(chat).await?;
         Ok(erased)
     }
 
@@ -182,8 +211,8 @@ impl Chats<'_> {
     }
 
     /// Those under which the chat was known, and the chat's own if it goes by an alias.
-    async fn erase_aliases(self, chat: &Chat) -> Result<u64> {
-        let mut erased = 0;
+    async fn aliases_of(self, chat: &Chat) -> Result<Vec<Alias>> {
+        let mut aliases = Vec::new();
         for shard in Shard::all() {
             let mut cursor = 0;
             loop {
@@ -191,28 +220,43 @@ impl Chats<'_> {
                 scan.arg(keys::aliases(shard)).arg(cursor);
                 scan.arg("COUNT").arg(STEP);
                 let (next, found): (u64, Vec<(String, String)>) = self.store.query(&scan).await?;
-                for (field, known) in &found {
-                    let Some(alias) = keys::chat_of_member(field) else {
-                        continue;
-                    };
-                    if !stands_for(&alias, known, chat) {
-                        continue;
-                    }
-                    let mut drop = redis::pipe();
-                    drop.hdel(keys::aliases(shard), field)
-                        .zrem(keys::people(shard), people::entry_of_alias(&alias, known))
-                        .ignore();
-                    let (dropped,): (u64,) = self.store.pipeline(&drop).await?;
-                    erased += dropped;
-                }
+                aliases.extend(found.into_iter().filter_map(|(field, known)| {
+                    let alias = keys::chat_of_member(&field)?;
+                    stands_for(&alias, &known, chat).then_some(Alias {
+                        shard,
+                        field,
+                        chat: alias,
+                        known,
+                    })
+                }));
                 if next == 0 {
                     break;
                 }
                 cursor = next;
             }
         }
-        Ok(erased)
+        Ok(aliases)
     }
+
+    async fn drop_alias(self, alias: &Alias) -> Result<u64> {
+        let entry = people::entry_of_alias(&alias.chat, &alias.known);
+        let mut drop = redis::pipe();
+        drop.hdel(keys::aliases(alias.shard), &alias.field)
+            .zrem(keys::people(alias.shard), entry)
+            .ignore();
+        let (dropped,): (u64,) = self.store.pipeline(&drop).await?;
+        Ok(dropped)
+    }
+}
+
+/// An alias, and where it is kept.
+struct Alias {
+    shard: Shard,
+    field: String,
+    /// The chat that it is when nobody knows better.
+    chat: Chat,
+    /// `<when> <number>`.
+    known: String,
 }
 
 /// Whether an alias, kept as `<when> <number>`, stands for the chat: on the same line, by that number.
