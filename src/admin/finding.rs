@@ -134,6 +134,12 @@ impl Admin {
             chats.retain(|it| it.writer.is_none() && has_it(it));
         }
         chats.retain(|it| buffer.is_none_or(|buffer| it.chat.buffer == *buffer));
+        // Who was first heard under an alias has a chat of the number since.
+        let has_number = |chat: &Chat| number_of(&chat.id).is_some();
+        let by_number = chats.iter().map(|it| it.chat.clone());
+        let by_number: Vec<_> = by_number.filter(has_number).collect();
+        let is_past = |chat: &Chat| by_number.iter().any(|it| it.is_of_one_line_with(chat));
+        chats.retain(|it| has_number(&it.chat) || !is_past(&it.chat));
         if chats.len() > 1 {
             let names = chats.iter().take(MOST_NAMED).map(|it| it.chat.to_string());
             let several = Conflict::SeveralPeople {

@@ -207,6 +207,16 @@ impl Chat {
         }
     }
 
+    /// Whether both are of one buffer, and heard through one line of it, as far as their names tell.
+    pub fn is_of_one_line_with(&self, other: &Self) -> bool {
+        let line = |id: &ChatId| {
+            id.as_str()
+                .rsplit_once(':')
+                .map(|(line, _)| line.to_owned())
+        };
+        self.buffer == other.buffer && line(&self.id) == line(&other.id)
+    }
+
     /// What stands for the chat in logs: eight hex digits, the same in every daemon, so that an operator can follow
     /// one chat without its phone number being written down.
     pub fn hash(&self) -> ChatHash {

@@ -216,6 +216,11 @@ async fn what_its_person_said_under_an_alias_goes_with_it() {
     })
     .await;
 
+    let story = format!("/api/chats/{ID}/story?buffer=loja");
+    let (status, told) = system.api.get(&story).await;
+    assert_eq!((status.as_u16(), &told["user"]), (200, &json!(by_number)));
+    assert_eq!(told["verdict"]["twice"]["code"], "once", "{told}");
+
     let path = format!("/api/chats/l:{ID}?everything=true&buffer=loja");
     let (status, answer) = system.delete(&path).await;
 

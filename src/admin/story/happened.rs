@@ -72,6 +72,8 @@ impl Sources {
         };
         let mut acts = self.acts.iter();
         let paused = acts.find(|it| it.act.action == Action::ChatPause.word());
+        let extended = self.acts.iter();
+        let extended = extended.filter(|it| it.act.action == Action::ChatExtend.word());
         let again = self.acts.iter();
         let again = again.filter(|it| it.act.action == Action::BatchSendAgain.word());
         let sent_again = again.filter_map(|it| {
@@ -89,6 +91,7 @@ impl Sources {
             now,
             said,
             taken_back,
+            extended: extended.map(|it| it.at).collect(),
             all_taken_back: all_taken_back.map(|(said, _)| *said).collect(),
             answers: answers.collect(),
             untaken: untaken.map(|it| Untaken {

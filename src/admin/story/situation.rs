@@ -51,7 +51,9 @@ impl Admin {
         if known.last_heard.is_none() {
             situation.in_group = in_group(chat, &others);
         }
+        // On one line a person has another chat only by the name of before: the alias, until the number was known.
         let own = others.iter().filter(|it| it.writer.is_none());
+        let own = own.filter(|it| !it.chat.is_of_one_line_with(chat));
         situation.others = own
             .filter_map(|it| Some((it.chat.to_string(), it.last_heard?)))
             .collect();

@@ -90,7 +90,7 @@ impl Situation {
         let first = lives
             .filter_map(|it| it.tries.first())
             .min_by_key(|it| it.at)?;
-        let gathered = delivery.gathered(self.taken_back_after(delivery));
+        let gathered = self.gathered(delivery);
         let answered = self.answer_after(last.at.saturating_sub(last.took));
         // A bot that answers before it has taken the call was not waited for.
         let answer_ms = answered.map(|at| at.saturating_sub(last.at));
@@ -110,6 +110,17 @@ impl Situation {
             bot_ms: bot_until.saturating_sub(last.began()),
             answer_ms,
         })
+    }
+
+    /// Where the time went until the window of a batch was closed.
+    fn gathered(&self, delivery: &Delivery) -> Gathered {
+        let mut gathered = delivery.gathered(self.taken_back_after(delivery));
+        let window = delivery.said.0..=delivery.closed;
+        if self.extended.iter().any(|at| window.contains(at)) {
+            // Its cap is only as far as it could be told to wait.
+            gathered.extended += std::mem::take(&mut gathered.cap);
+        }
+        gathered
     }
 
     /// For how long what was taken back held the window of a batch after its last message, ms.

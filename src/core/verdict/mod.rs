@@ -36,6 +36,8 @@ pub struct Situation {
     pub taken_back: Option<(Millis, Millis)>,
     /// When each message came that was taken back in its window.
     pub all_taken_back: Vec<Millis>,
+    /// When somebody told its window to wait longer.
+    pub extended: Vec<Millis>,
     /// What was refused for its buffer since anything else was posted there.
     pub refused: Option<RefusedPosts>,
     /// When anything was last posted for its buffer.

@@ -35,7 +35,7 @@ fn the_time_until_the_answer_is_split_into_its_parts() {
 #[test]
 fn the_longest_part_is_what_made_it_late() {
     type Change = fn(&mut Situation);
-    let changes: [(&str, Change); 16] = [
+    let changes: [(&str, Change); 17] = [
         ("wait", |_| {}),
         ("typing", |it| {
             it.deliveries[0].gathered = gathered(3000, 5000, None);
@@ -50,6 +50,12 @@ fn the_longest_part_is_what_made_it_late() {
             it.deliveries[0].gathered = gathered(8000, 0, Some(WaitRule::Media));
         }),
         ("wait", |it| it.deliveries[0].reason = CloseReason::Cap),
+        // Somebody told it to wait longer than it could.
+        ("extended", |it| {
+            it.deliveries[0].reason = CloseReason::Cap;
+            it.deliveries[0].gathered = gathered(1000, 0, None);
+            it.extended = vec![100, 903_000];
+        }),
         ("extended", |it| {
             it.deliveries[0].gathered = gathered(1000, 500, None);
         }),
