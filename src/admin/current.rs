@@ -59,13 +59,34 @@ impl Batches {
 }
 
 impl Admin {
-    /// Whether somebody has written in a chat since the batch with this id was closed; none, where its id does not tell
-    /// when it was made. Mostly that is one read: only where the chat was heard from in the second in which the batch was
+    /// Whether somebody has written in a chat since the batch with this id was closed, and which chat that is: where nothing
+    /// is known of the one that is named, the one of its buffer that has the number that was asked for.
+    ///
+    /// # Errors
+    /// Nothing is known of the chat; several may be meant; unavailable, silent or unreadable.
+    pub async fn current(
+        &self,
+        named: Chat,
+        asked: &str,
+        id: &BatchId,
+    ) -> Result<(Chat, Option<Current>), AdminError> {
+        match self.current_of(&named, id).await {
+            Err(AdminError::NoSuch(_)) => {
+                let buffer = named.buffer.clone();
+                let meant = self.known_or_meant(named, asked, Some(&buffer)).await?;
+                let current = self.current_of(&meant, id).await?;
+                Ok((meant, current))
+            }
+            current => Ok((named, current?)),
+        }
+    }
+
+    /// The same of this very chat; none, where the id does not tell when it was made. Mostly that is one read: only where the chat was heard from in the second in which the batch was
     /// closed, or later, its lanes, its newest history and its newest message are looked at.
     ///
     /// # Errors
     /// Nothing is known of the chat; unavailable, silent or unreadable.
-    pub async fn current(&self, chat: &Chat, id: &BatchId) -> Result<Option<Current>, AdminError> {
+    async fn current_of(&self, chat: &Chat, id: &BatchId) -> Result<Option<Current>, AdminError> {
         let Some(made) = id.made_at() else {
             return Ok(None);
         };

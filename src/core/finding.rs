@@ -4,6 +4,8 @@
 //! number is found by how it ends, with or without the country and the ninth digit; of anything else, its small letters,
 //! so that it is found by how it begins.
 
+use std::ops::RangeInclusive;
+
 use crate::core::chat::ChatId;
 
 /// Most characters of a find key: more tell nobody from another.
@@ -16,6 +18,10 @@ const AROUND: &str = ",;\"'<>";
 const SUBSCRIBER: usize = 8;
 /// Most digits of one of the devices of a number.
 const LONGEST_DEVICE: usize = 3;
+/// How many characters name a carrier in Brazil: a zero, and its two digits.
+const CARRIER: usize = 3;
+/// Digits of a number there with its carrier, without and with the ninth digit.
+const WITH_CARRIER: RangeInclusive<usize> = 13..=14;
 /// Fewest digits of a chat that are a whole number, which a longer one may end in.
 const WHOLE: usize = 8;
 
@@ -154,10 +160,19 @@ fn without_trunk_zeros(text: &str) -> String {
     kept.collect()
 }
 
+/// A number without the sign for a carrier of one's choice, as Brazil writes it: `0xx11 …`, `(0xx11) …`.
+fn without_carrier_sign(text: &str) -> &str {
+    let number = text.trim_start_matches(|c: char| c.is_whitespace() || c == '(');
+    match number.split_at_checked(CARRIER) {
+        Some((sign, rest)) if sign.eq_ignore_ascii_case("0xx") => rest,
+        _ => text,
+    }
+}
+
 /// The digits of what is nothing but a number, however it is written.
 fn digits_of(text: &str) -> Option<String> {
     let mut digits = String::new();
-    for c in without_trunk_zeros(text).chars() {
+    for c in without_trunk_zeros(without_carrier_sign(text)).chars() {
         match c {
             '0'..='9' => digits.push(c),
             '+'
@@ -188,10 +203,14 @@ fn reversed(digits: &str) -> String {
     digits.chars().rev().take(LONGEST_KEY).collect()
 }
 
-/// A number without zeros in front of it, and without the digit that Mexico and Argentina put behind their country for
-/// mobiles, which WhatsApp writes sometimes.
+/// A number without zeros in front of it and without the carrier that Brazil dials behind one, and without the digit that
+/// Mexico and Argentina put behind their country for mobiles, which WhatsApp writes sometimes.
 fn as_written_abroad(digits: &str) -> String {
-    let significant = digits.trim_start_matches('0');
+    let has_carrier = digits.starts_with('0') && WITH_CARRIER.contains(&digits.len());
+    let significant = match digits.get(CARRIER..) {
+        Some(rest) if has_carrier && !digits.starts_with("00") => rest,
+        _ => digits.trim_start_matches('0'),
+    };
     if significant.len() < FEWEST_DIGITS {
         return digits.to_owned();
     }

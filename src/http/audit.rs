@@ -96,7 +96,7 @@ pub(super) async fn list(
     query: Result<Query<ListQuery>, QueryRejection>,
     which: Result<Query<AuditQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let (list, Query(which)) = (List::parse(&api, query)?, which?);
+    let (list, Query(which)) = (List::parse(&api, query).await?, which?);
     let (action, deliveries) = (which.action.as_deref(), which.deliveries);
     if action.is_some_and(|action| !words().contains(&action)) {
         let why = format!("action must be one of {}", words().join(", "));

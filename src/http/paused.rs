@@ -56,7 +56,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             )
             .query::<ListQuery>(&["limit", "cursor", "user", "buffer"])
             .matching(&["cursor"], DUE)
-            .answers_page::<PausedChatAnswer>("A page of chats."),
+            .answers_page::<PausedChatAnswer>("A page of chats.")
+            .refusing(&[404, 409]),
     ]
 }
 
@@ -64,7 +65,7 @@ async fn list(
     State(api): State<Api>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let list = List::parse(&api, query)?;
+    let list = List::parse(&api, query).await?;
     let after = list.after(DueCursor::parse)?;
     let paused = api.admin.paused(&list.filter, after, list.limit);
     Ok(page(paused.await?, |it| shown(&api, it)))

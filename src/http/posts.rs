@@ -73,7 +73,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .query::<ListQuery>(&["limit", "cursor", "user", "buffer", "result", "from", "to"])
             .matching(&["cursor"], ENTRY_OF_TWO)
             .matching(&["result"], &format!("^({})$", words().join("|")))
-            .answers_page::<PostAnswer>("A page of posts."),
+            .answers_page::<PostAnswer>("A page of posts.")
+            .refusing(&[404, 409]),
     ]
 }
 
@@ -89,7 +90,7 @@ async fn list(
     State(api): State<Api>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let list = List::parse(&api, query)?;
+    let list = List::parse(&api, query).await?;
     let results = match list.result.as_deref() {
         None => Results::Any,
         Some(NOT_TAKEN) => Results::NotTaken,

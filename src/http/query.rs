@@ -41,7 +41,8 @@ pub(super) struct ListQuery {
     limit: Option<usize>,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,
-    /// Only what belongs to this chat: its token, or its id, of the buffer `default` where no buffer is named. Also `key`.
+    /// Only what belongs to this chat: its token, or its id, of the buffer `default` where no buffer is named; where nothing
+    /// is known of that one, its number in any writing. Also `key`.
     #[param(min_length = 1, max_length = 512, pattern = r"\S")]
     #[serde(alias = "key")]
     user: Option<String>,
@@ -92,11 +93,23 @@ pub(super) struct List {
 }
 
 impl List {
-    pub(super) fn parse(
+    /// Where nothing is known of a chat of the very name that is asked for, it is the one chat that has this number.
+    ///
+    /// # Errors
+    /// A parameter is wrong; several chats may be meant; it is a token that no chat has; unavailable, silent or unreadable.
+    pub(super) async fn parse(
         api: &Api,
         query: Result<Query<ListQuery>, QueryRejection>,
     ) -> Result<Self, ApiError> {
-        Self::by_names(api, query, Name::from_stored, DEFAULT_LIMIT)
+        let Query(query) = query?;
+        let (user, is_of_one_buffer) = (query.user.clone(), query.buffer.is_some());
+        let mut list = Self::by_names(api, query, Name::from_stored, DEFAULT_LIMIT)?;
+        if let (Filter::Chat(chat), Some(user)) = (&list.filter, user) {
+            let buffer = is_of_one_buffer.then_some(&chat.buffer);
+            let meant = api.admin.known_or_meant(chat.clone(), &user, buffer);
+            list.filter = Filter::Chat(meant.await?);
+        }
+        Ok(list)
     }
 
     /// A list of the service Buffer, whose clients call buffers and forwardings by any words, and get the newest hundred.
@@ -104,6 +117,7 @@ impl List {
         api: &Api,
         query: Result<Query<ListQuery>, QueryRejection>,
     ) -> Result<Self, ApiError> {
+        let Query(query) = query?;
         let mut list = Self::by_names(api, query, Name::slug, NEWEST)?;
         // To them all that did not arrive has failed.
         if list.status.as_deref() == Some("failed") {
@@ -114,11 +128,10 @@ impl List {
 
     fn by_names(
         api: &Api,
-        query: Result<Query<ListQuery>, QueryRejection>,
+        query: ListQuery,
         read: fn(&str) -> Result<Name, NameError>,
         most: usize,
     ) -> Result<Self, ApiError> {
-        let Query(query) = query?;
         let paged = query.limit.is_some() || query.cursor.is_some();
         let limit = query.limit.unwrap_or(most);
         let named = |field: &'static str, name: &str| {

@@ -79,7 +79,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             )
             .query::<ListQuery>(&["limit", "cursor", "user", "buffer"])
             .matching(&["cursor"], DUE)
-            .answers_page::<LaterMessage>("A page of messages."),
+            .answers_page::<LaterMessage>("A page of messages.")
+            .refusing(&[404, 409]),
         Endpoint::delete(Chapter::Queue, "/api/messages/later/{id}", recall)
             .says(
                 "Take back a message for later",
@@ -95,7 +96,7 @@ async fn list(
     State(api): State<Api>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let list = List::parse(&api, query)?;
+    let list = List::parse(&api, query).await?;
     let after = list.after(DueCursor::parse)?;
     let scheduled = api.admin.scheduled(&list.filter, after, list.limit);
     Ok(page(scheduled.await?, |kept| shown(&api, kept)))
@@ -108,7 +109,7 @@ async fn recall(
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let Path(id) = id?;
-    let filter = List::parse(&api, query)?.filter;
+    let filter = List::parse(&api, query).await?.filter;
     let chat = api.admin.recall(&id, &filter, &by).await?;
     Ok(Json(Recalled::of(&id, &chat)).into_response())
 }

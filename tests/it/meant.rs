@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::support::eventually;
 use crate::support::system::System;
 
 const ANA: &str = "5511988887777";
@@ -53,6 +54,40 @@ async fn every_act_understands_the_number_that_is_shown_under_it() {
     let keys = system.redis.keys("lull:*").await;
     for key in keys {
         assert!(!key.contains(ANA), "{key}");
+    }
+}
+
+#[tokio::test]
+async fn every_list_and_the_question_of_a_bot_understand_the_number_too() {
+    let mut system = with_ana().await;
+    let path = "/api/chats/11 98888-7777/flush";
+    let flushed = system.api.request(Method::POST, path, None).await;
+    assert_eq!(flushed.0, 200, "{flushed:?}");
+    let call = system.default.call().await.id();
+    say(&system).await;
+    let user = format!("loja:{ANA}");
+
+    let path = format!("/api/current?buffer=loja&webhook_id={call}&user=11 98888-7777");
+    let (status, current) = system.api.get(&path).await;
+    assert_eq!(
+        (status.as_u16(), &current["user"]),
+        (200, &json!(user)),
+        "{current}"
+    );
+    assert_eq!(current["current"], false, "{current}");
+    for (list, field) in [
+        ("/api/chats", "user"),
+        ("/api/history", "user"),
+        ("/api/messages/sent", "user"),
+        ("/api/posts", "user"),
+    ] {
+        let path = format!("{list}?user=(11) 98888-7777&buffer=loja");
+        eventually(&format!("{list} understands it"), async || {
+            let (status, answer) = system.api.get(&path).await;
+            assert_eq!(status, 200, "{path}: {answer}");
+            answer["items"][0][field] == *user
+        })
+        .await;
     }
 }
 
@@ -119,6 +154,12 @@ async fn a_token_of_no_chat_is_nobody() {
         let refused = system.api.refused(method, &path, body).await;
         assert_eq!(refused.status, 404, "{refused:?}");
     }
+    let list = format!("/api/history?user={cut}");
+    let refused = system.api.refused(Method::GET, &list, None).await;
+    assert_eq!(
+        refused.status, 404,
+        "an empty list would say that there is nothing: {refused:?}"
+    );
 }
 
 #[tokio::test]

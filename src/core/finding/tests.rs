@@ -33,6 +33,10 @@ fn a_number_is_found_in_any_writing() {
             "(11) 8888-7777",
             "+55 (011) 98888-7777",
             "+55 (0) 11 98888-7777",
+            "015 11 98888-7777",
+            "0 15 11 8888-7777",
+            "(0xx11) 98888-7777",
+            "0XX11 8888-7777",
             "5511988887777:12@s.whatsapp.net",
             "loja:5511988887777:3@s.whatsapp.net",
             "551188887777",
@@ -67,6 +71,7 @@ fn another_number_is_not_found() {
         ("", "5511988887777"),
         ("ana", "5511988887777"),
         ("88887777", "loja:ana"),
+        ("0211188887777", "5521988887777"),
     ] {
         assert!(!finds(typed, known), "{typed:?} does not find {known}");
     }
@@ -116,6 +121,8 @@ fn all_ways_of_writing_a_number_are_one_number() {
         "551188887777",
         "11988887777",
         "1188887777",
+        "0211198888-7777",
+        "0xx11 98888-7777",
     ] {
         assert_eq!(as_one_number(written), "1188887777", "{written}");
     }

@@ -25,7 +25,8 @@ struct CurrentQuery {
         example = "msg_01a20130c9b370ed8f37a7d00a3ec3f9"
     )]
     webhook_id: String,
-    /// Its chat: `user` of the call, or the token of the chat.
+    /// Its chat: `user` of the call, or the token of the chat; where nothing is known of one of that name, its number in any
+    /// writing.
     #[param(
         min_length = 1,
         max_length = 512,
@@ -89,7 +90,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             )
             .query::<CurrentQuery>(&["webhook_id", "user", "buffer"])
             .answers::<CurrentAnswer>(200, "Whether it is.")
-            .refusing(&[404]),
+            .refusing(&[404, 409]),
     ]
 }
 
@@ -103,19 +104,20 @@ async fn current(
         user,
         buffer,
     }) = query?;
-    let chat = chat_in(
+    let named = chat_in(
         &api,
-        Ok(Path(user)),
+        Ok(Path(user.clone())),
         Ok(Query(BufferQuery { buffer })),
         any_buffer,
     )?;
-    pass.asks_about(&chat.buffer)?;
+    pass.asks_about(&named.buffer)?;
     let no_id = || {
         let why = "webhook_id must be the webhook-id of a call, which tells when it was made";
         ApiError::parameter("webhook_id", why)
     };
     let id = BatchId::read(&webhook_id).ok_or_else(no_id)?;
-    let current = api.admin.current(&chat, &id).await?.ok_or_else(no_id)?;
+    let (chat, current) = api.admin.current(named, &user, &id).await?;
+    let current = current.ok_or_else(no_id)?;
     Ok(Json(CurrentAnswer {
         current: current.since.is_none(),
         webhook_id,

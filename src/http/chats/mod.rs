@@ -131,7 +131,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .says("List open windows", "The next to close first.")
             .query::<ListQuery>(&["limit", "cursor", "user", "buffer"])
             .matching(&["cursor"], DUE)
-            .answers_page::<OpenWindow>("A page of open windows."),
+            .answers_page::<OpenWindow>("A page of open windows.")
+            .refusing(&[404, 409]),
         Endpoint::delete(Chapter::Chats, "/api/chats/{user}", cancel)
             .says(
                 "Drop a window, or erase a chat",
@@ -158,7 +159,7 @@ pub(super) async fn list(
     State(api): State<Api>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let list = List::parse(&api, query)?;
+    let list = List::parse(&api, query).await?;
     let after = list.after(DueCursor::parse)?;
     let windows = api.admin.open_windows(&list.filter, after, list.limit);
     Ok(page(windows.await?, |window| shown(&api, &window)))

@@ -34,7 +34,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .says("List dead letters", "The newest first.")
             .query::<ListQuery>(&["limit", "cursor", "user", "buffer", "destination", "reason", "from", "to"])
             .matching(&["cursor"], ENTRY)
-            .answers_page::<DeadLetterAnswer>("A page of dead letters."),
+            .answers_page::<DeadLetterAnswer>("A page of dead letters.")
+            .refusing(&[404, 409]),
         Endpoint::get(Chapter::DeadLetters, "/api/dead-letter/{id}", show)
             .says(
                 "Show a dead letter",
@@ -75,7 +76,7 @@ async fn list(
     State(api): State<Api>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let list = List::parse(&api, query)?;
+    let list = List::parse(&api, query).await?;
     let wanted =
         |letter: &Letter| list.is_to(&letter.destination) && list.is_for_reason(&letter.reason);
     let letters = api.admin.dead_letters(&list.filter, wanted, list.look()?);

@@ -40,12 +40,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             )
             .query::<ListQuery>(&ALL)
             .matching(&["cursor"], ENTRY)
-            .answers_page::<HistoryAnswer>("A page of batches."),
+            .answers_page::<HistoryAnswer>("A page of batches.")
+            .refusing(&[404, 409]),
         Endpoint::get(Chapter::History, "/api/messages/sent", sent)
             .says("List delivered batches", "The newest first.")
             .query::<ListQuery>(&ALL)
             .matching(&["cursor"], ENTRY)
-            .answers_page::<SentAnswer>("A page of batches."),
+            .answers_page::<SentAnswer>("A page of batches.")
+            .refusing(&[404, 409]),
     ];
     let one = whole::endpoints().into_iter();
     let lists = lists.into_iter();
@@ -56,7 +58,7 @@ pub(super) async fn list(
     State(api): State<Api>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let list = List::parse(&api, query)?.by_status()?;
+    let list = List::parse(&api, query).await?.by_status()?;
     let wanted = |settlement: &Settlement| is_wanted(&list, settlement);
     let found = api.admin.history(&list.filter, wanted, list.look()?);
     Ok(page(found.await?, |settlement| shown(&api, settlement)))
@@ -66,7 +68,7 @@ pub(super) async fn sent(
     State(api): State<Api>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let list = List::parse(&api, query)?.by_status()?;
+    let list = List::parse(&api, query).await?.by_status()?;
     let wanted = |settlement: &Settlement| {
         settlement.record.outcome == DELIVERED && is_wanted(&list, settlement)
     };

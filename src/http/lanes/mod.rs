@@ -70,7 +70,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             )
             .query::<ListQuery>(&["limit", "cursor", "user", "buffer", "destination"])
             .matching(&["cursor"], LANE)
-            .answers_page::<ListedLane>("A page of lanes."),
+            .answers_page::<ListedLane>("A page of lanes.")
+            .refusing(&[404, 409]),
         Endpoint::post(Chapter::Lanes, "/api/lanes/now", now)
             .says(
                 "Try now what waits for a retry",
@@ -96,7 +97,7 @@ async fn list(
     State(api): State<Api>,
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let list = List::parse(&api, query)?;
+    let list = List::parse(&api, query).await?;
     let after = list.after(LaneCursor::parse)?;
     let destination = list.destination.as_ref();
     let lanes = api

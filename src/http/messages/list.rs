@@ -45,7 +45,7 @@ async fn list(
     query: Result<Query<ListQuery>, QueryRejection>,
     which: Result<Query<MessagesQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
-    let (list, Query(which)) = (List::parse(&api, query)?, which?);
+    let (list, Query(which)) = (List::parse(&api, query).await?, which?);
     let queue = Filter::Buffer(Name::messages_name());
     match which.status.as_deref().unwrap_or("pending") {
         "pending" => {

@@ -210,7 +210,7 @@ async fn runs(
     query: Result<Query<ListQuery>, QueryRejection>,
 ) -> Result<Response, ApiError> {
     let name = named(name, NO_SCHEDULE)?;
-    let look = List::parse(&api, query)?.look()?;
+    let look = List::parse(&api, query).await?.look()?;
     Ok(page(api.admin.runs(&name, look).await?, |run| {
         shown_run(&api, run)
     }))
