@@ -13,6 +13,7 @@ use tracing::{info, warn};
 
 use super::config::sealing::Sealing;
 use super::links::Links;
+use super::nodes::Nodes;
 use super::refusal::is_login;
 use super::{Result, Store, StoreError};
 use crate::settings::redis::{Address, RedisConfig};
@@ -55,6 +56,27 @@ pub enum ConnectError {
         /// What it says it is.
         version: String,
     },
+    /// It is a Sentinel, which keeps no data.
+    #[error(
+        "{place} is a Sentinel, and keeps no data: give Lull the address of the master that it watches"
+    )]
+    Sentinel {
+        /// Host and port.
+        place: String,
+    },
+    /// A cluster has one database.
+    #[error("REDIS_DB is {db}, but a Redis Cluster has only database 0: leave REDIS_DB out")]
+    Database {
+        /// What is set.
+        db: i64,
+    },
+}
+
+/// What a server says it is.
+struct Server {
+    version: String,
+    /// `standalone`, `cluster` or `sentinel`; empty where it does not say.
+    mode: String,
 }
 
 impl Store {
@@ -102,13 +124,17 @@ impl Store {
         patience: Duration,
     ) -> std::result::Result<(Self, String, String), ConnectError> {
         let info = connection_info(config).map_err(ConnectError::Address)?;
-        let place = info.addr().to_string();
+        let (place, db) = (info.addr().to_string(), info.redis_settings().db());
         let client = Client::open(info).map_err(ConnectError::Address)?;
         let sealing = Arc::new(Sealing::of(&config.secrets));
         match Self::open(client, &place, patience, sealing).await {
-            Ok((store, version)) => {
+            Ok((store, Server { version, mode })) => {
                 check_version(&version, &place)?;
-                Ok((store, place, version))
+                match mode.as_str() {
+                    "sentinel" => Err(ConnectError::Sentinel { place }),
+                    "cluster" if db != 0 => Err(ConnectError::Database { db }),
+                    _ => Ok((store, place, version)),
+                }
             }
             Err(StoreError::Unavailable(error)) if is_login(&error) => {
                 Err(ConnectError::Login { place, error })
@@ -122,33 +148,40 @@ impl Store {
         place: &str,
         patience: Duration,
         sealing: Arc<Sealing>,
-    ) -> Result<(Self, String)> {
+    ) -> Result<(Self, Server)> {
         let links = Links::open(client, place.to_owned());
         let links = match tokio::time::timeout(patience, links).await {
             Ok(links) => links?,
             Err(_) => return Err(StoreError::Silent(patience)),
         };
-        let store = Self {
-            links,
+        let mut store = Self {
+            nodes: Nodes::one(links.clone()),
             clock: Arc::default(),
             patience,
             sealing,
         };
-        let version = store.prepare().await?;
-        Ok((store, version))
+        let server = store.server().await?;
+        if server.mode == "cluster" {
+            store.nodes = Nodes::cluster(links).await?;
+        }
+        if server.mode != "sentinel" && check_version(&server.version, "").is_ok() {
+            store.load_scripts().await?;
+        }
+        Ok((store, server))
     }
 
-    /// Says the server's version, after a check that it answers at all.
-    async fn prepare(&self) -> Result<String> {
+    /// What the server says it is.
+    async fn server(&self) -> Result<Server> {
         let info: String = self.query(redis::cmd("INFO").arg("server")).await?;
-        let version = info
-            .lines()
-            .find_map(|line| line.strip_prefix("redis_version:"))
-            .unwrap_or("unknown");
-        if check_version(version, "").is_ok() {
-            self.load_scripts().await?;
-        }
-        Ok(version.to_owned())
+        let told = |name: &str| {
+            let mut lines = info.lines();
+            let told = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+            told.map(str::to_owned)
+        };
+        Ok(Server {
+            version: told("redis_version").unwrap_or_else(|| "unknown".to_owned()),
+            mode: told("redis_mode").unwrap_or_default(),
+        })
     }
 }
 

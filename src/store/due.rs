@@ -25,7 +25,7 @@ pub type Left = Vec<Option<Duration>>;
 
 /// Takes up to `most` of what is due in an index; what was taken is due again after `ahead`.
 pub(super) fn take_from(
-    key: impl redis::ToRedisArgs,
+    key: impl AsRef<str>,
     most: usize,
     ahead: Duration,
     band: (u64, u64),
@@ -42,8 +42,8 @@ impl DueIndexes<'_> {
     /// Unavailable or silent.
     pub async fn look(self, due: &Due, at: impl Iterator<Item = Shard>) -> Result<Left> {
         let shards = some_of(due, at);
-        let (now, firsts) = self.firsts(due, &shards, due.band()).await?;
-        Ok(left(shards.into_iter().zip(firsts), due, now))
+        let firsts = self.firsts(due, &shards, due.band()).await?;
+        Ok(left(shards.into_iter().zip(firsts), due))
     }
 
     /// The same of the lanes to a destination that were never attempted, and of its retries. Where all is idle this
@@ -60,44 +60,42 @@ impl DueIndexes<'_> {
         let retries = Due::Retries(destination.clone());
         let shards = some_of(&lanes, at);
         let of_both = (lanes.band().0, retries.band().1);
-        let (now, firsts) = self.firsts(&lanes, &shards, of_both).await?;
+        let firsts = self.firsts(&lanes, &shards, of_both).await?;
         let (fresh, tried): (Vec<_>, Vec<_>) = shards
             .into_iter()
             .zip(firsts)
-            .partition(|(_, first)| first.is_some_and(|first| first <= lanes.band().1));
+            .partition(|(_, first)| first.is_some_and(|first| first.score <= lanes.band().1));
         let behind: Vec<_> = fresh.iter().map(|(shard, _)| *shard).collect();
         let hidden = if behind.is_empty() {
             Vec::new()
         } else {
-            self.firsts(&retries, &behind, retries.band()).await?.1
+            self.firsts(&retries, &behind, retries.band()).await?
         };
         let tried = tried.into_iter().chain(behind.into_iter().zip(hidden));
-        Ok((left(fresh, &lanes, now), left(tried, &retries, now)))
+        Ok((left(fresh, &lanes), left(tried, &retries)))
     }
 
-    /// Redis's time, and the first score within `band` in each of these shards.
+    /// The first within `band` in each of these shards; none: nothing is there, or its node does not answer.
     async fn firsts(
         self,
         due: &Due,
         shards: &[Shard],
         band: (Millis, Millis),
-    ) -> Result<(Millis, Vec<Option<Millis>>)> {
+    ) -> Result<Vec<Option<First>>> {
         let mut reads = redis::pipe();
-        reads.cmd("TIME");
         for shard in shards {
             reads.zrangebyscore_limit_withscores(due.key(*shard), band.0, band.1, 0, 1);
         }
-        let mut values = self
-            .store
-            .pipeline::<Vec<redis::Value>>(&reads)
-            .await?
-            .into_iter();
-        let now = reply::time(values.next())?;
-        let firsts = values.map(|value| {
+        let firsts = self.store.timed(&reads).await?.into_iter();
+        let firsts = firsts.map(|timed| {
+            let Some((now, value)) = timed else {
+                return Ok(None);
+            };
             let first: Vec<(redis::Value, f64)> = reply::value(Some(value))?;
-            Ok(first.first().map(|(_, score)| reply::score(*score)))
+            let first = first.first().map(|(_, score)| reply::score(*score));
+            Ok(first.map(|first| First { score: first, now }))
         });
-        Ok((now, firsts.collect::<Result<_>>()?))
+        firsts.collect()
     }
 
     /// Takes up to `most` chats that are due in a shard of an index, and how long until the next is.
@@ -160,11 +158,18 @@ fn some_of(due: &Due, shards: impl Iterator<Item = Shard>) -> Vec<Shard> {
     shards.filter(|shard| possible.contains(shard)).collect()
 }
 
-/// How long it is from `now` until the first score of each shard.
-fn left(firsts: impl IntoIterator<Item = (Shard, Option<Millis>)>, due: &Due, now: Millis) -> Left {
+/// The first in an index, and when it was looked at, by the clock of its node.
+#[derive(Clone, Copy)]
+struct First {
+    score: Millis,
+    now: Millis,
+}
+
+/// How long it is until the first of each shard is due.
+fn left(firsts: impl IntoIterator<Item = (Shard, Option<First>)>, due: &Due) -> Left {
     let mut left = vec![None; Shard::all().count()];
     for (shard, first) in firsts {
-        let ms = first.map(|first| first.saturating_sub(due.band().0 + now));
+        let ms = first.map(|first| first.score.saturating_sub(due.band().0 + first.now));
         left[shard.index()] = ms.map(Duration::from_millis);
     }
     left

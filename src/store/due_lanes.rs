@@ -33,14 +33,17 @@ impl DueIndexes<'_> {
         for shard in Shard::all() {
             reads.zrangebyscore_withscores(keys::lanes(shard), "-inf", now + millis(ahead));
         }
-        let found: Vec<Vec<(Vec<u8>, f64)>> = self.store.pipeline(&reads).await?;
-        let due = Shard::all().zip(found).map(|(shard, found)| {
-            let found = found.into_iter();
-            (shard, found.filter_map(|it| due_within(it, now)).collect())
-        });
-        Ok(due
-            .filter(|(_, due): &(_, DueLanes)| !due.is_empty())
-            .collect())
+        let mut all = Vec::new();
+        for (shard, timed) in Shard::all().zip(self.store.timed(&reads).await?) {
+            let Some((now, found)) = timed else {
+                continue;
+            };
+            let found: Vec<(Vec<u8>, f64)> = reply::value(Some(found))?;
+            let due = found.into_iter().filter_map(|it| due_within(it, now));
+            let due: DueLanes = due.collect();
+            all.extend((!due.is_empty()).then_some((shard, due)));
+        }
+        Ok(all)
     }
 
     /// Looks when the first lane to each of these destinations is due in a shard, and notes it; one without a lane there

@@ -1,15 +1,23 @@
 //! Expired events: the hint that wakes the monitor before its sweep would look.
 
-use futures_util::StreamExt;
-use redis::aio::PubSubStream;
+use std::sync::Arc;
+
+use futures_util::future::{BoxFuture, join_all, select_all};
+use futures_util::stream::{self, BoxStream};
+use futures_util::{FutureExt, StreamExt};
+use redis::aio::PubSub;
+use redis::{Msg, RedisResult};
 
 use super::keys::{self, Due, Shard, WAKE};
-use super::links::Replacement;
+use super::links::Links;
 use super::refusal::is_denied;
 use super::{Result, Store, StoreError};
 use crate::core::chat::Chat;
 
-/// Whether Redis tells of expired keys.
+/// The setting that says which events are told.
+const FLAGS: &str = "notify-keyspace-events";
+
+/// Whether Redis tells of expired keys; of several nodes, whether all do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventMode {
     /// It does.
@@ -42,11 +50,11 @@ pub enum Event {
     WakeAll,
 }
 
-/// A subscription on a connection of its own.
+/// A subscription to each node, on connections of its own. Keys expire where they lie.
 pub struct Events {
-    stream: PubSubStream,
+    stream: BoxStream<'static, Option<Msg>>,
     /// Where events come from may be another Redis then.
-    replacement: Replacement,
+    replaced: BoxFuture<'static, ()>,
 }
 
 impl std::fmt::Debug for Events {
@@ -62,8 +70,8 @@ impl Events {
         loop {
             let message = tokio::select! {
                 biased;
-                message = self.stream.next() => message?,
-                () = self.replacement.comes() => return None,
+                message = self.stream.next() => message??,
+                () = &mut self.replaced => return None,
             };
             let key = std::str::from_utf8(message.get_payload_bytes()).ok();
             if message.get_channel_name() == WAKE {
@@ -78,28 +86,43 @@ impl Events {
 }
 
 impl Store {
-    /// Listens on a connection of its own.
+    /// Listens to each node that answers, on a connection of its own.
     ///
     /// # Errors
-    /// Unavailable or silent.
+    /// None answers: unavailable or silent.
     pub async fn subscribe(&self) -> Result<Events> {
-        let expired = format!(
-            "__keyevent@{}__:expired",
-            self.links
-                .client()
-                .get_connection_info()
-                .redis_settings()
-                .db()
-        );
-        let replacement = self.links.replacement();
-        let connect = async {
-            let mut pubsub = self.links.client().get_async_pubsub().await?;
-            pubsub.subscribe(&[expired.as_str(), WAKE]).await?;
-            Ok(pubsub.into_on_message())
+        let mut changes = self.nodes.changes();
+        let nodes = self.nodes.all();
+        let mut replacements: Vec<_> = nodes.iter().map(|node| node.replacement()).collect();
+        let connected = nodes.iter().map(|node| self.patiently(listen_to(node)));
+        let mut streams = Vec::new();
+        let mut failed = None;
+        for connected in join_all(connected).await {
+            match connected {
+                Ok(pubsub) => streams.push(pubsub),
+                Err(error) => drop(failed.get_or_insert(error)),
+            }
+        }
+        match (streams.first_mut(), failed) {
+            // A node tells the others what is published at it.
+            (Some(first), _) => self.patiently(first.subscribe(WAKE)).await?,
+            (None, Some(error)) => return Err(error),
+            (None, None) => {}
+        }
+        let ended = || stream::once(async { None });
+        let streams = streams
+            .into_iter()
+            .map(|it| it.into_on_message().map(Some).chain(ended()));
+        let replaced = async move {
+            let came = replacements.iter_mut().map(|it| it.comes().boxed());
+            tokio::select! {
+                _ = select_all(came) => {}
+                () = changes.come() => {}
+            }
         };
         Ok(Events {
-            stream: self.patiently(connect).await?,
-            replacement,
+            stream: stream::select_all(streams.map(StreamExt::boxed)).boxed(),
+            replaced: replaced.boxed(),
         })
     }
 
@@ -108,13 +131,15 @@ impl Store {
     /// # Errors
     /// Unavailable or silent; a Redis that does not let us ask is [`EventMode::Unknown`].
     pub async fn event_mode(&self) -> Result<EventMode> {
-        match self.event_flags().await {
-            Ok(Some(flags)) if tells_of_expiry(&flags) => Ok(EventMode::On),
-            Ok(Some(_)) => Ok(EventMode::Off),
-            Ok(None) => Ok(EventMode::Unknown),
-            Err(error) if is_denied(&error) => Ok(EventMode::Unknown),
-            Err(error) => Err(error),
+        let mut mode = EventMode::On;
+        for (_, flags) in self.event_flags().await? {
+            match flags {
+                None => return Ok(EventMode::Unknown),
+                Some(flags) if tells_of_expiry(&flags) => {}
+                Some(_) => mode = EventMode::Off,
+            }
         }
+        Ok(mode)
     }
 
     /// Switches expired events on if they are off, keeping what else was on; answers how it is then.
@@ -126,30 +151,54 @@ impl Store {
         if mode != EventMode::Off {
             return Ok(mode);
         }
-        let flags = self.event_flags().await?.unwrap_or_default();
-        let set = redis::cmd("CONFIG")
-            .arg("SET")
-            .arg("notify-keyspace-events")
-            .arg(format!("{flags}Ex"))
-            .to_owned();
-        match self.query::<()>(&set).await {
-            Ok(()) => self.event_mode().await,
-            Err(error @ (StoreError::Silent(_) | StoreError::Full(_) | StoreError::Disk(_))) => {
-                Err(error)
+        for (node, flags) in self.event_flags().await? {
+            let flags = flags.unwrap_or_default();
+            if tells_of_expiry(&flags) {
+                continue;
             }
-            Err(error) if is_denied(&error) => Ok(EventMode::Off),
-            Err(error) => Err(error),
+            let set = redis::cmd("CONFIG")
+                .arg("SET")
+                .arg(FLAGS)
+                .arg(format!("{flags}Ex"))
+                .to_owned();
+            match self.query_node::<()>(&node, &set).await {
+                Ok(()) => {}
+                Err(
+                    error @ (StoreError::Silent(_) | StoreError::Full(_) | StoreError::Disk(_)),
+                ) => return Err(error),
+                Err(error) if is_denied(&error) => return Ok(EventMode::Off),
+                Err(error) => return Err(error),
+            }
         }
+        self.event_mode().await
     }
 
-    async fn event_flags(&self) -> Result<Option<String>> {
-        let get = redis::cmd("CONFIG")
-            .arg("GET")
-            .arg("notify-keyspace-events")
-            .to_owned();
-        let answer: Vec<String> = self.query(&get).await?;
-        Ok(answer.into_iter().nth(1))
+    /// Of each node which events it tells; none: it does not let us ask.
+    async fn event_flags(&self) -> Result<Vec<(Arc<Links>, Option<String>)>> {
+        let get = redis::cmd("CONFIG").arg("GET").arg(FLAGS).to_owned();
+        let mut all = Vec::new();
+        for node in self.nodes.all() {
+            let answer = self.query_node::<Vec<String>>(&node, &get).await;
+            let flags = match answer {
+                Ok(answer) => answer.into_iter().nth(1),
+                Err(error) if is_denied(&error) => None,
+                Err(error) => return Err(error),
+            };
+            all.push((node, flags));
+        }
+        Ok(all)
     }
+}
+
+/// Subscribes to the keys that expire on a node.
+async fn listen_to(node: &Links) -> RedisResult<PubSub> {
+    let client = node.client();
+    let db = client.get_connection_info().redis_settings().db();
+    let mut pubsub = client.get_async_pubsub().await?;
+    pubsub
+        .subscribe(format!("__keyevent@{db}__:expired"))
+        .await?;
+    Ok(pubsub)
 }
 
 /// `E` sends to channels by event, and `x` (or `A`, all) says that keys expired.

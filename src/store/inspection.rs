@@ -113,7 +113,8 @@ impl Store {
         let info = Facts::of_info(&info);
         let config = self.settings().await?;
         let setting = |name: &str| config.as_ref().and_then(|config| config.text(name));
-        let connection = self.links.client().get_connection_info();
+        let node = self.nodes.node_of(None);
+        let connection = node.client().get_connection_info();
         let windows = self.counts([]).await?.windows;
         let timers = info.timers(connection.redis_settings().db());
         Ok(Inspection {
@@ -153,7 +154,8 @@ impl Store {
 
     /// Tries a connection without a login; `None` if that tells nothing.
     async fn lets_anyone_in(&self) -> Option<bool> {
-        let address = self.links.client().get_connection_info().addr().clone();
+        let node = self.nodes.node_of(None);
+        let address = node.client().get_connection_info().addr().clone();
         let client = Client::open(address.into_connection_info().ok()?).ok()?;
         let ask = async {
             let mut connection = client.get_multiplexed_async_connection().await?;

@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
-use redis::{Client, ErrorKind, RedisError, RedisResult};
+use redis::{Client, ConnectionAddr, ErrorKind, RedisError, RedisResult};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -102,6 +102,36 @@ impl Links {
         Ok(links)
     }
 
+    /// The same to another address; its connections are being made, and who asks on one waits for that.
+    ///
+    /// # Errors
+    /// When nothing can be dialled there.
+    pub(super) fn beside(&self, address: ConnectionAddr) -> RedisResult<Arc<Self>> {
+        let info = self.client.get_connection_info().clone().set_addr(address);
+        let place = info.addr().to_string();
+        let states = (0..CONNECTIONS).map(|_| {
+            watch::Sender::new(State {
+                live: None,
+                mending: true,
+                connecting: true,
+                why: None,
+            })
+        });
+        let links = Arc::new(Self {
+            client: Client::open(info)?,
+            links: states.collect(),
+            doubted: (0..CONNECTIONS).map(|_| AtomicBool::default()).collect(),
+            next_number: AtomicU64::default(),
+            trouble: Trouble::new(place),
+        });
+        for which in 0..CONNECTIONS {
+            let cause = RedisError::from((ErrorKind::Client, "it has a part of the data now"));
+            tokio::spawn(mended(Arc::downgrade(&links), which, cause, None));
+        }
+        tokio::spawn(watched(Arc::downgrade(&links)));
+        Ok(links)
+    }
+
     fn live(&self, which: usize, connection: MultiplexedConnection) -> Live {
         Live {
             connection,
@@ -109,6 +139,11 @@ impl Links {
             number: self.next_number.fetch_add(1, Ordering::Relaxed),
             made: Instant::now(),
         }
+    }
+
+    /// Where they lead to, for people.
+    pub(super) fn place(&self) -> &str {
+        self.trouble.place()
     }
 
     /// How many there are.

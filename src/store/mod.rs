@@ -2,6 +2,7 @@
 //! script ([`scripts`]) or one command.
 
 pub mod api_keys;
+mod asking;
 pub mod audit;
 mod batch;
 pub mod chats;
@@ -25,6 +26,7 @@ pub mod lanes;
 pub mod lines;
 mod links;
 pub mod login_links;
+mod nodes;
 mod paging;
 mod probe;
 mod refusal;
@@ -43,11 +45,10 @@ pub mod work;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use redis::aio::MultiplexedConnection;
-use redis::{FromRedisValue, RedisResult};
+use redis::RedisResult;
 
 use self::config::sealing::Sealing;
-use self::links::Links;
+use self::nodes::Nodes;
 
 pub use connect::ConnectError;
 pub use due::{LONGEST_IDLE, LONGEST_SLEEP, Left};
@@ -60,11 +61,11 @@ pub use paging::{EntryId, Look, PAGE_BYTES};
 /// and once more where that one was cut, too, by when there was the next attempt.
 const READ_AGAIN: [Duration; 2] = [Duration::ZERO, Duration::from_millis(100)];
 
-/// Redis, as a few shared connections that mend themselves.
+/// Redis, as a few shared connections to each of its nodes, which mend themselves.
 #[derive(Clone)]
 pub struct Store {
     /// Shared, because every request clones the store.
-    links: Arc<Links>,
+    nodes: Arc<Nodes>,
     /// What its owner knows of the time there.
     clock: Arc<clock::Known>,
     /// The longest wait for any answer.
@@ -113,55 +114,6 @@ impl Store {
             }
         }
         read(self.within(patience.saturating_sub(began.elapsed()))).await
-    }
-
-    async fn query<T: FromRedisValue>(&self, command: &redis::Cmd) -> Result<T> {
-        self.ask(0, |mut connection| async move {
-            command.query_async(&mut connection).await
-        })
-        .await
-    }
-
-    async fn pipeline<T: FromRedisValue>(&self, pipeline: &redis::Pipeline) -> Result<T> {
-        self.ask(0, |mut connection| async move {
-            pipeline.query_async(&mut connection).await
-        })
-        .await
-    }
-
-    /// Asks something on one of the shared connections, and sees to it if that does not work.
-    async fn ask<T, A>(
-        &self,
-        which: usize,
-        question: impl FnOnce(MultiplexedConnection) -> A,
-    ) -> Result<T>
-    where
-        A: Future<Output = RedisResult<T>>,
-    {
-        let mut used = None;
-        let asking = async {
-            let live = self.links.get(which).await?;
-            let connection = live.connection.clone();
-            used = Some(live);
-            question(connection).await
-        };
-        let answer = tokio::time::timeout(self.patience, asking).await;
-        match (answer, used) {
-            (Ok(Ok(answer)), _) => Ok(answer),
-            (Ok(Err(error)), used) => {
-                let error = refusal::first(error);
-                if let Some(live) = used {
-                    self.links.failed(&live, &error);
-                }
-                Err(error.into())
-            }
-            (Err(_), used) => {
-                if let Some(live) = used {
-                    self.links.doubt(live);
-                }
-                Err(StoreError::Silent(self.patience))
-            }
-        }
     }
 
     async fn patiently<T>(&self, work: impl Future<Output = RedisResult<T>>) -> Result<T> {

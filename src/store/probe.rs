@@ -4,13 +4,13 @@ use futures_util::future::join_all;
 use redis::RedisResult;
 use redis::aio::MultiplexedConnection;
 
-use super::keys::DAEMONS;
+use super::asking::told;
 use super::scripts;
 use super::{Result, Store};
 
 /// Asks on one connection.
 pub(super) async fn ask(connection: &mut MultiplexedConnection) -> RedisResult<()> {
-    scripts::PROBE.key(DAEMONS).on(connection).await
+    scripts::PROBE.keyless().on(connection).await
 }
 
 impl Store {
@@ -19,9 +19,16 @@ impl Store {
     /// # Errors
     /// Why it would be refused.
     pub async fn probe(&self) -> Result<()> {
-        let asks = (0..self.links.count())
-            .map(|which| self.ask(which, |mut live| async move { ask(&mut live).await }));
+        let nodes = self.nodes.all();
+        let links = nodes
+            .iter()
+            .flat_map(|node| (0..node.count()).map(move |which| (node, which)));
+        let asks = links.map(|(node, which)| {
+            let question = |mut live| async move { ask(&mut live).await };
+            self.ask_node(node, which, self.patience, question)
+        });
         // To the end on each, so that each that is broken is found by the same probe.
-        join_all(asks).await.into_iter().collect()
+        let answers = join_all(asks).await.into_iter();
+        answers.map(|answer| answer.map_err(told)).collect()
     }
 }

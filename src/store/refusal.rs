@@ -1,6 +1,6 @@
 //! What a Redis means that answers, but does not do what it was asked.
 
-use redis::{ErrorKind, RedisError, ServerErrorKind};
+use redis::{ErrorKind, RedisError, ServerErrorKind, Value};
 
 use super::StoreError;
 
@@ -16,6 +16,22 @@ const LASTING: [&str; 7] = [
     "LOADING",
     "NOAUTH",
 ];
+
+/// Codes of a node that has not done what it was asked, as it lies elsewhere, or moves there at this moment.
+const ELSEWHERE: [&str; 4] = ["MOVED", "ASK", "TRYAGAIN", "READONLY"];
+
+/// Whether nothing of so many commands was done, as what they are about lies elsewhere: then they may be asked again.
+pub(super) fn is_elsewhere(error: &RedisError, commands: usize) -> bool {
+    let refusals = error.clone().into_server_errors();
+    refusals.is_some_and(|all| {
+        all.len() == commands && all.iter().all(|(_, it)| ELSEWHERE.contains(&it.code()))
+    })
+}
+
+/// The same of the answer to one command.
+pub(super) fn is_value_elsewhere(value: &Value) -> bool {
+    matches!(value, Value::ServerError(error) if ELSEWHERE.contains(&error.code()))
+}
 
 /// The first refusal of a pipeline, which is like all of them; their code is not told otherwise, and in words they are
 /// pages of the same.

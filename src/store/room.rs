@@ -42,13 +42,18 @@ impl Memory {
 }
 
 impl Store {
-    /// How much memory Redis uses.
+    /// How much memory Redis uses; of several nodes the fullest.
     ///
     /// # Errors
     /// Unavailable or silent.
     pub async fn memory(&self) -> Result<Memory> {
-        let info: String = self.query(redis::cmd("INFO").arg("memory")).await?;
-        Ok(Memory::of_info(&Facts::of_info(&info)))
+        let ask = redis::cmd("INFO").arg("memory").to_owned();
+        let infos = self.query_each::<String>(&ask).await?;
+        let all = infos
+            .into_iter()
+            .map(|info| Memory::of_info(&Facts::of_info(&info)));
+        let fullest = all.max_by_key(|it| (it.percent(), it.used));
+        Ok(fullest.unwrap_or_default())
     }
 
     /// Drops the older half of what was posted and received and of the history; answers how many entries. Dead letters stay.

@@ -15,6 +15,8 @@ use std::sync::OnceLock;
 use redis::aio::MultiplexedConnection;
 use redis::{FromRedisValue, RedisResult, ScriptInvocation, ToRedisArgs};
 
+use super::nodes::Tag;
+
 /// What a script does to Redis, which decides whether a full one refuses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -203,11 +205,22 @@ impl Script {
         text
     }
 
-    /// Begins a call, with its first key.
-    pub(super) fn key(&'static self, key: impl ToRedisArgs) -> Call {
+    /// Begins a call, with its first key, which says where it is done.
+    pub(super) fn key(&'static self, key: impl AsRef<str>) -> Call {
+        let key = key.as_ref();
         Call {
             script: self,
+            tag: Tag::of_key(key.as_bytes()),
             invocation: self.whole().key(key),
+        }
+    }
+
+    /// A call without keys, which any node does.
+    pub(super) fn keyless(&'static self) -> Call {
+        Call {
+            script: self,
+            tag: None,
+            invocation: self.whole().prepare_invoke(),
         }
     }
 
@@ -242,6 +255,8 @@ fn put<'a>(source: &'a str, text: &mut String, there: &mut BTreeSet<&'a str>) {
 /// A call of a script, as far as it is put together.
 pub(super) struct Call {
     script: &'static Script,
+    /// Where it is done; none: anywhere.
+    tag: Option<Tag>,
     invocation: ScriptInvocation<'static>,
 }
 

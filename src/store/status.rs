@@ -38,13 +38,13 @@ pub struct RedisState {
 }
 
 impl Store {
-    /// How long Redis takes to answer.
+    /// How long Redis takes to answer, all its nodes.
     ///
     /// # Errors
     /// Unavailable or silent.
     pub async fn ping(&self) -> Result<Duration> {
         let asked = Instant::now();
-        self.query::<()>(&redis::cmd("PING")).await?;
+        self.query_each::<()>(&redis::cmd("PING")).await?;
         Ok(asked.elapsed())
     }
 

@@ -13,6 +13,7 @@ use crate::store::dead_letters::{Letter, shards_of};
 use crate::store::handles::Chats;
 use crate::store::history::Record;
 use crate::store::keys::{self, Place, Shard};
+use crate::store::nodes::Tag;
 use crate::store::paging::{EntryId, Look, StreamEntry};
 use crate::store::scripts;
 use crate::store::work::Kind;
@@ -147,7 +148,8 @@ impl Chats<'_> {
                 .arg(keys::lanes_like(place.shard))
                 .arg("COUNT")
                 .arg(STEP);
-            let (next, found): (u64, Vec<Vec<u8>>) = self.store.query(&scan).await?;
+            let tag = Some(Tag::of_shard(place.shard));
+            let (next, found): (u64, Vec<Vec<u8>>) = self.store.query_at(tag, &scan).await?;
             let found = found.iter().filter_map(|key| std::str::from_utf8(key).ok());
             for destination in found.filter_map(|key| place.destination_of(key)) {
                 erased += self

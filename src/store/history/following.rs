@@ -1,7 +1,13 @@
-//! What comes into the lists of what is over, as it comes: one blocking read for all of them, on a connection of its own.
+//! What comes into the lists of what is over, as it comes: one blocking read for all of them that are on one node, on a
+//! connection of its own.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+use redis::Value;
 use redis::aio::MultiplexedConnection;
 use redis::streams::StreamReadReply;
 use tokio::time::timeout;
@@ -12,6 +18,8 @@ use crate::store::handles::History;
 use crate::store::history::Settlement;
 use crate::store::history::posts::{Post, UNTAKEN};
 use crate::store::keys::{self, Shard};
+use crate::store::links::Links;
+use crate::store::nodes::Tag;
 use crate::store::paging::{EntryId, StreamEntry};
 use crate::store::{Result, StoreError, reply};
 
@@ -55,8 +63,12 @@ pub struct News {
     pub posts_overflow: bool,
 }
 
-/// Follows the lists from the moment at which it began.
-pub struct Follower {
+/// Follows the lists from the moment at which it began. Each node is read by itself, so that one with nothing new holds back
+/// nothing of the others.
+pub struct Follower(FuturesUnordered<BoxFuture<'static, (Part, Result<News>)>>);
+
+/// The lists on one node.
+struct Part {
     connection: MultiplexedConnection,
     streams: Vec<Followable>,
 }
@@ -75,29 +87,48 @@ impl History<'_> {
     /// # Errors
     /// Unavailable or silent.
     pub async fn follow(self) -> Result<Follower> {
-        let now = reply::time(Some(self.store.query(&redis::cmd("TIME")).await?))?;
-        let (connection, _) = establish(self.store.links.client()).await?;
+        let mut parts = Vec::new();
+        for node in self.store.nodes.all() {
+            let shards = Shard::all().filter(|shard| {
+                let of_shard = self.store.nodes.node_of(Some(Tag::of_shard(*shard)));
+                Arc::ptr_eq(&of_shard, &node)
+            });
+            let shards: Vec<_> = shards.collect();
+            if !shards.is_empty() {
+                parts.push(Part::begin(&node, &shards).await?.read().boxed());
+            }
+        }
+        Ok(Follower(parts.into_iter().collect()))
+    }
+}
+
+impl Part {
+    /// Begins to follow the lists of these shards, which are on one node.
+    async fn begin(node: &Links, shards: &[Shard]) -> Result<Self> {
+        let (mut connection, _) = establish(node.client()).await?;
+        let now: Value = redis::cmd("TIME").query_async(&mut connection).await?;
+        let now = reply::time(Some(now))?;
         let streams = LISTS.iter().enumerate().flat_map(|(list, key)| {
-            Shard::all().map(move |shard| Followable {
-                key: key(shard),
-                shard,
+            shards.iter().map(move |shard| Followable {
+                key: key(*shard),
+                shard: *shard,
                 list,
                 last: format!("{}-0", now.saturating_sub(1)),
             })
         });
-        Ok(Follower {
+        Ok(Self {
             connection,
             streams: streams.collect(),
         })
     }
-}
 
-impl Follower {
-    /// What has come since the last call; waits for it a few seconds.
-    ///
-    /// # Errors
-    /// Unavailable, silent or unreadable: then it must begin anew.
-    pub async fn next(&mut self) -> Result<News> {
+    /// Reads what has come since the last read; waits for it a few seconds.
+    async fn read(mut self) -> (Self, Result<News>) {
+        let news = self.news().await;
+        (self, news)
+    }
+
+    async fn news(&mut self) -> Result<News> {
         let mut read = redis::cmd("XREAD");
         read.arg("COUNT")
             .arg(MOST)
@@ -133,6 +164,20 @@ impl Follower {
         }
         news.followed.sort_by_key(|it| it.id.at());
         Ok(news)
+    }
+}
+
+impl Follower {
+    /// What has come at one of the nodes since the last call; waits for it a few seconds.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable: then it must begin anew.
+    pub async fn next(&mut self) -> Result<News> {
+        let Some((part, news)) = self.0.next().await else {
+            return Ok(News::default());
+        };
+        self.0.push(part.read().boxed());
+        news
     }
 }
 

@@ -106,6 +106,9 @@ pub const FAILED: &str = "failed";
 /// That of one that was given up on.
 pub const BURIED: &str = "buried";
 
+/// Lists of a shard that are trimmed, first that of batches and that of dead letters.
+const OF_A_SHARD: usize = 6;
+
 /// What trimming by age took away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Trimmed {
@@ -164,42 +167,31 @@ impl History<'_> {
                 .arg(keys::dead(shard))
                 .arg("MINID")
                 .arg(before(retention.dead_letter_age));
-            trims
-                .zrembyscore(
-                    keys::seen(shard),
-                    "-inf",
-                    now.saturating_sub(self.store.seen_for()),
-                )
-                .ignore();
-            trims
-                .zrembyscore(keys::heard(shard), "-inf", before(MAX_FIRST_AFTER))
-                .ignore();
+            let seen_before = now.saturating_sub(self.store.seen_for());
+            trims.zrembyscore(keys::seen(shard), "-inf", seen_before);
+            trims.zrembyscore(keys::heard(shard), "-inf", before(MAX_FIRST_AFTER));
             trims
                 .cmd("XTRIM")
                 .arg(keys::received(shard))
                 .arg("MINID")
-                .arg(before(retention.history_age))
-                .ignore();
+                .arg(before(retention.history_age));
             trims
                 .cmd("XTRIM")
                 .arg(keys::posts(shard))
                 .arg("MINID")
-                .arg(before(retention.history_age))
-                .ignore();
+                .arg(before(retention.history_age));
         }
-        trims
-            .cmd("XTRIM")
-            .arg(keys::AUDIT)
-            .arg("MINID")
-            .arg(before(audit::KEPT_FOR))
-            .ignore();
-        let counts: Vec<(u64, u64)> = self.store.pipeline(&trims).await?;
+        let counts: Vec<u64> = self.store.pipeline(&trims).await?;
+        let mut audit = redis::cmd("XTRIM");
+        audit.arg(keys::AUDIT).arg("MINID");
+        let trim = audit.arg(before(audit::KEPT_FOR));
+        self.store.query::<u64>(trim).await?;
         self.store.chats().forget_ended_pauses(now).await?;
         Ok(counts
-            .iter()
-            .fold(Trimmed::default(), |sum, (history, dead)| Trimmed {
-                history: sum.history + history,
-                dead_letters: sum.dead_letters + dead,
+            .chunks(OF_A_SHARD)
+            .fold(Trimmed::default(), |sum, counts| Trimmed {
+                history: sum.history + counts[0],
+                dead_letters: sum.dead_letters + counts[1],
             }))
     }
 }

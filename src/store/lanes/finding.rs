@@ -89,8 +89,11 @@ impl Lanes<'_> {
                 let keys = lanes
                     .iter()
                     .map(|(destination, member)| keys::behind(shard, "lane", destination, member));
-                let keys: Vec<_> = keys.collect();
-                let mut holding = scripts::HOLDING.key(&keys[..]);
+                let mut keys = keys.collect::<Vec<_>>().into_iter();
+                let mut holding = scripts::HOLDING.key(keys.next().unwrap_or_default());
+                for key in keys {
+                    holding.key(key);
+                }
                 holding.arg(id.as_str()).arg(MOST_BATCHES);
                 let places: Vec<usize> = self.store.run(shard, &holding).await?;
                 let place = places.first().and_then(|place| place.checked_sub(1));

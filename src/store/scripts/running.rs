@@ -1,8 +1,10 @@
 //! Bringing scripts to Redis, and calling them.
 
+use futures_util::future::join_all;
 use redis::FromRedisValue;
 
 use super::{ALL, Call, Script};
+use crate::store::asking::told;
 use crate::store::keys::Shard;
 use crate::store::{Result, Store, StoreError};
 
@@ -13,7 +15,8 @@ impl Store {
         shard: Shard,
         call: &Call,
     ) -> Result<T> {
-        let answer = self.ask(shard.index(), |mut connection| async move {
+        let which = shard.index();
+        let answer = self.ask(call.tag, which, 1, |mut connection| async move {
             call.on(&mut connection).await
         });
         answer.await.map_err(|error| match error {
@@ -25,13 +28,21 @@ impl Store {
         })
     }
 
-    /// Brings all scripts to Redis, so that no call has to.
+    /// Brings all scripts to each node, so that no call has to.
     pub(in crate::store) async fn load_scripts(&self) -> Result<()> {
         let mut load = redis::pipe();
         for script in ALL {
             load.cmd("SCRIPT").arg("LOAD").arg(script.text()).ignore();
         }
-        self.pipeline(&load).await
+        let load = &load;
+        let nodes = self.nodes.all();
+        let loading = nodes.iter().map(|node| {
+            self.ask_node(node, 0, self.patience, |mut connection| async move {
+                load.query_async(&mut connection).await
+            })
+        });
+        let loaded = join_all(loading).await.into_iter();
+        loaded.map(|answer| answer.map_err(told)).collect()
     }
 }
 

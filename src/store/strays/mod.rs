@@ -4,10 +4,12 @@
 mod burying;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::Result;
 use super::config::Kind;
 use super::keys::{self, Due, Shard};
+use super::links::Links;
 use super::scheduled::{KeptMessage, Waiting};
 use crate::core::chat::{Chat, Name};
 use crate::store::handles::StrayThings;
@@ -155,6 +157,14 @@ impl StrayThings<'_> {
     /// The indexes of lanes that there are, whether or not anybody knows their destination.
     pub(super) async fn lane_indexes(self) -> Result<HashSet<(Shard, Name)>> {
         let mut found = HashSet::new();
+        for node in self.store.nodes.all() {
+            found.extend(self.lane_indexes_on(&node).await?);
+        }
+        Ok(found)
+    }
+
+    async fn lane_indexes_on(self, node: &Arc<Links>) -> Result<HashSet<(Shard, Name)>> {
+        let mut found = HashSet::new();
         let mut cursor = 0;
         loop {
             let mut scan = redis::cmd("SCAN");
@@ -163,7 +173,8 @@ impl StrayThings<'_> {
                 .arg(keys::LANE_INDEXES)
                 .arg("COUNT")
                 .arg(STEP);
-            let (next, page): (u64, Vec<Vec<u8>>) = self.store.query(&scan).await?;
+            let page = self.store.query_node::<(u64, Vec<Vec<u8>>)>(node, &scan);
+            let (next, page) = page.await?;
             let texts = page.iter().filter_map(|key| std::str::from_utf8(key).ok());
             found.extend(texts.filter_map(keys::destination_of_index));
             if next == 0 {

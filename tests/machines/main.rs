@@ -1,0 +1,16 @@
+//! More than one machine: the daemons in front of a real Redis Cluster, while masters die, change places and hand over slots.
+//! `make test-machines` runs it.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+#![expect(
+    clippy::print_stderr,
+    reason = "the log of a daemon belongs to its failed test"
+)]
+
+mod cluster;
+#[path = "../it/support/mod.rs"]
+#[expect(
+    dead_code,
+    reason = "the harness of the suite, of which this needs a part"
+)]
+mod support;
+mod whole;
