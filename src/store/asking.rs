@@ -62,6 +62,26 @@ impl Store {
         join_all(asked).await.into_iter().collect()
     }
 
+    /// The same on each node, of each that gave one its answer.
+    ///
+    /// # Errors
+    /// None did.
+    pub(super) async fn query_living<T: FromRedisValue>(&self, command: &Cmd) -> Result<Vec<T>> {
+        let nodes = self.nodes.all();
+        let asked = nodes.iter().map(|node| self.query_node(node, command));
+        let (mut answers, mut failed) = (Vec::new(), None);
+        for answer in join_all(asked).await {
+            match answer {
+                Ok(answer) => answers.push(answer),
+                Err(error) => drop(failed.get_or_insert(error)),
+            }
+        }
+        match failed {
+            Some(error) if answers.is_empty() => Err(error),
+            _ => Ok(answers),
+        }
+    }
+
     /// Does several commands, each on the node that has its first key; those of one node are done in their order. Answers may
     /// be left out (`ignore`), and all be one transaction, only where all have the same tag.
     pub(super) async fn pipeline<T: FromRedisValue>(&self, pipeline: &Pipeline) -> Result<T> {
@@ -94,6 +114,19 @@ impl Store {
         match failed {
             Some(error) if answers.iter().all(Option::is_none) => Err(error),
             _ => Ok(answers),
+        }
+    }
+
+    /// The same, without the times: of each command its answer, if its node gave one.
+    ///
+    /// # Errors
+    /// No node answers.
+    pub(super) async fn living(&self, reads: &Pipeline) -> Result<Vec<Option<Value>>> {
+        let commands: Vec<_> = reads.cmd_iter().collect();
+        let (answers, failed) = self.spread(&commands, false).await;
+        match failed {
+            Some(error) if answers.iter().all(Option::is_none) => Err(error),
+            _ => Ok(answers.into_iter().map(|answer| Some(answer?.1)).collect()),
         }
     }
 

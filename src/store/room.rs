@@ -42,13 +42,13 @@ impl Memory {
 }
 
 impl Store {
-    /// How much memory Redis uses; of several nodes the fullest.
+    /// How much memory Redis uses; of several nodes the fullest that answers.
     ///
     /// # Errors
     /// Unavailable or silent.
     pub async fn memory(&self) -> Result<Memory> {
         let ask = redis::cmd("INFO").arg("memory").to_owned();
-        let infos = self.query_each::<String>(&ask).await?;
+        let infos = self.query_living::<String>(&ask).await?;
         let all = infos
             .into_iter()
             .map(|info| Memory::of_info(&Facts::of_info(&info)));

@@ -1,7 +1,9 @@
 //! A Redis Cluster of a test's own: masters and replicas as real servers on loopback.
 
-use nix::sys::signal::Signal;
-use redis::{FromRedisValue, Value};
+use std::ops::RangeInclusive;
+
+use lull::store::keys::Shard;
+use redis::FromRedisValue;
 
 use crate::support::daemon::free_port;
 use crate::support::{TestRedis, eventually};
@@ -52,7 +54,8 @@ impl Node {
         command.query_async(&mut raw).await.unwrap()
     }
 
-    async fn says(&self, words: &[&str], wanted: &str) -> bool {
+    /// Whether its answer has these words.
+    pub(crate) async fn says(&self, words: &[&str], wanted: &str) -> bool {
         self.asks::<String>(words).await.contains(wanted)
     }
 }
@@ -72,8 +75,8 @@ impl Cluster {
     async fn form(&self) {
         let (masters, replicas) = self.nodes.split_at(self.masters);
         for (at, node) in masters.iter().enumerate() {
-            let bound = |at: usize| SLOTS * at / self.masters;
-            let (first, last) = (bound(at).to_string(), (bound(at + 1) - 1).to_string());
+            let slots = self.slots_of(at);
+            let (first, last) = (slots.start().to_string(), slots.end().to_string());
             let () = node
                 .asks(&["CLUSTER", "ADDSLOTSRANGE", &first, &last])
                 .await;
@@ -123,19 +126,94 @@ impl Cluster {
         format!("redis://127.0.0.1:{}", self.nodes[node].port)
     }
 
-    /// One of its nodes; masters come first.
-    pub(crate) fn node(&self, at: usize) -> &Node {
-        &self.nodes[at]
-    }
-
     /// Kills a node with SIGKILL.
     pub(crate) fn kill(&mut self, node: usize) {
         self.nodes[node].redis.kill();
     }
 
-    /// Freezes a node, or lets it go on.
-    pub(crate) fn signal(&self, node: usize, signal: Signal) {
-        self.nodes[node].redis.signal(signal);
+    /// The slots that a master has.
+    pub(crate) fn slots_of(&self, master: usize) -> RangeInclusive<usize> {
+        let bound = |at: usize| SLOTS * at / self.masters;
+        bound(master)..=bound(master + 1) - 1
+    }
+
+    /// The slot of a chat of the buffer `default`.
+    pub(crate) async fn slot_of(&self, chat: &str) -> usize {
+        let shard = Shard::of(&crate::support::chat(chat)).index();
+        let key = format!("lull:{{{shard:02}}}");
+        self.nodes[1].asks(&["CLUSTER", "KEYSLOT", &key]).await
+    }
+
+    /// Whether another node than a master is known to have its slots.
+    pub(crate) async fn is_replaced(&self, master: usize) -> bool {
+        let nodes: String = self.nodes[(master + 1) % self.masters]
+            .asks(&["CLUSTER", "NODES"])
+            .await;
+        let (slots, port) = (
+            self.slots_of(master),
+            format!(":{}@", self.nodes[master].port),
+        );
+        let range = format!(" {}-{}", slots.start(), slots.end());
+        let has = nodes.lines().find(|line| line.contains(&range));
+        has.is_some_and(|line| !line.contains(&port))
+    }
+
+    /// The replica of a master.
+    pub(crate) async fn replica_of(&self, master: usize) -> &Node {
+        let id: String = self.nodes[master].asks(&["CLUSTER", "MYID"]).await;
+        for replica in &self.nodes[self.masters..] {
+            let nodes: String = replica.asks(&["CLUSTER", "NODES"]).await;
+            let own = nodes.lines().find(|line| line.contains("myself"));
+            if own.is_some_and(|line| line.contains(&id)) {
+                return replica;
+            }
+        }
+        panic!("master {master} has no replica");
+    }
+
+    /// Moves all slots of a master to another, as `redis-cli --cluster reshard` does.
+    pub(crate) async fn move_all(&self, from: usize, to: usize) {
+        let (source, target) = (&self.nodes[from], &self.nodes[to]);
+        let ids = (
+            source.asks::<String>(&["CLUSTER", "MYID"]).await,
+            target.asks::<String>(&["CLUSTER", "MYID"]).await,
+        );
+        let (mut source, mut at_target) = (source.redis.raw().await, target.redis.raw().await);
+        let port = target.port.to_string();
+        for slot in self.slots_of(from) {
+            let slot = slot.to_string();
+            let set = |how: &'static str, id: &str| {
+                let mut set = redis::cmd("CLUSTER");
+                set.arg(&["SETSLOT", &slot, how, id]);
+                set
+            };
+            let () = set("IMPORTING", &ids.0)
+                .query_async(&mut at_target)
+                .await
+                .unwrap();
+            let () = set("MIGRATING", &ids.1)
+                .query_async(&mut source)
+                .await
+                .unwrap();
+            loop {
+                let mut keys = redis::cmd("CLUSTER");
+                keys.arg(&["GETKEYSINSLOT", &slot, "100"]);
+                let keys: Vec<String> = keys.query_async(&mut source).await.unwrap();
+                if keys.is_empty() {
+                    break;
+                }
+                let mut migrate = redis::cmd("MIGRATE");
+                migrate
+                    .arg(&["127.0.0.1", &port, "", "0", "5000", "KEYS"])
+                    .arg(keys);
+                let () = migrate.query_async(&mut source).await.unwrap();
+            }
+            let () = set("NODE", &ids.1)
+                .query_async(&mut at_target)
+                .await
+                .unwrap();
+            let () = set("NODE", &ids.1).query_async(&mut source).await.unwrap();
+        }
     }
 
     /// How many keys of Lull each master has.
@@ -145,10 +223,5 @@ impl Cluster {
             counts.push(node.redis.keys("lull:*").await.len());
         }
         counts
-    }
-
-    /// The answer of a node to a command, whatever it is.
-    pub(crate) async fn raw(&self, node: usize, words: &[&str]) -> Value {
-        self.nodes[node].asks(words).await
     }
 }

@@ -7,10 +7,13 @@
 )]
 
 mod cluster;
+mod daemons;
+mod failover;
 #[path = "../it/support/mod.rs"]
 #[expect(
     dead_code,
     reason = "the harness of the suite, of which this needs a part"
 )]
 mod support;
+mod talk;
 mod whole;

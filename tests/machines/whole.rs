@@ -5,26 +5,12 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use crate::cluster::Cluster;
-use crate::support::daemon::{API, MONITOR, free_port};
-use crate::support::{Daemon, Receiver, eventually};
+use crate::daemons::daemon;
+use crate::support::daemon::{API, MONITOR};
+use crate::support::{Receiver, eventually};
 
 /// Chats that speak: some of each shard.
 const CHATS: usize = 200;
-
-async fn daemon(program: &str, redis: &str, more: &[(&str, &str)]) -> Daemon {
-    let port = free_port();
-    let text = port.to_string();
-    let mut settings = vec![
-        ("REDIS_URL", redis),
-        ("HOST", "127.0.0.1"),
-        ("PORT", &text),
-        ("MONITOR_PORT", &text),
-    ];
-    settings.extend(more);
-    let daemon = Daemon::spawn(program, &[], &settings, port);
-    daemon.wait_until_up().await;
-    daemon
-}
 
 #[tokio::test]
 async fn everything_said_arrives_once_and_in_order() {

@@ -5,11 +5,11 @@ pub(in crate::store) mod recounting;
 
 use redis::Cmd;
 
-use super::Result;
 use super::handles::{HeldCounts, Scheduled};
 use super::keys::{self, Shard};
 use super::scheduled::KeptMessage;
 use super::work::Kind;
+use super::{Result, reply};
 use crate::core::chat::{Chat, Name};
 
 /// How much of one kind waits: windows, batches on lanes, or messages for later.
@@ -29,7 +29,8 @@ fn number(text: &str) -> u64 {
 }
 
 impl HeldCounts<'_> {
-    /// How much of a kind waits in all, and how many of these buffers.
+    /// How much of a kind waits in all, and how many of these buffers. What lies on a node that does not answer is left out:
+    /// nothing comes there either.
     ///
     /// # Errors
     /// Unavailable or silent.
@@ -40,7 +41,9 @@ impl HeldCounts<'_> {
         for shard in Shard::all() {
             reads.add_command(Cmd::hmget(keys::held(shard, kind), &fields));
         }
-        let counts: Vec<Vec<Option<String>>> = self.store.pipeline(&reads).await?;
+        let counts = self.store.living(&reads).await?.into_iter().flatten();
+        let counts = counts.map(|counts| reply::value(Some(counts)));
+        let counts: Vec<Vec<Option<String>>> = counts.collect::<Result<_>>()?;
         let sum = |which: usize| {
             let of_shards = counts
                 .iter()
