@@ -2,7 +2,7 @@
 
 BINARIES := $(or $(CARGO_TARGET_DIR),target)/quick
 
-.PHONY: help run test test-browser pictures soak proxies clients n8n check fuzz bench
+.PHONY: help run test test-browser test-machines pictures soak proxies clients n8n check fuzz bench
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,11 @@ test-browser: ## Use the console in a real Chromium, and look at each of its pag
 	@scripts/need-chromium
 	@redis=$$(scripts/need-redis) && axe=$$(scripts/need-axe) && \
 	AXE=$$axe REDIS_SERVER=$$redis cargo test --locked --test browser -- --skip pictures::
+
+test-machines: ## Kill masters of a real Redis Cluster, change their places and move their slots, while people talk
+	@scripts/need-cc
+	@redis=$$(scripts/need-redis) && \
+	REDIS_SERVER=$$redis RUST_TEST_THREADS=1 cargo test --locked --test machines
 
 pictures: ## Take the pictures of the console that the docs show, in a real Chromium
 	@scripts/need-cc
@@ -57,7 +62,7 @@ check: ## Formatting, lints, documentation, licences, Dockerfiles, compose.yaml,
 	@scripts/need-cc
 	@scripts/need-lint-tools
 	cargo fmt --all --check
-	cargo clippy --locked --all-targets --test soak --test proxies --test clients --test browser -- -D warnings
+	cargo clippy --locked --all-targets --test soak --test proxies --test clients --test browser --test machines -- -D warnings
 	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps --document-private-items
 	cargo fetch --locked
 	target/tools/lint/bin/cargo-deny --offline --locked check licenses bans sources

@@ -28,7 +28,7 @@ impl Store {
             self.ask_node(node, which, self.patience, question)
         });
         // To the end on each, so that each that is broken is found by the same probe.
-        let answers = join_all(asks).await.into_iter();
-        answers.map(|answer| answer.map_err(told)).collect()
+        let mut answers = join_all(asks).await.into_iter();
+        answers.try_for_each(|answer| answer.map_err(told))
     }
 }

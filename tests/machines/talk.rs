@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use reqwest::Client;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use crate::support::{Daemon, Receiver};
 
@@ -19,6 +20,8 @@ const PAUSE: Duration = Duration::from_millis(1200);
 const WAIT: Duration = Duration::from_millis(500);
 /// Between two tries of a message that was refused.
 const AGAIN: Duration = Duration::from_millis(150);
+/// What has not come for so long is lost.
+const MISSED: Duration = Duration::from_secs(30);
 /// The longest that an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -115,7 +118,7 @@ impl Talk {
         let refused = self.refused();
         let mut late = Vec::new();
         while !missing.is_empty() {
-            let Some(call) = receiver.call_within(Duration::from_secs(30)).await else {
+            let Ok(call) = timeout(MISSED, receiver.call()).await else {
                 break;
             };
             let last = call.messages().pop();

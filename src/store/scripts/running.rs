@@ -41,8 +41,8 @@ impl Store {
                 load.query_async(&mut connection).await
             })
         });
-        let loaded = join_all(loading).await.into_iter();
-        loaded.map(|answer| answer.map_err(told)).collect()
+        let mut loaded = join_all(loading).await.into_iter();
+        loaded.try_for_each(|answer| answer.map_err(told))
     }
 }
 

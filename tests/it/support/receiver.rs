@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -139,11 +139,6 @@ impl Receiver {
             .await
             .expect("no call came")
             .unwrap()
-    }
-
-    /// The next call, if one comes within that time.
-    pub(crate) async fn call_within(&mut self, time: Duration) -> Option<Call> {
-        timeout(time, self.calls.recv()).await.ok().flatten()
     }
 
     /// Waits until so many users have been called for, and answers the id and the texts of each call, by user.
