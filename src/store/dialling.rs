@@ -9,6 +9,7 @@ use redis::{
 };
 use tokio::time::timeout;
 
+use super::nodes::Tag;
 use super::{probe, refusal};
 
 /// For one attempt to connect, from the name to the login.
@@ -16,9 +17,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// For the answer to the first question on a new connection.
 const FIRST_ANSWER: Duration = Duration::from_secs(1);
 
-/// A new connection, and why it cannot be worked with, if Redis says so.
+/// A new connection, and why it cannot be worked with, if Redis says so of what goes by `tag`.
 pub(super) async fn establish(
     client: &Client,
+    tag: Tag,
 ) -> RedisResult<(MultiplexedConnection, Option<RedisError>)> {
     let config = AsyncConnectionConfig::new()
         // Each call is timed as a whole; a second timer for a part of it would only cost.
@@ -33,7 +35,7 @@ pub(super) async fn establish(
         }
         Err(error) => return Err(error),
     };
-    let refusal = match timeout(FIRST_ANSWER, probe::ask(&mut connection)).await {
+    let refusal = match timeout(FIRST_ANSWER, probe::ask(&mut connection, tag)).await {
         Ok(Ok(())) => None,
         Ok(Err(error)) if error.kind() == ErrorKind::Io || refusal::is_crowd(&error) => {
             return Err(error);

@@ -17,7 +17,7 @@ use crate::core::chat::{Chat, ChatId, Name};
 pub(crate) use chats::{aliases, heard, known, paused, pausers, people, writers};
 pub(crate) use config::{
     API_KEYS, AUDIT, BROUGHT, CALLS, CLOCK, CONFIG, DAEMONS, LINES, LIVES, OVER, REVIVALS,
-    REVIVING, SAMPLED, TOKEN_KEY, USED, login_link, pace, samples,
+    REVIVING, SAMPLED, TOKEN_KEY, USED, login_link, pace, probe, samples,
 };
 pub(crate) use held::held;
 pub(crate) use indexes::{LANE_INDEXES, destination_of_index, index_of, lanes};

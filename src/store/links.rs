@@ -5,21 +5,23 @@
 //! became a replica, a full disk) still serves what it can, while another is made beside it: the address may lead
 //! elsewhere by now. Each attempt resolves the address anew. One that broke while nobody used it is found by looking.
 
+mod beside;
 mod mending;
 mod watching;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use redis::aio::MultiplexedConnection;
-use redis::{Client, ConnectionAddr, ErrorKind, RedisError, RedisResult};
+use redis::{Client, ErrorKind, RedisError, RedisResult};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 use self::mending::mended;
 use self::watching::watched;
 use super::dialling::{establish, silent};
+use super::nodes::Tag;
 use super::refusal;
 use super::trouble::Trouble;
 
@@ -59,6 +61,8 @@ pub(super) struct Links {
     /// For each of them: whether it is being asked if it still answers.
     doubted: Vec<AtomicBool>,
     next_number: AtomicU64,
+    /// By what it is asked how it is: something that lies there.
+    probed: AtomicU8,
     trouble: Trouble,
 }
 
@@ -70,7 +74,7 @@ impl Links {
     pub(super) async fn open(client: Client, place: String) -> RedisResult<Arc<Self>> {
         let mut made = Vec::new();
         for _ in 0..CONNECTIONS {
-            let (connection, refusal) = establish(&client).await?;
+            let (connection, refusal) = establish(&client, Tag::CONFIG).await?;
             match refusal {
                 Some(refusal) if !refusal::is_of_writes(&refusal) => return Err(refusal),
                 _ => made.push((connection, refusal)),
@@ -81,6 +85,7 @@ impl Links {
             links: Vec::new(),
             doubted: made.iter().map(|_| AtomicBool::default()).collect(),
             next_number: AtomicU64::default(),
+            probed: AtomicU8::new(Tag::CONFIG.number()),
             trouble: Trouble::new(place),
         };
         let mut refusals = Vec::new();
@@ -97,36 +102,6 @@ impl Links {
         let links = Arc::new(links);
         if let Some(refusal) = refusals.first() {
             links.leave(refusal);
-        }
-        tokio::spawn(watched(Arc::downgrade(&links)));
-        Ok(links)
-    }
-
-    /// The same to another address; its connections are being made, and who asks on one waits for that.
-    ///
-    /// # Errors
-    /// When nothing can be dialled there.
-    pub(super) fn beside(&self, address: ConnectionAddr) -> RedisResult<Arc<Self>> {
-        let info = self.client.get_connection_info().clone().set_addr(address);
-        let place = info.addr().to_string();
-        let states = (0..CONNECTIONS).map(|_| {
-            watch::Sender::new(State {
-                live: None,
-                mending: true,
-                connecting: true,
-                why: None,
-            })
-        });
-        let links = Arc::new(Self {
-            client: Client::open(info)?,
-            links: states.collect(),
-            doubted: (0..CONNECTIONS).map(|_| AtomicBool::default()).collect(),
-            next_number: AtomicU64::default(),
-            trouble: Trouble::new(place),
-        });
-        for which in 0..CONNECTIONS {
-            let cause = RedisError::from((ErrorKind::Client, "it has a part of the data now"));
-            tokio::spawn(mended(Arc::downgrade(&links), which, cause, None));
         }
         tokio::spawn(watched(Arc::downgrade(&links)));
         Ok(links)
@@ -260,7 +235,7 @@ impl Links {
             state.connecting = true;
             false
         });
-        let (live, why) = match establish(&self.client).await {
+        let (live, why) = match establish(&self.client, self.probed()).await {
             Ok((connection, refusal)) => (Some(self.live(which, connection)), refusal),
             Err(error) => (None, Some(error)),
         };

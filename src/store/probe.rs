@@ -5,12 +5,19 @@ use redis::RedisResult;
 use redis::aio::MultiplexedConnection;
 
 use super::asking::told;
+use super::nodes::Tag;
+use super::refusal;
 use super::scripts;
 use super::{Result, Store};
 
 /// Asks on one connection.
-pub(super) async fn ask(connection: &mut MultiplexedConnection) -> RedisResult<()> {
-    scripts::PROBE.keyless().on(connection).await
+pub(super) async fn ask(connection: &mut MultiplexedConnection, tag: Tag) -> RedisResult<()> {
+    let asked = scripts::PROBE.key(tag.probe()).on(connection).await;
+    match asked {
+        // What is elsewhere by now is asked of there.
+        Err(error) if refusal::is_moved(&error) => Ok(()),
+        asked => asked,
+    }
 }
 
 impl Store {
@@ -24,7 +31,8 @@ impl Store {
             .iter()
             .flat_map(|node| (0..node.count()).map(move |which| (node, which)));
         let asks = links.map(|(node, which)| {
-            let question = |mut live| async move { ask(&mut live).await };
+            let tag = node.probed();
+            let question = move |mut live| async move { ask(&mut live, tag).await };
             self.ask_node(node, which, self.patience, question)
         });
         // To the end on each, so that each that is broken is found by the same probe.

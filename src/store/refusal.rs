@@ -28,6 +28,11 @@ pub(super) fn is_elsewhere(error: &RedisError, commands: usize) -> bool {
     })
 }
 
+/// Whether a node only says that something lies on another.
+pub(super) fn is_moved(error: &RedisError) -> bool {
+    error.code() == Some("MOVED")
+}
+
 /// The same of the answer to one command.
 pub(super) fn is_value_elsewhere(value: &Value) -> bool {
     matches!(value, Value::ServerError(error) if ELSEWHERE.contains(&error.code()))

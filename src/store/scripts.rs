@@ -215,15 +215,6 @@ impl Script {
         }
     }
 
-    /// A call without keys, which any node does.
-    pub(super) fn keyless(&'static self) -> Call {
-        Call {
-            script: self,
-            tag: None,
-            invocation: self.whole().prepare_invoke(),
-        }
-    }
-
     fn whole(&self) -> &redis::Script {
         self.whole.get_or_init(|| redis::Script::new(&self.text()))
     }

@@ -274,7 +274,7 @@ fn the_environment_is_read_in_one_place() {
 }
 
 /// Where tasks are started that nobody sees to, and why none of them is a loop that a daemon lives by.
-const TASKS: [(&str, &str); 10] = [
+const TASKS: [(&str, &str); 12] = [
     ("src/loops.rs", "it sees to all others"),
     ("src/telemetry/lines.rs", "a thread that only writes"),
     ("src/telemetry/tracer.rs", "sends the last spans"),
@@ -283,6 +283,14 @@ const TASKS: [(&str, &str); 10] = [
     ("src/telemetry/bursts.rs", "writes one line"),
     ("src/ingest/memory_guard.rs", "makes room once"),
     ("src/store/links.rs", "mends a connection"),
+    (
+        "src/store/links/beside.rs",
+        "makes the first connections to a node",
+    ),
+    (
+        "src/store/nodes/mod.rs",
+        "learns where data lies, as long as anybody asks there",
+    ),
     ("src/delivery/collector.rs", "a call"),
     (
         "src/cli/up/",

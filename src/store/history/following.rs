@@ -105,7 +105,7 @@ impl History<'_> {
 impl Part {
     /// Begins to follow the lists of these shards, which are on one node.
     async fn begin(node: &Links, shards: &[Shard]) -> Result<Self> {
-        let (mut connection, _) = establish(node.client()).await?;
+        let (mut connection, _) = establish(node.client(), node.probed()).await?;
         let now: Value = redis::cmd("TIME").query_async(&mut connection).await?;
         let now = reply::time(Some(now))?;
         let streams = LISTS.iter().enumerate().flat_map(|(list, key)| {

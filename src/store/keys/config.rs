@@ -61,5 +61,10 @@ pub(crate) const REVIVALS: &str = "lull:{config}:revivals";
 /// The same by when somebody else is to carry them on.
 pub(crate) const REVIVING: &str = "lull:{config}:reviving";
 
+/// Nothing is kept here: a key that goes by this hash tag.
+pub(crate) fn probe(tag: &str) -> String {
+    format!("lull:{{{tag}}}:probe")
+}
+
 /// The newest time that is known, and how far the clock was set back in all.
 pub(crate) const CLOCK: &str = "lull:{config}:clock";

@@ -154,7 +154,7 @@ impl Nodes {
                 return false;
             }
             let mut nodes: Vec<Node> = Vec::new();
-            let of = std::array::from_fn(|at| {
+            let of: [usize; TAGS] = std::array::from_fn(|at| {
                 let address = master(at);
                 let there = nodes.iter().position(|node| node.address == *address);
                 there.unwrap_or_else(|| {
@@ -164,6 +164,9 @@ impl Nodes {
                     nodes.len() - 1
                 })
             });
+            for tag in Tag::all() {
+                nodes[of[tag.index()]].links.probe_by(tag);
+            }
             let places = nodes.iter().map(|node| node.links.place());
             let places = places.collect::<Vec<_>>().join(", ");
             let count = nodes.len();
@@ -219,7 +222,7 @@ async fn told_by(node: &Arc<Links>) -> RedisResult<Masters> {
         let mut connection = node.get(0).await?.connection;
         let mut ask = redis::cmd("CLUSTER");
         let answer: Value = ask.arg("SLOTS").query_async(&mut connection).await?;
-        masters(&answer, &address_of(node.client()).host)
+        masters(&answer, &address_of(node.client()))
     };
     let silent = || RedisError::from(std::io::Error::from(std::io::ErrorKind::TimedOut));
     timeout(TELLING, told).await.map_err(|_| silent())?

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use redis::{Arg, Cmd};
 
-use crate::store::keys::{SHARDS, Shard};
+use crate::store::keys::{self, SHARDS, Shard};
 
 /// How many tags there are: one for each shard, and one for what is configured.
 pub(super) const TAGS: usize = SHARDS as usize + 1;
@@ -54,7 +54,17 @@ impl Tag {
         })
     }
 
-    /// Its number.
+    /// Its number, and the tag of a number.
+    pub(in crate::store) fn number(self) -> u8 {
+        self.0
+    }
+
+    /// See [`Tag::number`].
+    pub(in crate::store) fn of_number(number: u8) -> Self {
+        Self(number)
+    }
+
+    /// Its place among all.
     pub(super) fn index(self) -> usize {
         usize::from(self.0)
     }
@@ -66,6 +76,11 @@ impl Tag {
             slots.collect()
         });
         SLOT[self.index()]
+    }
+
+    /// A key that goes by it, which nothing is kept under: to find out how its node is.
+    pub(in crate::store) fn probe(self) -> String {
+        keys::probe(&self.text())
     }
 
     fn text(self) -> String {
@@ -90,7 +105,6 @@ fn crc16(bytes: &[u8]) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::keys;
 
     #[test]
     fn slots_are_those_of_redis() {

@@ -16,12 +16,12 @@ pub(super) struct Address {
 /// The master of each tag, as far as there is one.
 pub(super) type Masters = [Option<Address>; TAGS];
 
-/// Reads the answer to `CLUSTER SLOTS` of a node that was reached as `asked`: of each range of slots its first and its last,
+/// Reads the answer to `CLUSTER SLOTS` of a node that was reached at `asked`: of each range of slots its first and its last,
 /// its master, and its replicas.
 ///
 /// # Errors
 /// When it is none.
-pub(super) fn masters(answer: &Value, asked: &str) -> RedisResult<Masters> {
+pub(super) fn masters(answer: &Value, asked: &Address) -> RedisResult<Masters> {
     let ranges = items(answer).ok_or_else(unreadable)?;
     let mut masters: Masters = std::array::from_fn(|_| None);
     for range in ranges {
@@ -38,21 +38,22 @@ pub(super) fn masters(answer: &Value, asked: &str) -> RedisResult<Masters> {
     Ok(masters)
 }
 
-fn address(node: &Value, asked: &str) -> Option<Address> {
+fn address(node: &Value, asked: &Address) -> Option<Address> {
     let [host, Value::Int(port), ..] = items(node)? else {
         return None;
     };
     let host = match host {
         Value::BulkString(host) => std::str::from_utf8(host).ok()?,
         Value::SimpleString(host) => host,
-        _ => "",
+        // All nodes are reached by the name of the one that was asked.
+        _ => &asked.host,
     };
+    // A node that does not know yet how it is reached tells so of itself alone.
+    if matches!(host, "" | "?") {
+        return Some(asked.clone());
+    }
     Some(Address {
-        // One that does not know what it is called is reached as it was.
-        host: match host {
-            "" | "?" => asked.to_owned(),
-            host => host.to_owned(),
-        },
+        host: host.to_owned(),
         port: u16::try_from(*port).ok()?,
     })
 }
@@ -78,6 +79,13 @@ fn unreadable() -> RedisError {
 mod tests {
     use super::*;
 
+    fn seed() -> Address {
+        Address {
+            host: "seed".to_owned(),
+            port: 1,
+        }
+    }
+
     fn range(first: i64, last: i64, host: &str, port: i64) -> Value {
         let host = Value::BulkString(host.as_bytes().to_vec());
         let node = Value::Array(vec![host, Value::Int(port)]);
@@ -91,10 +99,9 @@ mod tests {
             range(4_717, 9_000, "", 6380),
         ]);
 
-        let masters = masters(&answer, "seed").unwrap();
+        let masters = masters(&answer, &seed()).unwrap();
 
-        let config = masters[Tag::CONFIG.index()].clone().unwrap();
-        assert_eq!((config.host.as_str(), config.port), ("seed", 6380));
+        assert_eq!(masters[Tag::CONFIG.index()], Some(seed()));
         for tag in Tag::all() {
             let is_there = masters[tag.index()].is_some();
             assert_eq!(is_there, tag.slot() <= 9_000, "{tag:?}");
@@ -109,7 +116,7 @@ mod tests {
             Value::Array(vec![range(0, 16_384, "h", 1)]),
             Value::Array(vec![range(0, 1, "h", 70_000)]),
         ] {
-            assert!(masters(&wrong, "seed").is_err(), "{wrong:?}");
+            assert!(masters(&wrong, &seed()).is_err(), "{wrong:?}");
         }
     }
 }
