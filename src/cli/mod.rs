@@ -52,7 +52,7 @@ enum Run {
     /// Without settings it starts a Redis with its files in ./data and prints each payload as it arrives. Set `REDIS_URL`
     /// or `REDIS_HOST` to use your Redis, and `WEBHOOK_URL` to deliver to your bot; every setting of api and
     /// monitor counts. Ctrl-C stops all of it.
-    Up,
+    Up(up::Arguments),
     /// Run the api daemon: take messages over HTTP and keep them in Redis
     Api(daemon::Arguments),
     /// Run the monitor daemon: close each chat that has fallen quiet, and deliver what was said
@@ -121,7 +121,7 @@ pub fn main() -> ExitCode {
         _ => {}
     }
     match Program::parse().command {
-        Run::Up => daemon::run(up::up),
+        Run::Up(arguments) => daemon::run(async |vars| up::up(&arguments, vars).await),
         Run::Api(arguments) => api::run(&arguments),
         Run::Monitor(arguments) => monitor::run(&arguments),
         Run::Operator(command) => run(command),

@@ -42,6 +42,9 @@ pub const ADMIN_KEY: &str = "admin.key";
 /// The file of a data folder that is the socket of the Redis which `lull up` started.
 pub const SOCKET: &str = "redis.sock";
 
+/// The file of a data folder that says how the cluster which `lull up --cluster` started is reached, as `REDIS_URL`.
+pub const CLUSTER: &str = "cluster.url";
+
 /// The key in a data folder.
 pub fn key_in(data: &Path) -> Option<String> {
     let text = std::fs::read_to_string(data.join(ADMIN_KEY)).ok()?;
@@ -64,12 +67,19 @@ pub fn key_of_folder(vars: &Vars) -> Result<Option<String>> {
 /// When a setting cannot be read.
 pub fn in_folder(vars: Vars) -> Result<Vars> {
     let up = UpConfig::from_vars(&vars)?;
-    let socket = up.data.join(SOCKET);
-    if !up.own_redis || !socket.exists() {
-        return Ok(vars);
+    match own_redis(&up.data).filter(|_| up.own_redis) {
+        Some(url) => Ok(vars.with("REDIS_URL", &url)),
+        None => Ok(vars),
     }
-    let socket = socket.canonicalize()?;
-    Ok(vars.with("REDIS_URL", &socket_url(&socket)))
+}
+
+/// How the Redis is reached that `lull up` started in a data folder, as `REDIS_URL`.
+fn own_redis(data: &Path) -> Option<String> {
+    if let Ok(url) = std::fs::read_to_string(data.join(CLUSTER)) {
+        return Some(url.trim().to_owned());
+    }
+    let socket = data.join(SOCKET).canonicalize().ok()?;
+    Some(socket_url(&socket))
 }
 
 /// Whether these variables, as [`in_folder`] answers them, are of a `lull up` that prints what it delivers.
@@ -78,8 +88,8 @@ pub fn in_folder(vars: Vars) -> Result<Vars> {
 /// When a setting cannot be read.
 pub fn prints_payloads(vars: &Vars) -> Result<bool> {
     let up = UpConfig::from_vars(vars)?;
-    let socket = up.data.join(SOCKET).canonicalize().ok();
-    let is_its_own = socket.is_some_and(|it| vars.get("REDIS_URL") == Some(&socket_url(&it)));
+    let own = own_redis(&up.data);
+    let is_its_own = own.is_some_and(|own| vars.get("REDIS_URL") == Some(&own));
     Ok(up.own_receiver && is_its_own)
 }
 

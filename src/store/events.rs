@@ -133,13 +133,19 @@ impl Store {
     pub async fn event_mode(&self) -> Result<EventMode> {
         let mut mode = EventMode::On;
         for (_, flags) in self.event_flags().await? {
-            match flags {
-                None => return Ok(EventMode::Unknown),
-                Some(flags) if tells_of_expiry(&flags) => {}
-                Some(_) => mode = EventMode::Off,
+            match mode_of(flags.as_deref()) {
+                EventMode::On => {}
+                EventMode::Off => mode = EventMode::Off,
+                EventMode::Unknown => return Ok(EventMode::Unknown),
             }
         }
         Ok(mode)
+    }
+
+    /// The same of one node.
+    pub(super) async fn event_mode_of(&self, node: &Arc<Links>) -> Result<EventMode> {
+        let flags = self.event_flags_of(node).await?;
+        Ok(mode_of(flags.as_deref()))
     }
 
     /// Switches expired events on if they are off, keeping what else was on; answers how it is then.
@@ -175,18 +181,21 @@ impl Store {
 
     /// Of each node which events it tells; none: it does not let us ask.
     async fn event_flags(&self) -> Result<Vec<(Arc<Links>, Option<String>)>> {
-        let get = redis::cmd("CONFIG").arg("GET").arg(FLAGS).to_owned();
         let mut all = Vec::new();
         for node in self.nodes.all() {
-            let answer = self.query_node::<Vec<String>>(&node, &get).await;
-            let flags = match answer {
-                Ok(answer) => answer.into_iter().nth(1),
-                Err(error) if is_denied(&error) => None,
-                Err(error) => return Err(error),
-            };
+            let flags = self.event_flags_of(&node).await?;
             all.push((node, flags));
         }
         Ok(all)
+    }
+
+    async fn event_flags_of(&self, node: &Arc<Links>) -> Result<Option<String>> {
+        let get = redis::cmd("CONFIG").arg("GET").arg(FLAGS).to_owned();
+        match self.query_node::<Vec<String>>(node, &get).await {
+            Ok(answer) => Ok(answer.into_iter().nth(1)),
+            Err(error) if is_denied(&error) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -204,6 +213,15 @@ async fn listen_to(node: &Links) -> RedisResult<PubSub> {
 /// `E` sends to channels by event, and `x` (or `A`, all) says that keys expired.
 fn tells_of_expiry(flags: &str) -> bool {
     flags.contains('E') && (flags.contains('x') || flags.contains('A'))
+}
+
+/// Whether expiry is told with these flags; none: they cannot be asked for.
+fn mode_of(flags: Option<&str>) -> EventMode {
+    match flags {
+        None => EventMode::Unknown,
+        Some(flags) if tells_of_expiry(flags) => EventMode::On,
+        Some(_) => EventMode::Off,
+    }
 }
 
 #[cfg(test)]

@@ -1,12 +1,16 @@
 //! How a Redis is set up: what an operator wants to know before entrusting messages to it.
 
+pub mod cluster;
+
 use std::collections::HashMap;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use redis::{Client, ConnectionAddr, IntoConnectionInfo};
 
 use super::clock::SetBack;
 use super::events::EventMode;
+use super::links::Links;
 use super::refusal::is_denied;
 use super::{Result, Store, StoreError, reply};
 use crate::clock::now;
@@ -14,6 +18,8 @@ use crate::clock::now;
 /// What a Redis says about itself; `None` is what it does not tell.
 #[derive(Clone, Debug)]
 pub struct Inspection {
+    /// Where it is: host and port.
+    pub place: String,
     /// Its name and version.
     pub server: String,
     /// How long it takes to answer.
@@ -44,11 +50,11 @@ pub struct Inspection {
     pub max_memory: Option<u64>,
     /// Whether it tells of expired keys.
     pub events: EventMode,
-    /// Keys with a TTL in this database that are not Lull's.
+    /// Keys with a TTL in this database that are not Lull's; of a cluster those of all its nodes.
     pub foreign_timers: Option<u64>,
     /// Milliseconds by which its clock is ahead of this machine's; below 0: behind.
     pub clock_ahead: i64,
-    /// Whether that clock was set back.
+    /// Whether that clock was set back; of a cluster it is told of the node that has what is configured.
     pub set_back: Option<SetBack>,
 }
 
@@ -104,25 +110,26 @@ impl Facts {
 }
 
 impl Store {
-    /// Looks at how this Redis is set up. Changes nothing.
+    /// Looks at how a node is set up. Changes nothing.
     ///
     /// # Errors
     /// Unavailable or silent.
-    pub async fn inspect(&self) -> Result<Inspection> {
-        let info: String = self.query(&redis::cmd("INFO")).await?;
+    async fn inspect_node(&self, node: &Arc<Links>) -> Result<Inspection> {
+        let info: String = self.query_node(node, &redis::cmd("INFO")).await?;
         let info = Facts::of_info(&info);
-        let config = self.settings().await?;
+        let config = self.settings(node).await?;
         let setting = |name: &str| config.as_ref().and_then(|config| config.text(name));
-        let node = self.nodes.node_of(None);
         let connection = node.client().get_connection_info();
-        let windows = self.counts([]).await?.windows;
         let timers = info.timers(connection.redis_settings().db());
+        let began = Instant::now();
+        let () = self.query_node(node, &redis::cmd("PING")).await?;
         Ok(Inspection {
+            place: node.place().to_owned(),
             server: info.server(),
-            ping: self.ping().await?,
+            ping: began.elapsed(),
             is_local: is_local(connection.addr()),
             is_replica: info.is("role", "slave") == Some(true),
-            is_open: self.lets_anyone_in().await,
+            is_open: self.lets_anyone_in(node).await,
             is_protected: setting("protected-mode").map(|value| value == "yes"),
             tells_config: config.is_some(),
             appends: info.is("aof_enabled", "1"),
@@ -132,20 +139,25 @@ impl Store {
             eviction: info.text("maxmemory_policy").map(str::to_owned),
             memory: info.number("used_memory"),
             max_memory: info.number("maxmemory"),
-            events: self.event_mode().await?,
-            foreign_timers: timers.map(|timers| timers.saturating_sub(windows)),
-            clock_ahead: self.clock_ahead().await?,
-            set_back: self.clock().was_set_back().await?,
+            events: self.event_mode_of(node).await?,
+            // Windows are among them, of which a node tells nothing.
+            foreign_timers: timers,
+            clock_ahead: self.clock_ahead(node).await?,
+            set_back: None,
         })
     }
 
     /// What it is set to; `None` where this login may not read that.
-    async fn settings(&self) -> Result<Option<Facts>> {
-        let get = redis::cmd("CONFIG")
-            .arg("GET")
-            .arg(&["protected-mode", "appendfsync", "save"])
-            .to_owned();
-        match self.query::<HashMap<String, String>>(&get).await {
+    async fn settings(&self, node: &Arc<Links>) -> Result<Option<Facts>> {
+        self.configured(node, &["protected-mode", "appendfsync", "save"])
+            .await
+    }
+
+    /// The same of these settings.
+    async fn configured(&self, node: &Arc<Links>, names: &[&str]) -> Result<Option<Facts>> {
+        let get = redis::cmd("CONFIG").arg("GET").arg(names).to_owned();
+        let told = self.query_node::<HashMap<String, String>>(node, &get);
+        match told.await {
             Ok(pairs) => Ok(Some(Facts(pairs))),
             Err(error) if is_denied(&error) => Ok(None),
             Err(error) => Err(error),
@@ -153,8 +165,7 @@ impl Store {
     }
 
     /// Tries a connection without a login; `None` if that tells nothing.
-    async fn lets_anyone_in(&self) -> Option<bool> {
-        let node = self.nodes.node_of(None);
+    async fn lets_anyone_in(&self, node: &Links) -> Option<bool> {
         let address = node.client().get_connection_info().addr().clone();
         let client = Client::open(address.into_connection_info().ok()?).ok()?;
         let ask = async {
@@ -168,9 +179,10 @@ impl Store {
         }
     }
 
-    async fn clock_ahead(&self) -> Result<i64> {
+    async fn clock_ahead(&self, node: &Arc<Links>) -> Result<i64> {
         let before = now();
-        let theirs = reply::time(Some(self.query(&redis::cmd("TIME")).await?))?;
+        let time = self.query_node(node, &redis::cmd("TIME")).await?;
+        let theirs = reply::time(Some(time))?;
         // Theirs was read about halfway.
         let ours = before.midpoint(now());
         Ok(theirs.cast_signed().saturating_sub(ours.cast_signed()))

@@ -17,6 +17,7 @@ mod due_lanes;
 mod due_list;
 mod error;
 pub mod events;
+pub mod forming;
 pub mod handles;
 pub mod held;
 pub mod history;

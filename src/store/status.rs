@@ -118,15 +118,4 @@ impl Store {
         }
         Ok(sum)
     }
-
-    /// Asks Redis to write everything down and stop: for the Redis that `lull up` started.
-    ///
-    /// # Errors
-    /// When it could not be reached. That it hangs up is its answer.
-    pub async fn shut_down(&self) -> Result<()> {
-        match self.query::<()>(&redis::cmd("SHUTDOWN")).await {
-            Err(StoreError::Unavailable(error)) if error.is_connection_dropped() => Ok(()),
-            other => other,
-        }
-    }
 }

@@ -16,4 +16,5 @@ mod failover;
 )]
 mod support;
 mod talk;
+mod up;
 mod whole;

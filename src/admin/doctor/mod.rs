@@ -2,6 +2,7 @@
 //! and for `GET /api/doctor`, which a daemon answers by itself. Here stands each rule, once.
 
 mod auth;
+mod cluster;
 mod finding;
 mod redis_checks;
 mod webhook;
@@ -83,14 +84,14 @@ impl Deployment {
     /// What Redis is like, what stands in it, and where that is to go.
     pub async fn state(&self, store: &Store, effort: Effort) -> Vec<Finding> {
         let seen = tokio::try_join!(store.inspect(), store.config().read());
-        let (inspection, configured) = match seen {
+        let (inspected, configured) = match seen {
             Ok(seen) => seen,
             Err(error) => {
                 let advice = "see what Redis logs, and what its login may do";
                 return vec![Finding::problem("redis", error.to_string(), advice)];
             }
         };
-        let mut findings = redis_checks::findings(&inspection);
+        let mut findings = cluster::findings(&inspected);
         if self.names_nobody
             && let Ok(keys) = store.keys().read().await
         {
@@ -120,7 +121,7 @@ impl Deployment {
         let defaults = self.defaults.as_ref();
         let snapshot = defaults.map(|defaults| Snapshot::new(defaults, configured));
         // What a replica holds may be of some time ago.
-        if !inspection.is_replica {
+        if inspected.nodes.iter().all(|node| !node.is_replica) {
             findings.extend(work_of_all(store, snapshot.as_ref()).await);
         }
         findings.extend(self.destinations(snapshot.as_ref(), effort).await);

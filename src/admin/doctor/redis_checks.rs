@@ -1,7 +1,7 @@
 //! What is to be said about the Redis that keeps the messages.
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
 //! `lull up`: everything in one process, for trying it and for small hosts.
 
 mod admin_key;
+mod own_redis;
 mod redis_server;
 mod welcome;
 
@@ -10,7 +11,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use clap::Args;
 use nix::sys::stat::{Mode, umask};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -34,18 +36,38 @@ use crate::store::Store;
 use crate::telemetry::lines::Lines;
 use crate::telemetry::metrics::{Metrics, Role};
 use crate::telemetry::tracer::Tracer;
-use redis_server::RedisServer;
+use own_redis::OwnRedis;
 use welcome::welcome;
 
 /// Whoever reads stdout has so long to take the last payloads.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
+/// How everything is run.
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Start a Redis Cluster of six nodes on this machine, for trying: three masters, each with a replica
+    #[arg(long)]
+    cluster: bool,
+    /// The first of the twelve ports that the nodes listen on
+    #[arg(
+        long,
+        value_name = "PORT",
+        default_value_t = 7000,
+        requires = "cluster"
+    )]
+    cluster_port: u16,
+}
+
 /// Runs everything until told to stop.
 ///
 /// # Errors
 /// Names the setting that is wrong, or what could not be started.
-pub(super) async fn up(vars: &Vars) -> Result<()> {
+pub(super) async fn up(arguments: &Arguments, vars: &Vars) -> Result<()> {
     let config = UpConfig::from_vars(vars)?;
+    ensure!(
+        config.own_redis || !arguments.cluster,
+        "--cluster starts a cluster of its own: leave REDIS_URL and REDIS_HOST out, or --cluster"
+    );
     // What this process and its Redis make holds what people said, so nobody else may read it.
     umask(Mode::S_IRWXG | Mode::S_IRWXO);
     let mut vars = vars.clone();
@@ -75,8 +97,11 @@ pub(super) async fn up(vars: &Vars) -> Result<()> {
         None
     };
     let mut redis = if config.own_redis {
-        let redis = RedisServer::start(&config).await?;
-        vars = vars.with("REDIS_URL", &redis.url());
+        let redis = match arguments.cluster {
+            true => OwnRedis::cluster(&config, arguments.cluster_port).await?,
+            false => OwnRedis::one(&config).await?,
+        };
+        vars = vars.with("REDIS_URL", redis.url());
         Some(redis)
     } else {
         None
@@ -95,7 +120,7 @@ async fn run(
     vars: &Vars,
     up: &UpConfig,
     receiver: Option<TcpListener>,
-    redis: Option<&mut RedisServer>,
+    redis: Option<&mut OwnRedis>,
     tracer: Tracer,
     stop: CancellationToken,
 ) -> Result<()> {
@@ -148,7 +173,8 @@ async fn run(
     let out = Lines::on_stdout();
     let link = link(auth, &api_store, at.port()).await;
     let (open, key) = (auth.open_ingest, admin_key.as_ref());
-    let welcome = welcome(at.port(), up, open, key, link.as_deref());
+    let keeps = redis.as_ref().map_or("your Redis", |it| it.described());
+    let welcome = welcome(at.port(), up, keeps, open, key, link.as_deref());
     out.put(welcome.as_bytes());
     let printer = receiver.map(|listener| {
         let out = out.clone();

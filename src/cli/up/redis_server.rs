@@ -1,5 +1,5 @@
-//! The Redis that `lull up` starts: a child process with the shipped `redis.conf`, its own data folder, and a socket in
-//! it, so that it meets no other Redis.
+//! A Redis that `lull up` starts: a child process with the shipped `redis.conf`, a folder of its own, and a socket in it, so
+//! that it meets no other Redis.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -7,16 +7,14 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Error, Result, anyhow, bail, ensure};
+use nix::sys::signal::{self, Signal};
+use nix::unistd::Pid;
 use tokio::net::UnixStream;
 use tokio::process::{Child, Command};
 use tracing::{info, warn};
 
 use super::make_folder;
 use crate::settings::operator::{SOCKET, socket_url};
-use crate::settings::redis::{Address, RedisConfig};
-use crate::settings::secrets::SecretsConfig;
-use crate::settings::up::UpConfig;
-use crate::store::Store;
 
 const CONFIG: &str = include_str!("../../../redis.conf");
 /// What an address of a socket can hold (`sun_path`, 108 bytes with its end).
@@ -35,12 +33,10 @@ pub(super) struct RedisServer {
 }
 
 impl RedisServer {
-    /// Starts it in the data folder, and waits until it answers.
-    pub(super) async fn start(config: &UpConfig) -> Result<Self> {
-        let program = program(config.redis_server.as_deref())?;
-        make_folder(&config.data)?;
-        let data = config
-            .data
+    /// Starts it in a folder, with these lines below the shipped `redis.conf`, and waits until it answers.
+    pub(super) async fn start(program: &Path, folder: &Path, more: &str) -> Result<Self> {
+        make_folder(folder)?;
+        let data = folder
             .canonicalize()
             .context("the data folder (LULL_DATA)")?;
         let socket = data.join(SOCKET);
@@ -51,20 +47,14 @@ impl RedisServer {
         );
         let lock = lock(&data)?;
         stop_orphan(&socket).await?;
-        std::fs::write(data.join("redis.conf"), CONFIG)
+        // It may hold a password.
+        std::fs::write(data.join("redis.conf"), format!("{CONFIG}\n{more}"))
             .context("writing redis.conf into the data folder")?;
 
-        let mut command = Command::new(&program);
+        let mut command = Command::new(program);
         command
             .arg("redis.conf")
-            .args([
-                "--port",
-                "0",
-                "--unixsocket",
-                SOCKET,
-                "--unixsocketperm",
-                "700",
-            ])
+            .args(["--unixsocket", SOCKET, "--unixsocketperm", "700"])
             .args(["--dir", ".", "--logfile", "redis.log", "--daemonize", "no"])
             .current_dir(&data)
             .stdin(Stdio::null())
@@ -110,7 +100,7 @@ impl RedisServer {
         if self.child.try_wait()?.is_some() {
             return Ok(());
         }
-        shut_down(&self.socket).await?;
+        stop_server(&self.socket).await?;
         if tokio::time::timeout(STOP_PATIENCE, self.child.wait())
             .await
             .is_err()
@@ -141,7 +131,7 @@ impl RedisServer {
 }
 
 /// The program to start.
-fn program(named: Option<&Path>) -> Result<PathBuf> {
+pub(super) fn program(named: Option<&Path>) -> Result<PathBuf> {
     if let Some(named) = named {
         ensure!(
             named.is_file(),
@@ -162,7 +152,8 @@ fn program(named: Option<&Path>) -> Result<PathBuf> {
     )
 }
 
-fn lock(data: &Path) -> Result<File> {
+/// Takes a folder for this process; another that has it is an error.
+pub(super) fn lock(data: &Path) -> Result<File> {
     let file =
         File::create(data.join("lock")).context("making the lock file in the data folder")?;
     match file.try_lock() {
@@ -180,7 +171,7 @@ async fn stop_orphan(socket: &Path) -> Result<()> {
         return Ok(());
     }
     warn!("Stopping the Redis that an earlier lull up left behind");
-    shut_down(socket).await?;
+    stop_server(socket).await?;
     let gone = async {
         while UnixStream::connect(socket).await.is_ok() {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -191,18 +182,12 @@ async fn stop_orphan(socket: &Path) -> Result<()> {
         .context("the Redis that an earlier lull up left behind does not stop")
 }
 
-async fn shut_down(socket: &Path) -> Result<()> {
-    let config = RedisConfig {
-        address: Address::Url(socket_url(socket)),
-        username: None,
-        password: None,
-        db: None,
-        secrets: SecretsConfig::default(),
+/// Asks the server behind a socket to write everything down and stop.
+async fn stop_server(socket: &Path) -> Result<()> {
+    let asking = async {
+        let server = UnixStream::connect(socket).await?.peer_cred()?;
+        let pid = server.pid().map(Pid::from_raw);
+        Ok::<_, Error>(signal::kill(pid.context("no process")?, Signal::SIGTERM)?)
     };
-    let store = tokio::time::timeout(STOP_PATIENCE, Store::connect(&config, STOP_PATIENCE)).await;
-    store
-        .context("redis-server does not answer")??
-        .shut_down()
-        .await
-        .context("asking redis-server to stop")
+    asking.await.context("asking redis-server to stop")
 }

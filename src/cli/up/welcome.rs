@@ -5,18 +5,19 @@ use std::path::Path;
 use super::admin_key::AdminKey;
 use crate::settings::up::UpConfig;
 
-/// The text; `open`: messages need no key; `console`: the link by which a browser comes in.
+/// The text; `redis`: what keeps the messages; `open`: messages need no key; `console`: the link by which a browser comes in.
 pub(super) fn welcome(
     port: u16,
     up: &UpConfig,
+    redis: &str,
     open: bool,
     key: Option<&AdminKey>,
     console: Option<&str>,
 ) -> String {
     let redis = if up.own_redis {
-        format!("its own Redis, files in {}", up.data.display())
+        format!("{redis}, files in {}", up.data.display())
     } else {
-        "your Redis".into()
+        redis.to_owned()
     };
     let webhook = if up.own_receiver {
         "printed below"

@@ -17,7 +17,8 @@ use tracing::info;
 use super::links::Links;
 use tag::TAGS;
 pub(in crate::store) use tag::Tag;
-use topology::{Address, Masters, masters};
+pub(in crate::store) use topology::Address;
+use topology::{Masters, masters};
 
 /// Between two looks at who has what.
 const EVERY: Duration = Duration::from_secs(1);
@@ -186,7 +187,7 @@ impl Topology {
         let one = &self.nodes[0].links;
         Ok(Node {
             address: address.clone(),
-            links: one.beside(at(address, one.client()))?,
+            links: one.beside(address.reached_as(one.client()))?,
         })
     }
 }
@@ -237,22 +238,4 @@ fn address_of(client: &Client) -> Address {
         _ => (String::new(), 0),
     };
     Address { host, port }
-}
-
-/// An address, reached as another node is.
-fn at(address: &Address, other: &Client) -> ConnectionAddr {
-    let (host, port) = (address.host.clone(), address.port);
-    match other.get_connection_info().addr() {
-        ConnectionAddr::TcpTls {
-            insecure,
-            tls_params,
-            ..
-        } => ConnectionAddr::TcpTls {
-            host,
-            port,
-            insecure: *insecure,
-            tls_params: tls_params.clone(),
-        },
-        _ => ConnectionAddr::Tcp(host, port),
-    }
 }

@@ -40,6 +40,11 @@ impl Place {
 
     /// Starts it there, with more settings; it need not come up.
     pub(crate) fn spawn(&self, settings: &[(&str, &str)]) -> Daemon {
+        self.spawn_with(&[], settings)
+    }
+
+    /// The same with more arguments.
+    pub(crate) fn spawn_with(&self, more: &[&str], settings: &[(&str, &str)]) -> Daemon {
         let (port, data, folder) = (free_port(), self.data(), self.folder.path());
         let text = port.to_string();
         let server = server_settings();
@@ -50,7 +55,8 @@ impl Place {
         ];
         all.extend(server.iter().map(|(name, value)| (*name, value.as_str())));
         all.extend(settings);
-        let arguments = ["-c", r#"exec "$0" up 2>>"$STDERR/stderr""#, LULL];
+        let mut arguments = vec!["-c", r#"exec "$0" up "$@" 2>>"$STDERR/stderr""#, LULL];
+        arguments.extend(more);
         Daemon::spawn("/bin/sh", &arguments, &all, port)
     }
 
@@ -93,7 +99,7 @@ impl Drop for Place {
         // A test that failed, or killed lull, leaves its Redis behind; whatever works in the folder goes with it.
         for process in std::fs::read_dir("/proc").unwrap().flatten() {
             let at = std::fs::read_link(process.path().join("cwd"));
-            if at.is_ok_and(|at| at == self.data()) {
+            if at.is_ok_and(|at| at.starts_with(self.data())) {
                 let pid = process.file_name().to_str().unwrap().parse().unwrap();
                 let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
             }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::super::finding::Level;
 use super::*;
 
-fn well() -> Inspection {
+pub(in super::super) fn well() -> Inspection {
     Inspection {
+        place: "redis:6379".to_owned(),
         server: "Redis 7.0.15".to_owned(),
         ping: Duration::from_micros(150),
         is_local: false,
