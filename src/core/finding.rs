@@ -22,6 +22,8 @@ const LONGEST_DEVICE: usize = 3;
 const CARRIER: usize = 3;
 /// Digits of a number there with its carrier, without and with the ninth digit.
 const WITH_CARRIER: RangeInclusive<usize> = 13..=14;
+/// What some countries put behind their code for mobiles, and without it.
+const MOBILES: [(&str, &str); 2] = [("521", "52"), ("549", "54")];
 /// Fewest digits of a chat that are a whole number, which a longer one may end in.
 const WHOLE: usize = 8;
 
@@ -112,6 +114,30 @@ pub fn as_one_number(number: &str) -> String {
     let [_, area] = without_ninth(area);
     let national = area.strip_prefix("55").filter(|area| area.len() == 2);
     format!("{}{subscriber}", national.unwrap_or(area))
+}
+
+/// The ways in which gateways write a number in digits: of Brazil with and without the country and the ninth digit, of Mexico
+/// and Argentina with and without the digit for mobiles.
+pub fn ways_of_writing(number: &str) -> Vec<String> {
+    let Some(digits) = digits_of(number) else {
+        return Vec::new();
+    };
+    let one = as_one_number(&digits);
+    let is_of_brazil = digits.starts_with("55") && matches!(digits.len(), 12 | 13);
+    if let Some((area, subscriber)) = behind_country(&one).filter(|_| is_of_brazil) {
+        let national = [
+            format!("{area}{subscriber}"),
+            format!("{area}9{subscriber}"),
+        ];
+        let abroad = national.each_ref().map(|it| format!("55{it}"));
+        return national.into_iter().chain(abroad).collect();
+    }
+    for (mobile, country) in MOBILES {
+        if let Some(rest) = one.strip_prefix(country).filter(|rest| rest.len() == 10) {
+            return vec![one.clone(), format!("{mobile}{rest}")];
+        }
+    }
+    vec![digits]
 }
 
 fn key_of(person: &str) -> String {
@@ -215,7 +241,7 @@ fn as_written_abroad(digits: &str) -> String {
         return digits.to_owned();
     }
     let digits = significant;
-    for (mobile, country) in [("521", "52"), ("549", "54")] {
+    for (mobile, country) in MOBILES {
         if let Some(rest) = digits.strip_prefix(mobile)
             && rest.len() == 10
         {

@@ -288,6 +288,10 @@ pub(crate) fn posts(shard: Shard) -> String {
     shard.key("posts")
 }
 
+pub(crate) fn copy(shard: Shard) -> String {
+    shard.key("copy")
+}
+
 pub(crate) fn dead(shard: Shard) -> String {
     shard.key("dead")
 }

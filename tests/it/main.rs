@@ -103,6 +103,7 @@ mod strays;
 mod tidy;
 mod tidy_lua;
 mod tidy_modules;
+mod traces;
 mod tracing;
 mod trial;
 mod typing;

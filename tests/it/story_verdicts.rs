@@ -265,3 +265,35 @@ async fn what_made_an_answer_late_is_told_of_tries_and_of_typing() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_other_form_of_a_picture_that_was_taken_is_missed_by_nobody() {
+    let system = System::with(&[loja()]).await;
+    let picture = json!({"imageMessage": {"url": "https://x.example/y", "mimetype": "image/jpeg"}});
+    let sharper = json!({"associatedChildMessage": {"message": {
+        "imageMessage": picture["imageMessage"],
+        "messageContextInfo": {"messageAssociation": {
+            "associationType": "HD_IMAGE_DUAL_UPLOAD", "parentMessageKey": {"id": "P1"},
+        }},
+    }}});
+    for (id, kind, message) in [
+        ("P1", "imageMessage", picture),
+        ("P2", "associatedChildMessage", sharper),
+    ] {
+        let key = json!({"remoteJid": format!("{ANA}@s.whatsapp.net"), "fromMe": false, "id": id});
+        let data = json!({
+            "key": key, "pushName": "Ana", "message": message, "messageType": kind,
+            "messageTimestamp": 1_763_770_000,
+        });
+        let status = posts(&system, "s3cret-s3cret", ANA, "messages.upsert", data).await;
+        assert_eq!(status, 200);
+    }
+
+    let listed = system
+        .api
+        .get("/api/posts?buffer=loja&result=double")
+        .await
+        .1;
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1, "{listed}");
+    assert_eq!(verdict(&system, ANA).await["code"], "gathering");
+}

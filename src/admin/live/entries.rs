@@ -55,8 +55,8 @@ fn slim(post: Post) -> Post {
 }
 
 impl Admin {
-    /// What came into the lists since shortly before a moment, in order; none: so much that it has to be read again, or
-    /// the moment has not come, because a clock was set back.
+    /// What came into the lists since shortly before a moment, in order; none: so much that it has to be read again, or some of
+    /// it may be kept no more, or the moment has not come, because a clock was set back.
     ///
     /// # Errors
     /// Unavailable, silent or unreadable.
@@ -75,6 +75,9 @@ impl Admin {
             return Ok(None);
         }
         let history = store.history();
+        if history.may_lack(filter, look.from).await? {
+            return Ok(None);
+        }
         let (tried_ones, dead, posts) = tokio::try_join!(
             history.list(filter, |_| true, look),
             store.dead_letters().list(filter, look),

@@ -21,6 +21,7 @@ impl Sources {
         let there = [
             PostResult::Changed,
             PostResult::Repeated,
+            PostResult::Ignored(Ignored::Double),
             PostResult::Ignored(Ignored::Reaction),
             PostResult::Ignored(Ignored::Edit),
             PostResult::Ignored(Ignored::Deletion),

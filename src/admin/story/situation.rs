@@ -40,6 +40,7 @@ impl Admin {
         let mut situation = sources.situation(now);
         situation.window = to_come.window.as_ref().map(|window| window.deadline);
         situation.later = to_come.later.iter().map(|kept| kept.at).min();
+        situation.heard = known.last_heard;
         situation.pause = self.pause_now(chat, known).await?;
         let is_asked = |reason: CloseReason| situation.is_asked(reason);
         situation.waiting = waiting(to_come, is_asked);

@@ -134,6 +134,22 @@ fn all_ways_of_writing_a_number_are_one_number() {
 }
 
 #[test]
+fn a_number_has_ways_of_writing() {
+    let ways = |number: &str| ways_of_writing(number).join(" ");
+    for number in ["5511988887777", "551188887777"] {
+        assert_eq!(
+            ways(number),
+            "1188887777 11988887777 551188887777 5511988887777"
+        );
+    }
+    assert_eq!(ways("5215512345678"), "525512345678 5215512345678");
+    assert_eq!(
+        (ways("4512345678"), ways("ana")),
+        ("4512345678".to_owned(), String::new())
+    );
+}
+
+#[test]
 fn the_number_of_a_chat_is_told_where_it_has_one() {
     assert_eq!(
         number_of(&chat("loja:5511988887777")).as_deref(),

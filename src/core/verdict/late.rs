@@ -53,9 +53,10 @@ pub struct Parts {
     pub extended_ms: Millis,
     /// From the closing of the window to the first try.
     pub queue_ms: Millis,
-    /// From the first try to the one that was taken; between them it may have been a dead letter.
+    /// From the first try to the one that was taken, or that was answered before one was; between them it may have been a dead
+    /// letter.
     pub retries_ms: Millis,
-    /// What the call that was taken took.
+    /// What that call took.
     pub bot_ms: Millis,
     /// From then until our side was seen to write; null: it was not seen.
     pub answer_ms: Option<Millis>,
@@ -64,8 +65,7 @@ pub struct Parts {
 impl Situation {
     /// Where the time went for the newest batch that was delivered.
     pub fn late(&self) -> Late {
-        let newest = self.first_sent().rfind(|it| it.delivered);
-        let parts = newest.and_then(|it| self.parts(it));
+        let parts = self.newest_answered().and_then(|it| self.parts(it));
         let Some(parts) = parts else {
             return Late::Nothing;
         };
@@ -83,18 +83,34 @@ impl Situation {
         longest.map_or(Late::Nothing, |(_, late)| late(parts))
     }
 
+    /// The newest batch that was delivered, to the destination that was called last before the answer, if one was seen.
+    fn newest_answered(&self) -> Option<&Delivery> {
+        let newest = self.first_sent().rfind(|it| it.delivered)?;
+        let Some(answered) = self.answer_after(newest.closed) else {
+            return Some(newest);
+        };
+        let all = self.first_sent();
+        let of_it = all.filter(|it| it.delivered && it.webhook_id == newest.webhook_id);
+        of_it.max_by_key(|it| it.called_before(answered))
+    }
+
     fn parts(&self, delivery: &Delivery) -> Option<Parts> {
         let last = delivery.tries.last()?;
         // Before it was a dead letter it was tried, too.
         let lives = self.deliveries.iter().filter(|it| it.is_same_as(delivery));
-        let first = lives
-            .filter_map(|it| it.tries.first())
-            .min_by_key(|it| it.at)?;
+        let mut tries: Vec<_> = lives.flat_map(|it| &it.tries).collect();
+        tries.sort_by_key(|it| it.at);
+        let first = *tries.first()?;
+        // A bot may answer to a call that ran into its time-out, whatever became of the next.
+        let mut came = tries.iter().copied();
+        let came = came.find(|it| it.may_be_answered()).unwrap_or(last);
+        let answered = self.answer_after(came.began());
+        let until = answered.unwrap_or(last.at);
+        let mut before = tries.iter().copied().rev();
+        let last = before.find(|it| it.began() <= until).unwrap_or(last);
         let gathered = self.gathered(delivery);
-        let answered = self.answer_after(last.at.saturating_sub(last.took));
         // A bot that answers before it has taken the call was not waited for.
         let answer_ms = answered.map(|at| at.saturating_sub(last.at));
-        let until = answered.unwrap_or(last.at);
         let bot_until = until.min(last.at);
         Some(Parts {
             webhook_id: delivery.webhook_id.clone(),

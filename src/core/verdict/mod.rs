@@ -1,19 +1,20 @@
 //! What to tell somebody who says "your bot did not answer me", "it answered twice" or "it was late": rules, the first of
 //! which that holds is the verdict. It is a code and facts; words are for whoever shows it.
 
+mod delivery;
 mod late;
 mod not_answered;
 mod twice;
 
 use serde::{Serialize, Serializer};
 
-use crate::core::batch::{Gathering, Millis};
+use crate::core::batch::Millis;
 use crate::core::held_by::HeldBy;
 use crate::core::moment::utc;
 use crate::core::paused_by::PausedBy;
-use crate::core::why::Why;
 use crate::core::window::{CloseReason, Origin};
 
+pub use delivery::{Attempted, Delivery};
 pub use late::{Late, Parts};
 pub use not_answered::NotAnswered;
 pub use twice::Twice;
@@ -30,6 +31,8 @@ pub struct Situation {
     pub now: Millis,
     /// When the newest message came that was taken in.
     pub said: Option<Millis>,
+    /// About when the chat was last heard from, also where none of what was said is kept any more.
+    pub heard: Option<Millis>,
     /// The newest thing that was posted of the person and not taken.
     pub untaken: Option<Untaken>,
     /// When the newest message was taken back that was taken in, and when it had come; [`Situation::said`] is not that message.
@@ -178,64 +181,6 @@ pub struct DeadBatch {
     pub closed: Millis,
 }
 
-/// A batch that was tried, to one destination.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Delivery {
-    /// Its `webhook-id`.
-    pub webhook_id: String,
-    /// Where it went.
-    pub destination: String,
-    /// When its first and its last message came.
-    pub said: (Millis, Millis),
-    /// When its window was closed, or it was made without one.
-    pub closed: Millis,
-    /// When that was to be; none: it is not known.
-    pub due: Option<Millis>,
-    /// What closed its window, or made it.
-    pub reason: CloseReason,
-    /// How it was gathered; none: there was no window.
-    pub gathered: Option<Gathering>,
-    /// The `webhook-id` of the batch that somebody sent again in this one.
-    pub repeats: Option<String>,
-    /// Its tries, the oldest first.
-    pub tries: Vec<Attempted>,
-    /// It was delivered, by the last of them.
-    pub delivered: bool,
-}
-
-/// A try, and what came of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attempted {
-    /// When it had ended.
-    pub at: Millis,
-    /// How long it took.
-    pub took: Millis,
-    /// The HTTP status, if there was an answer.
-    pub status: Option<u16>,
-    /// What happened, in a few words.
-    pub summary: String,
-}
-
-impl Attempted {
-    fn began(&self) -> Millis {
-        self.at.saturating_sub(self.took)
-    }
-
-    /// Whether the call may have reached the destination, as far as is known.
-    fn may_have_come(&self) -> bool {
-        let why = Why::read(&self.summary);
-        !matches!(why, Some(Why::NoConnection(_) | Why::Inside(_)))
-    }
-}
-
-impl Delivery {
-    /// When the destination had taken it.
-    fn delivered_at(&self) -> Option<Millis> {
-        let last = self.tries.last().filter(|_| self.delivered)?;
-        Some(last.at)
-    }
-}
-
 impl Situation {
     /// Whether an answer to a batch that was made for this reason can be missed: it holds what was said. What was to leave at a
     /// time of its own counts only where nothing was said, and what nobody said never does.
@@ -257,9 +202,10 @@ impl Situation {
         self.asked().filter(|it| it.repeats.is_none())
     }
 
-    /// The newest of them that was delivered.
+    /// The newest of them that was delivered; one that somebody sent again is as old as what it holds.
     fn newest_delivered(&self) -> Option<&Delivery> {
-        self.asked().rfind(|it| it.delivered)
+        let delivered = self.asked().filter(|it| it.delivered);
+        delivered.max_by_key(|it| (it.since(), it.repeats.is_none()))
     }
 
     /// When our side first wrote after that moment.

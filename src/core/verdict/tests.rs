@@ -1,11 +1,13 @@
 //! Each rule of each complaint, and which goes before which.
 
+mod again;
 mod late;
 mod line;
 mod others;
 mod persons;
 
 use super::*;
+use crate::core::batch::Gathering;
 
 const NOW: Millis = 1_000_000;
 

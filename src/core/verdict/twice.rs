@@ -8,6 +8,9 @@ use crate::core::batch::Millis;
 
 /// Chats of one person that were heard from so close to one another, ms, may have been one message.
 const AT_ONCE: Millis = 60_000;
+/// What made something come twice is told for so long after it, ms, by when it happened and when the newest batch was closed: who
+/// complains has mostly written again.
+const TOLD_FOR: Millis = 24 * 3_600_000;
 
 /// Why an answer may have come twice: the first of these that holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -68,44 +71,54 @@ pub enum Twice {
 impl Situation {
     /// Why an answer may have come twice.
     pub fn twice(&self) -> Twice {
-        self.sent_again()
-            .or_else(|| self.called_again())
-            .or_else(|| self.two_batches())
+        self.happened_twice()
             .or_else(|| self.several_destinations())
             .or_else(|| self.several_chats())
             .unwrap_or(Twice::Once)
     }
 
-    /// Where that was the last that was delivered, it is what came twice.
-    fn sent_again(&self) -> Option<Twice> {
-        let newest = self.newest_delivered()?;
+    /// What last made something come twice, if it was not long before the newest batch.
+    fn happened_twice(&self) -> Option<Twice> {
+        let newest = self.asked().next_back()?.closed;
+        let is_of_now = |at: Millis| newest.saturating_sub(at) <= TOLD_FOR;
+        let all = [self.two_batches(), self.called_again(), self.sent_again()];
+        let all = all.into_iter().flatten().filter(|(at, _)| is_of_now(*at));
+        all.max_by_key(|(at, _)| *at).map(|(_, why)| why)
+    }
+
+    /// Where that was the last that was delivered, it is what came twice; and when it was.
+    fn sent_again(&self) -> Option<(Millis, Twice)> {
+        let newest = self.asked().rfind(|it| it.delivered)?;
         let repeats = newest.repeats.clone()?;
         let mut acts = self.sent_again.iter();
         let act = acts.find(|it| it.webhook_id == newest.webhook_id);
-        Some(Twice::SentAgain {
+        let why = Twice::SentAgain {
             destination: newest.destination.clone(),
             webhook_ids: [repeats, newest.webhook_id.clone()],
             at: newest.closed,
             by: act.and_then(|it| it.key.clone()),
-        })
+        };
+        Some((newest.closed, why))
     }
 
-    fn called_again(&self) -> Option<Twice> {
-        self.asked().rev().find_map(|it| {
-            let (_, before) = it.tries.split_last()?;
+    fn called_again(&self) -> Option<(Millis, Twice)> {
+        let again = self.asked().filter_map(|it| {
+            let (last, before) = it.tries.split_last()?;
             let unanswered = before
                 .iter()
                 .filter(|made| made.status.is_none() && made.may_have_come());
-            Some(Twice::CalledAgain {
+            let why = Twice::CalledAgain {
                 destination: it.destination.clone(),
                 webhook_id: it.webhook_id.clone(),
                 attempts: it.tries.len(),
                 took_ms: unanswered.map(|made| made.took).max()?,
-            })
-        })
+            };
+            Some((last.at, why))
+        });
+        again.max_by_key(|(at, _)| *at)
     }
 
-    fn two_batches(&self) -> Option<Twice> {
+    fn two_batches(&self) -> Option<(Millis, Twice)> {
         let newest = self.first_sent().next_back()?;
         let to_it = self.first_sent().rev();
         let mut to_it = to_it.filter(|it| it.destination == newest.destination && it.delivered);
@@ -115,12 +128,13 @@ impl Situation {
             let wait = before.gathered.map_or(0, |it| it.wait);
             // One and a half times the wait.
             if gap > 0 && gap * 2 < wait * 3 {
-                return Some(Twice::TwoBatches {
+                let why = Twice::TwoBatches {
                     destination: before.destination.clone(),
                     webhook_ids: [before.webhook_id.clone(), after.webhook_id.clone()],
                     gap_ms: gap,
                     wait_ms: wait,
-                });
+                };
+                return Some((after.closed, why));
             }
             after = before;
         }

@@ -189,7 +189,7 @@ impl Chats<'_> {
         Ok(heard.max(known) + paused)
     }
 
-    /// Erases the entries of a list that are of the chat.
+    /// Erases the entries of a list that are of the chat, and what is left of any that were dropped before.
     pub(in crate::store) async fn erase_entries<S: Iterator<Item = Shard>>(
         self,
         key: fn(Shard) -> String,
@@ -207,9 +207,15 @@ impl Chats<'_> {
             }
             match next.and_then(|cursor| EntryId::parse(&cursor)) {
                 Some(after) => look.after = Some(after),
-                None => return Ok(erased),
+                None => break,
             }
         }
+        for shard in shards() {
+            let mut rewrite = scripts::REWRITE.key(key(shard));
+            rewrite.key(keys::copy(shard));
+            let _entries: u64 = self.store.run(shard, &rewrite).await?;
+        }
+        Ok(erased)
     }
 
     /// Those under which the chat was known, and the chat's own if it goes by an alias.

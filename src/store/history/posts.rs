@@ -1,11 +1,13 @@
 //! Posts that were no message for a window, and what became of each; trimmed by age and count. Those of a buffer lie in one shard,
 //! whichever chat they have to do with: a buffer to which much is posted takes no place of one to which little is.
 
+use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use crate::core::batch::Millis;
 use crate::core::chat::{Chat, Name};
 use crate::core::filter::Filter;
+use crate::core::finding::{number_of, ways_of_writing};
 use crate::core::item::read_items;
 use crate::core::post::PostResult;
 use crate::store::dead_letters::shards_of;
@@ -14,7 +16,7 @@ use crate::store::history::received::Received;
 use crate::store::history::told::Answer;
 use crate::store::keys::{self, Shard};
 use crate::store::paging::{EntryId, Look, Stream, StreamEntry};
-use crate::store::{Result, StoreError, reply};
+use crate::store::{Result, StoreError, reply, scripts};
 
 /// Most posts that a shard keeps.
 pub const MOST: u64 = 500;
@@ -155,8 +157,14 @@ impl Post {
             .into_iter()
             .flatten()
             .any(|it| it == id || it == person);
+        let mut names = vec![person.to_owned()];
+        names.extend(
+            number_of(&chat.id)
+                .iter()
+                .flat_map(|it| ways_of_writing(it)),
+        );
         let mut all = whose.into_iter().chain(texts).flatten();
-        is_its || all.any(|text| has_as_a_word(text, person))
+        is_its || all.any(|text| names.iter().any(|name| has_as_a_word(text, name)))
     }
 }
 
@@ -261,6 +269,21 @@ impl History<'_> {
         }
         let entry = self.store.entry(keys::posts(id.shard), id).await?;
         entry.map(|entry| Post::read(&entry)).transpose()
+    }
+
+    /// Whether anything of what was tried or posted since a moment may be kept no more: a list was cut short, and what is left of
+    /// it begins later.
+    ///
+    /// # Errors
+    /// Unavailable, silent or unreadable.
+    pub async fn may_lack(self, filter: &Filter, since: Millis) -> Result<bool> {
+        let tried = shards_of(filter).map(|shard| (shard, keys::history(shard)));
+        let posted = shards_with_posts(filter).map(|shard| (shard, keys::posts(shard)));
+        let asked = tried.chain(posted).map(|(shard, list)| async move {
+            let mut cut = scripts::CUT.key(list);
+            self.store.run::<bool>(shard, cut.arg(since)).await
+        });
+        Ok(try_join_all(asked).await?.contains(&true))
     }
 
     /// Erases what was posted by or about a chat, also in posts that name its person beside others.

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use lull::store::keys::Shard;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::Daemon;
 use crate::support::listening::{Event, Listening};
 use crate::support::system::System;
+use crate::support::{Daemon, chat};
 
 /// A message of one id, which is a duplicate but for the first time.
 async fn say_again(api: &Daemon) {
@@ -72,4 +73,34 @@ async fn a_post_has_one_id_and_nobody_hears_of_it_twice() {
         assert!(heard.insert(id(&post)), "told twice: {post:?}");
     }
     assert_eq!(heard, listed(api).await.into_iter().collect());
+}
+
+#[tokio::test]
+async fn who_comes_back_after_history_was_cut_short_reads_again() {
+    let system = System::open().await;
+    let api = &system.api;
+    let mut listening = Listening::to(api, "", None).await;
+    listening.named("counts").await;
+    let mut events = Vec::new();
+    for text in ["oi", "ola", "alo"] {
+        api.say("eva", text, 0.1).await;
+        events.push(listening.named("attempt").await);
+    }
+    let last = id(&events[0]);
+    let mut whole = Listening::to(api, "", Some(&last)).await;
+    whole.named("attempt").await;
+
+    let key = format!("lull:{{{:02}}}:history", Shard::of(&chat("eva")).index());
+    let mut trim = redis::cmd("XTRIM");
+    let trim = trim.arg(key).arg(&["MAXLEN", "1"]);
+    let trimmed: u64 = trim
+        .query_async(&mut system.redis.raw().await)
+        .await
+        .unwrap();
+    assert_eq!(trimmed, 2);
+
+    Listening::to(api, "", Some(&last))
+        .await
+        .named("reload")
+        .await;
 }

@@ -83,7 +83,7 @@ impl Situation {
 
     fn dead(&self) -> Option<NotAnswered> {
         // Of one batch it counts whatever became of it elsewhere.
-        let delivered = self.newest_delivered().map(|it| it.closed);
+        let delivered = self.newest_delivered().map(Delivery::since);
         let dead = self.dead.as_ref();
         let dead = dead.filter(|it| delivered <= Some(it.closed))?;
         Some(NotAnswered::Dead {
@@ -98,7 +98,7 @@ impl Situation {
     /// What was said before it, in the same window, may have been delivered without it.
     fn taken_back(&self) -> Option<NotAnswered> {
         let (at, said_at) = self.taken_back?;
-        let closed = self.asked().next_back().map(|it| it.closed);
+        let closed = self.asked().map(Delivery::since).max();
         let is_newest = self.said < Some(said_at) && closed < Some(said_at);
         let is_answered = self.answer_after(said_at).is_some();
         (is_newest && !is_answered).then_some(NotAnswered::TakenBack { said_at, at })
@@ -154,9 +154,12 @@ impl Situation {
 
     /// The same where our side wrote since, and when.
     fn answered(&self) -> Option<(&Delivery, Millis)> {
-        let mut newest = self.asked().rev();
-        let newest = newest.find(|it| it.delivered && self.holds_newest(it));
-        newest.and_then(|it| Some((it, self.answer_after(it.closed)?)))
+        let newest = self.delivered()?;
+        let to_each = self.asked();
+        let to_each = to_each.filter(|it| it.delivered && it.is_of_one_with(newest));
+        let answered = to_each.filter_map(|it| Some((it, self.answer_after(it.since())?)));
+        // Of several destinations the one that was called last before the answer.
+        answered.max_by_key(|(it, at)| (it.repeats.is_none(), it.called_before(*at)))
     }
 
     fn over(&self) -> NotAnswered {
@@ -215,7 +218,7 @@ impl Situation {
                 answered_at,
             };
         }
-        if let Some(said_at) = self.said {
+        if let Some(said_at) = self.said.or(self.heard) {
             return NotAnswered::NotKept { said_at };
         }
         if let Some(group) = self.in_group.clone() {

@@ -2,6 +2,7 @@
 
 use super::super::*;
 use super::{delivery, situation, told, tried};
+use crate::core::batch::Gathering;
 use crate::core::window::WaitRule;
 
 fn gathered(wait: Millis, typing: Millis, rule: Option<WaitRule>) -> Option<Gathering> {
@@ -35,7 +36,7 @@ fn the_time_until_the_answer_is_split_into_its_parts() {
 #[test]
 fn the_longest_part_is_what_made_it_late() {
     type Change = fn(&mut Situation);
-    let changes: [(&str, Change); 17] = [
+    let changes: [(&str, Change); 19] = [
         ("wait", |_| {}),
         ("typing", |it| {
             it.deliveries[0].gathered = gathered(3000, 5000, None);
@@ -69,6 +70,22 @@ fn the_longest_part_is_what_made_it_late() {
         ("retries", |it| {
             let tries = vec![tried(908_000, 9, None), tried(940_000, 1, Some(200))];
             it.deliveries[0].tries = tries;
+            it.answers = vec![941_000];
+        }),
+        // The bot answered to a call that was not waited for.
+        ("bot", |it| {
+            let (first, second) = (tried(908_000, 30_000, None), tried(940_000, 1, Some(200)));
+            it.deliveries[0].tries = vec![first, second];
+            it.answers = vec![930_000];
+        }),
+        // Another destination took it at once; the answer came when this one had.
+        ("retries", |it| {
+            let mut other = delivery();
+            other.destination = "crm".to_owned();
+            let (first, second) = (tried(908_000, 9, Some(503)), tried(940_000, 1, Some(200)));
+            it.deliveries[0].tries = vec![first, second];
+            it.deliveries.push(other);
+            it.answers = vec![941_000];
         }),
         // Batches were joined, the first of which was due before the last message came.
         ("wait", |it| it.deliveries[0].due = Some(880_000)),

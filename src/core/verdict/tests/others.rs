@@ -2,6 +2,7 @@
 
 use super::super::*;
 use super::{delivery, situation, told, tried};
+use crate::core::why::Why;
 
 #[test]
 fn why_it_answered_twice_is_the_first_rule_that_holds() {
