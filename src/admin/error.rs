@@ -71,6 +71,11 @@ pub enum NoSuch {
         "nothing is known of the batch {0}: it is not in the history, not among the dead letters, and on no lane that was looked at"
     )]
     Batch(BatchId),
+    /// A batch to this destination: it did not go there, or nothing is kept of that any more.
+    #[error(
+        "nothing is known of the batch {0} at the destination {1}: GET /api/history/{0} names those it went to"
+    )]
+    BatchTo(BatchId, Name),
     /// A post: it was not kept, or is gone.
     #[error("there is no post {0} of which the body is kept (any more)")]
     Post(String),

@@ -149,10 +149,12 @@ fn delivered<'a>(
 ) -> Result<&'a Record, AdminError> {
     let known = &whole.destinations;
     let asked = match destination {
-        Some(name) => known.iter().find(|it| it.destination == *name),
-        None => the_only(known)?,
+        Some(name) => {
+            let to_it = known.iter().find(|it| it.destination == *name);
+            to_it.ok_or_else(|| NoSuch::BatchTo(id.clone(), name.clone()))?
+        }
+        None => the_only(known)?.ok_or_else(|| NoSuch::Batch(id.clone()))?,
     };
-    let asked = asked.ok_or_else(|| NoSuch::Batch(id.clone()))?;
     let name = asked.destination.to_string();
     if asked.waits.is_some() {
         return Err(Conflict::StillWaits(name).into());

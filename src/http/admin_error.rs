@@ -60,6 +60,7 @@ impl From<NoSuch> for ApiError {
             | NoSuch::DeadLetter
             | NoSuch::Scheduled
             | NoSuch::Queued
+            | NoSuch::BatchTo(..)
             | NoSuch::Said(_) => Self::NotFound(no_such.to_string().into()),
         }
     }

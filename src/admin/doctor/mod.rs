@@ -27,7 +27,7 @@ pub use finding::{Finding, Level};
 use webhook::Look;
 
 /// Destinations that are tried at the same time.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 25;
 /// Destinations that a daemon tries for one answer.
 const MOST_TRIED: usize = 50;
 

@@ -1,13 +1,14 @@
 //! Posts that were no message for a window, and what became of each; trimmed by age and count. Those of a buffer lie in one shard,
 //! whichever chat they have to do with: a buffer to which much is posted takes no place of one to which little is.
 
+mod naming;
+
 use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
 use crate::core::batch::Millis;
 use crate::core::chat::{Chat, Name};
 use crate::core::filter::Filter;
-use crate::core::finding::{number_of, ways_of_writing};
 use crate::core::item::read_items;
 use crate::core::post::PostResult;
 use crate::store::dead_letters::shards_of;
@@ -27,9 +28,6 @@ pub const MOST_BODY_BYTES: usize = 16 * 1024;
 const TAKEN: u8 = 0;
 /// That of posts that were not.
 pub(super) const UNTAKEN: u8 = 1;
-
-/// A number or an id with fewer characters may be something else in the words of others.
-const SHORTEST_NAMED: usize = 8;
 
 /// What was posted, and what became of it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
@@ -143,49 +141,6 @@ impl Post {
     pub fn chat(&self) -> Option<Chat> {
         Chat::from_stored(self.buffer.as_deref()?, self.chat.as_deref()?)
     }
-
-    /// Whether it is about this chat, or names its person anywhere.
-    fn is_about(&self, chat: &Chat) -> bool {
-        if self.buffer.as_deref() != Some(chat.buffer.as_str()) {
-            return false;
-        }
-        let id = chat.id.as_str();
-        let person = id.rsplit_once(':').map_or(id, |(_, person)| person);
-        let whose = [&self.chat, &self.writer];
-        let texts = [&self.reason, &self.id, &self.message, &self.body];
-        let is_its = whose
-            .into_iter()
-            .flatten()
-            .any(|it| it == id || it == person);
-        let mut names = vec![person.to_owned()];
-        names.extend(
-            number_of(&chat.id)
-                .iter()
-                .flat_map(|it| ways_of_writing(it)),
-        );
-        let mut all = whose.into_iter().chain(texts).flatten();
-        is_its || all.any(|text| names.iter().any(|name| has_as_a_word(text, name)))
-    }
-}
-
-/// Whether a text has this number or id in it as a whole word. One that is short or has no digit may be a word that others say,
-/// and does not count.
-fn has_as_a_word(text: &str, person: &str) -> bool {
-    if person.len() < SHORTEST_NAMED || !person.bytes().any(|it| it.is_ascii_digit()) {
-        return false;
-    }
-    // JSON writes a line break as `\n`: a letter may stand right before a number.
-    let is_number = person.bytes().all(|it| it.is_ascii_digit());
-    let may_go_on = if is_number {
-        char::is_numeric
-    } else {
-        char::is_alphanumeric
-    };
-    let goes_on = |c: Option<char>| c.is_some_and(may_go_on);
-    text.match_indices(person).any(|(at, _)| {
-        let (before, after) = (&text[..at], &text[at + person.len()..]);
-        !goes_on(before.chars().next_back()) && !goes_on(after.chars().next())
-    })
 }
 
 /// Where the posts of a buffer lie.

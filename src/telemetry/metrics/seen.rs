@@ -55,7 +55,7 @@ impl Seen {
         if let Some(share) = self.memory.and_then(Memory::share) {
             registry.register(
                 "redis_memory_used_ratio",
-                "How much of the memory that Redis may use it uses, up to 1",
+                "How much of the memory that Redis may use it uses; above 1 it uses a little more",
                 ConstGauge::new(share),
             );
         }
