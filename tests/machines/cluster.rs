@@ -141,7 +141,7 @@ impl Cluster {
     pub(crate) async fn slot_of(&self, chat: &str) -> usize {
         let shard = Shard::of(&crate::support::chat(chat)).index();
         let key = format!("lull:{{{shard:02}}}");
-        self.nodes[1].asks(&["CLUSTER", "KEYSLOT", &key]).await
+        self.nodes[2].asks(&["CLUSTER", "KEYSLOT", &key]).await
     }
 
     /// Whether another node than a master is known to have its slots.

@@ -14,7 +14,7 @@ const CHATS: usize = 200;
 
 #[tokio::test]
 async fn everything_said_arrives_once_and_in_order() {
-    let cluster = Cluster::start(3, 0).await;
+    let mut cluster = Cluster::start(3, 0).await;
     let mut receiver = Receiver::start().await;
     // Any node leads to all.
     let api = daemon(API, &cluster.url(0), &[]).await;
@@ -67,4 +67,27 @@ async fn everything_said_arrives_once_and_in_order() {
         )
         .await;
     assert_eq!(status, 200, "{erased}");
+
+    // A master that nobody replaces is missed by its own chats alone.
+    cluster.kill(1);
+    let dead = cluster.slots_of(1);
+    let mut served = [0, 0];
+    for chat in 0..CHATS {
+        let chat = format!("c{chat}");
+        let is_dead = dead.contains(&cluster.slot_of(&chat).await);
+        let said = json!({"user": chat, "message": "alô", "ttl": 600});
+        let (status, answer) = api.post("/api/message", said).await;
+        let expected = if is_dead { 503 } else { 200 };
+        assert_eq!(status, expected, "{chat}: {answer}");
+        served[usize::from(is_dead)] += 1;
+        if served.iter().all(|count| *count > 3) {
+            break;
+        }
+    }
+    let (status, health) = api.get("/api/health").await;
+    assert_eq!(
+        (status.as_u16(), &health["redis"]["status"]),
+        (200, &json!("ok")),
+        "{health}"
+    );
 }
