@@ -1,8 +1,9 @@
-//! Memory: what an open chat takes in Redis, and what the daemons take.
+//! Memory: what an open chat and a message id take in Redis, and what the daemons take.
 
 use std::time::Duration;
 
 use anyhow::Result;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use lull::core::chat::Name;
 use lull::spec::DestinationSpec;
 use lull::store::config::{Kind, Mode};
@@ -24,12 +25,16 @@ const LONG: Duration = Duration::from_secs(3600);
 /// Redis takes a moment to let go of the buffers of a connection that has ended.
 const SETTLING: Duration = Duration::from_millis(500);
 const CLIENTS: usize = 64;
+/// Ids on their way to Redis.
+const AT_ONCE: usize = 256;
 /// By then the sweep of each destination has found nothing, and is seldom awake.
 const SWEEPING: Duration = Duration::from_secs(15);
 
 #[derive(Debug, Serialize)]
 struct Measured {
     redis_bytes_per_chat: Vec<(u64, f64)>,
+    /// The same of a message id that counts as seen.
+    redis_bytes_per_id: Vec<(u64, f64)>,
     daemons: Vec<Stage>,
     /// How much more a monitor needs for so many destinations than for one.
     destinations: Vec<Beside>,
@@ -52,13 +57,14 @@ struct Stage {
 
 /// Measures it.
 pub(crate) async fn measure(quick: bool) -> Result<Section> {
-    let (chats, counts) = if quick {
-        (500, [100, 500])
+    let (chats, counts, ids) = if quick {
+        (500, [100, 500], vec![2_000])
     } else {
-        (10_000, [10_000, 100_000])
+        (10_000, [10_000, 100_000], vec![100_000, 300_000])
     };
     let measured = Measured {
         redis_bytes_per_chat: bytes_per_chat(&counts).await?,
+        redis_bytes_per_id: bytes_per_id(&ids).await?,
         daemons: daemons(chats, if quick { 1.0 } else { 6.0 }).await?,
         destinations: destinations(if quick { 50 } else { 2000 }).await?,
     };
@@ -69,6 +75,10 @@ pub(crate) async fn measure(quick: bool) -> Result<Section> {
             Expectation::under(what, 1.5, bytes / 1024.0, "KiB")
         })
         .collect();
+    for &(count, bytes) in &measured.redis_bytes_per_id {
+        let what = format!("Redis per message id that counts as seen, {count} ids");
+        expectations.push(Expectation::under(what, 70.0, bytes, "bytes"));
+    }
     for Stage { when, api, monitor } in measured.daemons.iter().skip(1) {
         for (name, memory) in [("api", api), ("monitor", monitor)] {
             let what = format!("{name} at its peak, {when}");
@@ -108,6 +118,11 @@ fn rows(measured: &Measured) -> Vec<Vec<String>> {
             "Redis: {bytes:.0} bytes per chat at {count} open chats"
         )]));
     }
+    for (count, bytes) in &measured.redis_bytes_per_id {
+        rows.push(row([&format!(
+            "Redis: {bytes:.1} bytes per message id that counts as seen, at {count} ids"
+        )]));
+    }
     rows
 }
 
@@ -122,6 +137,37 @@ async fn bytes_per_chat(counts: &[u64]) -> Result<Vec<(u64, f64)>> {
         let item = message::plain_item(MESSAGE_BYTES)?;
         append::open_windows(&redis.store().await?, open..count, item, |_| LONG).await?;
         open = count;
+        tokio::time::sleep(SETTLING).await;
+        let used = redis.used_memory().await? - empty;
+        found.push((count, used as f64 / count as f64));
+    }
+    Ok(found)
+}
+
+/// What Redis needs for each id that is noted, at these numbers of them.
+async fn bytes_per_id(counts: &[u64]) -> Result<Vec<(u64, f64)>> {
+    let redis = RedisServer::start(&[]).await?;
+    let store = redis.store().await?;
+    store.look_for_older_ids().await?;
+    tokio::time::sleep(SETTLING).await;
+    let empty = redis.used_memory().await?;
+    let (mut noted, mut found) = (0, Vec::new());
+    for &count in counts {
+        stream::iter(noted..count)
+            .map(|number| {
+                let store = store.clone();
+                async move {
+                    let chat = message::chat(number)?;
+                    let noted = store
+                        .windows()
+                        .note_taken_back(&chat, "3EB0A1B2C3D4E5F60718");
+                    anyhow::Ok(noted.await?)
+                }
+            })
+            .buffer_unordered(AT_ONCE)
+            .try_for_each(async |()| Ok(()))
+            .await?;
+        noted = count;
         tokio::time::sleep(SETTLING).await;
         let used = redis.used_memory().await? - empty;
         found.push((count, used as f64 / count as f64));

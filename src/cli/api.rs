@@ -36,7 +36,7 @@ async fn serve(vars: &Vars) -> Result<()> {
         return Ok(());
     };
     let listener = daemon::listen(&config.listen, "HOST, PORT").await?;
-    let store = connected?;
+    let store = connected?.with_seen_for(config.seen_for);
     let registry = Registry::load(store.clone(), config.defaults()).await?;
     let metrics = Arc::new(Metrics::new(&[Role::Api]));
     let loops = Loops::new(metrics.clone(), &[Role::Api]);

@@ -39,7 +39,7 @@ async fn work(vars: &Vars) -> Result<()> {
         return Ok(());
     };
     let metrics = Arc::new(Metrics::new(&[Role::Monitor]));
-    let store = connected?;
+    let store = connected?.with_seen_for(config.seen_for);
     let registry = Registry::load(store.clone(), config.defaults()).await?;
     let loops = Loops::new(metrics.clone(), &[Role::Monitor]);
     let monitor = Monitor::new(

@@ -50,6 +50,7 @@ impl Heart {
                 role: role.to_owned(),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 notes_lanes: true,
+                sets_of_ids: true,
                 stands: Vec::new(),
                 late: Vec::new(),
             },
@@ -70,6 +71,9 @@ impl Heart {
             if let Err(error) = self.store.daemons().beat(&self.id, up, &about).await {
                 // Whoever works with Redis says what is wrong with it.
                 debug!(error = %error, "Could not note that this daemon lives: {error}");
+            }
+            if let Err(error) = self.store.look_for_older_ids().await {
+                debug!(error = %error, "Could not look for ids of an older Lull: {error}");
             }
             tokio::time::sleep(EVERY).await;
         }

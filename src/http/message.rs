@@ -40,7 +40,7 @@ struct MessageBody {
     /// The quiet window after this message; without it `DEFAULT_TTL`.
     #[schema(required = false)]
     ttl: Ttl,
-    /// The client's id for this message: a second one with the same id within 24 hours changes nothing.
+    /// The client's id for this message: a second one with the same id within `IDEMPOTENCY_WINDOW` (24 hours) changes nothing.
     #[schema(required = false)]
     message_id: MessageId,
     /// When it is to leave by itself.
@@ -104,7 +104,7 @@ pub(super) struct Accepted<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = DateTime)]
     send_at: Option<String>,
-    /// This message id was seen within 24 hours, and nothing was changed.
+    /// This message id was seen within `IDEMPOTENCY_WINDOW` (24 hours), and nothing was changed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     duplicate: bool,
     /// The same text was said just before, and it was dropped.

@@ -217,6 +217,10 @@ async fn serve_until_stopped(
     if let Err(error) = api.store.clock().look(None).await {
         debug!(error = %error, "Could not look at the clock: {error}");
     }
+    // So that the first ids are noted as they are needed. Where Redis is away, the heart looks later.
+    if let Err(error) = api.store.look_for_older_ids().await {
+        debug!(error = %error, "Could not look for ids of an older Lull: {error}");
+    }
     api.auth.catch_up().await;
     // So that the first answers have tokens. Where Redis is away, the loop agrees later.
     if let Err(error) = api.admin.chat_tokens().agree().await {

@@ -1,5 +1,7 @@
 //! The settings of the api daemon.
 
+use std::time::Duration;
+
 use anyhow::{Result, ensure};
 use serde::Deserialize;
 
@@ -8,6 +10,7 @@ use super::auth::AuthConfig;
 use super::bounds::BoundsConfig;
 use super::buffer::default_buffer;
 use super::guard::GuardConfig;
+use super::idempotency::seen_for;
 use super::messages::messages;
 use super::proxies::Proxies;
 use super::redis::RedisConfig;
@@ -34,6 +37,8 @@ pub struct ApiConfig {
     pub message_max_length: usize,
     /// Where the URLs that callers give may lead.
     pub guard: GuardConfig,
+    /// `IDEMPOTENCY_WINDOW`: how long a message id counts as seen, at least.
+    pub seen_for: Duration,
     /// How much is kept of what was taken in.
     pub retention: RetentionConfig,
     /// Who may come in.
@@ -111,6 +116,7 @@ impl ApiConfig {
             messages: messages(vars)?,
             message_max_length: raw.message_max_length,
             guard: GuardConfig::from_vars(vars)?,
+            seen_for: seen_for(vars)?,
             retention: RetentionConfig::from_vars(vars)?,
             auth: AuthConfig::from_vars(vars)?,
             bounds: BoundsConfig::from_vars(vars)?,

@@ -28,6 +28,7 @@ fn defaults() -> BTreeMap<String, Option<String>> {
         defaults_of::<auth::RawAuth>(),
         defaults_of::<bounds::RawBounds>(),
         defaults_of::<guard::RawGuard>(),
+        defaults_of::<idempotency::RawIdempotency>(),
         defaults_of::<limits::RawLimits>(),
         defaults_of::<log::RawLog>(),
         defaults_of::<messages::RawMessages>(),

@@ -12,6 +12,7 @@ pub mod buffer;
 mod defaults;
 mod fields;
 pub mod guard;
+mod idempotency;
 pub mod limits;
 pub mod log;
 pub mod messages;

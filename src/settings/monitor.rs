@@ -1,5 +1,7 @@
 //! The settings of the monitor daemon.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
@@ -7,6 +9,7 @@ use super::Vars;
 use super::api::{default_host, listen_address};
 use super::buffer::default_buffer;
 use super::guard::GuardConfig;
+use super::idempotency::seen_for;
 use super::messages::messages;
 use super::redis::RedisConfig;
 use super::retention::RetentionConfig;
@@ -29,6 +32,8 @@ pub struct MonitorConfig {
     pub messages: Messages,
     /// Where URLs that callers give may lead.
     pub guard: GuardConfig,
+    /// `IDEMPOTENCY_WINDOW`: how long a message id counts as seen, at least.
+    pub seen_for: Duration,
     /// How much is kept of what is over.
     pub retention: RetentionConfig,
     /// Most attempts at a time over all destinations; none: as many as the files allow that this process may have open.
@@ -62,6 +67,7 @@ impl MonitorConfig {
             buffer: default_buffer(vars)?,
             messages: messages(vars)?,
             guard: GuardConfig::from_vars(vars)?,
+            seen_for: seen_for(vars)?,
             retention: RetentionConfig::from_vars(vars)?,
             max_attempts: raw.max_attempts,
         })

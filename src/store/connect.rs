@@ -157,6 +157,7 @@ impl Store {
         let mut store = Self {
             nodes: Nodes::one(links.clone()),
             clock: Arc::default(),
+            ids: Arc::default(),
             patience,
             sealing,
         };
@@ -228,11 +229,8 @@ fn connection_info(config: &RedisConfig) -> redis::RedisResult<ConnectionInfo> {
 }
 
 fn check_version(version: &str, place: &str) -> std::result::Result<(), ConnectError> {
-    match version
-        .split('.')
-        .next()
-        .and_then(|major| major.parse::<u32>().ok())
-    {
+    let major = version.split('.').next();
+    match major.and_then(|major| major.parse::<u32>().ok()) {
         Some(major) if major < OLDEST_MAJOR => Err(ConnectError::Version {
             place: place.to_owned(),
             version: version.to_owned(),

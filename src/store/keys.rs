@@ -6,6 +6,7 @@
 mod chats;
 mod config;
 mod held;
+mod ids;
 mod indexes;
 mod moving;
 
@@ -20,6 +21,7 @@ pub(crate) use config::{
     REVIVING, SAMPLED, TOKEN_KEY, USED, login_link, pace, probe, samples,
 };
 pub(crate) use held::held;
+pub(crate) use ids::{ids, older_ids};
 pub(crate) use indexes::{LANE_INDEXES, destination_of_index, index_of, lanes};
 pub(crate) use moving::{moved, window_behind};
 
@@ -260,10 +262,6 @@ fn due_lanes(shard: Shard, destination: &Name) -> String {
 /// Marks of buffers, destinations and schedules, by their lives.
 pub(crate) fn alive(shard: Shard) -> String {
     shard.key("alive")
-}
-
-pub(crate) fn seen(shard: Shard) -> String {
-    shard.key("seen")
 }
 
 /// Under which id a batch was sent again to a destination last.

@@ -21,6 +21,7 @@ pub mod forming;
 pub mod handles;
 pub mod held;
 pub mod history;
+pub mod ids;
 pub mod inspection;
 pub mod keys;
 pub mod lanes;
@@ -71,6 +72,8 @@ pub struct Store {
     clock: Arc<clock::Known>,
     /// The longest wait for any answer.
     patience: Duration,
+    /// What it goes by where it has to do with message ids.
+    ids: Arc<ids::Ids>,
     /// What is configured is written and read through it.
     sealing: Arc<Sealing>,
 }

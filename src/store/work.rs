@@ -68,6 +68,9 @@ pub struct About {
     /// It notes where it puts lanes into Redis, for the look at all of them. An older Lull does not.
     #[serde(default)]
     pub notes_lanes: bool,
+    /// It notes message ids in sets. An older Lull does not, and finds none there.
+    #[serde(default)]
+    pub sets_of_ids: bool,
     /// How many batches set out within each bound of lateness lately, and beyond all; empty: none did.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub late: Vec<u64>,

@@ -138,6 +138,8 @@ async fn run(
         return Ok(());
     };
     let (api_store, monitor_store) = connected?;
+    let api_store = api_store.with_seen_for(api_config.seen_for);
+    let monitor_store = monitor_store.with_seen_for(monitor_config.seen_for);
     let auth = &api_config.auth;
     let admin_key = if auth.names_nobody() {
         admin_key::see_to(up, &api_store).await?

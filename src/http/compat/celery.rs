@@ -37,7 +37,7 @@ struct CeleryBody {
     /// The quiet window after this message; without it 12 seconds.
     #[schema(required = false)]
     ttl: Ttl,
-    /// The client's id for this message: a second one with the same id within 24 hours changes nothing.
+    /// The client's id for this message: a second one with the same id within `IDEMPOTENCY_WINDOW` (24 hours) changes nothing.
     #[schema(required = false)]
     message_id: MessageId,
     /// When it is to leave by itself.

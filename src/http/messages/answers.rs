@@ -51,7 +51,7 @@ pub(in crate::http) struct MessageAnswer {
     /// Why it was given up on.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
-    /// Its id was seen within 24 hours, and nothing was changed.
+    /// Its id was seen within `IDEMPOTENCY_WINDOW` (24 hours), and nothing was changed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) duplicate: bool,
 }

@@ -35,7 +35,7 @@ pub(super) struct OutboundBody {
     /// What is to be sent: text that is not blank, of at most `MESSAGE_MAX_LENGTH` characters.
     #[schema(min_length = 1, pattern = r"\S")]
     content: String,
-    /// The client's id for this message: a second one with the same id within 24 hours changes nothing.
+    /// The client's id for this message: a second one with the same id within `IDEMPOTENCY_WINDOW` (24 hours) changes nothing.
     #[schema(required = false)]
     message_id: MessageId,
     /// When it is to leave; without, in its turn.

@@ -51,7 +51,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .excluding::<OutboundBody>("send_at", "delay")
             .or_form::<OutboundForm>()
             .answers::<MessageAnswer>(201, "It is queued; `Location` names it.")
-            .answers::<MessageAnswer>(200, "It was queued before: its id was seen within 24 hours."),
+            .answers::<MessageAnswer>(200, "It was queued before: its id was seen within `IDEMPOTENCY_WINDOW` (24 hours)."),
         list::endpoint(),
         Endpoint::get(Chapter::Queue, "/api/messages/{id}", show)
             .says(

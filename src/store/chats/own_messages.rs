@@ -3,7 +3,7 @@
 use crate::core::chat::Chat;
 use crate::store::Result;
 use crate::store::handles::Chats;
-use crate::store::keys::{self, Place};
+use crate::store::keys::Place;
 use crate::store::scripts;
 use crate::store::windows::digests::seen_digest;
 
@@ -40,11 +40,13 @@ impl Chats<'_> {
     /// Unavailable or silent.
     pub async fn note_own(self, chat: &Chat, id: &str, came: CameAs) -> Result<bool> {
         let place = Place::of(chat);
-        let digest = |came: CameAs| seen_digest(&place, &format!("{}{id}", came.mark()));
-        let mut note = scripts::NOTE_OWN.key(keys::seen(place.shard));
-        note.arg(digest(came))
-            .arg(digest(came.other()))
-            .arg(self.store.seen_for());
+        let digest = |came: CameAs| {
+            let id = format!("{}{id}", came.mark());
+            seen_digest(&place, &id)
+        };
+        let mut note = self.store.script_of_ids(&scripts::NOTE_OWN, place.shard);
+        note.arg(digest(came)).arg(digest(came.other()));
+        self.store.tell_ids(&mut note);
         let known: u8 = self.store.run(place.shard, &note).await?;
         Ok(known == 1)
     }

@@ -12,7 +12,6 @@ use self::set_back::{Clock, LEAST};
 use super::handles::{Chats, RedisClock};
 use super::keys::{self, CLOCK, Shard};
 use super::scripts::Call;
-use super::windows::SEEN_FOR;
 use super::{Result, Store};
 use crate::core::batch::Millis;
 use crate::core::moment::millis;
@@ -35,9 +34,9 @@ pub struct SetBack {
     pub since: Option<Millis>,
 }
 
-/// How far the clock went ahead, as long as an id may be from before that.
-pub(super) fn lately(ahead: Millis, found: Millis, now: Millis) -> Millis {
-    if found + millis(SEEN_FOR) > now {
+/// How far the clock went ahead, as long as an id may be from before that which counts as seen for so long.
+pub(super) fn lately(ahead: Millis, found: Millis, now: Millis, seen_for: Duration) -> Millis {
+    if found + millis(seen_for) > now {
         ahead
     } else {
         0
@@ -95,7 +94,7 @@ impl Store {
 
     /// How long a message id counts as seen, by a clock that may have gone ahead at once since.
     pub(super) fn seen_for(&self) -> Millis {
-        millis(SEEN_FOR) + self.clock.seen().map_or(0, |seen| seen.ahead)
+        millis(self.ids.window) + self.clock.seen().map_or(0, |seen| seen.ahead)
     }
 
     /// By how much the clock was set back the last time; 0: never.

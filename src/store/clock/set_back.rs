@@ -16,7 +16,6 @@ use crate::store::handles::RedisClock;
 use crate::store::keys::{self, CLOCK, Due, RETRIES, REVIVING, Shard};
 use crate::store::revivals::LEFT_FOR;
 use crate::store::scripts;
-use crate::store::windows::SEEN_FOR;
 use crate::store::{Result, StoreError};
 
 /// A smaller step back is none: time servers turn clocks by less.
@@ -124,14 +123,14 @@ impl RedisClock<'_> {
         let last = last.filter(|last| last.back == back);
         let newest = last.map_or(noted, |last| last.now.max(noted));
         let is_set_back = newest.saturating_sub(now) > millis(LEAST);
-        let jump = self.store.clock.jump_to(now);
+        let (jump, seen_for) = (self.store.clock.jump_to(now), self.store.ids.window);
         if !is_set_back && jump == 0 && now.saturating_sub(noted) < millis(NOTED_AGAIN_AFTER) {
             let clock = Clock {
                 now,
                 step: 0,
                 back,
                 moved,
-                ahead: lately(ahead, found, now),
+                ahead: lately(ahead, found, now, seen_for),
             };
             self.store.clock.learn(clock, last_step);
             return Ok(clock);
@@ -143,14 +142,14 @@ impl RedisClock<'_> {
             .arg(newest)
             .arg(back)
             .arg(jump)
-            .arg(millis(SEEN_FOR));
+            .arg(millis(seen_for));
         let (now, step, back, ahead, found) = self.store.run(Shard::FIRST, &note).await?;
         let clock = Clock {
             now,
             step,
             back,
             moved,
-            ahead: lately(ahead, found, now),
+            ahead: lately(ahead, found, now, seen_for),
         };
         self.store
             .clock

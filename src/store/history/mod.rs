@@ -107,7 +107,7 @@ pub const FAILED: &str = "failed";
 pub const BURIED: &str = "buried";
 
 /// Lists of a shard that are trimmed, first that of batches and that of dead letters.
-const OF_A_SHARD: usize = 6;
+const OF_A_SHARD: usize = 5;
 
 /// What trimming by age took away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -167,8 +167,6 @@ impl History<'_> {
                 .arg(keys::dead(shard))
                 .arg("MINID")
                 .arg(before(retention.dead_letter_age));
-            let seen_before = now.saturating_sub(self.store.seen_for());
-            trims.zrembyscore(keys::seen(shard), "-inf", seen_before);
             trims.zrembyscore(keys::heard(shard), "-inf", before(MAX_FIRST_AFTER));
             trims
                 .cmd("XTRIM")
@@ -186,6 +184,7 @@ impl History<'_> {
         audit.arg(keys::AUDIT).arg("MINID");
         let trim = audit.arg(before(audit::KEPT_FOR));
         self.store.query::<u64>(trim).await?;
+        self.store.forget_ids().await?;
         self.store.chats().forget_ended_pauses(now).await?;
         Ok(counts
             .chunks(OF_A_SHARD)

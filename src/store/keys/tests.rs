@@ -61,7 +61,7 @@ fn all_keys_of_a_chat_carry_one_hash_tag() {
         place.window(),
         place.lane(&default),
         place.head(&default),
-        seen(shard),
+        older_ids(shard),
         heard(shard),
         aliases(shard),
         people(shard),
@@ -79,6 +79,7 @@ fn all_keys_of_a_chat_carry_one_hash_tag() {
     ] {
         assert!(key.starts_with(&tag), "{key}");
     }
+    assert!(ids(shard).all(|key| key.starts_with(&tag)));
     assert!(Due::Windows.key(shard).starts_with(&tag));
     assert!(
         Due::Lanes(Name::default_name())

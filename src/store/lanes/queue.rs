@@ -80,7 +80,7 @@ impl Waiting {
 }
 
 impl Lanes<'_> {
-    /// Puts a message onto the lanes of its buffer; `once`: a second one with this id within [`crate::store::windows::SEEN_FOR`] is dropped.
+    /// Puts a message onto the lanes of its buffer; `once`: a second one whose id counts as seen is dropped.
     /// Redis has it then, in the way its `appendfsync` says, when this returns.
     ///
     /// # Errors
@@ -96,7 +96,7 @@ impl Lanes<'_> {
         destinations: &[Target],
     ) -> Result<Enqueued> {
         let place = Place::of(chat);
-        let mut enqueue = scripts::ENQUEUE.key(keys::seen(place.shard));
+        let mut enqueue = self.store.script_of_ids(&scripts::ENQUEUE, place.shard);
         enqueue
             .key(keys::received(place.shard))
             .key(keys::alive(place.shard))
@@ -117,8 +117,9 @@ impl Lanes<'_> {
             .arg(CloseReason::Queued.as_str())
             .arg(place.lane_member())
             .arg(whose_word(chat))
-            .arg(seen.unwrap_or_default())
-            .arg(self.store.seen_for())
+            .arg(seen.unwrap_or_default());
+        self.store.tell_ids(&mut enqueue);
+        enqueue
             .arg(&place.member)
             .arg(kept.most)
             .arg(u8::from(kept.payload))

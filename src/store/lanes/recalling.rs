@@ -46,13 +46,15 @@ impl Lanes<'_> {
             .key(place.lane(destination))
             .key(place.head(destination))
             .key(place.revived(destination))
-            .key(keys::held(place.shard, Kind::Lanes))
-            .key(keys::seen(place.shard))
+            .key(keys::held(place.shard, Kind::Lanes));
+        self.store.name_ids(&mut recall, place.shard);
+        recall
             .key(keys::lanes(place.shard))
             .arg(place.lane_member())
             .arg(&text)
             .arg(seen_digest(&Place::of(&chat), id.as_str()))
             .arg(keys::RETRIES);
+        self.store.tell_beside(&mut recall);
         let became: String = self.store.run(place.shard, &recall).await?;
         Ok(match became.as_str() {
             "recalled" => Recalled::Done(chat),

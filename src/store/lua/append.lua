@@ -5,22 +5,23 @@
   KEYS[1]  timer   set anew, to expire at the deadline
   KEYS[2]  window  a head, then the messages
   KEYS[3]  due     open windows by deadline
-  KEYS[4]  seen    message ids by the time they came
-  KEYS[5]  paused  chats that are left alone, by the time until when
-  KEYS[6]  received  messages as they came
-  KEYS[7]  alive   marks of buffers, by their lives
-  KEYS[8]  open    how many windows are open here, their bytes, and of each buffer:
+  KEYS[4]  ids     the turn of the sets of message ids, those, and the
+                   older ones: 6 keys, see id_sets
+  KEYS[10] paused  chats that are left alone, by the time until when
+  KEYS[11] received  messages as they came
+  KEYS[12] alive   marks of buffers, by their lives
+  KEYS[13] open    how many windows are open here, their bytes, and of each buffer:
                    see count_held
-  KEYS[9]  moved   how far this shard was moved with a clock that was set back,
+  KEYS[14] moved   how far this shard was moved with a clock that was set back,
                    and what was set since: see move
-  KEYS[10] known   of each chat when it was last heard from, and who writes there
-  KEYS[11] people  chats under what they are found by
-  KEYS[12] heard   chats by the time they were last heard from; only where
+  KEYS[15] known   of each chat when it was last heard from, and who writes there
+  KEYS[16] people  chats under what they are found by
+  KEYS[17] heard   chats by the time they were last heard from; only where
                    newly heard ones have a quiet window of their own, or silent
                    ones are followed up
-  KEYS[13] later   what waits for its time, by when; only where silent chats are
+  KEYS[18] later   what waits for its time, by when; only where silent chats are
                    followed up
-  KEYS[14] items   of each its time and what it holds; likewise
+  KEYS[19] items   of each its time and what it holds; likewise
 
   ARGV[1]  member        the chat in the due index
   ARGV[2]  item          the message, a JSON object without its first brace
@@ -30,31 +31,33 @@
   ARGV[6]  max bytes     per window; 0 = no limit
   ARGV[7]  id            digest of the message id; empty = none
   ARGV[8]  keep          how long an id counts as seen, ms
-  ARGV[9]  received      most messages that this shard keeps; 0 = none
-  ARGV[10] payload       1: with what was said
-  ARGV[11] look ahead    a sweep looks again within so many ms: what falls due
+  ARGV[9]  slice         for so long a set takes ids, ms
+  ARGV[10] beside        what an older Lull needs: see id_sets
+  ARGV[11] received      most messages that this shard keeps; 0 = none
+  ARGV[12] payload       1: with what was said
+  ARGV[13] look ahead    a sweep looks again within so many ms: what falls due
                          sooner must wake it
-  ARGV[12] buffer        its field among the marks; empty = it is always there
-  ARGV[13] life          the mark that it must have
-  ARGV[14] expected      what time it would be, had the clock not been set back since
-  ARGV[15] back          it had been by so many ms in all
-  ARGV[16] least         a smaller step back is none, ms
-  ARGV[17] hash          of the chat
-  ARGV[18] key           under which it is found
-  ARGV[19] name          of who writes; empty = not told
-  ARGV[20] rule          that set its quiet window; empty = that of its buffer
+  ARGV[14] buffer        its field among the marks; empty = it is always there
+  ARGV[15] life          the mark that it must have
+  ARGV[16] expected      what time it would be, had the clock not been set back since
+  ARGV[17] back          it had been by so many ms in all
+  ARGV[18] least         a smaller step back is none, ms
+  ARGV[19] hash          of the chat
+  ARGV[20] key           under which it is found
+  ARGV[21] name          of who writes; empty = not told
+  ARGV[22] rule          that set its quiet window; empty = that of its buffer
 
   A plain message of a plain buffer ends here; any other brings all of these:
-  ARGV[21]  fixed        1: only the first message sets the deadline
-  ARGV[22]  flush        word or choice: the window is due at once, for this reason;
+  ARGV[23] fixed        1: only the first message sets the deadline
+  ARGV[24] flush        word or choice: the window is due at once, for this reason;
                          empty: it is not
-  ARGV[23]  media        1: it is no text, and waits for one, up to the cap
-  ARGV[24]  text         digest of its text, to drop it if the message before
+  ARGV[25] media        1: it is no text, and waits for one, up to the cap
+  ARGV[26] text         digest of its text, to drop it if the message before
                          it has the same; empty = none
-  ARGV[25]  first wait   the quiet window, ms, if nothing was heard from the
+  ARGV[27] first wait   the quiet window, ms, if nothing was heard from the
                          chat for so long; empty = ttl
-  ARGV[26]  first after  so long, ms
-  ARGV[27]  follow-up    of the chat, in the index of what waits: a message that
+  ARGV[28] first after  so long, ms
+  ARGV[29] follow-up    of the chat, in the index of what waits: a message that
                          is new takes it back, whatever becomes of the message
 
   Output: {status, messages in the window, ms until the deadline}
@@ -83,24 +86,26 @@
 --- @include "window_head"
 
 local timer, window, due = KEYS[1], KEYS[2], KEYS[3]
-local seen, paused, received, alive = KEYS[4], KEYS[5], KEYS[6], KEYS[7]
-local open, moved, known, people = KEYS[8], KEYS[9], KEYS[10], KEYS[11]
-local heard, later, items = KEYS[12], KEYS[13], KEYS[14]
+local paused, received, alive = KEYS[10], KEYS[11], KEYS[12]
+local open, moved, known, people = KEYS[13], KEYS[14], KEYS[15], KEYS[16]
+local heard, later, items = KEYS[17], KEYS[18], KEYS[19]
 local member, item, id = ARGV[1], ARGV[2], ARGV[7]
 local ttl, max_wait = tonumber(ARGV[3]), tonumber(ARGV[4])
 local max_messages, max_bytes = tonumber(ARGV[5]), tonumber(ARGV[6])
-local look_ahead = tonumber(ARGV[11])
-local said, first_wait = ARGV[24] or '', tonumber(ARGV[25])
+-- KEYS[4] and on.
+local IDS = 4
+local look_ahead = tonumber(ARGV[13])
+local said, first_wait = ARGV[26] or '', tonumber(ARGV[27])
 local call, format = redis.call, string.format
 local size = #item + 1
 
 local now = clock()
 
-local set_back = set_back_by(moved, now, ARGV[14], ARGV[15], ARGV[16])
+local set_back = set_back_by(moved, now, ARGV[16], ARGV[17], ARGV[18])
 
 local opened, cap, quiet, bytes, count, deadline = now, 0, ttl, 0, 0, now
 local kind, text, reason, held = RESTARTS, '', 'quiet', 0
-local typing, before, rule, own_rule = 0, 0, '', ARGV[20]
+local typing, before, rule, own_rule = 0, 0, '', ARGV[22]
 local head = call('LINDEX', window, 0)
 if head then
   local behind
@@ -115,7 +120,7 @@ if set_back and head then
   --- @include "window_back"
   local step = left_to_move(moved, 'windows ' .. member, set_back)
   -- Where it goes by the clock as it was, it is moved here, and not again.
-  if step > tonumber(ARGV[16]) then opened, cap, deadline = window_back(step, opened, cap, deadline) end
+  if step > tonumber(ARGV[18]) then opened, cap, deadline = window_back(step, opened, cap, deadline) end
 end
 
 local function packed_head()
@@ -138,17 +143,17 @@ local function announce()
 end
 
 -- Decided here and not by what the caller knows: it may have been held up since it asked.
-if not has_mark(alive, ARGV[12], ARGV[13]) then return {'gone', 0, 0} end
+if not has_mark(alive, ARGV[14], ARGV[15]) then return {'gone', 0, 0} end
 
 -- A window that has no room takes it back.
-if id ~= '' and seen_before(seen, id, now, ARGV[8]) then
+if id ~= '' and seen_before(IDS, id, now, ARGV[8], ARGV[9], ARGV[10]) then
   return {'duplicate', count, math.max(deadline - now, 0)}
 end
 
 if heard then
   --- @include "heard_at"
-  local last, at = heard_at(heard, moved, member, set_back, ARGV[16]), now
-  if first_wait and not head and (not last or now - last >= tonumber(ARGV[26])) then
+  local last, at = heard_at(heard, moved, member, set_back, ARGV[18]), now
+  if first_wait and not head and (not last or now - last >= tonumber(ARGV[28])) then
     ttl, own_rule = first_wait, 'first'
   end
   -- Later than a batch that was closed within this ms, or by a clock that was a little ahead: see close.
@@ -158,13 +163,13 @@ if heard then
 end
 
 if later then
-  call('ZREM', later, ARGV[27])
-  call('HDEL', items, ARGV[27])
+  call('ZREM', later, ARGV[29])
+  call('HDEL', items, ARGV[29])
 end
 
 -- Not for each message: when its window was opened tells well enough when a chat was heard from.
 if not head then
-  note_person(known, people, member, now, ARGV[17], ARGV[18], ARGV[19], true)
+  note_person(known, people, member, now, ARGV[19], ARGV[20], ARGV[21], true)
 end
 
 -- A paused chat has no window: the pause has dropped it. One that has run out stays, until it is forgotten with who did it.
@@ -185,7 +190,8 @@ elseif head and max_bytes > 0 and bytes + size > max_bytes then
 end
 if full_of then
   if id ~= '' then
-    call('ZREM', seen, id)
+    --- @include "forget_id"
+    forget_id(IDS, id, ARGV[10])
   end
   if deadline > now then
     cap, deadline, reason = now, now, full_of
@@ -205,12 +211,12 @@ if max_wait > 0 then
 else
   cap = NO_CAP
 end
-if ARGV[23] == '1' and max_wait > 0 and (not head or kind == MEDIA) then
+if ARGV[25] == '1' and max_wait > 0 and (not head or kind == MEDIA) then
   -- The quiet time to its cap: a person who stops typing puts the deadline back to it.
   kind, quiet, deadline, reason, held = MEDIA, cap - opened, cap, 'cap', 0
 elseif kind ~= FIXED then
   quiet, deadline, reason, held, rule = ttl, now + ttl, 'quiet', 0, own_rule
-  if ARGV[21] == '1' then
+  if ARGV[23] == '1' then
     kind, quiet = FIXED, deadline - opened
   else
     kind = RESTARTS
@@ -219,8 +225,8 @@ elseif kind ~= FIXED then
     deadline, reason = cap, 'cap'
   end
 end
-if (ARGV[22] or '') ~= '' then
-  cap, deadline, reason = now, now, ARGV[22]
+if (ARGV[24] or '') ~= '' then
+  cap, deadline, reason = now, now, ARGV[24]
 elseif max_messages > 0 and count >= max_messages then
   cap, deadline, reason = now, now, 'messages'
 elseif max_bytes > 0 and bytes >= max_bytes then
@@ -241,5 +247,5 @@ end
 if not head or deadline ~= announced then
   announce()
 end
-note_received(received, ARGV[9], ARGV[10], member, stamped)
+note_received(received, ARGV[11], ARGV[12], member, stamped)
 return {'appended', count, math.max(deadline - now, 0)}

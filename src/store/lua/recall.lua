@@ -10,15 +10,16 @@
                     lane, in front of all others: see revive
   KEYS[5]  on lanes  how many batches are on lanes here, their bytes, and of each
                      buffer: see count_held
-  KEYS[6]  seen     message ids by the time they came; the id goes, so that the
-                    message may be posted anew
-  KEYS[7]  lanes    destinations that have lanes here, by when the first is due:
+  KEYS[6]  ids      the turn of the sets of message ids, those, and the
+                    older ones: 6 keys, see id_sets
+  KEYS[12] lanes    destinations that have lanes here, by when the first is due:
                     see note_lane
 
   ARGV[1]  member   the lane in the due index
   ARGV[2]  batch    whole, as it stands on the lane
   ARGV[3]  id       digest of the message id
   ARGV[4]  retries  added to the time of a lane whose head was attempted
+  ARGV[5]  beside   what an older Lull needs: see id_sets
 
   Output: what is so now
     recalled
@@ -27,11 +28,14 @@
 ]]
 --- @include "clock"
 --- @include "count_held"
+--- @include "forget_id"
 --- @include "note_lane"
 --- @include "put_revived_first"
 --- @include "wake"
 
-local due, lane, head, revived, on_lanes, seen = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local due, lane, head, revived, on_lanes = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+-- KEYS[6] and on.
+local IDS = 6
 local member, batch, id, retries = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 local call, format = redis.call, string.format
 
@@ -45,7 +49,7 @@ if call('LINDEX', lane, 0) == batch then
     -- What was revived has failed before.
     local at = string.sub(next, 1, 1) == '=' and retries + now or now
     call('ZADD', due, format('%d', at), member)
-    note_lane(KEYS[7], due, now)
+    note_lane(KEYS[12], due, now)
     wake(due)
   else
     call('ZREM', due, member)
@@ -55,5 +59,5 @@ elseif call('LREM', lane, -1, batch) == 0 then
   return 'gone'
 end
 count_held(on_lanes, member, -1, -#batch)
-call('ZREM', seen, id)
+forget_id(IDS, id, ARGV[5])
 return 'recalled'

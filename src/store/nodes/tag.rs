@@ -118,7 +118,7 @@ mod tests {
     fn a_key_and_a_command_lead_to_their_tag() {
         let shard = Shard::from_index(7).unwrap();
         let seven = Tag::of_shard(shard);
-        assert_eq!(Tag::of_key(keys::seen(shard).as_bytes()), Some(seven));
+        assert_eq!(Tag::of_key(keys::alive(shard).as_bytes()), Some(seven));
         assert_eq!(Tag::of_key(keys::CONFIG.as_bytes()), Some(Tag::CONFIG));
         for other in ["", "lull:wake", "lull:{64}:due", "lull:{a}", "other:{07}"] {
             assert_eq!(Tag::of_key(other.as_bytes()), None, "{other}");

@@ -64,9 +64,9 @@ impl Scheduled<'_> {
             When::In(delay) => (String::new(), millis(delay)),
         };
         let mut keep = scripts::KEEP.key(Due::Later.key(place.shard));
-        keep.key(keys::later_items(place.shard))
-            .key(keys::seen(place.shard))
-            .key(keys::alive(place.shard))
+        keep.key(keys::later_items(place.shard));
+        self.store.name_ids(&mut keep, place.shard);
+        keep.key(keys::alive(place.shard))
             .key(keys::held(place.shard, Kind::Later))
             .arg(KeptMessage::new(chat, id).member())
             // The script puts the time in front of the other fields.
@@ -74,8 +74,8 @@ impl Scheduled<'_> {
             .arg(at)
             .arg(delay)
             .arg(millis(FARTHEST))
-            .arg(seen_digest(&place, id))
-            .arg(self.store.seen_for());
+            .arg(seen_digest(&place, id));
+        self.store.tell_ids(&mut keep);
         let living = match chat.schedule() {
             Some(schedule) => Living::schedule(&schedule, life),
             None => Living::buffer(&chat.buffer, life),
@@ -262,13 +262,14 @@ impl Scheduled<'_> {
         removed: Option<&Living>,
     ) -> Result<bool> {
         let mut cancel = scripts::CANCEL_SCHEDULED.key(Due::Later.key(place.shard));
+        cancel.key(keys::later_items(place.shard));
+        self.store.name_ids(&mut cancel, place.shard);
         cancel
-            .key(keys::later_items(place.shard))
-            .key(keys::seen(place.shard))
             .key(keys::alive(place.shard))
             .key(keys::held(place.shard, Kind::Later))
             .arg(member)
             .arg(id);
+        self.store.tell_beside(&mut cancel);
         if let Some(removed) = removed {
             removed.must_be_over(&mut cancel);
         }

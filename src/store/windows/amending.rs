@@ -47,8 +47,9 @@ impl Windows<'_> {
     /// Unavailable or silent.
     pub async fn note_taken_back(self, chat: &Chat, id: &str) -> Result<()> {
         let place = Place::of(chat);
-        let mut note = scripts::NOTE_ID.key(keys::seen(place.shard));
-        note.arg(seen_digest(&place, id)).arg(self.store.seen_for());
+        let mut note = self.store.script_of_ids(&scripts::NOTE_ID, place.shard);
+        note.arg(seen_digest(&place, id));
+        self.store.tell_ids(&mut note);
         let _: u8 = self.store.run(place.shard, &note).await?;
         Ok(())
     }

@@ -19,7 +19,8 @@ pub(super) fn said_digest(text: &str, parts: Option<&RawObject>) -> String {
     hex::encode(&digest.finalize()[..8])
 }
 
-/// Ids are kept as 16 bytes of digest: short whatever the client sends, and no phone number stays behind for a day.
+/// Ids are kept as digests: short whatever the client sends, and no phone number stays behind for a day. An older Lull looks for
+/// these 16 bytes; sets of ids hold the beginning of them.
 pub(in crate::store) fn seen_digest(place: &Place, id: &str) -> Vec<u8> {
     let digest = Sha256::new()
         // The length keeps chat and id apart: no two pairs run together.

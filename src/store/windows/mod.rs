@@ -27,8 +27,6 @@ use crate::core::life::Life;
 use crate::core::moment::millis;
 use crate::core::window::{CloseReason, FirstWait, WaitRule, WindowRules};
 
-/// How long a message id counts as seen.
-pub const SEEN_FOR: Duration = Duration::from_secs(24 * 3600);
 /// A full window is closed and the message tried again; each round another client may have filled it meanwhile.
 const MOST_ROUNDS: usize = 64;
 
@@ -169,10 +167,9 @@ impl Windows<'_> {
     ) -> Call {
         let id = message.id.map(|id| seen_digest(place, id));
         let mut call = scripts::APPEND.key(place.timer());
-        call.key(place.window())
-            .key(place.due())
-            .key(keys::seen(place.shard))
-            .key(keys::paused(place.shard))
+        call.key(place.window()).key(place.due());
+        self.store.name_ids(&mut call, place.shard);
+        call.key(keys::paused(place.shard))
             .key(keys::received(place.shard))
             .key(keys::alive(place.shard))
             .key(keys::held(place.shard, Kind::Windows))
@@ -183,9 +180,9 @@ impl Windows<'_> {
             .arg(millis(rules.max_wait))
             .arg(rules.max_messages)
             .arg(rules.max_bytes)
-            .arg(id.unwrap_or_default())
-            .arg(self.store.seen_for())
-            .arg(message.kept.most)
+            .arg(id.unwrap_or_default());
+        self.store.tell_ids(&mut call);
+        call.arg(message.kept.most)
             .arg(u8::from(message.kept.payload))
             .arg(millis(LONGEST_SLEEP));
         Living::buffer(&chat.buffer, message.life).must_be_there(&mut call);

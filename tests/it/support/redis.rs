@@ -188,6 +188,24 @@ impl TestRedis {
         assert!(moved > 0, "nothing stands at {pattern}");
     }
 
+    /// Moves the times of all sets of message ids so far into the past; there must be some.
+    pub(crate) async fn ids_long_ago(&self, ago: Duration) {
+        let mut raw = self.raw().await;
+        let turns = self.keys("lull:*:ids").await;
+        assert!(!turns.is_empty(), "no id is noted");
+        for key in turns {
+            let turn: String = raw.get(&key).await.unwrap();
+            let mut words = turn.split(' ');
+            let mut moved = words.next().unwrap().to_owned();
+            for until in words {
+                let until: u64 = until.parse().unwrap();
+                let until = until.saturating_sub(ago.as_millis().try_into().unwrap());
+                moved += &format!(" {until:013}");
+            }
+            let _: () = raw.set(&key, moved).await.unwrap();
+        }
+    }
+
     /// All keys but those in which daemons note that they live, what they count and what time it is, which come when they
     /// come.
     pub(crate) async fn lasting_keys(&self) -> Vec<String> {

@@ -1,16 +1,32 @@
 --[[
-  seen_before: when the message with this id came, if it was seen. Else the id is
-  noted, for the message that is here.
+  seen_before: whether a message with this id was seen within `keep` ms, or a slice
+  longer ago. Else the id is noted, for the message that is here.
 
-  Only here: 'NX', at, id
+  KEYS[first] is the turn of the sets: see id_sets. A set takes ids for `slice` ms.
+
+  Only here: 'SADD'
 ]]
-local function seen_before(seen, id, now, keep)
-  local at = string.format('%d', now)
+--- @include "id_sets"
+local function seen_before(first, whole, now, keep, slice, beside)
+  local call, sub = redis.call, string.sub
+  local id = sub(whole, 1, 14)
+
+  local turn = call('GET', KEYS[first])
+  local set = turn and tonumber(sub(turn, 1, 1))
+  if not turn or now >= tonumber(sub(turn, 14 * set - 11, 14 * set + 1)) then
+    --- @include "next_turn"
+    turn, set = next_turn(first, turn, now, slice)
+  end
+  for other = 1, ID_SETS do
+    if other ~= set and call('SISMEMBER', KEYS[first + other], id) == 1
+      and now - sub(turn, 14 * other - 11, 14 * other + 1) <= tonumber(keep) then
+      return true
+    end
+  end
+  if beside ~= '' then
+    --- @include "seen_by_older"
+    if seen_by_older(KEYS[first + ID_SETS + 1], whole, now, keep, beside) then return true end
+  end
   -- Noted in the same call that asks.
-  if redis.call('ZADD', seen, 'NX', at, id) == 1 then return nil end
-  local came = tonumber(redis.call('ZSCORE', seen, id))
-  if now - came <= tonumber(keep) then return came end
-  -- It is too old, and stands here until the housekeeper comes by.
-  redis.call('ZADD', seen, at, id)
-  return nil
+  return call('SADD', KEYS[first + set], id) == 0
 end
