@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -23,8 +24,9 @@ use crate::settings::log::LogConfig;
 use crate::settings::otlp::OtlpConfig;
 use crate::store::Store;
 use crate::store::audit::{Act, By};
+use crate::telemetry::export::Export;
 use crate::telemetry::log;
-use crate::telemetry::metrics::Role;
+use crate::telemetry::metrics::{Metrics, Role};
 use crate::telemetry::tracer::Tracer;
 
 /// An end waits no longer for Redis than this to have it noted.
@@ -97,6 +99,25 @@ pub fn tracer(vars: &Vars, service: &'static str) -> Result<Tracer> {
     let collector = Collector::new(&config.endpoint, config.timeout);
     let collector = collector.context(config.variable)?;
     Tracer::exporting(&config, service, collector)
+}
+
+/// Has what is settled told in the file at `path`, if there is one.
+///
+/// # Errors
+/// It cannot be written.
+pub async fn export(path: Option<&Path>, store: &Store, metrics: &Metrics) -> Result<()> {
+    if let Some(path) = path {
+        let counts = metrics.exported.clone();
+        metrics.export_to(Export::open(path, store, counts).await?);
+    }
+    Ok(())
+}
+
+/// Has the last lines there written.
+pub fn end_export(metrics: &Metrics) {
+    if let Some(export) = metrics.export() {
+        export.finish();
+    }
 }
 
 /// Runs `work`, the whole life of the daemon of this role, writes into the audit when it began and ended, and meanwhile

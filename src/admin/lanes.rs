@@ -161,9 +161,13 @@ impl Admin {
     ) -> Result<(BatchId, u32, u64), AdminError> {
         let chat = &self.as_it_lies(destination, chat).await?;
         let lanes = self.store().lanes();
-        let became = lanes.give_up(destination, chat, named, &self.0.retention);
-        match became.await? {
+        let became = lanes.give_up_and_tell(destination, chat, named, &self.0.retention);
+        let (became, told) = became.await?;
+        match became {
             GivenUp::Done { id, attempts, left } => {
+                if let (Some(export), Some((record, told))) = (self.0.metrics.export(), told) {
+                    export.tell(&record, &told);
+                }
                 let hash = chat.hash();
                 info!(chat = %hash, destination = %destination, "An operator gave up on the first batch of chat {hash}");
                 let act = Act::new(Action::LaneGiveUp, by).on(&format!("{destination} {hash}"));

@@ -39,18 +39,20 @@ async fn serve(vars: &Vars) -> Result<()> {
     let store = connected?.with_seen_for(config.seen_for);
     let registry = Registry::load(store.clone(), config.defaults()).await?;
     let metrics = Arc::new(Metrics::new(&[Role::Api]));
+    daemon::export(config.history_export.as_deref(), &store, &metrics).await?;
     let loops = Loops::new(metrics.clone(), &[Role::Api]);
     let api = Api::new(
         &config,
         registry,
         store.clone(),
-        metrics,
+        metrics.clone(),
         tracer.clone(),
         loops.clone(),
     )?;
     let front = Box::new(console::in_front_of);
     let serving = http::serve(listener, api, front, stop);
     let served = daemon::noted(&store, &loops, Role::Api, Says::default, serving).await;
+    daemon::end_export(&metrics);
     tracer.finish().await;
     served
 }

@@ -40,13 +40,14 @@ async fn work(vars: &Vars) -> Result<()> {
     };
     let metrics = Arc::new(Metrics::new(&[Role::Monitor]));
     let store = connected?.with_seen_for(config.seen_for);
+    daemon::export(config.history_export.as_deref(), &store, &metrics).await?;
     let registry = Registry::load(store.clone(), config.defaults()).await?;
     let loops = Loops::new(metrics.clone(), &[Role::Monitor]);
     let monitor = Monitor::new(
         &config,
         registry,
         store.clone(),
-        metrics,
+        metrics.clone(),
         tracer.clone(),
         loops.clone(),
         stop,
@@ -67,6 +68,7 @@ async fn work(vars: &Vars) -> Result<()> {
         }
         None => working.await,
     }
+    daemon::end_export(&metrics);
     tracer.finish().await;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The settings of the api daemon.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -9,6 +10,7 @@ use super::Vars;
 use super::auth::AuthConfig;
 use super::bounds::BoundsConfig;
 use super::buffer::default_buffer;
+use super::export::history_export;
 use super::guard::GuardConfig;
 use super::idempotency::seen_for;
 use super::messages::messages;
@@ -39,6 +41,8 @@ pub struct ApiConfig {
     pub guard: GuardConfig,
     /// `IDEMPOTENCY_WINDOW`: how long a message id counts as seen, at least.
     pub seen_for: Duration,
+    /// `HISTORY_EXPORT`: the file that settlements are written into; none: nowhere.
+    pub history_export: Option<PathBuf>,
     /// How much is kept of what was taken in.
     pub retention: RetentionConfig,
     /// Who may come in.
@@ -117,6 +121,7 @@ impl ApiConfig {
             message_max_length: raw.message_max_length,
             guard: GuardConfig::from_vars(vars)?,
             seen_for: seen_for(vars)?,
+            history_export: history_export(vars)?,
             retention: RetentionConfig::from_vars(vars)?,
             auth: AuthConfig::from_vars(vars)?,
             bounds: BoundsConfig::from_vars(vars)?,

@@ -27,6 +27,7 @@ fn defaults() -> BTreeMap<String, Option<String>> {
         defaults_of::<api::RawApi>(),
         defaults_of::<auth::RawAuth>(),
         defaults_of::<bounds::RawBounds>(),
+        defaults_of::<export::RawExport>(),
         defaults_of::<guard::RawGuard>(),
         defaults_of::<idempotency::RawIdempotency>(),
         defaults_of::<limits::RawLimits>(),

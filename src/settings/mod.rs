@@ -10,6 +10,7 @@ pub mod bounds;
 pub mod buffer;
 #[cfg(test)]
 mod defaults;
+mod export;
 mod fields;
 pub mod guard;
 mod idempotency;

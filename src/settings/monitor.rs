@@ -1,5 +1,6 @@
 //! The settings of the monitor daemon.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -8,6 +9,7 @@ use serde::Deserialize;
 use super::Vars;
 use super::api::{default_host, listen_address};
 use super::buffer::default_buffer;
+use super::export::history_export;
 use super::guard::GuardConfig;
 use super::idempotency::seen_for;
 use super::messages::messages;
@@ -34,6 +36,8 @@ pub struct MonitorConfig {
     pub guard: GuardConfig,
     /// `IDEMPOTENCY_WINDOW`: how long a message id counts as seen, at least.
     pub seen_for: Duration,
+    /// `HISTORY_EXPORT`: the file that settlements are written into; none: nowhere.
+    pub history_export: Option<PathBuf>,
     /// How much is kept of what is over.
     pub retention: RetentionConfig,
     /// Most attempts at a time over all destinations; none: as many as the files allow that this process may have open.
@@ -68,6 +72,7 @@ impl MonitorConfig {
             messages: messages(vars)?,
             guard: GuardConfig::from_vars(vars)?,
             seen_for: seen_for(vars)?,
+            history_export: history_export(vars)?,
             retention: RetentionConfig::from_vars(vars)?,
             max_attempts: raw.max_attempts,
         })

@@ -56,6 +56,7 @@ impl Lines {
             stream.map(|stream: OwnedFd| File::from(stream)),
             MOST_BYTES,
             dropped,
+            say_dropped,
         )
     }
 
@@ -64,10 +65,13 @@ impl Lines {
         Self::to(&io::stdout(), Counter::default())
     }
 
-    fn with(
+    /// Lines for `stream`, of which so many bytes may wait. When it takes some again after others were lost, `say_lost` says
+    /// how many.
+    pub(super) fn with(
         stream: io::Result<impl Write + Send + 'static>,
         most_bytes: usize,
         dropped: Counter,
+        say_lost: fn(u64),
     ) -> Self {
         let lines = Self(Arc::new(Shared {
             queue: Mutex::default(),
@@ -79,7 +83,7 @@ impl Lines {
         let writer = lines.clone();
         let started = stream.and_then(|stream| {
             let thread = thread::Builder::new().name("lines".to_owned());
-            thread.spawn(move || writer.write_all_to(stream))
+            thread.spawn(move || writer.write_all_to(stream, say_lost))
         });
         if started.is_err() {
             lines.queue().broken = true;
@@ -120,7 +124,7 @@ impl Lines {
         self.0.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write_all_to(&self, mut stream: impl Write) {
+    fn write_all_to(&self, mut stream: impl Write, say_lost: fn(u64)) {
         let (mut torn, mut lost) = (false, 0_u64);
         loop {
             let line = self.next();
@@ -129,13 +133,7 @@ impl Lines {
                 torn = write(&mut stream, b"\n").is_err();
             }
             match write(&mut stream, &line) {
-                Ok(()) if lost > 0 && !torn => {
-                    let dropped = std::mem::take(&mut lost);
-                    warn!(
-                        dropped,
-                        "Nobody took the log for a while: {dropped} lines were dropped"
-                    );
-                }
+                Ok(()) if lost > 0 && !torn => say_lost(std::mem::take(&mut lost)),
                 Ok(()) => {}
                 Err(written) => {
                     torn |= written > 0;
@@ -160,6 +158,13 @@ impl Lines {
             queue = waited.unwrap_or_else(PoisonError::into_inner);
         }
     }
+}
+
+fn say_dropped(dropped: u64) {
+    warn!(
+        dropped,
+        "Nobody took the log for a while: {dropped} lines were dropped"
+    );
 }
 
 /// Writes all of it, however long that takes; the error is how much was written before it failed.
@@ -229,7 +234,7 @@ mod tests {
         let (taken, lines) = channel();
         let dropped = Counter::default();
         let stream = Ok(Slow { answers, taken });
-        let out = Lines::with(stream, most_bytes, dropped.clone());
+        let out = Lines::with(stream, most_bytes, dropped.clone(), say_dropped);
         (out, answer, lines, dropped)
     }
 

@@ -2,6 +2,7 @@
 
 pub mod bursts;
 pub mod by_name;
+pub mod export;
 mod failures;
 pub mod histogram;
 pub mod labels;

@@ -32,6 +32,7 @@ mod destinations;
 mod drafts;
 mod erasing;
 mod events;
+mod exported;
 mod extending;
 mod figures;
 mod find;

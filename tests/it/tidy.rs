@@ -12,7 +12,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
         "store",
         &["core", "gateway", "spec", "settings", "clock", "panics"],
     ),
-    ("telemetry", &["core", "settings", "store"]),
+    ("telemetry", &["core", "settings", "store", "clock"]),
     ("server", &["settings", "loops", "shutdown"]),
     ("registry", &["core", "spec", "store"]),
     ("delivery", &["core", "spec", "settings", "open_files"]),

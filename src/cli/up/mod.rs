@@ -148,6 +148,8 @@ async fn run(
     };
     let roles = [Role::Api, Role::Monitor];
     let metrics = Arc::new(Metrics::new(&roles));
+    let export = monitor_config.history_export.as_deref();
+    daemon::export(export, &monitor_store, &metrics).await?;
     let loops = Loops::new(metrics.clone(), &roles);
     // Each has its own, as each has its own patience with Redis.
     let api_registry = Registry::load(api_store.clone(), api_config.defaults()).await?;
@@ -164,7 +166,7 @@ async fn run(
         &monitor_config,
         registry,
         monitor_store.clone(),
-        metrics,
+        metrics.clone(),
         tracer,
         loops.clone(),
         stop.clone(),
@@ -211,6 +213,7 @@ async fn run(
         monitor.run(),
     );
     let (served, (), guarded) = tokio::join!(serving, delivering, guarding);
+    daemon::end_export(&metrics);
     printing.cancel();
     if let Some(printer) = printer {
         printer.await.context("the receiver")??;

@@ -91,10 +91,13 @@ impl Monitor {
             match self
                 .store
                 .lanes()
-                .settle(lease, &verdict, record.as_ref(), &retention)
+                .settle_and_tell(lease, &verdict, record.as_ref(), &retention)
                 .await
             {
-                Ok(Settled::Done { more, dropped }) => {
+                Ok((Settled::Done { more, dropped }, told)) => {
+                    if let (Some(export), Some(record)) = (self.metrics.export(), &record) {
+                        export.tell(record, &told);
+                    }
                     if dropped > 0 {
                         self.metrics.dead_letters_dropped.inc_by(dropped);
                         error!(
@@ -108,7 +111,7 @@ impl Monitor {
                     }
                     return more && !matches!(verdict, Verdict::Retry { .. } | Verdict::Release);
                 }
-                Ok(Settled::Stale) => {
+                Ok((Settled::Stale, _)) => {
                     warn!(%chat, %batch, "The lease ran out before the attempt was settled");
                     return false;
                 }

@@ -82,18 +82,45 @@ impl Settlement {
             request.body = entry.maybe("body")?;
         }
         let tries = entry.maybe("tries")?.unwrap_or_default();
-        let earlier = tries.lines().map(|line| {
-            let (at, made) = line.split_once(' ').ok_or_else(unreadable)?;
-            let made = serde_json::from_str(made).map_err(|_| unreadable())?;
-            Ok((at.parse().map_err(|_| unreadable())?, made))
-        });
         Ok(Self {
             id: entry.id,
             at: entry.id.ms,
-            earlier: earlier.collect::<Result<_>>()?,
+            earlier: earlier_of(&tries)?,
             record,
         })
     }
+}
+
+/// What Redis tells of a settlement beside its record.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// When that was; none: history keeps nothing.
+    pub at: Option<Millis>,
+    /// The attempts before, and when each was settled, the oldest first.
+    pub earlier: Vec<(Millis, Try)>,
+}
+
+impl Told {
+    /// Where the entry stands, and the attempts as the head of a lane keeps them. It is settled: what cannot be read is
+    /// only not told.
+    pub(super) fn of(entry: &str, earlier: &str) -> Self {
+        let moment = entry.split('-').next().unwrap_or_default();
+        Self {
+            at: moment.parse().ok(),
+            earlier: earlier_of(earlier).unwrap_or_default(),
+        }
+    }
+}
+
+/// Attempts, as the head of a lane keeps them.
+fn earlier_of(tries: &str) -> Result<Vec<(Millis, Try)>> {
+    let unreadable = || StoreError::Unreadable("an entry of the history");
+    let earlier = tries.lines().map(|line| {
+        let (at, made) = line.split_once(' ').ok_or_else(unreadable)?;
+        let made = serde_json::from_str(made).map_err(|_| unreadable())?;
+        Ok((at.parse().map_err(|_| unreadable())?, made))
+    });
+    earlier.collect()
 }
 
 /// What is stamped at one moment may be written into a list so much later, ms: by the adjustment of a clock.

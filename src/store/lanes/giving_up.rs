@@ -7,7 +7,7 @@ use crate::core::item::{MOST_STAMPS, stamps};
 use crate::core::why::Why;
 use crate::store::dead_letters::Letter;
 use crate::store::handles::Lanes;
-use crate::store::history::{Record, Retention, Settlement};
+use crate::store::history::{Record, Retention, Settlement, Told};
 use crate::store::keys::{self, Place};
 use crate::store::paging::EntryId;
 use crate::store::scripts;
@@ -49,36 +49,57 @@ impl Lanes<'_> {
         named: Option<&BatchId>,
         retention: &Retention,
     ) -> Result<GivenUp> {
+        let became = self.give_up_and_tell(destination, chat, named, retention);
+        Ok(became.await?.0)
+    }
+
+    /// The same, and what history was told; nothing, if it keeps nothing.
+    ///
+    /// # Errors
+    /// As [`Lanes::give_up`].
+    pub async fn give_up_and_tell(
+        self,
+        destination: &Name,
+        chat: &Chat,
+        named: Option<&BatchId>,
+        retention: &Retention,
+    ) -> Result<(GivenUp, Option<(Record, Told)>)> {
         for _ in 0..TRIES {
             let Some(standing) = self.standing(destination, chat).await? else {
-                return Ok(GivenUp::None);
+                return Ok((GivenUp::None, None));
             };
             if named.is_some_and(|named| *named != standing.batch.id) {
-                return Ok(GivenUp::None);
+                return Ok((GivenUp::None, None));
             }
             if standing.lane.chat.id != chat.id {
-                return Ok(GivenUp::Other);
+                return Ok((GivenUp::Other, None));
             }
             if standing.in_hand {
-                return Ok(GivenUp::InHand);
+                return Ok((GivenUp::InHand, None));
             }
-            match self.give_up_as(&standing, retention).await?.as_str() {
+            let (became, told) = self.give_up_as(&standing, retention).await?;
+            match became.as_str() {
                 "given_up" => {
-                    return Ok(GivenUp::Done {
+                    let done = GivenUp::Done {
                         id: standing.batch.id,
                         attempts: standing.attempts,
                         left: standing.batches.saturating_sub(1),
-                    });
+                    };
+                    return Ok((done, told));
                 }
-                "in_hand" => return Ok(GivenUp::InHand),
+                "in_hand" => return Ok((GivenUp::InHand, None)),
                 _ => {}
             }
         }
         // It is attempted again and again.
-        Ok(GivenUp::InHand)
+        Ok((GivenUp::InHand, None))
     }
 
-    async fn give_up_as(self, standing: &Standing, retention: &Retention) -> Result<String> {
+    async fn give_up_as(
+        self,
+        standing: &Standing,
+        retention: &Retention,
+    ) -> Result<(String, Option<(Record, Told)>)> {
         let lane = &standing.lane;
         let place = Place::of(&lane.chat);
         let letter = Letter {
@@ -90,10 +111,11 @@ impl Lanes<'_> {
             attempts: standing.attempts,
             first_attempt: standing.first_attempt.unwrap_or_default(),
         };
-        let record = match retention.history {
-            0 => String::new(),
-            _ => reply::json(&self.record_of(standing, &place).await?)?,
+        let told = match retention.history {
+            0 => None,
+            _ => Some(self.record_of(standing, &place).await?),
         };
+        let record = told.as_ref().map(|(record, _)| reply::json(record));
         let mut give_up = scripts::GIVE_UP.key(place.due_lanes(&lane.destination));
         give_up
             .key(place.lane(&lane.destination))
@@ -108,25 +130,28 @@ impl Lanes<'_> {
             .arg(standing.attempts)
             .arg(reply::json(&letter)?)
             .arg(retention.in_shard(retention.dead_letters))
-            .arg(record)
+            .arg(record.transpose()?.unwrap_or_default())
             .arg(retention.in_shard(retention.history))
             .arg(keys::RETRIES);
-        self.store.run(place.shard, &give_up).await
+        Ok((self.store.run(place.shard, &give_up).await?, told))
     }
 
     /// What history told of the batch, now given up on.
-    async fn record_of(self, standing: &Standing, place: &Place) -> Result<Record> {
+    async fn record_of(self, standing: &Standing, place: &Place) -> Result<(Record, Told)> {
         let unreadable = || StoreError::Unreadable("an entry of the history");
         if let Some(entry) = &standing.entry {
             let id = EntryId::of(place.shard, entry).ok_or_else(unreadable)?;
             let told = self.store.entry(keys::history(place.shard), id).await?;
             if let Some(told) = told {
-                let record = Settlement::read(&told)?.record;
-                return Ok(Record {
+                let Settlement {
+                    record, earlier, ..
+                } = Settlement::read(&told)?;
+                let record = Record {
                     outcome: "buried".to_owned(),
                     why: Some(Why::ByHand.to_string()),
                     ..record
-                });
+                };
+                return Ok((record, Told { at: None, earlier }));
             }
         }
         let (lane, batch) = (&standing.lane, &standing.batch);
@@ -137,7 +162,7 @@ impl Lanes<'_> {
         // Where another is the first by now, nothing is written.
         let items = text.as_deref().and_then(|text| text.split_once('\n'));
         let items = items.map_or("", |(_, items)| items);
-        Ok(Record {
+        let record = Record {
             gathered: batch.gathered,
             repeats: batch.repeats.as_ref().map(ToString::to_string),
             digest: None,
@@ -155,6 +180,7 @@ impl Lanes<'_> {
             last: standing.last.as_ref().map(|(_, last)| last.clone()),
             why: Some(Why::ByHand.to_string()),
             request: None,
-        })
+        };
+        Ok((record, Told::default()))
     }
 }

@@ -22,7 +22,7 @@ use uuid::Uuid;
 use super::batch::{is_revived, read_batch};
 use super::dead_letters::Letter;
 use super::handles::Lanes;
-use super::history::{BURIED, DELIVERED, FAILED, Record, Retention};
+use super::history::{BURIED, DELIVERED, FAILED, Record, Retention, Told};
 use super::keys::{self, Place};
 use super::scheduled::FollowUpPlan;
 use super::scripts;
@@ -219,6 +219,21 @@ impl Lanes<'_> {
         record: Option<&Record>,
         retention: &Retention,
     ) -> Result<Settled> {
+        let settled = self.settle_and_tell(lease, verdict, record, retention);
+        Ok(settled.await?.0)
+    }
+
+    /// The same, and what history is told beside the record.
+    ///
+    /// # Errors
+    /// As [`Lanes::settle`].
+    pub async fn settle_and_tell(
+        self,
+        lease: &Lease,
+        verdict: &Verdict,
+        record: Option<&Record>,
+        retention: &Retention,
+    ) -> Result<(Settled, Told)> {
         let lane = &lease.lane;
         let place = Place::of(&lane.chat);
         let (word, wait, asked, letter) = match verdict {
@@ -267,14 +282,16 @@ impl Lanes<'_> {
             let step = self.store.last_step();
             plan.put_into(&mut settle, &lane.chat.buffer, &place, closed, step);
         }
-        let (status, left, dropped): (String, u64, u64) =
+        let (status, left, dropped, entry, earlier): (String, u64, u64, String, String) =
             self.store.run(place.shard, &settle).await?;
-        Ok(match status.as_str() {
+        let told = Told::of(&entry, &earlier);
+        let settled = match status.as_str() {
             "settled" => Settled::Done {
                 more: left > 0,
                 dropped,
             },
             _ => Settled::Stale,
-        })
+        };
+        Ok((settled, told))
     }
 }

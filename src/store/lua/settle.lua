@@ -55,7 +55,9 @@
   ARGV[24] step       by so many ms the clock was set back the last time that
                       everything was moved
 
-  Output: {status, batches left on the lane, dead letters dropped for the new}
+  Output: {status, batches left on the lane, dead letters dropped for the new,
+           entry in the history; empty = none, the attempts before, as the head
+           keeps them}
     settled
     stale   the lease ran out and another took the head; nothing changed
 
@@ -85,8 +87,9 @@ local MOST_OF_TRIES = 16384
 
 local known = call('HMGET', head, 'token', 'tries', 'entry')
 local tries, last_entry = known[2], known[3]
+local earlier, entry = tries or '', ''
 if known[1] ~= token then
-  return {'stale', 0, 0}
+  return {'stale', 0, 0, '', ''}
 end
 
 -- What is set while the clock is back, and this shard not moved, stays where it is set.
@@ -170,7 +173,7 @@ if ARGV[6] ~= '' then
   if last_entry then
     call('XDEL', history, last_entry)
   end
-  local entry = call('XADD', history, 'MAXLEN', '~', ARGV[7], '*', unpack(fields))
+  entry = call('XADD', history, 'MAXLEN', '~', ARGV[7], '*', unpack(fields))
   if verdict == 'retry' then
     tries = (tries and tries .. '\n' or '') .. string.format('%d ', now) .. ARGV[11]
     if #tries > MOST_OF_TRIES then
@@ -191,4 +194,4 @@ if left > 0 then
 else
   call('ZREM', due, member)
 end
-return {'settled', left, dropped}
+return {'settled', left, dropped, entry, earlier}

@@ -7,6 +7,7 @@ mod process;
 pub mod seen;
 mod shared;
 
+use std::sync::OnceLock;
 use std::time::SystemTime;
 
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
@@ -16,6 +17,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
 use super::by_name::ByName;
+use super::export::{Counts, Export};
 use super::histogram::Histogram;
 use super::posts::PostMetrics;
 use super::tally::Tally;
@@ -92,6 +94,9 @@ pub struct Metrics {
     pub in_flight: Gauge,
     /// Dead letters that had to go because of a limit.
     pub dead_letters_dropped: Counter,
+    /// Lines about settlements, in the file of `HISTORY_EXPORT`.
+    pub exported: Counts,
+    export: OnceLock<Export>,
     /// Loops that failed and were begun anew, by `loop`.
     pub loop_restarts: CounterBy,
     /// What is kept in Redis as well, by time.
@@ -120,6 +125,8 @@ impl Metrics {
             delivery: ByName::new("destination", [], || Histogram::new(&DELIVERY)),
             in_flight: Gauge::default(),
             dead_letters_dropped: Counter::default(),
+            exported: Counts::default(),
+            export: OnceLock::new(),
             loop_restarts: Family::default(),
             tally: Tally::default(),
             destinations: Destinations::default(),
@@ -132,6 +139,17 @@ impl Metrics {
             metrics.register_monitor();
         }
         metrics
+    }
+
+    /// Has whoever settles something tell it there, too.
+    pub fn export_to(&self, export: Export) {
+        // It is done once, at the start of a daemon.
+        let _ = self.export.set(export);
+    }
+
+    /// Where settlements are told, if anywhere.
+    pub fn export(&self) -> Option<&Export> {
+        self.export.get()
     }
 
     /// All metrics as text; `seen` is what the daemon sees at this moment.

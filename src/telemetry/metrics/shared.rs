@@ -10,6 +10,16 @@ impl Metrics {
         show_zeros(&self.batches, "reason", words::<CloseReason>());
         let registry = &mut self.registry;
         failures::register(registry, &self.loop_restarts);
+        registry.register(
+            "history_lines_written",
+            "Lines about settlements that were written into the file of HISTORY_EXPORT",
+            self.exported.written.clone(),
+        );
+        registry.register(
+            "history_lines_lost",
+            "Lines that could not be written there",
+            self.exported.lost.clone(),
+        );
         registry.register("batches", "Batches made, by reason", self.batches.clone());
         let build = GaugeBy::default();
         build
