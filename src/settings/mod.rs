@@ -24,6 +24,9 @@ pub mod otlp;
 pub mod proxies;
 pub mod rate;
 pub mod redis;
+#[cfg(test)]
+mod redis_tests;
+mod redis_url;
 pub mod retention;
 pub mod secrets;
 pub mod server;

@@ -6,6 +6,7 @@ use anyhow::Result;
 use serde::Deserialize;
 
 use super::Vars;
+use super::redis::is_named;
 
 /// What `lull up` has to start itself.
 #[derive(Clone, Debug)]
@@ -40,7 +41,7 @@ impl UpConfig {
     pub fn from_vars(vars: &Vars) -> Result<Self> {
         let raw: RawUp = vars.read()?;
         Ok(Self {
-            own_redis: vars.get("REDIS_URL").is_none() && vars.get("REDIS_HOST").is_none(),
+            own_redis: !is_named(vars),
             own_receiver: vars.get("WEBHOOK_URL").is_none(),
             data: raw.lull_data,
             redis_server: raw.redis_server,

@@ -41,7 +41,7 @@ impl Store {
         node: &Arc<Links>,
         command: &Cmd,
     ) -> Result<T> {
-        let asked = self.ask_node(node, 0, self.patience, |mut connection| async move {
+        let asked = self.ask_while_there(node, 0, self.patience, |mut connection| async move {
             command.query_async(&mut connection).await
         });
         asked.await.map_err(told)
@@ -85,7 +85,7 @@ impl Store {
     where
         A: Future<Output = RedisResult<T>>,
     {
-        if self.nodes.is_cluster() {
+        if self.nodes.may_move() {
             // What every call carries with it stays as small as it is for one node.
             return Box::pin(self.ask_where_it_lies(tag, which, commands, question)).await;
         }
@@ -108,7 +108,7 @@ impl Store {
         loop {
             let left = self.patience.saturating_sub(began.elapsed());
             let node = self.nodes.node_of(tag);
-            match self.ask_node(&node, which, left, &question).await {
+            match self.ask_while_there(&node, which, left, &question).await {
                 Ok(answer) => return Ok(answer),
                 Err(Failed::Refused(error))
                     if is_elsewhere(&error, commands) && began.elapsed() < self.patience =>
@@ -117,6 +117,24 @@ impl Store {
                 }
                 Err(failed) => return Err(told(failed)),
             }
+        }
+    }
+
+    /// The same as [`Store::ask_node`], until the node is left for good: what it says then is not heard.
+    pub(super) async fn ask_while_there<T, A>(
+        &self,
+        node: &Arc<Links>,
+        which: usize,
+        patience: Duration,
+        question: impl Fn(MultiplexedConnection) -> A,
+    ) -> std::result::Result<T, Failed>
+    where
+        A: Future<Output = RedisResult<T>>,
+    {
+        tokio::select! {
+            biased;
+            left = node.are_left() => Err(Failed::Refused(left)),
+            answer = self.ask_node(node, which, patience, question) => answer,
         }
     }
 
@@ -142,10 +160,11 @@ impl Store {
         match (answer, used) {
             (Ok(Ok(answer)), _) => Ok(answer),
             (Ok(Err(error)), used) => {
+                let first = refusal::first(error.clone());
                 if let Some(live) = used {
-                    node.failed(&live, &refusal::first(error.clone()));
+                    node.failed(&live, &first);
                 }
-                if error.kind() == ErrorKind::Io {
+                if error.kind() == ErrorKind::Io || refusal::is_lasting(&first) {
                     self.nodes.doubt();
                 }
                 Err(Failed::Refused(error))

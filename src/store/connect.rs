@@ -1,75 +1,37 @@
 //! Getting to Redis at start.
 
-use futures_util::FutureExt;
+mod error;
+mod info;
+mod stray_sentinel;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::io::tcp::TcpSettings;
-use redis::{
-    Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo, RedisError,
-};
-use thiserror::Error;
+use futures_util::FutureExt;
+use redis::{Client, ErrorKind};
 use tracing::{info, warn};
 
 use super::config::sealing::Sealing;
 use super::links::Links;
-use super::nodes::Nodes;
+use super::nodes::{Nodes, Sentinel, Sentinels};
 use super::refusal::is_login;
 use super::{Result, Store, StoreError};
 use crate::settings::redis::{Address, RedisConfig};
 
+pub use error::ConnectError;
+
 /// The oldest Redis that has what the scripts use (script flags); Valkey answers with a number above it.
 const OLDEST_MAJOR: u32 = 7;
-/// Without it a host that vanished without a word would be waited for by the kernel's patience, a quarter of an hour.
-const TCP_USER_TIMEOUT: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
-/// A setting is wrong; waiting would not help.
-#[derive(Debug, Error)]
-pub enum ConnectError {
-    /// The address cannot be understood.
-    #[error("REDIS_URL is not an address of Redis: {0}")]
-    Address(RedisError),
-    /// Redis is there and lets nobody in like that.
-    #[error("Redis at {place} refused the login: {error}; check REDIS_USERNAME and REDIS_PASSWORD")]
-    Login {
-        /// Host and port.
-        place: String,
-        /// Redis's words.
-        error: RedisError,
-    },
-    /// It does not answer, or not yet.
-    #[error("Redis at {place} does not answer: {error}")]
-    Absent {
-        /// Host and port.
-        place: String,
-        /// What came instead of an answer.
-        error: StoreError,
-    },
-    /// The server is too old.
-    #[error(
-        "Redis at {place} is version {version}; Lull needs Redis {OLDEST_MAJOR}.0 or newer, or Valkey"
-    )]
-    Version {
-        /// Host and port.
-        place: String,
-        /// What it says it is.
-        version: String,
-    },
-    /// It is a Sentinel, which keeps no data.
-    #[error(
-        "{place} is a Sentinel, and keeps no data: give Lull the address of the master that it watches"
-    )]
-    Sentinel {
-        /// Host and port.
-        place: String,
-    },
-    /// A cluster has one database.
-    #[error("REDIS_DB is {db}, but a Redis Cluster has only database 0: leave REDIS_DB out")]
-    Database {
-        /// What is set.
-        db: i64,
-    },
+/// How the nodes are found.
+enum Way {
+    /// By an address: one Redis, or a node of a cluster.
+    Address(Client),
+    /// By any of these nodes of a cluster.
+    Cluster(Vec<Client>),
+    /// By Sentinels; like this.
+    Sentinels(Sentinels, Client),
 }
 
 /// What a server says it is.
@@ -100,6 +62,7 @@ impl Store {
                 Err(ConnectError::Absent { place, error }) => {
                     warn!(redis = %place, "Waiting for Redis at {place}: {error}");
                 }
+                Err(error) if error.may_pass() => warn!("Waiting for Redis: {error}"),
                 Err(error) => return Err(error),
             }
             tokio::time::sleep(pause).await;
@@ -123,52 +86,36 @@ impl Store {
         config: &RedisConfig,
         patience: Duration,
     ) -> std::result::Result<(Self, String, String), ConnectError> {
-        let info = connection_info(config).map_err(ConnectError::Address)?;
-        let (place, db) = (info.addr().to_string(), info.redis_settings().db());
-        let client = Client::open(info).map_err(ConnectError::Address)?;
-        let sealing = Arc::new(Sealing::of(&config.secrets));
-        match Self::open(client, &place, patience, sealing).await {
-            Ok((store, Server { version, mode })) => {
-                check_version(&version, &place)?;
-                match mode.as_str() {
-                    "sentinel" => Err(ConnectError::Sentinel { place }),
-                    "cluster" if db != 0 => Err(ConnectError::Database { db }),
-                    _ => Ok((store, place, version)),
-                }
-            }
-            Err(StoreError::Unavailable(error)) if is_login(&error) => {
-                Err(ConnectError::Login { place, error })
-            }
-            Err(error) => Err(ConnectError::Absent { place, error }),
-        }
-    }
-
-    async fn open(
-        client: Client,
-        place: &str,
-        patience: Duration,
-        sealing: Arc<Sealing>,
-    ) -> Result<(Self, Server)> {
-        let links = Links::open(client, place.to_owned());
-        let links = match tokio::time::timeout(patience, links).await {
-            Ok(links) => links?,
-            Err(_) => return Err(StoreError::Silent(patience)),
+        let way = Way::of(config)?;
+        let (client, links) = way.links(patience).await?;
+        let place = links.place().to_owned();
+        let absent = |error| ConnectError::Absent {
+            place: place.clone(),
+            error,
         };
         let mut store = Self {
             nodes: Nodes::one(links.clone()),
             clock: Arc::default(),
             ids: Arc::default(),
             patience,
-            sealing,
+            sealing: Arc::new(Sealing::of(&config.secrets)),
         };
-        let server = store.server().await?;
-        if server.mode == "cluster" {
-            store.nodes = Nodes::cluster(links).await?;
-        }
-        if server.mode != "sentinel" && check_version(&server.version, "").is_ok() {
-            store.load_scripts().await?;
-        }
-        Ok((store, server))
+        let Server { version, mode } = store.server().await.map_err(absent)?;
+        check_version(&version, &place)?;
+        let db = client.get_connection_info().redis_settings().db();
+        store.nodes = match (way, mode.as_str()) {
+            (_, "sentinel") => return Err(stray_sentinel::error(&client, place).await),
+            (_, "cluster") if db != 0 => return Err(ConnectError::Database { db }),
+            (Way::Cluster(_), "standalone") => return Err(ConnectError::NoCluster { place }),
+            (Way::Sentinels(sentinels, _), _) => Nodes::of_sentinels(sentinels, links),
+            (Way::Cluster(seeds), _) => in_cluster(links, seeds).await.map_err(absent)?,
+            (Way::Address(seed), "cluster") => {
+                in_cluster(links, vec![seed]).await.map_err(absent)?
+            }
+            (Way::Address(_), _) => Nodes::one(links),
+        };
+        store.load_scripts().await.map_err(absent)?;
+        Ok((store, place, version))
     }
 
     /// What the server says it is.
@@ -186,46 +133,86 @@ impl Store {
     }
 }
 
-fn connection_info(config: &RedisConfig) -> redis::RedisResult<ConnectionInfo> {
-    let info = match &config.address {
-        Address::Url(url) => url.as_str().into_connection_info()?,
-        Address::Host {
-            host,
-            port,
-            tls: false,
-        } => ConnectionAddr::Tcp(host.clone(), *port).into_connection_info()?,
-        Address::Host {
-            host,
-            port,
-            tls: true,
-        } => {
-            let addr = ConnectionAddr::TcpTls {
-                host: host.clone(),
-                port: *port,
-                insecure: false,
-                tls_params: None,
-            };
-            addr.into_connection_info()?
+async fn in_cluster(links: Arc<Links>, seeds: Vec<Client>) -> Result<Arc<Nodes>> {
+    Ok(Nodes::cluster(links, seeds).await?)
+}
+
+impl Way {
+    fn of(config: &RedisConfig) -> std::result::Result<Self, ConnectError> {
+        let open = |info| Client::open(info).map_err(ConnectError::Address);
+        let infos = info::of_redis(config).map_err(ConnectError::Address)?;
+        let mut clients = Vec::new();
+        for info in infos {
+            clients.push(open(info)?);
+        }
+        Ok(match &config.address {
+            Address::Cluster { .. } => Self::Cluster(clients),
+            Address::Sentinels { master, .. } => {
+                let mut sentinels = Vec::new();
+                for info in info::of_sentinels(config).map_err(ConnectError::Address)? {
+                    sentinels.push(Sentinel::at(open(info)?));
+                }
+                Self::Sentinels(Sentinels::of(master, sentinels), clients.remove(0))
+            }
+            Address::Url(_) | Address::Host { .. } => Self::Address(clients.remove(0)),
+        })
+    }
+
+    /// Connections to the first node that answers, or to the master.
+    async fn links(
+        &self,
+        patience: Duration,
+    ) -> std::result::Result<(Client, Arc<Links>), ConnectError> {
+        let clients = match self {
+            Self::Address(client) => vec![client.clone()],
+            Self::Cluster(seeds) => seeds.clone(),
+            Self::Sentinels(sentinels, like) => {
+                let found = sentinels.find(like).await;
+                let address = found.map_err(|why| ConnectError::unfound(sentinels, why))?;
+                let info = like.get_connection_info().clone();
+                let info = info.set_addr(address.reached_as(like));
+                vec![Client::open(info).map_err(ConnectError::Address)?]
+            }
+        };
+        let mut last = None;
+        for client in clients {
+            match open(&client, patience).await {
+                Ok(links) => return Ok((client, links)),
+                Err(error) => last = Some(error),
+            }
+        }
+        // There is no setting without a server.
+        Err(last.unwrap_or_else(|| ConnectError::Absent {
+            place: String::new(),
+            error: StoreError::Silent(patience),
+        }))
+    }
+}
+
+async fn open(
+    client: &Client,
+    patience: Duration,
+) -> std::result::Result<Arc<Links>, ConnectError> {
+    let place = client.get_connection_info().addr().to_string();
+    let links = Links::open(client.clone(), place.clone());
+    let error = match tokio::time::timeout(patience, links).await {
+        Ok(Ok(links)) => return Ok(links),
+        Ok(Err(error)) => error,
+        Err(_) => {
+            let error = StoreError::Silent(patience);
+            return Err(ConnectError::Absent { place, error });
         }
     };
-    // What the URL says for itself wins over the single settings.
-    let mut login: RedisConnectionInfo = info
-        .redis_settings()
-        .clone()
-        .set_lib_name("lull", env!("CARGO_PKG_VERSION"));
-    if let (None, Some(username)) = (login.username(), &config.username) {
-        login = login.set_username(username);
+    if error.kind() != ErrorKind::Io && stray_sentinel::is_at(client).await {
+        return Err(stray_sentinel::error(client, place).await);
     }
-    if let (None, Some(password)) = (login.password(), &config.password) {
-        login = login.set_password(password);
-    }
-    if let (0, Some(db)) = (login.db(), config.db) {
-        login = login.set_db(db);
-    }
-    let tcp = TcpSettings::default()
-        .set_nodelay(true)
-        .set_user_timeout(TCP_USER_TIMEOUT);
-    Ok(info.set_redis_settings(login).set_tcp_settings(tcp))
+    Err(match is_login(&error) {
+        true => ConnectError::Login { place, error },
+        false => ConnectError::Absent {
+            place,
+            error: error.into(),
+        },
+    })
 }
 
 fn check_version(version: &str, place: &str) -> std::result::Result<(), ConnectError> {
@@ -243,50 +230,6 @@ fn check_version(version: &str, place: &str) -> std::result::Result<(), ConnectE
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::secrets::SecretsConfig;
-
-    fn info(address: Address) -> ConnectionInfo {
-        let config = RedisConfig {
-            address,
-            username: None,
-            password: Some("from REDIS_PASSWORD".to_owned()),
-            db: Some(3),
-            secrets: SecretsConfig::default(),
-        };
-        connection_info(&config).unwrap()
-    }
-
-    #[test]
-    fn a_host_name_may_hold_underscores() {
-        let by_host = info(Address::Host {
-            host: "project_lull-redis".to_owned(),
-            port: 6379,
-            tls: false,
-        });
-        let by_url = info(Address::Url("redis://project_lull-redis:6379".to_owned()));
-
-        for info in [by_host, by_url] {
-            assert_eq!(
-                info.addr(),
-                &ConnectionAddr::Tcp("project_lull-redis".to_owned(), 6379)
-            );
-        }
-    }
-
-    #[test]
-    fn a_url_wins_over_the_single_settings_and_they_fill_its_gaps() {
-        let full = info(Address::Url("redis://:secret@h:1/5".to_owned()));
-        assert_eq!(
-            (full.redis_settings().password(), full.redis_settings().db()),
-            (Some("secret"), 5)
-        );
-
-        let bare = info(Address::Url("redis://h:1".to_owned()));
-        assert_eq!(
-            (bare.redis_settings().password(), bare.redis_settings().db()),
-            (Some("from REDIS_PASSWORD"), 3)
-        );
-    }
 
     #[test]
     fn an_old_redis_is_refused_and_an_unknown_one_is_not() {

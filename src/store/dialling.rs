@@ -60,6 +60,19 @@ async fn is_crowded(client: &Client) -> Option<RedisError> {
     asked.err().filter(refusal::is_crowd)
 }
 
+/// A connection for a question or two, without asking whether it can be worked with.
+pub(super) async fn briefly(
+    client: &Client,
+    within: Duration,
+) -> RedisResult<MultiplexedConnection> {
+    let config = AsyncConnectionConfig::new()
+        .set_response_timeout(Some(within))
+        .set_connection_timeout(Some(within));
+    client
+        .get_multiplexed_async_connection_with_config(&config)
+        .await
+}
+
 /// Nobody answered in that time.
 pub(super) fn silent(after: Duration) -> RedisError {
     let why = format!("no answer within {after:?}");

@@ -6,7 +6,9 @@
 //! elsewhere by now. Each attempt resolves the address anew. One that broke while nobody used it is found by looking.
 
 mod beside;
+mod leaving;
 mod mending;
+mod replacement;
 mod watching;
 
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use redis::aio::MultiplexedConnection;
 use redis::{Client, ErrorKind, RedisError, RedisResult};
 use tokio::sync::watch;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use self::mending::mended;
 use self::watching::watched;
@@ -64,6 +67,8 @@ pub(super) struct Links {
     /// By what it is asked how it is: something that lies there.
     probed: AtomicU8,
     trouble: Trouble,
+    /// Nobody is to hear anything from there any more.
+    left: CancellationToken,
 }
 
 impl Links {
@@ -87,6 +92,7 @@ impl Links {
             next_number: AtomicU64::default(),
             probed: AtomicU8::new(Tag::CONFIG.number()),
             trouble: Trouble::new(place),
+            left: CancellationToken::new(),
         };
         let mut refusals = Vec::new();
         for (which, (connection, refusal)) in made.into_iter().enumerate() {
@@ -199,7 +205,7 @@ impl Links {
             state.live = None;
             // Of who is at it already the next attempt may be some time away.
             state.why = Some(why.clone());
-            begin = !std::mem::replace(&mut state.mending, true);
+            begin = !self.left.is_cancelled() && !std::mem::replace(&mut state.mending, true);
             state.connecting |= begin;
             true
         });
@@ -243,19 +249,15 @@ impl Links {
             state.connecting = false;
             state.mending = why.is_some();
             state.why.clone_from(&why);
+            if self.left.is_cancelled() {
+                return;
+            }
             // Where one is refused like the other, nothing is gained by the new one.
             if why.is_none() || state.live.is_none() {
                 state.live = live.or(state.live.take());
             }
         });
         why
-    }
-
-    /// Tells when connections are replaced, from now on.
-    pub(super) fn replacement(&self) -> Replacement {
-        let states = self.links[0].subscribe();
-        let number = states.borrow().live.as_ref().map(|live| live.number);
-        Replacement { states, number }
     }
 }
 
@@ -265,27 +267,6 @@ struct Doubt(Arc<Links>, usize);
 impl Drop for Doubt {
     fn drop(&mut self) {
         self.0.doubted[self.1].store(false, Ordering::Relaxed);
-    }
-}
-
-/// Waits until a shared connection is replaced by another: the address may lead elsewhere by then.
-pub(super) struct Replacement {
-    states: watch::Receiver<State>,
-    number: Option<u64>,
-}
-
-impl Replacement {
-    pub(super) async fn comes(&mut self) {
-        let number = self.number;
-        let came = self
-            .states
-            .wait_for(|state| {
-                let live = state.live.as_ref();
-                live.is_some_and(|live| Some(live.number) != number)
-            })
-            .await;
-        // An error: nobody has the store any more.
-        drop(came);
     }
 }
 

@@ -34,7 +34,7 @@ impl Store {
         let asks = links.map(|(node, which)| {
             let tag = node.probed();
             let question = move |mut live| async move { ask(&mut live, tag).await };
-            self.ask_node(node, which, self.patience, question)
+            self.ask_while_there(node, which, self.patience, question)
         });
         // To the end on each, so that each that is broken is found by the same probe.
         let answers = join_all(asks).await;

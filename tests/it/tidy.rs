@@ -288,7 +288,7 @@ const TASKS: [(&str, &str); 12] = [
         "makes the first connections to a node",
     ),
     (
-        "src/store/nodes/mod.rs",
+        "src/store/nodes/",
         "learns where data lies, as long as anybody asks there",
     ),
     ("src/delivery/collector.rs", "a call"),

@@ -147,7 +147,7 @@ impl Store {
             asked.add_command(commands[*at].clone());
         }
         let asked = &asked;
-        let answers = self.ask_node(&part.node, 0, patience, |mut connection| async move {
+        let answers = self.ask_while_there(&part.node, 0, patience, |mut connection| async move {
             let count = asked.len();
             connection.req_packed_commands(asked, 0, count).await
         });

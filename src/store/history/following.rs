@@ -19,7 +19,7 @@ use crate::store::history::Settlement;
 use crate::store::history::posts::{Post, UNTAKEN};
 use crate::store::keys::{self, Shard};
 use crate::store::links::Links;
-use crate::store::nodes::Tag;
+use crate::store::nodes::{Changes, Tag};
 use crate::store::paging::{EntryId, StreamEntry};
 use crate::store::{Result, StoreError, reply};
 
@@ -65,7 +65,11 @@ pub struct News {
 
 /// Follows the lists from the moment at which it began. Each node is read by itself, so that one with nothing new holds back
 /// nothing of the others.
-pub struct Follower(FuturesUnordered<BoxFuture<'static, (Part, Result<News>)>>);
+pub struct Follower {
+    reading: FuturesUnordered<BoxFuture<'static, (Part, Result<News>)>>,
+    /// Other nodes have the lists then.
+    changes: Changes,
+}
 
 /// The lists on one node.
 struct Part {
@@ -87,6 +91,7 @@ impl History<'_> {
     /// # Errors
     /// Unavailable or silent.
     pub async fn follow(self) -> Result<Follower> {
+        let changes = self.store.nodes.changes();
         let mut parts = Vec::new();
         for node in self.store.nodes.all() {
             let shards = Shard::all().filter(|shard| {
@@ -98,7 +103,10 @@ impl History<'_> {
                 parts.push(Part::begin(&node, &shards).await?.read().boxed());
             }
         }
-        Ok(Follower(parts.into_iter().collect()))
+        Ok(Follower {
+            reading: parts.into_iter().collect(),
+            changes,
+        })
     }
 }
 
@@ -173,12 +181,23 @@ impl Follower {
     /// # Errors
     /// Unavailable, silent or unreadable: then it must begin anew.
     pub async fn next(&mut self) -> Result<News> {
-        let Some((part, news)) = self.0.next().await else {
+        let read = tokio::select! {
+            biased;
+            read = self.reading.next() => read,
+            () = self.changes.come() => return Err(elsewhere()),
+        };
+        let Some((part, news)) = read else {
             return Ok(News::default());
         };
-        self.0.push(part.read().boxed());
+        self.reading.push(part.read().boxed());
         news
     }
+}
+
+fn elsewhere() -> StoreError {
+    let why = "the lists are on other nodes now";
+    let error = std::io::Error::new(std::io::ErrorKind::ConnectionReset, why);
+    StoreError::Unavailable(error.into())
 }
 
 impl std::fmt::Debug for Follower {

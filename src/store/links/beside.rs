@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 use redis::{Client, ConnectionAddr, ErrorKind, RedisError, RedisResult};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use super::mending::mended;
 use super::watching::watched;
@@ -13,11 +14,15 @@ use crate::store::nodes::Tag;
 use crate::store::trouble::Trouble;
 
 impl Links {
-    /// The same to another address; its connections are being made, and who asks on one waits for that.
+    /// The same to another address, and `why` there; its connections are being made, and who asks on one waits for that.
     ///
     /// # Errors
     /// When nothing can be dialled there.
-    pub(in crate::store) fn beside(&self, address: ConnectionAddr) -> RedisResult<Arc<Self>> {
+    pub(in crate::store) fn beside(
+        &self,
+        address: ConnectionAddr,
+        why: &'static str,
+    ) -> RedisResult<Arc<Self>> {
         let info = self.client.get_connection_info().clone().set_addr(address);
         let place = info.addr().to_string();
         let states = (0..CONNECTIONS).map(|_| {
@@ -35,9 +40,10 @@ impl Links {
             next_number: AtomicU64::default(),
             probed: AtomicU8::new(Tag::CONFIG.number()),
             trouble: Trouble::new(place),
+            left: CancellationToken::new(),
         });
         for which in 0..CONNECTIONS {
-            let cause = RedisError::from((ErrorKind::Client, "it has a part of the data now"));
+            let cause = RedisError::from((ErrorKind::Client, why));
             tokio::spawn(mended(Arc::downgrade(&links), which, cause, None));
         }
         tokio::spawn(watched(Arc::downgrade(&links)));

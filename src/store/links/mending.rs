@@ -39,6 +39,9 @@ async fn mend(links: &Weak<Links>, which: usize, cause: &RedisError, first: Opti
         let Some(links) = links.upgrade() else {
             return;
         };
+        if links.left.is_cancelled() {
+            return;
+        }
         match links.attempt(which).await {
             Some(why) => links.trouble.begins(which, &why),
             None if links.trouble.ends(which) => return,

@@ -1,29 +1,31 @@
-//! The nodes that the data lies on, and which of them has what: one Redis, or the masters of a Redis Cluster.
+//! The nodes that the data lies on, and which of them has what: one Redis, the masters of a Redis Cluster, or the master
+//! that Sentinels name.
 //!
-//! In a cluster who has what changes while Lull runs: a master dies and its replica takes its place, or slots are moved.
-//! One task learns it anew: each second, and at once when a node says that something lies elsewhere, or does not answer.
+//! Who has what changes while Lull runs: a master dies and its replica takes its place, or slots are moved. One task learns
+//! it anew: each second or sooner, and at once when a node says that something lies elsewhere, or does not answer.
 
+mod address;
+mod cluster;
+mod master;
+mod sentinel;
+mod sentinels;
 mod tag;
 mod topology;
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use redis::{Client, ConnectionAddr, RedisError, RedisResult, Value};
+use redis::{Client, RedisResult};
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
-use tracing::info;
 
 use super::links::Links;
+pub(in crate::store) use address::Address;
+pub(in crate::store) use sentinel::Sentinel;
+pub(in crate::store) use sentinels::{Sentinels, Unfound};
 use tag::TAGS;
 pub(in crate::store) use tag::Tag;
-pub(in crate::store) use topology::Address;
-use topology::{Masters, masters};
 
-/// Between two looks at who has what.
-const EVERY: Duration = Duration::from_secs(1);
-/// The least between two of them, however many calls went to the wrong node.
-const LEAST: Duration = Duration::from_millis(20);
 /// A node has so long to tell.
 const TELLING: Duration = Duration::from_millis(500);
 /// Who asked the wrong node waits so long for another view of it, and then asks again.
@@ -43,9 +45,19 @@ struct Topology {
     of: [usize; TAGS],
 }
 
+/// Who tells which node has what.
+enum Source {
+    /// Nobody: there is one, and its address says where it is.
+    Address,
+    /// The nodes of a cluster; if none of those that are known answers, these.
+    Cluster(Vec<Client>),
+    /// Sentinels tell which node is the master.
+    Sentinels(Sentinels),
+}
+
 /// See the module.
 pub(super) struct Nodes {
-    is_cluster: bool,
+    source: Source,
     topology: watch::Sender<Arc<Topology>>,
     /// Somebody wants to know who has what.
     wanted: Notify,
@@ -53,34 +65,41 @@ pub(super) struct Nodes {
     teller: Mutex<Option<Arc<Links>>>,
 }
 
+impl Source {
+    /// Between two looks at who has what.
+    fn every(&self) -> Duration {
+        match self {
+            Self::Address | Self::Cluster(_) => Duration::from_secs(1),
+            // A look may wait for a Sentinel that is silent, and be over within a second all the same.
+            Self::Sentinels(_) => Duration::from_millis(500),
+        }
+    }
+
+    /// The least between two of them, however many calls went to the wrong node.
+    fn least(&self) -> Duration {
+        match self {
+            Self::Address | Self::Cluster(_) => Duration::from_millis(20),
+            Self::Sentinels(_) => Duration::from_millis(100),
+        }
+    }
+}
+
 impl Nodes {
     /// One Redis.
     pub(super) fn one(links: Arc<Links>) -> Arc<Self> {
-        Arc::new(Self::of(false, links))
+        Arc::new(Self::of(Source::Address, links))
     }
 
-    /// The masters of the cluster that a node belongs to.
-    ///
-    /// # Errors
-    /// When it does not tell them.
-    pub(super) async fn cluster(seed: Arc<Links>) -> RedisResult<Arc<Self>> {
-        let found = told_by(&seed).await?;
-        let nodes = Arc::new(Self::of(true, seed));
-        nodes.take(&found);
-        tokio::spawn(learning(Arc::downgrade(&nodes)));
-        Ok(nodes)
-    }
-
-    fn of(is_cluster: bool, links: Arc<Links>) -> Self {
+    fn of(source: Source, links: Arc<Links>) -> Self {
         let topology = Topology {
             nodes: vec![Node {
-                address: address_of(links.client()),
+                address: Address::of(links.client()),
                 links,
             }],
             of: [0; TAGS],
         };
         Self {
-            is_cluster,
+            source,
             topology: watch::Sender::new(Arc::new(topology)),
             wanted: Notify::new(),
             teller: Mutex::default(),
@@ -89,7 +108,20 @@ impl Nodes {
 
     /// Whether it is a cluster.
     pub(super) fn is_cluster(&self) -> bool {
-        self.is_cluster
+        matches!(self.source, Source::Cluster(_))
+    }
+
+    /// Whether what is asked of a node may lie on another by then.
+    pub(super) fn may_move(&self) -> bool {
+        !matches!(self.source, Source::Address)
+    }
+
+    /// The Sentinels that name the master, if any do.
+    pub(super) fn sentinels(&self) -> Option<&Sentinels> {
+        match &self.source {
+            Source::Sentinels(sentinels) => Some(sentinels),
+            _ => None,
+        }
     }
 
     /// The node that has what goes by a tag; what goes by none is asked of the one that has what is configured.
@@ -111,7 +143,7 @@ impl Nodes {
         Changes(self.topology.subscribe())
     }
 
-    /// A node did not answer: another may have taken its place.
+    /// A node did not answer, or not as it must: another may have taken its place.
     pub(super) fn doubt(&self) {
         self.wanted.notify_one();
     }
@@ -128,66 +160,25 @@ impl Nodes {
         self.teller.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Asks who has what, of whoever should know it first, until somebody tells.
     async fn learn(&self) {
-        let teller = self.teller().take();
-        let mut known = self.all();
-        // Not always the same, which may be out of date.
-        fastrand::shuffle(&mut known);
-        for node in teller.into_iter().chain(known) {
-            if let Ok(found) = told_by(&node).await {
-                self.take(&found);
-                return;
-            }
+        match &self.source {
+            Source::Address => {}
+            Source::Cluster(seeds) => self.ask_cluster(seeds).await,
+            Source::Sentinels(sentinels) => self.ask_sentinels(sentinels).await,
         }
-    }
-
-    /// Takes up who has what. What nobody has stays where it was: its node may come back.
-    fn take(&self, found: &Masters) {
-        self.topology.send_if_modified(|topology| {
-            let master = |at: usize| {
-                let of = found[at].as_ref();
-                of.unwrap_or(&topology.nodes[topology.of[at]].address)
-            };
-            let is_same =
-                (0..TAGS).all(|at| *master(at) == topology.nodes[topology.of[at]].address);
-            if is_same {
-                return false;
-            }
-            let mut nodes: Vec<Node> = Vec::new();
-            let of: [usize; TAGS] = std::array::from_fn(|at| {
-                let address = master(at);
-                let there = nodes.iter().position(|node| node.address == *address);
-                there.unwrap_or_else(|| {
-                    // What cannot be dialled at all is looked for where it was.
-                    let node = topology.node_at(address);
-                    nodes.push(node.unwrap_or_else(|_| topology.nodes[topology.of[at]].clone()));
-                    nodes.len() - 1
-                })
-            });
-            for tag in Tag::all() {
-                nodes[of[tag.index()]].links.probe_by(tag);
-            }
-            let places = nodes.iter().map(|node| node.links.place());
-            let places = places.collect::<Vec<_>>().join(", ");
-            let count = nodes.len();
-            info!(redis = %places, "The data lies on {count} masters of a Redis Cluster: {places}");
-            *topology = Arc::new(Topology { nodes, of });
-            true
-        });
     }
 }
 
 impl Topology {
-    /// The node at an address, which may be one that was not known.
-    fn node_at(&self, address: &Address) -> RedisResult<Node> {
+    /// The node at an address, which may be one that was not known; then `why` it is now.
+    fn node_at(&self, address: &Address, why: &'static str) -> RedisResult<Node> {
         if let Some(known) = self.nodes.iter().find(|node| node.address == *address) {
             return Ok(known.clone());
         }
         let one = &self.nodes[0].links;
         Ok(Node {
             address: address.clone(),
-            links: one.beside(address.reached_as(one.client()))?,
+            links: one.beside(address.reached_as(one.client()), why)?,
         })
     }
 }
@@ -210,32 +201,10 @@ async fn learning(nodes: Weak<Nodes>) {
         let Some(nodes) = nodes.upgrade() else {
             return;
         };
-        drop(timeout(EVERY, nodes.wanted.notified()).await);
+        drop(timeout(nodes.source.every(), nodes.wanted.notified()).await);
         nodes.learn().await;
+        let least = nodes.source.least();
         drop(nodes);
-        sleep(LEAST).await;
+        sleep(least).await;
     }
-}
-
-/// What a node tells of who has what.
-async fn told_by(node: &Arc<Links>) -> RedisResult<Masters> {
-    let told = async {
-        let mut connection = node.get(0).await?.connection;
-        let mut ask = redis::cmd("CLUSTER");
-        let answer: Value = ask.arg("SLOTS").query_async(&mut connection).await?;
-        masters(&answer, &address_of(node.client()))
-    };
-    let silent = || RedisError::from(std::io::Error::from(std::io::ErrorKind::TimedOut));
-    timeout(TELLING, told).await.map_err(|_| silent())?
-}
-
-fn address_of(client: &Client) -> Address {
-    let (host, port) = match client.get_connection_info().addr() {
-        ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
-            (host.clone(), *port)
-        }
-        ConnectionAddr::Unix(path) => (path.display().to_string(), 0),
-        _ => (String::new(), 0),
-    };
-    Address { host, port }
 }

@@ -1,37 +1,9 @@
 //! Which node has which slots, as a node tells it.
 
-use redis::{Client, ConnectionAddr, RedisError, RedisResult, Value};
+use redis::{RedisError, RedisResult, Value};
 
+use super::address::Address;
 use super::tag::{SLOTS, TAGS, Tag};
-
-/// Host and port of a node.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(in crate::store) struct Address {
-    /// Its name or number.
-    pub(in crate::store) host: String,
-    /// Where it listens.
-    pub(in crate::store) port: u16,
-}
-
-impl Address {
-    /// The same as it is dialled, in the way in which another node is.
-    pub(in crate::store) fn reached_as(&self, other: &Client) -> ConnectionAddr {
-        let (host, port) = (self.host.clone(), self.port);
-        match other.get_connection_info().addr() {
-            ConnectionAddr::TcpTls {
-                insecure,
-                tls_params,
-                ..
-            } => ConnectionAddr::TcpTls {
-                host,
-                port,
-                insecure: *insecure,
-                tls_params: tls_params.clone(),
-            },
-            _ => ConnectionAddr::Tcp(host, port),
-        }
-    }
-}
 
 /// The master of each tag, as far as there is one.
 pub(super) type Masters = [Option<Address>; TAGS];

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use lull::settings::redis::{Address, RedisConfig};
+use lull::settings::redis::{Address, RedisConfig, SentinelLogin};
 use lull::settings::secrets::SecretsConfig;
 use lull::store::Store;
 use lull_kit::redis_server::{Files, RedisServer, program};
@@ -121,6 +121,7 @@ impl TestRedis {
             username: None,
             password: None,
             db: None,
+            sentinel_login: SentinelLogin::default(),
             secrets: SecretsConfig::default(),
         };
         Store::connect(&config, patience).await.unwrap()
