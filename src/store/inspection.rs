@@ -1,6 +1,7 @@
 //! How a Redis is set up: what an operator wants to know before entrusting messages to it.
 
 pub mod cluster;
+pub mod sentinels;
 
 use std::collections::HashMap;
 use std::sync::Arc;

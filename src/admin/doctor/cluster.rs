@@ -6,7 +6,7 @@ mod tests;
 use std::time::Duration;
 
 use super::finding::{Finding, Level};
-use super::redis_checks;
+use super::{redis_checks, sentinels};
 use crate::store::inspection::Inspection;
 use crate::store::inspection::cluster::{Cluster, Inspected};
 
@@ -21,7 +21,8 @@ const TOO_FAR_APART: u64 = 2_000;
 pub(super) fn findings(redis: &Inspected) -> Vec<Finding> {
     let of_nodes = redis.nodes.iter().map(redis_checks::findings);
     let Some(cluster) = &redis.cluster else {
-        return of_nodes.flatten().collect();
+        let watch = redis.watch.iter().flat_map(sentinels::findings);
+        return of_nodes.flatten().chain(watch).collect();
     };
     let mut findings = masters(redis);
     findings.extend(slots(cluster));

@@ -5,6 +5,7 @@ mod auth;
 mod cluster;
 mod finding;
 mod redis_checks;
+mod sentinels;
 mod webhook;
 mod work;
 

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use redis::{Client, Value};
 use tokio::time::timeout;
 
+use super::sentinels::Watch;
 use super::{Facts, Inspection};
 use crate::clock::now;
 use crate::store::links::Links;
@@ -27,6 +28,8 @@ pub struct Inspected {
     pub silent: Vec<(String, StoreError)>,
     /// How they stand to each other; none: it is one Redis.
     pub cluster: Option<Cluster>,
+    /// The Sentinels that watch it, if Lull goes by any.
+    pub watch: Option<Watch>,
 }
 
 /// A Redis Cluster.
@@ -98,6 +101,7 @@ impl Store {
             nodes,
             silent,
             cluster,
+            watch: self.watch().await,
         })
     }
 
@@ -139,7 +143,7 @@ fn share(node: &Inspection) -> u64 {
 }
 
 /// Where a replica is of which `INFO replication` tells in this line, and whether it is in step.
-fn replica(line: &str) -> Option<(Address, bool)> {
+pub(super) fn replica(line: &str) -> Option<(Address, bool)> {
     let (name, facts) = line.strip_prefix("slave")?.split_once(':')?;
     name.parse::<u32>().ok()?;
     let fact = |name: &str| {

@@ -28,6 +28,7 @@ fn cluster() -> Inspected {
             needs_all: Some(false),
             replicas: vec![replica("a"), replica("b")],
         }),
+        watch: None,
     }
 }
 
