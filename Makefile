@@ -25,7 +25,7 @@ test-browser: ## Use the console in a real Chromium, and look at each of its pag
 	@redis=$$(scripts/need-redis) && axe=$$(scripts/need-axe) && \
 	AXE=$$axe REDIS_SERVER=$$redis cargo test --locked --test browser -- --skip pictures::
 
-test-machines: ## Kill masters of a real Redis Cluster, change their places and move their slots, while people talk
+test-machines: ## Kill masters of a real Redis Cluster and behind real Sentinels, change their places and move their slots, while people talk
 	@scripts/need-cc
 	@redis=$$(scripts/need-redis) && \
 	REDIS_SERVER=$$redis RUST_TEST_THREADS=1 cargo test --locked --test machines

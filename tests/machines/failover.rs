@@ -1,18 +1,10 @@
 //! What happens to what is said while masters die, change places and hand over slots: nothing is lost, doubled or reordered.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
-
 use crate::cluster::Cluster;
 use crate::daemons::daemon;
 use crate::support::daemon::{API, MONITOR};
 use crate::support::{Daemon, Receiver, eventually};
-use crate::talk::{Talk, talk};
-
-/// They talk for so long before something happens, and afterwards.
-const BEFORE: Duration = Duration::from_secs(3);
-const AFTER: Duration = Duration::from_secs(5);
+use crate::talk::{Talk, told};
 
 /// The daemons in front of a cluster, and the receiver of its bot.
 struct Bed {
@@ -35,22 +27,13 @@ impl Bed {
         }
     }
 
-    /// What became of what was said while `happens`, in the middle of it.
+    /// What was said while `happens`, in the middle of it.
     async fn told(&mut self, happens: impl AsyncFnOnce(&mut Cluster)) -> Talk {
-        let over = Arc::new(AtomicBool::default());
-        let ends = async {
-            tokio::time::sleep(BEFORE).await;
-            happens(&mut self.cluster).await;
-            tokio::time::sleep(AFTER).await;
-            over.store(true, Ordering::Relaxed);
-        };
-        let (said, ()) = tokio::join!(talk(&self.api, over.clone()), ends);
-        let outcome = said.outcome(&mut self.receiver).await;
-        eprintln!("{outcome:?}, refused for {:?}", said.refused_for());
-        assert!(outcome.acknowledged > 100, "{outcome:?}");
-        let bad = (outcome.lost, outcome.in_two_batches, outcome.reordered);
-        assert_eq!(bad, (0, 0, 0), "{outcome:?}");
-        said
+        let cluster = &mut self.cluster;
+        told(&self.api, &mut self.receiver, async || {
+            happens(cluster).await;
+        })
+        .await
     }
 }
 

@@ -1,4 +1,5 @@
-//! More than one machine: the daemons in front of a real Redis Cluster, while masters die, change places and hand over slots.
+//! More than one machine: the daemons in front of a real Redis Cluster and behind real Sentinels, while masters die, change
+//! places and hand over slots.
 //! `make test-machines` runs it.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 #![expect(
@@ -9,6 +10,8 @@
 mod cluster;
 mod daemons;
 mod failover;
+mod master;
+mod sentinels;
 #[path = "../it/support/mod.rs"]
 #[expect(
     dead_code,
@@ -17,4 +20,5 @@ mod failover;
 mod support;
 mod talk;
 mod up;
+mod watching;
 mod whole;

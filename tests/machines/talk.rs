@@ -25,6 +25,10 @@ const MISSED: Duration = Duration::from_secs(30);
 /// The longest that an answer is waited for.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// They talk for so long before something happens, and afterwards.
+const BEFORE: Duration = Duration::from_secs(3);
+pub(crate) const AFTER: Duration = Duration::from_secs(5);
+
 /// What one chat said, and how it went.
 #[derive(Default)]
 pub(crate) struct Said {
@@ -39,18 +43,40 @@ pub(crate) struct Talk(BTreeMap<String, Said>);
 
 /// What became of it.
 #[derive(Debug, Default)]
-pub(crate) struct Outcome {
-    pub(crate) acknowledged: usize,
-    pub(crate) lost: usize,
-    pub(crate) in_two_batches: usize,
-    pub(crate) reordered: usize,
+struct Outcome {
+    acknowledged: usize,
+    lost: usize,
+    in_two_batches: usize,
+    reordered: usize,
     /// How much later than their windows were to close batches came of chats that were refused nothing: the half of them,
     /// 99 of 100, and all of them no later than this.
-    pub(crate) late: [Duration; 3],
+    late: [Duration; 3],
+}
+
+/// What was said while `happens`, in the middle of it; nothing of it is lost, doubled or reordered.
+pub(crate) async fn told(
+    api: &Daemon,
+    receiver: &mut Receiver,
+    happens: impl AsyncFnOnce(),
+) -> Talk {
+    let over = Arc::new(AtomicBool::default());
+    let ends = async {
+        tokio::time::sleep(BEFORE).await;
+        happens().await;
+        tokio::time::sleep(AFTER).await;
+        over.store(true, Ordering::Relaxed);
+    };
+    let (said, ()) = tokio::join!(talk(api, over.clone()), ends);
+    let outcome = said.outcome(receiver).await;
+    eprintln!("{outcome:?}, refused for {:?}", said.refused_for());
+    assert!(outcome.acknowledged > 100, "{outcome:?}");
+    let bad = (outcome.lost, outcome.in_two_batches, outcome.reordered);
+    assert_eq!(bad, (0, 0, 0), "{outcome:?}");
+    said
 }
 
 /// Lets them talk until `over`; each says a message again, under its id, until it is acknowledged.
-pub(crate) async fn talk(api: &Daemon, over: Arc<AtomicBool>) -> Talk {
+async fn talk(api: &Daemon, over: Arc<AtomicBool>) -> Talk {
     let (client, url) = (Client::new(), api.url("/api/message"));
     let chats = (0..CHATS).map(|chat| {
         let (client, url, over) = (client.clone(), url.clone(), over.clone());
@@ -105,7 +131,7 @@ impl Talk {
     }
 
     /// What became of it, once all of it has arrived, or nothing more comes.
-    pub(crate) async fn outcome(&self, receiver: &mut Receiver) -> Outcome {
+    async fn outcome(&self, receiver: &mut Receiver) -> Outcome {
         let mut batch_of: HashMap<String, String> = HashMap::new();
         let mut order: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut outcome = Outcome {
