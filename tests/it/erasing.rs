@@ -26,6 +26,7 @@ async fn everything(redis: &TestRedis) -> String {
         let read = match kind.as_str() {
             "string" => vec!["GET", &key],
             "list" => vec!["LRANGE", &key, "0", "-1"],
+            "set" => vec!["SMEMBERS", &key],
             "zset" => vec!["ZRANGE", &key, "0", "-1"],
             "hash" => vec!["HGETALL", &key],
             "stream" => vec!["XRANGE", &key, "-", "+"],

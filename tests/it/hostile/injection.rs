@@ -35,7 +35,7 @@ const WORDS: [&str; 22] = [
 ];
 
 /// What a key of chats may be called behind its shard.
-const KINDS: [&str; 21] = [
+const KINDS: [&str; 23] = [
     "known",
     "people",
     "timer:",
@@ -49,6 +49,8 @@ const KINDS: [&str; 21] = [
     "lanes:held",
     "lane:",
     "head:",
+    "ids",
+    "ids:",
     "seen",
     "heard",
     "paused",
