@@ -155,7 +155,7 @@ fn together(of_nodes: &[(&Inspection, Vec<Finding>)]) -> Vec<Finding> {
             continue;
         };
         // What one alone tells it tells of all.
-        if told.iter().all(|(_, it)| it.found == first.found) {
+        if told.iter().all(|(_, it)| it == first) {
             findings.push((*first).clone());
             continue;
         }
