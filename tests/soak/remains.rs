@@ -15,9 +15,9 @@ use crate::support::texts;
 /// back follows.
 const SETTLING: Duration = Duration::from_secs(120);
 /// What may stay: what is remembered for a while, and holds nothing that has to be delivered.
-const REMEMBERED: [&str; 13] = [
-    "seen", "heard", "paused", "pausers", "aliases", "known", "people", "writers", "received",
-    "posts", "history", "dead", "alive",
+const REMEMBERED: [&str; 14] = [
+    "ids", "seen", "heard", "paused", "pausers", "aliases", "known", "people", "writers",
+    "received", "posts", "history", "dead", "alive",
 ];
 
 /// A look at Redis from outside.
@@ -96,6 +96,8 @@ impl Remains {
         let keys: Vec<String> = self.raw().await.keys("lull:{[0-9]*").await.unwrap();
         let is_left = |key: &String| {
             let what = key.split_once("}:").map_or("", |(_, what)| what);
+            // Of ids there are several sets, by their numbers.
+            let what = what.strip_prefix("ids:").map_or(what, |_| "ids");
             !REMEMBERED.contains(&what)
         };
         let mut left: Vec<String> = keys.into_iter().filter(is_left).collect();
