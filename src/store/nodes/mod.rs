@@ -18,8 +18,10 @@ use std::time::Duration;
 use redis::{Client, RedisResult};
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
+use tracing::error;
 
 use super::links::Links;
+use crate::panics;
 pub(in crate::store) use address::Address;
 pub(in crate::store) use sentinel::Sentinel;
 pub(in crate::store) use sentinels::{Sentinels, Unfound};
@@ -30,6 +32,8 @@ pub(in crate::store) use tag::Tag;
 const TELLING: Duration = Duration::from_millis(500);
 /// Who asked the wrong node waits so long for another view of it, and then asks again.
 const PATIENCE: Duration = Duration::from_millis(100);
+/// Before it is learned anew after a failure within Lull.
+const AFTER_PANIC: Duration = Duration::from_secs(1);
 
 /// A node, and what calls to it use.
 #[derive(Clone)]
@@ -195,8 +199,18 @@ impl Changes {
     }
 }
 
-/// Learns who has what as long as anybody has the nodes.
+/// The same as [`learn_always`], whatever fails in it: nobody else would find where anything lies.
 async fn learning(nodes: Weak<Nodes>) {
+    while let Err(panic) = panics::caught(learn_always(&nodes)).await {
+        error!(
+            "Finding the nodes of Redis has failed within Lull and begins anew, please report it: {panic}"
+        );
+        sleep(AFTER_PANIC).await;
+    }
+}
+
+/// Learns who has what as long as anybody has the nodes.
+async fn learn_always(nodes: &Weak<Nodes>) {
     loop {
         let Some(nodes) = nodes.upgrade() else {
             return;
