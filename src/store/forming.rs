@@ -1,5 +1,6 @@
 //! Making a Redis Cluster of servers that are none yet: for `lull up --cluster`.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -38,12 +39,12 @@ struct Node {
     ports: (u16, u16),
 }
 
-/// Sees to it that these servers are one cluster, the first half its masters and the others a replica of each, and waits
-/// until it takes everything, as long as that takes. Those that are one already stay as they are.
+/// Sees to it that these servers are one cluster, so many of them its masters and the others replicas of those in turn, and
+/// waits until it takes everything, as long as that takes. Those that are one already stay as they are.
 ///
 /// # Errors
 /// A server does not answer or refuses.
-pub async fn form(members: &[Member]) -> RedisResult<()> {
+pub async fn form(members: &[Member], masters: usize) -> RedisResult<()> {
     let mut nodes = Vec::new();
     for Member { url, ports } in members {
         let client = Client::open(url.as_str())?;
@@ -56,7 +57,7 @@ pub async fn form(members: &[Member]) -> RedisResult<()> {
         && first.state().await?.number("cluster_slots_assigned") == Some(0)
     {
         acquaint(&mut nodes).await?;
-        divide(&mut nodes).await?;
+        divide(&mut nodes, masters).await?;
     }
     for node in &mut nodes {
         while node.state().await?.is("cluster_state", "ok") != Some(true) || !node.has_all().await?
@@ -89,18 +90,26 @@ async fn acquaint(nodes: &mut [Node]) -> RedisResult<()> {
     Ok(())
 }
 
-/// Gives each of the first half its slots, and one of the others as its replica.
-async fn divide(nodes: &mut [Node]) -> RedisResult<()> {
-    let half = nodes.len() / 2;
-    let (masters, replicas) = nodes.split_at_mut(half);
-    for (at, (master, replica)) in masters.iter_mut().zip(replicas).enumerate() {
-        let bound = |at: usize| SLOTS * at / half;
-        let (first, last) = (bound(at).to_string(), (bound(at + 1) - 1).to_string());
+/// Gives each of the first, so many, its slots, and each of the others one of them to copy.
+async fn divide(nodes: &mut [Node], masters: usize) -> RedisResult<()> {
+    let (masters, replicas) = nodes.split_at_mut(masters);
+    let bounds = slots_of_each(masters.len());
+    let mut ids: Vec<String> = Vec::new();
+    for (master, slots) in masters.iter_mut().zip(bounds) {
+        let (first, last) = (slots.start().to_string(), slots.end().to_string());
         let () = master.cluster(&["ADDSLOTSRANGE", &first, &last]).await?;
-        let id: String = master.cluster(&["MYID"]).await?;
-        let () = replica.cluster(&["REPLICATE", &id]).await?;
+        ids.push(master.cluster(&["MYID"]).await?);
+    }
+    for (replica, id) in replicas.iter_mut().zip(ids.iter().cycle()) {
+        let () = replica.cluster(&["REPLICATE", id]).await?;
     }
     Ok(())
+}
+
+/// The slots of each of so many masters, in order.
+pub fn slots_of_each(masters: usize) -> impl Iterator<Item = RangeInclusive<usize>> {
+    let bound = move |at: usize| SLOTS * at / masters;
+    (0..masters).map(move |at| bound(at)..=bound(at + 1) - 1)
 }
 
 impl Node {

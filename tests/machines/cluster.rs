@@ -2,16 +2,15 @@
 
 use std::ops::RangeInclusive;
 
+use lull::store::forming::{Member, form, slots_of_each};
 use lull::store::keys::Shard;
 use redis::FromRedisValue;
 
+use crate::support::TestRedis;
 use crate::support::daemon::free_port;
-use crate::support::{TestRedis, eventually};
 
 /// How long a node may be silent before the others take it for dead, ms.
 const NODE_TIMEOUT: &str = "2000";
-/// How many hash slots there are.
-const SLOTS: usize = 16_384;
 
 /// A server of the cluster.
 pub(crate) struct Node {
@@ -73,52 +72,12 @@ impl Cluster {
     }
 
     async fn form(&self) {
-        let (masters, replicas) = self.nodes.split_at(self.masters);
-        for (at, node) in masters.iter().enumerate() {
-            let slots = self.slots_of(at);
-            let (first, last) = (slots.start().to_string(), slots.end().to_string());
-            let () = node
-                .asks(&["CLUSTER", "ADDSLOTSRANGE", &first, &last])
-                .await;
-            let epoch = (at + 1).to_string();
-            let () = node.asks(&["CLUSTER", "SET-CONFIG-EPOCH", &epoch]).await;
-        }
-        for node in &self.nodes[1..] {
-            let (port, bus) = (node.port.to_string(), node.bus.to_string());
-            let first = &self.nodes[0];
-            let () = first
-                .asks(&["CLUSTER", "MEET", "127.0.0.1", &port, &bus])
-                .await;
-        }
-        let all = format!("cluster_known_nodes:{}\r", self.nodes.len());
-        for node in &self.nodes {
-            eventually("all know each other", async || {
-                node.says(&["CLUSTER", "INFO"], &all).await
-            })
-            .await;
-        }
-        for (at, replica) in replicas.iter().enumerate() {
-            let of: String = masters[at % self.masters].asks(&["CLUSTER", "MYID"]).await;
-            eventually("a replica knows its master", async || {
-                replica.says(&["CLUSTER", "NODES"], &of).await
-            })
-            .await;
-            let () = replica.asks(&["CLUSTER", "REPLICATE", &of]).await;
-        }
-        for node in &self.nodes {
-            eventually("the cluster is whole", async || {
-                node.says(&["CLUSTER", "INFO"], "cluster_state:ok").await
-            })
-            .await;
-        }
-        for replica in replicas {
-            eventually("a replica has all", async || {
-                replica
-                    .says(&["INFO", "replication"], "master_link_status:up")
-                    .await
-            })
-            .await;
-        }
+        let members = self.nodes.iter().map(|node| Member {
+            url: format!("redis://127.0.0.1:{}", node.port),
+            ports: (node.port, node.bus),
+        });
+        let members: Vec<_> = members.collect();
+        form(&members, self.masters).await.unwrap();
     }
 
     /// Where one of its nodes listens, as `REDIS_URL`.
@@ -133,8 +92,7 @@ impl Cluster {
 
     /// The slots that a master has.
     pub(crate) fn slots_of(&self, master: usize) -> RangeInclusive<usize> {
-        let bound = |at: usize| SLOTS * at / self.masters;
-        bound(master)..=bound(master + 1) - 1
+        slots_of_each(self.masters).nth(master).unwrap()
     }
 
     /// The slot of a chat of the buffer `default`.

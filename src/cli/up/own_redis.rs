@@ -19,6 +19,7 @@ use crate::store::forming::{Member, form, password};
 
 /// Three masters, each with a replica.
 const NODES: u16 = 6;
+const MASTERS: usize = 3;
 /// They meet and agree within seconds.
 const FORMING: Duration = Duration::from_secs(60);
 
@@ -65,11 +66,14 @@ impl OwnRedis {
             let url = format!("redis://:{password}@127.0.0.1:{port}");
             members.push(Member { url, ports });
         }
-        let forming = timeout(FORMING, form(&members)).await;
+        let forming = timeout(FORMING, form(&members, MASTERS)).await;
         forming
             .with_context(|| format!("the nodes at 127.0.0.1:{port} and the next do not become a cluster; their last words are below {}", config.data.display()))?
             .context("making a cluster")?;
-        let url = members.swap_remove(0).url;
+        // Any of them leads to the others, whichever is there.
+        let nodes = (port..port + NODES).map(|port| format!("127.0.0.1:{port}"));
+        let nodes: Vec<_> = nodes.collect();
+        let url = format!("redis+cluster://:{password}@{}", nodes.join(","));
         fs::write(&file, format!("{url}\n"))
             .with_context(|| format!("writing {}", file.display()))?;
         info!(
