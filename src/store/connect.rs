@@ -169,9 +169,7 @@ impl Way {
             Self::Sentinels(sentinels, like) => {
                 let found = sentinels.find(like).await;
                 let address = found.map_err(|why| ConnectError::unfound(sentinels, why))?;
-                let info = like.get_connection_info().clone();
-                let info = info.set_addr(address.reached_as(like));
-                vec![Client::open(info).map_err(ConnectError::Address)?]
+                vec![address.client_like(like).map_err(ConnectError::Address)?]
             }
         };
         let mut last = None;

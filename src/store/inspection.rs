@@ -12,9 +12,11 @@ use redis::{Client, ConnectionAddr, IntoConnectionInfo};
 use super::clock::SetBack;
 use super::events::EventMode;
 use super::links::Links;
+use super::nodes::Address;
 use super::refusal::is_denied;
 use super::{Result, Store, StoreError, reply};
 use crate::clock::now;
+use crate::core::batch::Millis;
 
 /// What a Redis says about itself; `None` is what it does not tell.
 #[derive(Clone, Debug)]
@@ -183,11 +185,38 @@ impl Store {
     async fn clock_ahead(&self, node: &Arc<Links>) -> Result<i64> {
         let before = now();
         let time = self.query_node(node, &redis::cmd("TIME")).await?;
-        let theirs = reply::time(Some(time))?;
-        // Theirs was read about halfway.
-        let ours = before.midpoint(now());
-        Ok(theirs.cast_signed().saturating_sub(ours.cast_signed()))
+        ahead(before, time)
     }
+
+    /// The replicas that a node tells of: where each is, and whether it is in step.
+    async fn replicas_of(&self, node: &Arc<Links>) -> Result<Vec<(Address, bool)>> {
+        let mut ask = redis::cmd("INFO");
+        let told: String = self.query_node(node, ask.arg("replication")).await?;
+        Ok(told.lines().filter_map(replica).collect())
+    }
+}
+
+/// By how many ms the clock of a Redis is ahead of this machine's, that was asked for its time at `before`.
+fn ahead(before: Millis, time: redis::Value) -> Result<i64> {
+    let theirs = reply::time(Some(time))?;
+    // Theirs was read about halfway.
+    let ours = before.midpoint(now());
+    Ok(theirs.cast_signed().saturating_sub(ours.cast_signed()))
+}
+
+/// Where a replica is of which `INFO replication` tells in this line, and whether it is in step.
+fn replica(line: &str) -> Option<(Address, bool)> {
+    let (name, facts) = line.strip_prefix("slave")?.split_once(':')?;
+    name.parse::<u32>().ok()?;
+    let fact = |name: &str| {
+        let mut facts = facts.trim().split(',');
+        facts.find_map(|fact| fact.strip_prefix(name)?.strip_prefix('='))
+    };
+    let address = Address {
+        host: fact("ip")?.to_owned(),
+        port: fact("port")?.parse().ok()?,
+    };
+    Some((address, fact("state")? == "online"))
 }
 
 fn is_local(address: &ConnectionAddr) -> bool {
@@ -204,6 +233,20 @@ fn is_local(address: &ConnectionAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn replicas_are_read_from_what_their_master_tells() {
+        let (address, is_in_step) =
+            replica("slave0:ip=10.0.0.2,port=6379,state=online,offset=12,lag=0\r").unwrap();
+
+        assert_eq!((address.host.as_str(), address.port), ("10.0.0.2", 6379));
+        assert!(is_in_step);
+        let copying = replica("slave1:ip=10.0.0.3,port=6379,state=wait_bgsave,offset=0,lag=0");
+        assert!(!copying.unwrap().1);
+        for other in ["connected_slaves:1", "slave_repl_offset:9", "role:master"] {
+            assert!(replica(other).is_none(), "{other}");
+        }
+    }
 
     #[test]
     fn info_is_read() {

@@ -138,16 +138,15 @@ fn together(of_nodes: &[(&Inspection, Vec<Finding>)]) -> Vec<Finding> {
             .iter()
             .flat_map(|(node, all)| all.iter().map(move |it| (node, it)))
     };
-    let mut checks: Vec<_> = all().map(|(_, finding)| finding.check).collect();
-    checks.dedup();
-    let mut seen = Vec::new();
+    let mut checks = Vec::new();
+    for (_, finding) in all() {
+        // What is said of servers is said of all of them already.
+        if finding.check != "redis" && !checks.contains(&finding.check) {
+            checks.push(finding.check);
+        }
+    }
     let mut findings = Vec::new();
     for check in checks {
-        // What is said of servers is said of all of them already.
-        if check == "redis" || seen.contains(&check) {
-            continue;
-        }
-        seen.push(check);
         let told: Vec<_> = all()
             .filter(|(_, finding)| finding.check == check)
             .collect();

@@ -229,14 +229,13 @@ fn attempt(at: Millis, made: &Try) -> AttemptAnswer {
 }
 
 fn request(request: Request) -> RequestAnswer {
-    let note = request.body.is_none();
     RequestAnswer {
+        note: request.note(),
         method: request.method,
         // An older Lull kept the name of a user.
         url: masked_url(&request.url),
         body: request.body,
         bytes: request.bytes,
-        note: note.then_some("a body above 64 KiB is not kept"),
     }
 }
 

@@ -65,6 +65,14 @@ pub struct Request {
     pub body: Option<String>,
 }
 
+impl Request {
+    /// Why there is no body here, for people; none: there is one.
+    pub fn note(&self) -> Option<&'static str> {
+        let is_missing = self.body.is_none();
+        is_missing.then_some("a body above 64 KiB is not kept")
+    }
+}
+
 /// An attempt at a batch.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Try {

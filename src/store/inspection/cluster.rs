@@ -4,15 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use redis::{Client, Value};
-use tokio::time::timeout;
 
 use super::sentinels::Watch;
-use super::{Facts, Inspection};
+use super::{Facts, Inspection, ahead};
 use crate::clock::now;
+use crate::store::dialling::briefly;
 use crate::store::links::Links;
 use crate::store::nodes::Address;
-use crate::store::{Result, Store, StoreError, reply};
+use crate::store::{Result, Store, StoreError};
 
 /// What a cluster has to divide.
 const SLOTS: u64 = 16_384;
@@ -119,12 +118,10 @@ impl Store {
             let slots = Facts::of_info(&state).number("cluster_slots_ok");
             let missing = SLOTS.saturating_sub(slots.unwrap_or(SLOTS));
             cluster.slots_missing = cluster.slots_missing.max(missing);
-            let mut ask = redis::cmd("INFO");
-            let told: String = self.query_node(master, ask.arg("replication")).await?;
-            let replicas = told.lines().filter_map(replica);
+            let replicas = self.replicas_of(master).await?.into_iter();
             let replicas = replicas.map(|(address, is_in_step)| async move {
                 Replica {
-                    place: format!("{}:{}", address.host, address.port),
+                    place: address.to_string(),
                     of: master.place().to_owned(),
                     is_in_step,
                     clock_ahead: clock_ahead(master, &address).await,
@@ -142,51 +139,11 @@ fn share(node: &Inspection) -> u64 {
     used.saturating_mul(100) / node.max_memory.filter(|most| *most > 0).unwrap_or(u64::MAX)
 }
 
-/// Where a replica is of which `INFO replication` tells in this line, and whether it is in step.
-pub(super) fn replica(line: &str) -> Option<(Address, bool)> {
-    let (name, facts) = line.strip_prefix("slave")?.split_once(':')?;
-    name.parse::<u32>().ok()?;
-    let fact = |name: &str| {
-        let mut facts = facts.trim().split(',');
-        facts.find_map(|fact| fact.strip_prefix(name)?.strip_prefix('='))
-    };
-    let address = Address {
-        host: fact("ip")?.to_owned(),
-        port: fact("port")?.parse().ok()?,
-    };
-    Some((address, fact("state")? == "online"))
-}
-
 /// By how many ms the clock of a replica is ahead of this machine's; none: it does not tell.
 async fn clock_ahead(master: &Links, address: &Address) -> Option<i64> {
-    let info = master.client().get_connection_info().clone();
-    let client = Client::open(info.set_addr(address.reached_as(master.client()))).ok()?;
-    let told = async {
-        let mut connection = client.get_multiplexed_async_connection().await?;
-        let before = now();
-        let time: Value = redis::cmd("TIME").query_async(&mut connection).await?;
-        Ok::<_, redis::RedisError>((before.midpoint(now()), time))
-    };
-    let (ours, time) = timeout(TELLING, told).await.ok()?.ok()?;
-    let theirs = reply::time(Some(time)).ok()?;
-    Some(theirs.cast_signed().saturating_sub(ours.cast_signed()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn replicas_are_read_from_what_their_master_tells() {
-        let (address, is_in_step) =
-            replica("slave0:ip=10.0.0.2,port=6379,state=online,offset=12,lag=0\r").unwrap();
-
-        assert_eq!((address.host.as_str(), address.port), ("10.0.0.2", 6379));
-        assert!(is_in_step);
-        let copying = replica("slave1:ip=10.0.0.3,port=6379,state=wait_bgsave,offset=0,lag=0");
-        assert!(!copying.unwrap().1);
-        for other in ["connected_slaves:1", "slave_repl_offset:9", "role:master"] {
-            assert!(replica(other).is_none(), "{other}");
-        }
-    }
+    let client = address.client_like(master.client()).ok()?;
+    let mut connection = briefly(&client, TELLING).await.ok()?;
+    let before = now();
+    let time = redis::cmd("TIME").query_async(&mut connection).await;
+    ahead(before, time.ok()?).ok()
 }

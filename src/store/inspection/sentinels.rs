@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use futures_util::future::join_all;
 use redis::{RedisError, RedisResult, Value};
 
-use super::cluster::replica;
 use crate::store::Store;
 use crate::store::nodes::Sentinel;
 
@@ -47,24 +46,20 @@ impl Store {
     pub(super) async fn watch(&self) -> Option<Watch> {
         let sentinels = self.nodes.sentinels()?;
         let master = sentinels.master();
+        let node = self.nodes.node_of(None);
+        let replicas = self.replicas_of(&node).await.ok();
+        let replicas = replicas.map(|all| {
+            let all = all.into_iter();
+            all.map(|(address, in_step)| (address.to_string(), in_step))
+                .collect()
+        });
         let asked = sentinels.all().iter().map(|it| it.watches(master));
         Some(Watch {
             master: master.to_owned(),
-            place: self.nodes.node_of(None).place().to_owned(),
+            place: node.place().to_owned(),
             sentinels: join_all(asked).await,
-            replicas: self.replicas().await,
+            replicas,
         })
-    }
-
-    async fn replicas(&self) -> Option<Vec<(String, bool)>> {
-        let mut ask = redis::cmd("INFO");
-        let told: String = self.query(ask.arg("replication")).await.ok()?;
-        let replicas = told.lines().filter_map(replica);
-        Some(
-            replicas
-                .map(|(address, in_step)| (address.to_string(), in_step))
-                .collect(),
-        )
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where nodes listen.
 
-use redis::{Client, ConnectionAddr};
+use redis::{Client, ConnectionAddr, RedisResult};
 
 /// Host and port of a node.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -28,6 +28,15 @@ impl Address {
             _ => (String::new(), 0),
         };
         Self { host, port }
+    }
+
+    /// What leads to it, in the way and with the login that lead to another node.
+    ///
+    /// # Errors
+    /// When nothing can be dialled there.
+    pub(in crate::store) fn client_like(&self, other: &Client) -> RedisResult<Client> {
+        let info = other.get_connection_info().clone();
+        Client::open(info.set_addr(self.reached_as(other)))
     }
 
     /// It, reached as another node is.

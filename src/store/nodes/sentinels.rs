@@ -222,9 +222,7 @@ impl Sentinels {
 
 /// Whether a Redis says of itself that it is a master.
 async fn is_master(address: &Address, like: &Client) -> RedisResult<bool> {
-    let info = like.get_connection_info().clone();
-    let client = Client::open(info.set_addr(address.reached_as(like)))?;
-    let mut connection = briefly(&client, TELLING).await?;
+    let mut connection = briefly(&address.client_like(like)?, TELLING).await?;
     let role: RedisResult<Vec<Value>> = redis::cmd("ROLE").query_async(&mut connection).await;
     match role {
         Ok(role) => Ok(role.first().is_some_and(|role| {

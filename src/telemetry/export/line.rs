@@ -81,10 +81,7 @@ impl<'a> Line<'a> {
             url: &request.url,
             body: request.body.as_deref(),
             bytes: request.bytes,
-            note: request
-                .body
-                .is_none()
-                .then_some("a body above 64 KiB is not kept"),
+            note: request.note(),
         });
         let response = last.and_then(|last| {
             Some(Response {
