@@ -53,7 +53,7 @@ impl Sender {
         template: &str,
         context: &TemplateContext<'_>,
     ) -> Result<String, BodyError> {
-        let template = Template::compile(template, content_type(&self.headers))?;
+        let template = Template::compile(template, content_type(&self.basics.headers))?;
         Ok(template.render(context)?)
     }
 }

@@ -37,7 +37,7 @@ impl Sender {
     /// # Errors
     /// Says what stands in the way.
     pub async fn reach(&self) -> Result<Duration, Unreached> {
-        let longest = self.timeout.min(LONGEST);
+        let longest = self.basics.timeout.min(LONGEST);
         let began = Instant::now();
         match timeout(longest, self.connect()).await {
             Ok(connected) => connected.map(|()| began.elapsed()),
@@ -47,18 +47,18 @@ impl Sender {
 
     /// Whether calls go straight there, whatever proxy the environment names.
     pub fn is_here(&self) -> bool {
-        client::is_here(&self.url)
+        client::is_here(&self.basics.url)
     }
 
     /// `http` or `https`.
     pub fn scheme(&self) -> &str {
-        self.url.scheme()
+        self.basics.url.scheme()
     }
 
     async fn connect(&self) -> Result<(), Unreached> {
-        let host = self.url.host_str().unwrap_or_default();
+        let host = self.basics.url.host_str().unwrap_or_default();
         let host = host.trim_matches(['[', ']']);
-        let port = self.url.port_or_known_default().unwrap_or_default();
+        let port = self.basics.url.port_or_known_default().unwrap_or_default();
         let stream = TcpStream::connect((host, port)).await;
         let stream = stream.map_err(Unreached::Connection)?;
         if self.scheme() == "https" {

@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 use reqwest::header::HeaderMap;
-use reqwest::{Request, Url};
 use serde_json::json;
 
 use super::template::context::TemplateContext;
-use super::{Attempt, BodyError, Clients, Sender};
+use super::{Attempt, BodyError, Call, Clients, Sender, Way};
 use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::Chat;
 use crate::core::destination::{Body, Destination};
@@ -17,7 +16,7 @@ use crate::core::item::{Item, read_items};
 use crate::core::language::Language;
 use crate::core::window::CloseReason;
 use crate::spec::SpecError;
-use crate::spec::masked::{MASK, masked_url};
+use crate::spec::masked::MASK;
 
 /// The chat of every trial.
 pub const USER: &str = "lull-test";
@@ -147,9 +146,7 @@ async fn call(
     let sender = Sender::new(&marked, clients)?;
     let body = sender.body(context)?;
     let id = BatchId::generate();
-    let request = sender.request(&id, body.clone(), None).build();
-    let request = request.map_err(|_| SpecError::new("url", "no call can be made to it"))?;
-    let request = shown(&request, &sender.url, body.clone());
+    let request = sender.shown_call(&id, &body)?;
     let attempt = match depth {
         Depth::Call => Some(sender.send(&id, body, None).await),
         Depth::Preview => None,
@@ -184,12 +181,29 @@ fn nested(path: &str) -> serde_json::Value {
     value
 }
 
-fn shown(request: &Request, configured: &Url, body: String) -> Shown {
-    Shown {
-        method: request.method().to_string(),
-        url: masked_url(configured.as_str()),
-        headers: headers(request.headers()),
-        body,
+impl Sender {
+    /// A call with this body, as it is shown.
+    fn shown_call(&self, id: &BatchId, body: &str) -> Result<Shown, SpecError> {
+        let call = Call {
+            id,
+            body: body.to_owned(),
+            trace: None,
+        };
+        let headers = match &self.way {
+            Way::Http(http) => {
+                let request = http.request(&self.basics, call).build();
+                let request =
+                    request.map_err(|_| SpecError::new("url", "no call can be made to it"))?;
+                headers(request.headers())
+            }
+        };
+        let (method, url) = self.shown();
+        Ok(Shown {
+            method: method.to_owned(),
+            url,
+            headers,
+            body: body.to_owned(),
+        })
     }
 }
 
