@@ -19,7 +19,9 @@ pub struct Destination {
     pub name: Name,
     /// Where it is.
     pub url: String,
-    /// How it is called.
+    /// How it is handed what is said.
+    pub kind: Kind,
+    /// How it is called, by HTTP.
     pub method: Method,
     /// Headers to send along.
     pub headers: BTreeMap<String, String>,
@@ -41,6 +43,25 @@ pub struct Destination {
     pub split: bool,
     /// How many attempts may begin; without, as many as there is room for.
     pub pace: Option<Pace>,
+}
+
+/// How a destination is handed what is said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// By a call of HTTP.
+    #[default]
+    Http,
+    /// As an entry of a stream of Redis.
+    RedisStream(Stream),
+}
+
+/// A stream of Redis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stream {
+    /// Its key.
+    pub key: String,
+    /// About so many entries are kept in it; the oldest go.
+    pub max_len: u64,
 }
 
 /// At most `batch` attempts begin in any interval of this length, over all monitors.

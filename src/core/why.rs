@@ -1,9 +1,9 @@
-//! Why a call came to nothing, or a batch was given up on, as it is stored and told: said and read in one place, so that
-//! whoever tells it in another language finds it again.
+//! What a call came to that has no status, or why a batch was given up on, as it is stored and told: said and read in one
+//! place, so that whoever tells it in another language finds it again.
 
 use std::fmt::{self, Display, Formatter};
 
-/// Why, where it is none of the answers of a destination.
+/// What it came to, where it is none of the answers of HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Why<'a> {
     /// There was no answer within so many seconds.
@@ -12,6 +12,10 @@ pub enum Why<'a> {
     NoConnection(&'a str),
     /// The connection ended before there was an answer, by this cause.
     Broken(&'a str),
+    /// What was called answered that it does not take this, by this cause.
+    NotTaken(&'a str),
+    /// It was taken: a stream has it as the entry of this id.
+    Entry(&'a str),
     /// The template made nothing that can be sent, by this cause.
     Template(&'a str),
     /// The URL leads where none may; behind it stands how it was found.
@@ -31,6 +35,8 @@ pub enum Why<'a> {
 const NO_ANSWER: (&str, &str) = ("no answer within ", " s");
 const NO_CONNECTION: &str = "cannot connect: ";
 const BROKEN: &str = "connection broke: ";
+const NOT_TAKEN: &str = "not taken: ";
+const ENTRY: &str = "stored as entry ";
 const TEMPLATE: &str = "template: ";
 const INSIDE: &str = "the URL leads inside the network";
 const CUT_OFF: &str = "cut off, because this daemon ends";
@@ -62,6 +68,8 @@ impl<'a> Why<'a> {
             BY_HAND => Some(Self::ByHand),
             _ => (text.strip_prefix(NO_CONNECTION).map(Self::NoConnection))
                 .or_else(|| text.strip_prefix(BROKEN).map(Self::Broken))
+                .or_else(|| text.strip_prefix(NOT_TAKEN).map(Self::NotTaken))
+                .or_else(|| text.strip_prefix(ENTRY).map(Self::Entry))
                 .or_else(|| text.strip_prefix(TEMPLATE).map(Self::Template))
                 .or_else(|| between(text, NO_ANSWER).map(Self::NoAnswer))
                 .or_else(|| often().map(Self::CutOffOften))
@@ -76,6 +84,8 @@ impl Display for Why<'_> {
             Self::NoAnswer(seconds) => write!(to, "{}{seconds}{}", NO_ANSWER.0, NO_ANSWER.1),
             Self::NoConnection(cause) => write!(to, "{NO_CONNECTION}{cause}"),
             Self::Broken(cause) => write!(to, "{BROKEN}{cause}"),
+            Self::NotTaken(cause) => write!(to, "{NOT_TAKEN}{cause}"),
+            Self::Entry(id) => write!(to, "{ENTRY}{id}"),
             Self::Template(cause) => write!(to, "{TEMPLATE}{cause}"),
             Self::Inside("") => to.write_str(INSIDE),
             Self::Inside(how) => write!(to, "{INSIDE}: {how}"),
@@ -101,6 +111,8 @@ mod tests {
             Why::NoAnswer("0.5"),
             Why::NoConnection("Connection refused (os error 111)"),
             Why::Broken("connection closed: early"),
+            Why::NotTaken("WRONGTYPE: Operation against a key"),
+            Why::Entry("1732800000000-0"),
             Why::Template("the template makes more than 1 bytes: let it name less"),
             Why::Inside(""),
             Why::Inside("db is not called: its address 10.0.0.1 is private"),

@@ -58,12 +58,17 @@ pub fn why_none(error: &reqwest::Error, timeout: Duration) -> String {
 
 /// Whether there was no call because no socket was to be had, in this process or on this machine.
 pub(super) fn had_no_socket(error: &reqwest::Error) -> bool {
-    if !error.is_connect() {
-        return false;
-    }
-    let mut cause: Option<&dyn Error> = Some(error);
+    error.is_connect() && is_out_of_files(error)
+}
+
+/// Whether a connection failed because no socket was to be had, in this process or on this machine.
+pub(super) fn is_out_of_files(error: &(dyn Error + 'static)) -> bool {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
-        if error.downcast_ref().is_some_and(open_files::is_out) {
+        if error
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(open_files::is_out)
+        {
             return true;
         }
         cause = error.source();

@@ -52,6 +52,26 @@ impl Attempt {
         }
     }
 
+    /// One that was taken where there is no status for that.
+    pub(super) fn taken(why: &Why<'_>, began: Instant) -> Self {
+        Self {
+            outcome: Outcome::Delivered,
+            ..Self::failed(why, began)
+        }
+    }
+
+    /// One that came to nothing and may be better later, where there is no status for that.
+    pub(super) fn failed(why: &Why<'_>, began: Instant) -> Self {
+        Self {
+            outcome: Outcome::Retry { asked: None },
+            status: None,
+            took: began.elapsed(),
+            summary: why.to_string(),
+            had_no_socket: false,
+            answer: None,
+        }
+    }
+
     /// A call that must not be made, now or ever.
     pub(super) fn refused(refused: &Refused, began: Instant) -> Self {
         Self {

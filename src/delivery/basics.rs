@@ -56,7 +56,11 @@ impl Basics {
     /// Why the URL may not be called, as far as it can be told without a look-up.
     pub(super) fn refused(&self) -> Option<Refused> {
         let guard = self.guard.as_ref()?;
-        guard.check_url(&self.url).err()
+        let checked = match self.url.scheme() {
+            "http" | "https" => guard.check_url(&self.url),
+            _ => guard.check_host(&self.url),
+        };
+        checked.err()
     }
 
     /// What is sent along with a call that says this, as the span `trace`, with a signature of each text in `signed`.

@@ -10,6 +10,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Url};
 
 use super::guard::Guard;
+use super::redis_stream::Links;
 use super::template::kept::Templates;
 use crate::core::destination::Method;
 use crate::settings::guard::GuardConfig;
@@ -18,14 +19,15 @@ use crate::spec::SpecError;
 /// n8n (Node) closes a connection that was idle for 5 s; one that we keep for less is never found closed.
 const IDLE_FOR: Duration = Duration::from_secs(4);
 
-/// The HTTP clients of a daemon: one for each way of connecting, shared by all destinations that connect so. A client
-/// costs about 120 KiB and 3 ms, mostly for the certificates it trusts. It keeps connections apart by host and port. With
-/// them go the templates, of which equal ones are one.
+/// The HTTP clients of a daemon, and its connections to the streams of others: one for each way of connecting, shared by all destinations that connect so. A client
+/// costs about 120 KiB and 3 ms, mostly for the certificates it trusts. It keeps connections apart by host and port. Of a
+/// Redis with streams there is one connection for each URL. With them go the templates, of which equal ones are one.
 #[derive(Clone, Debug)]
 pub struct Clients {
     guard: Guard,
     made: Arc<Mutex<HashMap<Way, Client>>>,
     templates: Arc<Templates>,
+    streams: Arc<Links>,
 }
 
 /// What the clients of two destinations may differ in. Whatever else a destination says of its calls goes with each call.
@@ -46,6 +48,7 @@ impl Clients {
             guard: Guard::new(rules),
             made: Arc::default(),
             templates: Arc::default(),
+            streams: Arc::default(),
         }
     }
 
@@ -57,6 +60,11 @@ impl Clients {
     /// The templates of all destinations.
     pub(super) fn templates(&self) -> &Templates {
         &self.templates
+    }
+
+    /// The connections to streams.
+    pub(super) fn streams(&self) -> &Links {
+        &self.streams
     }
 
     /// The client for a URL, made where none is yet that connects so. It has no time limit: each call has one.
@@ -83,8 +91,8 @@ impl Clients {
     }
 }
 
-/// The URL of a destination.
-pub(super) fn url(text: &str) -> Result<Url, SpecError> {
+/// The URL of a destination, which has one of two schemes.
+pub(super) fn url(text: &str, schemes: [&str; 2]) -> Result<Url, SpecError> {
     let wrong = |why: &str| SpecError::new("url", why);
     // They would be taken out in silence.
     if text.contains(char::is_control) {
@@ -95,8 +103,9 @@ pub(super) fn url(text: &str) -> Result<Url, SpecError> {
     let url: Url = text
         .parse()
         .map_err(|error| wrong(&format!("is not a URL: {error}")))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(wrong("must begin with http:// or https://"));
+    if !schemes.contains(&url.scheme()) {
+        let [plain, safe] = schemes;
+        return Err(wrong(&format!("must begin with {plain}:// or {safe}://")));
     }
     if !url.has_host() {
         return Err(wrong("names no host"));
@@ -117,8 +126,7 @@ pub fn builder(url: &Url, timeout: Duration) -> ClientBuilder {
 
 /// A client with the manners that all have.
 fn with_manners() -> ClientBuilder {
-    // Only the first call in a process has an effect; the second finds the same provider there.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    provide_tls();
     let agent = HeaderValue::from_static(concat!("lull/", env!("CARGO_PKG_VERSION")));
     // In a burst all calls may end at one moment, and begin again at the next: no idle connection is one too many.
     Client::builder()
@@ -126,6 +134,12 @@ fn with_manners() -> ClientBuilder {
         .redirect(Policy::none())
         .pool_idle_timeout(IDLE_FOR)
         .tcp_nodelay(true)
+}
+
+/// Says which code TLS is made with, before anybody speaks it.
+pub(super) fn provide_tls() {
+    // Only the first call in a process has an effect; the second finds the same provider there.
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 pub(super) fn method(method: Method) -> reqwest::Method {

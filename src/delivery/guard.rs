@@ -8,6 +8,7 @@
 mod tests;
 
 use std::error::Error;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -80,6 +81,14 @@ impl Guard {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(Refused::Scheme(url.scheme().to_owned()));
         }
+        self.check_host(url)
+    }
+
+    /// The same of where a URL leads, whatever it speaks.
+    ///
+    /// # Errors
+    /// Says what is refused and which setting would allow it.
+    pub fn check_host(&self, url: &Url) -> Result<(), Refused> {
         let host = url.host_str().ok_or(Refused::NoHost)?;
         match host.trim_matches(['[', ']']).parse() {
             Ok(address) => self.check(host, address),
@@ -94,6 +103,15 @@ impl Guard {
             .dns_resolver(Arc::new(GuardedResolver(self.clone())))
             .no_proxy()
             .redirect(Policy::none())
+    }
+
+    /// Looks a host up. Answers only the addresses that this guard lets pass.
+    ///
+    /// # Errors
+    /// It is not found; as [`Guard::check_host`].
+    pub async fn look_up(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        let found = lookup_host((host, port)).await?;
+        pass(self, host, found).map_err(io::Error::other)
     }
 
     fn check(&self, host: &str, address: IpAddr) -> Result<(), Refused> {
@@ -128,10 +146,9 @@ impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let guard = self.0.clone();
         Box::pin(async move {
-            let host = name.as_str();
             // The connector puts the port of the URL in the place of 0.
-            let found = lookup_host((host, 0)).await?;
-            Ok(Box::new(pass(&guard, host, found)?.into_iter()) as Addrs)
+            let passed = guard.look_up(name.as_str(), 0).await?;
+            Ok(Box::new(passed.into_iter()) as Addrs)
         })
     }
 }

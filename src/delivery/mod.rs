@@ -16,6 +16,7 @@ mod healthcheck;
 mod http;
 mod query_pairs;
 pub mod reach;
+mod redis_stream;
 mod signature;
 pub mod template;
 pub mod trial;
@@ -23,13 +24,14 @@ pub mod trial;
 use std::time::Instant;
 
 use crate::core::batch::BatchId;
-use crate::core::destination::Destination;
+use crate::core::destination::{Destination, Kind};
 use crate::core::trace::TraceContext;
 use crate::spec::SpecError;
 use crate::spec::masked::masked_url;
 use basics::Basics;
 use body::BodyMaker;
 use http::HttpSender;
+use redis_stream::StreamSender;
 use template::context::TemplateContext;
 
 pub use body::{BodyError, try_template};
@@ -52,6 +54,7 @@ pub struct Sender {
 #[derive(Debug)]
 enum Way {
     Http(HttpSender),
+    RedisStream(StreamSender),
 }
 
 /// A call to be made.
@@ -70,14 +73,17 @@ impl Sender {
     /// # Errors
     /// Names the field that is wrong.
     pub fn new(destination: &Destination, clients: &Clients) -> Result<Self, SpecError> {
-        let url = client::url(&destination.url)?;
+        let url = client::url(&destination.url, schemes(&destination.kind))?;
         let basics = Basics::new(destination, url, clients)?;
         let content_type = body::content_type(&basics.headers);
-        Ok(Self {
-            body: BodyMaker::new(&destination.body, content_type, clients.templates())?,
-            way: Way::Http(HttpSender::new(destination, &basics, clients)?),
-            basics,
-        })
+        let body = BodyMaker::new(&destination.body, content_type, clients.templates())?;
+        let way = match &destination.kind {
+            Kind::Http => Way::Http(HttpSender::new(destination, &basics, clients)?),
+            Kind::RedisStream(stream) => {
+                Way::RedisStream(StreamSender::new(stream, &basics, clients)?)
+            }
+        };
+        Ok(Self { body, way, basics })
     }
 
     /// What a call for this context says.
@@ -97,13 +103,26 @@ impl Sender {
     pub fn server(&self) -> (&str, u16) {
         let url = &self.basics.url;
         let port = url.port_or_known_default();
+        let port = port.or(match &self.way {
+            Way::Http(_) => None,
+            Way::RedisStream(_) => Some(redis_stream::PORT),
+        });
         (url.host_str().unwrap_or_default(), port.unwrap_or_default())
     }
 
-    /// The method of every call.
+    /// The method of every call; of a stream the command, with the stream.
     pub fn method(&self) -> &str {
         match &self.way {
             Way::Http(http) => http.method(),
+            Way::RedisStream(stream) => stream.command(),
+        }
+    }
+
+    /// What a span tells of every call, by the names of OpenTelemetry.
+    pub fn described(&self) -> Vec<(&'static str, String)> {
+        match &self.way {
+            Way::Http(http) => vec![("http.request.method", http.method().to_owned())],
+            Way::RedisStream(stream) => stream.described(),
         }
     }
 
@@ -125,7 +144,16 @@ impl Sender {
         let call = Call { id, body, trace };
         match &self.way {
             Way::Http(http) => http.send(&self.basics, call).await,
+            Way::RedisStream(stream) => stream.send(&self.basics, call).await,
         }
+    }
+}
+
+/// How the URL of such a destination begins: without TLS, and with it.
+fn schemes(kind: &Kind) -> [&'static str; 2] {
+    match kind {
+        Kind::Http => ["http", "https"],
+        Kind::RedisStream(_) => ["redis", "rediss"],
     }
 }
 

@@ -50,18 +50,17 @@ impl Sender {
         client::is_here(&self.basics.url)
     }
 
-    /// `http` or `https`.
+    /// How the URL begins.
     pub fn scheme(&self) -> &str {
         self.basics.url.scheme()
     }
 
     async fn connect(&self) -> Result<(), Unreached> {
-        let host = self.basics.url.host_str().unwrap_or_default();
+        let (host, port) = self.server();
         let host = host.trim_matches(['[', ']']);
-        let port = self.basics.url.port_or_known_default().unwrap_or_default();
         let stream = TcpStream::connect((host, port)).await;
         let stream = stream.map_err(Unreached::Connection)?;
-        if self.scheme() == "https" {
+        if matches!(self.scheme(), "https" | "rediss") {
             let spoken = speak_tls(host, stream).await;
             spoken.map_err(|error| Unreached::Tls(error.to_string()))?;
         }

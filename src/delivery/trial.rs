@@ -29,7 +29,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 /// The call of a trial, without its secrets.
 #[derive(Debug)]
 pub struct Shown {
-    /// Its method.
+    /// Its method; of a stream the command with its key.
     pub method: String,
     /// Where it went; user info and the values of its query are masked.
     pub url: String,
@@ -196,6 +196,7 @@ impl Sender {
                     request.map_err(|_| SpecError::new("url", "no call can be made to it"))?;
                 headers(request.headers())
             }
+            Way::RedisStream(stream) => headers(&stream.headers(&self.basics, &call)),
         };
         let (method, url) = self.shown();
         Ok(Shown {

@@ -39,11 +39,11 @@ struct Tried {
 /// The call of a test, with masks in place of secrets.
 #[derive(Debug, Serialize, ToSchema)]
 struct TriedRequest {
-    /// Its method.
+    /// Its method; of a stream `XADD` and its key.
     method: String,
     /// Where it went.
     url: String,
-    /// Its headers.
+    /// Its headers; of a stream the fields of the entry but for `body`.
     headers: BTreeMap<String, String>,
     /// Its body; a GET carries its fields as query.
     body: String,
@@ -52,7 +52,7 @@ struct TriedRequest {
 /// What came of the call.
 #[derive(Debug, Serialize, ToSchema)]
 struct TriedResponse {
-    /// The HTTP status; none: there was no answer.
+    /// The HTTP status; none: there was no answer, or it is no destination that has one.
     status: Option<u16>,
     /// How long it took, in ms.
     took_ms: u64,

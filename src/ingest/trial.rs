@@ -10,7 +10,7 @@ use super::reading::Said;
 use super::{Ingest, IngestError};
 use crate::core::batch::Millis;
 use crate::core::chat::{ChatId, Name};
-use crate::core::destination::{Destination, Method};
+use crate::core::destination::Destination;
 use crate::core::incoming::Incoming;
 use crate::core::item::{Item, Media, read_items, stored_item};
 use crate::core::json::fields::BadInput;
@@ -57,8 +57,8 @@ pub struct WouldBe {
 pub struct WouldCall {
     /// The destination.
     pub destination: Name,
-    /// The HTTP method.
-    pub method: Method,
+    /// The HTTP method, or another command.
+    pub method: String,
     /// Where it is, with a mask for what may be secret in it.
     pub url: String,
     /// The body, or why there would be none.
@@ -68,7 +68,7 @@ pub struct WouldCall {
 /// A destination, ready to be called; or why it cannot be.
 struct Call {
     destination: Name,
-    method: Method,
+    method: String,
     url: String,
     sender: Result<Sender, String>,
 }
@@ -108,9 +108,13 @@ impl Ingest {
 
     fn call(&self, destination: &Destination) -> Call {
         let sender = Sender::new(destination, &self.0.clients);
+        let method = match &sender {
+            Ok(sender) => sender.method(),
+            Err(_) => destination.method.as_str(),
+        };
         Call {
             destination: destination.name.clone(),
-            method: destination.method,
+            method: method.to_owned(),
             url: masked_url(&destination.url),
             sender: sender.map_err(|error| error.to_string()),
         }
@@ -239,7 +243,7 @@ impl Call {
         let sender = self.sender.as_ref();
         WouldCall {
             destination: self.destination.clone(),
-            method: self.method,
+            method: self.method.clone(),
             url: self.url.clone(),
             body: match sender {
                 Ok(sender) => sender.body(context).map_err(|error| error.to_string()),

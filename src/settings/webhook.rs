@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{Vars, positive_seconds, seconds, time_with_unit};
 use crate::core::chat::Name;
-use crate::core::destination::{Body, Destination, Method};
+use crate::core::destination::{Body, Destination, Kind, Method};
 use crate::core::payload::PayloadRules;
 use crate::core::retry::{RetryPolicy, WITHIN};
 use crate::spec::destination::{LONGEST_TIMEOUT, MOST_CONCURRENCY};
@@ -95,6 +95,7 @@ pub fn default_destination(vars: &Vars) -> Result<Option<Destination>> {
     Ok(raw.webhook_url.map(|url| Destination {
         name: Name::default_name(),
         url,
+        kind: Kind::Http,
         method: Method::Post,
         headers,
         body: Body::Payload {

@@ -1,5 +1,7 @@
 //! A destination: where batches go, how the call looks, and when it is tried again.
 
+mod kind;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -11,9 +13,11 @@ use super::pace::PaceSpec;
 use super::retry::RetrySpec;
 use super::scalars::{Headers, HttpMethod, SigningKey};
 use super::{SpecError, name, seconds};
-use crate::core::destination::{Body, Destination, MethodError};
-use crate::core::json::whole_number::whole;
+use crate::core::destination::{Body, Destination};
+use crate::core::json::whole_number::{whole, whole_or_null};
 use crate::core::payload::PayloadRules;
+
+pub use kind::DestinationKind;
 
 /// More attempts in flight than this would only exhaust ports and file handles.
 pub const MOST_CONCURRENCY: usize = 10_000;
@@ -29,13 +33,27 @@ pub struct DestinationSpec {
     pub name: String,
     /// For people.
     pub description: String,
-    /// Where it is.
-    #[schema(format = "http-url")]
+    /// How it is handed what is said; what it lacks of another kind is refused.
+    #[serde(skip_serializing_if = "DestinationKind::is_http")]
+    pub kind: DestinationKind,
+    /// Where it is: of an `http` an `http://` or `https://` URL, of a `redis-stream` a `redis://` or `rediss://` one.
     pub url: String,
-    /// `POST`, `PUT`, `PATCH`, `DELETE` or `GET`.
+    /// Of an `http`: `POST`, `PUT`, `PATCH`, `DELETE` or `GET`.
+    #[serde(skip_serializing_if = "String::is_empty")]
     #[schema(value_type = HttpMethod)]
     pub method: String,
-    /// Headers to send along.
+    /// Of a `redis-stream`: the key of the stream.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 256)]
+    pub stream: Option<String>,
+    /// Of a `redis-stream`: about so many entries are kept in it, and the oldest go.
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "whole_or_null"
+    )]
+    #[schema(minimum = 1, maximum = 1_000_000_000)]
+    pub max_len: Option<u64>,
+    /// Headers to send along; of a `redis-stream`: more fields of each entry.
     #[schema(value_type = Headers)]
     pub headers: BTreeMap<String, String>,
     /// Which fields of the payload to send; absent: all.
@@ -95,8 +113,11 @@ impl Default for DestinationSpec {
         Self {
             name: String::new(),
             description: String::new(),
+            kind: DestinationKind::Http,
             url: String::new(),
-            method: "POST".to_owned(),
+            method: kind::METHOD.to_owned(),
+            stream: None,
+            max_len: None,
             headers: BTreeMap::new(),
             fields: None,
             messages_field: "messages".to_owned(),
@@ -119,6 +140,7 @@ impl DestinationSpec {
     /// The same with masks in place of secrets, of the values of headers, and of what its URL holds of them.
     #[must_use]
     pub fn masked(mut self) -> Self {
+        self.fill_in();
         self.url = masked_url(&self.url);
         for secret in self.secrets.iter_mut().chain(self.headers.values_mut()) {
             MASK.clone_into(secret);
@@ -126,12 +148,14 @@ impl DestinationSpec {
         self
     }
 
-    /// The same with the secrets and values of `old` where masks were put back.
+    /// The same as it is kept: with the secrets and values of `old` where masks were put back, and with what a destination
+    /// of its kind has by default.
     ///
     /// # Errors
     /// Names the field with a mask that would be sent to another scheme, host or port than before, or stands in the URL
     /// where nothing was.
     pub fn unmasked(mut self, old: Option<&Self>) -> Result<Self, SpecError> {
+        self.fill_in();
         let Some(old) = old else {
             return Ok(self);
         };
@@ -175,10 +199,8 @@ impl DestinationSpec {
         Ok(Destination {
             name: name(&self.name)?,
             url: self.url.clone(),
-            method: self
-                .method
-                .parse()
-                .map_err(|error: MethodError| SpecError::new("method", error.to_string()))?,
+            kind: self.kind()?,
+            method: self.method()?,
             headers: self.headers.clone(),
             body: self.body()?,
             timeout,

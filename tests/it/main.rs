@@ -78,6 +78,7 @@ mod queue_list;
 mod quiet;
 mod reconnecting;
 mod recovery;
+mod redis_stream;
 mod redis_tls;
 mod refusals;
 mod refused_chats;

@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
+use serde_json::json;
 use tempfile::TempDir;
 
-use crate::support::TestRedis;
 use crate::support::daemon::free_port;
 use crate::support::daemons::{Daemons, WAITS, cut, tell};
+use crate::support::{Daemon, TestRedis};
 
 /// Certificates of servers, and who has signed them.
 struct Certificates(TempDir);
@@ -66,8 +68,8 @@ fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-/// Daemons and their Redis, which speaks TLS by a certificate of the authority `trusted`.
-async fn daemons_behind_tls(certificates: &Certificates) -> (TestRedis, String, Daemons) {
+/// A Redis that speaks TLS on this port, by a certificate of the authority `trusted`.
+async fn redis_behind_tls(certificates: &Certificates) -> (TestRedis, String) {
     certificates.sign("trusted", "127.0.0.1");
     let [authority, server, key] =
         ["authority", "server", "key"].map(|kind| certificates.file("trusted", kind));
@@ -85,6 +87,13 @@ async fn daemons_behind_tls(certificates: &Certificates) -> (TestRedis, String, 
         text(&key),
     ])
     .await;
+    (redis, port)
+}
+
+/// Daemons and their Redis, which speaks TLS by a certificate of the authority `trusted`.
+async fn daemons_behind_tls(certificates: &Certificates) -> (TestRedis, String, Daemons) {
+    let (redis, port) = redis_behind_tls(certificates).await;
+    let authority = certificates.file("trusted", "authority");
     let url = format!("rediss://127.0.0.1:{port}");
     // As an operator names the authority of his own system.
     let settings = [
@@ -130,4 +139,34 @@ async fn a_redis_that_no_longer_speaks_tls_is_tried_until_it_does_again() {
     tell(&mut raw, &["CONFIG", "SET", "port", "0", "tls-port", &port]).await;
 
     daemons.works("eva").await;
+}
+
+/// A destination may be a stream there.
+#[tokio::test]
+async fn a_stream_behind_tls_is_added_to_if_its_certificate_is_trusted() {
+    let certificates = Certificates::folder();
+    let (redis, port) = redis_behind_tls(&certificates).await;
+    let spec = json!({
+        "kind": "redis-stream", "url": format!("rediss://127.0.0.1:{port}/1"), "stream": "bots",
+    });
+    let authority = certificates.file("trusted", "authority");
+    let trusting = TestRedis::start().await;
+    let trusting = Daemon::api_with(&trusting, &[("SSL_CERT_FILE", text(&authority))]).await;
+
+    let path = "/api/destinations/test";
+    let (status, tried) = trusting.post(path, spec.clone()).await;
+    assert_eq!(
+        (status.as_u16(), &tried["success"]),
+        (200, &json!(true)),
+        "{tried}"
+    );
+    let mut raw = redis.raw().await;
+    tell(&mut raw, &["SELECT", "1"]).await;
+    assert_eq!(raw.xlen::<_, usize>("bots").await.unwrap(), 1);
+
+    certificates.sign("unknown", "127.0.0.1");
+    certificates.show(&mut raw, "unknown").await;
+    let (_, tried) = trusting.post(path, spec).await;
+    let summary = tried["response"]["summary"].as_str().unwrap();
+    assert!(summary.starts_with("cannot connect: "), "{tried}");
 }

@@ -113,7 +113,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
 
 /// Outside crates that stay in their rooms.
 const CRATES: [(&str, &[&str]); 22] = [
-    ("redis::", &["src/store/"]),
+    ("redis::", &["src/store/", "src/delivery/redis_stream/"]),
     ("reqwest::", &["src/delivery/", "src/cli/client.rs"]),
     (
         "axum::",

@@ -1,9 +1,10 @@
 //! What is to be said about destinations.
 
 use super::finding::Finding;
-use crate::core::batch::Millis;
+use crate::core::batch::{Millis, Outcome};
 use crate::core::chat::Name;
 use crate::core::destination::Destination;
+use crate::core::why::Why;
 use crate::delivery::reach::Unreached;
 use crate::delivery::trial::{Depth, try_out};
 use crate::delivery::{Clients, Sender};
@@ -113,10 +114,16 @@ impl Look<'_> {
             attempt.summary,
             attempt.took.as_millis()
         );
-        match attempt.status {
-            Some(200..=299) => Finding::ok(CHECK, found),
-            status => Finding::problem(CHECK, found, advice(name, status)),
+        if attempt.outcome == Outcome::Delivered {
+            return Finding::ok(CHECK, found);
         }
+        let advice = match Why::read(&attempt.summary) {
+            Some(Why::NotTaken(_)) => {
+                "see to what it says; batches wait and are tried again".to_owned()
+            }
+            _ => advice(name, attempt.status),
+        };
+        Finding::problem(CHECK, found, advice)
     }
 }
 

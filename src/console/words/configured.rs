@@ -42,6 +42,7 @@ texts! {
         concurrency: Counted,
         pace: Sentence,
         split: String,
+        max_len: Counted,
         signed: Counted,
         answers: String,
         answers_empty: String,

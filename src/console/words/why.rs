@@ -9,6 +9,8 @@ texts! {
         no_answer: Sentence,
         no_connection: Sentence,
         broken: Sentence,
+        not_taken: Sentence,
+        entry: Sentence,
         template: Sentence,
         inside: String,
         cut_off: String,
@@ -45,6 +47,8 @@ impl Words {
                 words.no_connection.with(&[("cause", &cause)])
             }
             Why::Broken(cause) => words.broken.with(&[("cause", &self.cause(cause))]),
+            Why::NotTaken(cause) => words.not_taken.with(&[("cause", &cause)]),
+            Why::Entry(id) => words.entry.with(&[("id", &id)]),
             Why::Template(cause) => words.template.with(&[("cause", &cause)]),
             Why::Inside("") => words.inside.clone(),
             Why::Inside(how) => format!("{}: {how}", words.inside),

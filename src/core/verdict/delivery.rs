@@ -58,7 +58,10 @@ impl Attempted {
     /// Whether the call may have reached the destination, as far as is known.
     pub(super) fn may_have_come(&self) -> bool {
         let why = Why::read(&self.summary);
-        !matches!(why, Some(Why::NoConnection(_) | Why::Inside(_)))
+        !matches!(
+            why,
+            Some(Why::NoConnection(_) | Why::Inside(_) | Why::NotTaken(_))
+        )
     }
 }
 

@@ -93,7 +93,7 @@ struct AttemptAnswer {
 /// A call, as it was kept.
 #[derive(Debug, Serialize, ToSchema)]
 struct RequestAnswer {
-    /// Its method.
+    /// Its method; of a stream `XADD` and its key.
     method: String,
     /// Where it went; user info and the values of its query are masked.
     url: String,

@@ -55,7 +55,25 @@ impl Spec for DestinationSpec {
             both("template", "aggregate_field"),
             both("content", "aggregate_field"),
         ];
-        json!({ "not": { "anyOf": ways } })
+        let nothing = json!({ "type": "null" });
+        json!({
+            "not": { "anyOf": ways },
+            "if": { "required": ["kind"], "properties": { "kind": { "const": "redis-stream" } } },
+            "then": {
+                "required": ["stream"],
+                "properties": {
+                    "url": { "format": "redis-url" },
+                    "stream": { "type": "string" },
+                    "method": { "const": "POST" },
+                    "retry": { "properties": { "max_retry_after": { "const": 3600 } } },
+                },
+            },
+            "else": {
+                "properties": {
+                    "url": { "format": "http-url" }, "stream": nothing, "max_len": nothing,
+                },
+            },
+        })
     }
 }
 

@@ -80,8 +80,8 @@ struct WouldBe {
 struct WouldSend {
     /// The name of the destination.
     destination: String,
-    /// The HTTP method.
-    method: &'static str,
+    /// The HTTP method; of a stream `XADD` and its key.
+    method: String,
     /// Where it is, with a mask for what may be secret in it.
     url: String,
     /// The body: JSON, or any other as a text.
@@ -258,7 +258,7 @@ fn shown_call(call: ingest::WouldCall) -> WouldSend {
     };
     WouldSend {
         destination: call.destination.to_string(),
-        method: call.method.as_str(),
+        method: call.method,
         url: call.url,
         body,
         error,

@@ -72,8 +72,10 @@ impl AttemptSpan {
 }
 
 fn described(mut span: Span, worker: &DestinationWorker, lease: &Lease) -> Span {
-    let (method, (host, port)) = (worker.sender.method(), worker.sender.server());
-    span.note("http.request.method", method.to_owned());
+    let (host, port) = worker.sender.server();
+    for (name, value) in worker.sender.described() {
+        span.note(name, value);
+    }
     span.note("server.address", host.to_owned());
     span.note("server.port", i64::from(port));
     if lease.attempt > 1 {

@@ -22,6 +22,17 @@ fn a_name_and_a_url_are_enough() {
 fn what_is_wrong_is_named() {
     for (field, why) in [
         (r#""method":"TRACE""#, "method: must be POST"),
+        (r#""method":"""#, "method: must be POST"),
+        (r#""kind":"kafka""#, "kind: "),
+        (
+            r#""stream":"bots""#,
+            "stream: only a destination of the kind redis-stream",
+        ),
+        (r#""kind":"redis-stream""#, "stream: is missing"),
+        (
+            r#""kind":"redis-stream","stream":"s","method":"PUT""#,
+            "method: only a destination of the kind http",
+        ),
         (r#""timeout":4000"#, "timeout: must be at most 3600"),
         (r#""concurrency":0"#, "concurrency: must be from 1"),
         (r#""pace":{"every":0,"batch":2}"#, "pace.every: "),
@@ -121,4 +132,23 @@ fn what_is_masked_is_kept_when_put_back() {
         ("1", "3")
     );
     assert_eq!(put.secrets, ["whsec_x"]);
+}
+
+#[test]
+fn a_kind_has_what_is_its_own_and_one_of_http_is_kept_as_ever() {
+    let kept = |json: &str| {
+        let spec: DestinationSpec = read(json.as_bytes()).unwrap();
+        let kept = spec.unmasked(None).unwrap();
+        kept.check().unwrap();
+        serde_json::to_value(kept).unwrap()
+    };
+
+    let http = kept(r#"{"name":"bot","kind":"http","url":"http://n8n/"}"#);
+    assert!(http.get("kind").is_none() && http.get("max_len").is_none());
+    assert_eq!(http["method"], "POST");
+    let stream = kept(r#"{"name":"bot","kind":"redis-stream","url":"redis://h","stream":"s"}"#);
+    assert!(stream.get("method").is_none());
+    assert_eq!(stream["max_len"], 10_000);
+    // As it is shown it can be put back.
+    assert_eq!(kept(&stream.to_string()), stream);
 }

@@ -7,6 +7,7 @@ mod by_itself;
 mod destinations;
 mod entrance;
 mod hostile;
+mod kinds;
 mod link;
 mod looking_back;
 mod pages;

@@ -12,14 +12,21 @@ use crate::support::{Daemon, TestRedis};
 const TEN_YEARS: f64 = 315_360_000.0;
 
 /// What has to stand beside a field for its bounds to be reached.
-fn beside(field: &str) -> Option<(&'static [&'static str], Value)> {
+fn beside(field: &str) -> Vec<(&'static [&'static str], Value)> {
     match field {
-        "retry.first" => Some((&["retry", "cap"], json!(TEN_YEARS))),
-        "retry.cap" => Some((&["retry", "first"], json!(0.001))),
-        "verify_token" => Some((&["source"], json!("cloud"))),
-        "allow" | "block" => Some((&["source"], json!("evolution"))),
-        _ => None,
+        "retry.first" => vec![(&["retry", "cap"], json!(TEN_YEARS))],
+        "retry.cap" => vec![(&["retry", "first"], json!(0.001))],
+        "verify_token" => vec![(&["source"], json!("cloud"))],
+        "allow" | "block" => vec![(&["source"], json!("evolution"))],
+        "stream" => a_stream().into(),
+        "max_len" => [&a_stream()[..], &[(&["stream"], json!("s"))]].concat(),
+        _ => Vec::new(),
     }
+}
+
+fn a_stream() -> [(&'static [&'static str], Value); 2] {
+    let url = json!("redis://127.0.0.1:9/");
+    [(&["kind"], json!("redis-stream")), (&["url"], url)]
 }
 
 /// A bound: the last value that it takes, and one that it does not.
@@ -305,7 +312,7 @@ async fn hold_in_bodies(settings: &[(&str, &str)]) {
         for field in schemas.fields(schema, &[]) {
             let name = field.name();
             // Its example posts what no gateway does; the same fields are tried where a buffer is written.
-            let of_gateway = beside(&name).is_some_and(|(path, _)| path == ["source"]);
+            let of_gateway = beside(&name).iter().any(|(path, _)| *path == ["source"]);
             if of_gateway && operation.path == "/api/buffers/try" {
                 continue;
             }
@@ -321,7 +328,7 @@ async fn hold_in_bodies(settings: &[(&str, &str)]) {
                 for (value, fits) in values {
                     let mut body = renewed(example.clone(), &operation, tried);
                     schemas.with(&mut body, schema, &field.path, value.clone());
-                    if let Some((path, value)) = beside(&name) {
+                    for (path, value) in beside(&name) {
                         *path.iter().fold(&mut body, |at, name| &mut at[name]) = value;
                     }
                     let url = trial.api.url(&operation.example_path());

@@ -21,6 +21,8 @@ pub(in crate::console::pages) struct Destination {
     #[serde(default)]
     pub(in crate::console::pages) description: String,
     pub(in crate::console::pages) url: Option<String>,
+    pub(in crate::console::pages) stream: Option<String>,
+    pub(in crate::console::pages) max_len: Option<u64>,
     pub(in crate::console::pages) version: Option<u64>,
     pub(in crate::console::pages) removing: Option<Removing>,
     #[serde(default)]
@@ -95,6 +97,14 @@ impl Destination {
     /// The environment describes it, and it is changed there.
     pub(in crate::console::pages) fn is_of_environment(&self) -> bool {
         self.version.is_none()
+    }
+
+    /// How it is called: its method, or another command.
+    pub(in crate::console::pages) fn command(&self) -> String {
+        match &self.stream {
+            Some(stream) => format!("XADD {stream}"),
+            None => self.method.clone(),
+        }
     }
 }
 

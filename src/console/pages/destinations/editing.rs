@@ -16,13 +16,17 @@ use crate::console::pages::tries::{Retry, Tries};
 use crate::console::shell::Shell;
 use crate::console::visit::{Visit, page, see};
 
+const KINDS: &[&str] = &["http", "redis-stream"];
 const METHODS: &[&str] = &["POST", "PUT", "PATCH", "DELETE", "GET"];
 /// What of a destination can be written here; its name only while it is new. What has no input stays as it is.
-static INPUTS: [Input; 21] = [
+static INPUTS: [Input; 24] = [
     Input::required("name", Kind::Line),
     Input::new("description", Kind::Line),
+    Input::new("kind", Kind::ChoiceOrFirst(KINDS)),
     Input::required("url", Kind::Line),
-    Input::new("method", Kind::Choice(METHODS)),
+    Input::only("method", Kind::Choice(METHODS), "kind", "http"),
+    Input::only("stream", Kind::Line, "kind", "redis-stream"),
+    Input::only("max_len", Kind::Number, "kind", "redis-stream"),
     Input::new("headers", Kind::Pairs),
     Input::new("template", Kind::Text),
     Input::new("messages_field", Kind::Maybe),
@@ -33,7 +37,7 @@ static INPUTS: [Input; 21] = [
     Input::new("retry.first", Kind::Number),
     Input::new("retry.cap", Kind::Number),
     Input::new("retry.waits", Kind::Numbers),
-    Input::new("retry.max_retry_after", Kind::Number),
+    Input::only("retry.max_retry_after", Kind::Number, "kind", "http"),
     Input::new("concurrency", Kind::Number),
     Input::new("pace", Kind::Part),
     Input::new("pace.every", Kind::Number),
@@ -47,7 +51,16 @@ static EDITING: Editing = Editing {
     inputs: &INPUTS,
 };
 /// How its inputs stand together; all but the first are folded away.
-static HEAD: [&str; 5] = ["name", "description", "url", "method", "headers"];
+static HEAD: [&str; 8] = [
+    "name",
+    "description",
+    "kind",
+    "url",
+    "method",
+    "stream",
+    "max_len",
+    "headers",
+];
 static TRIES: [&str; 6] = [
     "retry.for",
     "retry.max",

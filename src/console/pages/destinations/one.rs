@@ -80,6 +80,9 @@ impl Page {
             words.timeout.with(&[("length", &timeout)]),
             words.concurrency.of(self.it.concurrency),
         ];
+        if let Some(max_len) = self.it.max_len {
+            told.push(words.max_len.of(max_len));
+        }
         if let Some(pace) = &self.it.pace {
             let every = clock.seconds(pace.every);
             told.push(words.pace.with(&[("n", &pace.batch), ("every", &every)]));

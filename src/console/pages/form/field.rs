@@ -34,7 +34,10 @@ impl Field<'_> {
     }
 
     pub(in crate::console) fn is_choice(&self) -> bool {
-        matches!(self.input.kind, Kind::Choice(_) | Kind::Name)
+        matches!(
+            self.input.kind,
+            Kind::Choice(_) | Kind::ChoiceOrFirst(_) | Kind::Name
+        )
     }
 
     pub(in crate::console) fn is_secret(&self) -> bool {
@@ -114,7 +117,9 @@ impl Form {
             own.unwrap_or_else(|| words.of(word))
         };
         let mut choices: Vec<(&str, &str)> = match input.kind {
-            Kind::Choice(all) => all.iter().map(|word| (*word, called(word))).collect(),
+            Kind::Choice(all) | Kind::ChoiceOrFirst(all) => {
+                all.iter().map(|word| (*word, called(word))).collect()
+            }
             Kind::Name | Kind::Names => self.names.iter().map(|it| (&**it, &**it)).collect(),
             _ => return Vec::new(),
         };

@@ -23,7 +23,11 @@ impl Filled {
     /// What the inputs say of what is there.
     pub(super) fn of(inputs: &[Input], there: &Value) -> Self {
         let texts = inputs.iter().filter_map(|input| {
-            let text = text_of(input.kind, at(there, input.path)?)?;
+            let text = match (at(there, input.path), input.kind) {
+                (Some(value), kind) => text_of(kind, value)?,
+                (None, Kind::ChoiceOrFirst(words)) => (*words.first()?).to_owned(),
+                (None, _) => return None,
+            };
             Some((input.path.to_owned(), text))
         });
         Self(texts.collect())
@@ -56,6 +60,9 @@ impl Filled {
         for input in inputs.iter().filter(|it| it.kind != Kind::Part) {
             let text = self.get(input.path);
             let value = match input.kind {
+                // As it is where nothing is named.
+                Kind::ChoiceOrFirst(_) if text.is_empty() => None,
+                _ if !self.is_wanted(input, inputs) => None,
                 Kind::Names => Some(in_order(text, at(there, input.path))),
                 kind => value_of(kind, text),
             };
@@ -66,6 +73,24 @@ impl Filled {
             set(&mut body, part.path, None);
         }
         Value::Object(body)
+    }
+}
+
+impl Filled {
+    /// Whether the input that this one depends on, if it does, has the word for it.
+    fn is_wanted(&self, input: &Input, inputs: &[Input]) -> bool {
+        let Some((field, word)) = input.only else {
+            return true;
+        };
+        let on = inputs.iter().find(|it| it.path == field);
+        let first = on.and_then(|on| match on.kind {
+            Kind::ChoiceOrFirst(words) => words.first().copied(),
+            _ => None,
+        });
+        match self.get(field) {
+            "" => first == Some(word),
+            chosen => chosen == word,
+        }
     }
 }
 
@@ -125,9 +150,13 @@ fn text_of(kind: Kind, value: &Value) -> Option<String> {
     };
     match kind {
         _ if value.is_null() => None,
-        Kind::Line | Kind::Maybe | Kind::Text | Kind::Number | Kind::Choice(_) | Kind::Name => {
-            Some(plain(value))
-        }
+        Kind::Line
+        | Kind::Maybe
+        | Kind::Text
+        | Kind::Number
+        | Kind::Choice(_)
+        | Kind::ChoiceOrFirst(_)
+        | Kind::Name => Some(plain(value)),
         Kind::Tick => value.as_bool().filter(|on| *on).map(|_| TICKED.to_owned()),
         Kind::Part => value.is_object().then(|| TICKED.to_owned()),
         Kind::Numbers if value.as_array().is_some_and(Vec::is_empty) => Some(NONE.to_owned()),
@@ -149,7 +178,7 @@ fn value_of(kind: Kind, text: &str) -> Option<Value> {
     let lines = || trimmed.lines().map(str::trim).filter(|it| !it.is_empty());
     match kind {
         Kind::Tick | Kind::Part => Some(json!(!text.is_empty())),
-        Kind::Line | Kind::Choice(_) | Kind::Name => Some(json!(trimmed)),
+        Kind::Line | Kind::Choice(_) | Kind::ChoiceOrFirst(_) | Kind::Name => Some(json!(trimmed)),
         Kind::Names => Some(names_in(trimmed).collect()),
         Kind::Lines => Some(lines().collect()),
         Kind::Pairs => {

@@ -39,6 +39,8 @@ pub(in crate::console) enum Kind {
     Part,
     /// One of these words.
     Choice(&'static [&'static str]),
+    /// One of these words; where it is absent, the first.
+    ChoiceOrFirst(&'static [&'static str]),
     /// One of the names that there are; see [`Form::among`].
     Name,
     /// Some of the names that there are.
@@ -53,24 +55,41 @@ pub(in crate::console) struct Input {
     pub(in crate::console) kind: Kind,
     /// Nothing goes without it.
     pub(in crate::console) required: bool,
+    /// The field and the word of it with which alone this one is there.
+    pub(in crate::console) only: Option<(&'static str, &'static str)>,
 }
 
 impl Input {
     pub(in crate::console) const fn new(path: &'static str, kind: Kind) -> Self {
-        let required = false;
         Self {
             path,
             kind,
-            required,
+            required: false,
+            only: None,
+        }
+    }
+
+    /// One that is there only while the input `field` has this word.
+    pub(in crate::console) const fn only(
+        path: &'static str,
+        kind: Kind,
+        field: &'static str,
+        word: &'static str,
+    ) -> Self {
+        Self {
+            path,
+            kind,
+            required: false,
+            only: Some((field, word)),
         }
     }
 
     pub(in crate::console) const fn required(path: &'static str, kind: Kind) -> Self {
-        let required = true;
         Self {
             path,
             kind,
-            required,
+            required: true,
+            only: None,
         }
     }
 

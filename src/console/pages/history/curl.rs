@@ -3,9 +3,15 @@
 use super::answers::Request;
 use crate::console::spelling::quoted;
 
-/// The same call for a shell; none: its body was not kept. What Lull signs and what it adds as headers is not in it.
+/// The methods of HTTP by which destinations are called.
+const METHODS: [&str; 5] = ["POST", "PUT", "PATCH", "DELETE", "GET"];
+
+/// The same call for a shell; none: its body was not kept, or it was none of HTTP. What Lull signs and what it adds as headers is not in it.
 pub(super) fn curl(request: &Request) -> Option<String> {
     let body = request.body.as_deref()?;
+    if !METHODS.contains(&request.method.as_str()) {
+        return None;
+    }
     let url = quoted(&request.url);
     if request.method == "GET" {
         return Some(match body {
@@ -50,6 +56,7 @@ mod tests {
             ("GET", Some("a=1"), Some("curl -G 'http://bot/x' -d 'a=1'")),
             ("GET", Some(""), Some("curl 'http://bot/x'")),
             ("POST", None, None),
+            ("XADD bots", Some("{}"), None),
         ] {
             let request = Request {
                 method: method.to_owned(),

@@ -166,6 +166,10 @@ impl ForwardingConfig {
 impl ForwardingConfigAnswer {
     /// A destination of the service Buffer, masked, and the buffer that delivers to it; `None` for any other.
     pub(super) fn of(spec: DestinationSpec, buffer: Option<String>) -> Option<Self> {
+        // There nothing goes anywhere but by HTTP.
+        if !spec.kind.is_http() {
+            return None;
+        }
         Some(Self {
             name: shown_name(&spec.name, &spec.description),
             id: spec.name,

@@ -98,3 +98,22 @@ fn a_part_that_is_not_ticked_goes_with_all_that_is_filled_in_for_it() {
     filled.0.insert("secret".to_owned(), String::new());
     assert_eq!(filled.onto(&inputs, &there), json!({}));
 }
+
+#[test]
+fn what_only_one_kind_has_is_there_with_that_kind_alone() {
+    let inputs = [
+        Input::new("kind", Kind::ChoiceOrFirst(&["http", "stream"])),
+        Input::only("method", Kind::Line, "kind", "http"),
+        Input::only("max_len", Kind::Number, "kind", "stream"),
+    ];
+    let there = json!({ "method": "PUT" });
+    let shown = Filled::of(&inputs, &there);
+    assert_eq!((shown.get("kind"), shown.get("method")), ("http", "PUT"));
+
+    // Without scripts and styles all of them are sent.
+    let sent = |kind| filled(&[("kind", kind), ("method", "POST"), ("max_len", "5")]);
+    let written = |kind| sent(kind).onto(&inputs, &there);
+    assert_eq!(written("http"), json!({ "kind": "http", "method": "POST" }));
+    assert_eq!(written("stream"), json!({ "kind": "stream", "max_len": 5 }));
+    assert_eq!(written(""), json!({ "method": "POST" }));
+}

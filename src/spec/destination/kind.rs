@@ -1,0 +1,130 @@
+//! The kinds of destinations: which fields each has for itself, and what is said of those of another.
+
+use serde::{Deserialize, Serialize};
+use strum::IntoStaticStr;
+use utoipa::ToSchema;
+
+use super::DestinationSpec;
+use crate::core::destination::{Kind, Method, MethodError, Stream};
+use crate::core::retry::LONGEST_ASKED;
+use crate::spec::SpecError;
+
+/// The method of an `http` where none is named.
+pub(super) const METHOD: &str = "POST";
+/// About so many entries are kept in a stream where no number is named.
+const MAX_LEN: u64 = 10_000;
+/// More would fill the memory of any Redis.
+const MOST_MAX_LEN: u64 = 1_000_000_000;
+/// Most bytes in the name of a stream.
+const MOST_OF_A_KEY: usize = 256;
+/// How keys begin under which Lull keeps what it works with; the destination may be the same Redis.
+const OUR_KEYS: &str = "lull:";
+
+/// How a destination is handed what is said.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema, IntoStaticStr,
+)]
+#[serde(rename_all = "kebab-case")]
+#[strum(serialize_all = "kebab-case")]
+pub enum DestinationKind {
+    /// By a call of HTTP.
+    #[default]
+    Http,
+    /// As an entry of a stream of Redis.
+    RedisStream,
+}
+
+impl DestinationKind {
+    /// Whether it is called by HTTP, which goes without saying.
+    pub fn is_http(&self) -> bool {
+        *self == Self::Http
+    }
+
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
+
+impl DestinationSpec {
+    /// Fills in what a destination of its kind has by default. Whatever another kind has is left for [`Self::kind`] to refuse;
+    /// only the method that nobody has named goes.
+    pub(super) fn fill_in(&mut self) {
+        if self.kind == DestinationKind::RedisStream {
+            self.max_len = self.max_len.or(Some(MAX_LEN));
+        }
+        if !self.kind.is_http() && self.method == METHOD {
+            self.method.clear();
+        }
+    }
+
+    /// Its kind, with what it has for itself.
+    pub(super) fn kind(&self) -> Result<Kind, SpecError> {
+        for (field, is_there, owner) in self.of_one_kind() {
+            if is_there && owner != self.kind {
+                let (owner, own) = (owner.as_str(), self.kind.as_str());
+                let why =
+                    format!("only a destination of the kind {owner} has it, and this is of {own}");
+                return Err(SpecError::new(field, why));
+            }
+        }
+        Ok(match self.kind {
+            DestinationKind::Http => Kind::Http,
+            DestinationKind::RedisStream => Kind::RedisStream(self.as_stream()?),
+        })
+    }
+
+    /// The fields that only one kind has: whether each says something, and whose it is.
+    fn of_one_kind(&self) -> [(&'static str, bool, DestinationKind); 4] {
+        let asked = LONGEST_ASKED.as_secs_f64();
+        let is_asked = (self.retry.max_retry_after - asked).abs() > f64::EPSILON;
+        let has_method = !self.method.is_empty() && self.method != METHOD;
+        [
+            ("method", has_method, DestinationKind::Http),
+            ("retry.max_retry_after", is_asked, DestinationKind::Http),
+            (
+                "stream",
+                self.stream.is_some(),
+                DestinationKind::RedisStream,
+            ),
+            (
+                "max_len",
+                self.max_len.is_some(),
+                DestinationKind::RedisStream,
+            ),
+        ]
+    }
+
+    /// How it is called, if it is called by HTTP.
+    pub(super) fn method(&self) -> Result<Method, SpecError> {
+        if !self.kind.is_http() {
+            return Ok(Method::default());
+        }
+        let method = self.method.parse();
+        method.map_err(|error: MethodError| SpecError::new("method", error.to_string()))
+    }
+
+    fn as_stream(&self) -> Result<Stream, SpecError> {
+        let wrong = |why: &str| SpecError::new("stream", why);
+        let key = self.stream.clone().unwrap_or_default();
+        if key.is_empty() {
+            return Err(wrong("is missing: the key of the stream"));
+        }
+        if key.len() > MOST_OF_A_KEY {
+            return Err(wrong(&format!("must be at most {MOST_OF_A_KEY} bytes")));
+        }
+        if key.contains(char::is_control) {
+            return Err(wrong("holds line breaks or other control characters"));
+        }
+        if key.starts_with(OUR_KEYS) {
+            let why = format!("must not begin with {OUR_KEYS}, where Lull keeps its own");
+            return Err(wrong(&why));
+        }
+        let max_len = self.max_len.unwrap_or(MAX_LEN);
+        if !(1..=MOST_MAX_LEN).contains(&max_len) {
+            let why = format!("must be from 1 to {MOST_MAX_LEN}");
+            return Err(SpecError::new("max_len", why));
+        }
+        Ok(Stream { key, max_len })
+    }
+}
