@@ -25,8 +25,9 @@ test-browser: ## Use the console in a real Chromium, and look at each of its pag
 	@redis=$$(scripts/need-redis) && axe=$$(scripts/need-axe) && \
 	AXE=$$axe REDIS_SERVER=$$redis cargo test --locked --test browser -- --skip pictures::
 
-test-machines: ## Kill masters of a real Redis Cluster and behind real Sentinels, change their places and move their slots, while people talk
+test-machines: ## Kill masters of a real Redis Cluster and behind real Sentinels, and a real RabbitMQ, while people talk
 	@scripts/need-cc
+	@scripts/need-rabbitmq
 	@redis=$$(scripts/need-redis) && \
 	REDIS_SERVER=$$redis RUST_TEST_THREADS=1 cargo test --locked --test machines
 
@@ -63,6 +64,8 @@ check: ## Formatting, lints, documentation, licences, Dockerfiles, compose.yaml,
 	@scripts/need-lint-tools
 	cargo fmt --all --check
 	cargo clippy --locked --all-targets --test soak --test proxies --test clients --test browser --test machines -- -D warnings
+	# Without the feature amqp, which nobody else asks of it here.
+	cargo clippy --locked -p lull-engine -- -D warnings
 	RUSTDOCFLAGS=-Dwarnings cargo doc --locked --no-deps --document-private-items
 	cargo fetch --locked
 	target/tools/lint/bin/cargo-deny --offline --locked check licenses bans sources

@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! ```text
-//! bin -> console -> http | monitor | cli -> admin, health -> ingest -> registry, delivery -> store -> settings -> spec -> gateway -> core
+//! bin -> console -> http | monitor | cli -> admin, health -> ingest -> registry, delivery -> store, broker -> settings -> spec -> gateway -> core
 //! ```
 //!
 //! The rooms are compiled as seven crates, so that the compiler holds who may know whom: `lull_rules`, `lull_engine`,
@@ -14,6 +14,7 @@
 //! - [`spec`]: buffers, destinations and schedules as an operator writes them, and checked, as the daemons go by them.
 //! - [`store`]: the only room that knows Redis; its scripts keep every promise.
 //! - [`registry`]: the buffers and destinations there are, kept fresh.
+//! - [`broker`]: the only room that knows AMQP, the language of RabbitMQ.
 //! - [`delivery`]: the only room that knows the destination.
 //! - [`health`]: how daemons tell that they are at work, and whether anybody is.
 //! - [`ingest`]: everything that brings a message in, whoever asks for it.
@@ -30,7 +31,8 @@
 pub use lull_api::http;
 pub use lull_console::console;
 pub use lull_engine::{
-    delivery, health, loops, memory, open_files, registry, server, shutdown, store, telemetry,
+    broker, delivery, health, loops, memory, open_files, registry, server, shutdown, store,
+    telemetry,
 };
 pub use lull_monitor::monitor;
 pub use lull_rules::{clock, core, gateway, panics, settings, spec};

@@ -2,6 +2,7 @@
 
 pub use lull_rules::{clock, core, gateway, panics, settings, spec};
 
+pub mod broker;
 pub mod delivery;
 pub mod health;
 pub mod loops;

@@ -6,6 +6,7 @@ pub mod api_key;
 pub mod asks;
 pub mod batch;
 pub mod breaker;
+pub mod broker_url;
 pub mod chat;
 pub mod code;
 pub mod control;

@@ -28,7 +28,9 @@ static DROPPED: LazyLock<Counter> = LazyLock::new(Counter::default);
 pub fn init(config: LogConfig) {
     JSON.store(config.json, Ordering::Relaxed);
     let lines = LINES.get_or_init(|| Lines::to(&io::stderr(), DROPPED.clone()));
-    let filter = EnvFilter::new(format!("warn,lull={0},api={0},monitor={0}", config.level));
+    // lapin tells of each channel that a broker closes, which whoever uses it says once and better.
+    let filter = format!("warn,lapin=off,lull={0},api={0},monitor={0}", config.level);
+    let filter = EnvFilter::new(filter);
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_target(false)

@@ -1,5 +1,5 @@
 //! More than one machine: the daemons in front of a real Redis Cluster and behind real Sentinels, while masters die, change
-//! places and hand over slots.
+//! places and hand over slots; and a real RabbitMQ beside them.
 //! `make test-machines` runs it.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 #![expect(
@@ -7,9 +7,11 @@
     reason = "the log of a daemon belongs to its failed test"
 )]
 
+mod broker;
 mod cluster;
 mod daemons;
 mod failover;
+mod handing;
 mod master;
 mod sentinels;
 #[path = "../it/support/mod.rs"]
