@@ -3,7 +3,7 @@
 //! # Layout
 //!
 //! ```text
-//! bin -> console -> http | monitor | cli -> admin, health -> ingest -> registry, delivery -> store, broker -> settings -> spec -> gateway -> core
+//! bin -> console -> http | amqp | monitor | cli -> admin, health -> ingest -> registry, delivery -> store, broker -> settings -> spec -> gateway -> core
 //! ```
 //!
 //! The rooms are compiled as seven crates, so that the compiler holds who may know whom: `lull_rules`, `lull_engine`,
@@ -19,6 +19,7 @@
 //! - [`health`]: how daemons tell that they are at work, and whether anybody is.
 //! - [`ingest`]: everything that brings a message in, whoever asks for it.
 //! - [`admin`]: what an operator asks and changes, whoever asks on their behalf.
+//! - [`amqp`]: what RabbitMQ brings in.
 //! - [`http`]: the api daemon's room.
 //! - [`console`]: the pages of the api daemon, which ask its API.
 //! - [`monitor`]: the monitor daemon's room.
@@ -28,7 +29,7 @@
 //! - [`clock`], [`daemon`], [`loops`], [`memory`], [`open_files`], [`panics`], [`shutdown`], [`telemetry`]: how daemons start, go on when a part of them fails,
 //!   stop, and tell about themselves.
 
-pub use lull_api::http;
+pub use lull_api::{amqp, http};
 pub use lull_console::console;
 pub use lull_engine::{
     broker, delivery, health, loops, memory, open_files, registry, server, shutdown, store,

@@ -91,6 +91,8 @@ names! {
     Calls = "calls" of &[Role::Monitor],
     /// Tells through which lines posts come.
     Lines = "lines" of &[Role::Api],
+    /// Takes messages from RabbitMQ.
+    Amqp = "amqp" of &[Role::Api],
     /// Drops what is too old.
     Housekeeper = "housekeeper" of &[Role::Monitor],
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
+use crate::amqp::Source;
 use crate::console;
 use crate::daemon::{self, Command};
 use crate::delivery;
@@ -43,14 +44,22 @@ async fn serve(vars: &Vars) -> Result<()> {
     let loops = Loops::new(metrics.clone(), &[Role::Api]);
     let api = Api::new(
         &config,
-        registry,
+        registry.clone(),
         store.clone(),
         metrics.clone(),
         tracer.clone(),
         loops.clone(),
     )?;
+    let source = Source::new(
+        &config,
+        registry,
+        api.ingest().clone(),
+        store.clone(),
+        metrics.clone(),
+    );
     let front = Box::new(console::in_front_of);
-    let serving = http::serve(listener, api, front, stop);
+    let serving = http::serve(listener, api, front, stop.clone());
+    let serving = source.beside(&loops, &stop, serving);
     let served = daemon::noted(&store, &loops, Role::Api, Says::default, serving).await;
     daemon::end_export(&metrics);
     tracer.finish().await;

@@ -170,6 +170,11 @@ impl Api {
         })))
     }
 
+    /// What brings messages in.
+    pub fn ingest(&self) -> &Ingest {
+        &self.ingest
+    }
+
     /// The buffer that the environment describes.
     fn default_buffer(&self) -> &Buffer {
         &self.registry.defaults().buffer

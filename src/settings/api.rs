@@ -15,6 +15,7 @@ use super::guard::GuardConfig;
 use super::idempotency::seen_for;
 use super::messages::messages;
 use super::proxies::Proxies;
+use super::rabbit::RabbitConfig;
 use super::redis::RedisConfig;
 use super::retention::RetentionConfig;
 use super::server::ServerConfig;
@@ -57,6 +58,8 @@ pub struct ApiConfig {
     pub max_bodies_bytes: usize,
     /// The proxies that calls go by.
     pub proxies: Proxies,
+    /// The RabbitMQ that buffers take messages from; none: they take none.
+    pub rabbit: Option<RabbitConfig>,
 }
 
 #[derive(Deserialize)]
@@ -129,6 +132,7 @@ impl ApiConfig {
             max_body_bytes: raw.max_body_bytes,
             max_bodies_bytes: bodies,
             proxies: Proxies::from_vars(vars),
+            rabbit: RabbitConfig::from_vars(vars)?,
         })
     }
 

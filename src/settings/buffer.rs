@@ -36,6 +36,7 @@ pub fn default_buffer(vars: &Vars) -> Result<Buffer> {
         destinations: [Target::whole(Name::default_name())].into(),
         ordered: false,
         follow_up: None,
+        amqp: None,
         active: true,
         life: Life::ALWAYS,
     })

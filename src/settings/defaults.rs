@@ -36,6 +36,7 @@ fn defaults() -> BTreeMap<String, Option<String>> {
         defaults_of::<monitor::RawMonitor>(),
         defaults_of::<operator::RawOperator>(),
         defaults_of::<otlp::RawOtlp>(),
+        defaults_of::<rabbit::RawRabbit>(),
         defaults_of::<rate::RawRate>(),
         defaults_of::<RawRedis>(),
         defaults_of::<retention::RawRetention>(),

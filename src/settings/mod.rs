@@ -22,6 +22,7 @@ pub mod operator;
 pub mod origins;
 pub mod otlp;
 pub mod proxies;
+pub mod rabbit;
 pub mod rate;
 pub mod redis;
 #[cfg(test)]

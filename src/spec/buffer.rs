@@ -16,6 +16,7 @@ pub use choices::{OnEdit, OnOwnMessage, Order};
 pub use ready::Buffer;
 
 use self::people::People;
+use super::amqp::AmqpSpec;
 use super::follow_up::FollowUpSpec;
 use super::masked::MASK;
 use super::scalars::{DestinationName, ListedNumber, UserId};
@@ -119,6 +120,9 @@ pub struct BufferSpec {
     /// What is asked of a chat that has fallen silent; absent: nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub follow_up: Option<FollowUpSpec>,
+    /// Queues of RabbitMQ that messages are taken from as well; absent: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amqp: Option<AmqpSpec>,
     /// Off: messages for it are refused.
     pub active: bool,
 }
@@ -149,6 +153,7 @@ impl Default for BufferSpec {
             destinations: vec!["default".to_owned()],
             order: Order::Chat,
             follow_up: None,
+            amqp: None,
             active: true,
         }
     }
@@ -218,6 +223,7 @@ impl BufferSpec {
                 .as_ref()
                 .map(|spec| spec.check(zone))
                 .transpose()?,
+            amqp: self.amqp.as_ref().map(AmqpSpec::check).transpose()?,
             active: self.active,
             // What is written has none yet; the snapshot knows it.
             life: Life::ALWAYS,

@@ -1,6 +1,7 @@
 //! Buffers and destinations as they are written by an operator, kept in Redis, and shown again: durations in seconds,
 //! unknown fields refused. [`BufferSpec::check`] and [`DestinationSpec::check`] make of them what the daemons go by.
 
+pub mod amqp;
 pub mod buffer;
 pub mod destination;
 pub mod follow_up;

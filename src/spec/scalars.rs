@@ -45,6 +45,11 @@ scalars! {
         "type": "string", "format": "destination",
         "description": "The name of a destination that is there.",
     };
+    /// See [`AmqpSpec`](crate::spec::amqp::AmqpSpec).
+    pub QueueName = {
+        "type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[^\x00-\x1f\x7f]+$",
+        "description": "The name of a queue: 1 to 255 bytes of UTF-8.",
+    };
     /// See [`BufferSpec`](crate::spec::BufferSpec); read by `spec::buffer::people`.
     pub ListedNumber = {
         "type": "string", "pattern": r"^\+?([ .()-]{0,3}[0-9]){4,20}[ .()-]{0,3}$",

@@ -1,5 +1,6 @@
 //! What the daemons tell about themselves: log lines, metrics and spans. Never message text, tokens or phone numbers.
 
+pub mod amqp;
 pub mod bursts;
 pub mod by_name;
 pub mod export;

@@ -129,6 +129,20 @@ async fn what_cannot_be_is_refused_by_name_and_changes_nothing() {
         ),
         (
             Method::PUT,
+            "/loja",
+            json!({"amqp": {"queues": []}}),
+            400,
+            "amqp.queues: must name 1 to 200 queues",
+        ),
+        (
+            Method::PUT,
+            "/loja",
+            json!({"amqp": {"queues": ["x"], "exchange": "y"}}),
+            400,
+            "unknown field `exchange`",
+        ),
+        (
+            Method::PUT,
             "/default",
             json!({}),
             409,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 /// Where a room stands; a room may use what stands above it, and only that.
-const ROOMS: [(&str, &[&str]); 17] = [
+const ROOMS: [(&str, &[&str]); 18] = [
     ("core", &[]),
     ("gateway", &["core"]),
     ("spec", &["core", "gateway"]),
@@ -41,6 +41,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
     (
         "admin",
         &[
+            "broker",
             "core",
             "spec",
             "settings",
@@ -73,6 +74,22 @@ const ROOMS: [(&str, &[&str]); 17] = [
             "panics",
         ],
     ),
+    (
+        "amqp",
+        &[
+            "broker",
+            "core",
+            "gateway",
+            "ingest",
+            "loops",
+            "panics",
+            "registry",
+            "settings",
+            "spec",
+            "store",
+            "telemetry",
+        ],
+    ),
     ("console", &["core"]),
     (
         "monitor",
@@ -97,6 +114,7 @@ const ROOMS: [(&str, &[&str]); 17] = [
         "cli",
         &[
             "admin",
+            "amqp",
             "console",
             "core",
             "spec",

@@ -13,6 +13,8 @@ mod daemons;
 mod failover;
 mod handing;
 mod master;
+mod poison;
+mod queues;
 mod sentinels;
 #[path = "../it/support/mod.rs"]
 #[expect(
@@ -20,6 +22,7 @@ mod sentinels;
     reason = "the harness of the suite, of which this needs a part"
 )]
 mod support;
+mod taking;
 mod talk;
 mod up;
 mod watching;

@@ -4,6 +4,7 @@
 mod auth;
 mod cluster;
 mod finding;
+mod rabbit;
 mod redis_checks;
 mod sentinels;
 mod webhook;
@@ -13,6 +14,7 @@ use futures_util::{StreamExt, stream};
 
 use super::Admin;
 use crate::clock::now;
+use crate::core::broker_url::BrokerUrl;
 use crate::core::chat::Name;
 use crate::core::control::Stops;
 use crate::core::destination::Destination;
@@ -40,6 +42,8 @@ pub struct Deployment {
     /// They name nobody who may: those that operators made do.
     names_nobody: bool,
     proxies: Proxies,
+    /// Where the queues are that buffers name.
+    rabbit: Option<BrokerUrl>,
     defaults: Option<Defaults>,
     /// The connections that destinations are tried over.
     pub(super) clients: Clients,
@@ -61,6 +65,7 @@ impl Deployment {
             keys: auth::findings(config),
             names_nobody: config.auth.names_nobody(),
             proxies: config.proxies,
+            rabbit: config.rabbit.as_ref().map(|rabbit| rabbit.url.clone()),
             defaults: Some(config.defaults()),
             clients,
         }
@@ -72,6 +77,7 @@ impl Deployment {
             keys: Vec::new(),
             names_nobody: false,
             proxies: Proxies::default(),
+            rabbit: None,
             defaults: None,
             clients: Clients::new(GuardConfig::default()),
         }
@@ -124,6 +130,9 @@ impl Deployment {
         // What a replica holds may be of some time ago.
         if inspected.nodes.iter().all(|node| !node.is_replica) {
             findings.extend(work_of_all(store, snapshot.as_ref()).await);
+        }
+        if let Some(snapshot) = &snapshot {
+            findings.extend(rabbit::finding(self.rabbit.as_ref(), snapshot).await);
         }
         findings.extend(self.destinations(snapshot.as_ref(), effort).await);
         findings

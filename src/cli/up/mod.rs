@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::client::Api as Client;
 use super::console::key_of;
+use crate::amqp::Source;
 use crate::console;
 use crate::daemon;
 use crate::health::Says;
@@ -155,12 +156,19 @@ async fn run(
     let api_registry = Registry::load(api_store.clone(), api_config.defaults()).await?;
     let api = Api::new(
         &api_config,
-        api_registry,
+        api_registry.clone(),
         api_store.clone(),
         metrics.clone(),
         tracer.clone(),
         loops.clone(),
     )?;
+    let source = Source::new(
+        &api_config,
+        api_registry,
+        api.ingest().clone(),
+        api_store.clone(),
+        metrics.clone(),
+    );
     let registry = Registry::load(monitor_store.clone(), monitor_config.defaults()).await?;
     let monitor = Monitor::new(
         &monitor_config,
@@ -194,6 +202,7 @@ async fn run(
     let serving = async {
         let front = Box::new(console::in_front_of);
         let serving = http::serve(listener, api, front, stop.clone());
+        let serving = source.beside(&loops, &stop, serving);
         let served = daemon::noted(&api_store, &loops, Role::Api, Says::default, serving).await;
         // Whatever ended it, the monitor has nothing more to come.
         stop.cancel();

@@ -23,11 +23,6 @@ use crate::http::message::read_headers;
 use crate::http::webhook::inactive;
 use crate::ingest::{Said, prove};
 use crate::spec::Buffer;
-use crate::spec::source::Source;
-
-/// Most bytes of a gateway's post, unless its buffer or `MAX_BODY_BYTES` says otherwise: a photo of a phone in base64, and
-/// most voice messages and documents.
-const MOST_POSTED_BYTES: usize = 16 * 1024 * 1024;
 
 /// A post for a buffer, read as that says.
 #[expect(dead_code, reason = "only the document is made of it")]
@@ -139,17 +134,9 @@ impl Post {
 }
 
 impl Api {
-    /// Most bytes of a post for a buffer. A body that all together may not be as large as would be refused for ever.
+    /// Most bytes of a post for a buffer.
     fn max_post_bytes(&self, buffer: &Buffer) -> usize {
-        let largest = match self.max_bodies_bytes {
-            0 => usize::MAX,
-            all => all,
-        };
-        match (buffer.max_body_bytes, &buffer.source) {
-            (Some(own), _) => own.min(largest),
-            (None, Source::Gateway(_)) => MOST_POSTED_BYTES.max(self.max_body_bytes).min(largest),
-            (None, Source::Fields { .. }) => self.max_body_bytes,
-        }
+        buffer.max_post_bytes(self.max_body_bytes, self.max_bodies_bytes)
     }
 }
 

@@ -14,7 +14,12 @@ use crate::core::language::Language;
 use crate::core::life::Life;
 use crate::core::window::WindowRules;
 use crate::core::words::WordRules;
+use crate::spec::amqp::AmqpQueues;
 use crate::spec::source::Source;
+
+/// Most bytes of a gateway's post, unless its buffer or `MAX_BODY_BYTES` says otherwise: a photo of a phone in base64, and
+/// most voice messages and documents.
+const MOST_POSTED_BYTES: usize = 16 * 1024 * 1024;
 
 /// A buffer as the daemons go by it.
 #[derive(Clone, Debug)]
@@ -51,6 +56,8 @@ pub struct Buffer {
     pub ordered: bool,
     /// How its chats are followed up; without, they are not.
     pub follow_up: Option<FollowUp>,
+    /// The queues of RabbitMQ that it takes messages from, if any.
+    pub amqp: Option<AmqpQueues>,
     /// Whether it takes messages.
     pub active: bool,
     /// Which of all that ever bore its name it is.
@@ -58,6 +65,20 @@ pub struct Buffer {
 }
 
 impl Buffer {
+    /// Most bytes of a post for it, where others may have `usual` and all together `largest`, 0 for any number. A body that
+    /// all together may not be as large as would be refused for ever.
+    pub fn max_post_bytes(&self, usual: usize, largest: usize) -> usize {
+        let largest = match largest {
+            0 => usize::MAX,
+            all => all,
+        };
+        match (self.max_body_bytes, &self.source) {
+            (Some(own), _) => own.min(largest),
+            (None, Source::Gateway(_)) => MOST_POSTED_BYTES.max(usual).min(largest),
+            (None, Source::Fields { .. }) => usual,
+        }
+    }
+
     /// The chat of a person in it.
     pub fn chat(&self, id: ChatId) -> Chat {
         Chat {

@@ -44,6 +44,7 @@ impl Metrics {
             self.refused.clone(),
         );
         self.posts.register(registry);
+        self.amqp.register(registry);
         registry.register(
             "request_seconds",
             "Time until a request was answered, by route, method and class of status",
@@ -66,6 +67,7 @@ impl Metrics {
         self.refused.keep(all());
         self.refused.show(all().take(MOST_FROM_START), &alarming);
         self.posts.keep(&names);
+        self.amqp.keep(&names);
     }
 
     /// A request to a route, empty where none matched, was answered with a status.

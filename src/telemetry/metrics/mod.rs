@@ -16,6 +16,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use super::amqp::AmqpMetrics;
 use super::by_name::ByName;
 use super::export::{Counts, Export};
 use super::histogram::Histogram;
@@ -102,6 +103,8 @@ pub struct Metrics {
     /// What is kept in Redis as well, by time.
     pub tally: Tally,
     destinations: Destinations,
+    /// What is taken from RabbitMQ.
+    pub amqp: AmqpMetrics,
 }
 
 impl Metrics {
@@ -130,6 +133,7 @@ impl Metrics {
             loop_restarts: Family::default(),
             tally: Tally::default(),
             destinations: Destinations::default(),
+            amqp: AmqpMetrics::default(),
         };
         metrics.register_common();
         if roles.contains(&Role::Api) {

@@ -202,8 +202,9 @@ impl Schemas {
         let names = required.map(|name| name.as_str().unwrap().to_owned());
         let with_value = names.map(|name| {
             let field = self.resolved(&schema["properties"][&name]);
-            let value = match field["format"].as_str() {
-                Some("destination") => json!("default"),
+            let value = match (field["format"].as_str(), field["minItems"].as_u64()) {
+                (Some("destination"), _) => json!("default"),
+                (_, Some(least)) => items(&field, least),
                 _ => field["minimum"].clone(),
             };
             (name, value)

@@ -8,10 +8,11 @@ use super::page;
 use crate::support::{Daemon, TestRedis};
 
 /// A table: its page, the heading above it, and the schema whose fields it names.
-const TABLES: [(&str, &str, &str); 10] = [
+const TABLES: [(&str, &str, &str); 11] = [
     ("docs/api.md", "## A message", "Message"),
     ("docs/buffers.md", "## A buffer", "NewBuffer"),
     ("docs/buffers.md", "### When a window closes", "WindowSpec"),
+    ("docs/buffers.md", "### Queues of RabbitMQ", "AmqpSpec"),
     ("docs/buffers.md", "### Follow-up", "FollowUpSpec"),
     ("docs/buffers.md", "## A destination", "NewDestination"),
     (

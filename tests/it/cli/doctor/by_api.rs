@@ -27,6 +27,10 @@ async fn a_daemon_finds_what_the_tool_does() {
     let written = api.request(Method::PUT, "/api/destinations/bot", Some(bot));
     assert_eq!(written.await.0, 200);
     api.post("/api/control", json!({"action": "stop"})).await;
+    let queues = json!({"name": "loja", "amqp": {"queues": ["loja.messages.upsert"]}});
+    assert_eq!(api.post("/api/buffers", queues).await.0, 201);
+    api.logs("Buffer loja takes nothing out of its queues: RABBITMQ_URL is not set")
+        .await;
 
     let (status, report) = api.get("/api/doctor").await;
 
@@ -41,6 +45,10 @@ async fn a_daemon_finds_what_the_tool_does() {
     assert_eq!(seen_alike(findings), seen_alike(&tool.findings));
     assert_eq!(of(findings, "eviction")[0]["level"], "problem");
     assert_eq!(of(findings, "control")[0]["level"], "warning");
+    tool.is_problem("rabbitmq", "RABBITMQ_URL is not set");
+    let nobody = [("RABBITMQ_URL", "amqp://lull:hunter2@127.0.0.1:1")];
+    let tool = patient.examined_with(&[], &nobody).await;
+    tool.is_problem("rabbitmq", "amqp://127.0.0.1:1, whose queues loja need");
     let webhook = of(findings, "webhook");
     assert!(
         webhook[0]["found"].as_str().unwrap().starts_with("bot at "),
