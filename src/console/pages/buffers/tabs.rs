@@ -20,6 +20,9 @@ const SOURCE: Input = Input::new("source", Kind::Choice(&SOURCES));
 const SECRET: Input = Input::new("secret", Kind::Maybe);
 const MAX_BODY_BYTES: Input = Input::new("max_body_bytes", Kind::Number);
 const DESCRIPTION: Input = Input::new("description", Kind::Line);
+const AMQP: Input = Input::new("amqp", Kind::Part);
+const QUEUES: Input = Input::new("amqp.queues", Kind::Lines);
+const PREFETCH: Input = Input::new("amqp.prefetch", Kind::Number);
 const DESTINATIONS: Input = Input::new("destinations", Kind::Names);
 const GROUPS: Input = Input::new("groups", Kind::Choice(&["ignore", "whole", "by_sender"]));
 const ALLOW: Input = Input::new("allow", Kind::Lines);
@@ -29,16 +32,19 @@ const ON_EDIT: Input = Input::new("on_edit", Kind::Choice(&["apply", "deliver", 
 /// What a new one needs.
 pub(super) static NEW: [Input; 3] = [Input::required("name", Kind::Line), SOURCE, DESTINATIONS];
 
-static BY_PATHS: [Input; 7] = [
+static BY_PATHS: [Input; 10] = [
     SOURCE,
     SECRET,
     Input::new("key", Kind::Line),
     Input::new("text", Kind::Line),
     Input::new("id", Kind::Line),
     MAX_BODY_BYTES,
+    AMQP,
+    QUEUES,
+    PREFETCH,
     DESCRIPTION,
 ];
-static OF_GATEWAY: [Input; 8] = [
+static OF_GATEWAY: [Input; 11] = [
     SOURCE,
     SECRET,
     GROUPS,
@@ -46,9 +52,12 @@ static OF_GATEWAY: [Input; 8] = [
     BLOCK,
     ON_EDIT,
     MAX_BODY_BYTES,
+    AMQP,
+    QUEUES,
+    PREFETCH,
     DESCRIPTION,
 ];
-static OF_META: [Input; 9] = [
+static OF_META: [Input; 12] = [
     SOURCE,
     SECRET,
     Input::new("verify_token", Kind::Maybe),
@@ -57,6 +66,9 @@ static OF_META: [Input; 9] = [
     BLOCK,
     ON_EDIT,
     MAX_BODY_BYTES,
+    AMQP,
+    QUEUES,
+    PREFETCH,
     DESCRIPTION,
 ];
 static WINDOW: [Input; 10] = [
@@ -94,12 +106,15 @@ static SILENCE: [Input; 12] = [
 ];
 
 /// What most buffers never need: it is folded away.
-const FOLDED: [&str; 13] = [
+const FOLDED: [&str; 16] = [
     "groups",
     "allow",
     "block",
     "on_edit",
     "max_body_bytes",
+    "amqp",
+    "amqp.queues",
+    "amqp.prefetch",
     "window.choice_wait",
     "window.short_wait",
     "window.short_words",
