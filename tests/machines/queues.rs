@@ -1,6 +1,6 @@
 //! The daemons, a real RabbitMQ and a gateway that publishes to it; and what became of what people said there.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use lapin::BasicProperties;
@@ -89,14 +89,14 @@ impl Bed {
             texts.push(text(chat, number));
         }
         let mut heard: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let mut batches: HashMap<String, ()> = HashMap::new();
+        let mut batches = HashSet::new();
         let mut count = 0;
         while count < said.len() {
             let Ok(call) = timeout(MISSED, self.receiver.call()).await else {
                 break;
             };
             // One that was tried twice is the same.
-            if batches.insert(call.id(), ()).is_none() {
+            if batches.insert(call.id()) {
                 count += call.messages().len();
                 heard
                     .entry(call.user())

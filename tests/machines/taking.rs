@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use reqwest::Method;
 use serde_json::json;
 
 use crate::queues::{Bed, QUEUE, evolution, talk};
@@ -20,6 +21,16 @@ async fn a_chat_that_says_a_thousand_things_is_heard_in_order_from_a_queue_that_
     bed.api
         .logs(&format!("Queue {PRESENCE} for loja is not there yet"))
         .await;
+    let mut other = evolution(&[QUEUE]);
+    other["name"] = json!("outra");
+    bed.buffer(&other).await;
+    bed.api
+        .logs(&format!(
+            "Buffer outra takes nothing out of queue {QUEUE}: another"
+        ))
+        .await;
+    let gone = bed.api.request(Method::DELETE, "/api/buffers/outra", None);
+    assert_eq!(gone.await.0, 200);
     bed.publisher.declare(QUEUE).await;
     let said = talk(1, 1_000);
 
