@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use rustls::ClientConfig;
-use rustls::crypto::ring;
+use rustls::crypto::ring::default_provider;
 use rustls::pki_types::ServerName;
 use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::net::TcpStream;
@@ -22,7 +22,7 @@ pub(super) async fn dial(url: &BrokerUrl, addresses: &[SocketAddr]) -> io::Resul
     if !url.tls {
         return Ok(Box::new(stream));
     }
-    let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let tls = ClientConfig::builder_with_provider(Arc::new(default_provider()));
     let tls = tls.with_safe_default_protocol_versions();
     let tls = tls.and_then(|tls| tls.with_platform_verifier());
     let tls = tls.map_err(io::Error::other)?.with_no_client_auth();
