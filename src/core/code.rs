@@ -141,4 +141,6 @@ codes! {
     StorageFull = 503 "storage_full",
     /// Redis cannot write to its disk, which is full or failing; nothing was stored.
     StorageDiskFailed = 503 "storage_disk_failed",
+    /// It is stored, but not on `REDIS_WAIT_REPLICAS` replicas yet; sent again with its id, it counts once.
+    NotOnReplicas = 503 "not_on_replicas",
 }

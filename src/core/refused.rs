@@ -59,6 +59,8 @@ pub enum RefusedFor {
     Paused,
     /// Redis was away, or refused.
     Redis,
+    /// It is stored, but not on enough replicas yet.
+    Replicas,
 }
 
 impl RefusedFor {

@@ -197,6 +197,7 @@ impl ApiError {
             Self::Conflict(_) | Self::NotKept(_) => RefusedFor::Conflict,
             Self::TooManyListeners => RefusedFor::TooMany,
             Self::Ingest(error) => return error.reason(),
+            Self::Store(StoreError::NotOnReplicas { .. }) => RefusedFor::Replicas,
             Self::Store(_) => RefusedFor::Redis,
         };
         word.as_str()

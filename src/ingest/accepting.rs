@@ -173,7 +173,7 @@ impl Ingest {
             .windows()
             .append(&chat, message, &buffer.window, &buffer.destinations)
             .await
-            .inspect_err(|error| self.0.memory_guard.make_after(error))?;
+            .inspect_err(|error| self.note_failed(buffer, error))?;
         coming.arrived(&appended);
         self.count(buffer, &appended);
         Ok(appended)
@@ -205,7 +205,8 @@ impl Ingest {
                 .await;
         }
         let metrics = &self.0.metrics;
-        let (at, duplicate) = match kept? {
+        let kept = kept.inspect_err(|error| self.note_failed(buffer, error))?;
+        let (at, duplicate) = match kept {
             Keeping::Kept(at) => {
                 place.taken();
                 self.count_post(Some(&buffer.name), PostResult::Taken);
@@ -220,6 +221,15 @@ impl Ingest {
             Keeping::TooFar => return Err(too_far().into()),
         };
         Ok(Later { at, duplicate })
+    }
+
+    /// Learns from what was not stored, or stored and is not told as that.
+    pub(super) fn note_failed(&self, buffer: &Buffer, error: &StoreError) {
+        self.0.memory_guard.make_after(error);
+        if error.is_stored_now() {
+            // How much waits is counted anew within a second.
+            self.0.metrics.accepted.count(Some(&buffer.name), &[]);
+        }
     }
 
     /// What is kept of the messages of a chat.

@@ -96,6 +96,7 @@ impl IngestError {
             Self::Full => RefusedFor::Full,
             Self::Overfull(full) => full.reason(),
             Self::TooManyPaused(_) => RefusedFor::Paused,
+            Self::Store(StoreError::NotOnReplicas { .. }) => RefusedFor::Replicas,
             Self::Store(_) => RefusedFor::Redis,
         };
         word.as_str()

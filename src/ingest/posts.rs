@@ -172,6 +172,7 @@ impl Ingest {
             Code::StorageUnavailable,
             Code::StorageFull,
             Code::StorageDiskFailed,
+            Code::NotOnReplicas,
         ];
         if !is_of_redis.contains(&code) {
             let untaken = Untaken::event(result, reason, None);

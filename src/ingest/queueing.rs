@@ -82,7 +82,7 @@ impl Ingest {
             .lanes()
             .enqueue(&chat, id, &item, once, kept, &buffer.destinations)
             .await
-            .inspect_err(|error| self.0.memory_guard.make_after(error))?;
+            .inspect_err(|error| self.note_failed(buffer, error))?;
         let metrics = &self.0.metrics;
         Ok(match enqueued {
             Enqueued::Queued(at) => {

@@ -64,7 +64,11 @@ impl MonitorConfig {
         ensure!(raw.max_attempts != Some(0), "MAX_ATTEMPTS must be above 0");
         Ok(Self {
             listen: (raw.monitor_port > 0).then(|| listen_address(&raw.host, raw.monitor_port)),
-            redis: RedisConfig::from_vars(vars)?,
+            redis: RedisConfig {
+                // It tells no client of anything.
+                wait_replicas: 0,
+                ..RedisConfig::from_vars(vars)?
+            },
             destination: default_destination(vars)?.context(
                 "WEBHOOK_URL must be set: where batches are POSTed, such as https://n8n.example.com/webhook/bot",
             )?,

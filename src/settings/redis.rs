@@ -9,6 +9,9 @@ use super::secrets::SecretsConfig;
 
 pub use super::redis_url::Server;
 
+/// More replicas than anybody waits for.
+const MOST_REPLICAS: u32 = 16;
+
 /// Where Redis is and how to log in.
 #[derive(Clone)]
 pub struct RedisConfig {
@@ -22,6 +25,8 @@ pub struct RedisConfig {
     pub db: Option<i64>,
     /// The login at the Sentinels, if there are any.
     pub sentinel_login: SentinelLogin,
+    /// `REDIS_WAIT_REPLICAS`: so many replicas must have what a client is told of.
+    pub wait_replicas: u32,
     /// `SECRETS_KEY`: what is configured is encrypted there with it.
     pub secrets: SecretsConfig,
 }
@@ -84,6 +89,8 @@ pub(super) struct RawRedis {
     redis_db: Option<i64>,
     #[serde(default)]
     redis_tls: bool,
+    #[serde(default)]
+    redis_wait_replicas: u32,
 }
 
 fn default_port() -> u16 {
@@ -121,6 +128,11 @@ impl RedisConfig {
                 "the database is {db} (REDIS_DB), but a Redis Cluster has only database 0: leave it out"
             );
         }
+        let wait_replicas = raw.redis_wait_replicas;
+        ensure!(
+            wait_replicas <= MOST_REPLICAS,
+            "REDIS_WAIT_REPLICAS must be a number from 0 to {MOST_REPLICAS}"
+        );
         Ok(Self {
             address,
             username: raw.redis_username,
@@ -130,6 +142,7 @@ impl RedisConfig {
                 username: raw.redis_sentinel_username,
                 password: raw.redis_sentinel_password,
             },
+            wait_replicas,
             secrets: SecretsConfig::from_vars(vars)?,
         })
     }

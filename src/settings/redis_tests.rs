@@ -122,3 +122,17 @@ fn a_wrong_port_is_named() {
 
     assert!(format!("{error:#}").contains("REDIS_PORT"), "{error:#}");
 }
+
+#[test]
+fn replicas_are_waited_for_if_somebody_says_so() {
+    let read = |waits: &str| {
+        let pairs = [("REDIS_HOST", "h"), ("REDIS_WAIT_REPLICAS", waits)];
+        RedisConfig::from_vars(&vars(&pairs)).map(|config| config.wait_replicas)
+    };
+
+    assert_eq!([read("").unwrap(), read("2").unwrap()], [0, 2]);
+    for wrong in ["-1", "17", "one"] {
+        let error = format!("{:#}", read(wrong).unwrap_err());
+        assert!(error.contains("REDIS_WAIT_REPLICAS"), "{error}");
+    }
+}

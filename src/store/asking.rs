@@ -8,11 +8,10 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use redis::aio::MultiplexedConnection;
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisError, RedisResult};
 use tokio::time::timeout;
 
-use super::links::Links;
+use super::links::{Links, Live, Which};
 use super::nodes::Tag;
 use super::refusal::{self, is_elsewhere};
 use super::{Result, Store, StoreError};
@@ -29,8 +28,8 @@ impl Store {
         tag: Option<Tag>,
         command: &Cmd,
     ) -> Result<T> {
-        let asked = self.ask(tag, 0, 1, |mut connection| async move {
-            command.query_async(&mut connection).await
+        let asked = self.ask(tag, Which::Plain(0), 1, |mut live| async move {
+            command.query_async(&mut live.connection).await
         });
         asked.await
     }
@@ -41,8 +40,9 @@ impl Store {
         node: &Arc<Links>,
         command: &Cmd,
     ) -> Result<T> {
-        let asked = self.ask_while_there(node, 0, self.patience, |mut connection| async move {
-            command.query_async(&mut connection).await
+        let which = Which::Plain(0);
+        let asked = self.ask_while_there(node, which, self.patience, |mut live| async move {
+            command.query_async(&mut live.connection).await
         });
         asked.await.map_err(told)
     }
@@ -78,9 +78,9 @@ impl Store {
     pub(super) async fn ask<T, A>(
         &self,
         tag: Option<Tag>,
-        which: usize,
+        which: Which,
         commands: usize,
-        question: impl Fn(MultiplexedConnection) -> A,
+        question: impl Fn(Live) -> A,
     ) -> Result<T>
     where
         A: Future<Output = RedisResult<T>>,
@@ -97,9 +97,9 @@ impl Store {
     async fn ask_where_it_lies<T, A>(
         &self,
         tag: Option<Tag>,
-        which: usize,
+        which: Which,
         commands: usize,
-        question: impl Fn(MultiplexedConnection) -> A,
+        question: impl Fn(Live) -> A,
     ) -> Result<T>
     where
         A: Future<Output = RedisResult<T>>,
@@ -124,9 +124,9 @@ impl Store {
     pub(super) async fn ask_while_there<T, A>(
         &self,
         node: &Arc<Links>,
-        which: usize,
+        which: Which,
         patience: Duration,
-        question: impl Fn(MultiplexedConnection) -> A,
+        question: impl Fn(Live) -> A,
     ) -> std::result::Result<T, Failed>
     where
         A: Future<Output = RedisResult<T>>,
@@ -142,9 +142,9 @@ impl Store {
     pub(super) async fn ask_node<T, A>(
         &self,
         node: &Arc<Links>,
-        which: usize,
+        which: Which,
         patience: Duration,
-        question: impl Fn(MultiplexedConnection) -> A,
+        question: impl Fn(Live) -> A,
     ) -> std::result::Result<T, Failed>
     where
         A: Future<Output = RedisResult<T>>,
@@ -152,9 +152,8 @@ impl Store {
         let mut used = None;
         let asking = async {
             let live = node.get(which).await?;
-            let connection = live.connection.clone();
-            used = Some(live);
-            question(connection).await
+            used = Some(live.clone());
+            question(live).await
         };
         let answer = timeout(patience, asking).await;
         match (answer, used) {

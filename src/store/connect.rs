@@ -87,7 +87,7 @@ impl Store {
         patience: Duration,
     ) -> std::result::Result<(Self, String, String), ConnectError> {
         let way = Way::of(config)?;
-        let (client, links) = way.links(patience).await?;
+        let (client, links) = way.links(patience, config.wait_replicas).await?;
         let place = links.place().to_owned();
         let absent = |error| ConnectError::Absent {
             place: place.clone(),
@@ -98,6 +98,7 @@ impl Store {
             clock: Arc::default(),
             ids: Arc::default(),
             patience,
+            replicas: config.wait_replicas,
             sealing: Arc::new(Sealing::of(&config.secrets)),
         };
         let Server { version, mode } = store.server().await.map_err(absent)?;
@@ -115,6 +116,7 @@ impl Store {
             (Way::Address(_), _) => Nodes::one(links),
         };
         store.load_scripts().await.map_err(absent)?;
+        store.may_wait().await?;
         Ok((store, place, version))
     }
 
@@ -162,6 +164,7 @@ impl Way {
     async fn links(
         &self,
         patience: Duration,
+        replicas: u32,
     ) -> std::result::Result<(Client, Arc<Links>), ConnectError> {
         let clients = match self {
             Self::Address(client) => vec![client.clone()],
@@ -174,7 +177,7 @@ impl Way {
         };
         let mut last = None;
         for client in clients {
-            match open(&client, patience).await {
+            match open(&client, patience, replicas).await {
                 Ok(links) => return Ok((client, links)),
                 Err(error) => last = Some(error),
             }
@@ -190,9 +193,10 @@ impl Way {
 async fn open(
     client: &Client,
     patience: Duration,
+    replicas: u32,
 ) -> std::result::Result<Arc<Links>, ConnectError> {
     let place = client.get_connection_info().addr().to_string();
-    let links = Links::open(client.clone(), place.clone());
+    let links = Links::open(client.clone(), place.clone(), replicas);
     let error = match tokio::time::timeout(patience, links).await {
         Ok(Ok(links)) => return Ok(links),
         Ok(Err(error)) => error,

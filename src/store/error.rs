@@ -47,6 +47,17 @@ pub enum StoreError {
     /// A buffer, destination or schedule that this goes by is not there any more, or was made anew. Nothing was stored.
     #[error("what this was for is not there any more")]
     Gone,
+    /// It is stored, but fewer replicas have it than must have it before a client is told so. A repeat changes nothing if
+    /// it has an id.
+    #[error("stored, but only {on} of {wanted} replicas had it in time")]
+    NotOnReplicas {
+        /// So many have it.
+        on: u32,
+        /// `REDIS_WAIT_REPLICAS`.
+        wanted: u32,
+        /// Whether it was not stored before.
+        is_new: bool,
+    },
     /// Other clients filled the window again and again between closing and appending.
     #[error("the window stayed full")]
     Contended,
@@ -63,11 +74,17 @@ impl From<RedisError> for StoreError {
 }
 
 impl StoreError {
+    /// Whether it is stored all the same, and was not before.
+    pub fn is_stored_now(&self) -> bool {
+        matches!(self, Self::NotOnReplicas { is_new: true, .. })
+    }
+
     /// What programs are told.
     pub fn code(&self) -> Code {
         match self {
             Self::Full(_) => Code::StorageFull,
             Self::Disk(_) => Code::StorageDiskFailed,
+            Self::NotOnReplicas { .. } => Code::NotOnReplicas,
             _ => Code::StorageUnavailable,
         }
     }
@@ -81,6 +98,9 @@ impl StoreError {
             }
             Self::Sealed { .. } => {
                 "what is configured is encrypted with a key that this daemon does not have (SECRETS_KEY), nothing was stored"
+            }
+            Self::NotOnReplicas { .. } => {
+                "stored, but not on enough replicas of Redis yet: send it again (with an id it counts once)"
             }
             _ => "storage is unavailable, nothing is certain to be stored: try again",
         }

@@ -21,7 +21,7 @@ pub(crate) use config::{
     REVIVING, SAMPLED, TOKEN_KEY, USED, login_link, pace, probe, samples,
 };
 pub(crate) use held::held;
-pub(crate) use ids::{ids, older_ids};
+pub(crate) use ids::{ids, older_ids, waited_for};
 pub(crate) use indexes::{LANE_INDEXES, destination_of_index, index_of, lanes};
 pub(crate) use moving::{moved, window_behind};
 

@@ -5,10 +5,13 @@
 //! became a replica, a full disk) still serves what it can, while another is made beside it: the address may lead
 //! elsewhere by now. Each attempt resolves the address anew. One that broke while nobody used it is found by looking.
 
+mod batcher;
 mod beside;
 mod leaving;
+mod live;
 mod mending;
 mod replacement;
+mod shortage;
 mod watching;
 
 use std::sync::Arc;
@@ -21,7 +24,11 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use self::batcher::Batcher;
+pub(super) use self::batcher::{Done, Job};
+pub(super) use self::live::{Live, Which};
 use self::mending::mended;
+use self::shortage::Shortage;
 use self::watching::watched;
 use super::dialling::{establish, silent};
 use super::nodes::Tag;
@@ -35,16 +42,6 @@ const CONNECTIONS: usize = 2;
 const MOST_SILENT: Duration = Duration::from_secs(5);
 /// The longest between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-
-/// A connection that calls use.
-#[derive(Clone)]
-pub(super) struct Live {
-    pub(super) connection: MultiplexedConnection,
-    which: usize,
-    /// No two are alike.
-    number: u64,
-    made: Instant,
-}
 
 /// How one of the shared connections is.
 struct State {
@@ -60,7 +57,10 @@ struct State {
 /// All shared connections of a store.
 pub(super) struct Links {
     client: Client,
+    /// The plain ones, and behind them those on which replicas are waited for, if any are.
     links: Vec<watch::Sender<State>>,
+    /// How many replicas are waited for, and whether they are there.
+    shortage: Arc<Shortage>,
     /// For each of them: whether it is being asked if it still answers.
     doubted: Vec<AtomicBool>,
     next_number: AtomicU64,
@@ -72,13 +72,17 @@ pub(super) struct Links {
 }
 
 impl Links {
-    /// Connects each of them once.
+    /// Connects each of them once; so many `replicas` are waited for.
     ///
     /// # Errors
     /// When one cannot be made, or nothing can be done on it. That Redis takes no writes is no error.
-    pub(super) async fn open(client: Client, place: String) -> RedisResult<Arc<Self>> {
+    pub(super) async fn open(
+        client: Client,
+        place: String,
+        replicas: u32,
+    ) -> RedisResult<Arc<Self>> {
         let mut made = Vec::new();
-        for _ in 0..CONNECTIONS {
+        for _ in 0..connections(replicas) {
             let (connection, refusal) = establish(&client, Tag::CONFIG).await?;
             match refusal {
                 Some(refusal) if !refusal::is_of_writes(&refusal) => return Err(refusal),
@@ -88,6 +92,7 @@ impl Links {
         let mut links = Self {
             client,
             links: Vec::new(),
+            shortage: Arc::new(Shortage::new(place.clone(), replicas)),
             doubted: made.iter().map(|_| AtomicBool::default()).collect(),
             next_number: AtomicU64::default(),
             probed: AtomicU8::new(Tag::CONFIG.number()),
@@ -114,7 +119,9 @@ impl Links {
     }
 
     fn live(&self, which: usize, connection: MultiplexedConnection) -> Live {
+        let waits = which >= CONNECTIONS;
         Live {
+            batcher: waits.then(|| Batcher::start(connection.clone(), self.shortage.clone())),
             connection,
             which,
             number: self.next_number.fetch_add(1, Ordering::Relaxed),
@@ -127,9 +134,14 @@ impl Links {
         self.trouble.place()
     }
 
-    /// How many there are.
-    pub(super) fn count(&self) -> usize {
-        self.links.len()
+    /// All that answer at once.
+    pub(super) fn plain(&self) -> impl Iterator<Item = Which> {
+        (0..CONNECTIONS).map(Which::Plain)
+    }
+
+    /// All on which replicas are waited for.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = Which> {
+        (0..self.links.len() - CONNECTIONS).map(Which::Waiting)
     }
 
     /// Where they lead to, for connections beside them.
@@ -137,12 +149,15 @@ impl Links {
         &self.client
     }
 
-    /// One of the connections; any number chooses one. Where it is being made, this waits for the end of that attempt.
+    /// One of the connections. Where it is being made, this waits for the end of that attempt.
     ///
     /// # Errors
     /// Why there is none.
-    pub(super) async fn get(&self, which: usize) -> RedisResult<Live> {
-        let link = &self.links[which % self.links.len()];
+    pub(super) async fn get(&self, which: Which) -> RedisResult<Live> {
+        let link = &self.links[match which {
+            Which::Plain(any) => any % CONNECTIONS,
+            Which::Waiting(any) => CONNECTIONS + any % CONNECTIONS,
+        }];
         if let Some(live) = link.borrow().live.clone() {
             return Ok(live);
         }
@@ -267,6 +282,14 @@ struct Doubt(Arc<Links>, usize);
 impl Drop for Doubt {
     fn drop(&mut self) {
         self.0.doubted[self.1].store(false, Ordering::Relaxed);
+    }
+}
+
+/// How many there are, where so many replicas are waited for.
+fn connections(replicas: u32) -> usize {
+    match replicas {
+        0 => CONNECTIONS,
+        _ => 2 * CONNECTIONS,
     }
 }
 

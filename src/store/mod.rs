@@ -32,6 +32,7 @@ mod nodes;
 mod paging;
 mod probe;
 mod refusal;
+mod replicas;
 mod reply;
 pub mod revivals;
 pub mod room;
@@ -72,6 +73,8 @@ pub struct Store {
     clock: Arc<clock::Known>,
     /// The longest wait for any answer.
     patience: Duration,
+    /// So many replicas must have what a client is told of.
+    replicas: u32,
     /// What it goes by where it has to do with message ids.
     ids: Arc<ids::Ids>,
     /// What is configured is written and read through it.

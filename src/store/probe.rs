@@ -5,6 +5,7 @@ use redis::RedisResult;
 use redis::aio::MultiplexedConnection;
 
 use super::asking::told;
+use super::links::Live;
 use super::nodes::Tag;
 use super::refusal;
 use super::scripts;
@@ -30,10 +31,11 @@ impl Store {
         let nodes = self.nodes.all();
         let links = nodes
             .iter()
-            .flat_map(|node| (0..node.count()).map(move |which| (node, which)));
+            .flat_map(|node| node.plain().map(move |which| (node, which)));
         let asks = links.map(|(node, which)| {
             let tag = node.probed();
-            let question = move |mut live| async move { ask(&mut live, tag).await };
+            let question =
+                move |mut live: Live| async move { ask(&mut live.connection, tag).await };
             self.ask_while_there(node, which, self.patience, question)
         });
         // To the end on each, so that each that is broken is found by the same probe.

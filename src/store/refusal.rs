@@ -38,6 +38,11 @@ pub(super) fn is_value_elsewhere(value: &Value) -> bool {
     matches!(value, Value::ServerError(error) if ELSEWHERE.contains(&error.code()))
 }
 
+/// Whether a command needs a script that the node does not have (any more).
+pub(super) fn is_value_unloaded(value: &Value) -> bool {
+    matches!(value, Value::ServerError(error) if error.code() == "NOSCRIPT")
+}
+
 /// The first refusal of a pipeline, which is like all of them; their code is not told otherwise, and in words they are
 /// pages of the same.
 pub(super) fn first(error: RedisError) -> RedisError {

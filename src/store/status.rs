@@ -53,7 +53,17 @@ impl Store {
         let probe = self.read(HEALTH_PATIENCE, |store| async move {
             let asked = Instant::now();
             match store.probe().await {
-                Ok(()) => Ok((asked.elapsed(), None)),
+                Ok(()) => {
+                    let took = asked.elapsed();
+                    match store.probe_replicas().await {
+                        Ok(()) => Ok((took, None)),
+                        // It is stored and worked off all the same.
+                        Err(StoreError::NotOnReplicas { .. }) => {
+                            Ok((took, Some(Code::NotOnReplicas)))
+                        }
+                        Err(error) => Err(error),
+                    }
+                }
                 // What drains a full Redis is taken all the same.
                 Err(StoreError::Full(_)) => Ok((asked.elapsed(), Some(Code::StorageFull))),
                 Err(error) => Err(error),

@@ -298,7 +298,7 @@ fn the_environment_is_read_in_one_place() {
 }
 
 /// Where tasks are started that nobody sees to, and why none of them is a loop that a daemon lives by.
-const TASKS: [(&str, &str); 12] = [
+const TASKS: [(&str, &str); 13] = [
     ("src/loops.rs", "it sees to all others"),
     ("src/telemetry/lines.rs", "a thread that only writes"),
     ("src/telemetry/tracer.rs", "sends the last spans"),
@@ -310,6 +310,10 @@ const TASKS: [(&str, &str); 12] = [
     (
         "src/store/links/beside.rs",
         "makes the first connections to a node",
+    ),
+    (
+        "src/store/links/batcher.rs",
+        "lives as long as a connection, which is made anew where it ends",
     ),
     (
         "src/store/nodes/",

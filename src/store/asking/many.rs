@@ -9,7 +9,7 @@ use redis::{Cmd, FromRedisValue, Pipeline, RedisError, Value};
 
 use super::told;
 use crate::core::batch::Millis;
-use crate::store::links::Links;
+use crate::store::links::{Links, Which};
 use crate::store::nodes::Tag;
 use crate::store::refusal::is_value_elsewhere;
 use crate::store::{Result, Store, StoreError, reply};
@@ -33,8 +33,9 @@ impl Store {
         let tags = || pipeline.cmd_iter().filter_map(Tag::of_command);
         if !self.nodes.is_cluster() || is_one(tags()) {
             let tag = tags().next();
-            let asked = self.ask(tag, 0, pipeline.len(), |mut connection| async move {
-                pipeline.query_async(&mut connection).await
+            let which = Which::Plain(0);
+            let asked = self.ask(tag, which, pipeline.len(), |mut live| async move {
+                pipeline.query_async(&mut live.connection).await
             });
             return asked.await;
         }
@@ -147,8 +148,9 @@ impl Store {
             asked.add_command(commands[*at].clone());
         }
         let asked = &asked;
-        let answers = self.ask_while_there(&part.node, 0, patience, |mut connection| async move {
-            let count = asked.len();
+        let which = Which::Plain(0);
+        let answers = self.ask_while_there(&part.node, which, patience, |mut live| async move {
+            let (connection, count) = (&mut live.connection, asked.len());
             connection.req_packed_commands(asked, 0, count).await
         });
         let mut answers = answers.await.map_err(told)?.into_iter();

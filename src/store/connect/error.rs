@@ -97,6 +97,14 @@ pub enum ConnectError {
         /// Host and port.
         place: String,
     },
+    /// It does not let us wait for its replicas.
+    #[error("Redis at {place} does not take WAIT, by which REDIS_WAIT_REPLICAS goes: {error}")]
+    Wait {
+        /// Host and port.
+        place: String,
+        /// Redis's words.
+        error: StoreError,
+    },
     /// A cluster has one database.
     #[error("REDIS_DB is {db}, but a Redis Cluster has only database 0: leave REDIS_DB out")]
     Database {

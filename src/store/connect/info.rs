@@ -98,6 +98,7 @@ mod tests {
             password: Some("from REDIS_PASSWORD".to_owned()),
             db: Some(3),
             sentinel_login: SentinelLogin::default(),
+            wait_replicas: 0,
             secrets: SecretsConfig::default(),
         }
     }

@@ -17,3 +17,8 @@ pub(crate) fn ids(shard: Shard) -> impl Iterator<Item = String> {
 pub(crate) fn older_ids(shard: Shard) -> String {
     shard.key("seen")
 }
+
+/// Nothing: it is written where replicas are to be waited for that have all of a shard, and nothing else is written.
+pub(crate) fn waited_for(shard: Shard) -> String {
+    shard.key("waited_for")
+}

@@ -84,8 +84,8 @@ impl Lanes<'_> {
     /// Redis has it then, in the way its `appendfsync` says, when this returns.
     ///
     /// # Errors
-    /// Full, or gone, where a destination is not there in the life that it has here: nothing was stored. Else unavailable
-    /// or silent.
+    /// Full, or gone, where a destination is not there in the life that it has here: nothing was stored. Not on enough
+    /// replicas: it is stored. Else unavailable or silent.
     pub async fn enqueue(
         self,
         chat: &Chat,
@@ -126,12 +126,19 @@ impl Lanes<'_> {
             .arg(chat.hash().packed())
             .arg(find_key(&chat.id));
         must_all_be_there(&mut enqueue, destinations);
-        let (status, came): (String, Millis) = self.store.run(place.shard, &enqueue).await?;
-        Ok(match status.as_str() {
-            "queued" => Enqueued::Queued(came),
-            "gone" => return Err(StoreError::Gone),
-            _ => Enqueued::Duplicate,
-        })
+        let ((status, came), on): ((String, Millis), _) =
+            self.store.run_onto_replicas(place.shard, &enqueue).await?;
+        match status.as_str() {
+            "queued" => {
+                on.enough(true)?;
+                Ok(Enqueued::Queued(came))
+            }
+            "gone" => Err(StoreError::Gone),
+            _ => {
+                self.store.be_on_replicas(place.shard, on).await?;
+                Ok(Enqueued::Duplicate)
+            }
+        }
     }
 
     /// Finds a message of a queue that delivers to `destination`. What moves on while it is looked for moves to where it

@@ -8,8 +8,9 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::mending::mended;
+use super::shortage::Shortage;
 use super::watching::watched;
-use super::{CONNECTIONS, Links, State};
+use super::{Links, State};
 use crate::store::nodes::Tag;
 use crate::store::trouble::Trouble;
 
@@ -25,7 +26,8 @@ impl Links {
     ) -> RedisResult<Arc<Self>> {
         let info = self.client.get_connection_info().clone().set_addr(address);
         let place = info.addr().to_string();
-        let states = (0..CONNECTIONS).map(|_| {
+        let count = self.links.len();
+        let states = (0..count).map(|_| {
             watch::Sender::new(State {
                 live: None,
                 mending: true,
@@ -36,13 +38,14 @@ impl Links {
         let links = Arc::new(Self {
             client: Client::open(info)?,
             links: states.collect(),
-            doubted: (0..CONNECTIONS).map(|_| AtomicBool::default()).collect(),
+            shortage: Arc::new(Shortage::new(place.clone(), self.shortage.wanted())),
+            doubted: (0..count).map(|_| AtomicBool::default()).collect(),
             next_number: AtomicU64::default(),
             probed: AtomicU8::new(Tag::CONFIG.number()),
             trouble: Trouble::new(place),
             left: CancellationToken::new(),
         });
-        for which in 0..CONNECTIONS {
+        for which in 0..count {
             let cause = RedisError::from((ErrorKind::Client, why));
             tokio::spawn(mended(Arc::downgrade(&links), which, cause, None));
         }

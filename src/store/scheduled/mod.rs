@@ -48,8 +48,8 @@ impl Scheduled<'_> {
     /// Keeps a message until its time. Redis has it then, in the way its `appendfsync` says, when this returns.
     ///
     /// # Errors
-    /// Full, or gone, where the chat's buffer is not there in the life that the message is for: nothing was stored. Else
-    /// unavailable or silent.
+    /// Full, or gone, where the chat's buffer is not there in the life that the message is for: nothing was stored. Not on
+    /// enough replicas: it is stored. Else unavailable or silent.
     pub async fn keep(
         self,
         chat: &Chat,
@@ -87,13 +87,20 @@ impl Scheduled<'_> {
             .key(keys::people(place.shard))
             .arg(chat.hash().packed())
             .arg(find_key(&chat.id));
-        let (status, at): (String, Millis) = self.store.run(place.shard, &keep).await?;
-        Ok(match status.as_str() {
-            "kept" => Keeping::Kept(at),
-            "gone" => return Err(StoreError::Gone),
-            "duplicate" => Keeping::Duplicate((at > 0).then_some(at)),
-            _ => Keeping::TooFar,
-        })
+        let ((status, at), on): ((String, Millis), _) =
+            self.store.run_onto_replicas(place.shard, &keep).await?;
+        match status.as_str() {
+            "kept" => {
+                on.enough(true)?;
+                Ok(Keeping::Kept(at))
+            }
+            "gone" => Err(StoreError::Gone),
+            "duplicate" => {
+                self.store.be_on_replicas(place.shard, on).await?;
+                Ok(Keeping::Duplicate((at > 0).then_some(at)))
+            }
+            _ => Ok(Keeping::TooFar),
+        }
     }
 
     /// Takes up to `most` of what is due in a shard, and how long until the next is.

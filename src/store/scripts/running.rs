@@ -1,11 +1,13 @@
 //! Bringing scripts to Redis, and calling them.
 
 use futures_util::future::join_all;
-use redis::FromRedisValue;
+use redis::{Cmd, FromRedisValue};
 
 use super::{ALL, Call, Script};
 use crate::store::asking::told;
 use crate::store::keys::Shard;
+use crate::store::links::Which;
+use crate::store::nodes::Tag;
 use crate::store::{Result, Store, StoreError};
 
 impl Store {
@@ -15,17 +17,11 @@ impl Store {
         shard: Shard,
         call: &Call,
     ) -> Result<T> {
-        let which = shard.index();
-        let answer = self.ask(call.tag, which, 1, |mut connection| async move {
-            call.on(&mut connection).await
+        let which = Which::Plain(shard.index());
+        let answer = self.ask(call.tag, which, 1, |mut live| async move {
+            call.on(&mut live.connection).await
         });
-        answer.await.map_err(|error| match error {
-            StoreError::Unavailable(error) if call.script.failed(&error) => StoreError::Script {
-                name: call.script.name,
-                error,
-            },
-            error => error,
-        })
+        answer.await.map_err(|error| call.told(error))
     }
 
     /// Brings all scripts to each node, so that no call has to.
@@ -37,12 +33,43 @@ impl Store {
         let load = &load;
         let nodes = self.nodes.all();
         let loading = nodes.iter().map(|node| {
-            self.ask_node(node, 0, self.patience, |mut connection| async move {
-                load.query_async(&mut connection).await
+            let which = Which::Plain(0);
+            self.ask_node(node, which, self.patience, |mut live| async move {
+                load.query_async(&mut live.connection).await
             })
         });
         let mut loaded = join_all(loading).await.into_iter();
         loaded.try_for_each(|answer| answer.map_err(told))
+    }
+}
+
+impl Call {
+    /// The command that does it, where the script is loaded.
+    pub(in crate::store) fn command(&self) -> Cmd {
+        let mut one = redis::pipe();
+        one.invoke_script(&self.invocation);
+        one.cmd_iter().next().cloned().unwrap_or_default()
+    }
+
+    /// What it calls.
+    pub(in crate::store) fn script(&self) -> &'static Script {
+        self.script
+    }
+
+    /// Where it lies; none: anywhere.
+    pub(in crate::store) fn tag(&self) -> Option<Tag> {
+        self.tag
+    }
+
+    /// An error as whoever asked is told it.
+    pub(in crate::store) fn told(&self, error: StoreError) -> StoreError {
+        match error {
+            StoreError::Unavailable(error) if self.script.failed(&error) => StoreError::Script {
+                name: self.script.name,
+                error,
+            },
+            error => error,
+        }
     }
 }
 

@@ -122,7 +122,7 @@ impl Windows<'_> {
     ///
     /// # Errors
     /// [`StoreError::Full`] when there is no room, [`StoreError::Gone`] when its buffer is not there in the life that
-    /// the message is for: nothing was stored. Else unavailable or silent.
+    /// the message is for: nothing was stored. [`StoreError::NotOnReplicas`]: it is stored. Else unavailable or silent.
     pub async fn append(
         self,
         chat: &Chat,
@@ -134,12 +134,16 @@ impl Windows<'_> {
         let append = self.append_call(chat, &place, &message, rules);
         let mut closed = None;
         for _ in 0..MOST_ROUNDS {
-            let (status, count, left): (String, u64, u64) =
-                self.store.run(place.shard, &append).await?;
+            let ((status, count, left), on): ((String, u64, u64), _) =
+                self.store.run_onto_replicas(place.shard, &append).await?;
             if status == "gone" {
                 return Err(StoreError::Gone);
             }
             if let Some(taken) = taken(&status) {
+                match taken {
+                    Taken::Appended => on.enough(true)?,
+                    _ => self.store.be_on_replicas(place.shard, on).await?,
+                }
                 return Ok(Appended {
                     taken,
                     count,

@@ -122,6 +122,7 @@ impl TestRedis {
             password: None,
             db: None,
             sentinel_login: SentinelLogin::default(),
+            wait_replicas: 0,
             secrets: SecretsConfig::default(),
         };
         Store::connect(&config, patience).await.unwrap()
