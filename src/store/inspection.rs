@@ -31,6 +31,8 @@ pub struct Inspection {
     pub is_local: bool,
     /// Whether it copies another one, and takes no writes.
     pub is_replica: bool,
+    /// Replicas that have all but the newest of what it has.
+    pub replicas: u64,
     /// Whether it lets in who has no password.
     pub is_open: Option<bool>,
     /// Whether it takes connections from elsewhere only with a password.
@@ -119,6 +121,11 @@ impl Store {
     /// Unavailable or silent.
     async fn inspect_node(&self, node: &Arc<Links>) -> Result<Inspection> {
         let info: String = self.query_node(node, &redis::cmd("INFO")).await?;
+        let in_step = info
+            .lines()
+            .filter_map(replica)
+            .filter(|(_, in_step)| *in_step);
+        let replicas = in_step.count() as u64;
         let info = Facts::of_info(&info);
         let config = self.settings(node).await?;
         let setting = |name: &str| config.as_ref().and_then(|config| config.text(name));
@@ -132,6 +139,7 @@ impl Store {
             ping: began.elapsed(),
             is_local: is_local(connection.addr()),
             is_replica: info.is("role", "slave") == Some(true),
+            replicas,
             is_open: self.lets_anyone_in(node).await,
             is_protected: setting("protected-mode").map(|value| value == "yes"),
             tells_config: config.is_some(),

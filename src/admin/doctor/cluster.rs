@@ -6,7 +6,7 @@ mod tests;
 use std::time::Duration;
 
 use super::finding::{Finding, Level};
-use super::{redis_checks, sentinels};
+use super::{redis_checks, replicas, sentinels};
 use crate::store::inspection::Inspection;
 use crate::store::inspection::cluster::{Cluster, Inspected};
 
@@ -22,11 +22,13 @@ pub(super) fn findings(redis: &Inspected) -> Vec<Finding> {
     let of_nodes = redis.nodes.iter().map(redis_checks::findings);
     let Some(cluster) = &redis.cluster else {
         let watch = redis.watch.iter().flat_map(sentinels::findings);
-        return of_nodes.flatten().chain(watch).collect();
+        let waited_for = replicas::findings(redis);
+        return of_nodes.flatten().chain(watch).chain(waited_for).collect();
     };
     let mut findings = masters(redis);
     findings.extend(slots(cluster));
-    findings.push(replicas(redis, cluster));
+    findings.push(copies(redis, cluster));
+    findings.extend(replicas::findings(redis));
     findings.extend(failover(cluster));
     findings.extend(clocks(redis, cluster));
     let of_nodes: Vec<_> = redis.nodes.iter().zip(of_nodes).collect();
@@ -66,7 +68,7 @@ fn slots(cluster: &Cluster) -> Option<Finding> {
 }
 
 /// Whether each master has a copy that could take its place.
-fn replicas(redis: &Inspected, cluster: &Cluster) -> Finding {
+fn copies(redis: &Inspected, cluster: &Cluster) -> Finding {
     const CHECK: &str = "replicas";
     let has_copy = |master: &&Inspection| {
         let mut copies = cluster.replicas.iter().filter(|it| it.of == master.place);

@@ -6,6 +6,7 @@ mod cluster;
 mod finding;
 mod rabbit;
 mod redis_checks;
+mod replicas;
 mod sentinels;
 mod webhook;
 mod work;

@@ -29,6 +29,8 @@ pub struct Inspected {
     pub cluster: Option<Cluster>,
     /// The Sentinels that watch it, if Lull goes by any.
     pub watch: Option<Watch>,
+    /// So many replicas must have what a client is told of.
+    pub wait_replicas: u32,
 }
 
 /// A Redis Cluster.
@@ -101,6 +103,7 @@ impl Store {
             silent,
             cluster,
             watch: self.watch().await,
+            wait_replicas: self.replicas,
         })
     }
 

@@ -29,6 +29,7 @@ fn cluster() -> Inspected {
             replicas: vec![replica("a"), replica("b")],
         }),
         watch: None,
+        wait_replicas: 0,
     }
 }
 

@@ -12,6 +12,7 @@ pub(in super::super) fn well() -> Inspection {
         ping: Duration::from_micros(150),
         is_local: false,
         is_replica: false,
+        replicas: 2,
         is_open: Some(false),
         is_protected: Some(true),
         tells_config: true,
