@@ -28,6 +28,8 @@ const AT_ONCE: usize = 256;
 pub(crate) struct Appends {
     /// Where Redis is.
     pub(crate) redis_url: String,
+    /// So many replicas must have each.
+    pub(crate) wait_replicas: u32,
     /// How many.
     pub(crate) course: Course,
     /// Among how many chats they are spread.
@@ -37,7 +39,8 @@ pub(crate) struct Appends {
 impl Appends {
     /// Appends them.
     pub(crate) async fn run(&self) -> Result<Tally> {
-        let appender = Appender::of_default(store(&self.redis_url).await?, self.chats)?;
+        let store = store_waiting_for(self.wait_replicas, &self.redis_url).await?;
+        let appender = Appender::of_default(store, self.chats)?;
         course::run(self.course, vec![appender; self.course.clients]).await
     }
 }
@@ -122,8 +125,16 @@ pub(crate) async fn open_windows_of(
 
 /// The store on a Redis.
 pub(crate) async fn store(redis_url: &str) -> Result<Store> {
+    store_waiting_for(0, redis_url).await
+}
+
+/// The same, by which so many replicas must have what is appended.
+async fn store_waiting_for(replicas: u32, redis_url: &str) -> Result<Store> {
     let vars = [("REDIS_URL".to_owned(), redis_url.to_owned())];
-    let config = RedisConfig::from_vars(&Vars::new(vars))?;
+    let config = RedisConfig {
+        wait_replicas: replicas,
+        ..RedisConfig::from_vars(&Vars::new(vars))?
+    };
     Store::connect(&config, PATIENCE)
         .await
         .context("connecting to Redis")

@@ -204,6 +204,7 @@ impl Contestant {
                 let redis = self.redis().await?;
                 let appends = Appends {
                     redis_url: redis.url().to_owned(),
+                    wait_replicas: 0,
                     course,
                     chats: CHATS,
                 };

@@ -2,7 +2,7 @@
 //! parts reach in the same run. `make bench` runs it; with arguments, `cargo bench --bench lull -- ingest --quick`.
 //!
 //! - [`ingest`], [`lateness`], [`drain`], [`refusals`], [`strangers`], [`memory`], [`people`], [`watching`],
-//!   [`wakes`], [`console`]: the measurements; [`beside`]: what watching costs those who post.
+//!   [`wakes`], [`console`], [`replicas`]: the measurements; [`beside`]: what watching costs those who post.
 //! - [`daemon`], [`redis_server`]: the processes under test.
 //! - [`helper`]: the processes beside them, each the bench itself with a job: [`load`], [`append`], [`calls`],
 //!   [`bare`], [`canned`], [`receiver`], [`watching::listeners`], [`console::viewers`].
@@ -34,6 +34,7 @@ mod people;
 mod receiver;
 mod redis_server;
 mod refusals;
+mod replicas;
 mod report;
 mod stats;
 mod strangers;
@@ -97,6 +98,8 @@ enum Part {
     Watching,
     /// What the console weighs, and what those who keep it open cost
     Console,
+    /// What it costs that a replica must have a message before its sender is answered
+    Replicas,
 }
 
 fn main() -> Result<()> {
@@ -148,6 +151,7 @@ async fn measure(arguments: &Arguments) -> Result<()> {
             Part::Wakes => wakes::measure(quick).await,
             Part::Watching => watching::measure(quick).await,
             Part::Console => console::measure(quick).await,
+            Part::Replicas => replicas::measure(quick).await,
         }?;
         let others = proc::busy_seconds()? - busy - (proc::family_seconds()? - family);
         section.disturbed_by(others.max(0.0) / began.elapsed().as_secs_f64());

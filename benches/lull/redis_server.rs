@@ -41,6 +41,15 @@ impl RedisServer {
         })
     }
 
+    /// Waits until it has all of the one that it copies.
+    pub(crate) async fn has_all(&mut self) -> Result<()> {
+        let client = self.client.clone();
+        let is_there = async || follows(&client).await.unwrap_or_default();
+        up_within_patience(self.server.process(), is_there)
+            .await
+            .context("waiting for the replica")
+    }
+
     /// Where it listens, as `REDIS_URL`.
     pub(crate) fn url(&self) -> &str {
         &self.url
@@ -107,4 +116,14 @@ impl RedisServer {
     pub(crate) async fn connection(&self) -> Result<MultiplexedConnection> {
         Ok(self.client.get_multiplexed_async_connection().await?)
     }
+}
+
+/// Whether a replica is in step.
+async fn follows(client: &redis::Client) -> Result<bool> {
+    let mut connection = client.get_multiplexed_async_connection().await?;
+    let info: String = redis::cmd("INFO")
+        .arg("replication")
+        .query_async(&mut connection)
+        .await?;
+    Ok(info.contains("master_link_status:up"))
 }
