@@ -27,3 +27,7 @@ mod talk;
 mod up;
 mod watching;
 mod whole;
+
+// A copy before the answer.
+mod link;
+mod replicas;

@@ -39,7 +39,7 @@ pub(crate) struct Watched {
 }
 
 impl Server {
-    async fn start(of: Option<u16>) -> Self {
+    pub(crate) async fn start(of: Option<u16>) -> Self {
         let port = free_port();
         let text = port.to_string();
         let mut arguments = vec!["--port", &text, "--bind", "127.0.0.1"];
@@ -51,7 +51,7 @@ impl Server {
         Self { redis, port }
     }
 
-    async fn says(&self, wanted: &str) -> bool {
+    pub(crate) async fn says(&self, wanted: &str) -> bool {
         let mut info = redis::cmd("INFO");
         info.arg("replication");
         let said: String = info.query_async(&mut self.redis.raw().await).await.unwrap();
