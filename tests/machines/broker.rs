@@ -1,5 +1,7 @@
 //! A RabbitMQ of the test's own, and what a publisher does with it by a client that is not Lull's.
 
+use std::time::Duration;
+
 use futures_util::StreamExt;
 use lapin::options::{
     BasicAckOptions, BasicConsumeOptions, BasicGetOptions, BasicPublishOptions, BasicQosOptions,
@@ -8,6 +10,7 @@ use lapin::options::{
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
 use lull_kit::rabbit::Rabbit;
+use tokio::time::timeout;
 
 use crate::support::eventually;
 
@@ -40,7 +43,9 @@ impl Broker {
 
     async fn is_up(&self) {
         eventually("RabbitMQ takes connections", async || {
-            self.connected().await.is_ok()
+            // The client may wait for ever for a broker that refused it at once.
+            let connected = timeout(Duration::from_secs(5), self.connected());
+            connected.await.is_ok_and(|connected| connected.is_ok())
         })
         .await;
     }
