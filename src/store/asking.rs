@@ -1,20 +1,80 @@
 //! Asking Redis: on the node that has what a command is about, on one of the connections to it, for no longer than whoever
 //! asks has patience. What a node has not done, as it lies elsewhere, is asked again there. Nothing else is: it may have been
 //! done.
+//!
+//! All of it is made for one kind of question and of answer, and boxed: else it would be compiled anew for each use, and every
+//! future that asks would carry it whole.
 
 mod many;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use futures_util::future::join_all;
-use redis::{Cmd, ErrorKind, FromRedisValue, RedisError, RedisResult};
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, join_all};
+use redis::aio::ConnectionLike;
+use redis::{Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, Value};
 use tokio::time::timeout;
 
-use super::links::{Links, Live, Which};
+use super::links::{Job, Links, Live, Way};
 use super::nodes::Tag;
+use super::probe;
 use super::refusal::{self, is_elsewhere};
+use super::scripts::Call;
 use super::{Result, Store, StoreError};
+
+/// What is asked of a node.
+#[derive(Clone, Copy)]
+pub(super) enum Question<'a> {
+    /// A command.
+    Command(&'a Cmd),
+    /// Several. It fails if one of them does.
+    All(&'a Pipeline),
+    /// Several, of each what it was answered with, refusals too.
+    Each(&'a Pipeline),
+    /// A script.
+    Script(&'a Call),
+    /// Whether it takes messages.
+    Probe(Tag),
+    /// A command behind which replicas are waited for. It answers with its own answer and how many have it.
+    Waiting(&'a Job),
+}
+
+impl Question<'_> {
+    /// How many commands that is.
+    fn len(self) -> usize {
+        match self {
+            Self::All(commands) | Self::Each(commands) => commands.len(),
+            Self::Command(_) | Self::Script(_) | Self::Probe(_) | Self::Waiting(_) => 1,
+        }
+    }
+
+    /// Which of the connections it is put to, of those that a number chooses among.
+    fn way(self) -> Way {
+        match self {
+            Self::Waiting(_) => Way::Waiting,
+            _ => Way::Plain,
+        }
+    }
+
+    async fn put_to(self, live: Live) -> RedisResult<Value> {
+        let mut connection = live.connection.clone();
+        match self {
+            Self::Command(command) => command.query_async(&mut connection).await,
+            Self::All(commands) => commands.query_async(&mut connection).await,
+            Self::Each(commands) => {
+                let asked = connection.req_packed_commands(commands, 0, commands.len());
+                asked.await.map(Value::Array)
+            }
+            Self::Script(call) => call.on(&mut connection).await,
+            Self::Probe(tag) => probe::ask(&mut connection, tag).await.map(|()| Value::Okay),
+            Self::Waiting(job) => live.batched(job.clone()).await,
+        }
+    }
+}
+
+/// The answer of a node.
+type Answered<'a> = BoxFuture<'a, std::result::Result<Value, Failed>>;
 
 impl Store {
     /// Does one command, on the node that has its first key.
@@ -28,10 +88,7 @@ impl Store {
         tag: Option<Tag>,
         command: &Cmd,
     ) -> Result<T> {
-        let asked = self.ask(tag, Which::Plain(0), 1, |mut live| async move {
-            command.query_async(&mut live.connection).await
-        });
-        asked.await
+        read(self.ask(tag, 0, Question::Command(command)).await?)
     }
 
     /// The same on a node.
@@ -40,11 +97,9 @@ impl Store {
         node: &Arc<Links>,
         command: &Cmd,
     ) -> Result<T> {
-        let which = Which::Plain(0);
-        let asked = self.ask_while_there(node, which, self.patience, |mut live| async move {
-            command.query_async(&mut live.connection).await
-        });
-        asked.await.map_err(told)
+        let question = Question::Command(command);
+        let asked = self.ask_while_there(node, 0, self.patience, question);
+        read(asked.await.map_err(told)?)
     }
 
     /// The same on each node, of each its answer.
@@ -74,44 +129,38 @@ impl Store {
         }
     }
 
-    /// Asks so many commands on one of the connections to the node that has what goes by a tag.
-    pub(super) async fn ask<T, A>(
-        &self,
+    /// Asks something on one of the connections to the node that has what goes by a tag.
+    pub(super) fn ask<'a>(
+        &'a self,
         tag: Option<Tag>,
-        which: Which,
-        commands: usize,
-        question: impl Fn(Live) -> A,
-    ) -> Result<T>
-    where
-        A: Future<Output = RedisResult<T>>,
-    {
+        which: usize,
+        question: Question<'a>,
+    ) -> BoxFuture<'a, Result<Value>> {
         if self.nodes.may_move() {
-            // What every call carries with it stays as small as it is for one node.
-            return Box::pin(self.ask_where_it_lies(tag, which, commands, question)).await;
+            return self.ask_where_it_lies(tag, which, question).boxed();
         }
         let node = self.nodes.node_of(tag);
-        let answer = self.ask_node(&node, which, self.patience, question);
-        answer.await.map_err(told)
+        async move {
+            let answer = self.ask_node(&node, which, self.patience, question);
+            answer.await.map_err(told)
+        }
+        .boxed()
     }
 
-    async fn ask_where_it_lies<T, A>(
+    async fn ask_where_it_lies(
         &self,
         tag: Option<Tag>,
-        which: Which,
-        commands: usize,
-        question: impl Fn(Live) -> A,
-    ) -> Result<T>
-    where
-        A: Future<Output = RedisResult<T>>,
-    {
+        which: usize,
+        question: Question<'_>,
+    ) -> Result<Value> {
         let began = Instant::now();
         loop {
             let left = self.patience.saturating_sub(began.elapsed());
             let node = self.nodes.node_of(tag);
-            match self.ask_while_there(&node, which, left, &question).await {
+            match self.ask_while_there(&node, which, left, question).await {
                 Ok(answer) => return Ok(answer),
                 Err(Failed::Refused(error))
-                    if is_elsewhere(&error, commands) && began.elapsed() < self.patience =>
+                    if is_elsewhere(&error, question.len()) && began.elapsed() < self.patience =>
                 {
                     self.nodes.is_elsewhere(&node).await;
                 }
@@ -121,39 +170,36 @@ impl Store {
     }
 
     /// The same as [`Store::ask_node`], until the node is left for good: what it says then is not heard.
-    pub(super) async fn ask_while_there<T, A>(
-        &self,
-        node: &Arc<Links>,
-        which: Which,
+    pub(super) fn ask_while_there<'a>(
+        &'a self,
+        node: &'a Arc<Links>,
+        which: usize,
         patience: Duration,
-        question: impl Fn(Live) -> A,
-    ) -> std::result::Result<T, Failed>
-    where
-        A: Future<Output = RedisResult<T>>,
-    {
-        tokio::select! {
-            biased;
-            left = node.are_left() => Err(Failed::Refused(left)),
-            answer = self.ask_node(node, which, patience, question) => answer,
+        question: Question<'a>,
+    ) -> Answered<'a> {
+        async move {
+            tokio::select! {
+                biased;
+                left = node.are_left() => Err(Failed::Refused(left)),
+                answer = self.ask_node(node, which, patience, question) => answer,
+            }
         }
+        .boxed()
     }
 
     /// Asks something on one of the connections to a node, and sees to it if that does not work.
-    pub(super) async fn ask_node<T, A>(
+    async fn ask_node(
         &self,
         node: &Arc<Links>,
-        which: Which,
+        which: usize,
         patience: Duration,
-        question: impl Fn(Live) -> A,
-    ) -> std::result::Result<T, Failed>
-    where
-        A: Future<Output = RedisResult<T>>,
-    {
+        question: Question<'_>,
+    ) -> std::result::Result<Value, Failed> {
         let mut used = None;
         let asking = async {
-            let live = node.get(which).await?;
+            let live = node.get(question.way(), which).await?;
             used = Some(live.clone());
-            question(live).await
+            question.put_to(live).await
         };
         let answer = timeout(patience, asking).await;
         match (answer, used) {
@@ -177,6 +223,12 @@ impl Store {
             }
         }
     }
+}
+
+/// What an answer says.
+pub(super) fn read<T: FromRedisValue>(answer: Value) -> Result<T> {
+    let read = T::from_redis_value(answer);
+    read.map_err(|error| RedisError::from(error).into())
 }
 
 /// What a node did not do.

@@ -25,8 +25,8 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use self::batcher::Batcher;
-pub(super) use self::batcher::{Done, Job};
-pub(super) use self::live::{Live, Which};
+pub(super) use self::batcher::Job;
+pub(super) use self::live::{Live, Way};
 use self::mending::mended;
 use self::shortage::Shortage;
 use self::watching::watched;
@@ -134,14 +134,9 @@ impl Links {
         self.trouble.place()
     }
 
-    /// All that answer at once.
-    pub(super) fn plain(&self) -> impl Iterator<Item = Which> {
-        (0..CONNECTIONS).map(Which::Plain)
-    }
-
-    /// All on which replicas are waited for.
-    pub(super) fn waiting(&self) -> impl Iterator<Item = Which> {
-        (0..self.links.len() - CONNECTIONS).map(Which::Waiting)
+    /// How many there are of each way.
+    pub(super) fn count(&self) -> usize {
+        CONNECTIONS
     }
 
     /// Where they lead to, for connections beside them.
@@ -149,14 +144,14 @@ impl Links {
         &self.client
     }
 
-    /// One of the connections. Where it is being made, this waits for the end of that attempt.
+    /// One of the connections of a way; any number chooses one. Where it is being made, this waits for the end of that attempt.
     ///
     /// # Errors
     /// Why there is none.
-    pub(super) async fn get(&self, which: Which) -> RedisResult<Live> {
-        let link = &self.links[match which {
-            Which::Plain(any) => any % CONNECTIONS,
-            Which::Waiting(any) => CONNECTIONS + any % CONNECTIONS,
+    pub(super) async fn get(&self, way: Way, which: usize) -> RedisResult<Live> {
+        let link = &self.links[match way {
+            Way::Plain => which % CONNECTIONS,
+            Way::Waiting => CONNECTIONS + which % CONNECTIONS,
         }];
         if let Some(live) = link.borrow().live.clone() {
             return Ok(live);

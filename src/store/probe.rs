@@ -4,8 +4,7 @@ use futures_util::future::join_all;
 use redis::RedisResult;
 use redis::aio::MultiplexedConnection;
 
-use super::asking::told;
-use super::links::Live;
+use super::asking::{Question, told};
 use super::nodes::Tag;
 use super::refusal;
 use super::scripts;
@@ -17,7 +16,7 @@ pub(super) async fn ask(connection: &mut MultiplexedConnection, tag: Tag) -> Red
     match asked {
         // What is elsewhere by now is asked of there.
         Err(error) if refusal::is_moved(&error) => Ok(()),
-        asked => asked,
+        asked => asked.map(drop),
     }
 }
 
@@ -31,11 +30,9 @@ impl Store {
         let nodes = self.nodes.all();
         let links = nodes
             .iter()
-            .flat_map(|node| node.plain().map(move |which| (node, which)));
+            .flat_map(|node| (0..node.count()).map(move |which| (node, which)));
         let asks = links.map(|(node, which)| {
-            let tag = node.probed();
-            let question =
-                move |mut live: Live| async move { ask(&mut live.connection, tag).await };
+            let question = Question::Probe(node.probed());
             self.ask_while_there(node, which, self.patience, question)
         });
         // To the end on each, so that each that is broken is found by the same probe.
@@ -44,6 +41,6 @@ impl Store {
             return Ok(());
         }
         let mut answers = answers.into_iter();
-        answers.try_for_each(|answer| answer.map_err(told))
+        answers.try_for_each(|answer| answer.map(drop).map_err(told))
     }
 }

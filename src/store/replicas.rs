@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use futures_util::future::join_all;
-use redis::{Cmd, FromRedisValue, RedisError};
+use redis::{Cmd, FromRedisValue, Value};
 
-use super::asking::told;
+use super::asking::{Question, read, told};
 use super::keys::{self, Shard};
-use super::links::{Done, Job, Links, Which};
+use super::links::{Job, Links};
 use super::nodes::Tag;
 use super::scripts::{self, Call, Script};
 use super::{ConnectError, Result, Store, StoreError};
@@ -73,11 +73,11 @@ impl Store {
         if self.replicas == 0 {
             return Ok((self.run(shard, call).await?, OnReplicas::ENOUGH));
         }
-        let command = call.command();
-        let done = self.batched(shard, call.tag(), command, Some(call.script()));
-        let done = Box::pin(done).await.map_err(|error| call.told(error))?;
-        let answer = T::from_redis_value(done.value).map_err(RedisError::from)?;
-        Ok((answer, self.of(done.on)))
+        let job = self.job(call.command(), Some(call.script()));
+        let asked = self.ask(call.tag(), shard.index(), Question::Waiting(&job));
+        let answer = asked.await.map_err(|error| call.told(error))?;
+        let (answer, on): (Value, u32) = read(answer)?;
+        Ok((read(answer)?, self.of(on)))
     }
 
     /// After a step that stored nothing new: waits until enough replicas have all that was stored in a shard before, by
@@ -92,8 +92,10 @@ impl Store {
         step.enough(false)?;
         let key = keys::waited_for(shard);
         let tag = Tag::of_key(key.as_bytes());
-        let done = self.batched(shard, tag, Cmd::set(key, ""), None);
-        self.of(Box::pin(done).await?.on).enough(false)
+        let job = self.job(Cmd::set(key, ""), None);
+        let asked = self.ask(tag, shard.index(), Question::Waiting(&job));
+        let (_, on): (Value, u32) = read(asked.await?)?;
+        self.of(on).enough(false)
     }
 
     /// Whether a client would be told of a message now: enough replicas have what was stored last, on each node that answers.
@@ -101,43 +103,41 @@ impl Store {
     /// # Errors
     /// Fewer have it on one of them; or none answers.
     pub(super) async fn probe_replicas(&self) -> Result<()> {
+        if self.replicas == 0 {
+            return Ok(());
+        }
         let nodes = self.nodes.all();
         let links = nodes
             .iter()
-            .flat_map(|node| node.waiting().map(move |which| (node, which)));
+            .flat_map(|node| (0..node.count()).map(move |which| (node, which)));
         let asks = links.map(|(node, which)| self.probe_waiting(node, which));
-        let (mut least, mut failed) = (None, None);
+        let (mut least, mut failed) = (None::<u32>, None);
         for answer in join_all(asks).await {
             match answer {
-                Ok(on) => least = least.min(Some(on)).or(Some(on)),
+                Ok(on) => least = Some(least.map_or(on, |least| least.min(on))),
                 Err(error) => drop(failed.get_or_insert(error)),
             }
         }
         match (least, failed) {
-            (Some(on), _) => self.of(on).enough(false),
             (None, Some(error)) => Err(error),
-            // None are waited for.
-            (None, None) => Ok(()),
+            (least, _) => self.of(least.unwrap_or_default()).enough(false),
         }
     }
 
-    async fn probe_waiting(&self, node: &Arc<Links>, which: Which) -> Result<u32> {
+    async fn probe_waiting(&self, node: &Arc<Links>, which: usize) -> Result<u32> {
         let probe = scripts::PROBE.key(node.probed().probe());
-        let (command, until) = (&probe.command(), self.until());
-        let asked = self.ask_while_there(node, which, self.patience, |live| async move {
-            let job = Job {
-                command: command.clone(),
-                script: Some(&scripts::PROBE),
-                until,
-            };
-            live.batched(job).await
-        });
-        Ok(asked.await.map_err(told)?.on)
+        let job = self.job(probe.command(), Some(&scripts::PROBE));
+        let asked = self.ask_while_there(node, which, self.patience, Question::Waiting(&job));
+        let (_, on): (Value, u32) = read(asked.await.map_err(told)?)?;
+        Ok(on)
     }
 
-    /// Until when replicas are waited for.
-    fn until(&self) -> Instant {
-        Instant::now() + self.patience - self.patience / SPARE
+    fn job(&self, command: Cmd, script: Option<&'static Script>) -> Job {
+        Job {
+            command,
+            script,
+            until: Instant::now() + self.patience - self.patience / SPARE,
+        }
     }
 
     fn of(&self, on: u32) -> OnReplicas {
@@ -145,25 +145,5 @@ impl Store {
             on,
             wanted: self.replicas,
         }
-    }
-
-    async fn batched(
-        &self,
-        shard: Shard,
-        tag: Option<Tag>,
-        command: Cmd,
-        script: Option<&'static Script>,
-    ) -> Result<Done> {
-        let (which, command) = (Which::Waiting(shard.index()), &command);
-        let until = self.until();
-        let asked = self.ask(tag, which, 1, |live| async move {
-            let job = Job {
-                command: command.clone(),
-                script,
-                until,
-            };
-            live.batched(job).await
-        });
-        asked.await
     }
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use redis::aio::MultiplexedConnection;
-use redis::{FromRedisValue, RedisResult, ScriptInvocation, ToRedisArgs};
+use redis::{RedisResult, ScriptInvocation, ToRedisArgs, Value};
 
 use super::nodes::Tag;
 
@@ -273,10 +273,7 @@ impl Call {
     }
 
     /// Does it on this connection, which has it loaded then.
-    pub(super) async fn on<T: FromRedisValue>(
-        &self,
-        connection: &mut MultiplexedConnection,
-    ) -> RedisResult<T> {
+    pub(super) async fn on(&self, connection: &mut MultiplexedConnection) -> RedisResult<Value> {
         self.invocation.invoke_async(connection).await
     }
 }

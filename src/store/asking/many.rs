@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use redis::aio::ConnectionLike;
-use redis::{Cmd, FromRedisValue, Pipeline, RedisError, Value};
+use redis::{Cmd, FromRedisValue, Pipeline, Value};
 
-use super::told;
+use super::{Question, read, told};
 use crate::core::batch::Millis;
-use crate::store::links::{Links, Which};
+use crate::store::links::Links;
 use crate::store::nodes::Tag;
 use crate::store::refusal::is_value_elsewhere;
 use crate::store::{Result, Store, StoreError, reply};
@@ -33,11 +32,7 @@ impl Store {
         let tags = || pipeline.cmd_iter().filter_map(Tag::of_command);
         if !self.nodes.is_cluster() || is_one(tags()) {
             let tag = tags().next();
-            let which = Which::Plain(0);
-            let asked = self.ask(tag, which, pipeline.len(), |mut live| async move {
-                pipeline.query_async(&mut live.connection).await
-            });
-            return asked.await;
+            return read(self.ask(tag, 0, Question::All(pipeline)).await?);
         }
         let commands: Vec<_> = pipeline.cmd_iter().collect();
         let (answers, failed) = Box::pin(self.spread(&commands, false)).await;
@@ -45,8 +40,7 @@ impl Store {
             return Err(error);
         }
         let values = answers.into_iter().flatten().map(|(_, value)| value);
-        let read = T::from_redis_value(Value::Array(values.collect()));
-        read.map_err(|error| RedisError::from(error).into())
+        read(Value::Array(values.collect()))
     }
 
     /// The same of commands that only read, each answer with its time. A node that does not answer keeps nobody from what
@@ -147,13 +141,8 @@ impl Store {
         for at in &part.places {
             asked.add_command(commands[*at].clone());
         }
-        let asked = &asked;
-        let which = Which::Plain(0);
-        let answers = self.ask_while_there(&part.node, which, patience, |mut live| async move {
-            let (connection, count) = (&mut live.connection, asked.len());
-            connection.req_packed_commands(asked, 0, count).await
-        });
-        let mut answers = answers.await.map_err(told)?.into_iter();
+        let answers = self.ask_while_there(&part.node, 0, patience, Question::Each(&asked));
+        let mut answers = read::<Vec<Value>>(answers.await.map_err(told)?)?.into_iter();
         let now = match timed {
             true => reply::time(answers.next())?,
             false => 0,

@@ -27,6 +27,7 @@ const QUEUED: usize = 4 * MOST;
 const OVERDUE: Duration = Duration::from_secs(1);
 
 /// A command for a batch.
+#[derive(Clone)]
 pub(in crate::store) struct Job {
     /// What is to be done.
     pub(in crate::store) command: Cmd,
@@ -36,19 +37,10 @@ pub(in crate::store) struct Job {
     pub(in crate::store) until: Instant,
 }
 
-/// What came of a command.
-#[derive(Debug)]
-pub(in crate::store) struct Done {
-    /// Its answer.
-    pub(in crate::store) value: Value,
-    /// So many replicas have it.
-    pub(in crate::store) on: u32,
-}
-
 /// A job, and who wants to know what came of it.
 struct Asked {
     job: Job,
-    answer: oneshot::Sender<RedisResult<Done>>,
+    answer: oneshot::Sender<RedisResult<Value>>,
 }
 
 /// Where commands for a connection are brought.
@@ -63,11 +55,11 @@ impl Batcher {
         Self(sender)
     }
 
-    /// Has a command done in the next batch.
+    /// Has a command done in the next batch; answers with its answer and how many replicas have it.
     ///
     /// # Errors
     /// Why it was not done, or nobody knows whether it was.
-    pub(in crate::store) async fn ask(&self, job: Job) -> RedisResult<Done> {
+    pub(in crate::store) async fn ask(&self, job: Job) -> RedisResult<Value> {
         let (answer, answered) = oneshot::channel();
         if self.0.send(Asked { job, answer }).await.is_err() {
             return Err(ended());
@@ -136,7 +128,7 @@ async fn answer(
         }
         let done = value.extract_error().and_then(|value| {
             let on = on.clone()?;
-            Ok(Done { value, on })
+            Ok(Value::Array(vec![value, Value::Int(on.into())]))
         });
         drop(it.answer.send(done));
     }

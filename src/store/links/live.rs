@@ -2,19 +2,19 @@
 
 use std::time::Instant;
 
-use redis::RedisResult;
 use redis::aio::MultiplexedConnection;
+use redis::{RedisResult, Value};
 
-use super::batcher::{Batcher, Done, Job};
+use super::batcher::{Batcher, Job};
 use super::no_connection;
 
-/// Which of the connections a call uses; any number chooses one.
+/// What a connection is for.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::store) enum Which {
-    /// One that answers at once.
-    Plain(usize),
-    /// One on which replicas are waited for, if there are such: nothing else is to wait behind that.
-    Waiting(usize),
+pub(in crate::store) enum Way {
+    /// It answers at once.
+    Plain,
+    /// Replicas are waited for on it, if they are anywhere: nothing else is to wait behind that.
+    Waiting,
 }
 
 /// A connection that calls use.
@@ -30,11 +30,11 @@ pub(in crate::store) struct Live {
 }
 
 impl Live {
-    /// Has a command done, and waits for replicas, in the next batch.
+    /// Has a command done, and waits for replicas, in the next batch; answers with its answer and how many have it.
     ///
     /// # Errors
     /// Why it was not done, or nobody knows whether it was.
-    pub(in crate::store) async fn batched(&self, job: Job) -> RedisResult<Done> {
+    pub(in crate::store) async fn batched(&self, job: Job) -> RedisResult<Value> {
         match &self.batcher {
             Some(batcher) => batcher.ask(job).await,
             None => Err(no_connection()),

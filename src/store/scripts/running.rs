@@ -4,9 +4,8 @@ use futures_util::future::join_all;
 use redis::{Cmd, FromRedisValue};
 
 use super::{ALL, Call, Script};
-use crate::store::asking::told;
+use crate::store::asking::{Question, read, told};
 use crate::store::keys::Shard;
-use crate::store::links::Which;
 use crate::store::nodes::Tag;
 use crate::store::{Result, Store, StoreError};
 
@@ -17,11 +16,9 @@ impl Store {
         shard: Shard,
         call: &Call,
     ) -> Result<T> {
-        let which = Which::Plain(shard.index());
-        let answer = self.ask(call.tag, which, 1, |mut live| async move {
-            call.on(&mut live.connection).await
-        });
-        answer.await.map_err(|error| call.told(error))
+        let which = shard.index();
+        let answer = self.ask(call.tag, which, Question::Script(call));
+        read(answer.await.map_err(|error| call.told(error))?)
     }
 
     /// Brings all scripts to each node, so that no call has to.
@@ -30,16 +27,13 @@ impl Store {
         for script in ALL {
             load.cmd("SCRIPT").arg("LOAD").arg(script.text()).ignore();
         }
-        let load = &load;
         let nodes = self.nodes.all();
-        let loading = nodes.iter().map(|node| {
-            let which = Which::Plain(0);
-            self.ask_node(node, which, self.patience, |mut live| async move {
-                load.query_async(&mut live.connection).await
-            })
-        });
+        let load = Question::All(&load);
+        let loading = nodes
+            .iter()
+            .map(|node| self.ask_while_there(node, 0, self.patience, load));
         let mut loaded = join_all(loading).await.into_iter();
-        loaded.try_for_each(|answer| answer.map_err(told))
+        loaded.try_for_each(|answer| answer.map(drop).map_err(told))
     }
 }
 
