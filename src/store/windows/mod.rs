@@ -151,10 +151,9 @@ impl Windows<'_> {
                     closed,
                 });
             }
-            if let Closing::Closed { reason, .. } = self
-                .close_full(chat, &self.new_id(chat), destinations)
-                .await?
-            {
+            let id = self.new_id(chat);
+            let closing = self.close_full(chat, &id, destinations);
+            if let Closing::Closed { reason, .. } = closing.await? {
                 closed = Some(reason);
             }
         }
@@ -171,9 +170,9 @@ impl Windows<'_> {
     ) -> Call {
         let id = message.id.map(|id| seen_digest(place, id));
         let mut call = scripts::APPEND.key(place.timer());
-        call.key(place.window()).key(place.due());
-        self.store.name_ids(&mut call, place.shard);
-        call.key(keys::paused(place.shard))
+        call.key(place.window())
+            .key(place.due())
+            .key(keys::paused(place.shard))
             .key(keys::received(place.shard))
             .key(keys::alive(place.shard))
             .key(keys::held(place.shard, Kind::Windows))
@@ -197,13 +196,26 @@ impl Windows<'_> {
             .arg(find_key(&chat.id))
             .arg(message.name.map(kept_name).unwrap_or_default())
             .arg(message.rule.map(WaitRule::as_str).unwrap_or_default());
+        self.tell_what_is_special(&mut call, place, message, rules);
+        if message.id.is_some() {
+            self.store.name_ids(&mut call, place.shard);
+        }
+        call
+    }
 
+    fn tell_what_is_special(
+        self,
+        call: &mut Call,
+        place: &Place,
+        message: &NewMessage<'_>,
+        rules: &WindowRules,
+    ) {
         let media = rules.media_waits && message.media_only;
         let text = message.text.filter(|_| rules.drops_repeats);
         let is_heard = rules.first.is_some() || rules.followed_up;
         let plain = rules.restarts && !is_heard && !media && text.is_none();
         if plain && message.flush.is_none() {
-            return call;
+            return;
         }
         if is_heard {
             call.key(keys::heard(place.shard));
@@ -214,9 +226,8 @@ impl Windows<'_> {
         }
         let first = rules.first.filter(|_| !message.asked);
         let first_millis = |part: fn(FirstWait) -> Duration| {
-            first
-                .map(|first| millis(part(first)).to_string())
-                .unwrap_or_default()
+            let part = first.map(|first| millis(part(first)).to_string());
+            part.unwrap_or_default()
         };
         call.arg(u8::from(!rules.restarts))
             .arg(message.flush.map(CloseReason::as_str).unwrap_or_default())
@@ -230,7 +241,6 @@ impl Windows<'_> {
         if rules.followed_up {
             call.arg(member::follow_up(place));
         }
-        call
     }
 
     /// Moves the deadline of an open window: for `hold` from now while the person types, or, without, by the window's
