@@ -154,11 +154,21 @@ impl Deployment {
         let look = &look;
         let found = stream::iter(all).map(|it| async move { look.findings(&it).await });
         let mut findings = found.buffered(AT_ONCE).concat().await;
+        if self.knows_no_default() {
+            let found = "no WEBHOOK_URL is set here, so the destination default was not looked at: run the doctor beside the monitor";
+            findings.push(Finding::ok(webhook::CHECK, found));
+        }
         if more > 0 {
             let found = format!("{more} other destinations were not looked at: lull doctor does");
             findings.push(Finding::ok(webhook::CHECK, found));
         }
         findings
+    }
+
+    /// The settings of `api` may leave to those of `monitor` where `default` is.
+    fn knows_no_default(&self) -> bool {
+        let defaults = self.defaults.as_ref();
+        defaults.is_some_and(|it| it.destination.is_none())
     }
 
     fn described(&self, snapshot: Option<&Snapshot>) -> Vec<Destination> {

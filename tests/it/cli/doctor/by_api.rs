@@ -66,4 +66,8 @@ async fn a_daemon_finds_what_the_tool_does() {
             .contains("/webhook-test/"),
         "{webhook:?}"
     );
+    assert_eq!(
+        webhook[2]["found"],
+        "no WEBHOOK_URL is set here, so the destination default was not looked at: run the doctor beside the monitor"
+    );
 }
