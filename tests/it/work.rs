@@ -66,6 +66,10 @@ async fn a_window_that_no_monitor_closes_degrades_health_until_one_does() {
     assert_eq!(api.metric("lull_standing{what=\"lanes\"}").await, 0.0);
     assert_eq!(api.metric("lull_monitors_alive").await, 0.0);
     assert!(api.metric("lull_overdue_seconds{what=\"windows\"}").await >= 10.0);
+    let (_, story) = api.get("/api/chats/ana/story").await;
+    let verdict = &story["verdict"]["not_answered"];
+    assert_eq!(verdict["code"], "overdue", "{verdict}");
+    assert_eq!(verdict["facts"]["monitors"], 0, "{verdict}");
 
     let _next = Daemon::monitor(&redis, &receiver.url()).await;
     assert_eq!(receiver.call().await.user(), "ana");

@@ -39,6 +39,7 @@ impl Admin {
         let now = to_come.now;
         let mut situation = sources.situation(now);
         situation.window = to_come.window.as_ref().map(|window| window.deadline);
+        situation.monitors = self.monitors_alive(&situation).await?;
         situation.later = to_come.later.iter().map(|kept| kept.at).min();
         situation.heard = known.last_heard;
         situation.pause = self.pause_now(chat, known).await?;
@@ -63,6 +64,15 @@ impl Admin {
         let (lines, _) = self.lines(Some(&chat.buffer)).await?;
         situation.line = heard_through(chat, lines);
         Ok(situation)
+    }
+
+    /// How many monitors are alive, where that matters: if a window should have been closed.
+    async fn monitors_alive(&self, situation: &Situation) -> Result<usize, AdminError> {
+        if situation.window.is_none_or(|due| situation.now <= due) {
+            return Ok(0);
+        }
+        let daemons = self.store().daemons().all().await?;
+        Ok(daemons.living_monitors().count())
     }
 
     /// Its pause, and who made it.

@@ -18,6 +18,8 @@ texts! {
         by_key: Sentence,
         taken_back: Sentence,
         gathering: Sentence,
+        overdue: Sentence,
+        overdue_alone: Sentence,
         waiting: Sentence,
         failing: Sentence,
         dead: Sentence,

@@ -53,6 +53,8 @@ pub struct Situation {
     pub last_pause: Option<Pause>,
     /// When its open window closes.
     pub window: Option<Millis>,
+    /// How many monitors are alive.
+    pub monitors: usize,
     /// When its next message leaves that waits for a time of its own.
     pub later: Option<Millis>,
     /// What waits on a lane, the oldest.

@@ -93,6 +93,17 @@ pub enum NotAnswered {
         /// Until it closes, if nothing more is said.
         closes_in_ms: Millis,
     },
+    /// The window should have been closed long ago, or was due and no monitor is alive to close it.
+    Overdue {
+        /// When it was due (RFC 3339, UTC).
+        #[serde(serialize_with = "moment")]
+        #[schema(value_type = String, format = DateTime)]
+        due_at: Millis,
+        /// How long ago that was.
+        overdue_ms: Millis,
+        /// How many monitors are alive.
+        monitors: usize,
+    },
     /// The batch is on its lane and was not tried, or is being tried for the first time.
     Waiting {
         /// What keeps the next try from beginning, as in `GET /api/lanes`.

@@ -77,6 +77,15 @@ fn not_answered(shell: &Shell, rule: &Rule) -> String {
         },
         "taken_back" => words.taken_back.with(&[("ago", &ago("at"))]),
         "gathering" => words.gathering.with(&[("length", &length("closes_in_ms"))]),
+        "overdue" => {
+            let alone = rule.number("monitors") == Some(0);
+            let words = if alone {
+                &words.overdue_alone
+            } else {
+                &words.overdue
+            };
+            words.with(&[("length", &length("overdue_ms"))])
+        }
         "waiting" => words.waiting.with(&[
             ("destination", &destination),
             ("held", &shell.words.held.of(rule.text("held_by"))),

@@ -9,6 +9,8 @@ use crate::core::verdict::{Delivery, Pause, Situation, Untaken};
 const LATE_BY: Millis = 50;
 /// An answer is looked for so long before it is missed, ms.
 const ANSWERS_WITHIN: Millis = 60_000;
+/// So long after its deadline an open window is no longer about to be closed, although a monitor is alive, ms: as for health.
+const LEFT_AFTER: Millis = 10_000;
 /// So many posts of a buffer must have been refused one after the other before they tell anything of somebody who is known: a
 /// single one may be a stranger's.
 const SEVERAL: u64 = 3;
@@ -28,9 +30,7 @@ impl Situation {
             return (!answered).then(|| dropped(untaken.clone(), self.pause.clone()));
         }
         if let Some(deadline) = self.window {
-            return Some(NotAnswered::Gathering {
-                closes_in_ms: deadline.saturating_sub(self.now),
-            });
+            return Some(self.open(deadline));
         }
         // Where one destination has taken it and our side wrote since, others are nobody's complaint.
         if self.answered().is_some() {
@@ -41,6 +41,22 @@ impl Situation {
             .or_else(|| self.taken_back())
             .or_else(|| self.left_to_a_person())
             .or_else(|| self.for_later())
+    }
+
+    /// A monitor that is at work closes a window within milliseconds.
+    fn open(&self, deadline: Millis) -> NotAnswered {
+        let overdue_ms = self.now.saturating_sub(deadline);
+        let is_left = if self.monitors == 0 { 1 } else { LEFT_AFTER };
+        if overdue_ms < is_left {
+            return NotAnswered::Gathering {
+                closes_in_ms: deadline.saturating_sub(self.now),
+            };
+        }
+        NotAnswered::Overdue {
+            due_at: deadline,
+            overdue_ms,
+            monitors: self.monitors,
+        }
     }
 
     /// What was not taken, where that is the newest.

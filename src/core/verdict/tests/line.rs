@@ -53,6 +53,24 @@ fn what_waits_or_was_given_up_on_says_more_than_a_silent_line() {
 }
 
 #[test]
+fn a_window_that_nobody_closes_is_overdue() {
+    let cases = [
+        (999_000, 1, "gathering"),
+        (999_000, 0, "overdue"),
+        (990_000, 1, "overdue"),
+    ];
+
+    for (window, monitors, code) in cases {
+        let open = Situation {
+            window: Some(window),
+            monitors,
+            ..situation()
+        };
+        assert_eq!(told(&open.not_answered()).0, code, "{window}, {monitors}");
+    }
+}
+
+#[test]
 fn of_nobody_the_line_tells_when_it_last_posted_and_how_often_it_does() {
     let nobody = Situation {
         now: NOW,
