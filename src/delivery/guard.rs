@@ -8,7 +8,6 @@
 mod tests;
 
 use std::error::Error;
-use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -108,10 +107,15 @@ impl Guard {
     /// Looks a host up. Answers only the addresses that this guard lets pass.
     ///
     /// # Errors
-    /// It is not found; as [`Guard::check_host`].
-    pub async fn look_up(&self, host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    /// It is not found, which is an error of the system; else a [`Refused`], as it is, so that whoever looks for one behind an
+    /// error finds it.
+    pub async fn look_up(
+        &self,
+        host: &str,
+        port: u16,
+    ) -> Result<Vec<SocketAddr>, Box<dyn Error + Send + Sync>> {
         let found = lookup_host((host, port)).await?;
-        pass(self, host, found).map_err(io::Error::other)
+        Ok(pass(self, host, found)?)
     }
 
     fn check(&self, host: &str, address: IpAddr) -> Result<(), Refused> {

@@ -10,9 +10,7 @@ use std::time::Duration;
 use redis::aio::MultiplexedConnection;
 use redis::io::AsyncDNSResolver;
 use redis::io::tcp::TcpSettings;
-use redis::{
-    AsyncConnectionConfig, Client, Cmd, IntoConnectionInfo, RedisError, RedisFuture, RedisResult,
-};
+use redis::{AsyncConnectionConfig, Client, Cmd, IntoConnectionInfo, RedisError, RedisFuture};
 use reqwest::Url;
 use tokio::time::{Instant, timeout_at};
 
@@ -207,8 +205,9 @@ impl AsyncDNSResolver for Guarded {
         port: u16,
     ) -> RedisFuture<'a, Box<dyn Iterator<Item = SocketAddr> + Send + 'a>> {
         Box::pin(async move {
-            let passed: RedisResult<_> = self.0.look_up(host, port).await.map_err(RedisError::from);
-            Ok(Box::new(passed?.into_iter()) as Box<dyn Iterator<Item = SocketAddr> + Send>)
+            let passed = self.0.look_up(host, port).await;
+            let passed = passed.map_err(std::io::Error::other)?;
+            Ok(Box::new(passed.into_iter()) as Box<dyn Iterator<Item = SocketAddr> + Send>)
         })
     }
 }
