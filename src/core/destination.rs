@@ -53,6 +53,8 @@ pub enum Kind {
     Http,
     /// As an entry of a stream of Redis.
     RedisStream(Stream),
+    /// As a message on an exchange of RabbitMQ.
+    Amqp(Exchange),
 }
 
 /// A stream of Redis.
@@ -62,6 +64,17 @@ pub struct Stream {
     pub key: String,
     /// About so many entries are kept in it; the oldest go.
     pub max_len: u64,
+}
+
+/// An exchange of RabbitMQ, and how messages are put on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    /// What it is called; empty: the one that brings everything to the queue that is called as the routing key.
+    pub name: String,
+    /// How a message is routed: a template.
+    pub routing_key: String,
+    /// Messages outlive the end of the broker.
+    pub persistent: bool,
 }
 
 /// At most `batch` attempts begin in any interval of this length, over all monitors.

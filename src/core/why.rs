@@ -16,6 +16,8 @@ pub enum Why<'a> {
     NotTaken(&'a str),
     /// It was taken: a stream has it as the entry of this id.
     Entry(&'a str),
+    /// It was taken: a broker has confirmed that it has it.
+    Confirmed,
     /// The template made nothing that can be sent, by this cause.
     Template(&'a str),
     /// The URL leads where none may; behind it stands how it was found.
@@ -37,6 +39,7 @@ const NO_CONNECTION: &str = "cannot connect: ";
 const BROKEN: &str = "connection broke: ";
 const NOT_TAKEN: &str = "not taken: ";
 const ENTRY: &str = "stored as entry ";
+const CONFIRMED: &str = "confirmed by the broker";
 const TEMPLATE: &str = "template: ";
 const INSIDE: &str = "the URL leads inside the network";
 const CUT_OFF: &str = "cut off, because this daemon ends";
@@ -66,6 +69,7 @@ impl<'a> Why<'a> {
             CUT_OFF => Some(Self::CutOff),
             CUT_OFF_ONCE => Some(Self::CutOffOften(1)),
             BY_HAND => Some(Self::ByHand),
+            CONFIRMED => Some(Self::Confirmed),
             _ => (text.strip_prefix(NO_CONNECTION).map(Self::NoConnection))
                 .or_else(|| text.strip_prefix(BROKEN).map(Self::Broken))
                 .or_else(|| text.strip_prefix(NOT_TAKEN).map(Self::NotTaken))
@@ -86,6 +90,7 @@ impl Display for Why<'_> {
             Self::Broken(cause) => write!(to, "{BROKEN}{cause}"),
             Self::NotTaken(cause) => write!(to, "{NOT_TAKEN}{cause}"),
             Self::Entry(id) => write!(to, "{ENTRY}{id}"),
+            Self::Confirmed => to.write_str(CONFIRMED),
             Self::Template(cause) => write!(to, "{TEMPLATE}{cause}"),
             Self::Inside("") => to.write_str(INSIDE),
             Self::Inside(how) => write!(to, "{INSIDE}: {how}"),
@@ -113,6 +118,7 @@ mod tests {
             Why::Broken("connection closed: early"),
             Why::NotTaken("WRONGTYPE: Operation against a key"),
             Why::Entry("1732800000000-0"),
+            Why::Confirmed,
             Why::Template("the template makes more than 1 bytes: let it name less"),
             Why::Inside(""),
             Why::Inside("db is not called: its address 10.0.0.1 is private"),

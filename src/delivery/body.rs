@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::template::context::TemplateContext;
 use super::template::kept::{Kept, Templates};
 use super::template::{Template, TemplateError};
-use super::{Sender, client};
+use super::{Filled, Sender, client};
 use crate::core::destination::{Body, Destination};
 use crate::core::json::RawObject;
 use crate::core::json::dotted::{self, set_at};
@@ -26,6 +26,9 @@ pub enum BodyError {
     /// The template cannot be filled.
     #[error("{}", Why::Template(&.0.to_string()))]
     Template(#[from] TemplateError),
+    /// The routing key is longer than this.
+    #[error("{}", Why::Template(&format!("it makes a routing key of more than {} bytes", .0)))]
+    RoutingKey(usize),
     /// The newest payload has no place for the texts.
     #[error("{0}")]
     Aggregate(#[from] dotted::PathError),
@@ -47,14 +50,14 @@ impl Sender {
     /// alone: few calls are made so, and the template is always the newest.
     ///
     /// # Errors
-    /// As [`Sender::body`].
-    pub fn body_by(
+    /// As [`Sender::fill`].
+    pub fn fill_by(
         &self,
         template: &str,
         context: &TemplateContext<'_>,
-    ) -> Result<String, BodyError> {
+    ) -> Result<Filled, BodyError> {
         let template = Template::compile(template, content_type(&self.basics.headers))?;
-        Ok(template.render(context)?)
+        self.filled(template.render(context)?, context)
     }
 }
 

@@ -10,9 +10,10 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Url};
 
 use super::guard::Guard;
-use super::redis_stream::Links;
 use super::template::kept::Templates;
-use crate::core::destination::Method;
+use super::{amqp, redis_stream};
+use crate::core::broker_url::BrokerUrl;
+use crate::core::destination::{Destination, Kind, Method};
 use crate::settings::guard::GuardConfig;
 use crate::spec::SpecError;
 
@@ -27,7 +28,10 @@ pub struct Clients {
     guard: Guard,
     made: Arc<Mutex<HashMap<Way, Client>>>,
     templates: Arc<Templates>,
-    streams: Arc<Links>,
+    streams: Arc<redis_stream::Links>,
+    brokers: Arc<amqp::Links>,
+    /// The broker of destinations that name none.
+    broker: Option<BrokerUrl>,
 }
 
 /// What the clients of two destinations may differ in. Whatever else a destination says of its calls goes with each call.
@@ -49,7 +53,15 @@ impl Clients {
             made: Arc::default(),
             templates: Arc::default(),
             streams: Arc::default(),
+            brokers: Arc::default(),
+            broker: None,
         }
+    }
+
+    /// The same with the broker for destinations that name none, which is that of `RABBITMQ_URL`.
+    #[must_use]
+    pub fn with_broker(self, broker: Option<BrokerUrl>) -> Self {
+        Self { broker, ..self }
     }
 
     /// What watches over URLs that callers give.
@@ -63,8 +75,32 @@ impl Clients {
     }
 
     /// The connections to streams.
-    pub(super) fn streams(&self) -> &Links {
+    pub(super) fn streams(&self) -> &redis_stream::Links {
         &self.streams
+    }
+
+    /// The connections to brokers.
+    pub(super) fn brokers(&self) -> &amqp::Links {
+        &self.brokers
+    }
+
+    /// Where a destination is.
+    ///
+    /// # Errors
+    /// It has no URL that could be called by its kind, or names none and there is none for it.
+    pub(super) fn url_of(&self, destination: &Destination) -> Result<Url, SpecError> {
+        let schemes = match &destination.kind {
+            Kind::Http => ["http", "https"],
+            Kind::RedisStream(_) => ["redis", "rediss"],
+            Kind::Amqp(_) => ["amqp", "amqps"],
+        };
+        if matches!(destination.kind, Kind::Amqp(_)) && destination.url.is_empty() {
+            let broker = self.broker.as_ref().and_then(amqp::url);
+            return broker.ok_or_else(|| {
+                SpecError::new("url", "is missing, and this daemon has no RABBITMQ_URL")
+            });
+        }
+        url(&destination.url, schemes)
     }
 
     /// The client for a URL, made where none is yet that connects so. It has no time limit: each call has one.
@@ -92,7 +128,7 @@ impl Clients {
 }
 
 /// The URL of a destination, which has one of two schemes.
-pub(super) fn url(text: &str, schemes: [&str; 2]) -> Result<Url, SpecError> {
+fn url(text: &str, schemes: [&str; 2]) -> Result<Url, SpecError> {
     let wrong = |why: &str| SpecError::new("url", why);
     // They would be taken out in silence.
     if text.contains(char::is_control) {

@@ -65,7 +65,8 @@ impl HttpSender {
 
     /// The call for a body, signed.
     pub(super) fn request(&self, basics: &Basics, call: Call<'_>) -> RequestBuilder {
-        let Call { id, body, trace } = call;
+        let Call { id, said, trace } = call;
+        let body = said.body;
         let mut url = basics.url.clone();
         // What a query can carry of the body is the body then.
         let body = if self.method == Method::GET {

@@ -3,6 +3,7 @@
 //! A [`Sender`] has what every destination needs, and a way of handing over: a folder or file for each kind. Whatever the
 //! kind, a call comes to an [`Attempt`].
 
+mod amqp;
 mod answer;
 mod attempt;
 mod basics;
@@ -28,6 +29,7 @@ use crate::core::destination::{Destination, Kind};
 use crate::core::trace::TraceContext;
 use crate::spec::SpecError;
 use crate::spec::masked::masked_url;
+use amqp::AmqpSender;
 use basics::Basics;
 use body::BodyMaker;
 use http::HttpSender;
@@ -55,6 +57,16 @@ pub struct Sender {
 enum Way {
     Http(HttpSender),
     RedisStream(StreamSender),
+    Amqp(AmqpSender),
+}
+
+/// What a call says, made of a context.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filled {
+    /// Its body.
+    pub body: String,
+    /// How a broker is to route it; none: there is no broker.
+    pub routing_key: Option<String>,
 }
 
 /// A call to be made.
@@ -62,7 +74,7 @@ struct Call<'a> {
     /// Its `webhook-id`.
     id: &'a BatchId,
     /// What it says.
-    body: String,
+    said: Filled,
     /// The span that it is.
     trace: Option<&'a TraceContext>,
 }
@@ -73,7 +85,7 @@ impl Sender {
     /// # Errors
     /// Names the field that is wrong.
     pub fn new(destination: &Destination, clients: &Clients) -> Result<Self, SpecError> {
-        let url = client::url(&destination.url, schemes(&destination.kind))?;
+        let url = clients.url_of(destination)?;
         let basics = Basics::new(destination, url, clients)?;
         let content_type = body::content_type(&basics.headers);
         let body = BodyMaker::new(&destination.body, content_type, clients.templates())?;
@@ -82,6 +94,7 @@ impl Sender {
             Kind::RedisStream(stream) => {
                 Way::RedisStream(StreamSender::new(stream, &basics, clients)?)
             }
+            Kind::Amqp(exchange) => Way::Amqp(AmqpSender::new(exchange, &basics, clients)?),
         };
         Ok(Self { body, way, basics })
     }
@@ -90,8 +103,16 @@ impl Sender {
     ///
     /// # Errors
     /// When it cannot be made of this context, and never will be. Says nothing of what was said.
-    pub fn body(&self, context: &TemplateContext<'_>) -> Result<String, BodyError> {
-        self.body.make(context)
+    pub fn fill(&self, context: &TemplateContext<'_>) -> Result<Filled, BodyError> {
+        self.filled(self.body.make(context)?, context)
+    }
+
+    fn filled(&self, body: String, context: &TemplateContext<'_>) -> Result<Filled, BodyError> {
+        let routing_key = match &self.way {
+            Way::Http(_) | Way::RedisStream(_) => None,
+            Way::Amqp(amqp) => Some(amqp.routing_key(context)?),
+        };
+        Ok(Filled { body, routing_key })
     }
 
     /// Where the calls go, without path and query, which may hold tokens.
@@ -106,15 +127,17 @@ impl Sender {
         let port = port.or(match &self.way {
             Way::Http(_) => None,
             Way::RedisStream(_) => Some(redis_stream::PORT),
+            Way::Amqp(_) => Some(amqp::port(url)),
         });
         (url.host_str().unwrap_or_default(), port.unwrap_or_default())
     }
 
-    /// The method of every call; of a stream the command, with the stream.
-    pub fn method(&self) -> &str {
+    /// The method of a call that says this; of a stream the command with its key, of an exchange what is published where.
+    pub fn method(&self, said: &Filled) -> String {
         match &self.way {
-            Way::Http(http) => http.method(),
-            Way::RedisStream(stream) => stream.command(),
+            Way::Http(http) => http.method().to_owned(),
+            Way::RedisStream(stream) => stream.command().to_owned(),
+            Way::Amqp(amqp) => amqp.command(said.routing_key.as_deref().unwrap_or_default()),
         }
     }
 
@@ -123,6 +146,7 @@ impl Sender {
         match &self.way {
             Way::Http(http) => vec![("http.request.method", http.method().to_owned())],
             Way::RedisStream(stream) => stream.described(),
+            Way::Amqp(amqp) => amqp.described(),
         }
     }
 
@@ -131,29 +155,22 @@ impl Sender {
         self.basics.url.path().contains("/webhook-test/")
     }
 
-    /// The method and the URL of every call, for people: user info and the values of the query are masked.
-    pub fn shown(&self) -> (&str, String) {
-        (self.method(), masked_url(self.basics.url.as_str()))
+    /// The method and the URL of a call that says this, for people: user info and the values of the query are masked.
+    pub fn shown(&self, said: &Filled) -> (String, String) {
+        (self.method(said), masked_url(self.basics.url.as_str()))
     }
 
     /// Makes one call, as the span `trace`.
-    pub async fn send(&self, id: &BatchId, body: String, trace: Option<&TraceContext>) -> Attempt {
+    pub async fn send(&self, id: &BatchId, said: Filled, trace: Option<&TraceContext>) -> Attempt {
         if let Some(refused) = self.basics.refused() {
             return Attempt::refused(&refused, Instant::now());
         }
-        let call = Call { id, body, trace };
+        let call = Call { id, said, trace };
         match &self.way {
             Way::Http(http) => http.send(&self.basics, call).await,
             Way::RedisStream(stream) => stream.send(&self.basics, call).await,
+            Way::Amqp(amqp) => amqp.send(&self.basics, call).await,
         }
-    }
-}
-
-/// How the URL of such a destination begins: without TLS, and with it.
-fn schemes(kind: &Kind) -> [&'static str; 2] {
-    match kind {
-        Kind::Http => ["http", "https"],
-        Kind::RedisStream(_) => ["redis", "rediss"],
     }
 }
 

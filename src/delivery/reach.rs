@@ -60,7 +60,7 @@ impl Sender {
         let host = host.trim_matches(['[', ']']);
         let stream = TcpStream::connect((host, port)).await;
         let stream = stream.map_err(Unreached::Connection)?;
-        if matches!(self.scheme(), "https" | "rediss") {
+        if matches!(self.scheme(), "https" | "rediss" | "amqps") {
             let spoken = speak_tls(host, stream).await;
             spoken.map_err(|error| Unreached::Tls(error.to_string()))?;
         }

@@ -8,7 +8,7 @@ use reqwest::header::HeaderMap;
 use serde_json::json;
 
 use super::template::context::TemplateContext;
-use super::{Attempt, BodyError, Call, Clients, Sender, Way};
+use super::{Attempt, BodyError, Call, Clients, Filled, Sender, Way};
 use crate::core::batch::{BatchId, Millis};
 use crate::core::chat::Chat;
 use crate::core::destination::{Body, Destination};
@@ -144,11 +144,11 @@ async fn call(
     marked.headers.insert(MARK.to_owned(), "true".to_owned());
     marked.timeout = marked.timeout.min(LONGEST);
     let sender = Sender::new(&marked, clients)?;
-    let body = sender.body(context)?;
+    let said = sender.fill(context)?;
     let id = BatchId::generate();
-    let request = sender.shown_call(&id, &body)?;
+    let request = sender.shown_call(&id, &said)?;
     let attempt = match depth {
-        Depth::Call => Some(sender.send(&id, body, None).await),
+        Depth::Call => Some(sender.send(&id, said, None).await),
         Depth::Preview => None,
     };
     Ok(Trial { request, attempt })
@@ -182,11 +182,11 @@ fn nested(path: &str) -> serde_json::Value {
 }
 
 impl Sender {
-    /// A call with this body, as it is shown.
-    fn shown_call(&self, id: &BatchId, body: &str) -> Result<Shown, SpecError> {
+    /// A call that says this, as it is shown.
+    fn shown_call(&self, id: &BatchId, said: &Filled) -> Result<Shown, SpecError> {
         let call = Call {
             id,
-            body: body.to_owned(),
+            said: said.clone(),
             trace: None,
         };
         let headers = match &self.way {
@@ -197,13 +197,14 @@ impl Sender {
                 headers(request.headers())
             }
             Way::RedisStream(stream) => headers(&stream.headers(&self.basics, &call)),
+            Way::Amqp(amqp) => headers(&amqp.headers(&self.basics, &call)),
         };
-        let (method, url) = self.shown();
+        let (method, url) = self.shown(said);
         Ok(Shown {
-            method: method.to_owned(),
+            method,
             url,
             headers,
-            body: body.to_owned(),
+            body: said.body.clone(),
         })
     }
 }

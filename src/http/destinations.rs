@@ -39,11 +39,11 @@ struct Tried {
 /// The call of a test, with masks in place of secrets.
 #[derive(Debug, Serialize, ToSchema)]
 struct TriedRequest {
-    /// Its method; of a stream `XADD` and its key.
+    /// Its method; of a stream `XADD` and its key, of an exchange `PUBLISH`, its name and the routing key.
     method: String,
     /// Where it went.
     url: String,
-    /// Its headers; of a stream the fields of the entry but for `body`.
+    /// Its headers; of a stream the fields of the entry but for `body`, of an exchange those of the message and its content type.
     headers: BTreeMap<String, String>,
     /// Its body; a GET carries its fields as query.
     body: String,

@@ -130,7 +130,8 @@ impl Api {
         tracer: Tracer,
         loops: Loops,
     ) -> Result<Self> {
-        let clients = Clients::new(config.guard.clone());
+        let broker = config.rabbit.as_ref().map(|rabbit| rabbit.url.clone());
+        let clients = Clients::new(config.guard.clone()).with_broker(broker);
         let key_ring = KeyRing::new(store.clone());
         let ingest = Ingest::new(
             config.bounds,

@@ -10,7 +10,7 @@ use super::reading::Said;
 use super::{Ingest, IngestError};
 use crate::core::batch::Millis;
 use crate::core::chat::{ChatId, Name};
-use crate::core::destination::Destination;
+use crate::core::destination::{Destination, Method};
 use crate::core::incoming::Incoming;
 use crate::core::item::{Item, Media, read_items, stored_item};
 use crate::core::json::fields::BadInput;
@@ -68,8 +68,10 @@ pub struct WouldCall {
 /// A destination, ready to be called; or why it cannot be.
 struct Call {
     destination: Name,
-    method: String,
-    url: String,
+    /// By HTTP; where the call could not be made ready.
+    method: Method,
+    /// None: it leads where `RABBITMQ_URL` does.
+    url: Option<String>,
     sender: Result<Sender, String>,
 }
 
@@ -108,14 +110,10 @@ impl Ingest {
 
     fn call(&self, destination: &Destination) -> Call {
         let sender = Sender::new(destination, &self.0.clients);
-        let method = match &sender {
-            Ok(sender) => sender.method(),
-            Err(_) => destination.method.as_str(),
-        };
         Call {
             destination: destination.name.clone(),
-            method: method.to_owned(),
-            url: masked_url(&destination.url),
+            method: destination.method,
+            url: (!destination.url.is_empty()).then(|| masked_url(&destination.url)),
             sender: sender.map_err(|error| error.to_string()),
         }
     }
@@ -240,15 +238,21 @@ impl Trial<'_> {
 
 impl Call {
     fn for_context(&self, context: &TemplateContext<'_>) -> WouldCall {
-        let sender = self.sender.as_ref();
+        let filled = self.sender.as_ref().map_err(Clone::clone);
+        let filled = filled.and_then(|sender| {
+            let filled = sender.fill(context).map_err(|error| error.to_string());
+            filled.map(|filled| (sender.shown(&filled), filled.body))
+        });
+        let ((method, url), body) = match filled {
+            Ok((shown, body)) => (shown, Ok(body)),
+            Err(error) => ((self.method.to_string(), String::new()), Err(error)),
+        };
         WouldCall {
             destination: self.destination.clone(),
-            method: self.method.clone(),
-            url: self.url.clone(),
-            body: match sender {
-                Ok(sender) => sender.body(context).map_err(|error| error.to_string()),
-                Err(error) => Err(error.clone()),
-            },
+            method,
+            // As it was written, if it was.
+            url: self.url.clone().unwrap_or(url),
+            body,
         }
     }
 }

@@ -69,7 +69,7 @@ const GIVE_BACK: Duration = Duration::from_secs(2);
 /// # Errors
 /// Names the variable that is wrong.
 pub fn check(config: &MonitorConfig) -> Result<()> {
-    let clients = Clients::new(config.guard.clone());
+    let clients = clients(config);
     if let Err(error) = Sender::new(&config.destination, &clients) {
         bail!("{}: {}", webhook::variable_of(&error.field), error.why);
     }
@@ -79,6 +79,10 @@ pub fn check(config: &MonitorConfig) -> Result<()> {
         bail!("WEBHOOK_AUTH_KEY: {}", error.why);
     }
     Ok(())
+}
+
+fn clients(config: &MonitorConfig) -> Clients {
+    Clients::new(config.guard.clone()).with_broker(config.broker.clone())
 }
 
 /// One monitor.
@@ -152,7 +156,7 @@ impl Monitor {
         let monitor = Arc::new(Self {
             store,
             registry,
-            clients: Clients::new(config.guard.clone()),
+            clients: clients(config),
             workers: DestinationWorkers::default(),
             room: SharedRoom::new(most),
             retention: Retention::of(&config.retention),

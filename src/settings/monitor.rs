@@ -13,9 +13,11 @@ use super::export::history_export;
 use super::guard::GuardConfig;
 use super::idempotency::seen_for;
 use super::messages::messages;
+use super::rabbit::RabbitConfig;
 use super::redis::RedisConfig;
 use super::retention::RetentionConfig;
 use super::webhook::default_destination;
+use crate::core::broker_url::BrokerUrl;
 use crate::core::destination::Destination;
 use crate::spec::{Buffer, Defaults, Messages};
 
@@ -42,6 +44,8 @@ pub struct MonitorConfig {
     pub retention: RetentionConfig,
     /// Most attempts at a time over all destinations; none: as many as the files allow that this process may have open.
     pub max_attempts: Option<usize>,
+    /// `RABBITMQ_URL`: the broker of destinations that name none.
+    pub broker: Option<BrokerUrl>,
 }
 
 #[derive(Deserialize)]
@@ -79,6 +83,7 @@ impl MonitorConfig {
             history_export: history_export(vars)?,
             retention: RetentionConfig::from_vars(vars)?,
             max_attempts: raw.max_attempts,
+            broker: RabbitConfig::from_vars(vars)?.map(|rabbit| rabbit.url),
         })
     }
 

@@ -36,7 +36,8 @@ pub struct DestinationSpec {
     /// How it is handed what is said; what it lacks of another kind is refused.
     #[serde(skip_serializing_if = "DestinationKind::is_http")]
     pub kind: DestinationKind,
-    /// Where it is: of an `http` an `http://` or `https://` URL, of a `redis-stream` a `redis://` or `rediss://` one.
+    /// Where it is: of an `http` an `http://` or `https://` URL, of a `redis-stream` a `redis://` or `rediss://` one, of an
+    /// `amqp` an `amqp://` or `amqps://` one, or nothing: that of `RABBITMQ_URL`.
     pub url: String,
     /// Of an `http`: `POST`, `PUT`, `PATCH`, `DELETE` or `GET`.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -53,6 +54,18 @@ pub struct DestinationSpec {
     )]
     #[schema(minimum = 1, maximum = 1_000_000_000)]
     pub max_len: Option<u64>,
+    /// Of an `amqp`: what the exchange is called; empty: the one that brings everything to the queue that is called as the
+    /// routing key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 255)]
+    pub exchange: Option<String>,
+    /// Of an `amqp`: the routing key, as a template.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = "routing-key")]
+    pub routing_key: Option<String>,
+    /// Of an `amqp`: whether messages outlive the end of the broker.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub persistent: Option<bool>,
     /// Headers to send along; of a `redis-stream`: more fields of each entry.
     #[schema(value_type = Headers)]
     pub headers: BTreeMap<String, String>,
@@ -118,6 +131,9 @@ impl Default for DestinationSpec {
             method: kind::METHOD.to_owned(),
             stream: None,
             max_len: None,
+            exchange: None,
+            routing_key: None,
+            persistent: None,
             headers: BTreeMap::new(),
             fields: None,
             messages_field: "messages".to_owned(),
@@ -141,7 +157,10 @@ impl DestinationSpec {
     #[must_use]
     pub fn masked(mut self) -> Self {
         self.fill_in();
-        self.url = masked_url(&self.url);
+        // Of one that goes where `RABBITMQ_URL` leads there is none.
+        if !self.url.is_empty() {
+            self.url = masked_url(&self.url);
+        }
         for secret in self.secrets.iter_mut().chain(self.headers.values_mut()) {
             MASK.clone_into(secret);
         }

@@ -11,9 +11,11 @@ FORMATS = {
     "destination": ["default"],
     "hours": ["08:00-20:00", "20:00-08:00", "00:00-24:00"],
     "http-url": ["http://127.0.0.1:9/hook", "https://example.com/a?b=c", "http://[::1]:9/"],
+    "amqp-url": ["amqp://127.0.0.1:9", "amqps://u:p@example.com:5680/shop"],
     "redis-url": ["redis://127.0.0.1:9", "rediss://u:p@example.com:6380/2"],
     "path": ["user", "data.key.id", "list[0].text", "a | b", "m[][type=text].text.body", '"a.b"', "*.id"],
     "public-url": ["https://93.184.215.14/hook", "http://93.184.215.14:8080/a?b=c"],
+    "routing-key": ["shop", "shop.{{ user }}", "{{ buffer }}.in"],
     "template": ['{"to": {{ user }}, "all": {{ messages }}}', '{"fixed": true}', "{{ messages }}"],
     "timezone": ["UTC", "America/Sao_Paulo", "Europe/Lisbon", "Asia/Kolkata"],
     "words": ["loja", "Loja B", "Loja S\u00e3o Paulo", "x_1"],
@@ -49,8 +51,11 @@ def in_their_formats(body):
         if isinstance(value, str) and not (field == "url" and value.startswith("http") and MASK not in value):
             body[field] = value if value in FORMATS[format] else FORMATS[format][0]
     # Where a destination leads goes by its kind.
-    if body.get("kind") == "redis-stream" and isinstance(body.get("url"), str) and not body["url"].startswith("redis"):
-        body["url"] = FORMATS["redis-url"][0]
+    if body.get("kind") == "amqp":
+        body.setdefault("url", FORMATS["amqp-url"][0])
+    for kind, scheme in (("redis-stream", "redis"), ("amqp", "amqp")):
+        if body.get("kind") == kind and isinstance(body.get("url"), str) and not body["url"].startswith(scheme):
+            body["url"] = FORMATS[f"{scheme}-url"][0]
     window = body.get("window")
     if isinstance(window, dict) and window.get("media_waits") is True and window.get("max_wait") == 0:
         window["max_wait"] = 60

@@ -14,6 +14,7 @@ mod failover;
 mod handing;
 mod master;
 mod poison;
+mod publishing;
 mod queues;
 mod sentinels;
 #[path = "../it/support/mod.rs"]

@@ -50,7 +50,8 @@ pub(super) async fn examine(arguments: &Arguments, vars: &Vars) -> Result<ExitCo
         settings(vars)
     };
     let deployment = ApiConfig::from_vars(vars).map(|config| {
-        let clients = Clients::new(config.guard.clone());
+        let broker = config.rabbit.as_ref().map(|rabbit| rabbit.url.clone());
+        let clients = Clients::new(config.guard.clone()).with_broker(broker);
         Deployment::of(&config, clients)
     });
     let deployment = deployment.unwrap_or_else(|_| Deployment::unknown());

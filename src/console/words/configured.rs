@@ -43,6 +43,7 @@ texts! {
         pace: Sentence,
         split: String,
         max_len: Counted,
+        fleeting: String,
         signed: Counted,
         answers: String,
         answers_empty: String,

@@ -11,6 +11,7 @@ texts! {
         broken: Sentence,
         not_taken: Sentence,
         entry: Sentence,
+        confirmed: String,
         template: Sentence,
         inside: String,
         cut_off: String,
@@ -48,6 +49,7 @@ impl Words {
             }
             Why::Broken(cause) => words.broken.with(&[("cause", &self.cause(cause))]),
             Why::NotTaken(cause) => words.not_taken.with(&[("cause", &cause)]),
+            Why::Confirmed => words.confirmed.clone(),
             Why::Entry(id) => words.entry.with(&[("id", &id)]),
             Why::Template(cause) => words.template.with(&[("cause", &cause)]),
             Why::Inside("") => words.inside.clone(),

@@ -74,7 +74,7 @@ impl StreamSender {
 
     /// The fields of an entry, but for its body.
     pub(super) fn headers(&self, basics: &Basics, call: &Call<'_>) -> HeaderMap {
-        basics.headers_of(call.id, &[&call.body], call.trace)
+        basics.headers_of(call.id, &[&call.said.body], call.trace)
     }
 
     /// Adds one entry.
@@ -95,7 +95,7 @@ impl StreamSender {
         for (name, value) in &self.headers(basics, call) {
             entry.arg(name.as_str()).arg(value.as_bytes());
         }
-        entry.arg(BODY).arg(&call.body);
+        entry.arg(BODY).arg(&call.said.body);
         entry
     }
 }
@@ -143,7 +143,7 @@ fn check_url(url: &Url) -> Result<(), SpecError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Sender;
+    use super::super::{Filled, Sender};
     use super::*;
     use crate::settings::Vars;
     use crate::settings::guard::GuardConfig;
@@ -205,7 +205,8 @@ mod tests {
 
         assert_eq!(sender.place(), "redis://redis");
         assert_eq!(sender.server(), ("redis", PORT));
-        let shown = sender.shown();
-        assert_eq!(shown, ("XADD bots", "redis://********@redis/2".to_owned()));
+        let shown = sender.shown(&Filled::default());
+        assert_eq!(shown.0, "XADD bots");
+        assert_eq!(shown.1, "redis://********@redis/2");
     }
 }

@@ -93,7 +93,7 @@ struct AttemptAnswer {
 /// A call, as it was kept.
 #[derive(Debug, Serialize, ToSchema)]
 struct RequestAnswer {
-    /// Its method; of a stream `XADD` and its key.
+    /// Its method; of a stream `XADD` and its key, of an exchange `PUBLISH`, its name and the routing key.
     method: String,
     /// Where it went; user info and the values of its query are masked.
     url: String,

@@ -2,6 +2,7 @@
 //! name. Both are made of the schema of the one specification.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use serde_json::{Value, json};
 use utoipa::openapi::RefOr;
@@ -47,7 +48,7 @@ fn both(one: &str, other: &str) -> Value {
 
 impl Spec for DestinationSpec {
     const NAME: &'static str = "Destination";
-    const REQUIRED: &'static [&'static str] = &["name", "url"];
+    const REQUIRED: &'static [&'static str] = &["name"];
 
     fn also() -> Value {
         let ways = [
@@ -55,26 +56,59 @@ impl Spec for DestinationSpec {
             both("template", "aggregate_field"),
             both("content", "aggregate_field"),
         ];
-        let nothing = json!({ "type": "null" });
         json!({
             "not": { "anyOf": ways },
-            "if": { "required": ["kind"], "properties": { "kind": { "const": "redis-stream" } } },
-            "then": {
-                "required": ["stream"],
-                "properties": {
-                    "url": { "format": "redis-url" },
-                    "stream": { "type": "string" },
-                    "method": { "const": "POST" },
-                    "retry": { "properties": { "max_retry_after": { "const": 3600 } } },
-                },
-            },
-            "else": {
-                "properties": {
-                    "url": { "format": "http-url" }, "stream": nothing, "max_len": nothing,
-                },
-            },
+            "allOf": [
+                { "if": of("redis-stream"), "then": stream(), "else": without(&["stream", "max_len"]) },
+                { "if": of("amqp"), "then": amqp(), "else": without(&["exchange", "routing_key", "persistent"]) },
+                { "if": { "anyOf": [of("redis-stream"), of("amqp")] }, "then": other_than_http(), "else": http() },
+            ],
         })
     }
+}
+
+/// A destination of this kind.
+fn of(kind: &str) -> Value {
+    json!({ "required": ["kind"], "properties": { "kind": { "const": kind } } })
+}
+
+/// None of these says anything.
+fn without(fields: &[&str]) -> Value {
+    let fields = fields
+        .iter()
+        .map(|&field| (field, json!({ "type": "null" })));
+    json!({ "properties": fields.collect::<HashMap<_, _>>() })
+}
+
+fn http() -> Value {
+    json!({ "required": ["url"], "properties": { "url": { "format": "http-url" } } })
+}
+
+fn stream() -> Value {
+    json!({
+        "required": ["url", "stream"],
+        "properties": { "url": { "format": "redis-url" }, "stream": { "type": "string" } },
+    })
+}
+
+fn amqp() -> Value {
+    let named = |field: &str| {
+        let some = json!({ "type": "string", "minLength": 1 });
+        json!({ "required": [field], "properties": { field: some } })
+    };
+    json!({
+        "properties": { "url": { "format": "amqp-url" } },
+        "anyOf": [named("exchange"), named("routing_key")],
+    })
+}
+
+fn other_than_http() -> Value {
+    json!({
+        "properties": {
+            "method": { "const": "POST" },
+            "retry": { "properties": { "max_retry_after": { "const": 3600 } } },
+        },
+    })
 }
 
 impl Spec for ScheduleSpec {

@@ -80,7 +80,7 @@ struct WouldBe {
 struct WouldSend {
     /// The name of the destination.
     destination: String,
-    /// The HTTP method; of a stream `XADD` and its key.
+    /// The HTTP method; of a stream `XADD` and its key, of an exchange `PUBLISH`, its name and the routing key.
     method: String,
     /// Where it is, with a mask for what may be secret in it.
     url: String,

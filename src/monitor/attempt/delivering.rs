@@ -15,8 +15,8 @@ use crate::core::breaker::Turn;
 use crate::core::chat::{Chat, Lane, Name};
 use crate::core::item::read_items;
 use crate::core::why::Why;
-use crate::delivery::Attempt;
 use crate::delivery::template::context::TemplateContext;
+use crate::delivery::{Attempt, Filled};
 use crate::monitor::Monitor;
 use crate::monitor::destination::limiter::permit::Permit;
 use crate::monitor::destination::worker::DestinationWorker;
@@ -145,7 +145,7 @@ impl Monitor {
         if let Some(why) = cut_off_too_often(worker, lease) {
             return self.bury(worker, in_hand, &why, None).await;
         }
-        let (body, span) = match self.call(worker, lease) {
+        let (said, span) = match self.call(worker, lease) {
             Ok(call) => call,
             Err(why) => return self.bury(worker, in_hand, &why, None).await,
         };
@@ -168,7 +168,7 @@ impl Monitor {
         let began = Instant::now();
         let attempt = tokio::select! {
             () = self.abandon.cancelled() => None,
-            attempt = worker.sender.send(&lease.batch.id, body.clone(), span.context()) => Some(attempt),
+            attempt = worker.sender.send(&lease.batch.id, said.clone(), span.context()) => Some(attempt),
         };
         drop(in_flight);
         match attempt {
@@ -179,7 +179,7 @@ impl Monitor {
             Some(attempt) => {
                 permit.note_answer(!attempt.had_no_answer_within(worker.destination.timeout));
                 self.turn(worker, permit.record(&attempt.outcome, lease.is_fresh()));
-                self.conclude(worker, in_hand, &Call { attempt, body }, span)
+                self.conclude(worker, in_hand, &Call { attempt, said }, span)
                     .await
             }
             None => {
@@ -198,7 +198,7 @@ impl Monitor {
         &self,
         worker: &DestinationWorker,
         lease: &Lease,
-    ) -> Result<(String, AttemptSpan), String> {
+    ) -> Result<(Filled, AttemptSpan), String> {
         let (chat, batch) = (&lease.lane.chat, &lease.batch);
         let items =
             read_items(&batch.items).map_err(|error| format!("unreadable in Redis: {error}"))?;
@@ -213,13 +213,13 @@ impl Monitor {
             language: snapshot.language(chat),
             items: &items,
         };
-        let body = match template_of(&snapshot, lease) {
-            Some(template) => worker.sender.body_by(template, &context),
-            None => worker.sender.body(&context),
+        let said = match template_of(&snapshot, lease) {
+            Some(template) => worker.sender.fill_by(template, &context),
+            None => worker.sender.fill(&context),
         };
-        let body = body.map_err(|error| error.to_string())?;
+        let said = said.map_err(|error| error.to_string())?;
         Ok((
-            body,
+            said,
             AttemptSpan::begin(&self.tracer, worker, lease, &items),
         ))
     }

@@ -9,7 +9,7 @@ use super::delivering::InHand;
 use crate::core::chat::Name;
 use crate::core::item::{MOST_STAMPS, digest, stamps};
 use crate::core::moment::millis;
-use crate::delivery::Attempt;
+use crate::delivery::{Attempt, Filled};
 use crate::monitor::Monitor;
 use crate::monitor::destination::worker::DestinationWorker;
 use crate::store::LONGEST_IDLE;
@@ -31,7 +31,7 @@ pub(in crate::monitor) struct Call {
     /// What it came to.
     pub(in crate::monitor) attempt: Attempt,
     /// What it said.
-    pub(in crate::monitor) body: String,
+    pub(in crate::monitor) said: Filled,
 }
 
 impl Monitor {
@@ -170,7 +170,7 @@ impl Monitor {
             why,
             request: call
                 .filter(|_| self.payloads)
-                .map(|call| request(worker, &call.body)),
+                .map(|call| request(worker, &call.said)),
         })
     }
 
@@ -185,12 +185,13 @@ impl Monitor {
     }
 }
 
-fn request(worker: &DestinationWorker, body: &str) -> Request {
-    let (method, url) = worker.sender.shown();
+fn request(worker: &DestinationWorker, said: &Filled) -> Request {
+    let (method, url) = worker.sender.shown(said);
+    let body = &said.body;
     Request {
-        method: method.to_owned(),
+        method,
         url,
         bytes: u64::try_from(body.len()).unwrap_or(u64::MAX),
-        body: (body.len() <= MOST_OF_A_BODY).then(|| body.to_owned()),
+        body: (body.len() <= MOST_OF_A_BODY).then(|| body.clone()),
     }
 }

@@ -5,7 +5,7 @@ use strum::IntoStaticStr;
 use utoipa::ToSchema;
 
 use super::DestinationSpec;
-use crate::core::destination::{Kind, Method, MethodError, Stream};
+use crate::core::destination::{Exchange, Kind, Method, MethodError, Stream};
 use crate::core::retry::LONGEST_ASKED;
 use crate::spec::SpecError;
 
@@ -17,6 +17,10 @@ const MAX_LEN: u64 = 10_000;
 const MOST_MAX_LEN: u64 = 1_000_000_000;
 /// Most bytes in the name of a stream.
 const MOST_OF_A_KEY: usize = 256;
+/// Most bytes in the name of an exchange, as the protocol has it.
+const MOST_OF_AN_EXCHANGE: usize = 255;
+/// Most bytes in the template of a routing key, which makes at most 255.
+const MOST_OF_A_ROUTING_KEY: usize = 4096;
 /// How keys begin under which Lull keeps what it works with; the destination may be the same Redis.
 const OUR_KEYS: &str = "lull:";
 
@@ -32,6 +36,8 @@ pub enum DestinationKind {
     Http,
     /// As an entry of a stream of Redis.
     RedisStream,
+    /// As a message on an exchange of RabbitMQ.
+    Amqp,
 }
 
 impl DestinationKind {
@@ -50,8 +56,14 @@ impl DestinationSpec {
     /// Fills in what a destination of its kind has by default. Whatever another kind has is left for [`Self::kind`] to refuse;
     /// only the method that nobody has named goes.
     pub(super) fn fill_in(&mut self) {
-        if self.kind == DestinationKind::RedisStream {
-            self.max_len = self.max_len.or(Some(MAX_LEN));
+        match self.kind {
+            DestinationKind::Http => {}
+            DestinationKind::RedisStream => self.max_len = self.max_len.or(Some(MAX_LEN)),
+            DestinationKind::Amqp => {
+                self.exchange.get_or_insert_default();
+                self.routing_key.get_or_insert_default();
+                self.persistent = self.persistent.or(Some(true));
+            }
         }
         if !self.kind.is_http() && self.method == METHOD {
             self.method.clear();
@@ -71,27 +83,28 @@ impl DestinationSpec {
         Ok(match self.kind {
             DestinationKind::Http => Kind::Http,
             DestinationKind::RedisStream => Kind::RedisStream(self.as_stream()?),
+            DestinationKind::Amqp => Kind::Amqp(self.as_exchange()?),
         })
     }
 
     /// The fields that only one kind has: whether each says something, and whose it is.
-    fn of_one_kind(&self) -> [(&'static str, bool, DestinationKind); 4] {
+    fn of_one_kind(&self) -> [(&'static str, bool, DestinationKind); 7] {
         let asked = LONGEST_ASKED.as_secs_f64();
         let is_asked = (self.retry.max_retry_after - asked).abs() > f64::EPSILON;
         let has_method = !self.method.is_empty() && self.method != METHOD;
+        let (http, stream, amqp) = (
+            DestinationKind::Http,
+            DestinationKind::RedisStream,
+            DestinationKind::Amqp,
+        );
         [
-            ("method", has_method, DestinationKind::Http),
-            ("retry.max_retry_after", is_asked, DestinationKind::Http),
-            (
-                "stream",
-                self.stream.is_some(),
-                DestinationKind::RedisStream,
-            ),
-            (
-                "max_len",
-                self.max_len.is_some(),
-                DestinationKind::RedisStream,
-            ),
+            ("method", has_method, http),
+            ("retry.max_retry_after", is_asked, http),
+            ("stream", self.stream.is_some(), stream),
+            ("max_len", self.max_len.is_some(), stream),
+            ("exchange", self.exchange.is_some(), amqp),
+            ("routing_key", self.routing_key.is_some(), amqp),
+            ("persistent", self.persistent.is_some(), amqp),
         ]
     }
 
@@ -102,6 +115,33 @@ impl DestinationSpec {
         }
         let method = self.method.parse();
         method.map_err(|error: MethodError| SpecError::new("method", error.to_string()))
+    }
+
+    fn as_exchange(&self) -> Result<Exchange, SpecError> {
+        let name = self.exchange.clone().unwrap_or_default();
+        let routing_key = self.routing_key.clone().unwrap_or_default();
+        let is_long = name.len() > MOST_OF_AN_EXCHANGE || name.contains(char::is_control);
+        if is_long {
+            let why = format!("must be at most {MOST_OF_AN_EXCHANGE} bytes, without line breaks");
+            return Err(SpecError::new("exchange", why));
+        }
+        if name.is_empty() && routing_key.is_empty() {
+            let why = "is missing: without an exchange it is the name of a queue";
+            return Err(SpecError::new("routing_key", why));
+        }
+        if routing_key.len() > MOST_OF_A_ROUTING_KEY {
+            let why = format!("must be at most {MOST_OF_A_ROUTING_KEY} bytes");
+            return Err(SpecError::new("routing_key", why));
+        }
+        if self.guarded && self.url.is_empty() {
+            let why = "is missing: a guarded one does not go where RABBITMQ_URL leads";
+            return Err(SpecError::new("url", why));
+        }
+        Ok(Exchange {
+            name,
+            routing_key,
+            persistent: self.persistent.unwrap_or(true),
+        })
     }
 
     fn as_stream(&self) -> Result<Stream, SpecError> {

@@ -73,3 +73,64 @@ async fn a_stream_is_written_by_a_form_that_sends_what_other_kinds_have_and_is_s
         lacks(page, &["t0ps3cret"]);
     }
 }
+
+#[tokio::test]
+async fn an_exchange_is_written_with_its_routing_key_and_without_a_url_if_there_is_one_for_all() {
+    let broker = [("RABBITMQ_URL", "amqp://us:t0ps3cret@127.0.0.1:9/loja")];
+    let system = System::with_settings(&[], &broker).await;
+    let ana = Browser::with_key(&system.api, SUITE_KEY).await;
+    let begun = ana.get("/console/destinations/.new").await;
+    let ticked = "name=\"persistent\" value=\"on\" checked";
+    answers(&begun, 200, &["RabbitMQ (AMQP)", ticked]);
+    let typed = |key: &'static str| {
+        vec![
+            ("of", ""),
+            ("name", "fila"),
+            ("kind", "amqp"),
+            ("url", ""),
+            ("method", "POST"),
+            ("exchange", "bots"),
+            ("routing_key", key),
+            ("active", "on"),
+        ]
+    };
+
+    let refused = ana
+        .post("/console/destinations/.new", &typed("loja.{{ x"))
+        .await;
+    answers(&refused, 400, &["Write the routing key"]);
+    let preview = ana
+        .post("/console/destinations/.preview", &typed("loja.{{ user }}"))
+        .await;
+    let parts = [
+        "PUBLISH bots loja.lull-test",
+        "amqp://********@127.0.0.1:9/loja",
+    ];
+    answers(&preview, 200, &parts);
+    let made = ana
+        .post("/console/destinations/.new", &typed("loja.{{ user }}"))
+        .await;
+    assert_eq!(made.status, 303, "{}", made.html);
+    let (_, there) = system.api.get("/api/destinations/fila").await;
+    assert_eq!(
+        (&there["url"], &there["persistent"], there.get("method")),
+        (&json!(""), &json!(false), None)
+    );
+    let one = ana.get(&made.sent_to).await;
+    let parts = [
+        "PUBLISH bots loja.{{ user }}",
+        "RABBITMQ_URL",
+        "lost when RabbitMQ",
+    ];
+    answers(&one, 200, &parts);
+    answers(
+        &ana.get("/console/destinations").await,
+        200,
+        &["RABBITMQ_URL"],
+    );
+    let edit = ana.get("/console/destinations/fila/edit").await;
+    answers(&edit, 200, &["value=\"amqp\" selected", "loja.{{ user }}"]);
+    for page in [&preview, &one, &edit] {
+        lacks(page, &["t0ps3cret"]);
+    }
+}

@@ -20,8 +20,15 @@ fn beside(field: &str) -> Vec<(&'static [&'static str], Value)> {
         "allow" | "block" => vec![(&["source"], json!("evolution"))],
         "stream" => a_stream().into(),
         "max_len" => [&a_stream()[..], &[(&["stream"], json!("s"))]].concat(),
+        "exchange" => an_exchange().into(),
         _ => Vec::new(),
     }
+}
+
+fn an_exchange() -> [(&'static [&'static str], Value); 3] {
+    let url = json!("amqp://127.0.0.1:9/");
+    let key = (&["routing_key"][..], json!("k"));
+    [(&["kind"], json!("amqp")), (&["url"], url), key]
 }
 
 fn a_stream() -> [(&'static [&'static str], Value); 2] {

@@ -23,6 +23,9 @@ pub(in crate::console::pages) struct Destination {
     pub(in crate::console::pages) url: Option<String>,
     pub(in crate::console::pages) stream: Option<String>,
     pub(in crate::console::pages) max_len: Option<u64>,
+    exchange: Option<String>,
+    routing_key: Option<String>,
+    persistent: Option<bool>,
     pub(in crate::console::pages) version: Option<u64>,
     pub(in crate::console::pages) removing: Option<Removing>,
     #[serde(default)]
@@ -101,10 +104,26 @@ impl Destination {
 
     /// How it is called: its method, or another command.
     pub(in crate::console::pages) fn command(&self) -> String {
-        match &self.stream {
-            Some(stream) => format!("XADD {stream}"),
-            None => self.method.clone(),
+        match (&self.stream, &self.exchange) {
+            (Some(stream), _) => format!("XADD {stream}"),
+            (None, Some(exchange)) => {
+                let key = self.routing_key.as_deref().unwrap_or_default();
+                let parts = ["PUBLISH", exchange, key].into_iter();
+                let parts = parts.filter(|part| !part.is_empty());
+                parts.collect::<Vec<_>>().join(" ")
+            }
+            (None, None) => self.method.clone(),
         }
+    }
+
+    /// Messages to it are lost with the broker.
+    pub(in crate::console::pages) fn is_fleeting(&self) -> bool {
+        self.persistent == Some(false)
+    }
+
+    /// It goes where `RABBITMQ_URL` leads.
+    pub(in crate::console::pages) fn is_of_the_broker(&self) -> bool {
+        self.url.as_deref() == Some("")
     }
 }
 

@@ -16,17 +16,20 @@ use crate::console::pages::tries::{Retry, Tries};
 use crate::console::shell::Shell;
 use crate::console::visit::{Visit, page, see};
 
-const KINDS: &[&str] = &["http", "redis-stream"];
+const KINDS: &[&str] = &["http", "redis-stream", "amqp"];
 const METHODS: &[&str] = &["POST", "PUT", "PATCH", "DELETE", "GET"];
 /// What of a destination can be written here; its name only while it is new. What has no input stays as it is.
-static INPUTS: [Input; 24] = [
+static INPUTS: [Input; 27] = [
     Input::required("name", Kind::Line),
     Input::new("description", Kind::Line),
     Input::new("kind", Kind::ChoiceOrFirst(KINDS)),
-    Input::required("url", Kind::Line),
+    Input::new("url", Kind::Line),
     Input::only("method", Kind::Choice(METHODS), "kind", "http"),
     Input::only("stream", Kind::Line, "kind", "redis-stream"),
     Input::only("max_len", Kind::Number, "kind", "redis-stream"),
+    Input::only("exchange", Kind::Line, "kind", "amqp"),
+    Input::only("routing_key", Kind::Line, "kind", "amqp"),
+    Input::only("persistent", Kind::Tick, "kind", "amqp"),
     Input::new("headers", Kind::Pairs),
     Input::new("template", Kind::Text),
     Input::new("messages_field", Kind::Maybe),
@@ -51,7 +54,7 @@ static EDITING: Editing = Editing {
     inputs: &INPUTS,
 };
 /// How its inputs stand together; all but the first are folded away.
-static HEAD: [&str; 8] = [
+static HEAD: [&str; 11] = [
     "name",
     "description",
     "kind",
@@ -59,6 +62,9 @@ static HEAD: [&str; 8] = [
     "method",
     "stream",
     "max_len",
+    "exchange",
+    "routing_key",
+    "persistent",
     "headers",
 ];
 static TRIES: [&str; 6] = [
@@ -81,7 +87,7 @@ static LIMITS: [&str; 7] = [
 
 /// What a destination that is not there yet begins with. What is absent has the default of the API.
 fn begins_with() -> Value {
-    json!({ "method": "POST", "retry": {}, "active": true })
+    json!({ "method": "POST", "retry": {}, "active": true, "persistent": true })
 }
 
 #[derive(Template)]
@@ -140,7 +146,8 @@ impl Page {
 
     /// Nothing can be sent yet, which is no fault of who begins.
     fn has_no_url(&self) -> bool {
-        self.form.filled.get("url").trim().is_empty()
+        let filled = &self.form.filled;
+        filled.get("url").trim().is_empty() && filled.get("kind") != "amqp"
     }
 
     fn made_of(&self, user: &str) -> String {
@@ -153,7 +160,12 @@ pub(super) async fn new(visit: Visit) -> Response {
     if !visit.shell.may_change() {
         return see(PATH);
     }
-    answer(visit, EDITING.begin(begins_with()), Depth::Preview).await
+    let mut draft = EDITING.begin(begins_with());
+    // Of another kind than it begins as; its input is ticked all the same.
+    if let Value::Object(fields) = &mut draft.body {
+        fields.remove("persistent");
+    }
+    answer(visit, draft, Depth::Preview).await
 }
 
 pub(super) async fn edit(Path(name): Path<String>, visit: Visit) -> Response {

@@ -83,6 +83,9 @@ impl Page {
         if let Some(max_len) = self.it.max_len {
             told.push(words.max_len.of(max_len));
         }
+        if self.it.is_fleeting() {
+            told.push(words.fleeting.clone());
+        }
         if let Some(pace) = &self.it.pace {
             let every = clock.seconds(pace.every);
             told.push(words.pace.with(&[("n", &pace.batch), ("every", &every)]));
