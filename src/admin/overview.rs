@@ -102,6 +102,8 @@ impl Admin {
         let mut seen = self.0.overview.lock().await;
         if let Some((at, overview)) = &seen.overview
             && at.elapsed() < FRESH
+            // Who has just stopped or started something is not told what was before.
+            && overview.stops == *self.registry().get().stops()
         {
             return Ok(overview.clone());
         }
