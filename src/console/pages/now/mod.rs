@@ -42,7 +42,15 @@ struct Bar {
     share: u64,
 }
 
-/// What is read again as long as somebody looks.
+/// What is read again as long as somebody looks, and the strip of the same moment.
+#[derive(Template)]
+#[template(path = "now/again.html")]
+struct Again<'a> {
+    shell: &'a Shell,
+    parts: Parts<'a>,
+}
+
+/// What tells of now.
 #[derive(Template)]
 #[template(path = "now/parts.html")]
 struct Parts<'a> {
@@ -188,7 +196,11 @@ async fn parts(Visit { ask, mut shell }: Visit, headers: HeaderMap) -> Response 
     if !headers.contains_key(HX_REQUEST) {
         return show(Visit { ask, shell }).await;
     }
-    page(&ask, StatusCode::OK, &Parts::of(&ask, &shell).await)
+    let again = Again {
+        parts: Parts::of(&ask, &shell).await,
+        shell: &shell,
+    };
+    page(&ask, StatusCode::OK, &again)
 }
 
 async fn strip(Visit { ask, shell }: Visit) -> Response {
