@@ -77,11 +77,12 @@ impl<'a> Place<'a> {
 
 impl Shell {
     /// The places that stand on every page; on a phone those of its bar.
-    pub(super) fn places(&self) -> [Place<'_>; 10] {
+    pub(super) fn places(&self) -> [Place<'_>; 15] {
         let words = &self.words;
         [
             Place::in_bar("/console", "now", &words.shell.now, "g n"),
             Place::in_bar("/console/find", "find", &words.shell.find, "g f"),
+            Place::on_desk("/console/windows", "said", &words.windows.title, "g o"),
             Place::on_desk("/console/waiting", "wait", &words.waiting.title, "g w"),
             Place::in_bar("/console/dead", "dead", &words.dead.title, "g d"),
             Place::on_desk("/console/history", "past", &words.history.title, "g h"),
@@ -99,6 +100,15 @@ impl Shell {
             ),
             Place::on_desk("/console/later", "later", &words.later.title, "g l"),
             Place::on_desk("/console/buffers", "buffer", &words.buffers.title, "g b"),
+            Place::on_desk("/console/posts", "post", &words.posts.title, "g p"),
+            Place::on_desk("/console/numbers", "numbers", &words.numbers.title, "g u"),
+            Place::on_desk("/console/audit", "audit", &words.audit.title, "g a"),
+            Place::on_desk(
+                "/console/settings",
+                "settings",
+                &words.settings.title,
+                "g t",
+            ),
             Place::in_bar("/console/more", "more", &words.shell.more, "g m"),
         ]
     }
