@@ -2,7 +2,9 @@
 //! that does the same.
 
 mod again;
+mod anew;
 mod batches;
+mod told;
 
 use axum::Router;
 use axum::extract::Form;
@@ -13,11 +15,12 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::Console;
-use super::asking::{Asking, Call, with_query};
+use super::asking::{Asking, Call};
 use super::pages::refused;
-use super::visit::{Visit, see};
+use super::visit::Visit;
 pub(super) use again::{button as again_button, call_path};
 pub(super) use batches::{OfBatch, OfLane, Wanted};
+pub(super) use told::{Told, told, without_told};
 
 /// For so long a button leaves a chat to a person, s.
 pub(super) const PAUSE: u64 = 3600;
@@ -59,6 +62,14 @@ pub(super) enum OfChat {
     Erase,
 }
 
+impl Act {
+    /// The same, of a window of which a page shows so many messages: where there are more, it is asked again.
+    pub(super) fn showing(mut self, messages: u64) -> Self {
+        self.fields.push(("shown", messages.to_string()));
+        self
+    }
+}
+
 impl OfChat {
     fn word(self) -> &'static str {
         match self {
@@ -69,6 +80,11 @@ impl OfChat {
             Self::Resume => "resume",
             Self::Erase => "erase",
         }
+    }
+
+    /// Where its form goes.
+    fn path(self, token: &str) -> String {
+        format!("/console/chats/{token}/{}", self.word())
     }
 
     /// What is asked of the API.
@@ -92,7 +108,7 @@ impl OfChat {
         sure: Option<&str>,
     ) -> Act {
         Act {
-            action: format!("/console/chats/{token}/{}", self.word()),
+            action: self.path(token),
             label,
             icon: match self {
                 Self::Flush => "sent",
@@ -152,20 +168,56 @@ struct Switch {
     back: String,
 }
 
+/// How many messages of its window were shown, and where to come back to.
+#[derive(Deserialize)]
+struct OfWindow {
+    shown: Option<u64>,
+    back: String,
+}
+
 /// How many it was done to, in the words of the answers.
 #[derive(Default, Deserialize)]
 struct HowMany {
     messages: Option<u64>,
     count: Option<u64>,
     moved: Option<u64>,
+    extended_by: Option<f64>,
+}
+
+impl HowMany {
+    fn number(&self) -> u64 {
+        let many = self.messages.or(self.count).or(self.moved);
+        many.unwrap_or_default()
+    }
+
+    /// The word of what was done; another where that was nothing, as somebody or something was faster.
+    fn word<'a>(&self, word: &'a str) -> &'a str {
+        match word {
+            "flush" | "cancel" | "extend" if self.messages == Some(0) => "no_window",
+            "extend" if self.extended_by == Some(0.0) => "at_cap",
+            "lane_now" if self.number() == 0 => "nothing_waited",
+            _ => word,
+        }
+    }
 }
 
 async fn chat(
     Path((token, act)): Path<(String, OfChat)>,
     visit: Visit,
-    Form(Back { back }): Form<Back>,
+    Form(OfWindow { shown, back }): Form<OfWindow>,
 ) -> Response {
-    done(visit, &act.call(&token), act.word(), &back).await
+    if let Some(shown) = shown
+        && let Some(more) = anew::more_than(&visit.ask, &token, shown).await
+    {
+        return anew::ask(&visit, act, &token, more, of_ours(&back));
+    }
+    // Who was erased has no page to come back to.
+    let back = if act == OfChat::Erase {
+        "/console/find"
+    } else {
+        &back
+    };
+    done(visit, &act.call(&token), act.word(), back).await
 }
 
 async fn switched(visit: Visit, Form(Switch { action, back }): Form<Switch>) -> Response {
@@ -178,9 +230,7 @@ pub(super) async fn done(visit: Visit, call: &Call, word: &str, back: &str) -> R
     match visit.ask.call(call).await {
         Ok(answer) => {
             let many: HowMany = serde_json::from_slice(&answer).unwrap_or_default();
-            let many = many.messages.or(many.count).or(many.moved);
-            let many = many.unwrap_or_default().to_string();
-            see(&after(back, word, &many))
+            told(back, many.word(word), many.number())
         }
         Err(refusal) => refused(&visit, &refusal, back),
     }
@@ -195,19 +245,6 @@ pub(super) fn of_ours(path: &str) -> &str {
     } else {
         "/console"
     }
-}
-
-/// A path that says what was done, without what an earlier act has said, and without the page that it was on: what narrows
-/// it stays.
-fn after(back: &str, word: &str, many: &str) -> String {
-    let (path, query) = back.split_once('?').unwrap_or((back, ""));
-    let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
-    let stay = pairs
-        .iter()
-        .filter(|(name, _)| !["done", "n", "cursor"].contains(&name.as_ref()));
-    let mut stay: Vec<(&str, &str)> = stay.map(|(name, value)| (&**name, &**value)).collect();
-    stay.extend([("done", word), ("n", many)]);
-    with_query(path, &stay)
 }
 
 #[cfg(test)]
@@ -229,15 +266,5 @@ mod tests {
         ] {
             assert_eq!(of_ours(other), "/console");
         }
-    }
-
-    #[test]
-    fn a_page_that_comes_back_is_as_narrow_as_before_and_says_what_was_done() {
-        let back = "/console/dead?destination=n8n&cursor=7-0-1&done=revive&n=1";
-        assert_eq!(
-            after(back, "drop", "1"),
-            "/console/dead?destination=n8n&done=drop&n=1"
-        );
-        assert_eq!(after("/console", "stop", "0"), "/console?done=stop&n=0");
     }
 }

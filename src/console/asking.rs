@@ -205,6 +205,12 @@ impl Asking {
         cookies.extend(set);
     }
 
+    /// Sets a cookie beside those of the API.
+    pub(super) fn sets(&self, cookie: HeaderValue) {
+        let mut cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
+        cookies.push(cookie);
+    }
+
     /// Hands the cookies on that answers have set.
     pub(super) fn set_cookies(&self, headers: &mut HeaderMap) {
         let mut cookies = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);

@@ -70,6 +70,7 @@ pub fn in_front_of(api: Router) -> anyhow::Result<Router> {
     let home = home.with_state(console.clone());
     let pages = pages::routes()
         .route("/console/assets/{file}", get(assets::serve))
+        .layer(from_fn_with_state(console.clone(), pages::bare::told))
         // What is read again every two seconds is packed every second: a few bytes less would cost more than they save.
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(from_fn_with_state(console.clone(), sharing::share))

@@ -22,9 +22,10 @@ use super::shell::Viewer;
 use super::visit::{HX_REQUEST, language_of};
 
 /// What is read again as long as somebody looks. Nothing in these tells who does.
-const READ_AGAIN: [&str; 5] = [
+const READ_AGAIN: [&str; 6] = [
     "/console/now",
     "/console/strip",
+    "/console/chats/{token}",
     "/console/waiting",
     "/console/windows",
     "/console/start/{buffer}",

@@ -11,13 +11,17 @@ use serde::Deserialize;
 use tracing::error;
 
 use super::Console;
+use super::acts::{Told, without_told};
 use super::asking::{Asking, with_query};
 use super::clock::Clock;
 use super::shell::{Notice, Shell, Viewer};
+use super::spelling::page_of;
 use super::state::Strip;
 use super::words::Said;
 use crate::core::cookie;
 
+/// The cookies of a session: where its page is by https, and where it is not.
+const SESSIONS: [&str; 2] = ["__Host-lull", "lull"];
 /// Comes with what htmx asks for.
 pub(super) const HX_REQUEST: &str = "hx-request";
 /// Tells htmx to read the whole page again.
@@ -48,9 +52,32 @@ impl<'a> Liking<'a> {
 }
 
 fn chosen<'a>(headers: &'a HeaderMap, wanted: &str) -> Option<&'a str> {
+    chosen_of(headers, &[wanted])
+}
+
+fn chosen_of<'a>(headers: &'a HeaderMap, wanted: &[&str]) -> Option<&'a str> {
     let lines = headers.get_all(COOKIE).iter();
     let lines = lines.filter_map(|it| it.to_str().ok());
-    cookie::find(lines, &[wanted]).map(|(_, value)| value)
+    cookie::find(lines, wanted).map(|(_, value)| value)
+}
+
+/// Whether a browser shows what it was given when somebody signed in, which may be over.
+pub(super) fn has_session(headers: &HeaderMap) -> bool {
+    chosen_of(headers, &SESSIONS).is_some()
+}
+
+/// Leads on to the page that was asked for.
+#[derive(Template)]
+#[template(path = "again.html")]
+struct Anew<'a> {
+    shell: &'a Shell,
+}
+
+/// Whether a page of another site leads here.
+fn comes_by_a_link(parts: &Parts) -> bool {
+    let site = parts.headers.get("sec-fetch-site");
+    let site = site.and_then(|it| it.to_str().ok());
+    parts.method == Method::GET && matches!(site, Some("cross-site" | "same-site"))
 }
 
 /// A page for somebody who has not come in: the form of a key.
@@ -62,14 +89,6 @@ pub(super) struct Stranger {
 #[derive(Deserialize)]
 struct Zone {
     timezone: String,
-}
-
-/// What was done just now, as the page that did it says in the query: the word of an act, and to how many.
-#[derive(Default, Deserialize)]
-struct Done {
-    #[serde(default)]
-    done: String,
-    n: Option<u64>,
 }
 
 /// The words of the language that a browser is answered in.
@@ -127,7 +146,12 @@ impl FromRequestParts<Console> for Visit {
             Err(refused) if refused.asks_for_a_key() && is_part => {
                 return Err((StatusCode::UNAUTHORIZED, [(HX_REFRESH, "true")]).into_response());
             }
-            Err(refused) if refused.asks_for_a_key() => return Err(to_login(&shell.here)),
+            // A link from elsewhere: a browser sends our cookie when a page of ours leads on, and not before.
+            Err(refused) if refused.asks_for_a_key() && comes_by_a_link(parts) => {
+                let anew = Anew { shell: &shell };
+                return Err(page(&ask, StatusCode::OK, &anew));
+            }
+            Err(refused) if refused.asks_for_a_key() => return Err(to_login(parts, &shell.here)),
             Err(refused) => return Err((refused.status, refused.error).into_response()),
         }
         let (strip, zone) = tokio::join!(
@@ -137,20 +161,48 @@ impl FromRequestParts<Console> for Visit {
         shell.strip = Some(strip);
         let zone = zone.ok().and_then(|zone| zone.timezone.parse().ok());
         shell.clock = Clock::new(zone.unwrap_or(Tz::UTC), shell.words.clone());
-        let done = Query::<Done>::from_request_parts(parts, console).await;
-        let Query(Done { done, n }) = done.unwrap_or_default();
-        shell.notice = shell.words.done.get(&done).map(|text| Notice {
-            text: text.replace("{n}", &n.unwrap_or_default().to_string()),
-            is_error: false,
-            request_id: String::new(),
-        });
+        if !is_part {
+            shell.notice = notice(parts, console, &ask, &shell.words).await;
+        }
         Ok(Self { ask, shell })
     }
 }
 
-/// Where somebody who has not come in is sent, to come back here.
-fn to_login(here: &str) -> Response {
-    see(&with_query("/console/login", &[("to", here)]))
+/// What this browser did just now: it is told once.
+async fn notice(
+    parts: &mut Parts,
+    console: &Console,
+    ask: &Asking,
+    words: &Said,
+) -> Option<Notice> {
+    let told = Query::<Told>::from_request_parts(parts, console).await;
+    let Query(told) = told.unwrap_or_default();
+    let Told { done, n } = told.by(chosen(&parts.headers, Told::name()))?;
+    ask.sets(Told::taken_back());
+    let text = words.done.get(&done)?;
+    Some(Notice {
+        text: text.replace("{n}", &n.unwrap_or_default().to_string()),
+        is_error: false,
+        request_id: String::new(),
+    })
+}
+
+/// Where somebody who has not come in is sent, to come back to the page that they asked for, or that their act belongs to.
+fn to_login(parts: &Parts, here: &str) -> Response {
+    let ended = if has_session(&parts.headers) {
+        "true"
+    } else {
+        ""
+    };
+    let to = if parts.method == Method::GET {
+        without_told(here)
+    } else {
+        page_of(here)
+    };
+    see(&with_query(
+        "/console/login",
+        &[("to", &to), ("ended", ended)],
+    ))
 }
 
 /// Sends a browser there.

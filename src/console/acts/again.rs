@@ -6,13 +6,13 @@ use axum::response::Response;
 use axum::routing::post;
 use serde::Deserialize;
 
-use super::{Act, after, of_ours};
+use super::{Act, of_ours, told};
 use crate::console::Console;
 use crate::console::asking::{Asking, Call, with_query};
 use crate::console::pages::refused;
 use crate::console::shell::Shell;
 use crate::console::spelling::segment;
-use crate::console::visit::{Visit, see};
+use crate::console::visit::Visit;
 
 /// As in `POST /api/history/{webhook_id}/send-again`.
 #[derive(Deserialize)]
@@ -72,7 +72,7 @@ async fn send_again(
                 "sent_again"
             };
             let path = call_path(&sent.webhook_id);
-            see(&after(&path, word, &sent.messages.to_string()))
+            told(&path, word, sent.messages)
         }
         Err(refusal) => refused(&visit, &refusal, of_ours(&back)),
     }

@@ -53,6 +53,15 @@ impl Refused {
         }
     }
 
+    /// What cannot be read, so that nobody was asked.
+    pub(in crate::console) fn unread(status: StatusCode, code: &str) -> Self {
+        Self {
+            status,
+            code: code.to_owned(),
+            ..Self::within("what came cannot be read")
+        }
+    }
+
     /// What is not even asked for, because the page was opened from elsewhere.
     pub(in crate::console) fn from_elsewhere() -> Self {
         Self {

@@ -65,10 +65,10 @@ class Copy extends HTMLElement {
     this.append(button);
   }
 }
+setClock(); // They tick as soon as they are defined.
 customElements.define("lull-countdown", Countdown);
 customElements.define("lull-ago", Ago);
 customElements.define("lull-copy", Copy);
-setClock();
 const tickAll = () => { for (const element of ticking) element.tick(); };
 setInterval(() => { if (!document.hidden) tickAll(); }, 1000);
 
@@ -76,15 +76,18 @@ setInterval(() => { if (!document.hidden) tickAll(); }, 1000);
 const held = document.getElementById("held");
 const live = document.querySelector("main [data-live]");
 const patience = live ? 8000 : 25000; // Of a page without parts that are read again only the strip tells, every ten seconds.
-let seen = Date.now(), returned = 0, typed = false;
+let seen = Date.now(), returned = 0, typed = false, over = false;
 const isStale = () => Date.now() - seen > patience && Date.now() - returned > 3000;
-function hold() {
+function isAway() {
   const parts = [...document.querySelectorAll("[data-now]")].sort((one, other) => other.dataset.now - one.dataset.now);
-  const away = parts.length > 0 && "away" in parts[0].dataset;
-  const why = away ? held.dataset.away : isStale() ? held.dataset.stale : "";
+  return parts.length > 0 && "away" in parts[0].dataset;
+}
+function hold() {
+  const why = over ? held.dataset.over : isAway() ? held.dataset.away : isStale() ? held.dataset.stale : "";
   if (!why && "anew" in held.dataset && !typed) { location.reload(); return; } // It was made while Redis was away.
   if (held.textContent !== why) held.textContent = why;
   held.hidden = !why;
+  document.getElementById("anew").hidden = !over;
   for (const button of document.querySelectorAll("[data-act]")) {
     button.disabled = why !== "";
     if (why) button.setAttribute("aria-describedby", "held"); else button.removeAttribute("aria-describedby");
@@ -93,9 +96,16 @@ function hold() {
 if (held) {
   document.querySelector("main").addEventListener("input", () => { typed = true; });
   document.addEventListener("htmx:after:swap", (event) => {
-    if (!live || event.target.closest?.("main")) seen = Date.now();
+    if (!isAway() && (!live || event.target.closest?.("main"))) seen = Date.now();
     setClock();
     tickAll();
+    hold();
+  });
+  // Nobody is signed in any more: the page would be left for the form of a key, and what was typed with it.
+  document.addEventListener("htmx:before:response", (event) => {
+    over = event.detail.ctx.response.status === 401 && typed;
+    if (!over) return;
+    event.preventDefault();
     hold();
   });
   document.addEventListener("visibilitychange", () => {
@@ -111,13 +121,13 @@ if (live) {
   const dot = document.getElementById("live");
   let stream, pending = false;
   const look = () => {
-    if (pending || document.hidden) return;
+    if (pending || over || document.hidden) return;
     pending = true;
     setTimeout(() => { pending = false; document.body.dispatchEvent(new Event("lull:look")); }, 250);
   };
   const tell = () => {
     if (!dot) return;
-    const stale = isStale();
+    const stale = isStale() || isAway();
     dot.textContent = stale ? dot.dataset.stale.replace("{time}", new Date(seen).toLocaleTimeString(page.lang)) : dot.dataset.live;
     page.classList.toggle("stale", stale);
   };
@@ -133,9 +143,50 @@ if (live) {
   setInterval(() => { look(); tell(); }, 2000);
 }
 
+// Rows keep their places while somebody is at them, so that what is tapped is what was read: what is gone leaves its place empty,
+// what is new comes last. Who was away sees the order of now, and a tap that was meant for what stood there before does nothing.
+let touched = -Infinity, moved = -Infinity, places = new Map();
+for (const kind of ["pointerdown", "pointermove", "touchmove", "wheel", "keydown"]) addEventListener(kind, () => { touched = Date.now(); }, { passive: true, capture: true });
+const rowsOf = (list) => [...list.children].filter((row) => row.id);
+function lists() {
+  const found = new Map();
+  for (const list of document.querySelectorAll("main [data-live] ul.rows")) {
+    const name = list.closest("[id]").id;
+    if (!found.has(name) && rowsOf(list).length) found.set(name, list);
+  }
+  return found;
+}
+function emptied(row) {
+  row.classList.add("gone");
+  row.inert = true;
+  for (const act of row.querySelectorAll(".acts")) act.remove();
+  return row;
+}
+function keepPlaces() {
+  for (const [name, list] of lists()) {
+    const before = places.get(name), rows = rowsOf(list);
+    if (!before || before.every((row, place) => rows[place]?.id === row.id)) continue;
+    if (Date.now() - touched > 10000 || before.length > 150) { moved = Date.now(); continue; }
+    const focused = document.activeElement, left = new Map(rows.map((row) => [row.id, row]));
+    const kept = before.map((row) => left.get(row.id) ?? emptied(row));
+    kept.forEach((row, place) => { const there = rowsOf(list)[place]; if (there !== row) list.insertBefore(row, there ?? null); });
+    if (focused !== document.activeElement) focused.focus({ preventScroll: true });
+  }
+}
+if (live) {
+  document.addEventListener("htmx:before:swap", () => { places = new Map([...lists()].map(([name, list]) => [name, rowsOf(list).map((row) => row.cloneNode(true))])); });
+  document.addEventListener("htmx:after:swap", keepPlaces);
+  addEventListener("click", (event) => {
+    if (event.detail === 0 || Date.now() - moved > 600 || !event.target.closest?.("[data-live] ul.rows .acts")) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }, true);
+}
+
 // Keys: each is also a link or a button, which carries its letter. None is taken while somebody types.
 let going = false;
 addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && event.target.matches?.("#search")) { event.target.blur(); return; }
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.("input, textarea, select")) return;
   const wanted = going ? `g ${event.key}` : event.key;
   going = !going && event.key === "g";

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{Form, Query};
 use axum::http::header::SET_COOKIE;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -13,8 +13,8 @@ use serde_json::json;
 use crate::console::Console;
 use crate::console::acts::of_ours;
 use crate::console::asking::Call;
-use crate::console::shell::{Notice, Shell};
-use crate::console::visit::{Stranger, page, see};
+use crate::console::shell::{Notice, Shell, Viewer};
+use crate::console::visit::{Stranger, has_session, page, see};
 
 pub(super) fn routes() -> Router<Console> {
     Router::new()
@@ -39,6 +39,9 @@ struct To {
     to: String,
     #[serde(default)]
     over: bool,
+    /// They were signed in, and are not any more.
+    #[serde(default)]
+    ended: bool,
     #[serde(default)]
     link: String,
 }
@@ -54,11 +57,27 @@ struct Shown {
     to: String,
 }
 
-/// A link is taken only when its button is pressed: what looks at links before people do would use it up.
-async fn show(Query(To { to, over, link }): Query<To>, stranger: Stranger) -> Response {
+/// A link is taken only when its button is pressed: what looks at links before people do would use it up. Without one,
+/// whoever is signed in already is led on.
+async fn show(
+    Query(To {
+        to,
+        over,
+        ended,
+        link,
+    }): Query<To>,
+    headers: HeaderMap,
+    stranger: Stranger,
+) -> Response {
     let Stranger { ask, mut shell } = stranger;
+    let may_be_in = link.is_empty() && has_session(&headers);
+    if may_be_in && ask.get::<Viewer>("/api/session", &[]).await.is_ok() {
+        return see(of_ours(&to));
+    }
     if over {
         shell.notice = Some(said(shell.words.login.over.clone(), false));
+    } else if ended {
+        shell.notice = Some(said(shell.words.login.ended.clone(), true));
     }
     // Who changes the language comes back to this very page.
     let to = of_ours(&to).to_owned();

@@ -12,6 +12,7 @@ use super::now::{Lines, last_post};
 use crate::console::Console;
 use crate::console::asking::Refused;
 use crate::console::shell::Shell;
+use crate::console::spelling::is_seen;
 use crate::console::visit::{Visit, page, see};
 
 /// As in `GET /api/find`.
@@ -41,6 +42,11 @@ struct Chat {
 }
 
 impl Person {
+    /// What they call themselves, if anything of it is seen.
+    fn called(&self) -> Option<&str> {
+        self.name.as_deref().filter(|name| is_seen(name))
+    }
+
     /// Where all that happened in their chats is told as one story; none: there is but one.
     fn together(&self) -> Option<String> {
         let own = self.chats.iter().filter(|it| !it.shared);
@@ -100,7 +106,16 @@ async fn show(Visit { ask, shell }: Visit) -> Response {
     page(&ask, StatusCode::OK, &empty)
 }
 
+/// Of what is longer the API says that it is too long, and is not handed all of it.
+const LONGEST: usize = 1025;
+
 async fn find(Visit { ask, mut shell }: Visit, Form(Asked { q }): Form<Asked>) -> Response {
+    // No number and no id has signs that nobody can type.
+    let q: String = q
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(LONGEST)
+        .collect();
     let found = ask.get::<Found>("/api/find", &[("q", &q)]).await;
     // Where there is only one chat that can be meant, its story is what is asked for.
     if let Ok(found) = &found

@@ -1,6 +1,7 @@
 //! The pages.
 
 mod audit;
+pub(super) mod bare;
 mod buffers;
 pub(super) mod chat;
 mod dead;
@@ -62,6 +63,7 @@ pub(super) fn routes() -> Router<Console> {
         .merge(schedules::routes())
         .merge(later::routes())
         .merge(acts::routes())
+        .method_not_allowed_fallback(bare::other_method)
 }
 
 /// A browser is sent to the console; whoever else asks gets the answer of the API.

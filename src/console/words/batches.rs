@@ -31,6 +31,7 @@ texts! {
         drop_sure: String,
         pause: Sentence,
         pause_sure: String,
+        more_now: Counted,
         resume: String,
         erase: String,
         erase_sure: String,

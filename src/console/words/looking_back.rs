@@ -120,6 +120,7 @@ texts! {
         never_used: String,
         revoke: Sentence,
         revoke_sure: String,
+        revoke_own_sure: String,
         new: String,
         name: String,
         name_hint: String,

@@ -79,6 +79,8 @@ texts! {
         skip: String,
         redis_away: String,
         held: String,
+        onward: String,
+        over: String,
         request_id: String,
         live: String,
         not_live: String,
@@ -133,6 +135,7 @@ texts! {
         may_not_read: String,
         too_often: String,
         over: String,
+        ended: String,
     }
 
     /// Is it working?

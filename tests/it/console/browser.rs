@@ -96,6 +96,12 @@ impl<'a> Browser<'a> {
             .await
     }
 
+    /// A page that a link of another site leads to.
+    pub(crate) async fn get_by_a_link(&self, path: &str) -> Page {
+        self.page(self.request_from("cross-site", Method::GET, path))
+            .await
+    }
+
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.request_from("same-origin", method, path)
     }

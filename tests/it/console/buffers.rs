@@ -60,7 +60,7 @@ async fn a_buffer_is_made_and_connected_and_its_secret_is_shown_once() {
     );
     let form = [("name", "loja"), form[1], form[2]];
     let made = ana.post("/console/buffers", &form).await;
-    assert_eq!(made.sent_to, format!("{LOJA}?done=buffer_made"));
+    assert_eq!(made.sent_to, format!("{LOJA}?done=buffer_made&n=0"));
 
     let page = ana.get(LOJA).await;
     let url = format!("http://127.0.0.1:{}/api/webhook/loja", api.port());
@@ -101,7 +101,7 @@ async fn a_buffer_is_made_and_connected_and_its_secret_is_shown_once() {
     let saved = ana.post(LOJA, &form.concat()).await;
     assert_eq!(
         saved.sent_to,
-        format!("{LOJA}?done=buffer_saved"),
+        format!("{LOJA}?done=buffer_saved&n=0"),
         "{}",
         saved.html
     );
@@ -113,7 +113,7 @@ async fn a_buffer_is_made_and_connected_and_its_secret_is_shown_once() {
     let off = ana
         .post(&format!("{LOJA}/switch"), &[("active", "false")])
         .await;
-    assert_eq!(off.sent_to, format!("{LOJA}?done=buffer_off"));
+    assert_eq!(off.sent_to, format!("{LOJA}?done=buffer_off&n=0"));
     has(&ana.get("/console/buffers").await, &[">off</span>"]);
     api.say("leo", "oi", 60.0).await;
     let gone = ana
@@ -191,7 +191,7 @@ async fn what_is_refused_or_was_changed_meanwhile_stands_beside_what_was_typed()
     let saved = post("0,5", &newer).await;
     assert_eq!(
         saved.sent_to,
-        format!("{window}?done=buffer_saved"),
+        format!("{window}?done=buffer_saved&n=0"),
         "{}",
         saved.html
     );

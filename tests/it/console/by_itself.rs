@@ -56,7 +56,7 @@ async fn a_schedule_is_previewed_written_run_switched_and_removed() {
         &["This expression cannot be used.", "61 * * * *"],
     );
     let made = post("/console/schedules/.new", typed("30 8 31 12 *", "")).await;
-    assert_eq!(made.sent_to, "/console/schedules?done=schedule_written");
+    assert_eq!(made.sent_to, "/console/schedules?done=schedule_written&n=0");
     answers(
         &ana.get("/console/schedules").await,
         200,

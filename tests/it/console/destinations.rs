@@ -60,7 +60,7 @@ async fn a_destination_is_written_looked_at_and_removed_and_its_secrets_are_neve
     let made = ana.post("/console/destinations/.new", &good).await;
     assert_eq!(
         made.sent_to,
-        "/console/destinations/bot?done=destination_written"
+        "/console/destinations/bot?done=destination_written&n=0"
     );
     let one = ana.get(&made.sent_to).await;
     answers(

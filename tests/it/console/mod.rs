@@ -1,5 +1,7 @@
 //! The console: its pages by HTTP, as a browser without scripts gets them.
 
+mod acting;
+mod astray;
 mod batches;
 mod browser;
 mod buffers;

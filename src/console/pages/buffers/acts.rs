@@ -9,14 +9,14 @@ use super::answers::{Buffer, Held};
 use super::one::{Look, answer};
 use super::tabs::Tab;
 use super::{HERE, api_path, path_of};
-use crate::console::acts::Act;
-use crate::console::asking::{Asking, Refused, with_query};
+use crate::console::acts::{Act, told};
+use crate::console::asking::{Asking, Refused};
 use crate::console::pages::form::Form;
 use crate::console::pages::refused;
 use crate::console::pages::removal::{How, Removal};
 use crate::console::shell::Shell;
 use crate::console::spelling::quoted;
-use crate::console::visit::{Visit, see};
+use crate::console::visit::Visit;
 
 /// Random bytes of a secret.
 const SECRET_BYTES: usize = 24;
@@ -165,7 +165,7 @@ pub(super) async fn switch(
     let change = |there: &mut Value| there["active"] = Value::from(active);
     let done = if active { "buffer_on" } else { "buffer_off" };
     match changed(&visit.ask, &name, change).await {
-        Ok(_) => see(&with_query(&path_of(&name), &[("done", done)])),
+        Ok(_) => told(&path_of(&name), done, 0),
         Err(refusal) => refused(&visit, &refusal, &path_of(&name)),
     }
 }
@@ -199,8 +199,7 @@ pub(super) async fn remove(
             } else {
                 "buffer_removing"
             };
-            let chats = chats.to_string();
-            see(&with_query(HERE, &[("done", done), ("n", &chats)]))
+            told(HERE, done, chats)
         }
         Err(refusal) => refused(&visit, &refusal, &path_of(&name)),
     }

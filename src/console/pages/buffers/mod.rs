@@ -21,10 +21,11 @@ use super::form::{Filled, Form};
 use super::narrow::names;
 use super::now::{Line, Lines, last_post};
 use crate::console::Console;
-use crate::console::asking::{Asking, Call, Refused, with_query};
+use crate::console::acts::told;
+use crate::console::asking::{Asking, Call, Refused};
 use crate::console::shell::Shell;
 use crate::console::spelling::segment;
-use crate::console::visit::{Visit, page, see};
+use crate::console::visit::{Visit, page};
 pub(super) use acts::{has_own_secret, random_secret};
 pub(super) use answers::Buffer;
 use answers::{Buffers, Counted, Held};
@@ -160,7 +161,7 @@ async fn make(visit: Visit, Posted(filled): Posted<Filled>) -> Response {
     let form = Form::filled(&tabs::NEW, filled);
     let name = form.filled.get("name").trim().to_owned();
     match form.write(&visit.ask, ALL, &api_path(&name)).await {
-        Ok(()) => see(&with_query(&path_of(&name), &[("done", "buffer_made")])),
+        Ok(()) => told(&path_of(&name), "buffer_made", 0),
         Err(form) => {
             let status = form.refusal().map(|refused| refused.status);
             answer(visit, 0, form, status.unwrap_or_default()).await

@@ -13,13 +13,13 @@ use super::tabs::{self, Tab};
 use super::tuner::Tuner;
 use super::way_in::Steps;
 use super::{ALL, HERE, api_path, held_by};
-use crate::console::acts::Act;
-use crate::console::asking::{Asking, Refused, with_query};
+use crate::console::acts::{Act, told};
+use crate::console::asking::{Asking, Refused};
 use crate::console::pages::form::{Field, Filled, Form};
 use crate::console::pages::narrow::names;
 use crate::console::pages::{missing, refused};
 use crate::console::shell::Shell;
-use crate::console::visit::{Visit, page, see};
+use crate::console::visit::{Visit, page};
 
 /// The source that the fields of a form were those of.
 const AS: &str = "as";
@@ -148,7 +148,7 @@ async fn saved(visit: Visit, name: &str, tab: Tab, filled: Filled) -> Response {
     let form = Form::filled(inputs, filled);
     let path = api_path(name);
     let form = match form.write(&visit.ask, ALL, &path).await {
-        Ok(()) => return see(&with_query(&tab.path(name), &[("done", "buffer_saved")])),
+        Ok(()) => return told(&tab.path(name), "buffer_saved", 0),
         Err(form) => form,
     };
     match visit.ask.get::<Value>(&path, &[]).await {

@@ -142,6 +142,8 @@ pub(super) struct Lane {
 #[derive(Debug, Deserialize)]
 pub(super) struct Window {
     pub(super) messages: u64,
+    pub(super) deadline: String,
+    pub(super) expires_in: f64,
 }
 
 #[derive(Debug, Deserialize)]

@@ -19,8 +19,9 @@ use crate::console::Console;
 use crate::console::acts::{Act, LONGER, OfBatch, OfChat, OfLane, PAUSE};
 use crate::console::asking::{Asking, with_query};
 use crate::console::shell::Shell;
+use crate::console::spelling::is_seen;
 use crate::console::visit::{Visit, page};
-use answers::{Detail, Story};
+use answers::{Detail, Story, Window};
 use person::{Chip, Person};
 use telling::{Line, lines};
 use verdict::{Told, told};
@@ -61,12 +62,17 @@ struct Which {
 impl Page {
     fn called(&self) -> &str {
         let story = &self.story;
+        let name = story.name.as_deref().filter(|name| is_seen(name));
         let number = story.phone.as_deref();
-        story.name.as_deref().or(number).unwrap_or(&story.user)
+        name.or(number).unwrap_or(&story.user)
     }
 
     fn number(&self) -> Option<&str> {
         self.story.phone.as_deref()
+    }
+
+    fn window(&self) -> Option<&Window> {
+        self.detail.as_ref()?.window.as_ref()
     }
 
     fn paused(&self) -> Option<String> {
@@ -160,17 +166,22 @@ fn acts(ask: &Asking, shell: &Shell, token: &str, detail: &Detail) -> Vec<Act> {
     }));
     acts.push(match detail.paused_for {
         Some(_) => OfChat::Resume.button(ask, token, words.resume.clone(), None),
-        None => pause(ask, shell, token, window.is_some()),
+        None => pause(ask, shell, token, window.map_or(0, |it| it.messages)),
     });
     let erase = words.erase.clone();
     acts.push(OfChat::Erase.button(ask, token, erase, Some(&words.erase_sure)));
     acts
 }
 
-/// What can be done to a chat that is known by its open window alone.
-pub(super) fn of_window(ask: &Asking, shell: &Shell, token: &str, messages: u64) -> Vec<Act> {
+/// What can be done to a chat that is known by its open window alone, of which so many messages are shown.
+pub(in crate::console) fn of_window(
+    ask: &Asking,
+    shell: &Shell,
+    token: &str,
+    messages: u64,
+) -> Vec<Act> {
     let mut acts = to_window(ask, shell, token, messages);
-    acts.push(pause(ask, shell, token, true));
+    acts.push(pause(ask, shell, token, messages));
     acts
 }
 
@@ -180,16 +191,22 @@ fn to_window(ask: &Asking, shell: &Shell, token: &str, messages: u64) -> Vec<Act
     let longer = words.wait_longer.with(&[("length", &length)]);
     let drop = words.drop_window.of(messages);
     vec![
-        OfChat::Flush.button(ask, token, words.send_now.of(messages), None),
+        OfChat::Flush
+            .button(ask, token, words.send_now.of(messages), None)
+            .showing(messages),
         OfChat::Extend.button(ask, token, longer, None),
-        OfChat::Cancel.button(ask, token, drop, Some(&words.drop_sure)),
+        OfChat::Cancel
+            .button(ask, token, drop, Some(&words.drop_sure))
+            .showing(messages),
     ]
 }
 
-fn pause(ask: &Asking, shell: &Shell, token: &str, is_open: bool) -> Act {
+fn pause(ask: &Asking, shell: &Shell, token: &str, messages: u64) -> Act {
     let words = &shell.words.acts;
     let length = shell.clock.length(PAUSE * 1000);
     let label = words.pause.with(&[("length", &length)]);
-    let sure = is_open.then_some(words.pause_sure.as_str());
-    OfChat::Pause.button(ask, token, label, sure)
+    let sure = (messages > 0).then_some(words.pause_sure.as_str());
+    OfChat::Pause
+        .button(ask, token, label, sure)
+        .showing(messages)
 }

@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::answers::Tried;
 use super::draft::{Depth, Shown};
 use super::{API, PATH};
-use crate::console::asking::{Refused, with_query};
+use crate::console::acts::told;
+use crate::console::asking::Refused;
 use crate::console::pages::form::{Draft, Editing, Filled, Form, Input, Kind};
 use crate::console::pages::refused;
 use crate::console::pages::tries::{Retry, Tries};
@@ -218,8 +219,7 @@ async fn typed(visit: Visit, filled: Filled, depth: Depth) -> Response {
 
 /// Leads to what was written.
 fn written(name: &str) -> Response {
-    let done = [("done", "destination_written")];
-    see(&with_query(&EDITING.page(name), &done))
+    told(&EDITING.page(name), "destination_written", 0)
 }
 
 /// The page of the form, with what the draft would send, or sends.

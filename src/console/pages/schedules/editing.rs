@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::answers::Upcoming;
 use super::{API, PATH, own_time};
-use crate::console::asking::{Refused, with_query};
+use crate::console::acts::told;
+use crate::console::asking::Refused;
 use crate::console::pages::form::{Draft, Editing, Filled, Form, Input, Kind};
 use crate::console::pages::{refused, zones};
 use crate::console::shell::Shell;
@@ -164,7 +165,7 @@ pub(super) async fn preview(visit: Visit, Posted(filled): Posted<Filled>) -> Res
 }
 
 fn written(page: &str) -> Response {
-    see(&with_query(page, &[("done", "schedule_written")]))
+    told(page, "schedule_written", 0)
 }
 
 /// The page of the form, with the next times of the draft.

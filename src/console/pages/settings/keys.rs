@@ -105,14 +105,25 @@ pub(super) async fn revoke(Path(name): Path<String>, visit: Visit) -> Response {
     done(visit, &revocation(&name), "key_revoked", HERE).await
 }
 
+/// Whether it is the key of whoever looks.
+pub(super) fn is_of(shell: &Shell, key: &Key) -> bool {
+    let viewer = shell.viewer.as_ref();
+    viewer.is_some_and(|viewer| viewer.name == key.name)
+}
+
 /// The button that revokes one.
 pub(super) fn revoking(ask: &Asking, shell: &Shell, key: &Key) -> Act {
     let words = &shell.words.settings;
+    let sure = if is_of(shell, key) {
+        &words.revoke_own_sure
+    } else {
+        &words.revoke_sure
+    };
     Act {
         action: format!("/console/settings/keys/{}/revoke", segment(&key.name)),
         label: words.revoke.with(&[("name", &key.name)]),
         icon: "trash",
-        sure: Some(words.revoke_sure.clone()),
+        sure: Some(sure.clone()),
         harms: true,
         key: "",
         curl: revocation(&key.name).curl(&ask.origin()),

@@ -90,8 +90,7 @@ impl Page {
 
     /// It is the one that whoever looks came in with.
     fn is_theirs(&self, key: &Key) -> bool {
-        let viewer = self.shell.viewer.as_ref();
-        viewer.is_some_and(|viewer| viewer.name == key.name)
+        keys::is_of(&self.shell, key)
     }
 
     fn about(&self, daemon: &Daemon) -> String {
