@@ -13,6 +13,7 @@
 )]
 mod support;
 
+mod at_hand;
 mod bulk;
 mod chromium;
 mod driver;
