@@ -132,11 +132,12 @@ async fn find(Visit { ask, mut shell }: Visit, Form(Asked { q }): Form<Asked>) -
         None
     };
     shell.here = "/console/find".to_owned();
+    let status = found.as_ref().err().map_or(StatusCode::OK, |it| it.status);
     let shown = Page {
         shell,
         asked: q,
         found: Some(found),
         lines,
     };
-    page(&ask, StatusCode::OK, &shown)
+    page(&ask, status, &shown)
 }

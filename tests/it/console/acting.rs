@@ -57,7 +57,7 @@ async fn what_was_said_meanwhile_is_asked_about_and_nothing_is_said_to_be_done_t
     let extended = ana
         .post(&format!("{story}/extend"), &[("back", story)])
         .await;
-    assert_eq!(extended.sent_to, format!("{story}?done=at_cap&n=0"));
+    assert_eq!(extended.sent_to, format!("{story}?done=at_cap&n=3"));
 
     let dropped = act("cancel", "3").await;
     assert_eq!(dropped.sent_to, format!("{story}?done=cancel&n=3"));

@@ -116,7 +116,8 @@ async fn numbers_are_pictures_tables_and_csv() {
                 "Nothing in this time.",
             ],
         );
-        assert_eq!(page.html.matches("aria-current=\"page\"").count(), 1);
+        // Of the places, and of the lengths of time.
+        assert_eq!(page.html.matches("aria-current=\"page\"").count(), 2);
     }
     let csv = eyes.get("/console/numbers.csv?range=24h").await;
     let mut lines = csv.html.lines();
