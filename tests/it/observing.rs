@@ -191,6 +191,9 @@ async fn every_metric_of_the_house_is_there_from_the_start() {
     assert_eq!(
         of_api,
         [
+            "lull_amqp_connected gauge",
+            "lull_amqp_messages counter",
+            "lull_amqp_queues gauge",
             "lull_batches counter",
             "lull_build_info gauge",
             "lull_dead_letters gauge",

@@ -1,6 +1,7 @@
 //! Open windows: append, hold, close, and what an operator does to them.
 
 mod amending;
+mod append_call;
 pub mod closing;
 pub(super) mod digests;
 pub mod extending;
@@ -9,23 +10,19 @@ pub mod open;
 use std::time::Duration;
 
 use self::closing::Closing;
-use self::digests::{said_digest, seen_digest};
-use super::chats::known::kept_name;
 use super::config::lives::Living;
 use super::handles::Windows;
 use super::history::received::Kept;
-use super::keys::{self, Due, Place};
-use super::scheduled::member;
-use super::scripts::{self, Call};
+use super::keys::{self, Place};
+use super::scripts;
 use super::work::Kind;
 use super::{LONGEST_SLEEP, Result, StoreError};
 use crate::core::chat::Chat;
 use crate::core::destination::Target;
-use crate::core::finding::find_key;
 use crate::core::json::RawObject;
 use crate::core::life::Life;
 use crate::core::moment::millis;
-use crate::core::window::{CloseReason, FirstWait, WaitRule, WindowRules};
+use crate::core::window::{CloseReason, WaitRule, WindowRules};
 
 /// A full window is closed and the message tried again; each round another client may have filled it meanwhile.
 const MOST_ROUNDS: usize = 64;
@@ -158,89 +155,6 @@ impl Windows<'_> {
             }
         }
         Err(StoreError::Contended)
-    }
-
-    /// The append script with all it needs; what makes a message or a buffer special is only sent where something does.
-    fn append_call(
-        self,
-        chat: &Chat,
-        place: &Place,
-        message: &NewMessage<'_>,
-        rules: &WindowRules,
-    ) -> Call {
-        let id = message.id.map(|id| seen_digest(place, id));
-        let mut call = scripts::APPEND.key(place.timer());
-        call.key(place.window())
-            .key(place.due())
-            .key(keys::paused(place.shard))
-            .key(keys::received(place.shard))
-            .key(keys::alive(place.shard))
-            .key(keys::held(place.shard, Kind::Windows))
-            .arg(&place.member)
-            // The script puts the time in front of the other fields.
-            .arg(message.item.strip_prefix('{').unwrap_or_default())
-            .arg(millis(message.ttl))
-            .arg(millis(rules.max_wait))
-            .arg(rules.max_messages)
-            .arg(rules.max_bytes)
-            .arg(id.unwrap_or_default());
-        self.store.tell_ids(&mut call);
-        call.arg(message.kept.most)
-            .arg(u8::from(message.kept.payload))
-            .arg(millis(LONGEST_SLEEP));
-        Living::buffer(&chat.buffer, message.life).must_be_there(&mut call);
-        self.store.tell_time(&mut call, place.shard);
-        call.key(keys::known(place.shard))
-            .key(keys::people(place.shard))
-            .arg(chat.hash().packed())
-            .arg(find_key(&chat.id))
-            .arg(message.name.map(kept_name).unwrap_or_default())
-            .arg(message.rule.map(WaitRule::as_str).unwrap_or_default());
-        self.tell_what_is_special(&mut call, place, message, rules);
-        if message.id.is_some() {
-            self.store.name_ids(&mut call, place.shard);
-        }
-        call
-    }
-
-    fn tell_what_is_special(
-        self,
-        call: &mut Call,
-        place: &Place,
-        message: &NewMessage<'_>,
-        rules: &WindowRules,
-    ) {
-        let media = rules.media_waits && message.media_only;
-        let text = message.text.filter(|_| rules.drops_repeats);
-        let is_heard = rules.first.is_some() || rules.followed_up;
-        let plain = rules.restarts && !is_heard && !media && text.is_none();
-        if plain && message.flush.is_none() {
-            return;
-        }
-        if is_heard {
-            call.key(keys::heard(place.shard));
-        }
-        if rules.followed_up {
-            call.key(Due::Later.key(place.shard))
-                .key(keys::later_items(place.shard));
-        }
-        let first = rules.first.filter(|_| !message.asked);
-        let first_millis = |part: fn(FirstWait) -> Duration| {
-            let part = first.map(|first| millis(part(first)).to_string());
-            part.unwrap_or_default()
-        };
-        call.arg(u8::from(!rules.restarts))
-            .arg(message.flush.map(CloseReason::as_str).unwrap_or_default())
-            .arg(u8::from(media))
-            .arg(
-                text.map(|text| said_digest(text, message.parts))
-                    .unwrap_or_default(),
-            )
-            .arg(first_millis(|first| first.wait))
-            .arg(first_millis(|first| first.after));
-        if rules.followed_up {
-            call.arg(member::follow_up(place));
-        }
     }
 
     /// Moves the deadline of an open window: for `hold` from now while the person types, or, without, by the window's
