@@ -62,7 +62,7 @@ impl Shown<DestinationSpec> {
         let spec = DestinationSpec {
             name: destination.name.to_string(),
             url: destination.url.clone(),
-            method: destination.method.to_string(),
+            method: Some(destination.method.to_string()),
             headers: destination.headers.clone(),
             messages_field: messages_field.unwrap_or(defaults.messages_field),
             template,

@@ -40,9 +40,12 @@ pub struct DestinationSpec {
     /// `amqp` an `amqp://` or `amqps://` one, or nothing: that of `RABBITMQ_URL`.
     pub url: String,
     /// Of an `http`: `POST`, `PUT`, `PATCH`, `DELETE` or `GET`.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(
+        deserialize_with = "kind::named",
+        skip_serializing_if = "Option::is_none"
+    )]
     #[schema(value_type = HttpMethod)]
-    pub method: String,
+    pub method: Option<String>,
     /// Of a `redis-stream`: the key of the stream.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 256)]
@@ -128,7 +131,7 @@ impl Default for DestinationSpec {
             description: String::new(),
             kind: DestinationKind::Http,
             url: String::new(),
-            method: kind::METHOD.to_owned(),
+            method: Some(kind::METHOD.to_owned()),
             stream: None,
             max_len: None,
             exchange: None,

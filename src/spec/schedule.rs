@@ -83,7 +83,7 @@ impl Default for ScheduleSpec {
             description: String::new(),
             cron: String::new(),
             timezone: "UTC".to_owned(),
-            method: call.method,
+            method: call.method.unwrap_or_default(),
             url: String::new(),
             headers: BTreeMap::new(),
             body: None,
@@ -172,7 +172,7 @@ impl ScheduleSpec {
         DestinationSpec {
             name: self.name.clone(),
             url: self.url.clone(),
-            method: self.method.clone(),
+            method: Some(self.method.clone()),
             headers: self.headers.clone(),
             template: self.body.clone(),
             timeout: self.timeout,

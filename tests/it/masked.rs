@@ -218,7 +218,7 @@ async fn what_is_shown_can_be_put_back_whole_and_keeps_what_the_masks_stand_for(
         assert_eq!(headers["x-key"], SECRET);
     }
     assert_eq!([&bot.secrets, &yearly.secrets], [&[SIGNING.to_owned()]; 2]);
-    assert_eq!((crm.method.as_str(), yearly.active), ("PUT", true));
+    assert_eq!((crm.method.as_deref(), yearly.active), (Some("PUT"), true));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The kinds of destinations: which fields each has for itself, and what is said of those of another.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use strum::IntoStaticStr;
 use utoipa::ToSchema;
 
@@ -52,6 +52,11 @@ impl DestinationKind {
     }
 }
 
+/// A method that is written is not nothing: null is none.
+pub(super) fn named<'de, D: Deserializer<'de>>(written: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(written).map(Some)
+}
+
 impl DestinationSpec {
     /// Fills in what a destination of its kind has by default. Whatever another kind has is left for [`Self::kind`] to refuse;
     /// only the method that nobody has named goes.
@@ -65,8 +70,8 @@ impl DestinationSpec {
                 self.persistent = self.persistent.or(Some(true));
             }
         }
-        if !self.kind.is_http() && self.method == METHOD {
-            self.method.clear();
+        if !self.kind.is_http() && self.method.as_deref() == Some(METHOD) {
+            self.method = None;
         }
     }
 
@@ -91,7 +96,7 @@ impl DestinationSpec {
     fn of_one_kind(&self) -> [(&'static str, bool, DestinationKind); 7] {
         let asked = LONGEST_ASKED.as_secs_f64();
         let is_asked = (self.retry.max_retry_after - asked).abs() > f64::EPSILON;
-        let has_method = !self.method.is_empty() && self.method != METHOD;
+        let has_method = self.method.as_ref().is_some_and(|it| it != METHOD);
         let (http, stream, amqp) = (
             DestinationKind::Http,
             DestinationKind::RedisStream,
@@ -113,7 +118,7 @@ impl DestinationSpec {
         if !self.kind.is_http() {
             return Ok(Method::default());
         }
-        let method = self.method.parse();
+        let method = self.method.as_deref().unwrap_or_default().parse();
         method.map_err(|error: MethodError| SpecError::new("method", error.to_string()))
     }
 

@@ -135,7 +135,7 @@ impl ForwardingConfig {
             spec.description = renamed(&words, &spec.name)?;
         }
         put(&mut spec.url, self.url);
-        put(&mut spec.method, self.method);
+        spec.method = self.method.or(spec.method);
         put(&mut spec.headers, self.headers);
         put(&mut spec.active, self.active);
         // Their forms send what is empty for what is absent.
@@ -175,7 +175,7 @@ impl ForwardingConfigAnswer {
             id: spec.name,
             buffer,
             url: spec.url,
-            method: spec.method,
+            method: spec.method.unwrap_or_default(),
             headers: spec.headers,
             fields: spec.fields.unwrap_or_default(),
             template: spec.content?.template,

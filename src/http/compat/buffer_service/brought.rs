@@ -170,7 +170,7 @@ fn destination_of(
         ..DestinationSpec::default()
     };
     if let Some(method) = webhook.method {
-        spec.method = method.to_ascii_uppercase();
+        spec.method = Some(method.to_ascii_uppercase());
     }
     if let Some(default) = default {
         spec.timeout = default.timeout.as_secs_f64();
