@@ -7,10 +7,10 @@
 
 mod dead;
 mod grouping;
+mod once;
 mod queue;
 mod reading;
 mod round;
-mod said;
 mod wanted;
 
 use std::sync::Arc;
@@ -33,7 +33,7 @@ use crate::settings::rabbit::RabbitConfig;
 use crate::store::Store;
 use crate::telemetry::metrics::Metrics;
 use dead::DeadLetters;
-use said::Said;
+use once::Once;
 use wanted::Wanted;
 
 /// Between two tries to reach RabbitMQ, at first; twice as long after each that fails …
@@ -53,7 +53,8 @@ struct Parts {
     ingest: Ingest,
     store: Store,
     metrics: Arc<Metrics>,
-    said: Said,
+    /// What the log says.
+    once: Once,
 }
 
 /// How large a body may be.
@@ -82,7 +83,7 @@ impl Source {
             ingest,
             store,
             metrics,
-            said: Said::default(),
+            once: Once::default(),
         }))
     }
 
@@ -142,7 +143,7 @@ impl Source {
         let (wanted, twice) = wanted::of(&self.0.registry.get());
         for (queue, buffer) in &twice {
             let about = format!("{queue} {buffer}");
-            if self.0.said.first("two buffers", &about) {
+            if self.0.once.is_news("two buffers", &about) {
                 warn!(
                     %buffer,
                     queue,
@@ -155,7 +156,7 @@ impl Source {
 
     fn say_what_waits(&self, wanted: &[Wanted]) {
         for Wanted { buffer, queue, .. } in wanted {
-            if self.0.said.first("no url", buffer.name.as_str()) {
+            if self.0.once.is_news("no url", buffer.name.as_str()) {
                 let buffer = &buffer.name;
                 warn!(
                     %buffer,
@@ -168,14 +169,14 @@ impl Source {
 
     fn said_connected(&self, config: &RabbitConfig) {
         self.0.metrics.amqp.connected.set(1);
-        self.0.said.forget("away");
+        self.0.once.forget("away");
         let at = &config.url;
         info!(address = %at, "Connected to RabbitMQ at {at}");
     }
 
     fn say_away(&self, config: &RabbitConfig, error: &BrokerError) {
         let (at, error) = (&config.url, error.to_string());
-        if self.0.said.first("away", &error) {
+        if self.0.once.is_news("away", &error) {
             warn!(
                 address = %at,
                 error,

@@ -172,7 +172,7 @@ impl Queue<'_> {
     ) -> bool {
         let (queue, buffer) = (&wanted.queue, &wanted.buffer.name);
         if let Err(error) = self.dead.take(delivery, queue, why).await {
-            if self.source.0.said.first("dead", &error) {
+            if self.source.0.once.is_news("dead", &error) {
                 warn!(
                     %buffer,
                     queue,
@@ -182,7 +182,7 @@ impl Queue<'_> {
             }
             return false;
         }
-        self.source.0.said.forget("dead");
+        self.source.0.once.forget("dead");
         self.acknowledge(wanted, delivery, Given::Dead).await;
         let (code, metrics) = (why.code(), &self.source.0.metrics);
         metrics.refused.count(Some(buffer), &[why.reason()]);

@@ -8,17 +8,17 @@ const MOST: usize = 1000;
 
 /// What was said, by its kind.
 #[derive(Debug, Default)]
-pub(super) struct Said(Mutex<HashMap<&'static str, HashSet<String>>>);
+pub(super) struct Once(Mutex<HashMap<&'static str, HashSet<String>>>);
 
-impl Said {
+impl Once {
     /// Whether it is news.
-    pub(super) fn first(&self, kind: &'static str, about: &str) -> bool {
+    pub(super) fn is_news(&self, kind: &'static str, about: &str) -> bool {
         let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let of_kind = said.entry(kind).or_default();
         of_kind.len() < MOST && of_kind.insert(about.to_owned())
     }
 
-    /// That it is over, so that it will be news again.
+    /// Forgets what is over, so that it will be news again.
     pub(super) fn forget(&self, kind: &'static str) {
         let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         said.remove(kind);
@@ -30,12 +30,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_lasts_is_news_once_until_it_is_over() {
-        let said = Said::default();
-        assert!(said.first("away", "refused"));
-        assert!(!said.first("away", "refused"));
-        assert!(said.first("away", "silent"));
-        said.forget("away");
-        assert!(said.first("away", "refused"));
+    fn what_lasts_is_news_once_until_it_forget() {
+        let once = Once::default();
+        assert!(once.is_news("away", "refused"));
+        assert!(!once.is_news("away", "refused"));
+        assert!(once.is_news("away", "silent"));
+        once.forget("away");
+        assert!(once.is_news("away", "refused"));
     }
 }
