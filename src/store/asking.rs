@@ -16,7 +16,7 @@ use redis::aio::ConnectionLike;
 use redis::{Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, Value};
 use tokio::time::timeout;
 
-use super::links::{Job, Links, Live, Way};
+use super::links::{Job, Links, Live, Purpose};
 use super::nodes::Tag;
 use super::probe;
 use super::refusal::{self, is_elsewhere};
@@ -49,11 +49,11 @@ impl Question<'_> {
         }
     }
 
-    /// Which of the connections it is put to, of those that a number chooses among.
-    fn way(self) -> Way {
+    /// What the connections that it may be put to are for.
+    fn purpose(self) -> Purpose {
         match self {
-            Self::Waiting(_) => Way::Waiting,
-            _ => Way::Plain,
+            Self::Waiting(_) => Purpose::Waiting,
+            _ => Purpose::Plain,
         }
     }
 
@@ -197,7 +197,7 @@ impl Store {
     ) -> std::result::Result<Value, Failed> {
         let mut used = None;
         let asking = async {
-            let live = node.get(question.way(), which).await?;
+            let live = node.get(question.purpose(), which).await?;
             used = Some(live.clone());
             question.put_to(live).await
         };

@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::batcher::Batcher;
 pub(super) use self::batcher::Job;
-pub(super) use self::live::{Live, Way};
+pub(super) use self::live::{Live, Purpose};
 use self::mending::mended;
 use self::shortage::Shortage;
 use self::watching::watched;
@@ -134,7 +134,7 @@ impl Links {
         self.trouble.place()
     }
 
-    /// How many there are of each way.
+    /// How many there are for each purpose.
     pub(super) fn count(&self) -> usize {
         CONNECTIONS
     }
@@ -144,14 +144,14 @@ impl Links {
         &self.client
     }
 
-    /// One of the connections of a way; any number chooses one. Where it is being made, this waits for the end of that attempt.
+    /// One of the connections for a purpose; any number chooses one. Where it is being made, this waits for the end of that attempt.
     ///
     /// # Errors
     /// Why there is none.
-    pub(super) async fn get(&self, way: Way, which: usize) -> RedisResult<Live> {
-        let link = &self.links[match way {
-            Way::Plain => which % CONNECTIONS,
-            Way::Waiting => CONNECTIONS + which % CONNECTIONS,
+    pub(super) async fn get(&self, purpose: Purpose, which: usize) -> RedisResult<Live> {
+        let link = &self.links[match purpose {
+            Purpose::Plain => which % CONNECTIONS,
+            Purpose::Waiting => CONNECTIONS + which % CONNECTIONS,
         }];
         if let Some(live) = link.borrow().live.clone() {
             return Ok(live);

@@ -10,7 +10,7 @@ use super::no_connection;
 
 /// What a connection is for.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::store) enum Way {
+pub(in crate::store) enum Purpose {
     /// It answers at once.
     Plain,
     /// Replicas are waited for on it, if they are anywhere: nothing else is to wait behind that.

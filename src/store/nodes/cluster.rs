@@ -11,7 +11,7 @@ use super::tag::{TAGS, Tag};
 use super::topology::{Masters, masters};
 use super::{Node, Nodes, Source, TELLING, Topology, learning};
 use crate::store::dialling::{briefly, silent};
-use crate::store::links::{Links, Way};
+use crate::store::links::{Links, Purpose};
 
 impl Nodes {
     /// The masters of the cluster that a node belongs to. Where none of them answers any more, `seeds` are asked again.
@@ -87,7 +87,7 @@ impl Nodes {
 /// What a node tells of who has what.
 async fn told_by(node: &Arc<Links>) -> RedisResult<Masters> {
     let told = async {
-        let mut connection = node.get(Way::Plain, 0).await?.connection;
+        let mut connection = node.get(Purpose::Plain, 0).await?.connection;
         let answer: Value = slots().query_async(&mut connection).await?;
         masters(&answer, &Address::of(node.client()))
     };
