@@ -52,20 +52,17 @@ impl Store {
     pub async fn redis_state(&self) -> RedisState {
         let probe = self.read(HEALTH_PATIENCE, |store| async move {
             let asked = Instant::now();
-            match store.probe().await {
-                Ok(()) => {
-                    let took = asked.elapsed();
-                    match store.probe_replicas().await {
-                        Ok(()) => Ok((took, None)),
-                        // It is stored and worked off all the same.
-                        Err(StoreError::NotOnReplicas { .. }) => {
-                            Ok((took, Some(Code::NotOnReplicas)))
-                        }
-                        Err(error) => Err(error),
-                    }
-                }
-                // What drains a full Redis is taken all the same.
-                Err(StoreError::Full(_)) => Ok((asked.elapsed(), Some(Code::StorageFull))),
+            let probed = store.probe().await;
+            let took = asked.elapsed();
+            let probed = match probed {
+                Ok(()) => store.probe_replicas().await,
+                refused => refused,
+            };
+            match probed {
+                Ok(()) => Ok((took, None)),
+                // What drains a full Redis is taken all the same, and what is not on replicas is stored and worked off.
+                Err(StoreError::Full(_)) => Ok((took, Some(Code::StorageFull))),
+                Err(StoreError::NotOnReplicas { .. }) => Ok((took, Some(Code::NotOnReplicas))),
                 Err(error) => Err(error),
             }
         });
