@@ -149,7 +149,7 @@ fn uri(url: &BrokerUrl) -> AMQPUri {
     }
 }
 
-/// A text of the protocol that is at most 255 bytes long; lapin would panic at a longer one.
+/// A name of the protocol; lapin would panic at one that is too long.
 pub(super) fn short(text: &str, what: &'static str) -> Result<ShortString, BrokerError> {
     ShortString::try_new(text.to_owned()).map_err(|_| BrokerError::TooLong(what))
 }

@@ -25,7 +25,7 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::net::lookup_host;
 
-use crate::core::broker_url::BrokerUrl;
+use crate::core::broker_url::{BrokerUrl, LONGEST_NAME};
 
 #[cfg(not(feature = "amqp"))]
 pub use absent::{Connection, Deliveries, Delivery, Publisher};
@@ -63,7 +63,7 @@ pub enum BrokerError {
     #[error("the queue was removed, or its consumer called off")]
     CalledOff,
     /// The protocol has no room for it.
-    #[error("{0} has more than 255 bytes")]
+    #[error("{0} has more than {LONGEST_NAME} bytes")]
     TooLong(&'static str),
     /// This Lull was built without AMQP.
     #[error("this Lull was built without RabbitMQ (the cargo feature amqp)")]

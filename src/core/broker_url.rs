@@ -13,8 +13,13 @@ const PORT: u16 = 5672;
 /// The port of `amqps://` that names none.
 const TLS_PORT: u16 = 5671;
 
-/// Most bytes of a virtual host's name.
-const LONGEST_VHOST: usize = 255;
+/// Most bytes of any name in AMQP 0-9-1: of a queue, an exchange, a routing key, a virtual host.
+pub const LONGEST_NAME: usize = 255;
+
+/// The port of a URL that names none.
+pub fn usual_port(tls: bool) -> u16 {
+    if tls { TLS_PORT } else { PORT }
+}
 
 /// Where a broker is, and how to log in. Shown, it has neither user nor password.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -49,7 +54,7 @@ pub enum NoBrokerUrl {
     #[error("has a % that is not followed by two hexadecimal digits of UTF-8")]
     NoText,
     /// The protocol has no room for it.
-    #[error("names a virtual host of more than 255 bytes")]
+    #[error("names a virtual host of more than {LONGEST_NAME} bytes")]
     LongVhost,
     /// It says more than is understood.
     #[error("has something behind a ? or #, which is not understood")]
@@ -82,7 +87,7 @@ impl FromStr for BrokerUrl {
         Ok(Self {
             tls,
             host: plain(host)?,
-            port: url.port().unwrap_or(if tls { TLS_PORT } else { PORT }),
+            port: url.port().unwrap_or(usual_port(tls)),
             user,
             password,
             vhost: vhost(url.path())?,
@@ -94,7 +99,7 @@ impl FromStr for BrokerUrl {
 /// Celery writes it. Nobody has a virtual host whose name is empty.
 fn vhost(path: &str) -> Result<String, NoBrokerUrl> {
     let name = plain(path.strip_prefix('/').unwrap_or(path))?;
-    if name.len() > LONGEST_VHOST {
+    if name.len() > LONGEST_NAME {
         return Err(NoBrokerUrl::LongVhost);
     }
     Ok(if name.is_empty() {

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 use super::{Vars, positive_seconds};
-use crate::core::broker_url::BrokerUrl;
+use crate::core::broker_url::{BrokerUrl, LONGEST_NAME};
 
 /// Where RabbitMQ is, and what becomes of what cannot be taken.
 #[derive(Clone, Debug)]
@@ -42,8 +42,10 @@ impl RabbitConfig {
         let held = positive_seconds("RABBITMQ_GIVE_BACK_AFTER", raw.rabbitmq_give_back_after)?;
         let exchange = raw.rabbitmq_dead_exchange;
         ensure!(
-            exchange.as_ref().is_none_or(|name| name.len() <= 255),
-            "RABBITMQ_DEAD_EXCHANGE must have at most 255 bytes"
+            exchange
+                .as_ref()
+                .is_none_or(|name| name.len() <= LONGEST_NAME),
+            "RABBITMQ_DEAD_EXCHANGE must have at most {LONGEST_NAME} bytes"
         );
         let Some(url) = raw.rabbitmq_url else {
             return Ok(None);

@@ -5,12 +5,11 @@ use utoipa::ToSchema;
 
 use super::SpecError;
 use super::scalars::QueueName;
+use crate::core::broker_url::LONGEST_NAME;
 use crate::core::json::whole_number::whole;
 
 /// Most queues of a buffer.
 const MOST_QUEUES: usize = 200;
-/// Most bytes of a queue's name, as the protocol has it.
-const LONGEST_NAME: usize = 255;
 /// Most messages of a queue that are in hand.
 const MOST_IN_HAND: u16 = 1000;
 

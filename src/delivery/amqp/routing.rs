@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::core::broker_url::LONGEST_NAME;
 use crate::delivery::BodyError;
 use crate::delivery::template::context::TemplateContext;
 use crate::delivery::template::kept::{Kept, Templates};
 use crate::spec::SpecError;
 
-/// Most bytes of a routing key, as the protocol has it.
-const MOST: usize = 255;
 /// Nothing is escaped in a key.
 const PLAIN: &str = "text/plain";
 
@@ -44,8 +43,8 @@ impl Routing {
             Self::Template(template) => template.render(context)?,
         };
         let key = key.trim();
-        if key.len() > MOST {
-            return Err(BodyError::RoutingKey(MOST));
+        if key.len() > LONGEST_NAME {
+            return Err(BodyError::RoutingKey(LONGEST_NAME));
         }
         Ok(key.to_owned())
     }

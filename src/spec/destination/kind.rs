@@ -5,6 +5,7 @@ use strum::IntoStaticStr;
 use utoipa::ToSchema;
 
 use super::DestinationSpec;
+use crate::core::broker_url::LONGEST_NAME;
 use crate::core::destination::{Exchange, Kind, Method, MethodError, Stream};
 use crate::core::retry::LONGEST_ASKED;
 use crate::spec::SpecError;
@@ -17,9 +18,7 @@ const MAX_LEN: u64 = 10_000;
 const MOST_MAX_LEN: u64 = 1_000_000_000;
 /// Most bytes in the name of a stream.
 const MOST_OF_A_KEY: usize = 256;
-/// Most bytes in the name of an exchange, as the protocol has it.
-const MOST_OF_AN_EXCHANGE: usize = 255;
-/// Most bytes in the template of a routing key, which makes at most 255.
+/// Most bytes in the template of a routing key, which makes at most [`LONGEST_NAME`].
 const MOST_OF_A_ROUTING_KEY: usize = 4096;
 /// How keys begin under which Lull keeps what it works with; the destination may be the same Redis.
 const OUR_KEYS: &str = "lull:";
@@ -125,9 +124,9 @@ impl DestinationSpec {
     fn as_exchange(&self) -> Result<Exchange, SpecError> {
         let name = self.exchange.clone().unwrap_or_default();
         let routing_key = self.routing_key.clone().unwrap_or_default();
-        let is_long = name.len() > MOST_OF_AN_EXCHANGE || name.contains(char::is_control);
+        let is_long = name.len() > LONGEST_NAME || name.contains(char::is_control);
         if is_long {
-            let why = format!("must be at most {MOST_OF_AN_EXCHANGE} bytes, without line breaks");
+            let why = format!("must be at most {LONGEST_NAME} bytes, without line breaks");
             return Err(SpecError::new("exchange", why));
         }
         if name.is_empty() && routing_key.is_empty() {
