@@ -57,6 +57,18 @@ pub enum Kind {
     Amqp(Exchange),
 }
 
+/// What is done to a stream, for people.
+pub fn added_to(key: &str) -> String {
+    format!("XADD {key}")
+}
+
+/// What is done at an exchange, for people. The one that has no name is left out, and so is a routing key that is empty.
+pub fn published_to(exchange: &str, routing_key: &str) -> String {
+    let parts = ["PUBLISH", exchange, routing_key].into_iter();
+    let parts: Vec<_> = parts.filter(|part| !part.is_empty()).collect();
+    parts.join(" ")
+}
+
 /// A stream of Redis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stream {

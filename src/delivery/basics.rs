@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
+use super::Call;
 use super::client::{self, Clients};
 use super::echo::Secrets;
 use super::guard::{Guard, Refused};
@@ -13,6 +14,9 @@ use crate::core::batch::BatchId;
 use crate::core::destination::Destination;
 use crate::core::trace::{TRACEPARENT, TRACESTATE, TraceContext};
 use crate::spec::SpecError;
+
+/// How many bytes are kept of what the other side says of a call that it has not taken.
+const MOST_OF_A_REFUSAL: usize = 300;
 
 /// What senders of every kind need.
 #[derive(Debug)]
@@ -61,6 +65,16 @@ impl Basics {
             _ => guard.check_host(&self.url),
         };
         checked.err()
+    }
+
+    /// What is sent along with a call that is signed by its body alone.
+    pub(super) fn headers_of_body(&self, call: &Call<'_>) -> HeaderMap {
+        self.headers_of(call.id, &[&call.said.body], call.trace)
+    }
+
+    /// What the other side says of a call that it has not taken, to be kept: short, and without secrets.
+    pub(super) fn masked(&self, text: &str) -> String {
+        self.secrets.masked(text, MOST_OF_A_REFUSAL)
     }
 
     /// What is sent along with a call that says this, as the span `trace`, with a signature of each text in `signed`.

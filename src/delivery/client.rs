@@ -20,9 +20,9 @@ use crate::spec::SpecError;
 /// n8n (Node) closes a connection that was idle for 5 s; one that we keep for less is never found closed.
 const IDLE_FOR: Duration = Duration::from_secs(4);
 
-/// The HTTP clients of a daemon, and its connections to the streams of others: one for each way of connecting, shared by all destinations that connect so. A client
-/// costs about 120 KiB and 3 ms, mostly for the certificates it trusts. It keeps connections apart by host and port. Of a
-/// Redis with streams there is one connection for each URL. With them go the templates, of which equal ones are one.
+/// What the destinations of a daemon share. HTTP clients: one for each way of connecting. A client costs about 120 KiB and
+/// 3 ms, mostly for the certificates it trusts, and keeps connections apart by host and port. Of streams and brokers there
+/// is one connection for each URL. With them go the templates, of which equal ones are one.
 #[derive(Clone, Debug)]
 pub struct Clients {
     guard: Guard,

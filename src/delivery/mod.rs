@@ -18,6 +18,7 @@ mod http;
 mod query_pairs;
 pub mod reach;
 mod redis_stream;
+mod shared;
 mod signature;
 pub mod template;
 pub mod trial;

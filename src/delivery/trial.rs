@@ -196,8 +196,7 @@ impl Sender {
                     request.map_err(|_| SpecError::new("url", "no call can be made to it"))?;
                 headers(request.headers())
             }
-            Way::RedisStream(stream) => headers(&stream.headers(&self.basics, &call)),
-            Way::Amqp(amqp) => headers(&amqp.headers(&self.basics, &call)),
+            Way::RedisStream(_) | Way::Amqp(_) => headers(&self.basics.headers_of_body(&call)),
         };
         let (method, url) = self.shown(said);
         Ok(Shown {

@@ -1,39 +1,41 @@
 //! Connections to brokers: one for each URL, kept as long as a destination uses it, and made anew by the first call after it
 //! broke.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, PoisonError, Weak};
+use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
 use crate::broker::{BrokerError, Connection, Publisher, look_up};
 use crate::core::broker_url::BrokerUrl;
 use crate::delivery::guard::{Guard, Refused};
+use crate::delivery::shared::Shared;
+use crate::spec::SpecError;
 
 /// What the broker's pages call our connections.
 const NAME: &str = concat!("lull ", env!("CARGO_PKG_VERSION"));
 
 /// All connections of a daemon to brokers.
 #[derive(Debug, Default)]
-pub(in crate::delivery) struct Links(std::sync::Mutex<HashMap<(BrokerUrl, bool), Weak<Link>>>);
+pub(in crate::delivery) struct Links(Shared<(BrokerUrl, bool), Link>);
 
 impl Links {
     /// The connection to a URL; `guard` watches over one that a caller gave.
-    pub(in crate::delivery) fn get(&self, url: BrokerUrl, guard: Option<&Guard>) -> Arc<Link> {
-        let key = (url, guard.is_some());
-        let mut links = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(link) = links.get(&key).and_then(Weak::upgrade) {
-            return link;
-        }
-        let link = Arc::new(Link {
-            url: key.0.clone(),
-            guard: guard.cloned(),
-            open: Mutex::default(),
-        });
-        links.retain(|_, link| link.strong_count() > 0);
-        links.insert(key, Arc::downgrade(&link));
-        link
+    ///
+    /// # Errors
+    /// Never: nothing is connected yet.
+    pub(in crate::delivery) fn get(
+        &self,
+        url: &BrokerUrl,
+        guard: Option<&Guard>,
+    ) -> Result<Arc<Link>, SpecError> {
+        self.0.get((url.clone(), guard.is_some()), || {
+            Ok(Link {
+                url: url.clone(),
+                guard: guard.cloned(),
+                open: Mutex::default(),
+            })
+        })
     }
 }
 

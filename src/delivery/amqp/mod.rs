@@ -18,8 +18,8 @@ use super::template::context::TemplateContext;
 use super::{Attempt, BodyError, Call};
 use crate::broker::{BrokerError, Confirmed, HeaderValue, IS_BUILT_IN, Message, Publisher};
 use crate::core::batch::Outcome;
-use crate::core::broker_url::{BrokerUrl, NoBrokerUrl};
-use crate::core::destination::Exchange;
+use crate::core::broker_url::{BrokerUrl, NoBrokerUrl, usual_port};
+use crate::core::destination::{Exchange, published_to};
 use crate::core::why::Why;
 use crate::open_files;
 use crate::spec::SpecError;
@@ -28,10 +28,6 @@ use routing::Routing;
 
 pub(super) use link::Links;
 
-/// Where a broker listens whose URL names no port, without TLS and with it.
-const PORTS: [u16; 2] = [5672, 5671];
-/// How much of what a broker says is kept.
-const MOST_OF_A_REFUSAL: usize = 300;
 /// What the protocol calls it that a message is too large.
 const TOO_LARGE: u16 = 311;
 /// What a broker calls anything that it was told not to take; of a message only its size is looked at.
@@ -68,7 +64,7 @@ impl AmqpSender {
         let url = basics.url.as_str().parse();
         let url = url.map_err(|error: NoBrokerUrl| SpecError::new("url", error.to_string()))?;
         Ok(Self {
-            link: clients.brokers().get(url, basics.guard.as_ref()),
+            link: clients.brokers().get(&url, basics.guard.as_ref())?,
             routing: Routing::new(&exchange.routing_key, clients.templates())?,
             exchange: exchange.clone(),
             open: Mutex::default(),
@@ -85,9 +81,7 @@ impl AmqpSender {
 
     /// The exchange with the routing key, for people.
     pub(super) fn command(&self, routing_key: &str) -> String {
-        let parts = ["PUBLISH", &self.exchange.name, routing_key];
-        let parts = parts.into_iter().filter(|part| !part.is_empty());
-        parts.collect::<Vec<_>>().join(" ")
+        published_to(&self.exchange.name, routing_key)
     }
 
     /// What a span tells of every call.
@@ -99,11 +93,6 @@ impl AmqpSender {
         ]
     }
 
-    /// The headers of a message, and its content type.
-    pub(super) fn headers(&self, basics: &Basics, call: &Call<'_>) -> HeaderMap {
-        basics.headers_of(call.id, &[&call.said.body], call.trace)
-    }
-
     /// Publishes one message.
     pub(super) async fn send(&self, basics: &Basics, call: Call<'_>) -> Attempt {
         let began = Instant::now();
@@ -113,7 +102,7 @@ impl AmqpSender {
             Ok(Err(unconnected)) => return unconnected_with(unconnected, basics, began),
             Err(_) => return Attempt::failed(&Why::NoConnection("none in time"), began),
         };
-        let headers = self.headers(basics, &call);
+        let headers = basics.headers_of_body(&call);
         let message = self.message(&call, &headers);
         let confirmed = match timeout_at(deadline, publisher.publish(message)).await {
             Ok(confirmed) => confirmed,
@@ -171,7 +160,7 @@ impl AmqpSender {
 }
 
 fn not_taken(why: &str, basics: &Basics, began: Instant) -> Attempt {
-    let why = basics.secrets.masked(why, MOST_OF_A_REFUSAL);
+    let why = basics.masked(why);
     Attempt::failed(&Why::NotTaken(&why), began)
 }
 
@@ -186,7 +175,7 @@ fn unconnected_with(unconnected: Unconnected, basics: &Basics, began: Instant) -
             Attempt::failed(&Why::NoConnection("none in time"), began)
         }
         Unconnected::Broker(BrokerError::NoConnection(cause)) | Unconnected::Nowhere(cause) => {
-            let cause = basics.secrets.masked(&cause, MOST_OF_A_REFUSAL);
+            let cause = basics.masked(&cause);
             Attempt {
                 had_no_socket: open_files::are_out(),
                 ..Attempt::failed(&Why::NoConnection(&cause), began)
@@ -211,7 +200,7 @@ fn failed_with(error: &BrokerError, basics: &Basics, began: Instant) -> Attempt 
             attempt
         }
         BrokerError::NoConnection(cause) => {
-            let cause = basics.secrets.masked(cause, MOST_OF_A_REFUSAL);
+            let cause = basics.masked(cause);
             Attempt::failed(&Why::Broken(&cause), began)
         }
         BrokerError::Silent(after) => silent(*after, began),
@@ -237,8 +226,7 @@ fn is_too_large(code: u16, text: &str) -> bool {
 
 /// Where the broker of a URL listens.
 pub(super) fn port(url: &Url) -> u16 {
-    let [plain, safe] = PORTS;
-    if url.scheme() == "amqps" { safe } else { plain }
+    usual_port(url.scheme() == "amqps")
 }
 
 /// A broker as a URL, in the spelling of all others.

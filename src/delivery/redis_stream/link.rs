@@ -1,10 +1,9 @@
 //! Connections to the Redis of others: one for each URL, kept as long as a destination uses it, and made anew by the first
 //! call after it broke.
 
-use std::collections::HashMap;
 use std::error::Error;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
@@ -12,10 +11,12 @@ use redis::io::AsyncDNSResolver;
 use redis::io::tcp::TcpSettings;
 use redis::{AsyncConnectionConfig, Client, Cmd, IntoConnectionInfo, RedisError, RedisFuture};
 use reqwest::Url;
+use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout_at};
 
 use crate::delivery::answer::is_out_of_files;
 use crate::delivery::guard::{Guard, Refused};
+use crate::delivery::shared::Shared;
 use crate::spec::SpecError;
 
 /// A server that vanished without a word is given up on after this; the kernel would wait for a quarter of an hour.
@@ -23,7 +24,7 @@ const TCP_USER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// All connections of a daemon.
 #[derive(Debug, Default)]
-pub(in crate::delivery) struct Links(Mutex<HashMap<(Url, bool), Weak<Link>>>);
+pub(in crate::delivery) struct Links(Shared<(Url, bool), Link>);
 
 impl Links {
     /// The connection to a URL; `guard` watches over one that a caller gave.
@@ -36,14 +37,7 @@ impl Links {
         guard: Option<&Guard>,
     ) -> Result<Arc<Link>, SpecError> {
         let key = (url.clone(), guard.is_some());
-        let mut links = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(link) = links.get(&key).and_then(Weak::upgrade) {
-            return Ok(link);
-        }
-        let link = Arc::new(Link::to(url, guard.cloned())?);
-        links.retain(|_, link| link.strong_count() > 0);
-        links.insert(key, Arc::downgrade(&link));
-        Ok(link)
+        self.0.get(key, || Link::to(url, guard.cloned()))
     }
 }
 
@@ -51,7 +45,7 @@ impl Links {
 pub(in crate::delivery) struct Link {
     client: Client,
     guard: Option<Guard>,
-    open: tokio::sync::Mutex<Open>,
+    open: Mutex<Open>,
 }
 
 #[derive(Default)]
@@ -98,7 +92,7 @@ impl Link {
         Ok(Self {
             client: Client::open(info).map_err(wrong)?,
             guard,
-            open: tokio::sync::Mutex::default(),
+            open: Mutex::default(),
         })
     }
 

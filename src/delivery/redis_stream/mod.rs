@@ -7,12 +7,11 @@ use std::time::Instant;
 
 use redis::RedisError;
 use reqwest::Url;
-use reqwest::header::HeaderMap;
 
 use super::basics::Basics;
 use super::client::{Clients, provide_tls};
 use super::{Attempt, Call};
-use crate::core::destination::Stream;
+use crate::core::destination::{Stream, added_to};
 use crate::core::why::Why;
 use crate::spec::SpecError;
 use link::{Failed, Link};
@@ -23,8 +22,6 @@ pub(super) use link::Links;
 pub(super) const PORT: u16 = 6379;
 /// The field of an entry that has the body.
 const BODY: &str = "body";
-/// How much of what Redis says is kept.
-const MOST_OF_A_REFUSAL: usize = 300;
 
 /// Adds entries to one stream.
 #[derive(Debug)]
@@ -53,7 +50,7 @@ impl StreamSender {
         provide_tls();
         Ok(Self {
             link: clients.streams().get(&basics.url, basics.guard.as_ref())?,
-            command: format!("XADD {}", stream.key),
+            command: added_to(&stream.key),
             stream: stream.clone(),
         })
     }
@@ -72,11 +69,6 @@ impl StreamSender {
         ]
     }
 
-    /// The fields of an entry, but for its body.
-    pub(super) fn headers(&self, basics: &Basics, call: &Call<'_>) -> HeaderMap {
-        basics.headers_of(call.id, &[&call.said.body], call.trace)
-    }
-
     /// Adds one entry.
     pub(super) async fn send(&self, basics: &Basics, call: Call<'_>) -> Attempt {
         let began = Instant::now();
@@ -92,7 +84,7 @@ impl StreamSender {
         let Stream { key, max_len } = &self.stream;
         // Exactly so many would cost Redis a walk through the oldest node with each entry.
         entry.arg(key).arg("MAXLEN").arg("~").arg(*max_len).arg("*");
-        for (name, value) in &self.headers(basics, call) {
+        for (name, value) in &basics.headers_of_body(call) {
             entry.arg(name.as_str()).arg(value.as_bytes());
         }
         entry.arg(BODY).arg(&call.said.body);
@@ -102,20 +94,23 @@ impl StreamSender {
 
 /// What an attempt without an entry came to. Nothing that is told of it names a secret.
 fn failed_with(failed: Failed, basics: &Basics, began: Instant) -> Attempt {
-    let masked = |text: &str| basics.secrets.masked(text, MOST_OF_A_REFUSAL);
     match failed {
         Failed::Inside(refused) => Attempt::refused(&refused, began),
         Failed::NoSocket => Attempt {
             had_no_socket: true,
             ..Attempt::failed(&Why::NoConnection("no socket is to be had"), began)
         },
-        Failed::NoConnection(cause) => Attempt::failed(&Why::NoConnection(&masked(&cause)), began),
+        Failed::NoConnection(cause) => {
+            Attempt::failed(&Why::NoConnection(&basics.masked(&cause)), began)
+        }
         Failed::Silent => {
             let seconds = basics.timeout.as_secs_f64().to_string();
             Attempt::failed(&Why::NoAnswer(&seconds), began)
         }
-        Failed::Broken(cause) => Attempt::failed(&Why::Broken(&masked(&cause)), began),
-        Failed::Refused(error) => Attempt::failed(&Why::NotTaken(&masked(&said(&error))), began),
+        Failed::Broken(cause) => Attempt::failed(&Why::Broken(&basics.masked(&cause)), began),
+        Failed::Refused(error) => {
+            Attempt::failed(&Why::NotTaken(&basics.masked(&said(&error))), began)
+        }
     }
 }
 

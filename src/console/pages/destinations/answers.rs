@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::console::pages::removal::Removing;
 use crate::console::pages::tries::Retry;
+use crate::core::destination::{added_to, published_to};
 
 /// As in `GET /api/destinations`.
 #[derive(Debug, Deserialize)]
@@ -105,12 +106,9 @@ impl Destination {
     /// How it is called: its method, or another command.
     pub(in crate::console::pages) fn command(&self) -> String {
         match (&self.stream, &self.exchange) {
-            (Some(stream), _) => format!("XADD {stream}"),
+            (Some(stream), _) => added_to(stream),
             (None, Some(exchange)) => {
-                let key = self.routing_key.as_deref().unwrap_or_default();
-                let parts = ["PUBLISH", exchange, key].into_iter();
-                let parts = parts.filter(|part| !part.is_empty());
-                parts.collect::<Vec<_>>().join(" ")
+                published_to(exchange, self.routing_key.as_deref().unwrap_or_default())
             }
             (None, None) => self.method.clone(),
         }
