@@ -1,4 +1,4 @@
-//! The daemons in front of a cluster.
+//! The daemons, in front of any Redis.
 
 use crate::support::Daemon;
 use crate::support::daemon::free_port;

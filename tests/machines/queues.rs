@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::broker::{Broker, Publisher};
-use crate::support::daemon::{API, MONITOR, free_port};
+use crate::daemons::daemon;
+use crate::support::daemon::{API, MONITOR};
 use crate::support::{Daemon, Receiver, TestRedis};
 
 /// The queue of an instance of Evolution.
@@ -48,8 +49,8 @@ impl Bed {
         let monitor = [("WEBHOOK_URL", &*receiver.url())];
         Self {
             publisher: broker.publisher().await,
-            api: daemon(API, &redis, &borrowed(&settings)).await,
-            _monitor: daemon(MONITOR, &redis, &monitor).await,
+            api: daemon(API, &redis.url(), &borrowed(&settings)).await,
+            _monitor: daemon(MONITOR, &redis.url(), &monitor).await,
             broker,
             redis,
             receiver,
@@ -59,7 +60,7 @@ impl Bed {
 
     /// Another api in the place of the one there was.
     pub(crate) async fn another_api(&mut self) {
-        self.api = daemon(API, &self.redis, &borrowed(&self.settings)).await;
+        self.api = daemon(API, &self.redis.url(), &borrowed(&self.settings)).await;
     }
 
     /// Writes a buffer.
@@ -126,21 +127,6 @@ impl Bed {
 fn borrowed(settings: &[(String, String)]) -> Vec<(&str, &str)> {
     let settings = settings.iter();
     settings.map(|(name, value)| (&**name, &**value)).collect()
-}
-
-async fn daemon(program: &str, redis: &TestRedis, more: &[(&str, &str)]) -> Daemon {
-    let (url, port) = (redis.url(), free_port());
-    let text = port.to_string();
-    let mut settings = vec![
-        ("REDIS_URL", &*url),
-        ("HOST", "127.0.0.1"),
-        ("PORT", &text),
-        ("MONITOR_PORT", &text),
-    ];
-    settings.extend(more);
-    let daemon = Daemon::spawn(program, &[], &settings, port);
-    daemon.wait_until_up().await;
-    daemon
 }
 
 /// A buffer of Evolution that takes messages out of these queues.
