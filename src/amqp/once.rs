@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_lasts_is_news_once_until_it_forget() {
+    fn what_lasts_is_news_once_until_it_is_over() {
         let once = Once::default();
         assert!(once.is_news("away", "refused"));
         assert!(!once.is_news("away", "refused"));
