@@ -232,7 +232,7 @@ async fn what_a_full_queue_does_not_take_is_tried_until_there_is_room() {
 async fn a_broker_that_is_killed_loses_nothing_and_mixes_nothing_up() {
     let mut broker = Broker::start().await;
     let others = broker.publisher().await;
-    others.declare(QUEUE).await;
+    others.declare_classic(QUEUE).await;
     let spec = json!({"exchange": "", "routing_key": QUEUE, "split": true});
     let system = system(&broker, spec).await;
     for number in 0..200 {
